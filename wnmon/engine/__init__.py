@@ -1,0 +1,1 @@
+"""The asynchronous heart; knows only the protocols of `ports`."""

@@ -1,0 +1,101 @@
+"""What the engine needs of the outside, as small Protocols. `app` hands the concrete ones over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from wnmon.model.check import Caps, Timeouts
+from wnmon.model.events import Event
+from wnmon.model.exchange import Exchange, Request
+from wnmon.model.result import Run
+from wnmon.model.target import ProbeId, Target
+
+
+class Clock(Protocol):
+    """Monotonic ns for measuring, wall seconds for showing."""
+
+    def now_ns(self) -> int: ...
+
+    def wall_s(self) -> float: ...
+
+
+class Transport(Protocol):
+    """Sends one request over a fresh connection and returns what happened. Never raises for what the network did."""
+
+    async def send(
+        self, request: Request, target: Target, *, timeouts: Timeouts, caps: Caps, scheduled_ns: int | None = None
+    ) -> Exchange: ...
+
+    async def warm_up(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Sink(Protocol):
+    """Takes finished runs. May fail; the fan-out keeps that from harming anyone else."""
+
+    name: str
+
+    def take(self, run: Run) -> None: ...
+
+
+class Observer(Protocol):
+    """Takes what the monitor says of itself."""
+
+    name: str
+
+    def observe(self, event: Event) -> None: ...
+
+
+class MetricsText(Protocol):
+    """Renders the exposition. `accept` is the scraper's Accept header; returns content type and body."""
+
+    def render(self, accept: str | None) -> tuple[str, bytes]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeState:
+    """One row of the page and of `/api/v1/probes`. Times are epoch seconds; None means not yet known."""
+
+    id: ProbeId
+    target: str
+    check: str
+    model: str
+    every_s: float
+    outcome: str | None
+    reason: str | None
+    message: str
+    since_s: float | None
+    last_run_s: float | None
+    next_run_s: float | None
+    status: int | None
+    ttft_s: float | None
+    first_visible_s: float | None
+    total_s: float | None
+    rules_failed: tuple[str, ...]
+    runs: int
+    suspect: bool
+
+
+class ProbeStates(Protocol):
+    """What the page shows."""
+
+    def states(self) -> Sequence[ProbeState]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadReport:
+    """How a reload went; `problems` is empty exactly when the new configuration runs."""
+
+    ok: bool
+    problems: tuple[str, ...] = ()
+
+
+class Control(Protocol):
+    """What the web may ask of the service. Both are safe to call from another thread."""
+
+    def ready(self) -> bool: ...
+
+    def reload(self) -> ReloadReport: ...

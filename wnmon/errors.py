@@ -1,0 +1,46 @@
+"""What can go wrong in wnmon itself. A relay's misbehaviour is never an exception, it is a value in the Exchange.
+
+    WnmonError           exit  what the person at the terminal can do
+    ├── UsageError        2    the command line asks for something that cannot be done
+    ├── ConfigError       2    files are wrong; carries every problem of every file at once
+    └── InternalError     4    wnmon itself is broken
+
+Only `wnmon.cli` turns one of these into an exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class WnmonError(Exception):
+    """Root of the tree: a message, the exit code it means, and a hint on what to do."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(WnmonError):
+    """The command line is at fault."""
+
+    exit_code = 2
+
+
+class ConfigError(WnmonError):
+    """One or more files are at fault; `problems` are rendered lines `file:line:column path: what ...`."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[str], *, hint: str | None = None) -> None:
+        super().__init__("\n".join(problems), hint=hint)
+        self.problems = tuple(problems)
+
+
+class InternalError(WnmonError):
+    """A bug in wnmon."""
+
+    exit_code = 4

@@ -1,0 +1,1 @@
+"""Whether what the relay said is right. Pure."""

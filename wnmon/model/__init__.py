@@ -1,0 +1,1 @@
+"""The nouns: frozen, slotted, keyword-only dataclasses over the standard library alone."""

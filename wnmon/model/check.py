@@ -1,0 +1,142 @@
+"""What to ask and what must hold, as the YAML says it once every default is filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from wnmon.model.json import Json
+
+
+class Level(StrEnum):
+    """How binding a rule is, in the words of RFC 2119; INFO rules are noted, never failed."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+    INFO = "INFO"
+
+
+class Auth(StrEnum):
+    """Which Authorization header a request carries. `lowercase` writes the scheme as `bearer` (RFC 9110 §11.1)."""
+
+    NORMAL = "normal"
+    NONE = "none"
+    WRONG = "wrong"
+    LOWERCASE = "lowercase"
+
+
+class Risk(StrEnum):
+    """Why a request is sent only with `--full`: a relay may ban a key or an address for it, or it costs much."""
+
+    REFUSED = "refused"
+    BURST = "burst"
+    LONG = "long"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Each limit in seconds. connect: until TCP and TLS stand. headers, first_token, total: from the last request byte.
+
+    stall: between two arrivals of bytes once the headers are in. first_token applies to streams only.
+    """
+
+    connect_s: float = 10.0
+    headers_s: float = 60.0
+    first_token_s: float = 30.0
+    stall_s: float = 15.0
+    total_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """What one exchange may bring in before it is cut off as too_large."""
+
+    wire_bytes: int = 8 * 1024 * 1024
+    decoded_bytes: int = 8 * 1024 * 1024
+    chunks: int = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assertion:
+    """One `kind: value` of an `expect`. `expected` is what the kind's `prepare` made of the value, once, at load."""
+
+    kind: str
+    value: Json
+    expected: Any = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One request. `body` is the JSON body with `{{model}}` and `{{nonce}}` unfilled; `raw_body` replaces it verbatim."""
+
+    name: str
+    body: Mapping[str, Json]
+    raw_body: str | None = None
+    auth: Auth = Auth.NORMAL
+    headers: tuple[tuple[str, str], ...] = ()
+    risk: Risk | None = None
+    expect: tuple[Assertion, ...] = ()
+
+    @property
+    def stream(self) -> bool:
+        """Tell whether the request asks for a stream."""
+        return self.body.get("stream") is True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """Which exchanges a rule is judged on. None means any. `status` is a code or a class such as `4xx`."""
+
+    requests: tuple[str, ...] | None = None
+    status: str | None = None
+    stream: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One requirement with a stable id. An across-request rule has `across` assertions and an empty selector."""
+
+    id: str
+    on: Selector
+    levels: Mapping[str, Level]
+    says: Mapping[str, str]
+    source: str
+    needs: tuple[str, ...] = ()
+    expect: tuple[Assertion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything the judge needs to know beforehand, compiled once.
+
+    `profiles` are the selected ones; a rule counts with the strictest level it has among them. `gate`: rules at or
+    above this level decide the outcome too. `suite` is None for a plain check.
+    """
+
+    steps: tuple[Step, ...]
+    rules: tuple[Rule, ...] = ()
+    profiles: tuple[str, ...] = ()
+    gate: Level | None = None
+    suite: str | None = None
+
+    def level(self, rule: Rule) -> Level | None:
+        """Return the strictest level of the rule among the selected profiles, None when it belongs to none of them."""
+        levels = [level for profile, level in rule.levels.items() if profile in self.profiles]
+        return min(levels, key=list(Level).index, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A named plan with a rhythm."""
+
+    name: str
+    plan: Plan
+    every_s: float
+    timeouts: Timeouts = Timeouts()
+    caps: Caps = Caps()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""
+

@@ -1,0 +1,28 @@
+"""Durations as people write them."""
+
+from __future__ import annotations
+
+import re
+
+_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_PATTERN = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+", re.ASCII)
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])", re.ASCII)
+
+
+def parse_duration_s(text: str) -> float:
+    """Return seconds for `250ms`, `2s`, `15m`, `1h30m`, `1d`. Raises ValueError for anything else."""
+    if len(text) > 32 or not _PATTERN.fullmatch(text):
+        raise ValueError(f'a duration such as "2s" or "1h30m", not "{text[:32]}"')
+    return round(sum(float(number) * _UNITS_S[unit] for number, unit in _PART.findall(text)), 6)
+
+
+def show_duration(seconds: float) -> str:
+    """Return a short form for a person: `850 ms`, `2.40 s`, `1h30m`."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.2f} s"
+    minutes, rest_s = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{hours}h" if hours else "", f"{minutes}m" if minutes else "", f"{rest_s}s" if rest_s else ""]
+    return "".join(parts)

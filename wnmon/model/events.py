@@ -1,0 +1,95 @@
+"""What the monitor says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wnmon.model.target import ProbeId
+
+
+class Skip(StrEnum):
+    """Why a due run did not take place."""
+
+    OVERLAP = "overlap"
+    MISFIRE = "misfire"
+    BUDGET = "budget"
+    BACKOFF = "backoff"
+    SHUTDOWN = "shutdown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSkipped:
+    """A due run did not take place; `detail` is for a person."""
+
+    probe: ProbeId
+    reason: Skip
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLate:
+    """A run began `late_s` seconds after it was due (0 counts: this feeds a histogram)."""
+
+    probe: ProbeId
+    late_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waited:
+    """A run waited `waited_s` seconds for its target's or the global concurrency limit; never part of a latency."""
+
+    probe: ProbeId
+    waited_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InFlight:
+    """How many runs hold a slot right now."""
+
+    runs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopLagged:
+    """The event loop woke `lag_s` seconds later than asked."""
+
+    lag_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded:
+    """A reload was tried. On failure `problems` says why and the last good configuration goes on."""
+
+    ok: bool
+    at_s: float
+    sha: str
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetLeft:
+    """Tokens left for a target today; None when it has no limit."""
+
+    target: str
+    tokens_left: int | None
+    tokens_limit: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinkFailed:
+    """A sink raised while taking a run or an event. Others are not harmed."""
+
+    sink: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InternalFault:
+    """Something in wnmon itself broke; `component` is a closed set of module names."""
+
+    component: str
+    error: str
+
+
+Event = RunSkipped | RunLate | Waited | InFlight | LoopLagged | Reloaded | BudgetLeft | SinkFailed | InternalFault

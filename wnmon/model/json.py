@@ -1,0 +1,54 @@
+"""The JSON value, as every layer sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+JsonObject = dict[str, Json]
+
+
+class Missing:
+    """The value of a place that does not exist: `absent` is told apart from `null`."""
+
+    def __repr__(self) -> str:
+        """Return the word reports use."""
+        return "absent"
+
+
+ABSENT = Missing()
+
+
+def at(document: Json, pointer: str) -> Json | Missing:
+    """Return the value at an RFC 6901 JSON Pointer, or ABSENT. `""` is the whole document."""
+    value: Json = document
+    for token in pointer.split("/")[1:]:
+        key = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, Mapping) and key in value:
+            value = value[key]
+        elif isinstance(value, list) and key.isascii() and key.isdigit() and len(key) < 10 and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return ABSENT
+    return value
+
+
+def kind_of(value: Json | Missing) -> str:
+    """Name a value's JSON type the way a finding says it: absent, null, boolean, integer, number, string, array, object."""
+    match value:
+        case Missing():
+            return "absent"
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"

@@ -1,0 +1,208 @@
+"""Whether it was right: outcome, reason, verdicts, findings, timing, and the run that carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from wnmon.model.check import Level
+from wnmon.model.exchange import Exchange, Tls
+
+
+class Outcome(StrEnum):
+    """What a run came to. failed: the relay answered wrongly. errored: there was nothing to judge."""
+
+    PASSED = "passed"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    ERRORED = "errored"
+    SKIPPED = "skipped"
+
+    @property
+    def success(self) -> bool:
+        """Tell what `wnmon_probe_success` says: passed or degraded."""
+        return self in {Outcome.PASSED, Outcome.DEGRADED}
+
+
+class Reason(StrEnum):
+    """Why, from a closed set: the only failure label there is."""
+
+    OK = "ok"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT_CONNECT = "timeout_connect"
+    TIMEOUT_HEADERS = "timeout_headers"
+    TIMEOUT_FIRST_TOKEN = "timeout_first_token"  # noqa: S105 - a token of a model, not of an account
+    TIMEOUT_TOTAL = "timeout_total"
+    STALL = "stall"
+    AUTH = "auth"
+    BALANCE = "balance"
+    MODEL_UNAVAILABLE = "model_unavailable"
+    RATE_LIMITED = "rate_limited"
+    HTTP_4XX = "http_4xx"
+    HTTP_5XX = "http_5xx"
+    PROTOCOL = "protocol"
+    CONTENT_TYPE = "content_type"
+    BAD_JSON = "bad_json"
+    SCHEMA = "schema"
+    STREAM = "stream"
+    TRUNCATED = "truncated"
+    EMPTY = "empty"
+    LENGTH = "length"
+    CONTENT = "content"
+    USAGE = "usage"
+    MODEL = "model"
+    SLOW = "slow"
+    TOO_LARGE = "too_large"
+    BUDGET = "budget"
+    SHUTDOWN = "shutdown"
+    RULE = "rule"
+    CLIENT = "client"
+    INTERNAL = "internal"
+
+
+class Layer(StrEnum):
+    """Whom to blame for a fault, from the monitor outwards."""
+
+    CLIENT = "client"
+    NETWORK = "network"
+    TLS = "tls"
+    CDN = "cdn"
+    RELAY = "relay"
+    UPSTREAM = "upstream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A recognised way in which an exchange went wrong: the reason, the layer to blame, one line for a person."""
+
+    reason: Reason
+    layer: Layer
+    message: str
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One complaint. `place` is a JSON Pointer, `header:NAME`, `event N`, `byte N`, or "" for the whole answer.
+
+    `degraded` marks a complaint that slows but does not fail (a latency over its `degraded` limit).
+    """
+
+    message: str
+    expected: str
+    actual: str
+    place: str = ""
+    step: str = ""
+    reason: Reason = Reason.RULE
+    degraded: bool = False
+
+
+class Verdict(StrEnum):
+    """What became of a rule. noted: an INFO rule had something to say."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    INCONCLUSIVE = "inconclusive"
+    NOTED = "noted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleVerdict:
+    """One rule, judged. `why` says what blocked it when skipped or inconclusive; `waived` never changes the verdict."""
+
+    rule: str
+    level: Level
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    why: str = ""
+    waived: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens as the relay reported them. None where it did not say."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Durations in seconds; None where the instant never came. Phases end to end: dns tcp tls send wait.
+
+    All first-instants count from `sent` (the last request byte written); connect is never part of them.
+    ttft: first non-empty token of any channel (content, reasoning, refusal, tool call). first_visible: first content.
+    time_per_output_token_s: (last token - first token) / (n - 1), n from usage.
+    """
+
+    dns_s: float | None = None
+    tcp_s: float | None = None
+    tls_s: float | None = None
+    send_s: float | None = None
+    headers_s: float | None = None
+    first_byte_s: float | None = None
+    first_event_s: float | None = None
+    ttft_s: float | None = None
+    first_visible_s: float | None = None
+    last_token_s: float | None = None
+    total_s: float | None = None
+    max_gap_s: float | None = None
+    token_events: int = 0
+    time_per_output_token_s: float | None = None
+    tokens_per_s: float | None = None
+    suspect: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The judge's word on one run. `step` is the step whose timing, usage and status stand for the run."""
+
+    outcome: Outcome
+    reason: Reason
+    message: str = ""
+    layer: Layer | None = None
+    findings: tuple[Finding, ...] = ()
+    verdicts: tuple[RuleVerdict, ...] = ()
+    step: str = ""
+    status: int | None = None
+    timing: Timing = Timing()
+    usage: Usage | None = None
+    retry_after_s: float | None = None
+    tls: Tls | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the judge is given beside the plan: the redacted exchanges in the order sent, and what the runner drew."""
+
+    model: str
+    nonce: str
+    exchanges: tuple[Exchange, ...]
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    waivers: Mapping[str, str] = field(default_factory=dict)
+    not_sent: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One execution of a probe. `id` is unique; times are epoch seconds (wall) for showing only."""
+
+    id: str
+    target: str
+    check: str
+    model: str
+    started_at_s: float
+    ended_at_s: float
+    result: Result
+    evidence: Evidence
+    suite: str | None = None
+    spent_input_tokens: int = 0
+    spent_output_tokens: int = 0
+    requests: int = 0
+
+

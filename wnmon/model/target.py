@@ -1,0 +1,107 @@
+"""Whom to ask: targets, their secrets, and the probe, which is what gets scheduled, labelled and listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NewType
+
+from wnmon.model.check import Check
+
+ProbeId = NewType("ProbeId", str)
+
+MIN_SECRET_CHARS = 12
+
+
+class Secret:
+    """A value that no output may show. Its repr, str and format are a marker; only `reveal` gives the value.
+
+    `name` says which secret it was (`api_key`, `header:X-Relay-Pass`) and appears in the marker.
+    """
+
+    __slots__ = ("_value", "name")
+
+    def __init__(self, value: str, name: str) -> None:
+        self._value = value
+        self.name = name
+
+    def reveal(self) -> str:
+        """Return the value. Called where the transport writes a header and where the redactor is built, nowhere else."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({self.name})"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and (other._value, other.name) == (self._value, self.name)
+
+    def __hash__(self) -> int:
+        return hash((self._value, self.name))
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Secret is not serialisable")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much monitoring one target may cost per UTC day. None means no limit."""
+
+    tokens_per_day: int | None = None
+    requests_per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A dated, justified exception for one rule on one target. `until` is an ISO date, the last day it holds (UTC)."""
+
+    rule: str
+    reason: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A relay. `url` is the resolved completions URL; `host` is what metrics may show of it."""
+
+    name: str
+    url: str
+    host: str
+    models: tuple[str, ...]
+    api_key: Secret | None = None
+    headers: tuple[tuple[str, Secret | str], ...] = ()
+    proxy: Secret | None = None
+    ca_file: str | None = None
+    concurrency: int = 2
+    budget: Budget = Budget()
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    extra_secrets: tuple[Secret, ...] = ()
+
+    def secrets(self) -> Iterator[Secret]:
+        """Yield every secret of this target, for the redactor."""
+        if self.api_key is not None:
+            yield self.api_key
+        if self.proxy is not None:
+            yield self.proxy
+        yield from (value for _, value in self.headers if isinstance(value, Secret))
+        yield from self.extra_secrets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """check × target × model: what is scheduled, labelled and listed."""
+
+    check: Check
+    target: Target
+    model: str
+
+    @property
+    def id(self) -> ProbeId:
+        """Return `target/check/model`: stable across restarts, unique because the names are mapping keys."""
+        return ProbeId(f"{self.target.name}/{self.check.name}/{self.model}")

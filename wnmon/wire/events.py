@@ -1,0 +1,184 @@
+"""The values `wire` makes of bytes: events of a stream, a JSON document, the reply. Definitions only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wnmon.model.json import Json
+from wnmon.model.result import Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oddity:
+    """Something legal enough to be read but worth a rule: a closed `kind`, where, and what was seen.
+
+    Kinds of a stream: unknown_field, unknown_field_json, bom, invalid_utf8, unterminated, nul_id, bad_retry.
+    Kinds of a document: fraction_integer (1.0), exponent (1e9), huge_number, lone_surrogate, bom.
+    """
+
+    kind: str
+    place: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonProblem:
+    """Why bytes are not one JSON text (RFC 8259). `offset` counts bytes.
+
+    kind: empty, invalid_utf8, bom, syntax, duplicate_name, nan, trailing, too_deep, too_many_digits.
+    """
+
+    kind: str
+    offset: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """JSON bytes, read strictly. Exactly one of `problem` and a meaningful `value` holds; `value` is None with a problem."""
+
+    value: Json = None
+    problem: JsonProblem | None = None
+    oddities: tuple[Oddity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One dispatched server-sent event, or the unterminated rest of a stream (`terminated` False), which a client
+    following the standard would discard but a rule wants to see.
+
+    `at_ns` is the arrival of the chunk that completed it (the last chunk for an unterminated rest). `fields` are
+    unknown fields in order. `comments` are comment lines seen since the event before.
+    """
+
+    index: int
+    at_ns: int
+    data: str
+    name: str = ""
+    id: str | None = None
+    retry: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    comments: tuple[str, ...] = ()
+    terminated: bool = True
+    has_data: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventStream:
+    """All events of a stream, what was odd about it, and its comments with nothing after them."""
+
+    events: tuple[Event, ...] = ()
+    oddities: tuple[Oddity, ...] = ()
+    comment_count: int = 0
+
+
+class Form(StrEnum):
+    """What an answer is, by its media type, or by a look at the bytes where that says nothing."""
+
+    JSON = "json"
+    STREAM = "stream"
+    HTML = "html"
+    OTHER = "other"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A tool call, its argument fragments joined."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One choice, the same for JSON and for a folded stream. `content` is None when no channel text was ever sent.
+
+    `finish_reasons` lists every non-null, non-empty one in order (a stream may wrongly send several);
+    `text_after_finish` tells whether a token came after the first of them.
+    """
+
+    index: int
+    role: str | None = None
+    content: str | None = None
+    reasoning: str = ""
+    refusal: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    finish_reasons: tuple[str, ...] = ()
+    text_after_finish: bool = False
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Return the first finish reason, None when there was none."""
+        return self.finish_reasons[0] if self.finish_reasons else None
+
+
+class Channel(StrEnum):
+    """Where a token was written."""
+
+    CONTENT = "content"
+    REASONING = "reasoning"
+    REFUSAL = "refusal"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A non-empty delta: when it arrived and on which channel. One per event and channel."""
+
+    at_ns: int
+    channel: Channel
+    event: int
+    choice: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One `data:` payload of a stream and what it is: a JSON object, [DONE], or neither (`document.problem` set)."""
+
+    event: Event
+    done: bool = False
+    document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorEnvelope:
+    """An error a relay reports, in whichever dialect. `place` says where it stood (`body`, `event 7`, `field error`)."""
+
+    message: str
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
+    place: str = "body"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The normalised answer, the same type for JSON and for a stream.
+
+    `document`: the JSON body as sent; for a stream the completion it folds to (object, id, model, created, choices
+    with message, usage of the last frame that had one), so that one pointer works on both. None when there is none.
+    `done_ns`, `finish_ns`, `usage_ns`: arrival of [DONE], of the last first-finish_reason, of the last usage.
+    """
+
+    form: Form
+    media_type: str | None = None
+    document: Document | None = None
+    choices: tuple[Choice, ...] = ()
+    usage: Usage | None = None
+    model: str | None = None
+    error: ErrorEnvelope | None = None
+    stream: EventStream | None = None
+    frames: tuple[Frame, ...] = ()
+    tokens: tuple[Token, ...] = ()
+    done_ns: int | None = None
+    finish_ns: int | None = None
+    usage_ns: int | None = None
+
+    @property
+    def text(self) -> str:
+        """Return the content of the first choice, "" when it has none."""
+        return next((choice.content or "" for choice in self.choices), "")
