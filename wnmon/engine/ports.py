@@ -16,9 +16,13 @@ from wnmon.model.target import ProbeId, Target
 class Clock(Protocol):
     """Monotonic ns for measuring, wall seconds for showing."""
 
-    def now_ns(self) -> int: ...
+    def now_ns(self) -> int:
+        """Return CLOCK_MONOTONIC in ns."""
+        ...
 
-    def wall_s(self) -> float: ...
+    def wall_s(self) -> float:
+        """Return seconds since the epoch."""
+        ...
 
 
 class Transport(Protocol):
@@ -26,11 +30,17 @@ class Transport(Protocol):
 
     async def send(
         self, request: Request, target: Target, *, timeouts: Timeouts, caps: Caps, scheduled_ns: int | None = None
-    ) -> Exchange: ...
+    ) -> Exchange:
+        """Return the record of one exchange."""
+        ...
 
-    async def warm_up(self) -> None: ...
+    async def warm_up(self) -> None:
+        """Pay for imports and the first connection before the first probe."""
+        ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Release what is held."""
+        ...
 
 
 class Sink(Protocol):
@@ -38,7 +48,9 @@ class Sink(Protocol):
 
     name: str
 
-    def take(self, run: Run) -> None: ...
+    def take(self, run: Run) -> None:
+        """Take a finished run."""
+        ...
 
 
 class Observer(Protocol):
@@ -46,13 +58,17 @@ class Observer(Protocol):
 
     name: str
 
-    def observe(self, event: Event) -> None: ...
+    def observe(self, event: Event) -> None:
+        """Take an event."""
+        ...
 
 
 class MetricsText(Protocol):
     """Renders the exposition. `accept` is the scraper's Accept header; returns content type and body."""
 
-    def render(self, accept: str | None) -> tuple[str, bytes]: ...
+    def render(self, accept: str | None) -> tuple[str, bytes]:
+        """Return content type and exposition."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +98,9 @@ class ProbeState:
 class ProbeStates(Protocol):
     """What the page shows."""
 
-    def states(self) -> Sequence[ProbeState]: ...
+    def states(self) -> Sequence[ProbeState]:
+        """Return one row per probe."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +114,10 @@ class ReloadReport:
 class Control(Protocol):
     """What the web may ask of the service. Both are safe to call from another thread."""
 
-    def ready(self) -> bool: ...
+    def ready(self) -> bool:
+        """Tell whether probes are being scheduled."""
+        ...
 
-    def reload(self) -> ReloadReport: ...
+    def reload(self) -> ReloadReport:
+        """Load the configuration anew and wait for the outcome."""
+        ...

@@ -19,6 +19,10 @@ class Level(StrEnum):
     INFO = "INFO"
 
 
+NEEDS_FULL = "needs --full"
+"""Why a risky request was not sent: the rules on it are skipped, not inconclusive."""
+
+
 class Auth(StrEnum):
     """Which Authorization header a request carries. `lowercase` writes the scheme as `bearer` (RFC 9110 §11.1)."""
 
@@ -70,7 +74,7 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One request. `body` is the JSON body with `{{model}}` and `{{nonce}}` unfilled; `raw_body` replaces it verbatim."""
+    """One request. `body` is the JSON body, `{{model}}` and `{{nonce}}` unfilled; `raw_body` replaces it verbatim."""
 
     name: str
     body: Mapping[str, Json]
@@ -139,4 +143,3 @@ class Check:
     caps: Caps = Caps()
     labels: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
-

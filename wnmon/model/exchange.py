@@ -38,7 +38,8 @@ class Marks:
     """Instants of one exchange. What did not happen is None, never 0.
 
     scheduled: when it was due. started: when the limiter let it go. resolved, connected, secured: end of DNS, TCP, TLS.
-    sent: the last request byte was written. headers: the response head was complete. end: nothing more came or was read.
+    sent: the last request byte was written. headers: the response head was complete. end: nothing more came
+    or was read.
     """
 
     started_ns: int
@@ -75,7 +76,7 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportFailure:
-    """A network failure as a value. `detail` is one line for a person, free of secrets once the exchange is redacted."""
+    """A network failure as a value. `detail` is one line for a person, free of secrets once redacted."""
 
     kind: FailureKind
     detail: str

@@ -34,7 +34,7 @@ def at(document: Json, pointer: str) -> Json | Missing:
 
 
 def kind_of(value: Json | Missing) -> str:
-    """Name a value's JSON type the way a finding says it: absent, null, boolean, integer, number, string, array, object."""
+    """Name a value's JSON type as a finding says it: absent, null, boolean, integer, number, string, array, object."""
     match value:
         case Missing():
             return "absent"

@@ -204,5 +204,3 @@ class Run:
     spent_input_tokens: int = 0
     spent_output_tokens: int = 0
     requests: int = 0
-
-

@@ -26,7 +26,7 @@ class Secret:
         self.name = name
 
     def reveal(self) -> str:
-        """Return the value. Called where the transport writes a header and where the redactor is built, nowhere else."""
+        """Return the value. Called where the transport writes a header and where the redactor is built, only there."""
         return self._value
 
     def __repr__(self) -> str:

@@ -1,0 +1,72 @@
+"""What a target's monitoring may cost per UTC day. The worst case is reserved before a request is sent.
+
+In memory: a restart begins a new ledger, so the cap holds per process and day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wnmon.engine.ports import Clock
+from wnmon.model.target import Budget, Target
+
+_DAY_S = 86_400
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What one target has spent or reserved on one UTC day (days since the epoch)."""
+
+    day: int
+    tokens: int = 0
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """Tokens set aside for one request, until it is settled."""
+
+    target: str
+    day: int
+    tokens: int
+
+
+class Budgets:
+    """The ledgers of all targets."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ledgers: dict[str, Ledger] = {}
+
+    def reserve(self, target: Target, tokens: int) -> Reservation | None:
+        """Set the worst case of one request aside, or return None where the day's budget does not hold it."""
+        ledger = self._ledger(target.name)
+        if not _holds(target.budget, ledger, tokens):
+            return None
+        ledger.tokens += tokens
+        ledger.requests += 1
+        return Reservation(target=target.name, day=ledger.day, tokens=tokens)
+
+    def settle(self, reservation: Reservation, spent_tokens: int) -> None:
+        """Replace the worst case by what was spent; a reservation of an earlier day is past changing."""
+        ledger = self._ledger(reservation.target)
+        if ledger.day == reservation.day:
+            ledger.tokens += spent_tokens - reservation.tokens
+
+    def tokens_left(self, target: Target) -> int | None:
+        """Return today's remaining tokens, None without a limit. Never negative: a relay may overrun max_tokens."""
+        limit = target.budget.tokens_per_day
+        return None if limit is None else max(0, limit - self._ledger(target.name).tokens)
+
+    def _ledger(self, target: str) -> Ledger:
+        today = int(self._clock.wall_s() // _DAY_S)
+        ledger = self._ledgers.get(target)
+        if ledger is None or ledger.day != today:
+            ledger = self._ledgers[target] = Ledger(day=today)
+        return ledger
+
+
+def _holds(budget: Budget, ledger: Ledger, tokens: int) -> bool:
+    if budget.requests_per_day is not None and ledger.requests + 1 > budget.requests_per_day:
+        return False
+    return budget.tokens_per_day is None or ledger.tokens + tokens <= budget.tokens_per_day

@@ -1,0 +1,117 @@
+"""Kinds that compare answers: `same`, `differs`, `grows`, `within`, each over places written `request/pointer`.
+
+`completion/usage/prompt_tokens` is the value at `/usage/prompt_tokens` of the answer to the request `completion`.
+A place that does not exist leaves the rule unjudged: its absence is another rule's matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from wnmon.judge.schema import show
+from wnmon.judge.subject import Subject, Unfit, Unjudged
+from wnmon.model.json import ABSENT, Json, Missing, at, kind_of
+from wnmon.model.result import Finding, Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """The places to compare, as (request, pointer), and the tolerance of `within`."""
+
+    places: tuple[tuple[str, str], ...]
+    tolerance: float = 0.0
+
+    @property
+    def requests(self) -> tuple[str, ...]:
+        """Return the requests whose answers are compared, each once."""
+        return tuple(dict.fromkeys(request for request, _ in self.places))
+
+
+def prepare(value: Json) -> Places:
+    """Return the places of `same`, `differs` and `grows`: a list of at least two."""
+    return Places(places=_places(value, ""))
+
+
+def prepare_within(value: Json) -> Places:
+    """Return the places and tolerance of `within: {of: [...], tolerance: 0.1}`; the tolerance is a ratio."""
+    if not isinstance(value, dict) or set(value) != {"of", "tolerance"}:
+        raise Unfit("", "a mapping with of and tolerance")
+    tolerance = value["tolerance"]
+    if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 <= tolerance <= 1:
+        raise Unfit("/tolerance", f"a ratio from 0 to 1, not {tolerance!r}")
+    return Places(places=_places(value["of"], "/of"), tolerance=float(tolerance))
+
+
+def _places(value: Json, where: str) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, list) or len(value) < 2:
+        raise Unfit(where, f"a list of at least two places such as completion/id, not {kind_of(value)}")
+    return tuple(_place(item, f"{where}/{i}") for i, item in enumerate(value))
+
+
+def _place(item: Json, where: str) -> tuple[str, str]:
+    if not isinstance(item, str) or not item.split("/", 1)[0]:
+        raise Unfit(where, f"a place such as completion/usage/prompt_tokens, not {item!r}")
+    request, slash, pointer = item.partition("/")
+    return request, slash + pointer
+
+
+def _values(expected: Places, subjects: Mapping[str, Subject]) -> list[Json] | Unjudged:
+    values: list[Json] = []
+    for request, pointer in expected.places:
+        document = subjects[request].reply.document
+        value = at(document.value, pointer) if document and not document.problem else ABSENT
+        if isinstance(value, Missing):
+            return Unjudged(f"{request}{pointer} is absent")
+        values.append(value)
+    return values
+
+
+def assess_same(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
+    """Complain when the values are not all equal."""
+    values = _values(expected, subjects)
+    if isinstance(values, Unjudged) or all(value == values[0] for value in values):
+        return values if isinstance(values, Unjudged) else []
+    return [_finding(expected, "the values differ", "equal values", values)]
+
+
+def assess_differs(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
+    """Complain when two values are equal."""
+    values = _values(expected, subjects)
+    if isinstance(values, Unjudged) or not any(value in values[:i] for i, value in enumerate(values)):
+        return values if isinstance(values, Unjudged) else []
+    return [_finding(expected, "values repeat", "different values", values)]
+
+
+def assess_grows(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
+    """Complain when a number is not greater than the one before."""
+    numbers = _numbers(expected, subjects)
+    if isinstance(numbers, Unjudged) or all(a < b for a, b in pairwise(numbers)):
+        return numbers if isinstance(numbers, Unjudged) else []
+    return [_finding(expected, "the numbers do not grow", "each greater than the one before", numbers)]
+
+
+def assess_within(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
+    """Complain when the numbers lie further apart than the tolerance, as a ratio of the greatest."""
+    numbers = _numbers(expected, subjects)
+    if isinstance(numbers, Unjudged):
+        return numbers
+    spread, greatest = max(numbers) - min(numbers), max(abs(number) for number in numbers)
+    if spread <= expected.tolerance * greatest:
+        return []
+    return [_finding(expected, "the numbers lie too far apart", f"within {expected.tolerance:.0%}", numbers)]
+
+
+def _numbers(expected: Places, subjects: Mapping[str, Subject]) -> list[int | float] | Unjudged:
+    values = _values(expected, subjects)
+    if isinstance(values, Unjudged):
+        return values
+    numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    return numbers if len(numbers) == len(values) else Unjudged("a compared value is no number")
+
+
+def _finding(expected: Places, message: str, wanted: str, values: Sequence[Json]) -> Finding:
+    places = ", ".join(request + pointer for request, pointer in expected.places)
+    actual = ", ".join(show(value) for value in values)
+    return Finding(message=message, expected=wanted, actual=actual, place=places, reason=Reason.RULE)

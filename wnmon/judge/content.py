@@ -1,0 +1,90 @@
+"""`content: {contains: "{{nonce}}"}`: the text of the first choice, from JSON or joined from a stream.
+
+An answer that ran into max_tokens and lacks the expected text was cut, not wrong: its reason is `length`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from wnmon.judge.subject import Subject, Unfit, cut
+from wnmon.judge.text import Pattern, compile_pattern
+from wnmon.model.json import Json, kind_of
+from wnmon.model.result import Finding, Reason
+from wnmon.wire.request import fill
+
+_TEXTS = ("contains", "equals", "not_contains")
+_ALL = (*_TEXTS, "matches", "not_empty", "max_chars")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What is asked of the text. Texts may hold `{{nonce}}` and `{{model}}`."""
+
+    texts: Mapping[str, str]
+    pattern: Pattern | None = None
+    not_empty: bool = False
+    max_chars: int | None = None
+
+
+def prepare(value: Json) -> Content:
+    """Return what is asked. `content: pong` is short for `content: {contains: pong}`."""
+    if isinstance(value, str):
+        return Content(texts={"contains": value})
+    if not isinstance(value, dict) or not value:
+        raise Unfit("", f"a text or a mapping with {', '.join(_ALL)}, not {kind_of(value)}")
+    for key in value:
+        _check(key, value[key])
+    pattern, max_chars = value.get("matches"), value.get("max_chars")
+    return Content(
+        texts={way: str(value[way]) for way in _TEXTS if way in value},
+        pattern=compile_pattern(pattern, "/matches") if isinstance(pattern, str) else None,
+        not_empty=value.get("not_empty") is True,
+        max_chars=max_chars if isinstance(max_chars, int) else None,
+    )
+
+
+def _check(key: str, value: Json) -> None:
+    if key not in _ALL:
+        raise Unfit(f"/{key}", f"one of {', '.join(_ALL)}, not {key!r}")
+    wanted = {"not_empty": bool, "max_chars": int}.get(key, str)
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise Unfit(f"/{key}", f"a {wanted.__name__} value, not {kind_of(value)}")
+
+
+def assess(expected: Content, subject: Subject) -> list[Finding]:
+    """Complain about each thing asked that does not hold."""
+    text = subject.reply.text
+    findings = [finding for finding in _complaints(expected, text, subject) if finding is not None]
+    was_cut = any(choice.finish_reason == "length" for choice in subject.reply.choices[:1])
+    return [replace(finding, reason=Reason.LENGTH) if was_cut else finding for finding in findings]
+
+
+_HOLDS: Mapping[str, Callable[[str, str], bool]] = {
+    "contains": lambda text, wanted: wanted in text,
+    "equals": lambda text, wanted: text.strip() == wanted.strip(),
+    "not_contains": lambda text, wanted: wanted not in text,
+}
+
+
+def _complaints(expected: Content, text: str, subject: Subject) -> list[Finding | None]:
+    def complain(holds: bool, message: str, wanted: str, reason: Reason = Reason.CONTENT) -> Finding | None:
+        if holds:
+            return None
+        reason = reason if text else Reason.EMPTY
+        actual = cut(text) or "empty"
+        return Finding(
+            message=message, expected=cut(wanted), actual=actual, place="content", step=subject.step, reason=reason
+        )
+
+    texts = {way: str(fill(wanted, subject.model, subject.nonce)) for way, wanted in expected.texts.items()}
+    pattern, limit = expected.pattern, expected.max_chars
+    return [
+        *(complain(_HOLDS[way](text, wanted), f"content {way}", wanted) for way, wanted in texts.items()),
+        complain(
+            pattern is None or pattern.search(text) is not None, "content matches", pattern.pattern if pattern else ""
+        ),
+        complain(not expected.not_empty or bool(text.strip()), "content is empty", "some text", Reason.EMPTY),
+        complain(limit is None or len(text) <= limit, "content is too long", f"at most {limit} characters"),
+    ]

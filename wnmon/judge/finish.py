@@ -1,0 +1,45 @@
+"""`finish_reason: stop` or `finish_reason: [stop, length]`, for every choice."""
+
+from __future__ import annotations
+
+from wnmon.judge.subject import Subject, Unfit
+from wnmon.model.json import Json, kind_of
+from wnmon.model.result import Finding, Reason
+
+
+def prepare(value: Json) -> tuple[str, ...]:
+    """Return the accepted finish reasons."""
+    wanted = value if isinstance(value, list) else [value]
+    texts = tuple(item for item in wanted if isinstance(item, str))
+    if not texts or len(texts) != len(wanted):
+        raise Unfit("", f"a finish reason such as stop, or a list of them, not {kind_of(value)}")
+    return texts
+
+
+def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
+    """Complain about each choice that ended otherwise, or once when there is no choice."""
+    choices = subject.reply.choices
+    if not choices:
+        return [_finding(expected, "no choice", "/choices", subject, Reason.EMPTY)]
+    return [
+        _finding(
+            expected,
+            choice.finish_reason or "absent",
+            f"/choices/{i}/finish_reason",
+            subject,
+            Reason.LENGTH if choice.finish_reason == "length" else Reason.CONTENT,
+        )
+        for i, choice in enumerate(choices)
+        if choice.finish_reason not in expected
+    ]
+
+
+def _finding(expected: tuple[str, ...], actual: str, place: str, subject: Subject, reason: Reason) -> Finding:
+    return Finding(
+        message="the answer did not end as expected",
+        expected=" or ".join(expected),
+        actual=actual,
+        place=place,
+        step=subject.step,
+        reason=reason,
+    )

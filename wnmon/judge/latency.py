@@ -1,0 +1,78 @@
+"""`ttft: {degraded: 2s, failed: 10s}`, `first_visible`, `total`: an instant against a limit.
+
+A sample taken while the monitor itself was late is not held against the relay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wnmon.judge.subject import Subject, Unfit
+from wnmon.model.duration import parse_duration_s, show_duration
+from wnmon.model.json import Json, kind_of
+from wnmon.model.result import Finding, Reason, Timing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds above which the answer is slow, and too slow. None is no limit."""
+
+    degraded_s: float | None = None
+    failed_s: float | None = None
+
+
+def prepare(value: Json) -> Limits:
+    """Return the limits. A bare duration is short for `failed`."""
+    if isinstance(value, str):
+        return Limits(failed_s=_seconds(value, ""))
+    if not isinstance(value, dict) or not value or set(value) - {"degraded", "failed"}:
+        raise Unfit("", f"a duration, or a mapping with degraded, failed, or both, not {kind_of(value)}")
+    limits = {key: _seconds(text, f"/{key}") for key, text in value.items()}
+    degraded_s, failed_s = limits.get("degraded"), limits.get("failed")
+    if degraded_s is not None and failed_s is not None and degraded_s >= failed_s:
+        raise Unfit("/degraded", "less than failed")
+    return Limits(degraded_s=degraded_s, failed_s=failed_s)
+
+
+def _seconds(value: Json, where: str) -> float:
+    if not isinstance(value, str):
+        raise Unfit(where, f'a duration such as "2s", not {kind_of(value)}')
+    try:
+        return parse_duration_s(value)
+    except ValueError as wrong:
+        raise Unfit(where, str(wrong)) from None
+
+
+def _judged_on(name: str, read: Callable[[Timing], float | None]) -> Callable[[Limits, Subject], list[Finding]]:
+    def assess(expected: Limits, subject: Subject) -> list[Finding]:
+        """Complain when the instant came after a limit, or never came."""
+        if subject.timing.suspect:
+            return []
+        took_s = read(subject.timing)
+        if took_s is None:
+            return [_finding(name, "an instant", "it never came", subject, Reason.EMPTY, degraded=False)]
+        for limit_s, degraded in ((expected.failed_s, False), (expected.degraded_s, True)):
+            if limit_s is not None and took_s > limit_s:
+                wanted = f"at most {show_duration(limit_s)}"
+                return [_finding(name, wanted, show_duration(took_s), subject, Reason.SLOW, degraded=degraded)]
+        return []
+
+    return assess
+
+
+def _finding(name: str, expected: str, actual: str, subject: Subject, reason: Reason, *, degraded: bool) -> Finding:
+    return Finding(
+        message=f"{name} is over its limit" if reason is Reason.SLOW else f"there is no {name}",
+        expected=expected,
+        actual=actual,
+        place=name,
+        step=subject.step,
+        reason=reason,
+        degraded=degraded,
+    )
+
+
+assess_ttft = _judged_on("ttft", lambda timing: timing.ttft_s)
+assess_first_visible = _judged_on("first_visible", lambda timing: timing.first_visible_s)
+assess_total = _judged_on("total", lambda timing: timing.total_s)

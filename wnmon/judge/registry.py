@@ -1,0 +1,60 @@
+"""Assertion kind -> the two functions that make it: one literal table for single answers, one for comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wnmon.judge import across, content, finish, headers, identity, latency, schema, status, stream, usage
+from wnmon.judge.subject import Subject, Unfit, Unjudged
+from wnmon.model.check import Assertion
+from wnmon.model.json import Json
+from wnmon.model.result import Finding
+
+__all__ = ["ACROSS_KINDS", "KINDS", "AcrossKind", "Kind", "Unfit", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`prepare` compiles a YAML value once, at load, and raises Unfit; `assess` judges one answer and never raises."""
+
+    prepare: Callable[[Json], Any]
+    assess: Callable[[Any, Subject], list[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class AcrossKind:
+    """The same for a comparison of several answers, by request name."""
+
+    prepare: Callable[[Json], across.Places]
+    assess: Callable[[across.Places, Mapping[str, Subject]], list[Finding] | Unjudged]
+
+
+KINDS: Mapping[str, Kind] = {
+    "status": Kind(status.prepare, status.assess),
+    "header": Kind(headers.prepare, headers.assess),
+    "json": Kind(schema.prepare, schema.assess),
+    "chunk": Kind(schema.prepare_chunk, schema.assess_chunk),
+    "stream": Kind(stream.prepare, stream.assess),
+    "content": Kind(content.prepare, content.assess),
+    "finish_reason": Kind(finish.prepare, finish.assess),
+    "usage": Kind(usage.prepare, usage.assess),
+    "model": Kind(identity.prepare, identity.assess),
+    "ttft": Kind(latency.prepare, latency.assess_ttft),
+    "first_visible": Kind(latency.prepare, latency.assess_first_visible),
+    "total": Kind(latency.prepare, latency.assess_total),
+}
+
+ACROSS_KINDS: Mapping[str, AcrossKind] = {
+    "same": AcrossKind(across.prepare, across.assess_same),
+    "differs": AcrossKind(across.prepare, across.assess_differs),
+    "grows": AcrossKind(across.prepare, across.assess_grows),
+    "within": AcrossKind(across.prepare_within, across.assess_within),
+}
+
+
+def prepare(kind: str, value: Json) -> Assertion:
+    """Return the compiled assertion. Raises Unfit; an unknown kind is a KeyError, the caller offers the known ones."""
+    entry = KINDS[kind] if kind in KINDS else ACROSS_KINDS[kind]
+    return Assertion(kind=kind, value=value, expected=entry.prepare(value))

@@ -1,0 +1,156 @@
+"""`stream: complete`, or a list of single facts about a stream.
+
+complete: it is a stream, every choice ended with a finish_reason, [DONE] came once and last, no error came.
+The other facts are one sentence each, for rules. Sources: WHATWG HTML §9.2 (server-sent events), OpenAI description.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from wnmon.judge.subject import Subject, Unfit
+from wnmon.model.json import Json, kind_of
+from wnmon.model.result import Finding, Reason
+from wnmon.wire.events import Event, Form, Frame
+
+BURST_SHARE = 0.1
+"""The share of the time from sent to the last token that must lie between first and last token.
+
+Genuine streams show 0.29 to 0.84, a buffered burst less than 0.003; the threshold leaves room on both sides.
+"""
+
+Fact = Callable[[Subject], Iterator[Finding]]
+
+
+def prepare(value: Json) -> tuple[str, ...]:
+    """Return the facts to hold."""
+    wanted = value if isinstance(value, list) else [value]
+    for item in wanted:
+        if not isinstance(item, str) or item not in FACTS:
+            raise Unfit("", f"one of {', '.join(FACTS)}, not {item!r}" if isinstance(item, str) else kind_of(item))
+    return tuple(str(item) for item in wanted)
+
+
+def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
+    """Complain about each fact that does not hold, or once when the answer is no stream."""
+    if subject.reply.form is not Form.STREAM:
+        return [_finding(subject, "the answer is no event stream", "an event stream", subject.reply.form.value)]
+    return [finding for fact in expected for finding in FACTS[fact](subject)]
+
+
+def _complete(subject: Subject) -> Iterator[Finding]:
+    yield from _no_error(subject)
+    yield from _finish(subject)
+    yield from _done(subject)
+
+
+def _framed(subject: Subject) -> Iterator[Finding]:
+    """Every event, also the last, ends with a blank line; a client must drop one that does not (§9.2.6)."""
+    for event in _events(subject):
+        if not event.terminated:
+            place = f"event {event.index}"
+            yield _finding(subject, "an event is not ended by a blank line", "a blank line", "end of stream", place)
+
+
+def _data(subject: Subject) -> Iterator[Finding]:
+    """Every payload is one JSON object or [DONE]."""
+    for frame in subject.reply.frames:
+        problem = frame.document.problem if frame.document else None
+        value = frame.document.value if frame.document else None
+        if not frame.done and (problem or not isinstance(value, dict)):
+            actual = f"{problem.kind}: {problem.message}" if problem else kind_of(value)
+            place = f"event {frame.event.index}"
+            yield _finding(subject, "a payload is neither a JSON object nor [DONE]", "a JSON object", actual, place)
+
+
+def _done(subject: Subject) -> Iterator[Finding]:
+    """[DONE] comes exactly once, and nothing after it."""
+    frames = subject.reply.frames
+    count = sum(frame.done for frame in frames)
+    if count != 1:
+        yield _finding(subject, "[DONE] must come exactly once", "1 [DONE]", f"{count} [DONE]")
+    elif not frames[-1].done:
+        yield _finding(subject, "[DONE] must come last", "nothing after [DONE]", _what(frames[-1]), _place(frames[-1]))
+
+
+def _finish(subject: Subject) -> Iterator[Finding]:
+    """Each choice has exactly one finish_reason, and no text after it."""
+    choices = subject.reply.choices
+    if not choices:
+        yield _finding(subject, "no choice was ever sent", "a finish_reason", "no choice", reason=Reason.TRUNCATED)
+    for choice in choices:
+        place = f"choice {choice.index}"
+        if not choice.finish_reasons:
+            message = "the stream ended without a finish_reason"
+            yield _finding(subject, message, "one finish_reason", "none", place, Reason.TRUNCATED)
+        elif len(choice.finish_reasons) > 1:
+            actual = ", ".join(choice.finish_reasons[:5])
+            yield _finding(subject, "several finish_reasons were sent", "one finish_reason", actual, place)
+        if choice.text_after_finish:
+            yield _finding(subject, "text came after the finish_reason", "no text", "text", place)
+
+
+def _no_error(subject: Subject) -> Iterator[Finding]:
+    """No error travels in a stream that began with 200."""
+    error = subject.reply.error
+    if error is not None:
+        reason = subject.fault.reason if subject.fault else Reason.STREAM
+        yield _finding(subject, "an error came inside the stream", "no error", error.message, error.place, reason)
+
+
+def _same_id(subject: Subject) -> Iterator[Finding]:
+    """Every chunk has the same id."""
+    seen: dict[str, Frame] = {}
+    for frame in subject.reply.frames:
+        value = frame.document.value if frame.document else None
+        if isinstance(value, dict) and isinstance(value.get("id"), str) and value.get("choices"):
+            seen.setdefault(str(value["id"]), frame)
+    if len(seen) > 1:
+        second = list(seen.values())[1]
+        yield _finding(subject, "the id changes within the stream", "one id", f"{len(seen)} ids", _place(second))
+
+
+def _spread(subject: Subject) -> Iterator[Finding]:
+    """Tokens come over time, not in one burst at the end: a relay that buffers shows the whole answer at once."""
+    timing = subject.timing
+    if timing.suspect or timing.ttft_s is None or timing.last_token_s is None:
+        return
+    if timing.token_events < 3:
+        yield _finding(subject, "the answer came in too few pieces", "3 or more", str(timing.token_events), "tokens")
+        return
+    share = (timing.last_token_s - timing.ttft_s) / timing.last_token_s
+    if share < BURST_SHARE:
+        wanted = f"at least {BURST_SHARE:.0%} of the time between first and last token"
+        yield _finding(subject, "the tokens came in one burst at the end", wanted, f"{share:.1%}", "tokens")
+
+
+FACTS: Mapping[str, Fact] = {
+    "complete": _complete,
+    "framed": _framed,
+    "data": _data,
+    "done": _done,
+    "finish": _finish,
+    "no_error": _no_error,
+    "same_id": _same_id,
+    "spread": _spread,
+}
+
+
+def _events(subject: Subject) -> tuple[Event, ...]:
+    return subject.reply.stream.events if subject.reply.stream else ()
+
+
+def _place(frame: Frame) -> str:
+    return f"event {frame.event.index}"
+
+
+def _what(frame: Frame) -> str:
+    return "[DONE]" if frame.done else "another payload"
+
+
+def _finding(
+    subject: Subject, message: str, expected: str, actual: str, place: str = "", reason: Reason = Reason.STREAM
+) -> Finding:
+    return Finding(
+        message=message, expected=expected, actual=actual[:200], place=place, step=subject.step, reason=reason
+    )

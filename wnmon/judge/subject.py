@@ -1,0 +1,46 @@
+"""What an assertion is judged on, and what a kind says when it cannot be prepared or judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wnmon.model.exchange import Exchange
+from wnmon.model.result import Fault, Timing
+from wnmon.wire.events import Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One exchange, read: everything an assertion may look at. `model` is the one asked for."""
+
+    step: str
+    exchange: Exchange
+    reply: Reply
+    timing: Timing
+    fault: Fault | None
+    model: str
+    nonce: str
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """An assertion that found nothing to judge; `why` is for a person."""
+
+    why: str
+
+
+class Unfit(Exception):  # noqa: N818 - it says what is wrong with a value, not with wnmon
+    """A value an assertion kind cannot be prepared from. `pointer` is relative to that value (RFC 6901)."""
+
+    def __init__(self, pointer: str, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.pointer = pointer
+        self.message = message
+        self.hint = hint
+
+
+def cut(text: str, limit: int = 200) -> str:
+    """Return text short enough for a finding: a relay must not fill a report."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

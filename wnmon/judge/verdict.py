@@ -1,0 +1,192 @@
+"""judge(plan, evidence) -> Result: the whole decision, readable as a table of contents.
+
+`expect` decides the outcome of a check, and so uptime. Rules are published as verdicts and touch the outcome only with
+a gate. An answer that says nothing about the contract (dead host, wrong key, empty balance) is errored, not failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from wnmon.judge import status
+from wnmon.judge.registry import KINDS
+from wnmon.judge.rules import NOTHING_TO_JUDGE, judge_rules
+from wnmon.judge.subject import Subject
+from wnmon.model.check import Auth, Level, Plan, Step
+from wnmon.model.exchange import Exchange, FailureKind
+from wnmon.model.result import (
+    Evidence,
+    Fault,
+    Finding,
+    Layer,
+    Outcome,
+    Reason,
+    Result,
+    RuleVerdict,
+    Verdict,
+)
+from wnmon.wire.faults import diagnose
+from wnmon.wire.reply import read
+from wnmon.wire.timing import measure
+
+_ANSWERED_WRONGLY = frozenset({FailureKind.PROTOCOL, FailureKind.TRUNCATED, FailureKind.TOO_LARGE})
+
+
+def judge(plan: Plan, evidence: Evidence) -> Result:
+    """Return what a run came to. Pure: the same plan and evidence give the same Result anywhere."""
+    subjects = [subject_of(exchange, evidence) for exchange in evidence.exchanges]
+    if not subjects:
+        return _nothing_sent(plan, evidence)
+    steps = {step.name: step for step in plan.steps}
+    blocker = _first_blocker(plan, subjects, steps)
+    findings = tuple(finding for subject in subjects for finding in _expectations(steps[subject.step], subject))
+    verdicts = judge_rules(plan, evidence, subjects)
+    main = _main_subject(subjects)
+    outcome, reason, message, layer = _decide(plan, blocker, findings, verdicts, subjects)
+    return Result(
+        outcome=outcome,
+        reason=reason,
+        message=message,
+        layer=layer,
+        findings=findings,
+        verdicts=verdicts,
+        step=main.step,
+        status=main.exchange.status,
+        timing=main.timing,
+        usage=main.reply.usage,
+        retry_after_s=max((s.fault.retry_after_s or 0 for s in subjects if s.fault), default=0) or None,
+        tls=next((subject.exchange.tls for subject in subjects if subject.exchange.tls), None),
+    )
+
+
+def subject_of(exchange: Exchange, evidence: Evidence) -> Subject:
+    """Read one exchange: what was said, when, and what is recognisably wrong with it."""
+    reply = read(exchange)
+    return Subject(
+        step=exchange.request.step,
+        exchange=exchange,
+        reply=reply,
+        timing=measure(exchange, reply),
+        fault=diagnose(exchange, reply),
+        model=evidence.model,
+        nonce=evidence.nonce,
+        aliases=evidence.aliases,
+    )
+
+
+def stops_a_suite(exchange: Exchange) -> Fault | None:
+    """Return why a suite's preflight leaves nothing to judge, None when the suite may go on.
+
+    A relay that answers 500, HTML or nonsense is judged by the rules; one that refuses the key, the balance or the
+    model, or gives no answer at all, says nothing about them.
+    """
+    if exchange.request.auth is not Auth.NORMAL:
+        return None
+    fault = diagnose(exchange, read(exchange))
+    if fault is None or (exchange.failure is None and fault.reason not in NOTHING_TO_JUDGE):
+        return None
+    kind = exchange.failure.kind if exchange.failure else None
+    return None if kind in {FailureKind.PROTOCOL, FailureKind.TRUNCATED} else fault
+
+
+def _first_blocker(plan: Plan, subjects: Sequence[Subject], steps: Mapping[str, Step]) -> Fault | None:
+    """Return what left nothing to judge: for a suite its preflight, for a check any of its steps."""
+    if plan.suite is not None:
+        return stops_a_suite(subjects[0].exchange)
+    return next((fault for subject in subjects if (fault := _blocker(steps[subject.step], subject))), None)
+
+
+def _blocker(step: Step, subject: Subject) -> Fault | None:
+    """Return the fault that leaves nothing to judge, unless the step asked for that very answer."""
+    fault, failure = subject.fault, subject.exchange.failure
+    if fault is None:
+        return None
+    if failure is not None:
+        return None if failure.kind in _ANSWERED_WRONGLY else fault
+    if fault.reason not in NOTHING_TO_JUDGE or step.auth is not Auth.NORMAL or _asked_for(step, subject):
+        return None
+    return fault
+
+
+def _asked_for(step: Step, subject: Subject) -> bool:
+    return any(a.kind == "status" and status.accepts(a.expected, subject.exchange.status) for a in step.expect)
+
+
+def _expectations(step: Step, subject: Subject) -> Iterable[Finding]:
+    """Judge a step's `expect`. A fault nobody asked for is a complaint even where no assertion names it."""
+    findings = [f for a in step.expect if a.kind in KINDS for f in KINDS[a.kind].assess(a.expected, subject)]
+    fault = subject.fault
+    if (
+        fault is not None
+        and step.expect
+        and not (subject.exchange.failure is None and _asked_for_refusal(step, subject))
+    ):
+        named = any(finding.reason is fault.reason for finding in findings)
+        return findings if named else [_from_fault(fault, subject), *findings]
+    return findings
+
+
+def _asked_for_refusal(step: Step, subject: Subject) -> bool:
+    return (subject.exchange.status or 0) >= 300 and _asked_for(step, subject)
+
+
+def _from_fault(fault: Fault, subject: Subject) -> Finding:
+    return Finding(
+        message=fault.message, expected="an answer", actual=fault.reason.value, step=subject.step, reason=fault.reason
+    )
+
+
+Decision = tuple[Outcome, Reason, str, Layer | None]
+
+
+def _decide(
+    plan: Plan,
+    blocker: Fault | None,
+    findings: Sequence[Finding],
+    verdicts: Sequence[RuleVerdict],
+    subjects: Sequence[Subject],
+) -> Decision:
+    if blocker is not None:
+        return Outcome.ERRORED, blocker.reason, blocker.message, blocker.layer
+    failing = [finding for finding in findings if not finding.degraded]
+    if failing:
+        first = _most_telling(failing, subjects)
+        layer = next((s.fault.layer for s in subjects if s.fault and s.fault.reason is first.reason), None)
+        return Outcome.FAILED, first.reason, _sentence(first), layer
+    gated = [verdict.rule for verdict in verdicts if _breaks_gate(plan.gate, verdict)]
+    if gated:
+        return Outcome.FAILED, Reason.RULE, f"broken: {', '.join(gated)}", None
+    if findings:
+        return Outcome.DEGRADED, findings[0].reason, _sentence(findings[0]), None
+    return Outcome.PASSED, Reason.OK, "", None
+
+
+def _most_telling(failing: Sequence[Finding], subjects: Sequence[Subject]) -> Finding:
+    """Return the complaint that names the recognised fault, else the first: the cause before its consequences."""
+    faults = {subject.fault.reason for subject in subjects if subject.fault}
+    return next((finding for finding in failing if finding.reason in faults), failing[0])
+
+
+def _sentence(finding: Finding) -> str:
+    return f"{finding.message}: expected {finding.expected}, got {finding.actual}"
+
+
+def _breaks_gate(gate: Level | None, verdict: RuleVerdict) -> bool:
+    if gate is None or verdict.waived or verdict.verdict is not Verdict.FAILED:
+        return False
+    order = list(Level)
+    return order.index(verdict.level) <= order.index(gate)
+
+
+def _main_subject(subjects: Sequence[Subject]) -> Subject:
+    """Return the exchange whose timing stands for the run: the first that streams, else the first."""
+    return next((subject for subject in subjects if subject.exchange.request.stream), subjects[0])
+
+
+def _nothing_sent(plan: Plan, evidence: Evidence) -> Result:
+    return Result(
+        outcome=Outcome.SKIPPED,
+        reason=Reason.OK,
+        message=next(iter(evidence.not_sent.values()), "nothing was sent"),
+        verdicts=judge_rules(plan, evidence, ()),
+    )

@@ -1,0 +1,144 @@
+"""Escapes a text may be wrapped in, undone with a way back: where in the original did these bytes stand.
+
+Families: JSON string escapes (RFC 8259 §7, and `\\xHH` as Python and JavaScript print it), percent-encoding (RFC 3986
+§2.1), HTML character references (HTML Standard §13.5). Whatever is no escape stays as it is; nothing here raises.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from html.entities import html5
+
+_JSON = rb'\\(?:u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|["\\/bfnrt])'
+_PERCENT = rb"%[0-9a-fA-F]{2}"
+_ENTITY = rb"&(?:#[0-9]{1,12}|#[xX][0-9a-fA-F]{1,12}|[A-Za-z][A-Za-z0-9]{1,31});"
+
+JSON_ESCAPE = re.compile(_JSON)
+ANY_ESCAPE = re.compile(b"|".join((_JSON, _PERCENT, _ENTITY)))
+_FAMILIES = ((b"\\", JSON_ESCAPE), (b"%", re.compile(_PERCENT)), (b"&", re.compile(_ENTITY)))
+
+# Deep enough for a JSON text quoted in a JSON string inside a URL; each level costs one pass.
+MAX_NESTING = 4
+_MAX_MIXED_NESTING = 3
+
+_SHORT = {b'"': b'"', b"\\": b"\\", b"/": b"/", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+_MAX_CODE_POINT = 0x10FFFF
+
+
+@lru_cache(maxsize=4096)
+def _meaning(token: bytes) -> bytes:
+    """Return what one escape stands for, in UTF-8; an unknown name or number stands for itself."""
+    match token[:1]:
+        case b"%":
+            return bytes.fromhex(token[1:].decode())
+        case b"&":
+            return _entity(token)
+        case _ if len(token) == 2:
+            return _SHORT[token[1:]]
+        case _ if len(token) == 12:
+            pair = bytes.fromhex((token[2:6] + token[8:]).decode())
+            return pair.decode("utf-16-be").encode()
+        case _:
+            return chr(int(token[2:].decode(), base=16)).encode(errors="surrogatepass")
+
+
+def _entity(token: bytes) -> bytes:
+    name = token[1:].decode()
+    if not name.startswith("#"):
+        return html5.get(name, "").encode() or token
+    digits = name[1:-1]
+    code_point = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
+    return chr(code_point).encode(errors="surrogatepass") if code_point <= _MAX_CODE_POINT else token
+
+
+def unescape(data: bytes, escape: re.Pattern[bytes]) -> bytes:
+    """Undo one level of escapes."""
+    return escape.sub(lambda found: _meaning(found[0]), data)
+
+
+class Origins:
+    """The way back from `unescape(data, escape)` to `data`. Arrays, so that millions of escapes stay small."""
+
+    __slots__ = ("_begins", "_ends", "_read_begins", "_read_ends")
+
+    def __init__(self, data: bytes, escape: re.Pattern[bytes]) -> None:
+        self._begins, self._ends = array("I"), array("I")
+        self._read_begins, self._read_ends = array("I"), array("I")
+        shrunk = 0
+        for found in escape.finditer(data):
+            begin, end = found.span()
+            self._begins.append(begin)
+            self._ends.append(end)
+            self._read_begins.append(begin - shrunk)
+            self._read_ends.append(begin - shrunk + len(_meaning(found[0])))
+            shrunk = end - self._read_ends[-1]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the range of the original that wholly holds unescaped bytes start..end, no escape cut."""
+        return self._place(start)[0], self._place(end - 1)[1]
+
+    def _place(self, at: int) -> tuple[int, int]:
+        k = bisect_right(self._read_begins, at) - 1
+        if k < 0:
+            return at, at + 1
+        if at < self._read_ends[k]:
+            return self._begins[k], self._ends[k]
+        begin = self._ends[k] + at - self._read_ends[k]
+        return begin, begin + 1
+
+
+class View:
+    """Bytes as they read after some escapes were undone, able to say where a range of them came from."""
+
+    __slots__ = ("_escape", "_origins", "_source", "data")
+
+    def __init__(self, data: bytes, source: View | None = None, escape: re.Pattern[bytes] = ANY_ESCAPE) -> None:
+        self.data = data
+        self._source = source
+        self._escape = escape
+        self._origins: Origins | None = None
+
+    def unescaped(self, escape: re.Pattern[bytes]) -> View | None:
+        """Return the view one level of escapes deeper, None when there was nothing to undo."""
+        data = unescape(self.data, escape)
+        return None if data == self.data else View(data, self, escape)
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """Return the range of the first view that holds start..end of this one."""
+        if self._source is None:
+            return start, end
+        # Built on the first hit only: nearly every view has none.
+        if self._origins is None:
+            self._origins = Origins(self._source.data, self._escape)
+        return self._source.origin(*self._origins.span(start, end))
+
+
+def views(data: bytes, *, mixed: bool) -> Iterator[View]:
+    """Yield the data itself and every reading of it with escapes undone, up to MAX_NESTING levels.
+
+    All families at once reads any nesting of them. Each family alone is also read where several occur, because what
+    looks like an escape may be the text itself (`%41` in a password); `mixed` asks for every order of families, for
+    texts known to look like that.
+    """
+    whole = View(data)
+    yield whole
+    present = [escape for introducer, escape in _FAMILIES if introducer in data]
+    if present:
+        yield from _nested(whole, (ANY_ESCAPE,), MAX_NESTING)
+    if len(present) > 1 or mixed:
+        every = [escape for _, escape in _FAMILIES]
+        yield from _nested(whole, every if mixed else present, _MAX_MIXED_NESTING if mixed else 1)
+
+
+def _nested(view: View, escapes: Sequence[re.Pattern[bytes]], depth: int) -> Iterator[View]:
+    for escape in escapes:
+        deeper = view.unescaped(escape)
+        if deeper is None:
+            continue
+        yield deeper
+        if depth > 1:
+            yield from _nested(deeper, escapes, depth - 1)

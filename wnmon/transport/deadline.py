@@ -1,0 +1,82 @@
+"""One timer for an exchange, moved as it advances; remembers which limit it stands for."""
+
+from __future__ import annotations
+
+import asyncio
+
+from wnmon.model.check import Timeouts
+from wnmon.model.exchange import FailureKind
+from wnmon.transport.decode import decode
+from wnmon.transport.recording import Recording
+from wnmon.wire.sse import parse
+from wnmon.wire.stream import fold
+
+
+class Deadline:
+    """The next limit of an exchange: `timer` is entered around it, `kind` is what its expiry is called."""
+
+    def __init__(self, timeouts: Timeouts, recording: Recording, cap_bytes: int) -> None:
+        self.kind = FailureKind.TIMEOUT_CONNECT
+        self.timer = asyncio.timeout(timeouts.connect_s)
+        self._timeouts = timeouts
+        self._recording = recording
+        self._cap_bytes = cap_bytes
+        self._loop = asyncio.get_running_loop()
+        self._sent_at_s = self._loop.time()
+        self._gate: asyncio.TimerHandle | None = None
+
+    def sending(self) -> None:
+        """The connection stands; from here the answer's limits count."""
+        self._sent_at_s = self._loop.time()
+        self._move(FailureKind.TIMEOUT_HEADERS, self._sent_at_s + self._timeouts.headers_s)
+        self._tighten(FailureKind.TIMEOUT_TOTAL, self._total_at_s())
+
+    def sent(self) -> None:
+        """The last request byte is written: the instant that headers, first_token and total count from."""
+        self.sending()
+        if self._recording.request.stream:
+            gate_at_s = self._sent_at_s + self._timeouts.first_token_s
+            self._gate = self._loop.call_at(gate_at_s, self._expect_token)
+
+    def arrived(self) -> None:
+        """Bytes came: silence is measured anew."""
+        self._move(FailureKind.STALL, self._loop.time() + self._timeouts.stall_s)
+        self._tighten(FailureKind.TIMEOUT_TOTAL, self._total_at_s())
+
+    def close(self) -> None:
+        """Drop the pending gate."""
+        if self._gate is not None:
+            self._gate.cancel()
+
+    def describe(self) -> str:
+        """Say which limit ran out, for a person."""
+        limits: dict[FailureKind, tuple[str, float]] = {
+            FailureKind.TIMEOUT_CONNECT: ("no connection", self._timeouts.connect_s),
+            FailureKind.TIMEOUT_HEADERS: ("no response head", self._timeouts.headers_s),
+            FailureKind.TIMEOUT_FIRST_TOKEN: ("no token", self._timeouts.first_token_s),
+            FailureKind.STALL: ("the answer stopped: no byte", self._timeouts.stall_s),
+            FailureKind.TIMEOUT_TOTAL: ("not finished", self._timeouts.total_s),
+        }
+        what, limit_s = limits[self.kind]
+        return f"{what} within {limit_s:g} s"
+
+    def _total_at_s(self) -> float:
+        return self._sent_at_s + self._timeouts.total_s
+
+    def _move(self, kind: FailureKind, at_s: float) -> None:
+        self.kind = kind
+        self.timer.reschedule(at_s)
+
+    def _tighten(self, kind: FailureKind, at_s: float) -> None:
+        """Let another limit stand where it is due strictly earlier."""
+        due_s = self.timer.when()
+        if due_s is not None and at_s < due_s:
+            self._move(kind, at_s)
+
+    def _expect_token(self) -> None:
+        """Look once, when first_token is due, whether a token is among the bytes: nothing is parsed before."""
+        recording = self._recording
+        coding = next((value for name, value in recording.headers if name.lower() == "content-encoding"), None)
+        chunks, _ = decode(recording.chunks, coding, self._cap_bytes)
+        if not fold(parse(chunks), None).tokens:
+            self._move(FailureKind.TIMEOUT_FIRST_TOKEN, self._loop.time())

@@ -1,0 +1,44 @@
+"""Removing a content coding, after the exchange, piece by piece, with a cap: a gzip bomb ends as too_large."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+from wnmon.model.exchange import Chunk, FailureKind
+
+_WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+
+Failure = tuple[FailureKind, str]
+
+
+def decode(chunks: Sequence[Chunk], coding: str | None, cap_bytes: int) -> tuple[list[Chunk], Failure | None]:
+    """Return the chunks without their content coding (RFC 9110 §8.4), each with its stamp, and what went wrong.
+
+    On failure the chunks decoded so far are returned, never more than `cap_bytes`.
+    """
+    name = (coding or "identity").strip().lower()
+    if name in {"", "identity"}:
+        return list(chunks), None
+    if name not in _WINDOW:
+        return [], (FailureKind.PROTOCOL, f"content coding {name[:40]!r} came though only identity was asked for")
+    return _inflate(chunks, zlib.decompressobj(_WINDOW[name]), name, cap_bytes)
+
+
+def _inflate(
+    chunks: Sequence[Chunk], inflater: zlib._Decompress, name: str, cap: int
+) -> tuple[list[Chunk], Failure | None]:
+    decoded: list[Chunk] = []
+    left = cap
+    for chunk in chunks:
+        try:
+            data = inflater.decompress(chunk.data, left + 1)
+        except zlib.error as broken:
+            return decoded, (FailureKind.PROTOCOL, f"broken {name} body: {broken}")
+        if len(data) > left:
+            return decoded, (FailureKind.TOO_LARGE, f"the body unpacks to more than {cap} bytes")
+        left -= len(data)
+        decoded.append(Chunk(chunk.at_ns, data))
+    if chunks and not inflater.eof:
+        return decoded, (FailureKind.TRUNCATED, f"the {name} body ends early")
+    return decoded, None

@@ -1,0 +1,250 @@
+"""One request over one fresh connection, by httpx below its client.
+
+So there are no redirects, no cookies, no retries, and nothing is read from the environment.
+
+The answer's bytes are stamped when the socket hands them over and kept; nothing parses them before the exchange ended.
+Phases come from httpcore's trace events; the name is resolved here, so that DNS has a phase and an error of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import socket
+import ssl
+from collections.abc import Sequence
+from dataclasses import replace
+
+import httpx
+
+from wnmon.model.check import Auth, Caps, Timeouts
+from wnmon.model.exchange import Chunk, Exchange, FailureKind, Request, TransportFailure
+from wnmon.model.target import Target
+from wnmon.transport.certificate import read_tls
+from wnmon.transport.deadline import Deadline
+from wnmon.transport.decode import decode
+from wnmon.transport.recording import Recording, Stage, now_ns
+from wnmon.transport.warmup import warm_up
+
+MAX_ADDRESSES = 3
+WRONG_KEY = "sk-wnmon-deliberately-wrong-key"
+
+Failure = tuple[FailureKind, str]
+
+# httpcore would log request headers, with the key, as soon as somebody sets the root logger to DEBUG.
+for _name in ("httpcore", "httpx"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class HttpxTransport:
+    """The Transport port on httpx. One pool per target, which keeps no connection; one TLS context per CA file."""
+
+    def __init__(self) -> None:
+        self._pools: dict[tuple[str, str | None, str | None], httpx.AsyncHTTPTransport] = {}
+        self._contexts: dict[str | None, ssl.SSLContext] = {}
+
+    async def warm_up(self) -> None:
+        """Pay for imports, the TLS context and the first connection now, not inside the first probe's latency."""
+        self._context(None)
+        await warm_up(self)
+
+    async def close(self) -> None:
+        """Close every pool."""
+        for pool in self._pools.values():
+            await pool.aclose()
+        self._pools.clear()
+
+    async def send(
+        self, request: Request, target: Target, *, timeouts: Timeouts, caps: Caps, scheduled_ns: int | None = None
+    ) -> Exchange:
+        """Return what happened, also when nothing did. Raises only CancelledError."""
+        recording = Recording(request=request, scheduled_ns=scheduled_ns)
+        deadline = Deadline(timeouts, recording, caps.decoded_bytes)
+        try:
+            async with deadline.timer:
+                failure = await self._exchange(recording, target, deadline, caps)
+        except TimeoutError:
+            failure = deadline.kind, deadline.describe()
+        except Exception as error:  # noqa: BLE001 - the boundary to the network: whatever it raises becomes a value
+            failure = name_failure(error, recording.stage)
+        finally:
+            deadline.close()
+        exchange = recording.freeze(failure)
+        return _decoded(exchange, caps)
+
+    async def _exchange(self, recording: Recording, target: Target, deadline: Deadline, caps: Caps) -> Failure | None:
+        pool = self._pool(target)
+        addresses = await self._resolve(recording, target)
+        for attempt, address in enumerate(addresses, 1):
+            outgoing = _outgoing(recording, target, address, deadline)
+            try:
+                response = await pool.handle_async_request(outgoing)
+            except httpx.ConnectError:
+                # Nothing was sent yet, so the next address of the same name is no retry of a request.
+                if recording.stage is not Stage.CONNECT or attempt == len(addresses):
+                    raise
+            else:
+                return await _receive(response, recording, deadline, caps)
+        return FailureKind.DNS, "the name has no address"
+
+    async def _resolve(self, recording: Recording, target: Target) -> Sequence[str | None]:
+        """Return the addresses to try; None stands for the URL as it is (an address already, or a proxy's job)."""
+        url = httpx.URL(recording.request.url)
+        if target.proxy is not None or _is_address(url.host):
+            return [None]
+        recording.resolve_ns = now_ns()
+        found = await asyncio.get_running_loop().getaddrinfo(url.host, _port(url), type=socket.SOCK_STREAM)
+        recording.resolved_ns = now_ns()
+        recording.stage = Stage.CONNECT
+        return list(dict.fromkeys(str(entry[4][0]) for entry in found))[:MAX_ADDRESSES]
+
+    def _pool(self, target: Target) -> httpx.AsyncHTTPTransport:
+        proxy = target.proxy.reveal() if target.proxy else None
+        key = (target.name, target.ca_file, proxy)
+        if key not in self._pools:
+            self._pools[key] = httpx.AsyncHTTPTransport(
+                verify=self._context(target.ca_file),
+                trust_env=False,
+                limits=httpx.Limits(max_keepalive_connections=0),
+                proxy=proxy,
+                socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+            )
+        return self._pools[key]
+
+    def _context(self, ca_file: str | None) -> ssl.SSLContext:
+        """Return the shared TLS context: building one costs some 30 ms and would block the loop within a probe."""
+        if ca_file not in self._contexts:
+            self._contexts[ca_file] = (
+                ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
+            )
+        return self._contexts[ca_file]
+
+
+def _outgoing(recording: Recording, target: Target, address: str | None, deadline: Deadline) -> httpx.Request:
+    """Build httpx's request: to an address already resolved, under the name the URL had (Host, SNI, certificate)."""
+    url = httpx.URL(recording.request.url)
+
+    async def trace(name: str, info: dict[str, object]) -> None:
+        await recording.trace(name, info)
+        if name.endswith("send_request_headers.started"):
+            deadline.sending()
+        elif name.endswith("send_request_body.complete"):
+            deadline.sent()
+
+    headers = [("Host", url.netloc.decode("ascii")), *_headers(recording.request, target)]
+    return httpx.Request(
+        recording.request.method,
+        url.copy_with(host=address) if address else url,
+        headers=headers,
+        content=recording.request.body,
+        extensions={"trace": trace, "sni_hostname": url.host} if address else {"trace": trace},
+    )
+
+
+def _headers(request: Request, target: Target) -> list[tuple[str, str]]:
+    """Return the headers to write: the only place where secrets are revealed."""
+    own = {name.lower() for name, _ in request.headers}
+    configured = [
+        (name, value if isinstance(value, str) else value.reveal())
+        for name, value in target.headers
+        if name.lower() not in own
+    ]
+    has_authorization = "authorization" in own | {name.lower() for name, _ in configured}
+    authorization = None if has_authorization else _authorization(request.auth, target)
+    return [*request.headers, *configured, *([("Authorization", authorization)] if authorization else [])]
+
+
+def _authorization(auth: Auth, target: Target) -> str | None:
+    key = target.api_key.reveal() if target.api_key else None
+    match auth:
+        case Auth.WRONG:
+            return f"Bearer {WRONG_KEY}"
+        case Auth.NORMAL if key is not None:
+            return f"Bearer {key}"
+        case Auth.LOWERCASE if key is not None:
+            return f"bearer {key}"
+        case _:
+            return None
+
+
+async def _receive(response: httpx.Response, recording: Recording, deadline: Deadline, caps: Caps) -> Failure | None:
+    recording.stage = Stage.BODY
+    recording.status = response.status_code
+    recording.http_version = response.extensions.get("http_version", b"").decode("ascii", "replace")
+    recording.headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+    stream = response.extensions.get("network_stream")
+    if stream is not None:  # only readable while the connection is open
+        recording.tls = read_tls(stream.get_extra_info("ssl_object"))
+        recording.peer = _peer(stream.get_extra_info("server_addr"))
+    deadline.arrived()
+    try:
+        return await _read_body(response, recording, deadline, caps)
+    finally:
+        await response.aclose()
+
+
+async def _read_body(response: httpx.Response, recording: Recording, deadline: Deadline, caps: Caps) -> Failure | None:
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    chunks = recording.chunks
+    async for data in response.stream:
+        chunks.append(Chunk(now_ns(), data))
+        recording.wire_bytes += len(data)
+        if recording.wire_bytes > caps.wire_bytes:
+            return FailureKind.TOO_LARGE, f"the body has more than {caps.wire_bytes} bytes"
+        if len(chunks) > caps.chunks:
+            return FailureKind.TOO_LARGE, f"the body came in more than {caps.chunks} pieces"
+        deadline.arrived()
+    return None
+
+
+def _decoded(exchange: Exchange, caps: Caps) -> Exchange:
+    chunks, failure = decode(exchange.chunks, exchange.header("content-encoding"), caps.decoded_bytes)
+    if failure is None or exchange.failure is not None:
+        return replace(exchange, chunks=tuple(chunks))
+    return replace(exchange, chunks=tuple(chunks), failure=TransportFailure(kind=failure[0], detail=failure[1]))
+
+
+def name_failure(error: Exception, stage: Stage) -> Failure:
+    """Return the kind of a network error and one line on it, by how far the exchange had come."""
+    detail = f"{_text(error)} while {stage.value}"
+    if isinstance(error, socket.gaierror):
+        return FailureKind.DNS, detail
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
+        return FailureKind.CLIENT, detail
+    if "too long" in str(error):
+        return FailureKind.TOO_LARGE, f"the response head is too large: {detail}"
+    kinds = {
+        Stage.RESOLVE: FailureKind.DNS,
+        Stage.CONNECT: FailureKind.CONNECT,
+        Stage.TLS: FailureKind.TLS,
+        Stage.BODY: FailureKind.TRUNCATED,
+    }
+    if not isinstance(error, httpx.TransportError | OSError):
+        return FailureKind.CLIENT, f"{type(error).__name__}: {detail}"
+    return kinds.get(stage, FailureKind.PROTOCOL), detail
+
+
+def _text(error: BaseException) -> str:
+    """Return the deepest message there is: httpx wraps the one that tells."""
+    cause: BaseException = error
+    while cause.__cause__ is not None or cause.__context__ is not None:
+        cause = cause.__cause__ or cause.__context__  # type: ignore[assignment]
+    text = str(error) or str(cause) or type(cause).__name__
+    return text.splitlines()[0][:200]
+
+
+def _peer(address: object) -> str | None:
+    return f"{address[0]}:{address[1]}" if isinstance(address, tuple) and len(address) >= 2 else None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _port(url: httpx.URL) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
