@@ -1,0 +1,497 @@
+"""The web server over real sockets on loopback."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import re
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import pytest
+from click.testing import CliRunner
+from web_samples import NOW_S, SIX, FixedClock, FixedControl, FixedMetrics, FixedStates, state
+
+from wnmon.cli.healthcheck import command as healthcheck
+from wnmon.engine.ports import ReloadReport
+from wnmon.errors import UsageError
+from wnmon.web import WebAddress, WebServer
+
+
+@dataclass
+class Site:
+    """A started server and all the test may turn on it."""
+
+    metrics: FixedMetrics = field(default_factory=FixedMetrics)
+    states: FixedStates = field(default_factory=FixedStates)
+    control: FixedControl = field(default_factory=FixedControl)
+    reload_allowed: bool = True
+    host: str = "127.0.0.1"
+    port: int = 0
+
+    def server(self) -> WebServer:
+        return WebServer(
+            self.host,
+            self.port,
+            metrics=self.metrics,
+            states=self.states,
+            control=self.control,
+            clock=FixedClock(),
+            reload_allowed=self.reload_allowed,
+            version="0.1.0",
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[tuple[Site, str]]:
+    """One started server for all questions: starting and stopping have tests of their own."""
+    site = Site()
+    server = site.server()
+    yield site, server.start().url
+    server.stop()
+
+
+@pytest.fixture
+def site(shared: tuple[Site, str]) -> Site:
+    """The shared site, as new."""
+    site, _ = shared
+    vars(site.metrics).update(vars(FixedMetrics()))
+    vars(site.states).update(vars(FixedStates()))
+    vars(site.control).update(vars(FixedControl()))
+    return site
+
+
+@pytest.fixture
+def ask(site: Site, shared: tuple[Site, str]) -> Ask:
+    def send(path: str = "/", method: str = "GET", **headers: str) -> Answer:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return fetch(shared[1], path, method, named)
+
+    return send
+
+
+def fetch(url: str, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> Answer:
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    try:
+        connection.request(method, path, headers=headers or {})
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+    finally:
+        connection.close()
+
+
+# --- metrics ---
+
+
+def test_metrics_hands_the_accept_header_on(ask: Ask, site: Site) -> None:
+    ask("/metrics", Accept="application/openmetrics-text")
+    assert site.metrics.accepts == ["application/openmetrics-text"]
+
+
+def test_metrics_carries_the_content_type_of_the_exposition(ask: Ask) -> None:
+    assert ask("/metrics").headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+
+
+def test_metrics_is_plain_unless_gzip_is_asked_for(ask: Ask, site: Site) -> None:
+    assert ask("/metrics").body == site.metrics.body
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate, gzip;q=0.5", "GZIP"])
+def test_metrics_is_compressed_when_asked(ask: Ask, site: Site, coding: str) -> None:
+    answer = ask("/metrics", Accept_Encoding=coding)
+    assert answer.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(answer.body) == site.metrics.body
+
+
+@pytest.mark.parametrize("coding", ["gzip;q=0", "gzip; q=0.000", "identity", "br"])
+def test_metrics_is_not_compressed_when_gzip_is_refused(ask: Ask, coding: str) -> None:
+    assert ask("/metrics", Accept_Encoding=coding).headers["content-encoding"] is None
+
+
+def test_a_small_exposition_is_not_worth_compressing(ask: Ask, site: Site) -> None:
+    site.metrics.body = b"x 1\n"
+    assert ask("/metrics", Accept_Encoding="gzip").body == b"x 1\n"
+
+
+# --- health and reload ---
+
+
+def test_healthy_even_when_not_ready(ask: Ask, site: Site) -> None:
+    site.control.is_ready = False
+    assert ask("/-/healthy").status == 200
+
+
+@pytest.mark.parametrize(("is_ready", "status"), [(True, 200), (False, 503)])
+def test_ready_follows_the_service(ask: Ask, site: Site, is_ready: bool, status: int) -> None:
+    site.control.is_ready = is_ready
+    assert ask("/-/ready").status == status
+
+
+def test_reload_reloads(ask: Ask, site: Site) -> None:
+    answer = ask("/-/reload", "POST")
+    assert (answer.status, site.control.reloads) == (200, 1)
+
+
+def test_reload_of_a_bad_file_says_every_problem(ask: Ask, site: Site) -> None:
+    site.control.problems = ("wnmon.yaml:3:5 targets: 坏了", "wnmon.yaml:9:1 checks: bad")
+    answer = ask("/-/reload", "POST")
+    assert answer.status == 400
+    assert answer.text.splitlines()[1:] == list(site.control.problems)
+
+
+def test_reload_is_refused_with_a_hint_unless_allowed() -> None:
+    site = Site(reload_allowed=False)
+    server = site.server()
+    answer = fetch(server.start().url, "/-/reload", "POST")
+    server.stop()
+    assert (answer.status, site.control.reloads) == (403, 0)
+    assert "SIGHUP" in answer.text
+
+
+def test_reload_is_refused_to_a_page_of_another_site(ask: Ask, site: Site) -> None:
+    assert ask("/-/reload", "POST", Origin="https://evil.example").status == 403
+    assert site.control.reloads == 0
+
+
+def test_a_slow_reload_does_not_hold_up_a_scrape() -> None:
+    started, release = threading.Event(), threading.Event()
+
+    class SlowControl(FixedControl):
+        def reload(self) -> ReloadReport:
+            started.set()
+            release.wait(30)
+            return ReloadReport(ok=True)
+
+    server = Site(control=SlowControl()).server()
+    url = server.start().url
+    reloading = threading.Thread(target=fetch, args=(url, "/-/reload", "POST"))
+    reloading.start()
+    try:
+        assert started.wait(10)
+        assert fetch(url, "/metrics").status == 200
+    finally:
+        release.set()
+        reloading.join(10)
+        server.stop()
+
+
+# --- paths and methods ---
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/-/healthy", "/-/ready", "/api/v1/probes"])
+def test_head_is_answered_without_a_body(ask: Ask, path: str) -> None:
+    answer = ask(path, "HEAD")
+    assert (answer.status, answer.body) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/"), ("DELETE", "/metrics"), ("OPTIONS", "/api/v1/probes"), ("GET", "/-/reload"), ("PUT", "/-/ready")],
+)
+def test_a_wrong_method_is_405_with_allow(ask: Ask, method: str, path: str) -> None:
+    answer = ask(path, method)
+    assert answer.status == 405
+    assert answer.headers["allow"]
+
+
+@pytest.mark.parametrize("path", ["/nope", "/metrics/", "/api/v1", "/../etc/passwd", "/favicon.ico"])
+def test_an_unknown_path_is_404(ask: Ask, path: str) -> None:
+    assert ask(path).status == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/nope"])
+def test_every_answer_carries_the_security_headers(ask: Ask, path: str) -> None:
+    headers = ask(path).headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-store"
+
+
+def test_the_server_does_not_say_what_it_is_made_of(ask: Ask) -> None:
+    assert ask().headers["server"] is None
+
+
+# --- the probes as JSON ---
+
+
+def test_probes_are_listed_as_json_with_a_version(ask: Ask) -> None:
+    document = json.loads(ask("/api/v1/probes").body)
+    assert (document["version"], document["wnmon"], document["now_s"]) == (1, "0.1.0", NOW_S)
+
+
+def test_a_probe_that_never_ran_has_nulls_in_json(ask: Ask) -> None:
+    rows = json.loads(ask("/api/v1/probes").body)["probes"]
+    (new,) = [row for row in rows if row["target"] == "new"]
+    assert (new["outcome"], new["ttft_s"], new["next_run_s"]) == (None, None, NOW_S + 20)
+
+
+# --- the page ---
+
+
+class Cells(HTMLParser):
+    """Collects the text of each row of the table's body."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[str] = []
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag == "tr":
+            self.rows.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.rows:
+            self.rows[-1] += f" {data}"
+
+
+def rows_of(page: str) -> list[str]:
+    cells = Cells()
+    cells.feed(page.partition("<tbody>")[2].partition("</tbody>")[0])
+    return [" ".join(row.split()) for row in cells.rows]
+
+
+def test_failing_probes_come_first_and_passing_ones_last(ask: Ask) -> None:
+    outcomes = [row.split()[0] for row in rows_of(ask().text)]
+    assert outcomes == ["failed", "errored", "degraded", "waiting", "passed", "passed"]
+
+
+def test_a_row_tells_all_there_is_to_know(ask: Ask) -> None:
+    (row,) = [row for row in rows_of(ask().text) if row.startswith("passed") and "contract" in row]
+    assert row == (
+        "passed for 3 d 1 h wn / contract claude-3-5-sonnet-20241022 · every 6 h – 412 ms 520 ms 1.84 s "
+        "5 min ago in 9 min DOC-009 DOC-010 SEM-002 STR-013 +1"
+    )
+
+
+def test_the_reason_of_a_failure_is_told_in_words_and_as_a_label(ask: Ask) -> None:
+    assert any("no first token in time timeout_first_token no token within 30 s" in row for row in rows_of(ask().text))
+
+
+def test_a_suspect_latency_is_marked(ask: Ask) -> None:
+    (row,) = [row for row in rows_of(ask().text) if row.startswith("degraded")]
+    assert "3.21 s ? 3.40 s ? 7.90 s ?" in row
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "lang"),
+    [
+        ("/", None, "en"),
+        ("/", "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("/", "fr, en;q=0.5, zh;q=0.4", "en"),
+        ("/", "zh;q=0, en;q=0.1", "en"),
+        ("/", "zh;q=high", "en"),
+        ("/", "fr", "en"),
+        ("/?lang=zh", "en", "zh"),
+        ("/?lang=en", "zh", "en"),
+        ("/?lang=zh_TW", None, "zh"),
+        ("/?lang=xx", "zh", "zh"),
+    ],
+)
+def test_the_language_is_the_one_asked_for(ask: Ask, path: str, accept: str | None, lang: str) -> None:
+    answer = ask(path, **({"Accept_Language": accept} if accept else {}))
+    assert f'<html lang="{lang}">' in answer.text
+    assert answer.headers["content-language"] == lang
+
+
+def test_the_chinese_page_speaks_chinese(ask: Ask) -> None:
+    (row,) = [row for row in rows_of(ask("/?lang=zh").text) if "deepseek" in row]
+    assert row.startswith("未通过 已持续 2 小时 5 分钟 backup / alive deepseek-r1 · 每 15 分钟 内容不符 content")
+
+
+def test_names_from_the_configuration_are_escaped(ask: Ask, site: Site) -> None:
+    evil = "<script>alert(1)</script>\"'{{7*7}}"
+    site.states.rows = [
+        state(target=evil, check=evil, model=evil, outcome="failed", reason=evil, message=evil, rules_failed=(evil,))
+    ]
+    page = ask().text
+    assert "<script" not in page
+    assert "49" not in rows_of(page)[0]
+
+
+def test_a_probe_due_right_now_says_now(ask: Ask, site: Site) -> None:
+    site.states.rows = [state(next_run_s=NOW_S)]
+    assert "5 min ago now" in rows_of(ask().text)[0]
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/probes"])
+def test_a_lone_surrogate_quoted_from_a_relay_is_shown_escaped(ask: Ask, site: Site, path: str) -> None:
+    site.states.rows = [state(outcome="failed", reason="content", message="got \ud800")]
+    assert "ud800" in ask(path).text
+
+
+def test_a_long_message_is_cut(ask: Ask, site: Site) -> None:
+    site.states.rows = [state(outcome="failed", reason="content", message="x" * 100_000)]
+    assert len(ask("/api/v1/probes").body) < 2000
+
+
+def test_the_page_without_probes_says_so(ask: Ask, site: Site) -> None:
+    site.states.rows = []
+    assert "No probes are configured." in ask().text
+
+
+def test_the_page_names_no_other_address(ask: Ask) -> None:
+    linked = re.findall(r'(?:src|href|action)="([^"]*)"|url\(([^)]*)\)', ask().text)
+    assert [address for pair in linked for address in pair if address and not address.startswith("data:")] == [
+        "?lang=zh",
+        "metrics",
+        "api/v1/probes",
+    ]
+
+
+def test_the_page_has_no_script(ask: Ask) -> None:
+    cells = Cells()
+    cells.feed(ask().text)
+    assert "script" not in cells.tags
+
+
+def test_a_thousand_probes_are_shown(ask: Ask, site: Site) -> None:
+    site.states.rows = [state(model=f"m{index}") for index in range(1000)]
+    assert len(rows_of(ask().text)) == 1000
+
+
+# --- starting and stopping ---
+
+
+def web_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "wnmon-web"}
+
+
+def test_port_zero_is_answered_with_the_real_port() -> None:
+    server = Site().server()
+    try:
+        assert server.start().port > 0
+    finally:
+        server.stop()
+
+
+def test_a_taken_port_is_a_usage_error_with_a_hint() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use") as caught:
+            Site(port=port).server().start()
+    assert "--listen" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("host", "port"), [("127.0.0.1", 70_000), ("127.0.0.1", -1), ("no.such.host.invalid", 0), ("203.0.113.9", 0)]
+)
+def test_an_address_that_cannot_be_had_is_a_usage_error(host: str, port: int) -> None:
+    with pytest.raises(UsageError, match="cannot listen on"):
+        Site(host=host, port=port).server().start()
+
+
+def test_stop_frees_the_port_and_ends_the_thread() -> None:
+    before = web_threads()
+    server = Site().server()
+    address = server.start()
+    fetch(address.url, "/-/healthy")
+    server.stop()
+    assert web_threads() == before
+    with socket.create_server(("127.0.0.1", address.port)):
+        pass
+
+
+def test_stop_does_not_wait_for_a_client_that_never_finishes() -> None:
+    before = web_threads()
+    server = Site().server()
+    address = server.start()
+    fetch(address.url, "/-/healthy")
+    with socket.create_connection(("127.0.0.1", address.port)) as idle:
+        idle.sendall(b"GET / HTTP/1.1\r\nHost:")
+        before_s = time.monotonic()
+        server.stop()
+        took_s = time.monotonic() - before_s
+    assert web_threads() == before
+    assert took_s < 3
+
+
+def test_stop_before_start_and_twice_is_harmless() -> None:
+    server = Site().server()
+    server.stop()
+    server.start()
+    server.stop()
+    server.stop()
+
+
+def test_signals_stay_with_the_service() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    server = Site().server()
+    fetch(server.start().url, "/-/healthy")
+    after = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    server.stop()
+    assert after == before
+
+
+def test_a_wildcard_address_is_shown_as_loopback() -> None:
+    assert WebAddress(host="0.0.0.0", port=9877).url == "http://127.0.0.1:9877/"
+
+
+@pytest.mark.parametrize(("host", "url"), [("::", "http://[::1]:1/"), ("::1", "http://[::1]:1/"), ("a", "http://a:1/")])
+def test_an_ipv6_address_is_bracketed_in_a_url(host: str, url: str) -> None:
+    assert WebAddress(host=host, port=1).url == url
+
+
+def test_the_six_samples_cover_every_state_but_skipped() -> None:
+    assert {row.outcome for row in SIX} == {None, "passed", "degraded", "failed", "errored"}
+
+
+# --- healthcheck ---
+
+
+def test_healthcheck_of_a_running_service_exits_0() -> None:
+    server = Site().server()
+    url = f"{server.start().url}-/healthy"
+    done = CliRunner().invoke(healthcheck, ["--url", url])
+    server.stop()
+    assert (done.exit_code, done.output) == (0, f"healthy: {url}\n")
+
+
+def test_healthcheck_of_an_unready_service_exits_1_with_its_status() -> None:
+    server = Site(control=FixedControl(is_ready=False)).server()
+    url = f"{server.start().url}-/ready"
+    done = CliRunner().invoke(healthcheck, ["--url", url])
+    server.stop()
+    assert (done.exit_code, done.output) == (1, f"unhealthy: {url}: HTTP 503\n")
+
+
+def test_healthcheck_of_a_closed_port_exits_1_on_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/-/healthy"
+    done = CliRunner().invoke(healthcheck, ["--url", url])
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1/", "nonsense", "http://", "http://127.0.0.1:99999/", "http://[x/"])
+def test_healthcheck_of_a_senseless_address_exits_1(url: str) -> None:
+    done = CliRunner().invoke(healthcheck, ["--url", url])
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+
+
+def test_healthcheck_gives_up_on_a_service_that_says_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        done = CliRunner().invoke(healthcheck, ["--url", f"http://127.0.0.1:{silent.getsockname()[1]}/"])
+    assert (done.exit_code, "timed out" in done.output) == (1, True)

@@ -1,0 +1,165 @@
+"""The JSON and JUnit reports are valid, complete and safe."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from junitparser import Error, Failure, JUnitXml, Skipped
+from report_samples import MODEL, errored, mixed, report, run, verdict
+
+from wnmon.model.check import Level
+from wnmon.model.result import Finding, Layer, Outcome, Reason, Verdict
+from wnmon.report.json import render_json, schema
+from wnmon.report.junit import render_junit
+from wnmon.report.summary import CheckReport
+from wnmon.report.text import shown, visible
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "report"
+HOSTILE = "a\x00b\x1b[31m<x>&\"'\ud800\ufffe\u202e]]>" + "y" * 100_000
+
+
+def hostile() -> CheckReport:
+    found = Finding(message=HOSTILE, expected=HOSTILE, actual=HOSTILE, place=HOSTILE, step="s")
+    row = replace(verdict("DOC-009", Verdict.FAILED), findings=(found,), why=HOSTILE)
+    return report(run(row, message=HOSTILE, findings=(found,)), errored(message=HOSTILE))
+
+
+def assert_golden(name: str, text: str) -> None:
+    import os
+
+    path = GOLDEN / name
+    if os.environ.get("WNMON_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def junit(made: CheckReport) -> list[Any]:
+    """Return the test cases of the only suite, as a JUnit reader sees them."""
+    (suite,) = JUnitXml.fromstring(render_junit(made).encode())
+    return list(suite)
+
+
+REPORTS = {
+    "mixed": mixed(),
+    "strict": mixed(strict=True),
+    "errored": report(errored()),
+    "nothing ran": report(complete=False),
+    "hostile": hostile(),
+}
+
+
+@pytest.mark.parametrize("made", REPORTS.values(), ids=REPORTS.keys())
+def test_the_json_report_validates_against_its_schema(made: CheckReport) -> None:
+    jsonschema.Draft202012Validator(schema()).validate(json.loads(render_json(made)))
+
+
+@pytest.mark.parametrize("made", REPORTS.values(), ids=REPORTS.keys())
+def test_the_json_report_is_utf8(made: CheckReport) -> None:
+    assert render_json(made).encode("utf-8")
+
+
+def test_the_schema_itself_is_valid() -> None:
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize(("kind", "pointer"), [(Reason, "reason"), (Level, "level"), (Verdict, "verdict")])
+def test_the_schema_knows_every_member_of_a_closed_set(kind: Any, pointer: str) -> None:
+    definitions: Any = schema()["$defs"]
+    known = definitions["reason"] if pointer == "reason" else definitions["rule"]["properties"][pointer]
+    assert known["enum"] == [member.value for member in kind]
+
+
+def test_the_schema_knows_every_outcome_and_layer() -> None:
+    definitions: Any = schema()["$defs"]
+    members = definitions["run"]["properties"]
+    assert [*Outcome] == members["outcome"]["enum"]
+    assert [*Layer, None] == members["layer"]["enum"]
+
+
+def test_the_json_report_looks_as_reviewed() -> None:
+    assert_golden("check-mixed.json", render_json(mixed()))
+
+
+def test_the_junit_report_looks_as_reviewed() -> None:
+    assert_golden("check-mixed.junit.xml", render_junit(mixed()))
+
+
+def test_every_selected_rule_is_in_the_json_report() -> None:
+    made = mixed()
+    (only,) = json.loads(render_json(made))["runs"]
+    assert [row["id"] for row in only["rules"]] == [row.rule for row in made.runs[0].result.verdicts]
+
+
+def test_the_json_report_holds_no_body_of_a_request() -> None:
+    assert "messages" not in render_json(mixed())
+
+
+def test_a_failed_must_is_a_junit_failure() -> None:
+    failed = [case.name for case in junit(mixed()) if any(isinstance(item, Failure) for item in case.result)]
+    assert failed == ["DOC-009 MUST system_fingerprint is a required string"]
+
+
+def test_a_failed_should_is_a_junit_failure_when_strict() -> None:
+    failed = [case.name[:7] for case in junit(mixed(strict=True)) if any(isinstance(i, Failure) for i in case.result)]
+    assert failed == ["DOC-009", "SEM-002"]
+
+
+def test_everything_else_but_a_pass_is_skipped_in_junit_with_its_why() -> None:
+    skipped = {
+        case.name[:7]: item.message for case in junit(mixed()) for item in case.result if isinstance(item, Skipped)
+    }
+    assert skipped == {
+        "DOC-010": "waived, failed: DOC-010 is not so",
+        "DOC-011": "inconclusive: blocked by DOC-003",
+        "DOC-012": "inconclusive: blocked by DOC-003",
+        "DOC-013": "skipped: needs --full (risk: refused)",
+        "SEM-002": "failed: SEM-002 is not so",
+        "STR-012": "noted: STR-012 is not so",
+    }
+
+
+def test_an_errored_run_is_a_junit_error() -> None:
+    (case, *rules) = junit(report(errored()))
+    assert [type(item) for item in case.result] == [Error]
+    assert all(isinstance(item, Skipped) for rule in rules for item in rule.result)
+
+
+def test_a_failed_plain_check_is_a_junit_failure() -> None:
+    (case,) = junit(report(run(suite=None, outcome=Outcome.FAILED, reason=Reason.CONTENT, message="no nonce")))
+    assert [item.message for item in case.result] == ["content: no nonce"]
+
+
+def test_a_skipped_run_is_skipped_in_junit() -> None:
+    (case,) = junit(report(run(outcome=Outcome.SKIPPED, reason=Reason.BUDGET, message="no tokens left")))
+    assert [type(item) for item in case.result] == [Skipped]
+
+
+def test_a_passed_plain_check_is_a_passed_junit_case() -> None:
+    (case,) = junit(report(run(suite=None)))
+    assert case.is_passed
+
+
+def test_the_junit_suite_is_named_after_target_and_model() -> None:
+    (suite,) = JUnitXml.fromstring(render_junit(mixed()).encode())
+    assert (suite.name, suite.tests, suite.failures, suite.skipped) == (f"wn/{MODEL}", 8, 1, 6)
+
+
+def test_hostile_text_leaves_junit_readable() -> None:
+    assert any("\\x00b\\x1b" in item.message for case in junit(hostile()) for item in case.result)
+
+
+def test_hostile_text_does_not_bloat_a_report() -> None:
+    assert len(render_junit(hostile())) + len(render_json(hostile())) < 60_000
+
+
+def test_shown_cuts_after_escaping_too() -> None:
+    assert len(shown("\x00" * 150)) == 200
+
+
+def test_visible_leaves_ordinary_text_alone() -> None:
+    assert visible("你好 é 😀 a b") == "你好 é 😀 a b"

@@ -1,0 +1,39 @@
+"""`wnmon healthcheck`: is the service on this machine alive? Made for a container's HEALTHCHECK."""
+
+from __future__ import annotations
+
+import http.client
+from urllib.parse import urlsplit
+
+import click
+
+DEFAULT_URL = "http://127.0.0.1:9877/-/healthy"
+TIMEOUT_S = 2.0
+
+
+@click.command()
+@click.option("--url", default=DEFAULT_URL, show_default=True, help="What to ask; http only.")
+def command(url: str) -> None:
+    """Exit 0 when the service answers 200 within two seconds, else 1, with one line saying which."""
+    try:
+        status = _status(url)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        click.echo(f"unhealthy: {url}: {str(error) or type(error).__name__}", err=True)
+        raise SystemExit(1) from None
+    if status != http.client.OK:
+        click.echo(f"unhealthy: {url}: HTTP {status}", err=True)
+        raise SystemExit(1)
+    click.echo(f"healthy: {url}")
+
+
+def _status(url: str) -> int:
+    """Return the status of a GET. Goes straight to the host: no proxy of the environment, no redirect."""
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname:
+        raise ValueError("expected an http:// address")
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}")
+        return connection.getresponse().status
+    finally:
+        connection.close()

@@ -1,0 +1,65 @@
+"""The exact request again, as one shell command anyone can run. It holds no key."""
+
+from __future__ import annotations
+
+import shlex
+
+from wnmon.model.check import Auth
+from wnmon.model.exchange import Request
+
+KEY_VARIABLE = "WNMON_API_KEY"
+MAX_BODY_BYTES = 16 * 1024
+
+# curl works these out by itself; a copied Content-Length would lie once somebody edits the body.
+_OWN_HEADERS = frozenset({"host", "content-length", "connection", "accept-encoding", "authorization"})
+
+_AUTHORIZATION = {
+    Auth.NORMAL: f'-H "Authorization: Bearer ${KEY_VARIABLE}"',
+    Auth.LOWERCASE: f'-H "Authorization: bearer ${KEY_VARIABLE}"',
+    Auth.WRONG: "-H 'Authorization: Bearer sk-wnmon-deliberately-wrong-key'",
+}
+
+
+def curl_command(request: Request) -> str | None:
+    """Return a POSIX shell command that sends `request` again, or None when its body is too long to paste.
+
+    The key is read from the environment by the shell. `-N` shows a stream as it comes, `-i` the response head.
+    """
+    if len(request.body) > MAX_BODY_BYTES:
+        return None
+    pipe, data = _body(request.body)
+    parts = [f"{pipe}curl -sSiN -X {_word(request.method)} {_word(request.url)}", *_headers(request), *data]
+    return " \\\n  ".join(parts)
+
+
+def _headers(request: Request) -> list[str]:
+    plain = [f"-H {_word(f'{name}: {value}')}" for name, value in request.headers if name.lower() not in _OWN_HEADERS]
+    authorization = _AUTHORIZATION.get(request.auth)
+    return [*plain, authorization] if authorization else plain
+
+
+def _body(body: bytes) -> tuple[str, list[str]]:
+    """Return what goes before curl and its data option: bytes no argument can carry go through a pipe."""
+    if not body:
+        return "", []
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"printf '{_octal(body)}' | ", ["--data-binary @-"]
+    if _is_typable(text):
+        return "", [f"--data-raw {shlex.quote(text)}"]
+    return f"printf '{_octal(body)}' | ", ["--data-binary @-"]
+
+
+def _word(text: str) -> str:
+    """Return one shell word for `text` that shows no control character to the terminal it is printed on."""
+    return shlex.quote(text) if _is_typable(text) else f"\"$(printf '{_octal(text.encode('utf-8', 'replace'))}')\""
+
+
+def _is_typable(text: str) -> bool:
+    return text.replace("\n", "").isprintable()
+
+
+def _octal(data: bytes) -> str:
+    """Return a printf format for `data`: printable ASCII as it is, the rest as octal, the escape POSIX promises."""
+    return "".join(chr(byte) if 32 <= byte < 127 and chr(byte) not in "'\\%" else f"\\{byte:03o}" for byte in data)

@@ -1,0 +1,101 @@
+"""The report as JSON, for machines. The format is `report.schema.json` beside this file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib import resources
+
+from wnmon.model.json import Json, JsonObject
+from wnmon.model.result import Finding, Result, RuleVerdict, Run
+from wnmon.report.summary import CheckReport
+from wnmon.report.text import MAX_MESSAGE_CHARS, iso
+
+FORMAT_VERSION = 1
+
+
+def render_json(report: CheckReport) -> str:
+    """Return the report as JSON text, ending in a newline. It holds no body of a request or an answer."""
+    document: JsonObject = {
+        "format": "wnmon-check",
+        "version": FORMAT_VERSION,
+        "wnmon": report.version,
+        "started_at": iso(report.started_at_s),
+        "ended_at": iso(report.ended_at_s),
+        "complete": report.complete,
+        "strict": report.strict,
+        "exit_code": int(report.exit_code),
+        "targets": [
+            {"name": target.name, "url": _text(target.url), "model": _text(target.model)} for target in report.targets
+        ],
+        "runs": [_run(report, run) for run in report.runs],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def schema() -> JsonObject:
+    """Return the JSON Schema (2020-12) of the report, as shipped."""
+    text = resources.files("wnmon.report").joinpath("report.schema.json").read_text(encoding="utf-8")
+    loaded: JsonObject = json.loads(text)
+    return loaded
+
+
+def _run(report: CheckReport, run: Run) -> JsonObject:
+    result = run.result
+    return {
+        "id": run.id,
+        "target": run.target,
+        "check": run.check,
+        "suite": run.suite,
+        "model": _text(run.model),
+        "started_at": iso(run.started_at_s),
+        "ended_at": iso(run.ended_at_s),
+        "requests": run.requests,
+        **_outcome(result),
+        "timing": asdict(result.timing),
+        "usage": asdict(result.usage) if result.usage else None,
+        "findings": [_finding(finding) for finding in result.findings],
+        "rules": [_rule(report, row) for row in result.verdicts],
+    }
+
+
+def _outcome(result: Result) -> JsonObject:
+    return {
+        "outcome": result.outcome.value,
+        "reason": result.reason.value,
+        "layer": result.layer.value if result.layer else None,
+        "message": _text(result.message),
+        "status": result.status,
+    }
+
+
+def _rule(report: CheckReport, row: RuleVerdict) -> JsonObject:
+    findings: list[Json] = [_finding(finding) for finding in row.findings]
+    return {
+        "id": row.rule,
+        "level": row.level.value,
+        "verdict": row.verdict.value,
+        "waived": row.waived,
+        "why": _text(row.why),
+        "says": {"en": report.says(row.rule, "en"), "zh": report.says(row.rule, "zh")},
+        "source": report.source(row.rule),
+        "findings": findings,
+    }
+
+
+def _finding(finding: Finding) -> JsonObject:
+    return {
+        "reason": finding.reason.value,
+        "degraded": finding.degraded,
+        "step": finding.step,
+        "place": _text(finding.place),
+        "message": _text(finding.message),
+        "expected": _text(finding.expected),
+        "actual": _text(finding.actual),
+    }
+
+
+def _text(text: str) -> str:
+    """Return `text` cut to a sane length; a lone surrogate, which UTF-8 cannot carry, is written as its escape."""
+    cut = text if len(text) <= MAX_MESSAGE_CHARS else f"{text[: MAX_MESSAGE_CHARS - 1]}…"
+    return cut.encode("utf-8", "backslashreplace").decode("utf-8")

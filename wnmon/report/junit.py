@@ -1,0 +1,123 @@
+"""The report as JUnit XML: a test suite per target and model, a test case per rule."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from wnmon.model.check import Level
+from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
+from wnmon.report.summary import CheckedTarget, CheckReport, binding_levels
+from wnmon.report.text import MAX_MESSAGE_CHARS, iso, shown
+
+
+def render_junit(report: CheckReport) -> str:
+    """Return JUnit XML. Every text is made visible first, so no control character can break the document.
+
+    failure: a binding rule failed. skipped: the rule was skipped, inconclusive, waived, noted, or failed without
+    being binding. error: the run had nothing to judge.
+    """
+    suites = [_suite(report, target) for target in report.targets]
+    root = ET.Element("testsuites", {"name": "wnmon check", **_totals(suites)})
+    root.extend(suites)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _suite(report: CheckReport, target: CheckedTarget) -> ET.Element:
+    runs = report.runs_of(target)
+    cases = [case for run in runs for case in _cases(report, run)]
+    took_s = sum(run.ended_at_s - run.started_at_s for run in runs)
+    suite = ET.Element(
+        "testsuite",
+        {
+            "name": shown(f"{target.name}/{target.model}"),
+            "timestamp": iso(report.started_at_s),
+            "time": f"{took_s:.3f}",
+            **_counts(cases),
+        },
+    )
+    properties = ET.SubElement(suite, "properties")
+    for name, value in (("url", target.url), ("wnmon", report.version), ("complete", str(report.complete).lower())):
+        ET.SubElement(properties, "property", {"name": name, "value": shown(value)})
+    suite.extend(cases)
+    return suite
+
+
+def _counts(cases: list[ET.Element]) -> dict[str, str]:
+    def having(tag: str) -> str:
+        return str(sum(case.find(tag) is not None for case in cases))
+
+    return {
+        "tests": str(len(cases)),
+        "failures": having("failure"),
+        "errors": having("error"),
+        "skipped": having("skipped"),
+    }
+
+
+def _totals(suites: list[ET.Element]) -> dict[str, str]:
+    names = ("tests", "failures", "errors", "skipped")
+    return {name: str(sum(int(suite.attrib[name]) for suite in suites)) for name in names}
+
+
+def _cases(report: CheckReport, run: Run) -> list[ET.Element]:
+    rules = [_rule_case(report, run, row) for row in run.result.verdicts]
+    if run.suite is None or run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
+        return [_run_case(run), *rules]
+    return rules
+
+
+def _run_case(run: Run) -> ET.Element:
+    """Return the case that stands for the run itself: its expectations, or why it has nothing to judge."""
+    result = run.result
+    case = ET.Element("testcase", {"classname": _class(run), "name": shown(f"{run.check} answers")})
+    message = f"{result.reason.value}: {result.message}"
+    match result.outcome:
+        case Outcome.ERRORED:
+            _say(case, "error", message, result.reason.value)
+        case Outcome.SKIPPED:
+            _say(case, "skipped", message, result.reason.value)
+        case Outcome.FAILED:
+            _say(case, "failure", message, result.reason.value, _details(result.findings))
+        case Outcome.PASSED | Outcome.DEGRADED:
+            pass
+    return case
+
+
+def _rule_case(report: CheckReport, run: Run, row: RuleVerdict) -> ET.Element:
+    name = shown(f"{row.rule} {row.level.value} {report.says(row.rule, 'en')}")
+    case = ET.Element("testcase", {"classname": _class(run), "name": name})
+    if _is_failure(row, report.strict):
+        details = "\n".join([_details(row.findings), f"source: {shown(report.source(row.rule))}"])
+        _say(case, "failure", _complaint(row), row.level.value, details)
+    elif row.verdict is not Verdict.PASSED:
+        waived = "waived, " if row.waived else ""
+        _say(case, "skipped", f"{waived}{row.verdict.value}: {row.why or _complaint(row)}", row.verdict.value)
+    return case
+
+
+def _is_failure(row: RuleVerdict, strict: bool) -> bool:
+    levels: frozenset[Level] = binding_levels(strict)
+    return row.verdict is Verdict.FAILED and row.level in levels and not row.waived
+
+
+def _class(run: Run) -> str:
+    return shown(run.suite or run.check)
+
+
+def _complaint(row: RuleVerdict) -> str:
+    return "; ".join(finding.message for finding in row.findings)
+
+
+def _details(findings: tuple[Finding, ...]) -> str:
+    return "\n".join(
+        shown(
+            f"{finding.step} {finding.place}: {finding.message}: expected {finding.expected}, got {finding.actual}", 600
+        )
+        for finding in findings
+    )
+
+
+def _say(case: ET.Element, tag: str, message: str, kind: str, details: str = "") -> None:
+    element = ET.SubElement(case, tag, {"message": shown(message, MAX_MESSAGE_CHARS), "type": kind})
+    element.text = details or None

@@ -1,0 +1,148 @@
+"""What `wnmon check` found, as one value every format renders, and the exit code it means."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from wnmon.model.check import Level, Rule
+from wnmon.model.exchange import Exchange
+from wnmon.model.result import Outcome, Reason, RuleVerdict, Run, Verdict
+
+_COUNTED = ("passed", "failed", "inconclusive", "skipped", "noted", "waived")
+
+
+class Exit(IntEnum):
+    """The exit codes of `wnmon check`. Only the command line decides on USAGE and INTERRUPTED."""
+
+    OK = 0
+    BROKEN = 1
+    USAGE = 2
+    UNJUDGED = 3
+    INTERNAL = 4
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedTarget:
+    """A relay and one of its models, as asked for on the command line. `url` holds no secret."""
+
+    name: str
+    url: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """One invocation of `wnmon check`. Times are epoch seconds.
+
+    `rules` holds every selected rule by id, for its sentence and source. `strict`: a broken SHOULD counts like a MUST.
+    `complete` is False when the check was interrupted: then some runs are missing.
+    """
+
+    version: str
+    started_at_s: float
+    ended_at_s: float
+    targets: tuple[CheckedTarget, ...]
+    runs: tuple[Run, ...]
+    rules: Mapping[str, Rule]
+    strict: bool
+    complete: bool
+    exit_code: int
+
+    def runs_of(self, target: CheckedTarget) -> tuple[Run, ...]:
+        """Return the runs of one target and model, in the order they ended."""
+        return tuple(run for run in self.runs if (run.target, run.model) == (target.name, target.model))
+
+    def says(self, rule: str, lang: str) -> str:
+        """Return the sentence of a rule in `lang`, else in English, else the id alone."""
+        known = self.rules.get(rule)
+        if known is None:
+            return rule
+        return known.says.get(lang) or known.says.get("en") or rule
+
+    def source(self, rule: str) -> str:
+        """Return where the rule comes from, "" when it is not known."""
+        known = self.rules.get(rule)
+        return known.source if known else ""
+
+
+def exit_code(runs: Sequence[Run], strict: bool) -> int:
+    """Return what `wnmon check` exits with.
+
+    4 a run broke inside wnmon; else 1 a binding rule failed and is not waived; else 3 a binding rule could not be
+    judged, a run had nothing to judge, or there was no run at all; else 0. Binding is MUST, and SHOULD when `strict`.
+    Reason CLIENT (no file descriptors left, an unreadable CA file) is trouble of this machine: nothing judged, so 3.
+    """
+    if any(run.result.reason is Reason.INTERNAL for run in runs):
+        return Exit.INTERNAL
+    levels = binding_levels(strict)
+    if any(_is_broken(run, levels) for run in runs):
+        return Exit.BROKEN
+    if not runs or any(_is_unjudged(run, levels) for run in runs):
+        return Exit.UNJUDGED
+    return Exit.OK
+
+
+def binding_levels(strict: bool) -> frozenset[Level]:
+    """Return the levels whose broken rules fail a check."""
+    return frozenset({Level.MUST, Level.SHOULD}) if strict else frozenset({Level.MUST})
+
+
+def _is_broken(run: Run, levels: frozenset[Level]) -> bool:
+    if any(verdict.level in levels for verdict in broken(run)):
+        return True
+    return run.suite is None and run.result.outcome is Outcome.FAILED
+
+
+def _is_unjudged(run: Run, levels: frozenset[Level]) -> bool:
+    if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
+        return True
+    return any(
+        verdict.verdict is Verdict.INCONCLUSIVE and verdict.level in levels and not verdict.waived
+        for verdict in run.result.verdicts
+    )
+
+
+def broken(run: Run) -> list[RuleVerdict]:
+    """Return the failed rules nobody waived, the most binding first, then by id."""
+    failed = [verdict for verdict in run.result.verdicts if verdict.verdict is Verdict.FAILED and not verdict.waived]
+    return sorted(failed, key=lambda verdict: (list(Level).index(verdict.level), verdict.rule))
+
+
+def waived(run: Run) -> list[RuleVerdict]:
+    """Return the rules that would have complained were they not waived."""
+    return [verdict for verdict in run.result.verdicts if verdict.waived and verdict.verdict is not Verdict.PASSED]
+
+
+def of_verdict(run: Run, verdict: Verdict) -> list[RuleVerdict]:
+    """Return the rules of a run with this verdict that are not waived."""
+    return [row for row in run.result.verdicts if row.verdict is verdict and not row.waived]
+
+
+def by_why(rows: Iterable[RuleVerdict]) -> dict[str, list[str]]:
+    """Return rule ids grouped by why they were not judged, in the order first seen."""
+    groups: dict[str, list[str]] = {}
+    for row in rows:
+        groups.setdefault(row.why, []).append(row.rule)
+    return groups
+
+
+def counts(run: Run) -> Iterator[tuple[Level, dict[str, int]]]:
+    """Yield each level that has rules with how many of its rules came to what; a waived rule counts as that only."""
+    excused = waived(run)
+    for level in Level:
+        came_to = Counter(
+            "waived" if row in excused else row.verdict.value for row in run.result.verdicts if row.level is level
+        )
+        if came_to:
+            yield level, {word: came_to[word] for word in _COUNTED if came_to[word]}
+
+
+def exchange_of(run: Run, step: str) -> Exchange | None:
+    """Return the last exchange of a step, of the run's own step when `step` is "", else the first one there is."""
+    wanted = step or run.result.step
+    matching = [exchange for exchange in run.evidence.exchanges if exchange.request.step == wanted]
+    return next(iter([*reversed(matching), *run.evidence.exchanges]), None)

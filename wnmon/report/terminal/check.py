@@ -1,0 +1,321 @@
+"""The report of `wnmon check`, from the header to the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from wnmon.model.check import Level
+from wnmon.model.duration import show_duration
+from wnmon.model.result import Finding, Outcome, Result, RuleVerdict, Run, Timing, Verdict
+from wnmon.report.curl import curl_command
+from wnmon.report.summary import (
+    CheckedTarget,
+    CheckReport,
+    Exit,
+    binding_levels,
+    broken,
+    by_why,
+    counts,
+    exchange_of,
+    of_verdict,
+    waived,
+)
+from wnmon.report.terminal.sheet import MARKS, Sheet
+from wnmon.report.text import shown, utc
+from wnmon.report.waiver import DAYS, waiver_lines
+from wnmon.report.words import advice, layer_word
+
+TABLE_MIN_WIDTH = 110
+MAX_FINDINGS = 6
+MAX_FINDINGS_PER_RULE = 3
+MAX_WAIVED_RULES = 3
+MAX_WHY_GROUPS = 4
+
+_COUNT_STYLES = {"passed": "green", "inconclusive": "yellow", "skipped": "dim"}
+
+
+def render_check(report: CheckReport, *, width: int, color: bool, lang: str) -> str:
+    """Return the whole report, ending in a newline. Only lines meant to be pasted may be wider than `width`."""
+    sheet = Sheet(width=width, color=color, lang=lang)
+    _head(sheet, report)
+    for target in report.targets:
+        _target(sheet, report, target)
+    _next_steps(sheet, report)
+    _verdict(sheet, report)
+    return sheet.text()
+
+
+def _head(sheet: Sheet, report: CheckReport) -> None:
+    strict = f" · {sheet.say('strict')}" if report.strict else ""
+    sheet.put(
+        Text.assemble(
+            ("wnmon check", "bold"),
+            (f" {report.version} · {utc(report.started_at_s):%Y-%m-%d %H:%M:%S} UTC{strict}", "dim"),
+        )
+    )
+    if not report.complete:
+        sheet.put(Text(sheet.say("interrupted"), "yellow"))
+
+
+def _target(sheet: Sheet, report: CheckReport, target: CheckedTarget) -> None:
+    sheet.gap()
+    sheet.put(Text.assemble((shown(target.name), "bold"), " · ", (shown(target.model), "bold")))
+    sheet.put(Text(shown(target.url), "dim"))
+    runs = report.runs_of(target)
+    if not runs:
+        sheet.put(Text(sheet.say("no_run"), "yellow"), Text("  "))
+    for run in runs:
+        sheet.gap()
+        _run(sheet, report, run)
+
+
+def _run(sheet: Sheet, report: CheckReport, run: Run) -> None:
+    if _was_judged(run):
+        _judged(sheet, report, run)
+        _complaints(sheet, run)
+    else:
+        _errored(sheet, run)
+        _counts(sheet, report, run)
+    _broken(sheet, report, run)
+    if _was_judged(run):
+        _grouped(sheet, "could_not_judge", of_verdict(run, Verdict.INCONCLUSIVE), Text("? ", "yellow"))
+        _grouped(sheet, "not_judged", of_verdict(run, Verdict.SKIPPED), Text("- ", "dim"))
+    _noted(sheet, report, run)
+    _waived(sheet, run)
+
+
+def _was_judged(run: Run) -> bool:
+    return run.result.outcome not in {Outcome.ERRORED, Outcome.SKIPPED}
+
+
+def _run_title(run: Run) -> str:
+    return shown(run.suite or run.check)
+
+
+def _errored(sheet: Sheet, run: Run) -> None:
+    """One clear block in place of a wall of red: why, whom to blame, what was said, what to do."""
+    result = run.result
+    title = "no_answer" if result.outcome is Outcome.ERRORED else "not_run"
+    mark, style = MARKS[result.outcome]
+    sheet.put(
+        Text.assemble((_run_title(run), "bold"), f"  {sheet.say(title)}: ", (result.reason.value, f"bold {style}")),
+        Text(f"{mark} ", style),
+    )
+    if result.message:
+        sheet.put(Text(shown(result.message)), Text("    "))
+    rows = [("blame", layer_word(result.layer, sheet.lang))] if result.layer else []
+    sheet.facts([*rows, ("do", advice(result.reason, sheet.lang))])
+
+
+def _judged(sheet: Sheet, report: CheckReport, run: Run) -> None:
+    mark, style = MARKS[_standing(report, run)]
+    requests = sheet.say("request" if run.requests == 1 else "requests")
+    sheet.put(
+        Text.assemble(
+            (_run_title(run), "bold"),
+            (f"  {run.requests} {requests} · {show_duration(run.ended_at_s - run.started_at_s)}", "dim"),
+        ),
+        Text(f"{mark} ", style),
+    )
+    timing = _timing_text(sheet, run.result.timing)
+    if timing:
+        sheet.put(Text(timing), Text("    "))
+    _counts(sheet, report, run)
+
+
+def _counts(sheet: Sheet, report: CheckReport, run: Run) -> None:
+    """Show what the rules came to per level; where nothing at all was judged, counting it says nothing."""
+    for level, words in counts(run) if _has_decided_rule(run) else ():
+        styles = {**_COUNT_STYLES, "failed": f"bold {_level_style(level, report.strict)}"}
+        parts = [Text(f"{words[name]} {sheet.say(name)}", styles.get(name, "")) for name in words]
+        sheet.put(Text("  ").join(parts), Text(f"    {level.value:<7} "))
+
+
+def _has_decided_rule(run: Run) -> bool:
+    return any(row.verdict in {Verdict.PASSED, Verdict.FAILED, Verdict.NOTED} for row in run.result.verdicts)
+
+
+def _standing(report: CheckReport, run: Run) -> Outcome:
+    """Return how a judged run is marked: by its worst broken rule where rules decide, else by its own outcome."""
+    levels = {row.level for row in broken(run)}
+    if levels & binding_levels(report.strict):
+        return Outcome.FAILED
+    return Outcome.DEGRADED if levels and run.result.outcome is Outcome.PASSED else run.result.outcome
+
+
+def _timing_text(sheet: Sheet, timing: Timing) -> str:
+    pairs = (("ttft", timing.ttft_s), ("first_visible", timing.first_visible_s), ("total", timing.total_s))
+    parts = [f"{sheet.say(name)} {show_duration(value)}" for name, value in pairs if value is not None]
+    return " · ".join([*parts, sheet.say("suspect")] if timing.suspect else parts)
+
+
+def _complaints(sheet: Sheet, run: Run) -> None:
+    """Show what the outcome rests on, unless broken rules, shown next, say it already."""
+    result = run.result
+    if result.outcome is Outcome.PASSED or (run.suite is not None and broken(run)):
+        return
+    sheet.title("slow" if result.outcome is Outcome.DEGRADED else "complaints")
+    said = Finding(message=result.message, expected="", actual="", reason=result.reason)
+    findings = result.findings or (said,)
+    for finding in findings[:MAX_FINDINGS]:
+        mark = Text("  ! " if finding.degraded else "  ✗ ", "yellow" if finding.degraded else "red")
+        sheet.put(Text.assemble((finding.reason.value, "bold"), "  ", shown(finding.message)), mark)
+        _finding_facts(sheet, finding)
+    _more(sheet, len(findings) - MAX_FINDINGS)
+
+
+def _broken(sheet: Sheet, report: CheckReport, run: Run) -> None:
+    rows = broken(run)
+    if not rows:
+        return
+    sheet.title("broken_rules")
+    if sheet.width >= TABLE_MIN_WIDTH:
+        sheet.table(_table(sheet, report, rows))
+        return
+    for row in rows:
+        style = _level_style(row.level, report.strict)
+        sentence = shown(report.says(row.rule, sheet.lang))
+        sheet.put(Text.assemble((row.rule, "bold"), " ", (row.level.value, style), "  ", sentence), Text("  ✗ ", style))
+        for finding in row.findings[:MAX_FINDINGS_PER_RULE]:
+            _finding_facts(sheet, finding)
+        _more(sheet, len(row.findings) - MAX_FINDINGS_PER_RULE)
+
+
+def _level_style(level: Level, strict: bool) -> str:
+    return "red" if level in binding_levels(strict) else "yellow"
+
+
+def _finding_facts(sheet: Sheet, finding: Finding) -> None:
+    sheet.facts(
+        [
+            ("expected", shown(finding.expected)),
+            ("actual", shown(finding.actual)),
+            ("place", _place(sheet, finding)),
+        ]
+    )
+
+
+def _place(sheet: Sheet, finding: Finding) -> str:
+    """Return the place and the request it is in; the whole answer needs no place."""
+    if not finding.step:
+        return shown(finding.place)
+    return f"{shown(finding.place)} ({sheet.say('in')} {shown(finding.step)})".strip()
+
+
+def _table(sheet: Sheet, report: CheckReport, rows: Sequence[RuleVerdict]) -> Table:
+    table = Table(box=box.ROUNDED, show_lines=True, border_style="dim", width=sheet.width - 2)
+    for name, ratio in (("rule", 0), ("level", 0), ("sentence", 4), ("expected", 3), ("actual", 3), ("place", 3)):
+        table.add_column(Text(sheet.say(name)), ratio=ratio or None, overflow="fold", no_wrap=ratio == 0)
+    for row in rows:
+        cells = [
+            Text(row.rule, "bold"),
+            Text(row.level.value, _level_style(row.level, report.strict)),
+            Text(shown(report.says(row.rule, sheet.lang))),
+        ]
+        shown_findings = row.findings[:MAX_FINDINGS_PER_RULE]
+        left = len(row.findings) - len(shown_findings)
+        more = [sheet.say("more").format(n=left)] if left else []
+        table.add_row(
+            *cells,
+            _column(finding.expected for finding in shown_findings),
+            _column(finding.actual for finding in shown_findings),
+            Text("\n".join([*(_place(sheet, finding) for finding in shown_findings), *more])),
+        )
+    return table
+
+
+def _column(values: Iterable[str]) -> Text:
+    return Text("\n".join(shown(value) for value in values))
+
+
+def _more(sheet: Sheet, left: int) -> None:
+    if left > 0:
+        sheet.put(Text(sheet.say("more").format(n=left), "dim"), Text("    "))
+
+
+def _grouped(sheet: Sheet, title: str, rows: Sequence[RuleVerdict], mark: Text) -> None:
+    """Show rules that share a reason together: a reason and its ids, not a wall."""
+    if not rows:
+        return
+    sheet.title(title)
+    groups = list(by_why(rows).items())
+    for why, rules in groups[:MAX_WHY_GROUPS]:
+        sheet.put(Text.assemble(shown(why), ("  " if why else "") + ", ".join(rules)), Text.assemble("  ", mark))
+    _more(sheet, len(groups) - MAX_WHY_GROUPS)
+
+
+def _noted(sheet: Sheet, report: CheckReport, run: Run) -> None:
+    rows = of_verdict(run, Verdict.NOTED)
+    if not rows:
+        return
+    sheet.title("notes")
+    for row in rows:
+        said = "; ".join(shown(finding.message) for finding in row.findings[:MAX_FINDINGS_PER_RULE])
+        sheet.put(
+            Text.assemble((row.rule, "bold"), f" {said or shown(report.says(row.rule, sheet.lang))}"), Text("  i ")
+        )
+
+
+def _waived(sheet: Sheet, run: Run) -> None:
+    rows = waived(run)
+    if not rows:
+        return
+    sheet.title("waivers")
+    for row in rows:
+        reason = shown(row.why or run.evidence.waivers.get(row.rule, ""))
+        verdict = sheet.say(row.verdict.value)
+        sheet.put(Text.assemble((row.rule, "bold"), f" {verdict}  {reason}".rstrip()), Text("  ~ "))
+
+
+def _next_steps(sheet: Sheet, report: CheckReport) -> None:
+    """Show how to see the first trouble again, and how to accept it for a while."""
+    rules = sorted(
+        ((run, row) for run in report.runs for row in broken(run)), key=lambda pair: list(Level).index(pair[1].level)
+    )
+    if rules:
+        run, row = rules[0]
+        _reproduce(sheet, run, next((finding.step for finding in row.findings), ""), row.rule)
+        ids = list(dict.fromkeys(other.rule for _, other in rules if other.level is row.level))[:MAX_WAIVED_RULES]
+        sheet.title("waive", days=DAYS)
+        sheet.paste(waiver_lines(ids, run.started_at_s))
+        return
+    wrong = next((run for run in report.runs if not run.result.outcome.success), None)
+    if wrong is not None:
+        _reproduce(sheet, wrong, _first_step(wrong.result), wrong.result.reason.value)
+
+
+def _first_step(result: Result) -> str:
+    return next((finding.step for finding in result.findings), result.step)
+
+
+def _reproduce(sheet: Sheet, run: Run, step: str, what: str) -> None:
+    exchange = exchange_of(run, step)
+    if exchange is None:
+        return
+    sheet.title("reproduce", what=what)
+    command = curl_command(exchange.request)
+    if command is None:
+        sheet.put(Text(sheet.say("too_long").format(n=len(exchange.request.body))), Text("    "))
+        return
+    sheet.paste(command)
+
+
+def _verdict(sheet: Sheet, report: CheckReport) -> None:
+    style = {Exit.OK: "bold green", Exit.UNJUDGED: "bold yellow"}.get(Exit(report.exit_code), "bold red")
+    sheet.gap()
+    sheet.put(
+        Text.assemble((_meaning(sheet, report), style), (f" ({sheet.say('exit')} {int(report.exit_code)})", "dim"))
+    )
+
+
+def _meaning(sheet: Sheet, report: CheckReport) -> str:
+    if report.exit_code != Exit.BROKEN:
+        return sheet.say(f"exit_{int(report.exit_code)}")
+    levels = binding_levels(report.strict)
+    count = sum(row.level in levels for run in report.runs for row in broken(run))
+    key = {0: "exit_1_plain", 1: "exit_1_one"}.get(count, "exit_1")
+    return sheet.say(key).format(broken=count)

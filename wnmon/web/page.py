@@ -1,0 +1,175 @@
+"""The page of probes: states in, HTML out. Pure but for reading its own template once."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from wnmon.engine.ports import ProbeState
+from wnmon.model.duration import show_duration
+from wnmon.model.result import Outcome
+from wnmon.web.words import LANGUAGES, reason_word, word
+
+REFRESH_S = 15
+MAX_RULES_SHOWN = 4
+MAX_MESSAGE_CHARS = 500
+WAITING = "waiting"
+
+_URGENCY = (Outcome.FAILED, Outcome.ERRORED, Outcome.DEGRADED, Outcome.SKIPPED, WAITING, Outcome.PASSED)
+_COLORS = {"failed": "c62828", "errored": "c62828", "degraded": "b26a00", "passed": "2e7d32"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """An instant as the page shows it: how far away, and exactly when (RFC 3339, UTC)."""
+
+    relative: str
+    exact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One probe, every member ready to be shown; None shows as a dash."""
+
+    outcome: str
+    outcome_word: str
+    target: str
+    check: str
+    model: str
+    every: str
+    reason: str | None
+    reason_word: str
+    message: str
+    since: Moment | None
+    last_run: Moment | None
+    next_run: Moment | None
+    timings: tuple[tuple[str, str | None], ...]
+    suspect: bool
+    rules: tuple[str, ...]
+    rules_left: int
+
+
+class Page:
+    """The template and the style, read once."""
+
+    def __init__(self) -> None:
+        environment = Environment(
+            loader=PackageLoader("wnmon.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._template = environment.get_template("page.html")
+        self._style = resources.files("wnmon.web").joinpath("templates/page.css").read_text(encoding="utf-8")
+
+    @property
+    def content_security_policy(self) -> str:
+        """Return a policy that allows this page's own style and nothing else: no script, no request to anywhere."""
+        digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
+        return (
+            f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+
+    def render(self, states: Sequence[ProbeState], *, now_s: float, lang: str, version: str) -> str:
+        """Return the HTML of the page in `lang`, the most urgent probes first. `now_s` is epoch seconds."""
+        rows = [_row(state, now_s, lang) for state in presented(states)]
+        counts = Counter(row.outcome for row in rows)
+        return self._template.render(
+            rows=rows,
+            summary=[(outcome, counts[outcome], word(outcome, lang)) for outcome in _URGENCY if counts[outcome]],
+            lang=lang,
+            other_lang=next(other for other in LANGUAGES if other != lang),
+            word=lambda key: word(key, lang),
+            refresh_s=REFRESH_S,
+            now=_exact(now_s),
+            version=version,
+            style=Markup(self._style),  # noqa: S704 - our own file
+            color=next((_COLORS[name] for name in _URGENCY if counts[name] and name in _COLORS), "757575"),
+        )
+
+
+def presented(states: Sequence[ProbeState]) -> list[ProbeState]:
+    """Return the states as they may be shown: failing, slow, skipped, never run, then all that passed.
+
+    A message may quote the relay, so it is cut, and a lone surrogate in it, which UTF-8 cannot carry, is escaped.
+    """
+    order = {name: index for index, name in enumerate(_URGENCY)} | {Outcome.ERRORED: _URGENCY.index(Outcome.FAILED)}
+    ranked = sorted(states, key=lambda state: (order.get(state.outcome or WAITING, 0), state.id))
+    return [replace(state, message=_carried(state.message[:MAX_MESSAGE_CHARS])) for state in ranked]
+
+
+def _carried(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _row(state: ProbeState, now_s: float, lang: str) -> Row:
+    outcome = state.outcome or WAITING
+    return Row(
+        outcome=outcome,
+        outcome_word=word(outcome, lang),
+        target=state.target,
+        check=state.check,
+        model=state.model,
+        every=span(state.every_s, lang),
+        reason=state.reason,
+        reason_word=reason_word(state.reason, lang) if state.reason else "",
+        message=state.message,
+        since=_since(state.since_s, now_s, lang),
+        last_run=_moment(state.last_run_s, now_s, lang),
+        next_run=_moment(state.next_run_s, now_s, lang),
+        timings=tuple(
+            (word(name, lang), None if value_s is None else show_duration(value_s))
+            for name, value_s in (
+                ("ttft", state.ttft_s),
+                ("first_visible", state.first_visible_s),
+                ("total", state.total_s),
+            )
+        ),
+        suspect=state.suspect,
+        rules=state.rules_failed[:MAX_RULES_SHOWN],
+        rules_left=max(len(state.rules_failed) - MAX_RULES_SHOWN, 0),
+    )
+
+
+def _moment(at_s: float | None, now_s: float, lang: str) -> Moment | None:
+    return None if at_s is None else Moment(relative=relative(at_s - now_s, lang), exact=_exact(at_s))
+
+
+def _since(at_s: float | None, now_s: float, lang: str) -> Moment | None:
+    if at_s is None:
+        return None
+    return Moment(relative=word("since", lang).format(span=span(max(now_s - at_s, 0), lang)), exact=_exact(at_s))
+
+
+def relative(ahead_s: float, lang: str) -> str:
+    """Return `5 min ago` or `in 5 min` for seconds before or after now; under a second is now."""
+    if abs(ahead_s) < 1:
+        return word("now", lang)
+    return word("ahead" if ahead_s > 0 else "ago", lang).format(span=span(abs(ahead_s), lang))
+
+
+def span(seconds: float, lang: str) -> str:
+    """Return a length of time in its two largest units at most: `45 s`, `15 min`, `2 h 5 min`, `3 d 4 h`."""
+    minutes, rest_s = divmod(round(seconds), 60)
+    if minutes == 0:
+        return f"{rest_s} {word('s', lang)}"
+    hours, minutes = divmod(minutes, 60)
+    if hours == 0:
+        return f"{minutes} {word('min', lang)}"
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h")) if days else ((hours, "h"), (minutes, "min"))
+    return " ".join(f"{count} {word(unit, lang)}" for count, unit in parts if count)
+
+
+def _exact(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,108 @@
+"""Which path answers what."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import asdict, dataclass
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from wnmon.engine.ports import Clock, Control, MetricsText, ProbeStates
+from wnmon.web.page import Page, presented
+from wnmon.web.words import choose_language
+
+API_VERSION = 1
+GZIP_MIN_BYTES = 1024
+GZIP_LEVEL = 1  # a scrape is read once: most of the gain for little of the time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What the routes need of the running service."""
+
+    metrics: MetricsText
+    states: ProbeStates
+    control: Control
+    clock: Clock
+    reload_allowed: bool
+    version: str
+
+
+def build_application(service: Service, page: Page) -> Starlette:
+    """Return the ASGI application. An unknown path is 404, a wrong method 405 with Allow."""
+
+    async def metrics(request: Request) -> Response:
+        content_type, body = service.metrics.render(request.headers.get("accept"))
+        headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
+        if len(body) >= GZIP_MIN_BYTES and accepts_gzip(request.headers.get("accept-encoding")):
+            return Response(gzip.compress(body, GZIP_LEVEL), headers={**headers, "Content-Encoding": "gzip"})
+        return Response(body, headers=headers)
+
+    async def healthy(_: Request) -> Response:
+        return PlainTextResponse("wnmon is alive\n")
+
+    async def ready(_: Request) -> Response:
+        if service.control.ready():
+            return PlainTextResponse("wnmon is ready\n")
+        return PlainTextResponse("wnmon is starting or draining\n", status_code=503)
+
+    async def reload(request: Request) -> Response:
+        return await _reload(service, request)
+
+    async def probes(_: Request) -> Response:
+        return JSONResponse(probes_document(service))
+
+    async def index(request: Request) -> Response:
+        lang = choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
+        html = page.render(service.states.states(), now_s=service.clock.wall_s(), lang=lang, version=service.version)
+        return HTMLResponse(html, headers={"Vary": "Accept-Language", "Content-Language": lang})
+
+    application = Starlette(
+        routes=[
+            Route("/", index),
+            Route("/metrics", metrics),
+            Route("/-/healthy", healthy),
+            Route("/-/ready", ready),
+            Route("/-/reload", reload, methods=["POST"]),
+            Route("/api/v1/probes", probes),
+        ]
+    )
+    application.router.redirect_slashes = False
+    return application
+
+
+async def _reload(service: Service, request: Request) -> Response:
+    """Reload off the loop: reading many files must not hold up a scrape. A page of another site may not ask for it."""
+    if not service.reload_allowed:
+        hint = "start `wnmon serve` with --enable-reload, or send SIGHUP"
+        return PlainTextResponse(f"reload over HTTP is not allowed: {hint}\n", status_code=403)
+    if "origin" in request.headers:
+        return PlainTextResponse("reload is not for browsers\n", status_code=403)
+    report = await run_in_threadpool(service.control.reload)
+    if report.ok:
+        return PlainTextResponse("reloaded\n")
+    lines = ["the last good configuration goes on:", *report.problems]
+    return PlainTextResponse("".join(f"{line}\n" for line in lines), status_code=400)
+
+
+def probes_document(service: Service) -> dict[str, object]:
+    """Return `/api/v1/probes`: every member of ProbeState by its own name, times in epoch seconds, null = not known."""
+    return {
+        "version": API_VERSION,
+        "wnmon": service.version,
+        "now_s": service.clock.wall_s(),
+        "probes": [asdict(state) for state in presented(service.states.states())],
+    }
+
+
+def accepts_gzip(accept_encoding: str | None) -> bool:
+    """Tell whether Accept-Encoding names gzip with a weight above 0 (RFC 9110 §12.5.3)."""
+    for part in (accept_encoding or "").split(","):
+        coding, _, weight = part.partition(";")
+        if coding.strip().lower() == "gzip":
+            return weight.strip(" qQ=0.") != "" or weight == ""
+    return False
