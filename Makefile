@@ -1,0 +1,65 @@
+# What a visitor, a developer and CI call. `make demo` and `make test` need Python 3.11 or later, make and git.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+SECONDS ?= 0
+
+.PHONY: help demo test lint types imports tests generate lock components bench image-test clean
+
+help: ## This list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/.runtime ## Reference relay and service on loopback, one line per run; SECONDS=15 ends by itself
+	@$(BIN)/python scripts/demo.py --seconds $(SECONDS)
+
+test: $(VENV)/.dev lint types imports tests ## Set-up, lint, types, import contracts, all tests; the summary comes last
+
+# pip refuses hashes together with a local path, so wnmon itself is installed in a call of its own.
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements/runtime.txt
+	@$(PIP) install --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+lint: $(VENV)/.dev ## ruff, both check and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+
+types: $(VENV)/.dev ## mypy --strict
+	@$(BIN)/mypy --no-error-summary
+
+imports: $(VENV)/.dev ## Layers, purity and owners
+	@$(BIN)/lint-imports
+
+tests: $(VENV)/.dev ## All tests; branch coverage of the pure core must be 100 %
+	@$(BIN)/python -m pytest
+
+generate: $(VENV)/.dev ## Write generated files anew: metrics reference, dashboards
+	@$(BIN)/python -m wnmon.sinks.reference
+	@$(BIN)/python dashboards/generate.py
+
+lock: $(VENV)/.dev ## Pin every dependency anew, with hashes and without addresses
+	@$(PIP) install uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --upgrade pyproject.toml --output-file requirements/runtime.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --upgrade --group dev pyproject.toml --constraint requirements/runtime.txt --output-file requirements/dev.txt
+
+components: ## Real components for the tests (Debian, root): Prometheus, Alertmanager, Chromium, fonts
+	@apt-get update -qq
+	@DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	  prometheus prometheus-alertmanager chromium fonts-noto-cjk >/dev/null
+
+bench: $(VENV)/.dev ## How far our stamps are from the relay's own, against a bare reader
+	@$(BIN)/python -m tests.bench.clock
+
+image-test: ## Build and run the image without a container engine (Debian, root)
+	@scripts/image-test.sh
+
+clean: ## Remove the virtual environment and caches
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -1,0 +1,101 @@
+"""`make demo`: the reference relay and the service on loopback, one line per finished run, until Ctrl-C.
+
+Two targets share one relay: `good` keeps the contract, `lossy` asks the relay to drop the closing [DONE].
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+CONFIG = """\
+targets:
+  good:
+    base_url: {url}
+    api_key: ${{WNMON_DEMO_KEY}}
+    models: [gpt-4o, claude-3-5-sonnet-20241022]
+  lossy:
+    base_url: {url}
+    api_key: ${{WNMON_DEMO_KEY}}
+    models: [gpt-4o]
+    headers: {{X-Wnmon-Fault: no-done}}
+defaults:
+  timeout: {{connect: 1s, headers: 2s, first_token: 2s, stall: 2s, total: 2s}}
+checks:
+  alive:
+    every: 3s
+    prompt: "Reply with only: {{{{nonce}}}}"
+    request: {{stream: true, max_tokens: 64}}
+    expect: {{status: 200, stream: complete, ttft: {{degraded: 1s, failed: 2s}}, content: {{contains: "{{{{nonce}}}}"}}}}
+  contract:
+    every: 10s
+    suite: builtin:stream
+"""
+
+
+def main() -> int:
+    """Run the demo; return its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=0, help="end by itself after so many seconds; 0: never")
+    seconds = parser.parse_args().seconds
+    with tempfile.TemporaryDirectory(prefix="wnmon-demo-") as folder:
+        return _run(Path(folder), seconds or None)
+
+
+def _run(folder: Path, seconds: float | None) -> int:
+    relay = _start("mock", "--port", "0", "--ttft", "120ms", "--gap", "15ms")
+    try:
+        assert relay.stdout is not None
+        url = relay.stdout.readline().strip()
+        print(f"reference relay: {url}/v1/chat/completions", flush=True)
+        config = folder / "wnmon.yaml"
+        config.write_text(CONFIG.format(url=url), encoding="utf-8")
+        service = _start("serve", str(config), "--listen", f"127.0.0.1:{_free_port(9877)}", inherit=True)
+        return _until_end(service, seconds)
+    finally:
+        _end(relay)
+
+
+def _start(*arguments: str, inherit: bool = False) -> subprocess.Popen[str]:
+    """Start wnmon in a process group of its own: Ctrl-C reaches only this script, which ends the others in order."""
+    env = os.environ | {"WNMON_DEMO_KEY": "sk-demo-0123456789abcdef"}
+    stdout = None if inherit else subprocess.PIPE
+    command = [sys.executable, "-m", "wnmon", *arguments]
+    return subprocess.Popen(command, env=env, stdout=stdout, text=True, start_new_session=True)
+
+
+def _free_port(preferred: int) -> int:
+    """Return the preferred port, or any free one when it is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", preferred))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _until_end(service: subprocess.Popen[str], seconds: float | None) -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return service.wait(timeout=seconds)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        return _end(service)
+
+
+def _end(process: subprocess.Popen[str]) -> int:
+    process.terminate()
+    code = process.wait(timeout=15)
+    if process.stdout is not None:
+        process.stdout.close()
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

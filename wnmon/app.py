@@ -1,0 +1,243 @@
+"""The composition root: the one place where concrete classes meet. Also reload, drain, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import hashlib
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from wnmon import __version__
+from wnmon.clock import SystemClock
+from wnmon.config import Config, load_config
+from wnmon.engine.backoff import Backoff
+from wnmon.engine.board import ProbeBoard
+from wnmon.engine.budget import Budgets
+from wnmon.engine.fanout import Fanout
+from wnmon.engine.limiter import Limiter
+from wnmon.engine.ports import Observer, ReloadReport, Sink
+from wnmon.engine.runner import Runner
+from wnmon.errors import ConfigError, place_of
+from wnmon.model.events import BudgetLeft, InternalFault, Reloaded
+from wnmon.model.target import Probe
+from wnmon.schedule.aps import Scheduler
+from wnmon.sinks.prometheus import PrometheusSink
+from wnmon.transport import HttpxTransport
+from wnmon.web import WebServer
+
+DRAIN_S = 8.0
+"""How long runs under way may take to end after SIGTERM; cutting them short and closing takes the rest of 10 s."""
+
+SWITCH_INTERVAL_S = 0.0005
+"""Judging runs in threads. They give the interpreter back ten times sooner than by default, so stamps stay true."""
+
+_COMPONENTS = ("judge", "runner", "reload")
+
+
+@asynccontextmanager
+async def one_off_runner(concurrency: int, sinks: Sequence[Sink] = ()) -> AsyncIterator[Runner]:
+    """Yield a warm runner for `wnmon check`: the service's own runner without schedule, web and metrics."""
+    clock, transport = SystemClock(), HttpxTransport()
+    await transport.warm_up()
+    try:
+        yield Runner(
+            transport=transport,
+            clock=clock,
+            limiter=Limiter(concurrency, clock),
+            budgets=Budgets(clock),
+            backoff=Backoff(clock),
+            fanout=Fanout(sinks),
+        )
+    finally:
+        await transport.close()
+
+
+def tune_interpreter() -> None:
+    """Keep what this process does beside measuring out of what it measures. Called once everything is imported."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    # Full collections over everything imported so far would stop the loop for tens of ms.
+    gc.collect()
+    gc.freeze()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceOptions:
+    """What the command line decides about a service. `poll_s` 0 turns the polling of files off."""
+
+    config: Path
+    host: str
+    port: int
+    reload_allowed: bool = False
+    poll_s: float = 10.0
+
+
+class Service:
+    """A long-lived wnmon: scheduler, runner, sinks and web around one configuration that can be replaced."""
+
+    def __init__(
+        self,
+        options: ServiceOptions,
+        config: Config,
+        env: Mapping[str, str],
+        *,
+        sinks: Sequence[Sink] = (),
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        self._options = options
+        self._config = config
+        self._env = env
+        self._clock = SystemClock()
+        names = ("prometheus", "board", *(sink.name for sink in sinks))
+        self._metrics = PrometheusSink(self._clock, sinks=names, components=_COMPONENTS)
+        self._board = ProbeBoard()
+        self._fanout = Fanout((self._metrics, self._board, *sinks), (self._metrics, *observers))
+        self._transport = HttpxTransport()
+        self._budgets = Budgets(self._clock)
+        self._scheduler = Scheduler(self._fire, self._fanout.observe, self._clock)
+        self._board.schedule = self._scheduler.next_run_s
+        self._runs: set[asyncio.Task[None]] = set()
+        self._ready = False
+        self._seen = fingerprint(config.files)
+
+    async def run(self, stop: asyncio.Event, reload_asked: asyncio.Event, announce: Callable[[str], None]) -> None:
+        """Serve until `stop` is set, then drain. `announce` is told the page's address once it answers.
+
+        Raises UsageError when the address cannot be bound.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._reloading = asyncio.Lock()
+        self._runner = Runner(
+            transport=self._transport,
+            clock=self._clock,
+            limiter=Limiter(self._config.concurrency, self._clock),
+            budgets=self._budgets,
+            backoff=Backoff(self._clock),
+            fanout=self._fanout,
+        )
+        web = self._web()
+        announce(web.start().url)
+        try:
+            await self._start()
+            await self._serve(stop, reload_asked)
+            await self._drain()
+        finally:
+            self._ready = False
+            self._scheduler.close()
+            await self._transport.close()
+            await asyncio.to_thread(web.stop)
+
+    def ready(self) -> bool:
+        """Tell whether probes are being scheduled."""
+        return self._ready
+
+    def reload(self) -> ReloadReport:
+        """Reload from another thread; waits for the outcome."""
+        return asyncio.run_coroutine_threadsafe(self._reload(), self._loop).result(timeout=60)
+
+    def _web(self) -> WebServer:
+        return WebServer(
+            self._options.host,
+            self._options.port,
+            metrics=self._metrics,
+            states=self._board,
+            control=self,
+            clock=self._clock,
+            reload_allowed=self._options.reload_allowed,
+            version=__version__,
+        )
+
+    async def _start(self) -> None:
+        await self._transport.warm_up()
+        self._scheduler.start()
+        self._adopt(self._config)
+        tune_interpreter()
+        self._ready = True
+
+    def _adopt(self, config: Config) -> None:
+        """Make a configuration the running one: unchanged probes keep their schedule and counters."""
+        self._config = config
+        self._runner.limiter.limit = config.concurrency
+        self._metrics.declare(config.probes)
+        self._board.declare(config.probes)
+        self._scheduler.set_probes(config.probes)
+        self._fanout.observe(Reloaded(ok=True, at_s=self._clock.wall_s(), sha=config.sha))
+        for target in config.targets:
+            left = self._budgets.tokens_left(target)
+            limit = target.budget.tokens_per_day
+            self._fanout.observe(BudgetLeft(target=target.name, tokens_left=left, tokens_limit=limit))
+
+    async def _serve(self, stop: asyncio.Event, reload_asked: asyncio.Event) -> None:
+        """Wait for the end, reloading when asked and when the files change."""
+        poll_s = self._options.poll_s or None
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            while not stop.is_set():
+                asking = asyncio.ensure_future(reload_asked.wait())
+                await asyncio.wait({stopping, asking}, timeout=poll_s, return_when=asyncio.FIRST_COMPLETED)
+                asking.cancel()
+                if stop.is_set():
+                    return
+                if reload_asked.is_set() or await self._files_changed():
+                    reload_asked.clear()
+                    await self._reload()
+        finally:
+            stopping.cancel()
+
+    async def _files_changed(self) -> bool:
+        """Compare contents, not times: a mounted folder may replace its files without a newer date."""
+        return await asyncio.to_thread(fingerprint, self._config.files) != self._seen
+
+    async def _reload(self) -> ReloadReport:
+        """Load anew; on any problem keep the last good configuration and say why."""
+        async with self._reloading:
+            seen = await asyncio.to_thread(fingerprint, self._config.files)
+            try:
+                config = await asyncio.to_thread(load_config, self._options.config, self._env)
+            except ConfigError as wrong:
+                self._seen = seen
+                self._fanout.observe(
+                    Reloaded(ok=False, at_s=self._clock.wall_s(), sha=self._config.sha, problems=wrong.problems)
+                )
+                return ReloadReport(ok=False, problems=wrong.problems)
+            self._seen = await asyncio.to_thread(fingerprint, config.files)
+            self._adopt(config)
+            return ReloadReport(ok=True)
+
+    async def _fire(self, probe: Probe, due_ns: int) -> None:
+        """Run a probe for the scheduler, in a task the drain knows."""
+        task = asyncio.create_task(self._run(probe, due_ns), name=f"run {probe.id}")
+        self._runs.add(task)
+        task.add_done_callback(self._runs.discard)
+        await asyncio.shield(task)
+
+    async def _run(self, probe: Probe, due_ns: int) -> None:
+        try:
+            await self._runner.run(probe, scheduled_ns=due_ns)
+        except Exception as error:  # noqa: BLE001 - a bug in one run must not end the monitor
+            self._fanout.observe(InternalFault(component="runner", error=place_of(error)))
+
+    async def _drain(self) -> None:
+        """Start nothing more, let runs end, then cut short what is left."""
+        self._ready = False
+        self._scheduler.pause()
+        if self._runs:
+            await asyncio.wait(self._runs, timeout=DRAIN_S)
+        self._runner.stop.set()
+        if self._runs:
+            await asyncio.wait(self._runs, timeout=1)
+
+
+def fingerprint(files: Sequence[Path]) -> str:
+    """Return a hash over the contents of files and the names in folders; what cannot be read counts as absent."""
+    digest = hashlib.sha256()
+    for file in files:
+        try:
+            content = file.read_bytes() if file.is_file() else "\n".join(sorted(map(str, file.iterdir()))).encode()
+        except OSError:
+            content = b"(absent)"
+        digest.update(str(file).encode() + b"\0" + content + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,73 @@
+"""The command line: one file per sub-command, each imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from wnmon import __version__
+from wnmon.errors import ConfigError, WnmonError
+
+COMMANDS = {
+    "check": "Judge a relay once: conformance rules, a verdict, an exit code.",
+    "serve": "Probe on a schedule; serve metrics and a page.",
+    "validate": "Check configuration files without sending anything.",
+    "schema": "Print the JSON Schema of the configuration language.",
+    "init": "Write a commented starter configuration.",
+    "mock": "Run the reference relay, which misbehaves on request.",
+    "export": "Write dashboards and alert rules to a folder.",
+    "healthcheck": "Ask a running service whether it lives (for containers).",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a sub-command's module when it is called: `--help` must not pay for httpx."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order of the help page."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"wnmon.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands from the table above, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="wnmon")
+def root() -> None:
+    """Test and monitor OpenAI-compatible chat-completions relays."""
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: the only place where an error becomes an exit code."""
+    try:
+        code = root.main(args=arguments, prog_name="wnmon", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except WnmonError as error:
+        _show(error)
+        sys.exit(error.exit_code)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show(error: WnmonError) -> None:
+    lines = error.problems if isinstance(error, ConfigError) else [f"wnmon: {error.message}"]
+    for line in lines:
+        click.echo(line, err=True)
+    if error.hint:
+        click.echo(f"hint: {error.hint}", err=True)

@@ -1,0 +1,55 @@
+"""Whom `wnmon check` asks: a target from a configuration, or one made of flags and the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from wnmon.config import adhoc_target, load_config
+from wnmon.errors import UsageError
+from wnmon.model.target import Target
+
+KEY_VARIABLES = ("WNMON_API_KEY", "OPENAI_API_KEY")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A target and the models of it to judge."""
+
+    target: Target
+    models: tuple[str, ...]
+
+
+def adhoc(
+    base_url: str | None, model: str | None, key_env: str | None, env: Mapping[str, str], *, needs_key: bool
+) -> Asked:
+    """Return a target made of flags. Raises UsageError for what is missing."""
+    missing = [flag for flag, value in (("--base-url", base_url), ("--model", model)) if value is None]
+    if base_url is None or model is None:
+        raise click.UsageError(f"missing {' and '.join(missing)}; or name a configuration with -c")
+    key = _key(key_env, env)
+    if key is None and needs_key:
+        names = key_env or " or ".join(KEY_VARIABLES)
+        raise UsageError(f"no key: {names} is not set", hint=f"export {(key_env or KEY_VARIABLES[0])}=sk-...")
+    return Asked(target=adhoc_target(base_url, model, key), models=(model,))
+
+
+def _key(key_env: str | None, env: Mapping[str, str]) -> str | None:
+    names = (key_env,) if key_env else KEY_VARIABLES
+    return next((env[name] for name in names if env.get(name)), None)
+
+
+def from_config(path: Path, name: str | None, model: str | None, env: Mapping[str, str]) -> Asked:
+    """Return a target of a configuration: the named one, or the only one."""
+    targets = {target.name: target for target in load_config(path, env).targets}
+    if name is None and len(targets) != 1:
+        raise click.UsageError(f"--target is needed: {path} has {', '.join(targets) or 'no targets'}")
+    target = targets.get(name) if name is not None else next(iter(targets.values()))
+    if target is None:
+        raise click.UsageError(f"no target {name!r} in {path}; there are {', '.join(targets)}")
+    if model is not None and model not in target.models:
+        raise click.UsageError(f"target {target.name} has no model {model!r}; it has {', '.join(target.models)}")
+    return Asked(target=target, models=(model,) if model else target.models)

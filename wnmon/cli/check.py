@@ -1,0 +1,82 @@
+"""`wnmon check`: judge a relay once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wnmon.cli.asking import Asked, adhoc, from_config
+from wnmon.cli.checking import Selection, check, dry_run
+from wnmon.cli.console import chosen_language, wants_color, width
+from wnmon.cli.reports import REPORT, Destination, write
+from wnmon.cli.types import DURATION
+from wnmon.config import load_suites
+
+_EPILOG = """\b
+Exit codes: 0 kept, 1 a MUST rule is broken, 2 usage or configuration,
+3 could not be judged (dead host, wrong key, empty balance), 4 internal, 130 interrupted.
+
+\b
+wnmon check --base-url https://relay.example/v1 --model gpt-4o
+wnmon check builtin:documented builtin:stream -c wnmon.yaml --target wn --report junit=report.xml
+
+The key is read from WNMON_API_KEY, then OPENAI_API_KEY, or from the variable --api-key-env names.
+"""
+
+
+@click.command("check", epilog=_EPILOG)
+@click.argument("suites", nargs=-1, metavar="[SUITE]...")
+@click.option("--base-url", metavar="URL", help="The relay: host, /v1 or the full path.")
+@click.option("--model", metavar="NAME", help="The model to ask (with -c: only this one of the target's).")
+@click.option("--api-key-env", metavar="VARIABLE", help="Environment variable that holds the key.")
+@click.option("-c", "--config", type=click.Path(path_type=Path), help="Take the target from this configuration.")
+@click.option("--target", metavar="NAME", help="Which target of the configuration.")
+@click.option("--profile", "profiles", metavar="A,B", help="Judge these profiles instead of the suite's own.")
+@click.option("--only", metavar="GLOB", multiple=True, help="Only rules that match, such as 'STR-*'.")
+@click.option("--skip", metavar="GLOB", multiple=True, help="Leave out rules that match.")
+@click.option("--strict", is_flag=True, help="A broken SHOULD counts like a broken MUST.")
+@click.option("--full", is_flag=True, help="Also send risky requests: refused, bursting and long ones.")
+@click.option("--dry-run", is_flag=True, help="Print the calls and what they may cost; send nothing.")
+@click.option("--report", "reports", type=REPORT, multiple=True, metavar="FORMAT[=FILE]", help="terminal, json, junit.")
+@click.option("--fail-fast", is_flag=True, help="Send nothing more once a MUST rule is broken.")
+@click.option("--wait", type=DURATION, metavar="DURATION", help="Wait this long for the relay to accept connections.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the report (default: from LANG).")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but what --report sends to stdout.")
+def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options: Any) -> int:
+    """Judge a relay against suites of rules, once, with an exit code a CI can trust.
+
+    SUITE is builtin:NAME or a suite file; without one, builtin:documented is judged.
+    """
+    asked = _asked(options)
+    plans = load_suites(suites or ("builtin:documented",), Path.cwd())
+    selection = Selection(
+        plans=plans,
+        profiles=tuple(name.strip() for name in (options["profiles"] or "").split(",") if name.strip()),
+        only=options["only"],
+        skip=options["skip"],
+        full=options["full"],
+    )
+    if options["dry_run"]:
+        click.echo(dry_run(asked, selection))
+        return 0
+    quiet = options["quiet"]
+    report = check(
+        asked, selection, strict=options["strict"], fail_fast=options["fail_fast"], wait_s=options["wait"], quiet=quiet
+    )
+    lang = chosen_language(options["lang"], os.environ)
+    write(report, reports, width=width(), color=wants_color(), lang=lang, quiet=quiet)
+    return report.exit_code
+
+
+def _asked(options: dict[str, Any]) -> Asked:
+    if options["config"] is not None:
+        if options["base_url"] is not None:
+            raise click.UsageError("--base-url and --config exclude each other: the configuration names the URL")
+        return from_config(options["config"], options["target"], options["model"], os.environ)
+    if options["target"] is not None:
+        raise click.UsageError("--target needs --config")
+    needs_key = not options["dry_run"]
+    return adhoc(options["base_url"], options["model"], options["api_key_env"], os.environ, needs_key=needs_key)

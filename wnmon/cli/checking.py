@@ -1,0 +1,152 @@
+"""The body of `wnmon check`: plans to runs to a report."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import click
+
+from wnmon import __version__
+from wnmon.app import one_off_runner
+from wnmon.cli.asking import Asked
+from wnmon.cli.progress import Bar, progress_bar
+from wnmon.clock import SystemClock
+from wnmon.config.select import narrow
+from wnmon.engine.runner import INTERRUPTED, Runner
+from wnmon.errors import UsageError
+from wnmon.judge.verdict import judge
+from wnmon.model.check import Check, Level, Plan
+from wnmon.model.result import Evidence, Outcome, RuleVerdict, Run, Verdict
+from wnmon.model.target import Probe
+from wnmon.report.summary import CheckedTarget, CheckReport, Exit, exit_code
+from wnmon.transport.reachable import wait_until_reachable
+from wnmon.wire.cost import worst_case_tokens
+from wnmon.wire.request import build
+
+FAIL_FAST = "not sent: --fail-fast"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which rules of which suites count."""
+
+    plans: tuple[Plan, ...]
+    profiles: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    full: bool = False
+
+    def narrowed(self) -> list[Plan]:
+        """Return the plans with what counts. Raises UsageError when nothing does."""
+        plans = [
+            narrow(plan, profiles=self.profiles, only=self.only, skip=self.skip, full=self.full) for plan in self.plans
+        ]
+        chosen = [plan for plan in plans if any(plan.level(rule) for rule in plan.rules)]
+        if not chosen:
+            known = sorted({profile for plan in self.plans for rule in plan.rules for profile in rule.levels})
+            raise UsageError("no rule is selected", hint=f"profiles here: {', '.join(known)}; see --only and --skip")
+        return chosen
+
+
+def probes_of(asked: Asked, selection: Selection) -> list[Probe]:
+    """Return one probe per model and suite."""
+    return [
+        Probe(check=Check(name=plan.suite or "suite", plan=plan, every_s=0), target=asked.target, model=model)
+        for model in asked.models
+        for plan in selection.narrowed()
+    ]
+
+
+def dry_run(asked: Asked, selection: Selection) -> str:
+    """Return the calls a check would make and what they may cost at worst; nothing is sent."""
+    lines = [f"POST {asked.target.url}", ""]
+    calls, total = 0, 0
+    for probe in probes_of(asked, selection):
+        for step in probe.check.plan.steps:
+            if step.risk is not None and not selection.full:
+                lines.append(f"  {probe.check.name}/{step.name}  {probe.model}  not sent: needs --full ({step.risk})")
+                continue
+            tokens_in, tokens_out = worst_case_tokens(build(step, asked.target.url, probe.model, "nonce").body)
+            calls, total = calls + 1, total + tokens_in + tokens_out
+            lines.append(f"  {probe.check.name}/{step.name}  {probe.model}  up to {tokens_in} in, {tokens_out} out")
+    return "\n".join([*lines, "", f"{calls} calls, at most {total} tokens; nothing was sent"])
+
+
+def check(
+    asked: Asked, selection: Selection, *, strict: bool, fail_fast: bool, wait_s: float | None, quiet: bool
+) -> CheckReport:
+    """Run every suite on every model and return the report."""
+    clock = SystemClock()
+    started_at_s = clock.wall_s()
+    probes = probes_of(asked, selection)
+    calls = sum(len(probe.check.plan.steps) for probe in probes)
+    with progress_bar(calls, quiet=quiet) as bar:
+        runs = asyncio.run(_run_all(probes, bar, full=selection.full, fail_fast=fail_fast, wait_s=wait_s))
+    interrupted = _was_interrupted(runs)
+    return CheckReport(
+        version=__version__,
+        started_at_s=started_at_s,
+        ended_at_s=clock.wall_s(),
+        targets=tuple(CheckedTarget(name=asked.target.name, url=asked.target.url, model=m) for m in asked.models),
+        runs=tuple(runs),
+        rules={rule.id: rule for plan in selection.narrowed() for rule in plan.rules},
+        strict=strict,
+        complete=not interrupted,
+        exit_code=Exit.INTERRUPTED if interrupted else exit_code(runs, strict),
+    )
+
+
+def _was_interrupted(runs: list[Run]) -> bool:
+    return any(INTERRUPTED in run.evidence.not_sent.values() for run in runs)
+
+
+async def _run_all(probes: list[Probe], bar: Bar, *, full: bool, fail_fast: bool, wait_s: float | None) -> list[Run]:
+    url = probes[0].target.url
+    if wait_s and probes[0].target.proxy is None and not await wait_until_reachable(url, wait_s):
+        click.echo(f"wnmon: nobody accepted a connection within {wait_s:g} s, trying all the same", err=True)
+    runs: list[Run] = []
+    blocked: set[str] = set()
+    async with one_off_runner(probes[0].target.concurrency) as runner:
+        with _stopping_on_sigint(runner):
+            for probe in probes:
+                if probe.model in blocked or _is_over(runs, fail_fast):
+                    continue
+                runs.append(await _run_one(runner, probe, bar, full=full, fail_fast=fail_fast))
+                if runs[-1].result.outcome is Outcome.ERRORED:
+                    blocked.add(probe.model)  # the preflight told it all; another suite would only say it again
+    return runs
+
+
+def _is_over(runs: list[Run], fail_fast: bool) -> bool:
+    return _was_interrupted(runs) or (fail_fast and any(_breaks_must(run.result.verdicts) for run in runs))
+
+
+async def _run_one(runner: Runner, probe: Probe, bar: Bar, *, full: bool, fail_fast: bool) -> Run:
+    def halt(evidence: Evidence) -> str | None:
+        bar.advance(probe.check.name)
+        if not fail_fast:
+            return None
+        return FAIL_FAST if _breaks_must(judge(probe.check.plan, evidence).verdicts) else None
+
+    return await runner.run(probe, full=full, halt=halt)
+
+
+def _breaks_must(verdicts: tuple[RuleVerdict, ...]) -> bool:
+    return any(v.verdict is Verdict.FAILED and v.level is Level.MUST and not v.waived for v in verdicts)
+
+
+@contextmanager
+def _stopping_on_sigint(runner: Runner) -> Iterator[None]:
+    """Ctrl-C ends the request under way; what was learnt so far is still reported."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, runner.stop.set)
+    loop.add_signal_handler(signal.SIGTERM, runner.stop.set)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        loop.remove_signal_handler(signal.SIGTERM)

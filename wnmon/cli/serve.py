@@ -1,0 +1,52 @@
+"""`wnmon serve`: the long-lived service."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from wnmon.app import Service, ServiceOptions
+from wnmon.cli.console import Console, chosen_language
+from wnmon.cli.types import DURATION, LISTEN
+from wnmon.config import load_config
+from wnmon.config.spend import plan_spend, render
+
+
+@click.command("serve")
+@click.argument("config", type=click.Path(path_type=Path), default=Path("wnmon.yaml"))
+@click.option("--listen", type=LISTEN, default="127.0.0.1:9877", show_default=True, help="Address of page and metrics.")
+@click.option("--enable-reload", is_flag=True, help="Allow POST /-/reload (SIGHUP always reloads).")
+@click.option(
+    "--poll", type=DURATION, default="10s", show_default=True, help="How often files are compared; 0s: never."
+)
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the live lines (default: from LANG).")
+@click.option("-q", "--quiet", is_flag=True, help="No line per finished run.")
+def command(
+    config: Path, listen: tuple[str, int], enable_reload: bool, poll: float, lang: str | None, quiet: bool
+) -> None:
+    """Probe on the schedule of CONFIG and serve /metrics, the page and the health routes.
+
+    SIGTERM and Ctrl-C drain and end; SIGHUP reloads.
+    """
+    loaded = load_config(config, os.environ)
+    console = Console(lang=chosen_language(lang, os.environ), quiet=quiet)
+    console.say(render(plan_spend(loaded)))
+    options = ServiceOptions(config=config, host=listen[0], port=listen[1], reload_allowed=enable_reload, poll_s=poll)
+    service = Service(options, loaded, os.environ, sinks=(console,), observers=(console,))
+    asyncio.run(_serve(service, console))
+    sys.stdout.flush()
+
+
+async def _serve(service: Service, console: Console) -> None:
+    stop, reload_asked = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, reload_asked.set)
+    await service.run(stop, reload_asked, lambda url: console.say(f"wnmon serves {url} (page) and {url}metrics"))
+    console.say("wnmon ended")

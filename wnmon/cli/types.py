@@ -1,0 +1,37 @@
+"""Parameter types of the command line."""
+
+from __future__ import annotations
+
+import click
+
+from wnmon.model.duration import parse_duration_s
+
+
+class _Duration(click.ParamType[float]):
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return seconds."""
+        if isinstance(value, float):
+            return value
+        try:
+            return parse_duration_s(str(value))
+        except ValueError as wrong:
+            self.fail(f"expected {wrong}", param, ctx)
+
+
+class _Listen(click.ParamType[tuple[str, int]]):
+    name = "host:port"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Return host and port of `127.0.0.1:9877`, `[::1]:9877` or `:9877`."""
+        if isinstance(value, tuple):
+            return value
+        host, _, port = str(value).rpartition(":")
+        if not port.isascii() or not port.isdigit() or int(port) > 65535:
+            self.fail(f"expected host:port such as 127.0.0.1:9877, not {value!r}", param, ctx)
+        return host.strip("[]") or "127.0.0.1", int(port)
+
+
+DURATION = _Duration()
+LISTEN = _Listen()
