@@ -1,0 +1,138 @@
+"""Hooks of faults and personas that change the sequence or the framing of a stream. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain, count, islice
+
+from wnmon.mock.fault import Call
+from wnmon.mock.stream import DONE, Event, delta_of, encode_json, is_finish, is_token, with_content
+from wnmon.model.json import Json, JsonObject
+
+_TOKENS_BEFORE_THE_BREAK = 3
+# Buffering needs the whole stream in memory; an endless one is cut here instead of hanging.
+_MOST_BUFFERED = 100_000
+
+Events = Iterator[Event]
+
+
+def without_done(_: Call, events: Events) -> Events:
+    """Never send the sentinel."""
+    return (event for event in events if event.data != DONE)
+
+
+def truncated(_: Call, events: Events) -> Events:
+    """Stop after a few tokens: no finish_reason, no usage, no sentinel, yet the body ends in good order."""
+    return _before_the_break(events)
+
+
+def broken_by_error(_: Call, events: Events) -> Events:
+    """Report an error in the middle, then end as if all were well."""
+    yield from _before_the_break(events)
+    error: JsonObject = {"message": "upstream error: connection lost", "type": "upstream_error", "param": None}
+    yield Event(chunk={"error": {**error, "code": "bad_response"}})
+    yield Event(data=DONE)
+
+
+def _before_the_break(events: Events) -> Events:
+    """Yield up to three tokens and what stands before them, never a finish."""
+    tokens = 0
+    for event in events:
+        if is_finish(event) or event.data == DONE or tokens == _TOKENS_BEFORE_THE_BREAK:
+            return
+        tokens += is_token(event)
+        yield event
+
+
+def buffered(_: Call, events: Events) -> Events:
+    """Hold everything back until the last event is due, then send it in one burst."""
+    held = list(islice(events, _MOST_BUFFERED))
+    due_s = max((event.at_s for event in held if event.at_s is not None), default=None)
+    return (replace(event, at_s=due_s) for event in held)
+
+
+def without_usage_chunk(_: Call, events: Events) -> Events:
+    """Drop the chunk that has no choices and exists for its usage only."""
+    return (event for event in events if event.chunk is None or event.chunk.get("choices") != [])
+
+
+def with_cut_chunk(_: Call, events: Events) -> Events:
+    """Send the first token as a chunk whose JSON ends too early."""
+    for event in events:
+        if event.chunk is not None and is_token(event):
+            yield Event(data=encode_json(event.chunk)[:-3].decode("utf-8"), at_s=event.at_s)
+            break
+        yield event
+    yield from events
+
+
+def endless(_: Call, events: Events) -> Events:
+    """Never stop talking, as fast as the client reads."""
+    for event in events:
+        yield event
+        if event.chunk is not None and is_token(event):
+            yield from (Event(chunk=with_content(event.chunk, f" {number}")) for number in count())
+
+
+def with_azure_preamble(_: Call, events: Events) -> Events:
+    """Begin with a chunk without choices that carries the verdict on the prompt."""
+    first = next(events)
+    verdict: Json = [{"prompt_index": 0, "content_filter_results": {"hate": {"filtered": False, "severity": "safe"}}}]
+    preamble: JsonObject = {**(first.chunk or {}), "choices": [], "prompt_filter_results": verdict}
+    return chain([Event(chunk=preamble), first], events)
+
+
+def with_comments(_: Call, events: Events) -> Events:
+    """Keep the connection alive by comments, before the first token and between tokens."""
+    for place, event in enumerate(events):
+        if place % 4 == 0:
+            yield Event(raw=b": OPENROUTER PROCESSING\n\n")
+        yield event
+
+
+def with_reasoning(call: Call, events: Events) -> Events:
+    """Think aloud on a channel of its own before the first content; thinking takes the place of the scripted wait."""
+    settings = call.settings
+    thinking_s = 3 * settings.gap_s
+    thought = False
+    for event in events:
+        if event.chunk is not None and is_token(event) and not thought:
+            thought = True
+            for place, word in enumerate(("Let me", " think", " briefly.")):
+                at_s = settings.ttft_s + place * settings.gap_s
+                yield Event(chunk=_reasoning(event.chunk, word), at_s=at_s)
+        yield replace(event, at_s=event.at_s + thinking_s) if event.at_s is not None else event
+
+
+def _reasoning(chunk: JsonObject, word: str) -> JsonObject:
+    thought = with_content(chunk, "")
+    delta = delta_of(Event(chunk=thought))
+    delta.update({"content": None, "reasoning_content": word})
+    return thought
+
+
+def with_usage_on_finish(_: Call, events: Events) -> Events:
+    """Send the usage beside the last finish_reason instead of in a chunk of its own."""
+    finish: Event | None = None
+    for event in events:
+        if event.chunk is not None and event.chunk.get("choices") == [] and finish is not None:
+            usage = event.chunk.get("usage")
+            yield replace(finish, chunk={**(finish.chunk or {}), "usage": usage})
+            finish = None
+            continue
+        if finish is not None:
+            yield finish
+        finish = event if is_finish(event) else None
+        if finish is None:
+            yield event
+
+
+def without_space(_: Call, frame: bytes) -> bytes:
+    """Write `data:` with nothing after the colon, which the standard allows."""
+    return frame.replace(b"data: ", b"data:", 1)
+
+
+def with_crlf(_: Call, frame: bytes) -> bytes:
+    """End every line with CRLF; JSON itself holds no raw line ends."""
+    return frame.replace(b"\n", b"\r\n")

@@ -1,0 +1,111 @@
+"""What a fault is: hooks at fixed places between the request and the socket. A correct relay has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from wnmon.mock.chat import Chat
+from wnmon.mock.http import Head, RequestHead
+from wnmon.mock.pieces import Pieces
+from wnmon.mock.settings import MockSettings
+from wnmon.mock.stream import Event
+from wnmon.model.json import JsonObject
+
+T = TypeVar("T")
+
+
+class Kind(StrEnum):
+    """A fault breaks the contract; a persona is a legal habit of a relay that clients must bear."""
+
+    FAULT = "fault"
+    PERSONA = "persona"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request as read, and what was drawn for it. `chat` is None where the body asks for no valid completion."""
+
+    head: RequestHead
+    body: bytes
+    settings: MockSettings
+    read_ns: int
+    wall_s: float
+    id: str
+    chat: Chat | None = None
+
+    @property
+    def key(self) -> str:
+        """Return the key received with the Bearer scheme (case-insensitive, RFC 9110 §11.1), "" when there is none."""
+        scheme, _, key = self.head.headers.get("authorization", "").partition(" ")
+        return key.strip() if scheme.lower() == "bearer" else ""
+
+    @property
+    def stream(self) -> bool:
+        """Tell whether a stream was asked for."""
+        return self.chat is not None and self.chat.stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonAnswer:
+    """A JSON document: a completion, a model list or an error envelope, sent `delay_s` after the request was read."""
+
+    value: JsonObject
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    delay_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamAnswer:
+    """A stream of events, always with status 200."""
+
+    events: Iterator[Event]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawAnswer:
+    """Any other body. `length` in bytes becomes Content-Length; None means chunked."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    pieces: Pieces
+    length: int | None = None
+
+
+Answer = JsonAnswer | StreamAnswer | RawAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One way to misbehave. Each hook takes the call and the right value, and returns what goes on instead.
+
+    In order from the request to the socket: `tokens` what is said in a choice; `answer` the whole answer; `completion`,
+    `error` the JSON document of a 200 or of an error; `document` its bytes; `events` the sequence of a stream; `chunk`
+    each of its chunks; `frame` the bytes of each event; `head` status and headers; `body` the pieces of the body before
+    the transfer coding; `wire` everything that reaches the socket.
+    """
+
+    says: str
+    kind: Kind = Kind.FAULT
+    tokens: Callable[[Call, tuple[str, ...]], tuple[str, ...]] | None = None
+    answer: Callable[[Call, Answer], Answer] | None = None
+    completion: Callable[[Call, JsonObject], JsonObject] | None = None
+    error: Callable[[Call, JsonObject], JsonObject] | None = None
+    document: Callable[[Call, bytes], bytes] | None = None
+    events: Callable[[Call, Iterator[Event]], Iterator[Event]] | None = None
+    chunk: Callable[[Call, JsonObject], JsonObject] | None = None
+    frame: Callable[[Call, bytes], bytes] | None = None
+    head: Callable[[Call, Head], Head] | None = None
+    body: Callable[[Call, Pieces], Pieces] | None = None
+    wire: Callable[[Call, Pieces], Pieces] | None = None
+
+
+def through(call: Call, hooks: Iterable[Callable[[Call, T], T] | None], value: T) -> T:
+    """Hand a value through the hooks that are there, in order."""
+    for hook in hooks:
+        if hook is not None:
+            value = hook(call, value)
+    return value

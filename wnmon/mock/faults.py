@@ -1,0 +1,116 @@
+"""Every fault by name. To add one, add a line here; its hooks live in the modules `broken_*`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from wnmon.errors import UsageError
+from wnmon.mock import broken_answers as answers
+from wnmon.mock import broken_bytes as octets
+from wnmon.mock import broken_streams as streams
+from wnmon.mock.fault import Fault
+from wnmon.mock.personas import PERSONAS
+
+_NO_FINGERPRINT = answers.without("system_fingerprint")
+_NULL_FINGERPRINT = answers.setting("system_fingerprint", None)
+_NO_USAGE = answers.without("usage")
+_SAME_ID = answers.setting("id", answers.SAME_ID)
+_NO_CHANNEL = "当前分组 default 下对于模型无可用渠道 (request id: 20250212211029)"
+_NO_BALANCE = "user quota is not enough (request id: 20250212211029)"
+
+FAULTS: dict[str, Fault] = {
+    "no-fingerprint": Fault(says="system_fingerprint is absent", completion=_NO_FINGERPRINT, chunk=_NO_FINGERPRINT),
+    "null-fingerprint": Fault(says="system_fingerprint is null", completion=_NULL_FINGERPRINT, chunk=_NULL_FINGERPRINT),
+    "no-usage": Fault(
+        says="usage is absent, also where include_usage asks for it",
+        completion=_NO_USAGE,
+        events=streams.without_usage_chunk,
+        chunk=_NO_USAGE,
+    ),
+    "bad-json": Fault(
+        says="the JSON ends too early (in a stream: that of the first token)",
+        document=answers.cut_json,
+        events=streams.with_cut_chunk,
+    ),
+    "html-200": Fault(
+        says="200 with the HTML of a dashboard",
+        answer=answers.raw(200, answers.DASHBOARD_PAGE, media="text/html; charset=utf-8"),
+    ),
+    "error-in-200": Fault(says="200 with an error envelope", answer=answers.error_in_200),
+    "no-done": Fault(says="the stream ends without data: [DONE]", events=streams.without_done),
+    "truncated-stream": Fault(
+        says="the stream ends in good order after 3 tokens: no finish_reason, no [DONE]", events=streams.truncated
+    ),
+    "stream-error": Fault(says="an error event after 3 tokens, then [DONE]", events=streams.broken_by_error),
+    "wrong-total": Fault(
+        says="total_tokens is 7 more than prompt + completion",
+        completion=answers.wrong_total,
+        chunk=answers.wrong_total,
+    ),
+    "model-swap": Fault(
+        says="the answer names a model that was not asked for",
+        completion=answers.other_model,
+        chunk=answers.other_model,
+    ),
+    "buffered-stream": Fault(says="the whole stream arrives at the end in one burst", events=streams.buffered),
+    "same-id": Fault(says="every answer has the same id", completion=_SAME_ID, chunk=_SAME_ID),
+    "500": Fault(
+        says="500 with an error envelope",
+        answer=answers.refusing(500, "internal error", type_="server_error", code="internal_error"),
+    ),
+    "401": Fault(
+        says="401 for a right key, without WWW-Authenticate as relays do",
+        answer=answers.refusing(401, "invalid token", type_="new_api_error", code="invalid_token"),
+    ),
+    "balance": Fault(
+        says="403 insufficient_user_quota: the balance is empty",
+        answer=answers.refusing(403, _NO_BALANCE, type_="one_api_error", code="insufficient_user_quota"),
+    ),
+    "model-unavailable": Fault(
+        says="503: no channel for this model in the group",
+        answer=answers.refusing(503, _NO_CHANNEL, type_="new_api_error", code="model_not_found"),
+    ),
+    "429": Fault(says="429 with an envelope and Retry-After: 2", answer=answers.rate_limited),
+    "429-empty": Fault(says="429, the status only: no body, no Retry-After", answer=answers.raw(429)),
+    "html-524": Fault(
+        says="524 with the HTML of a CDN that waited too long for the relay",
+        answer=answers.raw(524, answers.TIMEOUT_PAGE, media="text/html; charset=UTF-8"),
+    ),
+    "empty-200": Fault(says="200 with an empty body", answer=answers.empty_200),
+    "redirect": Fault(
+        says="302 to another port of this host",
+        answer=answers.raw(302, headers=(("Location", "http://127.0.0.1:9/"),)),
+    ),
+    "cookie": Fault(says="Set-Cookie on every answer", head=answers.with_cookie),
+    "echo-key": Fault(
+        says="repeats the received key in content, headers and error texts",
+        tokens=answers.speak_key,
+        error=answers.key_in_error,
+        head=answers.key_in_headers,
+    ),
+    "echo-key-split": Fault(
+        says="repeats the received key in content, cut over two deltas", tokens=answers.speak_key_in_pieces
+    ),
+    "huge-body": Fault(says="a body of 1 GiB", answer=octets.huge),
+    "gzip-bomb": Fault(says="2 MiB of gzip that decode to 2 GiB", answer=octets.gzip_bomb),
+    "endless-stream": Fault(says="the stream never stops, as fast as it is read", events=streams.endless),
+    "endless-headers": Fault(says="the response head never ends", wire=octets.endless_headers),
+    "slow-headers": Fault(says="not one byte of an answer, the connection stays open", wire=octets.silent),
+    "stall": Fault(says="head and half of the body, then silence", body=octets.stalled),
+    "reset": Fault(says="head and half of the body, then a TCP reset", body=octets.reset_midway),
+    "not-http": Fault(says="bytes that are not HTTP", wire=octets.garbage),
+    "close-at-once": Fault(says="closes without a word", wire=octets.closed_at_once),
+    **PERSONAS,
+}
+
+
+def find_faults(names: Iterable[str]) -> tuple[Fault, ...]:
+    """Return faults by name, in order. Raises UsageError with a suggestion for an unknown one."""
+    wanted = tuple(names)
+    for name in wanted:
+        if name not in FAULTS:
+            close = get_close_matches(name, FAULTS, n=1)
+            hint = f'did you mean "{close[0]}"?' if close else "see wnmon mock --list"
+            raise UsageError(f'unknown fault "{name}"', hint=hint)
+    return tuple(FAULTS[name] for name in wanted)

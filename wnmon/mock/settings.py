@@ -1,0 +1,34 @@
+"""How a reference relay is set up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFAULT_MODELS = ("claude-3-5-sonnet-20241022", "gpt-4o-mini")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MockSettings:
+    """Everything has a default; port 0 takes a free one.
+
+    Not strict: any non-empty key and any model. Strict: only `key` and only `models`. `ttft_s` and `gap_s` script the
+    first token and the time between tokens, in seconds after the request was read; `tokens` forces the length of
+    answers. `faults` are names of the catalogue. Sizes in bytes; `idle_s` is how long a kept connection may be quiet.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    strict: bool = False
+    key: str | None = None
+    models: tuple[str, ...] = DEFAULT_MODELS
+    # Not zero by default: a right stream is spread over time, and a burst is what a buffering proxy looks like.
+    ttft_s: float = 0.02
+    gap_s: float = 0.005
+    tokens: int | None = None
+    stamps: bool = False
+    faults: tuple[str, ...] = ()
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    max_head_bytes: int = 64 * 1024
+    max_body_bytes: int = 4 * 1024 * 1024
+    idle_s: float = 75.0

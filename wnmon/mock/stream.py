@@ -1,0 +1,125 @@
+"""A completion as the events of a stream, and their bytes. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wnmon.mock.completion import Completion
+from wnmon.model.json import Json, JsonObject
+
+DONE = "[DONE]"
+
+# A stamped chunk leaves the encoder with a slot of fixed width; the true instant is written into it right before the
+# bytes go to the socket. Spaces before a number are legal JSON, so the length, and with it the framing, never changes.
+STAMP_MEMBER = "x_wnmon_sent_ns"
+STAMP_SLOT = f'"{STAMP_MEMBER}":{0:20d}'.encode()
+_STAMP_ENCODED = f'"{STAMP_MEMBER}":0'.encode()
+READ_MEMBER = "x_wnmon_read_ns"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One server-sent event: a chunk, or literal `data` text, or `raw` bytes written as they are.
+
+    `at_s` is the earliest instant in seconds after the request was read; None is at once after the one before.
+    """
+
+    chunk: JsonObject | None = None
+    data: str = ""
+    raw: bytes | None = None
+    name: str = ""
+    at_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """First token `ttft_s` after the request was read, every further one `gap_s` later."""
+
+    ttft_s: float
+    gap_s: float
+
+    def token_s(self, index: int) -> float:
+        """Return the instant of a token in seconds after the request was read."""
+        return self.ttft_s + index * self.gap_s
+
+
+def events(base: JsonObject, completion: Completion, rhythm: Rhythm, *, include_usage: bool) -> Iterator[Event]:
+    """Yield role chunks, tokens in time, one finish per choice, the usage chunk if asked for, and [DONE].
+
+    `base` holds the members every chunk shares. With `include_usage` every other chunk carries `usage: null`
+    (OpenAI description of stream_options.include_usage).
+    """
+    common: JsonObject = {**base, "usage": None} if include_usage else base
+    for index in range(len(completion.choices)):
+        yield Event(chunk=_chunk(common, index, {"role": "assistant", "content": ""}))
+    yield from _tokens(common, completion, rhythm)
+    if include_usage:
+        yield Event(chunk={**base, "choices": [], "usage": completion.usage})
+    yield Event(data=DONE)
+
+
+def _tokens(common: JsonObject, completion: Completion, rhythm: Rhythm) -> Iterator[Event]:
+    """Yield the choices side by side, token by token; a choice finishes right after its own last token."""
+    longest = max(len(choice.tokens) for choice in completion.choices)
+    for place in range(max(longest, 1)):
+        at_s = rhythm.token_s(place)
+        for index, choice in enumerate(completion.choices):
+            if place < len(choice.tokens):
+                yield Event(chunk=_chunk(common, index, {"content": choice.tokens[place]}), at_s=at_s)
+            if place == max(len(choice.tokens) - 1, 0):
+                yield Event(chunk=_chunk(common, index, {}, choice.finish), at_s=at_s)
+
+
+def _chunk(common: JsonObject, index: int, delta: JsonObject, finish: str | None = None) -> JsonObject:
+    choice: JsonObject = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
+    return {**common, "choices": [choice]}
+
+
+def with_content(chunk: JsonObject, text: str) -> JsonObject:
+    """Return the chunk as a content delta of its first choice, unfinished."""
+    return _chunk(chunk, 0, {"content": text})
+
+
+def delta_of(event: Event) -> JsonObject:
+    """Return the delta of the event's first choice, {} when it has none."""
+    choice = _first_choice(event)
+    delta = choice.get("delta")
+    return delta if isinstance(delta, dict) else {}
+
+
+def is_token(event: Event) -> bool:
+    """Tell whether the event carries non-empty content."""
+    return bool(delta_of(event).get("content"))
+
+
+def is_finish(event: Event) -> bool:
+    """Tell whether the event ends a choice."""
+    return _first_choice(event).get("finish_reason") is not None
+
+
+def _first_choice(event: Event) -> JsonObject:
+    choices: Json = (event.chunk or {}).get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first if isinstance(first, dict) else {}
+
+
+def encode_json(value: Json) -> bytes:
+    """Return compact JSON in UTF-8, nothing escaped that need not be (RFC 8259 §7); a stamp gets its slot."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return text.replace(_STAMP_ENCODED, STAMP_SLOT)
+
+
+def stamp(data: bytes, now_ns: int) -> bytes:
+    """Fill the slot, if there is one, with the instant."""
+    return data.replace(STAMP_SLOT, f'"{STAMP_MEMBER}":{now_ns:20d}'.encode())
+
+
+def encode_event(event: Event) -> bytes:
+    """Return the bytes of one event after the WHATWG rules: fields, then a blank line."""
+    if event.raw is not None:
+        return event.raw
+    data = encode_json(event.chunk) if event.chunk is not None else event.data.encode("utf-8")
+    name = f"event: {event.name}\n".encode() if event.name else b""
+    return name + b"data: " + data + b"\n\n"
