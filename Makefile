@@ -39,9 +39,10 @@ imports: $(VENV)/.dev ## Layers, purity and owners
 tests: $(VENV)/.dev ## All tests; branch coverage of the pure core must be 100 %
 	@$(BIN)/python -m pytest
 
-generate: $(VENV)/.dev ## Write generated files anew: metrics reference, dashboards
+generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, dashboards
 	@$(BIN)/python -m wnmon.sinks.reference
 	@$(BIN)/python dashboards/generate.py
+	@$(BIN)/python scripts/cli_reference.py
 
 lock: $(VENV)/.dev ## Pin every dependency anew, with hashes and without addresses
 	@$(PIP) install uv

@@ -32,7 +32,11 @@ checks:
     every: 3s
     prompt: "Reply with only: {{{{nonce}}}}"
     request: {{stream: true, max_tokens: 64}}
-    expect: {{status: 200, stream: complete, ttft: {{degraded: 1s, failed: 2s}}, content: {{contains: "{{{{nonce}}}}"}}}}
+    expect:
+      status: 200
+      stream: complete
+      ttft: {{degraded: 1s, failed: 2s}}
+      content: {{contains: "{{{{nonce}}}}"}}
   contract:
     every: 10s
     suite: builtin:stream
