@@ -40,7 +40,7 @@ tests: $(VENV)/.dev ## All tests; branch coverage of the pure core must be 100 %
 	@$(BIN)/python -m pytest
 
 generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, dashboards
-	@$(BIN)/python -m wnmon.sinks.reference
+	@$(BIN)/python -m wnmon.sinks.reference > docs/metrics.md
 	@$(BIN)/python dashboards/generate.py
 	@$(BIN)/python scripts/cli_reference.py
 

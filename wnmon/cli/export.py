@@ -1,0 +1,67 @@
+"""`wnmon export`: write the shipped Grafana boards or Prometheus alert rules to a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from wnmon.errors import UsageError
+
+_PACKAGE = Path(__file__).parent.parent
+
+_BOARDS = ("*.json", "zh/*.json", "provisioning/*/*.yml")
+_ALERTS = ("prometheus/*.yml", "alertmanager/*.yml")
+
+_FOLDER = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+_FORCE = click.option("--force", is_flag=True, help="Overwrite files that differ.")
+
+
+@click.group("export")
+def command() -> None:
+    """Write dashboards or alert rules to a folder."""
+
+
+@command.command("dashboards")
+@_FOLDER
+@_FORCE
+def dashboards(folder: Path, *, force: bool) -> None:
+    """Write the Grafana boards, English and Chinese, and their provisioning files below DIR."""
+    write(shipped(_BOARDS), folder, force=force)
+
+
+@command.command("alerts")
+@_FOLDER
+@_FORCE
+def alerts(folder: Path, *, force: bool) -> None:
+    """Write the Prometheus alert rules and examples for Prometheus and Alertmanager below DIR."""
+    write(shipped(_ALERTS), folder, force=force)
+
+
+def shipped(patterns: tuple[str, ...]) -> dict[str, bytes]:
+    """Return the files that come with wnmon, in the wheel or in a checkout, by their path below `dashboards`."""
+    in_wheel = _PACKAGE / "_shipped" / "dashboards"
+    root = in_wheel if in_wheel.is_dir() else _PACKAGE.parent / "dashboards"
+    found = sorted(path for pattern in patterns for path in root.glob(pattern))
+    return {str(path.relative_to(root)): path.read_bytes() for path in found}
+
+
+def write(files: Mapping[str, bytes], folder: Path, *, force: bool) -> None:
+    """Write all files or, where one would overwrite something else, none. Raises UsageError."""
+    differing = [name for name, body in files.items() if _differs(folder / name, body)]
+    if differing and not force:
+        raise UsageError(
+            f"{folder} has other files of the same name: {', '.join(differing)}", hint="--force overwrites them"
+        )
+    for name, body in files.items():
+        try:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(body)
+        except OSError as error:
+            raise UsageError(f"cannot write {folder / name}: {error.strerror}") from error
+        click.echo(folder / name)
+
+
+def _differs(path: Path, body: bytes) -> bool:
+    return path.exists() and (not path.is_file() or path.read_bytes() != body)

@@ -1,0 +1,1 @@
+"""Live consumers of runs and events: the metrics catalogue, and Prometheus."""

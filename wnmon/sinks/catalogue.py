@@ -1,0 +1,311 @@
+"""Every metric wnmon publishes, as data: the collectors and docs/metrics.md are made from this table.
+
+Rules of the table: labels come from configuration or from a closed set; base units, with the unit in the name; counters
+and histograms are born at 0, so that the first failure is an increase; a gauge that states a fact is absent until the
+fact is known, because a gauge born at 0 raises every alert after every restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wnmon.model.events import Skip
+from wnmon.model.result import Outcome, Reason
+
+
+class Kind(StrEnum):
+    """The metric types of the Prometheus exposition formats that are used here."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Birth(StrEnum):
+    """When the first sample of a metric exists."""
+
+    ZERO = "at 0"
+    KNOWN = "when known"
+    CONFIGURED = "with the configuration"
+
+
+class Scope(StrEnum):
+    """Whose series these are, and so with whom they vanish on a reload."""
+
+    PROBE = "probe"
+    TARGET = "target"
+    SELF = "self"
+
+
+PROBE_LABELS = ("target", "check", "model")
+
+_OUTCOMES = tuple(outcome.value for outcome in Outcome if outcome is not Outcome.SKIPPED)
+_FAILURES = tuple(reason.value for reason in Reason if reason is not Reason.OK)
+
+CLOSED_SETS: Mapping[str, tuple[str, ...]] = {
+    "outcome": _OUTCOMES,
+    "reason": _FAILURES,
+    "phase": ("dns", "tcp", "tls", "send", "wait", "first_token", "stream"),
+    "code_class": ("1xx", "2xx", "3xx", "4xx", "5xx", "none"),
+    "direction": ("input", "output"),
+    "skip": tuple(skip.value for skip in Skip),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One family. `unit` is for people. `closed` names the set of CLOSED_SETS that its last label takes.
+
+    `alone`: of a probe's (or target's) series of this family only the latest exists, the others are taken away.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    unit: str = ""
+    birth: Birth = Birth.ZERO
+    buckets: tuple[float, ...] = ()
+    closed: str | None = None
+    alone: bool = False
+
+    @property
+    def scope(self) -> Scope:
+        """Return whose series these are, as the labels say."""
+        if self.labels[:3] == PROBE_LABELS:
+            return Scope.PROBE
+        return Scope.TARGET if self.labels[:1] == ("target",) else Scope.SELF
+
+    @property
+    def own_labels(self) -> tuple[str, ...]:
+        """Return the labels beyond those of the probe or target."""
+        return self.labels[{Scope.PROBE: 3, Scope.TARGET: 1, Scope.SELF: 0}[self.scope] :]
+
+
+_TTFT_BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 15, 20, 30, 60, 120)
+_DURATION_BUCKETS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300)
+_TOKEN_BUCKETS = (0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1)
+_LATENESS_BUCKETS = (0.001, 0.01, 0.05, 0.1, 0.5, 1, 5, 30)
+_LAG_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5)
+
+
+def _counter(name: str, help_: str, *own: str, unit: str = "", closed: str | None = None) -> Metric:
+    return Metric(name=name, kind=Kind.COUNTER, help=help_, labels=(*PROBE_LABELS, *own), unit=unit, closed=closed)
+
+
+def _fact(name: str, help_: str, *own: str, unit: str = "", closed: str | None = None, alone: bool = False) -> Metric:
+    labels = (*PROBE_LABELS, *own)
+    return Metric(
+        name=name, kind=Kind.GAUGE, help=help_, labels=labels, unit=unit, birth=Birth.KNOWN, closed=closed, alone=alone
+    )
+
+
+def _setting(name: str, help_: str, *own: str, unit: str = "") -> Metric:
+    return Metric(
+        name=name, kind=Kind.GAUGE, help=help_, labels=(*PROBE_LABELS, *own), unit=unit, birth=Birth.CONFIGURED
+    )
+
+
+def _histogram(name: str, help_: str, buckets: tuple[float, ...], labels: tuple[str, ...] = PROBE_LABELS) -> Metric:
+    return Metric(name=name, kind=Kind.HISTOGRAM, help=help_, labels=labels, unit="seconds", buckets=buckets)
+
+
+def _gauge(name: str, help_: str, *labels: str, unit: str = "", birth: Birth, alone: bool = False) -> Metric:
+    return Metric(name=name, kind=Kind.GAUGE, help=help_, labels=labels, unit=unit, birth=birth, alone=alone)
+
+
+def _own_counter(name: str, help_: str, *labels: str, unit: str = "", closed: str | None = None) -> Metric:
+    return Metric(name=name, kind=Kind.COUNTER, help=help_, labels=labels, unit=unit, closed=closed)
+
+
+OUTCOMES = (
+    _fact(
+        "wnmon_probe_success",
+        "Last outcome: 1 = passed or degraded, 0 = failed or errored. Gone when no run ended for 3 intervals.",
+    ),
+    _counter("wnmon_probe_runs_total", "Finished runs by outcome.", "outcome", unit="runs", closed="outcome"),
+    _counter(
+        "wnmon_probe_failures_total", "Failed and errored runs by reason.", "reason", unit="runs", closed="reason"
+    ),
+    _fact("wnmon_probe_consecutive_failures", "Failed or errored runs in a row, up to the last one.", unit="runs"),
+    _fact(
+        "wnmon_probe_reason_streak",
+        "Runs in a row, up to the last one, that ended with this reason. Only the current reason has a series.",
+        "reason",
+        unit="runs",
+        alone=True,
+    ),
+    _fact("wnmon_probe_last_run_timestamp_seconds", "When the last run ended.", unit="seconds since the epoch"),
+    _fact(
+        "wnmon_probe_last_success_timestamp_seconds",
+        "When the last passed or degraded run ended.",
+        unit="seconds since the epoch",
+    ),
+)
+
+LATENCIES = (
+    _histogram(
+        "wnmon_probe_duration_seconds", "From the last request byte sent to the end of the answer.", _DURATION_BUCKETS
+    ),
+    _histogram(
+        "wnmon_probe_ttft_seconds",
+        "Time to first token of successful runs: from the last request byte sent to the first non-empty token of any "
+        "channel.",
+        _TTFT_BUCKETS,
+    ),
+    _histogram(
+        "wnmon_probe_first_visible_seconds",
+        "From the last request byte sent to the first non-empty content, of successful runs where that is not the "
+        "first token (reasoning models).",
+        _TTFT_BUCKETS,
+    ),
+    _histogram(
+        "wnmon_probe_time_per_output_token_seconds",
+        "(last token - first token) / (output tokens - 1) of successful runs.",
+        _TOKEN_BUCKETS,
+    ),
+    _fact(
+        "wnmon_probe_phase_seconds",
+        "Phases of the last run. A phase that did not happen has no series.",
+        "phase",
+        unit="seconds",
+        closed="phase",
+    ),
+    _fact("wnmon_probe_max_chunk_gap_seconds", "Longest silence between chunks in the last run.", unit="seconds"),
+    _fact("wnmon_probe_output_tokens_per_second", "Output rate of the last run.", unit="tokens/second"),
+    _counter(
+        "wnmon_probe_suspect_samples_total",
+        "Runs whose latencies were withheld because the monitor itself was late.",
+        unit="runs",
+    ),
+)
+
+TRAFFIC = (
+    _fact("wnmon_probe_chunks", "Chunks of the last run's answer.", unit="chunks"),
+    _fact("wnmon_probe_response_bytes", "Body bytes of the last run's answer as they arrived.", unit="bytes"),
+    _counter(
+        "wnmon_probe_http_responses_total",
+        "Requests sent, by class of the answer's status; none = no status came.",
+        "code_class",
+        unit="responses",
+        closed="code_class",
+    ),
+    _counter(
+        "wnmon_probe_tokens_total",
+        "Tokens that monitoring itself spends: as the relay reports them, else the most the request allows.",
+        "direction",
+        unit="tokens",
+        closed="direction",
+    ),
+    _gauge(
+        "wnmon_tls_certificate_expiry_timestamp_seconds",
+        "When the certificate the target showed last expires.",
+        "target",
+        unit="seconds since the epoch",
+        birth=Birth.KNOWN,
+    ),
+    _gauge(
+        "wnmon_tls_info",
+        "1, labelled with the TLS version the last handshake agreed on.",
+        "target",
+        "version",
+        birth=Birth.KNOWN,
+        alone=True,
+    ),
+)
+
+SETTINGS = (
+    _setting("wnmon_probe_interval_seconds", "Configured time between runs.", unit="seconds"),
+    _setting("wnmon_probe_timeout_seconds", "Configured total time limit of one request.", unit="seconds"),
+    _setting(
+        "wnmon_probe_info",
+        "1, labelled with what the probe does and with the user's labels. `suite` is empty for a plain check.",
+        "stream",
+        "suite",
+    ),
+    _gauge(
+        "wnmon_target_info",
+        "1, labelled with the host and the user's labels of the target.",
+        "target",
+        "host",
+        birth=Birth.CONFIGURED,
+    ),
+    _gauge(
+        "wnmon_budget_tokens_limit",
+        "Tokens monitoring may spend on the target per period.",
+        "target",
+        "period",
+        unit="tokens",
+        birth=Birth.CONFIGURED,
+    ),
+    _gauge(
+        "wnmon_budget_tokens_remaining",
+        "Tokens monitoring may still spend on the target in this period.",
+        "target",
+        "period",
+        unit="tokens",
+        birth=Birth.KNOWN,
+    ),
+)
+
+RULES = (
+    _fact(
+        "wnmon_rule_passed",
+        "Last verdict: 1 = passed, 0 = failed or noted; absent while skipped or inconclusive. "
+        "`profile` is the selected profile that gives the strictest level.",
+        "rule",
+        "level",
+        "profile",
+    ),
+    _counter("wnmon_rule_findings_total", "Findings of a rule.", "rule", "level", "profile", unit="findings"),
+    _setting("wnmon_rule_waived", "1 while a waiver for the rule is in force, 0 when it has expired.", "rule"),
+)
+
+SELF = (
+    _gauge("wnmon_build_info", "1, labelled with the versions.", "version", "python", birth=Birth.CONFIGURED),
+    _gauge(
+        "wnmon_config_info",
+        "1, labelled with the hash of the running configuration.",
+        "sha",
+        birth=Birth.KNOWN,
+        alone=True,
+    ),
+    _gauge(
+        "wnmon_config_last_reload_successful",
+        "1 if the last reload was taken, 0 if the last good configuration goes on.",
+        birth=Birth.KNOWN,
+    ),
+    _gauge(
+        "wnmon_config_last_reload_success_timestamp_seconds",
+        "When a configuration was last taken.",
+        unit="seconds since the epoch",
+        birth=Birth.KNOWN,
+    ),
+    _gauge("wnmon_probes_in_flight", "Runs that hold a slot now.", unit="runs", birth=Birth.ZERO),
+    _histogram(
+        "wnmon_limiter_wait_seconds",
+        "Waiting for a slot of the target's or the global concurrency limit; never part of a latency.",
+        _LATENESS_BUCKETS,
+        (),
+    ),
+    _histogram("wnmon_scheduler_lateness_seconds", "How long after its due time a run began.", _LATENESS_BUCKETS, ()),
+    _own_counter(
+        "wnmon_scheduler_skipped_runs_total", "Due runs that did not take place.", "reason", unit="runs", closed="skip"
+    ),
+    _histogram("wnmon_event_loop_lag_seconds", "How late the event loop woke.", _LAG_BUCKETS, ()),
+    _own_counter("wnmon_sink_errors_total", "Runs or events a sink could not take.", "sink", unit="errors"),
+    _own_counter("wnmon_internal_errors_total", "Faults of wnmon itself.", "component", unit="errors"),
+)
+
+SECTIONS: Mapping[str, tuple[Metric, ...]] = {
+    "Outcomes": OUTCOMES,
+    "Latency": LATENCIES,
+    "Traffic": TRAFFIC,
+    "Rules": RULES,
+    "Configuration": SETTINGS,
+    "The monitor itself": SELF,
+}
+
+CATALOGUE: Mapping[str, Metric] = {metric.name: metric for section in SECTIONS.values() for metric in section}

@@ -1,0 +1,191 @@
+"""What one run, or one word of the monitor about itself, says in metrics. Pure: values in, readings out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from wnmon.model.events import (
+    BudgetLeft,
+    Event,
+    InFlight,
+    InternalFault,
+    LoopLagged,
+    Reloaded,
+    RunLate,
+    RunSkipped,
+    SinkFailed,
+    Waited,
+)
+from wnmon.model.exchange import Exchange
+from wnmon.model.result import Run, Timing, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One value for one series. `values` fill the labels beyond the probe's or target's.
+
+    A counter grows by `value`, a histogram observes it, a gauge takes it. None observes nothing, and makes a gauge
+    vanish, since its fact is not known any more. Any reading brings a counter or a histogram to life.
+    """
+
+    metric: str
+    value: float | None
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streaks:
+    """What the outcomes before the last one add to it: failures in a row, and runs in a row with the same reason."""
+
+    failures: int = 0
+    reason: str = ""
+    reason_runs: int = 0
+
+    def after(self, run: Run) -> Streaks:
+        """Return the streaks once this run has ended too."""
+        reason = run.result.reason.value
+        return Streaks(
+            failures=0 if run.result.outcome.success else self.failures + 1,
+            reason=reason,
+            reason_runs=self.reason_runs + 1 if reason == self.reason else 1,
+        )
+
+
+def probe_readings(run: Run, streaks: Streaks) -> Iterator[Reading]:
+    """Yield the probe's readings of a run, but for its rules. `streaks` include the run."""
+    yield from _outcome(run, streaks)
+    yield from _latency(run.result.timing, success=run.result.outcome.success)
+    yield from _traffic(run)
+
+
+def _outcome(run: Run, streaks: Streaks) -> Iterator[Reading]:
+    result = run.result
+    success = result.outcome.success
+    yield Reading(metric="wnmon_probe_success", value=float(success))
+    yield Reading(metric="wnmon_probe_runs_total", value=1, values=(result.outcome.value,))
+    if not success:
+        yield Reading(metric="wnmon_probe_failures_total", value=1, values=(result.reason.value,))
+    yield Reading(metric="wnmon_probe_consecutive_failures", value=streaks.failures)
+    yield Reading(metric="wnmon_probe_reason_streak", value=streaks.reason_runs, values=(streaks.reason,))
+    yield Reading(metric="wnmon_probe_last_run_timestamp_seconds", value=run.ended_at_s)
+    if success:
+        yield Reading(metric="wnmon_probe_last_success_timestamp_seconds", value=run.ended_at_s)
+
+
+def _latency(timing: Timing, *, success: bool) -> Iterator[Reading]:
+    """A late monitor's samples are withheld and counted; a failed run says nothing of the time to a good answer."""
+    trusted = Timing() if timing.suspect else timing
+    yield Reading(metric="wnmon_probe_suspect_samples_total", value=float(timing.suspect))
+    yield Reading(metric="wnmon_probe_duration_seconds", value=trusted.total_s)
+    if success:
+        yield from _token_latency(trusted)
+    for phase, seconds in _phases(trusted).items():
+        yield Reading(metric="wnmon_probe_phase_seconds", value=seconds, values=(phase,))
+    yield Reading(metric="wnmon_probe_max_chunk_gap_seconds", value=trusted.max_gap_s)
+    yield Reading(metric="wnmon_probe_output_tokens_per_second", value=trusted.tokens_per_s)
+
+
+def _token_latency(timing: Timing) -> Iterator[Reading]:
+    yield Reading(metric="wnmon_probe_ttft_seconds", value=timing.ttft_s)
+    if timing.first_visible_s != timing.ttft_s:
+        yield Reading(metric="wnmon_probe_first_visible_seconds", value=timing.first_visible_s)
+    yield Reading(metric="wnmon_probe_time_per_output_token_seconds", value=timing.time_per_output_token_s)
+
+
+def _phases(timing: Timing) -> dict[str, float | None]:
+    """Cut the run where its marks are. Every first-instant counts from `sent`, so the later phases are differences."""
+    body_from_s = timing.ttft_s if timing.ttft_s is not None else timing.headers_s
+    return {
+        "dns": timing.dns_s,
+        "tcp": timing.tcp_s,
+        "tls": timing.tls_s,
+        "send": timing.send_s,
+        "wait": timing.headers_s,
+        "first_token": _between(timing.headers_s, timing.ttft_s),
+        "stream": _between(body_from_s, timing.total_s),
+    }
+
+
+def _between(start_s: float | None, end_s: float | None) -> float | None:
+    return None if start_s is None or end_s is None else max(0.0, end_s - start_s)
+
+
+def _traffic(run: Run) -> Iterator[Reading]:
+    for exchange in run.evidence.exchanges:
+        yield Reading(metric="wnmon_probe_http_responses_total", value=1, values=(_code_class(exchange.status),))
+    shown = _standing(run)
+    yield Reading(metric="wnmon_probe_chunks", value=len(shown.chunks) if shown else None)
+    yield Reading(metric="wnmon_probe_response_bytes", value=shown.wire_bytes if shown else None)
+    yield Reading(metric="wnmon_probe_tokens_total", value=run.spent_input_tokens, values=("input",))
+    yield Reading(metric="wnmon_probe_tokens_total", value=run.spent_output_tokens, values=("output",))
+
+
+def _standing(run: Run) -> Exchange | None:
+    """Return the exchange that stands for the run, if it was answered at all."""
+    of_step = [exchange for exchange in run.evidence.exchanges if exchange.request.step == run.result.step]
+    return of_step[-1] if of_step and of_step[-1].status is not None else None
+
+
+def _code_class(status: int | None) -> str:
+    """Return `2xx` and so on; a status outside 100-599 is no class of RFC 9110 §15 and counts as none."""
+    return f"{status // 100}xx" if status is not None and 100 <= status <= 599 else "none"
+
+
+def target_readings(run: Run) -> Iterator[Reading]:
+    """Yield what a run learned of its target. A run without a handshake keeps what was known."""
+    tls = run.result.tls
+    if tls is None:
+        return
+    yield Reading(metric="wnmon_tls_info", value=1, values=(tls.version,))
+    if tls.certificate is not None:
+        yield Reading(metric="wnmon_tls_certificate_expiry_timestamp_seconds", value=tls.certificate.not_after_s)
+
+
+_SHOWN = {Verdict.PASSED: 1.0, Verdict.FAILED: 0.0, Verdict.NOTED: 0.0}
+
+
+def rule_readings(run: Run, labels: Mapping[str, tuple[str, ...]]) -> Iterator[Reading]:
+    """Yield verdicts and findings of the rules in `labels`, which maps a rule to its (rule, level, profile)."""
+    for verdict in run.result.verdicts:
+        if verdict.rule not in labels:
+            continue
+        shown = _SHOWN.get(verdict.verdict)
+        yield Reading(metric="wnmon_rule_passed", value=shown, values=labels[verdict.rule])
+        yield Reading(metric="wnmon_rule_findings_total", value=len(verdict.findings), values=labels[verdict.rule])
+
+
+def event_readings(event: Event) -> Iterator[Reading]:
+    """Yield what an event says of the monitor itself."""
+    match event:
+        case RunSkipped():
+            yield Reading(metric="wnmon_scheduler_skipped_runs_total", value=1, values=(event.reason.value,))
+        case RunLate():
+            yield Reading(metric="wnmon_scheduler_lateness_seconds", value=event.late_s)
+        case Waited():
+            yield Reading(metric="wnmon_limiter_wait_seconds", value=event.waited_s)
+        case InFlight():
+            yield Reading(metric="wnmon_probes_in_flight", value=event.runs)
+        case LoopLagged():
+            yield Reading(metric="wnmon_event_loop_lag_seconds", value=event.lag_s)
+        case SinkFailed():
+            yield Reading(metric="wnmon_sink_errors_total", value=1, values=(event.sink,))
+        case InternalFault():
+            yield Reading(metric="wnmon_internal_errors_total", value=1, values=(event.component,))
+        case Reloaded():
+            yield from _reload(event)
+        case BudgetLeft():
+            return
+
+
+def _reload(event: Reloaded) -> Iterator[Reading]:
+    yield Reading(metric="wnmon_config_last_reload_successful", value=float(event.ok))
+    if event.ok:
+        yield Reading(metric="wnmon_config_last_reload_success_timestamp_seconds", value=event.at_s)
+        yield Reading(metric="wnmon_config_info", value=1, values=(event.sha,))
+
+
+def budget_readings(event: BudgetLeft) -> Iterator[Reading]:
+    """Yield what is left for a target today; both series vanish where there is no limit."""
+    yield Reading(metric="wnmon_budget_tokens_remaining", value=event.tokens_left, values=("day",))
+    yield Reading(metric="wnmon_budget_tokens_limit", value=event.tokens_limit, values=("day",))
