@@ -10,6 +10,7 @@ Only `wnmon.cli` turns one of these into an exit code.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 
 
@@ -44,3 +45,10 @@ class InternalError(WnmonError):
     """A bug in wnmon."""
 
     exit_code = 4
+
+
+def place_of(error: BaseException) -> str:
+    """Name an unexpected error and where it arose, without its text: a text may quote a secret."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"

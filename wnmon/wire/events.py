@@ -13,8 +13,8 @@ from wnmon.model.result import Usage
 class Oddity:
     """Something legal enough to be read but worth a rule: a closed `kind`, where, and what was seen.
 
-    Kinds of a stream: unknown_field, unknown_field_json, bom, invalid_utf8, unterminated, nul_id, bad_retry.
-    Kinds of a document: fraction_integer (1.0), exponent (1e9), huge_number, lone_surrogate, bom.
+    Kinds of a stream: unknown_field, unknown_field_json, bom, invalid_utf8, unterminated, nul_id, bad_retry, too_many.
+    Kinds of a document: fraction_integer (1.0), exponent (1e9), huge_number, lone_surrogate. `place` is a JSON Pointer.
     """
 
     kind: str
@@ -26,7 +26,8 @@ class Oddity:
 class JsonProblem:
     """Why bytes are not one JSON text (RFC 8259). `offset` counts bytes.
 
-    kind: empty, invalid_utf8, bom, syntax, duplicate_name, nan, trailing, too_deep, too_many_digits.
+    kind: empty, invalid_utf8, bom, syntax, duplicate_name, nan, trailing, too_deep, too_many_digits,
+    too_many_values.
     """
 
     kind: str
@@ -36,7 +37,7 @@ class JsonProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """JSON bytes, read strictly. Exactly one of `problem` and a meaningful `value` holds; `value` is None with a problem."""
+    """JSON bytes, read strictly. Exactly one of `problem` and a meaningful `value` holds: with a problem it is None."""
 
     value: Json = None
     problem: JsonProblem | None = None
@@ -137,7 +138,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One `data:` payload of a stream and what it is: a JSON object, [DONE], or neither (`document.problem` set)."""
+    """One `data:` payload of a stream: [DONE] (`document` None), or a document, which may be broken or no object."""
 
     event: Event
     done: bool = False
@@ -146,7 +147,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorEnvelope:
-    """An error a relay reports, in whichever dialect. `place` says where it stood (`body`, `event 7`, `field error`)."""
+    """An error a relay reports, in whichever dialect. `place` says where it stood: `body`, `event 7`, `field error`."""
 
     message: str
     type: str | None = None

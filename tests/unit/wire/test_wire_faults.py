@@ -1,0 +1,375 @@
+"""Each way to go wrong has one reason, one layer to blame, and one line to read."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from wire_samples import DONE, ROLE, STOP, USAGE, completion, data, exchange, stream, text
+
+from wnmon.model.exchange import Exchange, FailureKind, TransportFailure
+from wnmon.model.result import Fault, Layer, Reason
+from wnmon.wire.faults import diagnose
+from wnmon.wire.reply import read
+
+CLOUDFLARE = b"<!DOCTYPE html><html><head><title>relay.example | 524: A timeout occurred</title></head>"
+NGINX = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center>nginx</center></body></html>"
+
+
+def fault(sent: Exchange) -> Fault:
+    found = diagnose(sent, read(sent))
+    assert found is not None
+    return found
+
+
+def healthy(sent: Exchange) -> bool:
+    return diagnose(sent, read(sent)) is None
+
+
+def refused(status: int, body: object = None, **error: object) -> Fault:
+    value = {"error": error} if error else body
+    return fault(exchange(b"" if value is None else json.dumps(value).encode(), status=status))
+
+
+# -- the network
+
+
+@pytest.mark.parametrize("kind", list(FailureKind))
+def test_transport_failure_keeps_its_name_as_reason(kind: FailureKind) -> None:
+    assert fault(exchange(status=None, failure=TransportFailure(kind=kind, detail="x"))).reason == kind.value
+
+
+@pytest.mark.parametrize(
+    ("kind", "layer"),
+    [
+        (FailureKind.DNS, Layer.NETWORK),
+        (FailureKind.CONNECT, Layer.NETWORK),
+        (FailureKind.TIMEOUT_CONNECT, Layer.NETWORK),
+        (FailureKind.TLS, Layer.TLS),
+        (FailureKind.STALL, Layer.RELAY),
+        (FailureKind.TIMEOUT_FIRST_TOKEN, Layer.RELAY),
+        (FailureKind.TOO_LARGE, Layer.RELAY),
+        (FailureKind.CLIENT, Layer.CLIENT),
+        (FailureKind.SHUTDOWN, Layer.CLIENT),
+    ],
+)
+def test_transport_failure_blames_a_layer(kind: FailureKind, layer: Layer) -> None:
+    assert fault(exchange(status=None, failure=TransportFailure(kind=kind, detail="x"))).layer is layer
+
+
+def test_transport_failure_without_detail_is_named() -> None:
+    failure = TransportFailure(kind=FailureKind.TIMEOUT_TOTAL, detail="")
+
+    assert fault(exchange(status=None, failure=failure)).message == "timeout total"
+
+
+def test_status_of_a_refusal_says_more_than_how_it_broke_off() -> None:
+    failure = TransportFailure(kind=FailureKind.TRUNCATED, detail="x")
+
+    assert fault(exchange(b"{", status=401, failure=failure)).reason is Reason.AUTH
+
+
+def test_our_own_shutdown_is_never_the_relays_fault() -> None:
+    failure = TransportFailure(kind=FailureKind.SHUTDOWN, detail="x")
+
+    assert fault(exchange(b"{", status=500, failure=failure)).reason is Reason.SHUTDOWN
+
+
+def test_stalled_stream_is_a_stall() -> None:
+    sent = exchange(text("a").encode(), failure=TransportFailure(kind=FailureKind.STALL, detail="15 s of silence"))
+
+    assert fault(sent).reason is Reason.STALL
+
+
+# -- statuses and envelopes
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "reason"),
+    [
+        (401, "Incorrect API key provided", Reason.AUTH),
+        (401, "无效的令牌", Reason.AUTH),
+        (401, "该令牌额度已用尽 !token.UnlimitedQuota && token.RemainQuota = 0", Reason.BALANCE),
+        (402, "Payment Required", Reason.BALANCE),
+        (402, "Insufficient Balance", Reason.BALANCE),
+        (403, "用户额度不足, 剩余额度: ＄0.01", Reason.BALANCE),
+        (403, "余额不足", Reason.BALANCE),
+        (403, "预扣费额度失败, 用户剩余额度: ＄0.00", Reason.BALANCE),
+        (403, "Your access was terminated: permission denied", Reason.AUTH),
+        (403, "令牌状态不可用", Reason.AUTH),
+        (403, "该令牌无权访问模型 gpt-4o", Reason.MODEL_UNAVAILABLE),
+        (403, "Country, region, or territory not supported", Reason.HTTP_4XX),
+        (400, "API key not valid. Please pass a valid API key.", Reason.AUTH),
+        (400, "Invalid model: nope", Reason.MODEL_UNAVAILABLE),
+        (400, "you must provide a model parameter", Reason.HTTP_4XX),
+        (400, "Your credit balance is too low to access the API", Reason.BALANCE),
+        (404, "The model `nope` does not exist or you do not have access to it.", Reason.MODEL_UNAVAILABLE),
+        (404, "Not Found", Reason.HTTP_4XX),
+        (404, "No endpoints found for nope.", Reason.MODEL_UNAVAILABLE),
+        (413, "too long", Reason.HTTP_4XX),
+        (429, "Rate limit reached", Reason.RATE_LIMITED),
+        (429, "当前分组上游负载已饱和，请稍后再试", Reason.RATE_LIMITED),
+        (500, "当前分组上游负载已饱和，请稍后再试", Reason.RATE_LIMITED),
+        (429, "You exceeded your current quota, please check your plan", Reason.BALANCE),
+        (503, "当前分组 default 下对于模型 nope 无可用渠道", Reason.MODEL_UNAVAILABLE),
+        (503, "No available channel for model nope under group default", Reason.MODEL_UNAVAILABLE),
+        (503, "model unavailable", Reason.MODEL_UNAVAILABLE),
+        (503, "Service temporarily unavailable", Reason.HTTP_5XX),
+        (500, "invalid_api_key at the upstream", Reason.HTTP_5XX),
+        (529, "Overloaded", Reason.HTTP_5XX),
+    ],
+)
+def test_refusal_is_read_by_its_status_and_words(status: int, message: str, reason: Reason) -> None:
+    assert refused(status, message=message).reason is reason
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "reason"),
+    [
+        (403, "insufficient_user_quota", Reason.BALANCE),
+        (403, "pre_consume_token_quota_failed", Reason.BALANCE),
+        (429, "insufficient_quota", Reason.BALANCE),
+        (429, "rate_limit_exceeded", Reason.RATE_LIMITED),
+        (404, "model_not_found", Reason.MODEL_UNAVAILABLE),
+        (404, "DeploymentNotFound", Reason.MODEL_UNAVAILABLE),
+        (400, "invalid_api_key", Reason.AUTH),
+        (403, 403, Reason.HTTP_4XX),
+        (402, 402, Reason.BALANCE),
+    ],
+)
+def test_refusal_is_read_by_its_code(status: int, code: str | int, reason: Reason) -> None:
+    assert refused(status, message="x", code=code).reason is reason
+
+
+def test_saturated_upstream_is_rate_limited_whatever_its_type() -> None:
+    assert refused(429, message="当前分组上游负载已饱和", type="insufficient_quota").reason is Reason.RATE_LIMITED
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (400, Reason.HTTP_4XX),
+        (401, Reason.AUTH),
+        (402, Reason.BALANCE),
+        (403, Reason.AUTH),
+        (404, Reason.HTTP_4XX),
+        (429, Reason.RATE_LIMITED),
+        (500, Reason.HTTP_5XX),
+        (502, Reason.HTTP_5XX),
+        (999, Reason.HTTP_5XX),
+        (302, Reason.PROTOCOL),
+        (100, Reason.PROTOCOL),
+    ],
+)
+def test_status_without_a_body_is_read_alone(status: int, reason: Reason) -> None:
+    assert refused(status).reason is reason
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"detail": "Unauthorized"}, Reason.AUTH),
+        ({"detail": [{"msg": "field required"}]}, Reason.HTTP_4XX),
+        ({"object": "error", "message": "model x not found", "code": 404}, Reason.MODEL_UNAVAILABLE),
+        ({"code": "Arrearage", "message": "Access denied, your account is not in good standing"}, Reason.BALANCE),
+    ],
+)
+def test_refusal_in_other_dialects_is_read(body: object, reason: Reason) -> None:
+    assert refused(400, body).reason is reason
+
+
+def test_plain_text_refusal_is_read() -> None:
+    assert fault(exchange("余额不足".encode(), 403, "text/plain")).reason is Reason.BALANCE
+
+
+def test_refusal_sent_as_a_stream_is_read() -> None:
+    sent = stream(data({"error": {"message": "x", "code": "model_not_found"}}), status=404)
+
+    assert fault(sent).reason is Reason.MODEL_UNAVAILABLE
+
+
+# -- whom to blame
+
+
+@pytest.mark.parametrize(
+    ("body", "layer"),
+    [
+        ({"error": {"message": "x", "type": "upstream_error"}}, Layer.UPSTREAM),
+        ({"error": {"message": "x", "code": "bad_response_status_code"}}, Layer.UPSTREAM),
+        ({"error": {"message": "当前分组上游负载已饱和"}}, Layer.UPSTREAM),
+        ({"error": {"message": "x", "type": "one_api_error"}}, Layer.RELAY),
+        (None, Layer.RELAY),
+    ],
+)
+def test_refusal_blames_the_relay_or_what_stands_behind_it(body: object, layer: Layer) -> None:
+    assert refused(500, body).layer is layer
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (524, CLOUDFLARE, Reason.HTTP_5XX),
+        (502, NGINX, Reason.HTTP_5XX),
+        (504, NGINX, Reason.HTTP_5XX),
+        (403, CLOUDFLARE, Reason.HTTP_4XX),
+        (404, NGINX, Reason.HTTP_4XX),
+        (429, NGINX, Reason.RATE_LIMITED),
+        (401, NGINX, Reason.AUTH),
+        (522, b"", Reason.HTTP_5XX),
+    ],
+)
+def test_page_of_a_proxy_has_the_reason_of_its_status(status: int, body: bytes, reason: Reason) -> None:
+    found = fault(exchange(body, status, "text/html"))
+
+    assert (found.reason, found.layer) == (reason, Layer.CDN)
+
+
+def test_page_is_told_by_its_title() -> None:
+    assert fault(exchange(CLOUDFLARE, 524, "text/html")).message == (
+        "status 524: an HTML page, relay.example | 524: A timeout occurred"
+    )
+
+
+def test_page_without_a_title_is_an_html_page() -> None:
+    assert fault(exchange(b"<html></html>", 502, "text/html")).message == "status 502: an HTML page"
+
+
+# -- success that is none
+
+
+def test_page_with_success_is_the_wrong_content_type() -> None:
+    assert fault(exchange(NGINX, 200, "text/html")).reason is Reason.CONTENT_TYPE
+
+
+@pytest.mark.parametrize(("headers", "layer"), [((), Layer.RELAY), ((("CF-Mitigated", "challenge"),), Layer.CDN)])
+def test_challenge_page_blames_the_cdn(headers: tuple[tuple[str, str], ...], layer: Layer) -> None:
+    assert fault(exchange(NGINX, 200, "text/html", headers)).layer is layer
+
+
+@pytest.mark.parametrize("media", ["text/plain", None])
+def test_text_with_success_is_the_wrong_content_type(media: str | None) -> None:
+    assert fault(exchange(b"hello", 200, media)).reason is Reason.CONTENT_TYPE
+
+
+def test_no_body_with_success_is_empty() -> None:
+    assert fault(exchange()).reason is Reason.EMPTY
+
+
+def test_broken_json_is_bad_json() -> None:
+    assert fault(exchange(b'{"id":')).message == "bad JSON at byte 6: ends where a value is due"
+
+
+def test_completion_has_no_fault() -> None:
+    assert healthy(completion())
+
+
+def test_json_without_choices_is_left_to_the_rules() -> None:
+    assert healthy(exchange(b'{"id":"x"}'))
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ({"message": "x", "code": "insufficient_user_quota"}, Reason.BALANCE),
+        ({"message": "x", "code": "model_not_found"}, Reason.MODEL_UNAVAILABLE),
+        ({"message": "Rate limit reached"}, Reason.RATE_LIMITED),
+        ({"message": "invalid api key"}, Reason.AUTH),
+        ({"message": "x", "code": 401}, Reason.AUTH),
+        ({"message": "x", "code": 429}, Reason.RATE_LIMITED),
+        ({"message": "x", "code": 502}, Reason.SCHEMA),
+        ({"message": "x", "code": "1500"}, Reason.SCHEMA),
+        ({"message": "something broke"}, Reason.SCHEMA),
+    ],
+)
+def test_error_with_success_is_read_by_its_words(error: object, reason: Reason) -> None:
+    assert fault(exchange(json.dumps({"error": error}).encode())).reason is reason
+
+
+def test_error_in_a_running_stream_is_a_stream_fault() -> None:
+    sent = stream(ROLE, text("a"), data({"error": {"message": "Rate limit reached"}}), DONE)
+
+    assert fault(sent).reason is Reason.STREAM
+
+
+def test_unrecognised_error_in_a_stream_is_a_stream_fault() -> None:
+    assert fault(stream("event: error\ndata: oops\n\n")).reason is Reason.STREAM
+
+
+def test_refusal_dressed_as_a_stream_is_read_by_its_words() -> None:
+    assert fault(stream(data({"error": {"message": "余额不足"}}), DONE)).reason is Reason.BALANCE
+
+
+def test_error_after_the_finish_is_never_success() -> None:
+    assert not healthy(stream(ROLE, text("a"), STOP, data({"error": {"message": "x"}}), DONE))
+
+
+def test_complete_stream_has_no_fault() -> None:
+    assert healthy(stream(ROLE, text("a"), STOP, USAGE, DONE))
+
+
+def test_missing_done_is_left_to_the_rules() -> None:
+    assert healthy(stream(ROLE, text("a"), STOP))
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ((ROLE, text("a"), text("b"), DONE), "no finish_reason after 2 events with text, with [DONE]"),
+        ((ROLE, text("a")), "no finish_reason after 1 events with text, without [DONE]"),
+        ((text("a"), text("b", index=1), STOP, DONE), "no finish_reason after 2 events with text, with [DONE]"),
+    ],
+)
+def test_stream_without_finish_for_each_choice_is_truncated(parts: tuple[str, ...], message: str) -> None:
+    found = fault(stream(*parts))
+
+    assert (found.reason, found.message) == (Reason.TRUNCATED, message)
+
+
+@pytest.mark.parametrize("parts", [(": ping\n\n",), (DONE,), (USAGE, DONE)])
+def test_stream_without_a_choice_is_empty(parts: tuple[str, ...]) -> None:
+    assert fault(stream(*parts)).reason is Reason.EMPTY
+
+
+def test_stream_of_broken_frames_is_bad_json() -> None:
+    assert fault(stream("data: {oops\n\n", DONE)).reason is Reason.BAD_JSON
+
+
+def test_keep_alive_wrapped_in_data_is_left_to_the_rules() -> None:
+    assert healthy(stream("data: : keepalive\n\n", text("a"), STOP, DONE))
+
+
+# -- the line to read, and when to come back
+
+
+def test_message_is_one_printable_line() -> None:
+    assert refused(500, message="a\r\n\x1b[2Jb\u2028c\u202ed", code="x").message == "status 500: x: a [2Jb c d"
+
+
+def test_message_is_at_most_200_characters() -> None:
+    assert len(refused(500, message="x" * 5_000).message) == 200
+
+
+def test_refusal_without_words_says_so() -> None:
+    assert refused(500).message == "status 500: without an error message"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ((("Retry-After", "7"),), 7.0),
+        ((("retry-after", " 1.5 "),), 1.5),
+        ((("retry-after-ms", "250"), ("retry-after", "9")), 0.25),
+        ((("retry-after-ms", "soon"), ("retry-after", "9")), 9.0),
+        ((("retry-after", "999999999"),), 86_400.0),
+        ((("retry-after", "9" * 5_000),), None),
+        ((("retry-after", "-1"),), None),
+        ((("retry-after", "Tue, 14 Nov 2023 22:13:50 GMT"),), 30.0),
+        ((("retry-after", "Tue, 14 Nov 2023 22:13:10 GMT"),), 0.0),
+        ((("retry-after", "Tue, 99 Nov 2023 22:13:10 GMT"),), None),
+        ((("retry-after", "Tue, 14 Now 2023 22:13:10 GMT"),), None),
+        ((("retry-after", "tomorrow"),), None),
+        ((), None),
+    ],
+)
+def test_retry_after_is_read_in_each_form(headers: tuple[tuple[str, str], ...], expected: float | None) -> None:
+    assert fault(exchange(b"", 429, headers=headers)).retry_after_s == expected

@@ -1,0 +1,98 @@
+"""The bytes a step sends."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from wnmon import __version__
+from wnmon.model.check import Auth, Step
+from wnmon.model.exchange import Request
+from wnmon.wire.request import build, fill
+
+
+def built(body: dict[str, Any] | None = None, **members: Any) -> Request:
+    return build(Step(name="s", body=body or {}, **members), "https://relay.example/v1/chat/completions", "m-1", "n-1")
+
+
+def header(request: Request, name: str) -> list[str]:
+    return [value for key, value in request.headers if key.lower() == name]
+
+
+def test_model_and_nonce_are_filled_in() -> None:
+    assert built({"model": "{{model}}", "a": ["x{{nonce}}{{nonce}}", {"b": "{{model}}"}]}).body == (
+        b'{"model":"m-1","a":["xn-1n-1",{"b":"m-1"}]}'
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["$$e=mc^2$$", "{{ model }}", "{{Model}}", "{model}", "${model}", "{{}}", "{{nonces}}"]
+)
+def test_every_other_brace_and_dollar_is_itself(text: str) -> None:
+    assert fill(text, "m", "n") == text
+
+
+def test_a_value_that_looks_like_a_placeholder_is_not_filled_again() -> None:
+    assert fill("{{model}}", "{{nonce}}", "n") == "{{nonce}}"
+
+
+def test_member_names_are_not_filled() -> None:
+    assert fill({"{{model}}": 1}, "m", "n") == {"{{model}}": 1}
+
+
+@pytest.mark.parametrize("value", [None, True, 0, 1.5, []])
+def test_values_without_text_stay(value: Any) -> None:
+    assert fill(value, "m", "n") == value
+
+
+def test_order_of_members_is_kept() -> None:
+    assert built({"z": 1, "a": 2}).body == b'{"z":1,"a":2}'
+
+
+def test_body_is_utf8_without_escapes() -> None:
+    assert built({"a": "你好"}).body == '{"a":"你好"}'.encode()
+
+
+def test_lone_surrogate_is_sent_as_its_escape() -> None:
+    assert json.loads(built({"a": "\ud800"}).body) == {"a": "\ud800"}
+
+
+def test_raw_body_replaces_the_json() -> None:
+    assert built({"a": 1}, raw_body='{"model": "{{model}}", ').body == b'{"model": "m-1", '
+
+
+def test_empty_raw_body_is_empty() -> None:
+    assert built({"a": 1}, raw_body="").body == b""
+
+
+@pytest.mark.parametrize(("stream", "accept"), [(True, "text/event-stream"), (False, "application/json")])
+def test_accept_names_what_was_asked_for(stream: bool, accept: str) -> None:
+    assert header(built({"stream": stream}), "accept") == [accept]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("content-type", "application/json"), ("accept-encoding", "identity"), ("user-agent", f"wnmon/{__version__}")],
+)
+def test_standing_headers_are_sent(name: str, value: str) -> None:
+    assert header(built(), name) == [value]
+
+
+def test_header_of_the_step_replaces_one_of_the_same_name() -> None:
+    assert header(built(headers=(("CONTENT-TYPE", "text/plain"),)), "content-type") == ["text/plain"]
+
+
+def test_header_of_the_step_is_added() -> None:
+    assert header(built(headers=(("X-A", "1"), ("x-a", "2"))), "x-a") == ["1", "2"]
+
+
+def test_request_carries_the_step() -> None:
+    request = built({"stream": True}, auth=Auth.WRONG)
+
+    assert (request.step, request.method, request.auth, request.stream) == ("s", "POST", Auth.WRONG, True)
+
+
+def test_request_goes_to_the_url_given() -> None:
+    assert built().url == "https://relay.example/v1/chat/completions"

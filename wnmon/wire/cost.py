@@ -1,0 +1,64 @@
+"""What a request may cost at worst, so that a budget can reserve it before it is sent."""
+
+from __future__ import annotations
+
+import json
+
+from wnmon.model.json import Json, JsonObject
+from wnmon.wire.document import read_document
+from wnmon.wire.message import string_at
+
+TOKENS_PER_MESSAGE = 16
+"""Reserved per message for its role and the template around it."""
+DEFAULT_OUTPUT_TOKENS = 4_096
+"""Reserved when the request sets no limit of its own."""
+_MAX_COUNT = 2**53 - 1
+
+
+def worst_case_tokens(body: bytes) -> tuple[int, int]:
+    """Return (input, output) tokens a request body may cost at most. Never raises.
+
+    A token of a byte-level vocabulary is at least one byte, so the UTF-8 length bounds the input. Images and
+    other parts count with their whole JSON. A body that is no JSON object counts with all its bytes.
+    """
+    value = read_document(body).value
+    if not isinstance(value, dict):
+        return len(body), DEFAULT_OUTPUT_TOKENS
+    messages = value.get("messages")
+    items = messages if isinstance(messages, list) else []
+    extras = sum(_size(value[name]) for name in ("tools", "functions", "response_format") if name in value)
+    return sum(_message_tokens(item) for item in items) + extras, _output_tokens(value)
+
+
+def _message_tokens(message: Json) -> int:
+    if not isinstance(message, dict):
+        return _size(message) + TOKENS_PER_MESSAGE
+    rest = {name: member for name, member in message.items() if name not in {"role", "content"}}
+    content = message.get("content")
+    parts = content if isinstance(content, list) else [content]
+    return sum(_part_tokens(part) for part in parts) + (_size(rest) if rest else 0) + TOKENS_PER_MESSAGE
+
+
+def _part_tokens(part: Json) -> int:
+    if isinstance(part, str):
+        return len(part.encode())
+    if isinstance(part, dict) and part.get("type") == "text":
+        return len(string_at(part, "text").encode())
+    return _size(part) if part is not None else 0
+
+
+def _size(value: Json) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode())
+
+
+def _output_tokens(value: JsonObject) -> int:
+    """Return the larger of both limits, times the number of choices asked for."""
+    limits = [_positive(value.get(name)) for name in ("max_tokens", "max_completion_tokens")]
+    return (max(limits) or DEFAULT_OUTPUT_TOKENS) * (_positive(value.get("n")) or 1)
+
+
+def _positive(value: Json) -> int:
+    """Return a positive whole number, 0 for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _MAX_COUNT:
+        return 0
+    return int(value)

@@ -1,0 +1,198 @@
+"""Bytes to a JSON value, strictly after RFC 8259, in bounded time and memory.
+
+The standard library's scanner says yes or no at full speed; only when it says no does `grammar` look for the reason,
+so that a problem's kind, offset and wording do not depend on the Python that reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import deque
+from collections.abc import Iterable
+from math import copysign, isinf
+from typing import Any
+
+from wnmon.model.json import Json, JsonObject
+from wnmon.wire.events import Document, JsonProblem, Oddity
+from wnmon.wire.grammar import MAX_DIGITS, explain
+
+MAX_DEPTH = 100
+"""Arrays and objects inside each other. Whoever walks the value later may do so by recursion."""
+MAX_TOKENS = 500_000
+"""Strings, brackets and commas of one document: bounds the memory the value takes."""
+MAX_ODDITIES = 1_000
+"""Oddities kept, those nearest to the root first."""
+_SAFE_INTEGER = 2**53 - 1
+"""Largest integer that every JSON reader keeps exactly (RFC 8259 §6)."""
+_MAX_SEEN_CHARS = 40
+
+_BOM = b"\xef\xbb\xbf"
+_WHITESPACE = " \t\n\r"
+# A string without an end swallows the rest: looking for its end again from every quote inside would be quadratic.
+_STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# Text without a match has only plain short numbers and no lone surrogate, so it is read by the faster decoder.
+_MAYBE_ODD = re.compile(r"[0-9][.eE]|[0-9]{16}|\\u[dD][89a-fA-F]")
+
+
+class _Rejected(Exception):  # noqa: N818 - never leaves this file
+    """The scanner accepts what RFC 8259 does not."""
+
+
+class _Odd:
+    """A number whose spelling is an oddity, in its place until the value is walked."""
+
+    __slots__ = ("kind", "lexeme", "value")
+
+    def __init__(self, kind: str, lexeme: str, value: int | float) -> None:
+        self.kind = kind
+        self.lexeme = lexeme
+        self.value = value
+
+
+def read_document(data: bytes) -> Document:
+    """Read one JSON text. Never raises: what is wrong is the document's `problem`.
+
+    A number too large for a float reads as the largest float, a lone surrogate as U+FFFD; both leave an oddity.
+    """
+    if data.startswith(_BOM):
+        return _problem("bom", 0, "a byte order mark before the JSON text (RFC 8259 §8.1)")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        return _problem("invalid_utf8", error.start, f"byte 0x{data[error.start]:02x} is not UTF-8")
+    return read_text(text)
+
+
+def read_text(text: str) -> Document:
+    """Read one JSON text that is decoded already, such as the data of an event. Offsets count UTF-8 bytes."""
+    if not text.strip(_WHITESPACE):
+        return _problem("empty", 0, "there is nothing to read")
+    oversize = _oversize(text)
+    if oversize is not None:
+        return Document(problem=oversize)
+    try:
+        return _decode(text)
+    except (_Rejected, ValueError, RecursionError):
+        return Document(problem=explain(text) or JsonProblem(kind="syntax", offset=0, message="not one JSON text"))
+
+
+def _problem(kind: str, offset: int, message: str) -> Document:
+    return Document(problem=JsonProblem(kind=kind, offset=offset, message=message))
+
+
+def _oversize(text: str) -> JsonProblem | None:
+    """Tell what is too deep or too much before anything is built."""
+    if len(text) <= MAX_TOKENS and text.count("[") + text.count("{") <= MAX_DEPTH:
+        return None
+    depth = 0
+    for count, match in enumerate(_STRUCTURE.finditer(text)):
+        depth += _DEEPER.get(match.group(), 0)
+        if depth > MAX_DEPTH or count >= MAX_TOKENS:
+            kind, limit = ("too_deep", MAX_DEPTH) if depth > MAX_DEPTH else ("too_many_values", MAX_TOKENS)
+            offset = len(text[: match.start()].encode())
+            return JsonProblem(kind=kind, offset=offset, message=f"over the limit of {limit:,}")
+    return None
+
+
+_DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
+
+
+def _decode(text: str) -> Document:
+    start = len(text) - len(text.lstrip(_WHITESPACE))
+    odd = _MAYBE_ODD.search(text) is not None
+    value, end = (_MARKING if odd else _PLAIN).raw_decode(text, start)
+    if text[end:].strip(_WHITESPACE):
+        raise _Rejected
+    if not odd:
+        return Document(value=value)
+    holder: list[Json] = [value]
+    oddities = _settle(holder)
+    return Document(value=holder[0], oddities=oddities)
+
+
+def _members(pairs: list[tuple[str, Json]]) -> JsonObject:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _Rejected
+    return members
+
+
+def _constant(_: str) -> Json:
+    raise _Rejected
+
+
+def _float(lexeme: str) -> float | _Odd:
+    if len(lexeme) > MAX_DIGITS:
+        raise _Rejected
+    number = float(lexeme)
+    if isinf(number):
+        return _Odd("huge_number", lexeme, copysign(sys.float_info.max, number))
+    if number.is_integer():
+        return _Odd("exponent" if "e" in lexeme.lower() else "fraction_integer", lexeme, number)
+    return number
+
+
+def _int(lexeme: str) -> int | _Odd:
+    if len(lexeme) > MAX_DIGITS:
+        raise _Rejected
+    number = int(lexeme)
+    return number if -_SAFE_INTEGER <= number <= _SAFE_INTEGER else _Odd("huge_number", lexeme, number)
+
+
+_PLAIN = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant)
+_MARKING = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant, parse_float=_float, parse_int=_int)
+
+
+def _settle(holder: list[Json]) -> tuple[Oddity, ...]:
+    """Put plain values where oddities stand and return those, the ones nearest to the root first."""
+    oddities: list[Oddity] = []
+    queue: deque[tuple[str, Any]] = deque([("", holder)])
+    while queue:
+        pointer, container = queue.popleft()
+        if isinstance(container, dict):
+            _settle_names(pointer, container, oddities)
+        for key, child in _items(container):
+            if isinstance(child, dict | list):
+                queue.append((_below(pointer, key, container is holder), child))
+            elif isinstance(child, _Odd) or (isinstance(child, str) and _SURROGATE.search(child)):
+                container[key], kind, seen = _plain(child)
+                _note(oddities, kind, _below(pointer, key, container is holder), seen)
+    return tuple(oddities)
+
+
+def _note(oddities: list[Oddity], kind: str, place: str, seen: str) -> None:
+    if len(oddities) < MAX_ODDITIES:
+        oddities.append(Oddity(kind=kind, place=place, seen=seen[:_MAX_SEEN_CHARS]))
+
+
+def _items(container: list[Any] | dict[str, Any]) -> Iterable[tuple[Any, Any]]:
+    return container.items() if isinstance(container, dict) else enumerate(container)
+
+
+def _below(pointer: str, key: int | str, is_root: bool) -> str:
+    """Return the RFC 6901 pointer of a member. The holder of the root adds nothing."""
+    return "" if is_root else f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+
+
+def _plain(odd: str | _Odd) -> tuple[Json, str, str]:
+    """Return (plain value, kind of oddity, what was seen)."""
+    if isinstance(odd, _Odd):
+        return odd.value, odd.kind, odd.lexeme
+    return _SURROGATE.sub("\ufffd", odd), "lone_surrogate", _SURROGATE.sub(_escape, odd)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"
+
+
+def _settle_names(pointer: str, members: JsonObject, oddities: list[Oddity]) -> None:
+    if not any(_SURROGATE.search(name) for name in members):
+        return
+    pairs = list(members.items())
+    members.clear()
+    for name, value in pairs:
+        members[_SURROGATE.sub("\ufffd", name)] = value
+    _note(oddities, "lone_surrogate", pointer, "in a member name")

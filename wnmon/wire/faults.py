@@ -1,0 +1,158 @@
+"""What went wrong with an exchange as a whole, and whom to blame: the ways in which there is no answer to judge."""
+
+from __future__ import annotations
+
+import re
+
+from wnmon.model.exchange import Exchange, FailureKind, TransportFailure
+from wnmon.model.result import Fault, Layer, Reason
+from wnmon.wire.causes import blames_upstream, classify, status_in
+from wnmon.wire.envelope import one_line
+from wnmon.wire.events import ErrorEnvelope, Form, Reply
+from wnmon.wire.retry import retry_after_s
+
+MAX_MESSAGE_CHARS = 200
+_LOOK_BYTES = 65_536
+_TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{1,400})", re.IGNORECASE)
+
+# Statuses only a CDN writes: it could not reach or understand the relay (Cloudflare, "5xx errors").
+_CDN_STATUSES = frozenset({*range(520, 528), 530})
+_OWN_FAULTS = frozenset({FailureKind.CLIENT, FailureKind.SHUTDOWN})
+_LAYER_OF_FAILURE = {
+    FailureKind.DNS: Layer.NETWORK,
+    FailureKind.CONNECT: Layer.NETWORK,
+    FailureKind.TIMEOUT_CONNECT: Layer.NETWORK,
+    FailureKind.TLS: Layer.TLS,
+    FailureKind.CLIENT: Layer.CLIENT,
+    FailureKind.SHUTDOWN: Layer.CLIENT,
+}
+
+
+def diagnose(exchange: Exchange, reply: Reply) -> Fault | None:
+    """Return the fault of an exchange, None when there is an answer to judge. Never raises.
+
+    The most telling fact first: our own fault, the status the relay sent, an error it reports, the network, the form.
+    """
+    failure = exchange.failure
+    if failure is not None and failure.kind in _OWN_FAULTS:
+        return _failed(failure)
+    if exchange.status is not None and not 200 <= exchange.status < 300:
+        return _refused(exchange, reply, exchange.status)
+    if reply.error is not None:
+        return _error_in_success(exchange, reply, reply.error)
+    if failure is not None:
+        return _failed(failure)
+    return _unreadable(exchange, reply)
+
+
+def _fault(reason: Reason, layer: Layer, message: str, retry_s: float | None = None) -> Fault:
+    return Fault(reason=reason, layer=layer, message=one_line(message, MAX_MESSAGE_CHARS), retry_after_s=retry_s)
+
+
+def _failed(failure: TransportFailure) -> Fault:
+    layer = _LAYER_OF_FAILURE.get(failure.kind, Layer.RELAY)
+    return _fault(Reason(failure.kind.value), layer, failure.detail or failure.kind.value.replace("_", " "))
+
+
+def _refused(exchange: Exchange, reply: Reply, status: int) -> Fault:
+    """Name the reason of a status outside 2xx."""
+    if status < 400:
+        return _fault(Reason.PROTOCOL, Layer.RELAY, f"status {status}: redirects are not followed")
+    reason = _page_reason(status) if reply.form is Form.HTML else classify(status, reply.error)
+    said = _page_title(exchange) if reply.form is Form.HTML else _said(reply.error)
+    layer = _layer(status, reply)
+    return _fault(reason or Reason.HTTP_5XX, layer, f"status {status}: {said}", retry_after_s(exchange))
+
+
+def _page_reason(status: int) -> Reason:
+    """Name the reason of an HTML page. A 403 page is a firewall's word on the request, not the relay's on the key."""
+    if status == 403:
+        return Reason.HTTP_4XX
+    return classify(status, None) or Reason.HTTP_5XX
+
+
+def _page_title(exchange: Exchange) -> str:
+    """Return a page's title and nothing else of it: such pages print the client's address."""
+    match = _TITLE.search(exchange.body[:_LOOK_BYTES])
+    return "an HTML page" if match is None else f"an HTML page, {match.group(1).decode(errors='replace')}"
+
+
+def _said(error: ErrorEnvelope | None) -> str:
+    if error is None:
+        return "without an error message"
+    kind = error.code or error.type
+    return f"{kind}: {error.message}" if kind else error.message
+
+
+def _layer(status: int | None, reply: Reply) -> Layer:
+    if reply.form is Form.HTML or status in _CDN_STATUSES:
+        return Layer.CDN
+    return Layer.UPSTREAM if blames_upstream(reply.error) else Layer.RELAY
+
+
+def _error_in_success(exchange: Exchange, reply: Reply, error: ErrorEnvelope) -> Fault:
+    """Name the reason of an error inside a 2xx.
+
+    One that stands where the answer should be is read by its words; one that breaks off a running stream is `stream`.
+    """
+    streamed = reply.form is Form.STREAM
+    reason = None if reply.tokens else _claimed(error)
+    where = f"an error in the stream ({error.place})" if streamed else f"an error with status {exchange.status}"
+    return _fault(
+        reason or (Reason.STREAM if streamed else Reason.SCHEMA),
+        _layer(None, reply),
+        f"{where}: {_said(error)}",
+        retry_after_s(exchange),
+    )
+
+
+def _claimed(error: ErrorEnvelope) -> Reason | None:
+    """Return a recognised reason. A plain 4xx or 5xx code is no status: the status was a success."""
+    reason = classify(status_in(error), error)
+    return None if reason in {Reason.HTTP_4XX, Reason.HTTP_5XX} else reason
+
+
+def _unreadable(exchange: Exchange, reply: Reply) -> Fault | None:
+    """Name what is wrong with a success that carries no error."""
+    match reply.form:
+        case Form.EMPTY:
+            return _fault(Reason.EMPTY, Layer.RELAY, f"status {exchange.status} with an empty body")
+        case Form.HTML:
+            layer = Layer.CDN if exchange.header("cf-mitigated") else Layer.RELAY
+            return _fault(Reason.CONTENT_TYPE, layer, f"status {exchange.status} with {_page_title(exchange)}")
+        case Form.OTHER:
+            media = reply.media_type or "no media type"
+            return _fault(Reason.CONTENT_TYPE, Layer.RELAY, f"neither JSON nor an event stream ({media})")
+        case Form.JSON:
+            return _bad_json(reply)
+        case _:
+            return _incomplete(reply)
+
+
+def _bad_json(reply: Reply) -> Fault | None:
+    problem = reply.document.problem if reply.document is not None else None
+    if problem is None:
+        return None
+    return _fault(Reason.BAD_JSON, Layer.RELAY, f"bad JSON at byte {problem.offset}: {problem.message}")
+
+
+def _incomplete(reply: Reply) -> Fault | None:
+    """Name what is wrong with a stream that does not end in a finish_reason for each choice.
+
+    [DONE] proves nothing: relays of the one-api family write it after an upstream that timed out.
+    """
+    done = "with [DONE]" if reply.done_ns is not None else "without [DONE]"
+    if not reply.choices and not _broken(reply):
+        return _fault(Reason.EMPTY, Layer.RELAY, f"a stream without any choice, {done}")
+    if not reply.choices:
+        return _fault(Reason.BAD_JSON, Layer.RELAY, "no event of the stream holds a JSON object")
+    if all(choice.finish_reasons for choice in reply.choices):
+        return None
+    events = len({token.event for token in reply.tokens})
+    return _fault(Reason.TRUNCATED, Layer.RELAY, f"no finish_reason after {events} events with text, {done}")
+
+
+def _broken(reply: Reply) -> bool:
+    """Tell whether there are frames to read and none of them is a JSON object."""
+    documents = [frame.document for frame in reply.frames if frame.document is not None]
+    return bool(documents) and not any(isinstance(document.value, dict) for document in documents)

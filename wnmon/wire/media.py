@@ -1,0 +1,47 @@
+"""What form an answer has: by a look at its first bytes, and by its media type where those tell nothing.
+
+Bytes come first because relays mislabel both ways: streams as text/plain, JSON errors as text/event-stream. That the
+label is wrong is a rule's business; here it must only not hide the answer.
+"""
+
+from __future__ import annotations
+
+import re
+
+from wnmon.model.exchange import Exchange
+from wnmon.wire.events import Form
+
+_LOOK_BYTES = 1024
+_LEADING = b"\xef\xbb\xbf \t\r\n"
+_FIRST_LINE = re.compile(rb"(?:data|event|id|retry)?:|data[\r\n]")
+_FIRST_TAG = re.compile(rb"<(?:!doctype html|!--|html|head|title|body|h1|center)", re.IGNORECASE)
+
+
+def media_type(exchange: Exchange) -> str | None:
+    """Return `type/subtype` in lower case, parameters and blanks dropped (RFC 9110 §8.3.1); None without any."""
+    value = exchange.header("content-type") or ""
+    return value.partition(";")[0].strip().lower() or None
+
+
+def form_of(exchange: Exchange, body: bytes) -> Form:
+    """Decide what an answer is. A body of nothing but white space is EMPTY."""
+    start = body.lstrip(_LEADING)[:_LOOK_BYTES]
+    if not start:
+        return Form.EMPTY
+    return _seen(start) or _declared(media_type(exchange) or "")
+
+
+def _seen(start: bytes) -> Form | None:
+    if start[:1] in {b"{", b"["}:
+        return Form.JSON
+    if _FIRST_LINE.match(start):
+        return Form.STREAM
+    return Form.HTML if _FIRST_TAG.match(start) else None
+
+
+def _declared(media: str) -> Form:
+    if media == "text/event-stream":
+        return Form.STREAM
+    if media in {"application/json", "text/json"} or media.endswith("+json"):
+        return Form.JSON
+    return Form.HTML if media in {"text/html", "application/xhtml+xml"} else Form.OTHER

@@ -1,0 +1,69 @@
+"""The bytes a step sends."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from wnmon import __version__
+from wnmon.model.check import Step
+from wnmon.model.exchange import Request
+from wnmon.model.json import Json
+
+_PLACEHOLDER = re.compile(r"\{\{(model|nonce)\}\}")
+
+
+def build(step: Step, target_url: str, model: str, nonce: str) -> Request:
+    """Return the request of a step. The target's own headers and Authorization are the transport's to add.
+
+    Compression is declined: a coding that buffers would hide when tokens arrive. A step's own header replaces one of
+    the same name.
+    """
+    return Request(
+        step=step.name,
+        method="POST",
+        url=target_url,
+        headers=_headers(step),
+        body=_body(step, model, nonce),
+        auth=step.auth,
+        stream=step.stream,
+    )
+
+
+def fill(value: Json, model: str, nonce: str) -> Json:
+    """Return the value with `{{model}}` and `{{nonce}}` filled in its strings, in one pass; member names stay.
+
+    Every other brace and every `$` is itself: the API page's own example holds `$$e=mc^2$$`.
+    """
+    if isinstance(value, str):
+        return _fill_text(value, model, nonce)
+    if isinstance(value, list):
+        return [fill(item, model, nonce) for item in value]
+    if isinstance(value, dict):
+        return {name: fill(item, model, nonce) for name, item in value.items()}
+    return value
+
+
+def _fill_text(text: str, model: str, nonce: str) -> str:
+    return _PLACEHOLDER.sub(lambda match: model if match.group(1) == "model" else nonce, text)
+
+
+def _body(step: Step, model: str, nonce: str) -> bytes:
+    """Return UTF-8. A lone surrogate becomes its JSON escape, which is what `backslashreplace` writes."""
+    text = (
+        json.dumps(fill(dict(step.body), model, nonce), ensure_ascii=False, separators=(",", ":"))
+        if step.raw_body is None
+        else _fill_text(step.raw_body, model, nonce)
+    )
+    return text.encode(errors="backslashreplace")
+
+
+def _headers(step: Step) -> tuple[tuple[str, str], ...]:
+    own = {name.lower() for name, _ in step.headers}
+    base = (
+        ("Content-Type", "application/json"),
+        ("Accept", "text/event-stream" if step.stream else "application/json"),
+        ("Accept-Encoding", "identity"),
+        ("User-Agent", f"wnmon/{__version__}"),
+    )
+    return (*((name, value) for name, value in base if name.lower() not in own), *step.headers)
