@@ -1,0 +1,124 @@
+"""`wnmon validate`, `wnmon schema` and `wnmon init`, and how fast a large file is validated."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from config_samples import GOLDEN, TARGET, write
+
+from wnmon.cli import init, schema, validate
+from wnmon.config.schema import language
+from wnmon.config.shipped import starter
+from wnmon.errors import ConfigError, UsageError
+
+CHECK = """  check-{n}:
+    every: 15m
+    timeout: {{connect: 10s, total: 45s}}
+    prompt: "Reply with only: {{{{nonce}}}} number {n}"
+    request: {{stream: true, max_tokens: 64, temperature: 0}}
+    labels: {{env: production}}
+    expect: {{status: 200, stream: complete, ttft: {{degraded: 2s, failed: 10s}}, content: {{contains: "pong"}}}}
+"""
+
+
+def test_validate_prints_counts_urls_and_cost(tmp_path: Path) -> None:
+    path = write(tmp_path, f"{TARGET}checks: {{c: {{prompt: abcd, request: {{max_tokens: 10}}, every: 1h}}}}")
+
+    result = CliRunner().invoke(validate.command, [str(path)])
+
+    assert result.output.splitlines()[:5] == [
+        f"{path}: OK, 1 target, 1 check, 1 probe",
+        "  wn: https://relay.example/v1/chat/completions",
+        "",
+        "target  check  requests/day  tokens/day  requests/month  tokens/month",
+        "wn      c                24         720             720        21,600",
+    ]
+
+
+def test_validate_of_targets_alone_has_no_cost_to_print(tmp_path: Path) -> None:
+    path = write(tmp_path, TARGET)
+
+    result = CliRunner().invoke(validate.command, [str(path)])
+
+    assert result.output == (
+        f"{path}: OK, 1 target, 0 checks, 0 probes\n  wn: https://relay.example/v1/chat/completions\n"
+    )
+
+
+def test_validate_accepts_a_suite() -> None:
+    path = GOLDEN / "shipped" / "good.yaml"
+
+    result = CliRunner().invoke(validate.command, [str(path)])
+
+    assert result.output == f"{path}: OK, suite good, 3 requests, 6 rules\n"
+
+
+def test_validate_shows_the_problems_of_all_files(tmp_path: Path) -> None:
+    paths = [write(tmp_path, "x: 1", name) for name in ("a.yaml", "b.yaml")]
+
+    result = CliRunner().invoke(validate.command, [str(path) for path in paths])
+
+    assert isinstance(result.exception, ConfigError)
+    assert [line.split(":")[0] for line in result.exception.problems] == [str(path) for path in paths]
+
+
+def test_validate_looks_for_wnmon_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(validate.command, [])
+
+    assert str(result.exception) == 'wnmon.yaml:1:1: no such file, "wnmon init" writes a first one'
+
+
+@pytest.mark.parametrize(("arguments", "suite"), [([], False), (["--suite"], True)])
+def test_schema_prints_the_schema(arguments: list[str], suite: bool) -> None:
+    result = CliRunner().invoke(schema.command, arguments)
+
+    assert json.loads(result.output) == language(suite=suite)
+
+
+def test_init_prints_the_starter_file() -> None:
+    assert CliRunner().invoke(init.command, []).output == starter()
+
+
+def test_init_writes_the_starter_file(tmp_path: Path) -> None:
+    CliRunner().invoke(init.command, [str(tmp_path / "new.yaml")])
+
+    assert (tmp_path / "new.yaml").read_text("utf-8") == starter()
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    path = write(tmp_path, "mine")
+
+    result = CliRunner().invoke(init.command, [str(path)])
+
+    assert (isinstance(result.exception, UsageError), path.read_text("utf-8")) == (True, "mine")
+
+
+def test_init_explains_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    result = CliRunner().invoke(init.command, [str(tmp_path / "none" / "new.yaml")])
+
+    assert str(result.exception) == f"{tmp_path}/none/new.yaml cannot be written: no such file or directory"
+
+
+def test_a_thousand_checks_validate_in_half_a_second(tmp_path: Path) -> None:
+    """The processor's time of a fresh process, the best of five: a busy machine must not fail it."""
+    path = write(tmp_path, f"{TARGET}checks:\n" + "".join(CHECK.format(n=f"{n:04}") for n in range(1000)))
+
+    best_s = min(_processor_s([sys.executable, "-m", "wnmon", "validate", str(path)]) for _ in range(5))
+
+    assert path.stat().st_size > 270 * 1024
+    assert best_s <= 0.5
+
+
+def _processor_s(command: list[str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -1,0 +1,51 @@
+"""Every kind of problem: a small file and the exact lines a person sees, from tests/golden/config/problems.txt.
+
+A case is `=== name`, the text of wnmon.yaml, further files after `+++ name`, and the expected lines after `>>>`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from config_samples import ENV, GOLDEN, SHIPPED, write
+
+from wnmon.config import load_config
+from wnmon.errors import ConfigError
+
+Case = tuple[str, dict[str, str], list[str]]
+
+
+def _cases() -> list[Case]:
+    blocks = (GOLDEN / "problems.txt").read_text("utf-8").split("=== ")[1:]
+    return [_case(block) for block in blocks]
+
+
+def _case(block: str) -> Case:
+    name, _, rest = block.partition("\n")
+    files, _, expected = rest.partition(">>>\n")
+    first, *more = files.split("+++ ")
+    others = dict(part.split("\n", 1) for part in more)
+    return name, {"wnmon.yaml": first, **others}, expected.splitlines()
+
+
+def seen(folder: Path, files: dict[str, str]) -> list[str]:
+    """Return the problem lines of a folder of files, without the folder's own name."""
+    for name, text in files.items():
+        write(folder, text, name)
+    with pytest.raises(ConfigError) as caught:
+        load_config(folder / "wnmon.yaml", ENV, shipped=SHIPPED)
+    return [line.replace(f"{folder}/", "") for line in caught.value.problems]
+
+
+@pytest.mark.parametrize(("files", "expected"), [pytest.param(*case[1:], id=case[0]) for case in _cases()])
+def test_a_broken_file_is_explained(files: dict[str, str], expected: list[str], tmp_path: Path) -> None:
+    assert seen(tmp_path, files) == expected
+
+
+def test_no_message_quotes_what_a_variable_holds() -> None:
+    text = (GOLDEN / "problems.txt").read_text("utf-8")
+
+    expected = "".join(part.partition("=== ")[0] for part in text.split(">>>\n")[1:])
+    assert not [value for value in ENV.values() if len(value) > 3 and value in expected and value != ENV["HOST"]]
+    assert "sk-secret-of-mine" not in expected

@@ -1,0 +1,196 @@
+"""Targets: where requests go, what is secret, and what a message may say of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from config_samples import ENV, KEY, problems, target, write
+
+from wnmon.config import adhoc_target
+from wnmon.config.urls import BadUrl, proxy_password, relay
+from wnmon.errors import UsageError
+from wnmon.model.target import Budget, Secret, Waiver
+
+
+@pytest.mark.parametrize(
+    ("base_url", "url", "host"),
+    [
+        ("https://relay.example", "https://relay.example/v1/chat/completions", "relay.example"),
+        ("https://relay.example/", "https://relay.example/v1/chat/completions", "relay.example"),
+        ("https://relay.example/v1", "https://relay.example/v1/chat/completions", "relay.example"),
+        ("https://relay.example/v1/", "https://relay.example/v1/chat/completions", "relay.example"),
+        ("https://relay.example/v1/chat/completions", "https://relay.example/v1/chat/completions", "relay.example"),
+        ("https://relay.example/api/v3", "https://relay.example/api/v3/chat/completions", "relay.example"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/v1/chat/completions", "127.0.0.1:8080"),
+        ("http://[::1]:8080/v1", "http://[::1]:8080/v1/chat/completions", "[::1]:8080"),
+        ("https://RELAY.example", "https://relay.example/v1/chat/completions", "relay.example"),
+        ("https://中转.example", "https://xn--fiqq40n.example/v1/chat/completions", "xn--fiqq40n.example"),
+    ],
+)
+def test_host_v1_and_full_path_are_understood(base_url: str, url: str, host: str) -> None:
+    found = relay(base_url)
+
+    assert (found.url, found.host) == (url, host)
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "",
+        "https://",
+        "https://[::1",
+        "https://a b",
+        "https://é" + "é" * 70,
+        "https://h/v1#",
+        "//h",
+        "https://h:x",
+        "http://u@h",
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused(base_url: str) -> None:
+    with pytest.raises(BadUrl):
+        relay(base_url)
+
+
+def test_two_urls_in_one_are_not_quoted_where_they_may_hold_a_password() -> None:
+    with pytest.raises(BadUrl) as caught:
+        relay("http://me:a-password@ahttps://b")
+
+    assert (caught.value.message, caught.value.hint) == ("expected one URL, not two in one", "keep one of them")
+
+
+def test_two_placeholders_in_one_leave_nothing_to_keep() -> None:
+    with pytest.raises(BadUrl) as caught:
+        relay("http://a.your-api-server.comhttp://b.your-api-server.com")
+
+    assert caught.value.hint == "keep one of them"
+
+
+def test_a_proxy_without_password_has_none() -> None:
+    assert proxy_password("http://proxy:3128/") is None
+
+
+def test_the_key_comes_from_the_environment_as_a_secret(tmp_path: Path) -> None:
+    found = target(tmp_path, 'base_url: https://relay.example, api_key: "${KEY}"')
+
+    assert found.api_key == Secret(KEY, "api_key")
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("https://${HOST}", "https://relay.example/v1/chat/completions"),
+        ("https://${NOT_SET:-other.example}", "https://other.example/v1/chat/completions"),
+        ("https://${EMPTY:-other.example}", "https://other.example/v1/chat/completions"),
+        ("https://relay.example/$x", "https://relay.example/$x/chat/completions"),
+        ("https://relay.example/$${x}", "https://relay.example/${x}/chat/completions"),
+    ],
+)
+def test_variables_are_filled_in_and_other_dollars_are_themselves(written: str, url: str, tmp_path: Path) -> None:
+    assert target(tmp_path, f'base_url: "{written}"').url == url
+
+
+def test_a_header_is_secret_by_its_name_or_its_variable(tmp_path: Path) -> None:
+    headers = '{X-Plain: a, X-Org: "${KEY}", X-Api-Key: literal-but-secret}'
+
+    found = target(tmp_path, f"base_url: https://relay.example, headers: {headers}").headers
+
+    assert found == (
+        ("X-Plain", "a"),
+        ("X-Org", Secret(KEY, "header:X-Org")),
+        ("X-Api-Key", Secret("literal-but-secret", "header:X-Api-Key")),
+    )
+
+
+def test_a_proxy_is_secret_and_so_is_its_password_in_both_spellings(tmp_path: Path) -> None:
+    found = target(tmp_path, 'base_url: https://relay.example, proxy: "http://me:${PW}@proxy:3128"')
+
+    assert [secret.reveal() for secret in found.secrets()] == [
+        f"http://me:{ENV['PW']}@proxy:3128",
+        "a-long!password",
+        "a-long%21password",
+    ]
+
+
+def test_a_proxy_without_password_is_only_itself(tmp_path: Path) -> None:
+    found = target(tmp_path, 'base_url: https://relay.example, proxy: "http://proxy:3128"')
+
+    assert [secret.name for secret in found.secrets()] == ["proxy"]
+
+
+def test_everything_else_of_a_target_is_read(tmp_path: Path) -> None:
+    write(tmp_path, "pem", "ca.pem")
+    members = """base_url: https://relay.example, ca_file: ca.pem, concurrency: 3.0, budget: {tokens_per_day: 5},
+      aliases: {a: [a-2024, "a-*"]}, waive: [{rule: DOC-009, reason: upstream, until: 2027-01-31}], labels: {team: x}"""
+
+    found = target(tmp_path, members)
+
+    assert (found.ca_file, found.concurrency, found.budget) == (str(tmp_path / "ca.pem"), 3, Budget(tokens_per_day=5))
+    assert (found.aliases, found.labels) == ({"a": ("a-2024", "a-*")}, {"team": "x"})
+    assert found.waivers == (Waiver(rule="DOC-009", reason="upstream", until="2027-01-31"),)
+
+
+def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
+    found = target(tmp_path, "base_url: https://relay.example")
+
+    assert (found.concurrency, found.api_key, found.proxy, found.headers) == (2, None, None, ())
+
+
+def test_a_bad_url_from_the_environment_is_not_quoted(tmp_path: Path) -> None:
+    text = 'targets: {wn: {base_url: "${U}", models: [m]}}'
+
+    assert problems(tmp_path, text, {"U": "sk-a-secret-by-mistake"}) == [
+        "wnmon.yaml:1:26 targets.wn.base_url: expected a URL that starts with https:// or http://"
+    ]
+
+
+def test_a_bad_proxy_from_the_environment_is_not_quoted(tmp_path: Path) -> None:
+    text = 'targets: {wn: {base_url: "https://relay.example", models: [m], proxy: "${U}"}}'
+
+    assert problems(tmp_path, text, {"U": "sk-a-secret-by-mistake"}) == [
+        "wnmon.yaml:1:71 targets.wn.proxy: expected a URL that starts with https:// or http://"
+    ]
+
+
+def test_an_empty_secret_header_asks_whether_the_variable_is_empty(tmp_path: Path) -> None:
+    text = 'targets: {wn: {base_url: "https://relay.example", models: [m], headers: {X-A: "${EMPTY}"}}}'
+
+    assert problems(tmp_path, text) == [
+        "wnmon.yaml:1:79 targets.wn.headers.X-A: expected a secret of at least 12 characters, not nothing, "
+        "is the variable empty?"
+    ]
+
+
+def test_a_target_of_the_command_line_is_named_after_its_host() -> None:
+    found = adhoc_target("https://relay.example:8443/v1", "m", KEY)
+
+    assert (found.name, found.host, found.models) == ("relay.example", "relay.example:8443", ("m",))
+    assert found.api_key == Secret(KEY, "api_key")
+
+
+def test_a_target_of_the_command_line_may_have_no_key_and_no_name() -> None:
+    found = adhoc_target("http://[::1]:80", "m")
+
+    assert (found.name, found.api_key) == ("relay", None)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "model", "key", "message"),
+    [
+        ("relay.example", "m", KEY, "--base-url: expected a URL that starts with https:// or http://"),
+        ("https://relay.example", " ", KEY, "--model: expected the name of a model, not an empty text"),
+        ("https://relay.example", "m", "short", "the API key: expected a key of at least 12 characters, not 5"),
+    ],
+)
+def test_the_command_line_follows_the_rules_of_the_yaml(base_url: str, model: str, key: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        adhoc_target(base_url, model, key)
+
+    assert caught.value.message == message
+
+
+def test_nothing_filled_in_shows_in_a_repr() -> None:
+    from wnmon.config.environment import Filled
+
+    assert KEY not in repr(Filled(text=KEY, from_environment=True))

@@ -1,0 +1,16 @@
+"""`wnmon schema`: the JSON Schema of the YAML, for editors."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from wnmon.config.schema import language
+
+
+@click.command("schema")
+@click.option("--suite", is_flag=True, help="The schema of suite files instead of configuration files.")
+def command(*, suite: bool) -> None:
+    """Print the JSON Schema (2020-12) of the configuration language, for completion in editors."""
+    click.echo(json.dumps(language(suite=suite), indent=2, ensure_ascii=False))

@@ -1,0 +1,68 @@
+"""YAML text -> probes and plans. The one owner of yaml; every problem of every file is reported at once.
+
+`load_config` for a configuration, `load_suites` for suites, `load_any` for a file that may be either; `adhoc_target`
+for a relay named on the command line; `narrow` for the rules that count; `plan_spend` for what it all costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from wnmon.config.problems import BrokenConfigError, broken
+from wnmon.config.resolve import Config, resolve_config
+from wnmon.config.select import narrow
+from wnmon.config.sources import Sources, is_suite
+from wnmon.config.spend import Spend, plan_cost, plan_spend, render
+from wnmon.config.suite import Suites, profiles_of
+from wnmon.config.targets import adhoc_target
+from wnmon.model.check import Plan
+
+__all__ = [
+    "BrokenConfigError",
+    "Config",
+    "Spend",
+    "adhoc_target",
+    "load_any",
+    "load_config",
+    "load_suites",
+    "narrow",
+    "plan_cost",
+    "plan_spend",
+    "profiles_of",
+    "render",
+]
+
+
+def load_config(path: Path, env: Mapping[str, str], *, shipped: Path | None = None) -> Config:
+    """Return the configuration in a file and all it includes. Raises ConfigError with every problem of every file.
+
+    `env` is where `${NAME}` is looked up; `shipped` is the folder of `builtin:` files, wnmon's own unless given.
+    """
+    return resolve_config(path, env, Sources(shipped))
+
+
+def load_suites(names: Sequence[str], base: Path, *, shipped: Path | None = None) -> tuple[Plan, ...]:
+    """Return one plan, with all its rules, per suite: `builtin:NAME` or a path from `base`. Raises ConfigError."""
+    sources = Sources(shipped)
+    suites = Suites(sources)
+    plans = [suites.find(name, base) for name in dict.fromkeys(names)]
+    if sources.problems:
+        raise broken(sources.problems, sources.files)
+    return tuple(plan for plan in plans if plan is not None)
+
+
+def load_any(name: str, env: Mapping[str, str], *, shipped: Path | None = None) -> Config | Plan:
+    """Return the configuration or the suite in a file or `builtin:NAME`, whichever it is by its keys.
+
+    Raises ConfigError.
+    """
+    sources = Sources(shipped)
+    path = sources.find(name, Path())
+    root = sources.root(path) if path is not None else None
+    if path is not None and root is not None and not is_suite(root.node):
+        return resolve_config(path, env, sources)
+    plan = Suites(sources).find(name, Path()) if root is not None else None
+    if plan is None:
+        raise broken(sources.problems, sources.files)
+    return plan

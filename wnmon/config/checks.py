@@ -1,0 +1,135 @@
+"""A check of the YAML -> Check, whether it is one request, several steps, or a suite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from wnmon.config.assertions import needs_stream, read_expect
+from wnmon.config.conforms import conforming_rules, merged
+from wnmon.config.labels import read_labels
+from wnmon.config.node import Cursor, quote
+from wnmon.config.problems import did_you_mean
+from wnmon.config.requests import asks_something, read_step
+from wnmon.config.schema import fits, sound
+from wnmon.config.select import narrow
+from wnmon.config.suite import Suites, profiles_of
+from wnmon.config.timing import Rhythm, read_rhythm, refuse_overlap
+from wnmon.model.check import Check, Level, Plan, Rule, Step
+
+ONLY_STEP = "request"
+"""The name of the step of a check that is a single request."""
+
+_OF_REQUEST = ("prompt", "request", "body", "auth", "headers", "omit", "lint", "expect")
+_OF_SUITE = ("profiles", "gate")
+_Conforming = tuple[str, tuple[Rule, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A check and which targets and models it is for; None stands for all."""
+
+    check: Check
+    targets: tuple[str, ...] | None
+    models: tuple[str, ...] | None
+
+
+def read_check(
+    name: str, place: Cursor, inherited: Rhythm, models: Mapping[str, Sequence[str]], suites: Suites, base: Path
+) -> Chosen | None:
+    """Return the check at `place`, None (with every problem it has) when it cannot be used.
+
+    `models` are those of every target, by its name; `base` is the folder of the file, to which suites are relative.
+    """
+    before = len(place.problems)
+    is_clean = fits("check", place)
+    place = place if is_clean else sound("check", place)
+    rhythm = read_rhythm(place, inherited)
+    refuse_overlap(place, rhythm)
+    targets = _known(place.get("targets"), models, "target")
+    asked = {model for name in targets or models for model in models.get(name, ())}
+    chosen = _known(place.get("models"), dict.fromkeys(asked), "model")
+    labels = read_labels(place.get("labels"))
+    plan = _plan(place, suites, base) if is_clean else None
+    if plan is None or len(place.problems) > before:
+        return None
+    line = (place.node.key or (place.node.line,))[0]
+    check = Check(
+        name=name,
+        plan=plan,
+        every_s=rhythm.every_s,
+        timeouts=rhythm.timeouts,
+        labels=labels,
+        place=f"{place.file}:{line}",
+    )
+    return Chosen(check=check, targets=targets, models=chosen)
+
+
+def _known(place: Cursor | None, names: Mapping[str, object], noun: str) -> tuple[str, ...] | None:
+    for one in place.elements() if place is not None else ():
+        if one.text not in names:
+            one.report(f"unknown {noun} {quote(one.text)}", did_you_mean(one.text, names))
+    return None if place is None else place.texts()
+
+
+def _plan(place: Cursor, suites: Suites, base: Path) -> Plan | None:
+    forms = [form for form in ("steps", "suite") if place.has(form)] + ["a request"] * asks_something(place)
+    if len(forms) > 1:
+        place.report(f"expected one of a request, steps or a suite, not {' and '.join(forms)}", key=True)
+        return None
+    if place.has("suite"):
+        _refuse(place, _OF_REQUEST, "belongs to a request, not to a suite")
+        return _suite_plan(place, suites, base)
+    _refuse(place, _OF_SUITE, "belongs to a suite")
+    if place.has("steps"):
+        _refuse(place, _OF_REQUEST, "belongs into each of the steps")
+        return _steps_plan(list(place.at("/steps").elements()), suites)
+    if not forms:
+        place.report(
+            "nothing to ask", 'write prompt: "…", request: {…}, steps: […] or suite: builtin:documented', key=True
+        )
+        return None
+    return _request_plan([_step(ONLY_STEP, place, suites)])
+
+
+def _refuse(place: Cursor, keys: Sequence[str], message: str) -> None:
+    for key in keys:
+        member = place.get(key)
+        if member is not None:
+            member.report(f'"{key}" {message}', key=True)
+
+
+def _steps_plan(places: Sequence[Cursor], suites: Suites) -> Plan:
+    names: set[str] = set()
+    found = []
+    for place in places:
+        name = place.at("/name")
+        if name.text in names:
+            name.report(f"a step named {quote(name.text)} comes before", "every step has its own name")
+        names.add(name.text)
+        found.append(_step(name.text, place, suites))
+    return _request_plan(found)
+
+
+def _step(name: str, place: Cursor, suites: Suites) -> tuple[Step, _Conforming | None]:
+    expect = place.get("expect")
+    step = replace(read_step(name, place), expect=read_expect(expect))
+    needs_stream(expect, step)
+    return step, conforming_rules(expect, step, suites)
+
+
+def _request_plan(found: Sequence[tuple[Step, _Conforming | None]]) -> Plan:
+    profiles, rules = merged(conforming for _, conforming in found if conforming is not None)
+    gate = Level.MUST if rules else None
+    return Plan(steps=tuple(step for step, _ in found), rules=rules, profiles=profiles, gate=gate)
+
+
+def _suite_plan(place: Cursor, suites: Suites, base: Path) -> Plan | None:
+    named = place.at("/suite")
+    plan = suites.find(named.text, base, named)
+    if plan is None:
+        return None
+    profiles = _known(place.get("profiles"), dict.fromkeys(profiles_of(plan)), "profile")
+    gate = place.get("gate")
+    return replace(narrow(plan, profiles=profiles or ()), gate=None if gate is None else Level(gate.text))

@@ -1,0 +1,81 @@
+"""`conforms: PROFILE` in a plain check -> the built-in rules of that profile that apply to its request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from wnmon.config.assertions import CONFORMS
+from wnmon.config.node import Cursor
+from wnmon.config.problems import did_you_mean
+from wnmon.config.suite import Suites, compared, profiles_of
+from wnmon.model.check import Plan, Rule, Selector, Step
+
+
+def conforming_rules(expect: Cursor | None, step: Step, suites: Suites) -> tuple[str, tuple[Rule, ...]] | None:
+    """Return the profile an `expect` names and the rules it stands for, bound to the step; None where it names none.
+
+    A rule applies when it has a level in the profile, is judged on its suite's first request (or on any answer), and
+    that request streams exactly when the step does. What it needs is kept as far as it applies too.
+    """
+    place = expect.get(CONFORMS) if expect is not None else None
+    if place is None:
+        return None
+    if not isinstance(place.node.value, str):
+        place.report(f"expected the name of a profile, not {place.node.show()}")
+        return None
+    profile = place.text
+    known = dict.fromkeys(name for plan in suites.built_in() for name in profiles_of(plan))
+    if profile not in known:
+        place.report("unknown profile", did_you_mean(profile, known))
+        return None
+    rules = [rule for plan in suites.built_in() for rule in _bound(plan, profile, step)]
+    if not rules:
+        mode = "a streamed" if step.stream else "a plain"
+        place.report(f"no built-in rule of this profile applies to {mode} request", _other_mode(step))
+    return profile, _closed(rules)
+
+
+def merged(found: Iterable[tuple[str, tuple[Rule, ...]]]) -> tuple[tuple[str, ...], tuple[Rule, ...]]:
+    """Return the profiles and rules of several steps; a rule that applies to several is judged on each of them."""
+    profiles: dict[str, None] = {}
+    rules: dict[str, Rule] = {}
+    for profile, applying in found:
+        profiles[profile] = None
+        for rule in applying:
+            first = rules.get(rule.id)
+            rules[rule.id] = rule if first is None else _joined(first, rule)
+    return tuple(profiles), tuple(rules.values())
+
+
+def _joined(first: Rule, second: Rule) -> Rule:
+    names = dict.fromkeys((*(first.on.requests or ()), *(second.on.requests or ())))
+    return replace(
+        first,
+        on=replace(first.on, requests=tuple(names)),
+        levels={**first.levels, **second.levels},
+        needs=tuple(dict.fromkeys((*first.needs, *second.needs))),
+    )
+
+
+def _bound(plan: Plan, profile: str, step: Step) -> Iterable[Rule]:
+    first = plan.steps[0]
+    for rule in plan.rules:
+        if profile in rule.levels and not compared(rule) and _applies(rule.on, first, step):
+            levels = {profile: rule.levels[profile]}
+            yield replace(rule, levels=levels, on=replace(rule.on, requests=(step.name,)))
+
+
+def _applies(on: Selector, first: Step, step: Step) -> bool:
+    if on.stream is not None and on.stream != step.stream:
+        return False
+    return on.requests is None or (first.name in on.requests and first.stream == step.stream)
+
+
+def _closed(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    known = {rule.id for rule in rules}
+    return tuple(replace(rule, needs=tuple(need for need in rule.needs if need in known)) for rule in rules)
+
+
+def _other_mode(step: Step) -> str:
+    return f"try request: {{stream: {'false' if step.stream else 'true'}}}"

@@ -1,0 +1,69 @@
+"""`${NAME}` and `${NAME:-default}`, read from the environment in base_url, api_key, headers and proxy alone.
+
+`$${` stands for a literal `${`; every other `$` is itself. What a variable holds never enters a message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wnmon.config.node import Cursor
+from wnmon.model.target import MIN_SECRET_CHARS, Secret
+
+_REFERENCE = re.compile(r"\$\$\{|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """A text with its variables filled in. `from_environment` tells whether there were any."""
+
+    text: str
+    from_environment: bool
+
+    def __repr__(self) -> str:
+        """Return no word of the text: it may be a secret."""
+        return "Filled(…)"
+
+
+def fill(place: Cursor, env: Mapping[str, str]) -> Filled | None:
+    """Return the text at `place` with its variables filled in; None, with a problem each, when one is unset."""
+    before = len(place.problems)
+    references = 0
+
+    def value_of(match: re.Match[str]) -> str:
+        nonlocal references
+        if match[0] == "$${":
+            return "${"
+        references += 1
+        return _value(match, place, env)
+
+    text = _REFERENCE.sub(value_of, place.text)
+    return None if len(place.problems) > before else Filled(text=text, from_environment=references > 0)
+
+
+def _value(match: re.Match[str], place: Cursor, env: Mapping[str, str]) -> str:
+    name, default = match["name"], match["default"]
+    if name is None:
+        place.report('"${" opens no variable', "write ${NAME} or ${NAME:-default}, or $${ for the two characters")
+        return ""
+    value = env.get(name)
+    if default is not None:
+        return value or default  # as in a shell, `:-` also replaces an empty value
+    if value is None:
+        place.report(f"the environment variable {name} is not set", f"export {name}=… or write ${{{name}:-default}}")
+    return value or ""
+
+
+def secret(text: str, name: str, place: Cursor) -> Secret | None:
+    """Return the Secret; None, with a problem, when the text is too short to be kept out of outputs by its value."""
+    if len(text) < MIN_SECRET_CHARS:
+        what = "nothing" if not text else f"{len(text)}"
+        place.report(f"expected a secret of at least {MIN_SECRET_CHARS} characters, not {what}", _why_long(text))
+        return None
+    return Secret(text, name)
+
+
+def _why_long(text: str) -> str:
+    return "a shorter one cannot be recognised and removed from what is shown" if text else "is the variable empty?"

@@ -1,0 +1,66 @@
+"""Request headers from YAML: legal names and values, and which of them are secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from wnmon.config.environment import fill, secret
+from wnmon.config.node import Cursor
+from wnmon.model.target import Secret
+
+# RFC 9110 section 5.1 and 5.6.2: a field name is a token.
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}", re.ASCII)
+# RFC 9110 section 5.5: visible characters with spaces and tabs between them.
+_VALUE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
+_TELLING = re.compile(r"authorization|key|token|cookie|secret|passw|credential", re.ASCII | re.IGNORECASE)
+_OF_THE_TRANSPORT = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "upgrade"})
+
+
+def target_headers(place: Cursor | None, env: Mapping[str, str]) -> tuple[tuple[str, Secret | str], ...]:
+    """Return the headers of every request to a target. A value with `${}`, or a telling name, makes a Secret."""
+    found: list[tuple[str, Secret | str]] = []
+    for name, value in place.members() if place is not None else ():
+        if not _is_usable(name, value):
+            continue
+        filled = fill(value, env)
+        if filled is None or not _is_legal(filled.text, value):
+            continue
+        if not filled.from_environment and not _TELLING.search(name):
+            found.append((name, filled.text))
+        elif (kept := secret(filled.text, f"header:{name}", value)) is not None:
+            found.append((name, kept))
+    return tuple(found)
+
+
+def step_headers(place: Cursor | None) -> tuple[tuple[str, str], ...]:
+    """Return the headers of one request alone, as they stand."""
+    found: list[tuple[str, str]] = []
+    for name, value in place.members() if place is not None else ():
+        if "${" in value.text:
+            value.report("no variable is read here", "put the header into targets.NAME.headers")
+        elif _is_usable(name, value) and _is_legal(value.text, value):
+            found.append((name, value.text))
+    return tuple(found)
+
+
+def _is_usable(name: str, value: Cursor) -> bool:
+    if not _NAME.fullmatch(name):
+        value.report("expected a header name (letters, digits and dashes)", key=True)
+        return False
+    if name.lower() == "authorization":
+        value.report(
+            "the Authorization header is written from api_key", "use api_key, or auth: for a request", key=True
+        )
+        return False
+    if name.lower() in _OF_THE_TRANSPORT:
+        value.report("the header belongs to the connection and cannot be set", "leave it out", key=True)
+        return False
+    return True
+
+
+def _is_legal(text: str, place: Cursor) -> bool:
+    if _VALUE.fullmatch(text):
+        return True
+    place.report("expected one line without spaces at its ends", "is there a line break at the end of the variable?")
+    return False

@@ -1,0 +1,28 @@
+"""User labels of the info metrics: names Prometheus accepts and that clash with nothing."""
+
+from __future__ import annotations
+
+import re
+
+from wnmon.config.node import Cursor
+
+RESERVED = frozenset(
+    # set by Prometheus and its operator, or by the format itself (Prometheus data model)
+    {"job", "instance", "le", "quantile", "namespace", "pod", "service", "endpoint", "container", "region"}
+    # wnmon's own on the same metrics
+    | {"target", "check", "model", "host", "stream", "suite"}
+)
+_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,63}", re.ASCII)
+
+
+def read_labels(place: Cursor | None) -> dict[str, str]:
+    """Return a mapping of label names to texts, {} where there is none. Reports names that cannot be used."""
+    labels: dict[str, str] = {}
+    for name, value in place.members() if place is not None else ():
+        if not _NAME.fullmatch(name):
+            value.report("expected a label name of letters, digits and underscores", key=True)
+        elif name.startswith("__") or name in RESERVED:
+            value.report("the label name is reserved", f'write something like "my_{name.strip("_")}"', key=True)
+        else:
+            labels[name] = value.text
+    return labels

@@ -1,0 +1,273 @@
+"""YAML text -> nodes with places. Scalars follow the YAML 1.2 core schema (spec 1.2.2, section 10.3).
+
+PyYAML itself reads YAML 1.1, where `lint: off` is false, the key `on` is true, `1:30` is ninety, a date is an object.
+So only its event parser is used (libyaml's where present) and the scalars are resolved here. Mapping keys are always
+text. Every way a small file can become large or endless has a cap.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from math import isfinite
+from typing import Any
+
+import yaml
+
+from wnmon.config.node import Mark, Node, Scalar, Value, quote
+from wnmon.config.problems import Problem
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_NODES = 1_000_000
+MAX_DEPTH = 64
+_MAX_NUMBER_CHARS = 64
+
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# YAML 1.2.2 section 5.1: everything else must not appear in a stream.
+_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
+_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", re.ASCII)
+_WORDS: dict[str, Scalar] = {
+    "": None,
+    "~": None,
+    **dict.fromkeys(("null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_NUMBER_STARTS = frozenset("-+.0123456789")
+_TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
+_PLAIN_TAGS = {yaml.MappingStartEvent: "tag:yaml.org,2002:map", yaml.SequenceStartEvent: "tag:yaml.org,2002:seq"}
+
+
+def load(data: bytes, file: str, problems: list[Problem], loader: Any = LOADER) -> Node | None:
+    """Return the one document of `data`, None (and at least one problem) when there is none to be had.
+
+    Never raises for what the bytes hold. Problems that leave a usable tree (a duplicate key) are noted and the tree
+    is returned.
+    """
+    try:
+        return _Builder(file, problems).build(_decode(data), loader)
+    except _UnreadableError as fault:
+        line, column = fault.at
+        problems.append(Problem(file=file, line=line, column=column, path="", message=fault.message, hint=fault.hint))
+    return None
+
+
+class _UnreadableError(Exception):
+    """The file cannot be read any further."""
+
+    def __init__(self, at: Mark, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.at = at
+        self.message = message
+        self.hint = hint
+
+
+def _decode(data: bytes) -> str:
+    if len(data) > MAX_BYTES:
+        raise _UnreadableError((1, 1), f"expected a file of at most {MAX_BYTES // 1024 // 1024} MiB, not a larger one")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        at = _place(data[: error.start].decode("utf-8", "replace"))
+        raise _UnreadableError(at, "expected UTF-8, not other bytes", "save the file as UTF-8") from None
+    odd = _UNPRINTABLE.search(text)
+    if odd is not None:
+        at = _place(text[: odd.start()])
+        raise _UnreadableError(at, f"expected printable text, not the character U+{ord(odd[0]):04X}")
+    return text
+
+
+def _place(before: str) -> Mark:
+    lines = before.split("\n")
+    return len(lines), len(lines[-1]) + 1
+
+
+class _Open:
+    """A list or mapping being filled; `seen` is how many values stood before it."""
+
+    __slots__ = ("anchor", "key", "key_at", "node", "seen")
+
+    def __init__(self, node: Node, anchor: str | None, seen: int) -> None:
+        self.node = node
+        self.anchor = anchor
+        self.seen = seen
+        self.key: str | None = None
+        self.key_at: Mark | None = None
+
+
+class _Builder:
+    """Folds events into nodes without recursion, so that nesting is limited by MAX_DEPTH and nothing else."""
+
+    def __init__(self, file: str, problems: list[Problem]) -> None:
+        self._file = file
+        self._problems = problems
+        self._open: list[_Open] = []
+        self._anchors: dict[str, tuple[Node, int] | None] = {}
+        self._root: Node | None = None
+        self._seen = 0  # values so far, aliases written out
+        self._take: dict[type, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: self._start,
+            yaml.SequenceStartEvent: self._start,
+            yaml.MappingEndEvent: self._end,
+            yaml.SequenceEndEvent: self._end,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._document,
+        }
+
+    def build(self, text: str, loader: Any) -> Node:
+        """Return the root of the only document in `text`."""
+        take = self._take
+        try:
+            for event in yaml.parse(text, Loader=loader):
+                step = take.get(type(event))
+                if step is not None:
+                    step(event)
+        except yaml.MarkedYAMLError as error:
+            raise _syntax(error) from None
+        if self._root is None:
+            raise _UnreadableError((1, 1), "expected a YAML mapping, not an empty file")
+        return self._root
+
+    def _document(self, event: Any) -> None:
+        if self._root is not None:
+            raise _UnreadableError(
+                _mark(event), "expected one YAML document, not a second one", 'remove the "---" line'
+            )
+
+    def _scalar(self, event: Any) -> None:
+        mark = event.start_mark
+        frame = self._open[-1] if self._open else None
+        if frame is not None and frame.key is None and isinstance(frame.node.value, dict):
+            self._key(event.value, (mark.line + 1, mark.column + 1), frame)
+            return
+        tag = event.tag
+        if tag is None:
+            value = self._resolve(event) if event.implicit[0] else event.value
+        elif tag in _TEXT_TAGS:
+            value = event.value
+        else:
+            raise _odd_tag(event)
+        node = Node(value, mark.line + 1, mark.column + 1, frame.key_at if frame else None)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (node, 1)
+        self._count(1, event)
+        self._add(node)
+
+    def _resolve(self, event: Any) -> Scalar:
+        text: str = event.value
+        if text in _WORDS:
+            return _WORDS[text]
+        if text[0] not in _NUMBER_STARTS:
+            return text
+        if _NOT_FINITE.fullmatch(text):
+            raise _UnreadableError(
+                _mark(event), f"expected a number JSON can carry, not {text}", "quote it to mean text"
+            )
+        is_integer = _INTEGER.fullmatch(text)
+        if not is_integer and not _NUMBER.fullmatch(text):
+            return text
+        number = _number(text, whole=is_integer is not None)
+        if number is None:
+            raise _UnreadableError(_mark(event), "expected a number of a sensible size", "quote it to mean text")
+        return number
+
+    def _key(self, key: str, at: Mark, frame: _Open) -> None:
+        if key == "<<":
+            raise _UnreadableError(at, 'merge keys ("<<") are not understood', "write the members out, or use defaults")
+        first = frame.node.value.get(key) if isinstance(frame.node.value, dict) else None
+        if first is not None and first.key is not None:
+            message = f"duplicate key {quote(key)}, first on line {first.key[0]}"
+            self._problems.append(
+                Problem(file=self._file, line=at[0], column=at[1], path="", message=message, hint="keep one of them")
+            )
+        frame.key, frame.key_at = key, at
+
+    def _start(self, event: Any) -> None:
+        mark = event.start_mark
+        frame = self._open[-1] if self._open else None
+        if frame is not None and frame.key is None and isinstance(frame.node.value, dict):
+            raise _UnreadableError(
+                _mark(event), "expected text as a key, not a list or mapping", "quote text that has {{ }}"
+            )
+        if event.tag not in (None, "!", _PLAIN_TAGS[type(event)]):
+            raise _odd_tag(event)
+        if len(self._open) >= MAX_DEPTH:
+            raise _UnreadableError(_mark(event), f"expected at most {MAX_DEPTH} levels of nesting, not more")
+        value: Value = {} if type(event) is yaml.MappingStartEvent else []
+        node = Node(value, mark.line + 1, mark.column + 1, frame.key_at if frame else None)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        self._open.append(_Open(node, event.anchor, self._seen))
+        self._count(1, event)
+
+    def _end(self, _event: Any) -> None:
+        done = self._open.pop()
+        if done.anchor is not None:
+            self._anchors[done.anchor] = (done.node, self._seen - done.seen)
+        self._add(done.node)
+
+    def _alias(self, event: Any) -> None:
+        frame = self._open[-1] if self._open else None
+        name = event.anchor
+        if name not in self._anchors:
+            raise _UnreadableError(
+                _mark(event), f"unknown alias {quote('*' + name)}", "no anchor of that name comes before"
+            )
+        anchored = self._anchors[name]
+        if anchored is None:
+            raise _UnreadableError(_mark(event), f"the alias {quote('*' + name)} stands inside its own anchor")
+        if frame is not None and frame.key is None and isinstance(frame.node.value, dict):
+            raise _UnreadableError(_mark(event), "expected text as a key, not an alias")
+        node, size = anchored
+        self._count(size, event)
+        self._add(Node(node.value, node.line, node.column, frame.key_at if frame else None))
+
+    def _count(self, size: int, event: Any) -> None:
+        self._seen += size
+        if self._seen > MAX_NODES:
+            raise _UnreadableError(
+                _mark(event), f"expected at most {MAX_NODES:,} values, aliases written out, not more"
+            )
+
+    def _add(self, node: Node) -> None:
+        if not self._open:
+            self._root = node
+            return
+        frame = self._open[-1]
+        value = frame.node.value
+        if isinstance(value, list):
+            value.append(node)
+            return
+        assert isinstance(value, dict)
+        assert frame.key is not None
+        value[frame.key] = node
+        frame.key = frame.key_at = None
+
+
+def _number(text: str, *, whole: bool) -> int | float | None:
+    if len(text) > _MAX_NUMBER_CHARS:
+        return None
+    if whole:
+        return int(text, 0) if text[:2] in {"0x", "0o"} else int(text)
+    number = float(text)
+    return number if isfinite(number) else None
+
+
+def _mark(event: Any) -> Mark:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _odd_tag(event: Any) -> _UnreadableError:
+    return _UnreadableError(_mark(event), f"the tag {quote(event.tag)} is not understood", "leave it out")
+
+
+def _syntax(error: yaml.MarkedYAMLError) -> _UnreadableError:
+    mark = error.problem_mark or error.context_mark
+    at = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    what = (error.problem or error.context or "syntax error").split("\n", 1)[0]
+    hint = "a tab cannot indent, and text that starts with @ ` or % needs quotes" if "start any token" in what else None
+    return _UnreadableError(at, f"not YAML: {what}", hint)

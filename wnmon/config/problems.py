@@ -1,0 +1,58 @@
+"""What is wrong with a file: where, what, instead of what, and what to do. All problems are shown at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from wnmon.errors import ConfigError
+
+_SHOWN_PROBLEMS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Problem:
+    """One thing to mend. `line` and `column` count from 1 in characters; `path` is "" for the whole file."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        """Return `file:line:column path: what, instead of what, hint` on one line."""
+        place = f"{self.file}:{self.line}:{self.column}"
+        where = f"{place} {self.path}" if self.path else place
+        return f"{where}: {self.message}" + (f", {self.hint}" if self.hint else "")
+
+
+class BrokenConfigError(ConfigError):
+    """Files are wrong. `files` are those read before giving up, so that a watcher can wait for them to be mended."""
+
+    def __init__(self, problems: Sequence[str], *, files: tuple[Path, ...] = ()) -> None:
+        super().__init__(problems)
+        self.files = files
+
+
+def broken(problems: Iterable[Problem], files: tuple[Path, ...] = ()) -> BrokenConfigError:
+    """Return the error that carries every problem, sorted by file and place, each line once, at most 200 of them."""
+    ordered = sorted(set(problems), key=lambda one: (one.file, one.line, one.column, one.path, one.message))
+    lines = [str(problem) for problem in ordered[:_SHOWN_PROBLEMS]]
+    if len(ordered) > _SHOWN_PROBLEMS:
+        lines.append(f"and {len(ordered) - _SHOWN_PROBLEMS} more problems")
+    return BrokenConfigError(lines, files=files)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """Return a hint with the nearest known name; with the whole list when nothing is near and the list is short."""
+    names = sorted(known)
+    near = get_close_matches(name[:64], names, n=1, cutoff=0.6)
+    if near:
+        return f'did you mean "{near[0]}"?'
+    if names and len(names) <= 12:
+        return f"one of {', '.join(names)}"
+    return None

@@ -1,0 +1,160 @@
+"""Files -> Config: includes gathered, defaults inherited, checks spread over targets and models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from wnmon.config.checks import Chosen, read_check
+from wnmon.config.node import Cursor, quote
+from wnmon.config.problems import broken
+from wnmon.config.schema import fits
+from wnmon.config.sources import Sources, identity_of, is_suite
+from wnmon.config.suite import Suites
+from wnmon.config.targets import read_target
+from wnmon.config.timing import Rhythm, read_rhythm
+from wnmon.model.check import Check
+from wnmon.model.target import Probe, Target
+
+DEFAULT_CONCURRENCY = 8
+_MAX_PROBES = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything a configuration says, resolved. `files` are all that were read; `sha` digests their contents."""
+
+    targets: tuple[Target, ...]
+    checks: tuple[Check, ...]
+    probes: tuple[Probe, ...]
+    concurrency: int
+    files: tuple[Path, ...]
+    sha: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One configuration file: its document, its folder, and the rhythm its checks inherit."""
+
+    root: Cursor
+    base: Path
+    rhythm: Rhythm
+
+
+def resolve_config(path: Path, env: Mapping[str, str], sources: Sources) -> Config:
+    """Return what a configuration file and all it includes say. Raises BrokenConfigError with every problem."""
+    parts = list(_Gathering(sources).parts(path, Rhythm()))
+    targets = _targets(parts, env)
+    checks = _checks(parts, _models(parts), Suites(sources))
+    if parts and not sources.problems and not targets:
+        parts[0].root.report("no target is given", "name a relay under targets")
+    probes = tuple(islice(_probes(checks, targets), _MAX_PROBES + 1))
+    if len(probes) > _MAX_PROBES:
+        parts[0].root.report(
+            f"expected at most {_MAX_PROBES} probes (check × target × model), not more",
+            "name targets and models in checks",
+        )
+    if sources.problems:
+        raise broken(sources.problems, sources.files)
+    limit = parts[0].root.get("concurrency")
+    return Config(
+        targets=tuple(targets.values()),
+        checks=tuple(chosen.check for chosen in checks),
+        probes=probes,
+        concurrency=limit.whole if limit is not None else DEFAULT_CONCURRENCY,
+        files=sources.files,
+        sha=sources.sha,
+    )
+
+
+class _Gathering:
+    """Follows `include` from the first file on; every file once, in the order of the text."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._seen: set[Path] = set()
+
+    def parts(
+        self, path: Path, inherited: Rhythm, place: Cursor | None = None, above: tuple[Path, ...] = ()
+    ) -> Iterator[_Part]:
+        """Yield a file and, after it, those it includes. A file that includes itself is a problem."""
+        root, identity = self._sources.root(path, place), identity_of(path)
+        if root is None:
+            return
+        if identity in above:
+            (place or root).report("the file includes itself", " > ".join(one.name for one in (*above, path)))
+            return
+        if identity in self._seen or _is_no_config(root, place):
+            return
+        self._seen.add(identity)
+        fits("config", root)
+        part = _Part(root=root, base=path.parent, rhythm=read_rhythm(root.get("defaults"), inherited))
+        yield part
+        yield from self._included(part, (*above, identity))
+
+    def _included(self, part: _Part, above: tuple[Path, ...]) -> Iterator[_Part]:
+        include = part.root.get("include")
+        for one in include.elements() if include is not None else ():
+            for path in self._sources.expand(one, part.base) if isinstance(one.node.value, str) else ():
+                yield from self.parts(path, part.rhythm, one, above)
+
+
+def _is_no_config(root: Cursor, place: Cursor | None) -> bool:
+    if is_suite(root.node):
+        hint = "name it in a check, suite: FILE" if place is not None else 'run it with "wnmon check FILE"'
+        (place or root).report("this is a suite, not a configuration", hint)
+        return True
+    limit = root.get("concurrency") if place is not None else None
+    if limit is not None:
+        limit.report("concurrency is for all files together", "move it to the first file", key=True)
+    return False
+
+
+def _named(parts: list[_Part], section: str) -> Iterator[tuple[str, Cursor, _Part]]:
+    """Yield the members of a section over all files; a name used twice is a problem."""
+    first: dict[str, str] = {}
+    for part in parts:
+        whole = part.root.get(section)
+        for name, place in whole.members() if whole is not None else ():
+            line = (place.node.key or (place.node.line,))[0]
+            if name in first:
+                place.report(f"{quote(name)} is already defined at {first[name]}", "rename one of them", key=True)
+            else:
+                first[name] = f"{place.file}:{line}"
+                yield name, place, part
+
+
+def _targets(parts: list[_Part], env: Mapping[str, str]) -> dict[str, Target]:
+    read = ((name, read_target(name, place, env, part.base)) for name, place, part in _named(parts, "targets"))
+    return {name: target for name, target in read if target is not None}
+
+
+def _models(parts: list[_Part]) -> dict[str, tuple[str, ...]]:
+    """Return the models of every target by its name, also of one that is broken: checks may name it all the same."""
+    models: dict[str, tuple[str, ...]] = {}
+    for part in parts:
+        whole = part.root.get("targets")
+        for name, place in whole.members() if whole is not None else ():
+            listed = place.get("models")
+            nodes = listed.elements() if listed is not None else ()
+            models[name] = tuple(node.node.value for node in nodes if isinstance(node.node.value, str))
+    return models
+
+
+def _checks(parts: list[_Part], models: Mapping[str, tuple[str, ...]], suites: Suites) -> list[Chosen]:
+    read = (
+        read_check(name, place, part.rhythm, models, suites, part.base) for name, place, part in _named(parts, "checks")
+    )
+    return [chosen for chosen in read if chosen is not None]
+
+
+def _probes(checks: list[Chosen], targets: Mapping[str, Target]) -> Iterator[Probe]:
+    for chosen in checks:
+        for target in targets.values():
+            if chosen.targets is not None and target.name not in chosen.targets:
+                continue
+            for model in target.models:
+                if chosen.models is None or model in chosen.models:
+                    yield Probe(check=chosen.check, target=target, model=model)

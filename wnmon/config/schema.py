@@ -1,0 +1,409 @@
+"""The JSON Schema of the config language, and nodes held against it with messages a person can act on.
+
+`schema.json` is the one description of the language: editors complete from it, `wnmon schema` prints it, and this
+module turns it into checks. It is read here rather than by the jsonschema package because a message must name the
+place, quote what stood there and offer the nearest name, and because 1,000 checks must validate in half a second. Only
+the keywords below are understood; any other fails at once, and the tests hold both readers against each other.
+
+Kinds of assertions are not looked into: `judge.registry` prepares those and says itself what does not fit.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from wnmon.config.node import KIND_WORDS, Cursor, Node, Value
+from wnmon.config.problems import Problem, did_you_mean
+
+Check = Callable[[Cursor], None]
+_Schema = Mapping[str, Any]
+
+_FILE = Path(__file__).with_name("schema.json")
+_REQUEST_FILE = Path(__file__).parent.parent / "wire" / "schemas" / "documented-request-example.json"
+_FOR_READERS = frozenset({"$schema", "$id", "$defs", "title", "description", "default", "writeOnly", "type", "then"})
+_ELSEWHERE = frozenset({"expect", "rule_expect", "target", "check", "suite_request", "rule"})
+_SHALLOW = ("type", "title", "minProperties")
+
+
+def language(*, suite: bool = False) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a config file, or of a suite file."""
+    schema: dict[str, Any] = json.loads(_FILE.read_text("utf-8"))
+    if suite:
+        schema |= {"$id": "urn:wnmon:suite:1", "title": "wnmon suite", "$ref": "#/$defs/suite"}
+    return schema
+
+
+def fits(part: str, cursor: Cursor) -> bool:
+    """Report what in `cursor` breaks the named part (`config`, `target`, `check` ...); tell whether nothing did.
+
+    Parts that are validated on their own (targets, checks, requests, rules, assertions) are passed over within others.
+    """
+    before = len(cursor.problems)
+    _part(part)(cursor)
+    return len(cursor.problems) == before
+
+
+def sound(part: str, cursor: Cursor) -> Cursor:
+    """Return the mapping at `cursor` without the members that break the named part.
+
+    One broken member is no reason to keep quiet about the others.
+    """
+    node = cursor.node
+    members = {name: member.node for name, member in cursor.members() if _is_clean(_member(part, name), member)}
+    return cursor._replace(node=Node(members, node.line, node.column, node.key))
+
+
+def fits_request(cursor: Cursor) -> bool:
+    """Report what in a request body breaks the schema the API page declares, as its own example widens it."""
+    before = len(cursor.problems)
+    _documented_request()(cursor)
+    return len(cursor.problems) == before
+
+
+@cache
+def _part(name: str) -> Check:
+    return _Compiler(_definitions(), _ELSEWHERE - {name}).compile(_definitions()[name])
+
+
+@cache
+def _member(part: str, name: str) -> Check:
+    schema = _definitions()[part].get("properties", {}).get(name, False)
+    return _Compiler(_definitions(), _ELSEWHERE).compile(schema)
+
+
+@cache
+def _definitions() -> Mapping[str, _Schema]:
+    definitions: Mapping[str, _Schema] = language()["$defs"]
+    return definitions
+
+
+@cache
+def _documented_request() -> Check:
+    schema = json.loads(_REQUEST_FILE.read_text("utf-8"))
+    return _Compiler(schema.get("$defs", {}), frozenset()).compile(schema)
+
+
+class _Compiler:
+    """Turns a schema into one function, each keyword into a part of it, every $ref once."""
+
+    def __init__(self, definitions: Mapping[str, _Schema], elsewhere: frozenset[str]) -> None:
+        self._definitions = definitions
+        self._elsewhere = elsewhere
+        self._compiled: dict[str, Check] = {}
+
+    def compile(self, schema: _Schema | bool) -> Check:
+        """Return the check of a schema. Raises KeyError for a keyword it does not know."""
+        if isinstance(schema, bool):
+            return _anything if schema else _nothing
+        parts = [_KEYWORDS[word](self, schema[word], schema) for word in schema if word not in _FOR_READERS]
+        accepted = types_of(schema)
+        return _all_of(parts) if accepted is None else _typed(accepted, _phrase(schema), _is_private(schema), parts)
+
+    def refer(self, pointer: str) -> Check:
+        """Return the check of a `#/$defs/name`; of its outer shape alone when it is validated on its own."""
+        name = pointer.rpartition("/")[2]
+        if name not in self._compiled:
+            schema = self._definitions[name]
+            shape = {word: schema[word] for word in _SHALLOW if word in schema}
+            self._compiled[name] = self.compile(shape if name in self._elsewhere else schema)
+        return self._compiled[name]
+
+    def resolve(self, schema: _Schema | bool) -> _Schema:
+        """Return the schema itself, or what its $ref names."""
+        if isinstance(schema, bool):
+            return {}
+        return self._definitions[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+def types_of(schema: _Schema) -> frozenset[str] | None:
+    """Return the JSON types a schema accepts, None when it does not say."""
+    named = schema.get("type")
+    if named is None:
+        return None
+    names = frozenset([named] if isinstance(named, str) else named)
+    return names | {"integer"} if "number" in names else names
+
+
+def _type_of(value: Value) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "integer" if value.is_integer() else "number"  # JSON Schema 2020-12, 6.1.1: 1.0 is an integer
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def _phrase(schema: _Schema) -> str:
+    if "title" in schema:
+        return str(schema["title"])
+    named = schema.get("type", [])
+    return " or ".join(KIND_WORDS[name] for name in ([named] if isinstance(named, str) else named)) or "another value"
+
+
+def _is_private(schema: _Schema) -> bool:
+    return schema.get("writeOnly") is True
+
+
+def _expected(cursor: Cursor, phrase: str, *, private: bool) -> None:
+    found = cursor.node.kind() if private else cursor.node.show()
+    cursor.report(f"expected {phrase}, not {found}", _hint(cursor.node, phrase))
+
+
+def _hint(node: Node, phrase: str) -> str | None:
+    if phrase == KIND_WORDS["boolean"] and node.value in ("yes", "no", "on", "off", "Yes", "No", "On", "Off"):
+        return f"write {'true' if str(node.value).lower() in {'yes', 'on'} else 'false'}"
+    if "text" in phrase and isinstance(node.value, (bool, int, float)):
+        return "put it in quotes"
+    return None
+
+
+def _anything(_cursor: Cursor) -> None:
+    return
+
+
+def _nothing(cursor: Cursor) -> None:
+    cursor.report("nothing may stand here")
+
+
+def _all_of(parts: list[Check]) -> Check:
+    def check(cursor: Cursor) -> None:
+        for part in parts:
+            part(cursor)
+
+    return parts[0] if len(parts) == 1 else check
+
+
+def _typed(accepted: frozenset[str], phrase: str, private: bool, parts: list[Check]) -> Check:
+    def check(cursor: Cursor) -> None:
+        if _type_of(cursor.node.value) not in accepted:
+            _expected(cursor, phrase, private=private)
+            return
+        for part in parts:
+            part(cursor)
+
+    return check
+
+
+def _is_clean(check: Check, cursor: Cursor) -> bool:
+    scratch: list[Problem] = []
+    check(cursor._replace(problems=scratch))
+    return not scratch
+
+
+def _ref(compiler: _Compiler, pointer: str, _schema: _Schema) -> Check:
+    compiled: list[Check] = []
+
+    def check(cursor: Cursor) -> None:
+        if not compiled:  # compiled when first needed: definitions may refer to each other
+            compiled.append(compiler.refer(pointer))
+        compiled[0](cursor)
+
+    return check
+
+
+def _properties(compiler: _Compiler, properties: Mapping[str, _Schema], schema: _Schema) -> Check:
+    known = {name: compiler.compile(part) for name, part in properties.items()}
+    closed = schema.get("additionalProperties") is False
+
+    def check(cursor: Cursor) -> None:
+        for name, member in cursor.members():
+            part = known.get(name)
+            if part is not None:
+                part(member)
+            elif closed:
+                member.report("unknown key", did_you_mean(name, known), key=True)
+
+    return check
+
+
+def _additional(compiler: _Compiler, rest: _Schema | bool, schema: _Schema) -> Check:
+    known = schema.get("properties", {})
+    if isinstance(rest, bool):
+        return _anything if rest or known else _no_members
+    part = compiler.compile(rest)
+
+    def check(cursor: Cursor) -> None:
+        for name, member in cursor.members():
+            if name not in known:
+                part(member)
+
+    return check
+
+
+def _no_members(cursor: Cursor) -> None:
+    for _, member in cursor.members():
+        member.report("unknown key", key=True)
+
+
+def _names(compiler: _Compiler, part: _Schema, _schema: _Schema) -> Check:
+    compiled = compiler.compile(part)
+
+    def check(cursor: Cursor) -> None:
+        for name, member in cursor.members():
+            line, column = member.node.key or (member.node.line, member.node.column)
+            compiled(member._replace(node=Node(name, line, column)))
+
+    return check
+
+
+def _required(_compiler: _Compiler, names: list[str], schema: _Schema) -> Check:
+    def check(cursor: Cursor) -> None:
+        for name in names:
+            if isinstance(cursor.node.value, dict) and name not in cursor.node.value:
+                about = schema.get("properties", {}).get(name, {}).get("description", "")
+                cursor.report(f'missing key "{name}"', _lower(about.partition(". ")[0].rstrip(".")) or None, key=True)
+
+    return check
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _any_of(compiler: _Compiler, parts: list[_Schema | bool], schema: _Schema) -> Check:
+    """Judge by the one alternative that takes the value's type: its message is more telling than "none of these"."""
+    ways = [(types_of(compiler.resolve(part)), compiler.compile(part)) for part in parts]
+    phrase = _phrase(schema) if "title" in schema else " or ".join(_phrase(compiler.resolve(part)) for part in parts)
+
+    def check(cursor: Cursor) -> None:
+        kind = _type_of(cursor.node.value)
+        fitting = [way for accepted, way in ways if accepted is None or kind in accepted]
+        if len(fitting) == 1:
+            fitting[0](cursor)
+        elif not any(_is_clean(way, cursor) for way in fitting):
+            _expected(cursor, phrase, private=_is_private(schema))
+
+    return check
+
+
+def _if(compiler: _Compiler, condition: _Schema, schema: _Schema) -> Check:
+    when, then = compiler.compile(condition), compiler.compile(schema.get("then", True))
+
+    def check(cursor: Cursor) -> None:
+        if _is_clean(when, cursor):
+            then(cursor)
+
+    return check
+
+
+def _items(compiler: _Compiler, part: _Schema, _schema: _Schema) -> Check:
+    compiled = compiler.compile(part)
+
+    def check(cursor: Cursor) -> None:
+        for element in cursor.elements():
+            compiled(element)
+
+    return check
+
+
+def _unique(_compiler: _Compiler, wanted: bool, _schema: _Schema) -> Check:
+    def check(cursor: Cursor) -> None:
+        seen: set[str] = set()
+        for element in cursor.elements():
+            text = json.dumps(element.node.plain(), sort_keys=True)
+            if text in seen:
+                element.report(f"{element.node.show()} stands here twice", "keep one of them")
+            seen.add(text)
+
+    return check if wanted else _anything
+
+
+def _enum(_compiler: _Compiler, values: list[Any], schema: _Schema) -> Check:
+    texts = [value for value in values if isinstance(value, str)]
+
+    def check(cursor: Cursor) -> None:
+        value = cursor.node.value
+        if any(value == known and type(value) is type(known) for known in values):
+            return
+        near = did_you_mean(value, texts) if isinstance(value, str) and "title" not in schema else None
+        cursor.report(f"expected {_phrase(schema)}, not {cursor.node.show()}", near)
+
+    return check
+
+
+def _const(compiler: _Compiler, value: Any, schema: _Schema) -> Check:
+    return _enum(compiler, [value], {"title": json.dumps(value), **schema})
+
+
+def _holds(test: Callable[[Any, Any], bool], *kinds: type) -> Callable[[_Compiler, Any, _Schema], Check]:
+    """Make a keyword of a comparison that concerns values of some kinds alone."""
+
+    def keyword(_compiler: _Compiler, bound: Any, schema: _Schema) -> Check:
+        phrase, private = _phrase(schema), _is_private(schema)
+
+        def check(cursor: Cursor) -> None:
+            value = cursor.node.value
+            if isinstance(value, kinds) and not isinstance(value, bool) and not test(value, bound):
+                _expected(cursor, _bounded(phrase, schema, value), private=private)
+
+        return check
+
+    return keyword
+
+
+def _bounded(phrase: str, schema: _Schema, value: object) -> str:
+    match value:
+        case str() if not value:
+            return "some text"
+        case str() if len(value) > schema.get("maxLength", len(value)):
+            return f"{phrase} of at most {schema['maxLength']} characters"
+        case list() if len(value) < schema.get("minItems", 0):
+            return f"{phrase} with at least {schema['minItems']} of them"
+        case list():
+            return f"{phrase} with at most {schema['maxItems']} of them"
+        case dict() if not value:
+            return f"{phrase} that is not empty"
+        case dict():
+            return f"{phrase} with at most {schema['maxProperties']} of them"
+        case _:
+            return phrase
+
+
+def _matches(_compiler: _Compiler, pattern: str, schema: _Schema) -> Check:
+    compiled = re.compile(pattern)  # our own patterns, never a user's
+
+    def check(cursor: Cursor) -> None:
+        value = cursor.node.value
+        # `$` of ECMA-262 is the very end, in Python it may stand before a last line break.
+        if isinstance(value, str) and (not compiled.search(value) or value.endswith("\n")):
+            _expected(cursor, _phrase(schema), private=_is_private(schema))
+
+    return check
+
+
+_KEYWORDS: Mapping[str, Callable[[_Compiler, Any, _Schema], Check]] = {
+    "$ref": _ref,
+    "properties": _properties,
+    "additionalProperties": _additional,
+    "propertyNames": _names,
+    "required": _required,
+    "minProperties": _holds(lambda value, bound: len(value) >= bound, dict),
+    "maxProperties": _holds(lambda value, bound: len(value) <= bound, dict),
+    "items": _items,
+    "minItems": _holds(lambda value, bound: len(value) >= bound, list),
+    "maxItems": _holds(lambda value, bound: len(value) <= bound, list),
+    "uniqueItems": _unique,
+    "enum": _enum,
+    "const": _const,
+    "anyOf": _any_of,
+    "if": _if,
+    "minLength": _holds(lambda value, bound: len(value) >= bound, str),
+    "maxLength": _holds(lambda value, bound: len(value) <= bound, str),
+    "pattern": _matches,
+    "minimum": _holds(lambda value, bound: value >= bound, int, float),
+    "maximum": _holds(lambda value, bound: value <= bound, int, float),
+}

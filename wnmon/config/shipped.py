@@ -1,0 +1,25 @@
+"""Where `builtin:NAME` lives: inside the wheel, or beside the package in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PREFIX = "builtin:"
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the suites and checks that come with wnmon."""
+    in_wheel = _PACKAGE / "_shipped" / "checks"
+    return in_wheel if in_wheel.is_dir() else _PACKAGE.parent / "checks"
+
+
+def starter() -> str:
+    """Return the commented first configuration that `wnmon init` writes."""
+    return Path(__file__).with_name("starter.yaml").read_text("utf-8")
+
+
+def shipped_files(folder: Path) -> dict[str, Path]:
+    """Return the built-in files by name, in the order of their names."""
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}

@@ -1,0 +1,153 @@
+"""Files: what to read, each once, with its problems, and a digest of everything read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from glob import glob, has_magic
+from hashlib import sha256
+from pathlib import Path
+
+from wnmon.config.load import MAX_BYTES, load
+from wnmon.config.node import Cursor, Node, quote
+from wnmon.config.problems import Problem, did_you_mean
+from wnmon.config.shipped import PREFIX, shipped_files, shipped_folder
+
+_MAX_FILES = 1000
+_YAML = ("*.yaml", "*.yml")
+_CONFIG_KEYS = frozenset({"targets", "checks", "include", "defaults", "concurrency"})
+_SUITE_KEYS = frozenset({"suite", "rules", "requests"})
+
+
+class Sources:
+    """Reads YAML files, each once, and gathers every problem of every file in `problems`."""
+
+    def __init__(self, shipped: Path | None = None) -> None:
+        self.problems: list[Problem] = []
+        self._shipped = shipped_files(shipped or shipped_folder())
+        self._roots: dict[Path, tuple[Path, Cursor | None]] = {}
+        self._digest = sha256()
+        self._folders: list[Path] = []
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return every file asked for so far, readable or not, and every folder searched for more.
+
+        Each as it was named: a watcher must follow its links.
+        """
+        return (*(path for path, _ in self._roots.values()), *self._folders)
+
+    @property
+    def sha(self) -> str:
+        """Return the SHA-256 over the contents of all files read so far, as hexadecimal digits."""
+        return self._digest.hexdigest()
+
+    @property
+    def built_in(self) -> dict[str, Path]:
+        """Return the built-in files by name."""
+        return self._shipped
+
+    def root(self, path: Path, place: Cursor | None = None) -> Cursor | None:
+        """Return the document of a file, None when it cannot be had. `place` is the value that named the file."""
+        identity = identity_of(path)
+        if identity not in self._roots:
+            self._roots[identity] = (path, self._read(path, place))
+        return self._roots[identity][1]
+
+    def find(self, name: str, base: Path, place: Cursor | None = None) -> Path | None:
+        """Return the file that `builtin:NAME` or a path relative to `base` stands for, None for an unknown built-in."""
+        if not name.startswith(PREFIX):
+            return base / name.replace("\0", "�")  # a NUL is in no name; so "no such file" is all there is to say
+        short = name.removeprefix(PREFIX)
+        if short not in self._shipped:
+            self._complain(place, name, f"no built-in file {quote(short)}", did_you_mean(short, self._shipped))
+            return None
+        return self._shipped[short]
+
+    def expand(self, place: Cursor, base: Path) -> Iterator[Path]:
+        """Yield the files one element of `include` stands for: itself, those of a folder, those a glob finds."""
+        name = place.text
+        path = self.find(name, base, place)
+        if path is None:
+            return
+        if not has_magic(name) and not is_folder(path):
+            yield path
+            return
+        self._folders.append(path if is_folder(path) else _folder_of(path))
+        found = sorted(_globbed(_YAML, path) if is_folder(path) else _globbed((name,), base))
+        if not found:
+            place.report(f"no YAML file in {quote(name)}", "expected files that end in .yaml or .yml")
+        if len(found) > _MAX_FILES:
+            place.report(f"{len(found)} files in {quote(name)}, expected at most {_MAX_FILES}")
+            return
+        yield from found
+
+    def _read(self, path: Path, place: Cursor | None) -> Cursor | None:
+        data = self._bytes(path, place)
+        if data is None:
+            return None
+        self._digest.update(len(data).to_bytes(8, "big") + data)
+        root = load(data, str(path), self.problems)
+        return None if root is None else Cursor(root, str(path), (), self.problems)
+
+    def _bytes(self, path: Path, place: Cursor | None) -> bytes | None:
+        try:
+            if path.exists() and not path.is_file():
+                self._complain(place, str(path), "expected a regular file, not a folder or device")
+                return None
+            with path.open("rb") as file:
+                return file.read(MAX_BYTES + 1)
+        except FileNotFoundError:
+            self._complain(place, str(path), "no such file", self._hint(path))
+        except OSError as error:
+            self._complain(place, str(path), f"cannot be read ({(error.strerror or 'unknown reason').lower()})")
+        return None
+
+    def _hint(self, path: Path) -> str | None:
+        if path.stem in self._shipped:
+            return f'did you mean "{PREFIX}{path.stem}"?'
+        return '"wnmon init" writes a first one' if path.name == "wnmon.yaml" else None
+
+    def _complain(self, place: Cursor | None, file: str, message: str, hint: str | None = None) -> None:
+        if place is None:
+            self.problems.append(Problem(file=file, line=1, column=1, path="", message=message, hint=hint))
+        else:
+            place.report(message if file == place.node.value else f"{message}: {file}", hint)
+
+
+def _globbed(patterns: Iterable[str], base: Path) -> Iterable[Path]:
+    """Yield the files found; a folder that cannot be read holds none."""
+    found = (one for pattern in patterns for one in glob(pattern, root_dir=base, recursive=True))  # noqa: PTH207 - Path.glob refuses an absolute pattern
+    return (base / one for one in found if (base / one).is_file())
+
+
+def _folder_of(pattern: Path) -> Path:
+    """Return the deepest folder a pattern names in full; what appears below further wildcards is not looked for."""
+    return next(folder for folder in pattern.parents if not has_magic(str(folder)))
+
+
+def identity_of(path: Path) -> Path:
+    """Return what tells a file from others, its links followed; the path itself where links lead in a circle."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder; one the system refuses to look at is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def is_suite(node: Node) -> bool:
+    """Tell by its keys whether a document is a suite rather than a configuration."""
+    keys = set(node.value) if isinstance(node.value, dict) else set()
+    return len(keys & _SUITE_KEYS) > len(keys & _CONFIG_KEYS)
+
+
+def is_config(node: Node) -> bool:
+    """Tell by its keys whether a document is a configuration rather than a suite."""
+    keys = set(node.value) if isinstance(node.value, dict) else set()
+    return len(keys & _CONFIG_KEYS) > len(keys & _SUITE_KEYS)

@@ -1,0 +1,158 @@
+"""A suite file -> Plan: its requests in their order, its rules, and every reference between them resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from wnmon.config.assertions import read_rule_expect
+from wnmon.config.node import Cursor
+from wnmon.config.problems import did_you_mean
+from wnmon.config.requests import read_step
+from wnmon.config.schema import fits
+from wnmon.config.sources import Sources, is_config, is_suite
+from wnmon.judge.registry import ACROSS_KINDS
+from wnmon.model.check import Level, Plan, Rule, Selector, Step
+
+
+def read_suite(root: Cursor) -> Plan | None:
+    """Return the plan of a suite, all its rules in it; None, with every problem, when it cannot be used."""
+    before = len(root.problems)
+    fits("suite", root)
+    requests, rules = dict(_members(root, "requests")), dict(_members(root, "rules"))
+    steps = tuple(step for name, place in requests.items() for step in _step(name, place))
+    found = tuple(rule for name, place in rules.items() for rule in _rule(name, place, requests, rules))
+    _refuse_cycles(found, rules)
+    profiles = _profiles(root.get("profiles"), found)
+    name = root.get("suite")
+    if len(root.problems) > before or name is None:
+        return None
+    return Plan(steps=steps, rules=found, profiles=profiles, suite=name.text)
+
+
+class Suites:
+    """The suites of all files, each read once however many checks name it."""
+
+    def __init__(self, sources: Sources) -> None:
+        self.sources = sources
+        self._plans: dict[Path, Plan | None] = {}
+
+    def find(self, name: str, base: Path, place: Cursor | None = None) -> Plan | None:
+        """Return the suite `builtin:NAME` or a path relative to `base` stands for, None when it cannot be used."""
+        path = self.sources.find(name, base, place)
+        return None if path is None else self._read(path, place)
+
+    def built_in(self) -> tuple[Plan, ...]:
+        """Return every suite that comes with wnmon."""
+        paths = self.sources.built_in.values()
+        suites = [path for path in paths if (root := self.sources.root(path)) is not None and is_suite(root.node)]
+        return tuple(plan for path in suites if (plan := self._read(path, None)) is not None)
+
+    def _read(self, path: Path, place: Cursor | None) -> Plan | None:
+        if path not in self._plans:
+            root = self.sources.root(path, place)
+            self._plans[path] = None if root is None or _is_no_suite(root, place) else read_suite(root)
+        return self._plans[path]
+
+
+def _is_no_suite(root: Cursor, place: Cursor | None) -> bool:
+    if is_config(root.node):
+        hint = 'use "wnmon check -c FILE --target NAME", or name a suite such as builtin:documented'
+        (place or root).report("this is a configuration, not a suite", hint)
+    return is_config(root.node)
+
+
+def profiles_of(plan: Plan) -> tuple[str, ...]:
+    """Return every profile the rules of a plan speak of, in the order they first appear."""
+    return tuple(dict.fromkeys(profile for rule in plan.rules for profile in rule.levels))
+
+
+def compared(rule: Rule) -> tuple[str, ...]:
+    """Return the requests whose answers a rule compares, () for a rule about single answers."""
+    names = (name for one in rule.expect if one.kind in ACROSS_KINDS for name in one.expected.requests)
+    return tuple(dict.fromkeys(names))
+
+
+def _members(root: Cursor, key: str) -> Iterator[tuple[str, Cursor]]:
+    place = root.get(key)
+    if place is not None:
+        yield from place.members()
+
+
+def _step(name: str, place: Cursor) -> Iterator[Step]:
+    if fits("suite_request", place):
+        yield read_step(name, place)
+
+
+def _rule(name: str, place: Cursor, requests: Mapping[str, Cursor], rules: Mapping[str, Cursor]) -> Iterator[Rule]:
+    if not fits("rule", place):
+        return
+    needs = place.get("needs")
+    for need in needs.elements() if needs is not None else ():
+        if need.text not in rules:
+            need.report("unknown rule", did_you_mean(need.text, rules))
+    rule = Rule(
+        id=name,
+        on=_selector(place.get("on"), requests),
+        levels={profile: Level(level.text) for profile, level in place.at("/levels").members()},
+        says={language: sentence.text for language, sentence in place.at("/says").members()},
+        source=place.at("/source").text,
+        needs=needs.texts() if needs is not None else (),
+        expect=read_rule_expect(place.at("/expect")),
+    )
+    _check_places(rule, place, requests)
+    yield rule
+
+
+def _selector(place: Cursor | None, requests: Mapping[str, Cursor]) -> Selector:
+    if place is None:
+        return Selector()
+    status, stream = place.get("status"), place.get("stream")
+    names = place.get("request") if isinstance(place.node.value, dict) else place
+    return Selector(
+        requests=None if names is None else tuple(_names(names, requests)),
+        status=None if status is None else str(status.node.value).lower(),
+        stream=None if stream is None else stream.node.value is True,
+    )
+
+
+def _names(place: Cursor, requests: Mapping[str, Cursor]) -> Iterator[str]:
+    for one in [place] if isinstance(place.node.value, str) else place.elements():
+        if one.text not in requests:
+            one.report("unknown request", did_you_mean(one.text, requests))
+        yield one.text
+
+
+def _check_places(rule: Rule, place: Cursor, requests: Mapping[str, Cursor]) -> None:
+    """Report an `on` where answers are compared, its absence where they are not, and places in unknown requests."""
+    on, expect = place.get("on"), place.at("/expect")
+    compares = [one for one in rule.expect if one.kind in ACROSS_KINDS]
+    if compares and on is not None:
+        on.report("a rule that compares answers names them itself", "leave out on", key=True)
+    if rule.expect and not compares and on is None:
+        place.report('missing key "on"', "which answers it is judged on", key=True)
+    for one in compares:
+        listed = expect.at(f"/{one.kind}")
+        for index, (request, _pointer) in enumerate(one.expected.places):
+            if request not in requests:
+                within = listed.get("of") or listed
+                within.at(f"/{index}").report("unknown request", did_you_mean(request, requests))
+
+
+def _refuse_cycles(rules: tuple[Rule, ...], places: Mapping[str, Cursor]) -> None:
+    try:
+        TopologicalSorter({rule.id: rule.needs for rule in rules}).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1][::-1]
+        places[circle[0]].at("/needs").report(f"rules need each other in a circle: {' > '.join(circle)}")
+
+
+def _profiles(place: Cursor | None, rules: tuple[Rule, ...]) -> tuple[str, ...]:
+    known = tuple(dict.fromkeys(profile for rule in rules for profile in rule.levels))
+    if place is None:
+        return known
+    for one in place.elements():
+        if isinstance(one.node.value, str) and known and one.text not in known:
+            one.report("unknown profile", did_you_mean(one.text, known))
+    return tuple(str(one.node.value) for one in place.elements())

@@ -1,0 +1,186 @@
+"""A target of the YAML -> Target. Nothing here quotes a key, a password or what a variable holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from wnmon.config.environment import fill, secret
+from wnmon.config.headers import target_headers
+from wnmon.config.labels import read_labels
+from wnmon.config.node import Cursor, quote
+from wnmon.config.problems import did_you_mean
+from wnmon.config.schema import fits, sound
+from wnmon.config.urls import BadUrl, Relay, decoded, proxy_password, relay
+from wnmon.errors import UsageError
+from wnmon.model.target import MIN_SECRET_CHARS, Budget, Secret, Target, Waiver
+
+# One header value of visible ASCII; RFC 6750 section 2.1 allows less, relays hand out more.
+_KEY = re.compile(r"[!-~]+", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+
+
+class _Way(NamedTuple):
+    """A proxy and what else must not be shown of it."""
+
+    proxy: Secret | None = None
+    secrets: tuple[Secret, ...] = ()
+
+
+def read_target(name: str, place: Cursor, env: Mapping[str, str], base: Path) -> Target | None:
+    """Return the target at `place`, None (with every problem it has) when it cannot be used.
+
+    `base` is the folder of its file, to which `ca_file` is relative.
+    """
+    before = len(place.problems)
+    if not fits("target", place):
+        place = sound("target", place)
+    where = _relay(place, env)
+    way = _way(place.get("proxy"), env)
+    models = _texts(place.get("models"))
+    target = Target(
+        name=name,
+        url=where.url,
+        host=where.host,
+        models=models,
+        api_key=_api_key(place.get("api_key"), env),
+        headers=target_headers(place.get("headers"), env),
+        proxy=way.proxy,
+        ca_file=_ca_file(place.get("ca_file"), base),
+        concurrency=_whole(place.get("concurrency")) or 2,
+        budget=_budget(place.get("budget")),
+        aliases=_aliases(place.get("aliases"), models),
+        waivers=_waivers(place.get("waive")),
+        labels=read_labels(place.get("labels")),
+        extra_secrets=way.secrets,
+    )
+    return target if len(place.problems) == before else None
+
+
+def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Target:
+    """Return a target for `--base-url` and `--model`, named after its host. Raises UsageError.
+
+    The rules for URL and key are those of the YAML.
+    """
+    try:
+        where = relay(base_url)
+    except BadUrl as bad:
+        raise UsageError(f"--base-url: {bad.message}", hint=bad.hint) from None
+    if not model.strip():
+        raise UsageError("--model: expected the name of a model, not an empty text")
+    complaint = _complaint_of_key(api_key) if api_key is not None else None
+    if complaint is not None:
+        raise UsageError(f"the API key: {complaint[0]}", hint=complaint[1])
+    host = where.host.partition(":")[0]
+    return Target(
+        name=host if _NAME.fullmatch(host) else "relay",
+        url=where.url,
+        host=where.host,
+        models=(model,),
+        api_key=None if api_key is None else Secret(api_key, "api_key"),
+    )
+
+
+def _relay(place: Cursor, env: Mapping[str, str]) -> Relay:
+    base_url = place.get("base_url")
+    filled = fill(base_url, env) if base_url is not None else None
+    if base_url is not None and filled is not None:
+        try:
+            return relay(filled.text)
+        except BadUrl as bad:
+            # A variable's value is not quoted: it may hold what does not belong there.
+            base_url.report(bad.message, None if filled.from_environment else bad.hint)
+    return Relay(url="", host="")
+
+
+def _complaint_of_key(key: str) -> tuple[str, str | None] | None:
+    if len(key) < MIN_SECRET_CHARS:
+        return f"expected a key of at least {MIN_SECRET_CHARS} characters, not {len(key)}", "is the variable set?"
+    if key.lower().startswith("bearer "):
+        return 'expected the key alone, not "Bearer" and the key', 'leave out "Bearer"'
+    if not _KEY.fullmatch(key):
+        return "expected a key without spaces, line breaks and special characters", "is there one at its end?"
+    return None
+
+
+def _api_key(place: Cursor | None, env: Mapping[str, str]) -> Secret | None:
+    filled = fill(place, env) if place is not None else None
+    if place is None or filled is None:
+        return None
+    complaint = _complaint_of_key(filled.text)
+    if complaint is not None:
+        place.report(*complaint)
+        return None
+    return Secret(filled.text, "api_key")
+
+
+def _way(place: Cursor | None, env: Mapping[str, str]) -> _Way:
+    filled = fill(place, env) if place is not None else None
+    if place is None or filled is None:
+        return _Way()
+    try:
+        password = proxy_password(filled.text)
+    except BadUrl as bad:
+        place.report(bad.message, None if filled.from_environment else bad.hint)
+        return _Way()
+    proxy = Secret(filled.text, "proxy")
+    if password is None:
+        return _Way(proxy)
+    kept = [secret(text, "proxy password", place) for text in dict.fromkeys((decoded(password), password))]
+    return _Way(proxy, tuple(one for one in kept if one is not None))
+
+
+def _ca_file(place: Cursor | None, base: Path) -> str | None:
+    if place is None:
+        return None
+    path = base / place.text
+    if not path.is_file():
+        place.report("no such file", "the path is relative to this file")
+    return str(path)
+
+
+def _whole(place: Cursor | None) -> int | None:
+    return place.whole if place is not None else None
+
+
+def _texts(place: Cursor | None) -> tuple[str, ...]:
+    return place.texts() if place is not None else ()
+
+
+def _budget(place: Cursor | None) -> Budget:
+    if place is None:
+        return Budget()
+    return Budget(
+        tokens_per_day=_whole(place.get("tokens_per_day")), requests_per_day=_whole(place.get("requests_per_day"))
+    )
+
+
+def _aliases(place: Cursor | None, models: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    aliases: dict[str, tuple[str, ...]] = {}
+    for model, names in place.members() if place is not None else ():
+        if model not in models:
+            names.report("unknown model", did_you_mean(model, models), key=True)
+        aliases[model] = names.texts()
+    return aliases
+
+
+def _waivers(place: Cursor | None) -> tuple[Waiver, ...]:
+    waivers: dict[str, Waiver] = {}
+    for waiver in place.elements() if place is not None else ():
+        rule, reason, until = (waiver.at(f"/{key}") for key in ("rule", "reason", "until"))
+        if rule.text in waivers:
+            rule.report(f"{quote(rule.text)} is waived twice", "keep one of them")
+        if not _is_date(until.text):
+            until.report(f"expected a date such as 2027-01-31, not {quote(until.text)}")
+        waivers[rule.text] = Waiver(rule=rule.text, reason=reason.text, until=until.text)
+    return tuple(waivers.values())
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -1,0 +1,59 @@
+"""Durations of the YAML: `every` and `timeout`, with what is left out filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from wnmon.config.node import Cursor
+from wnmon.model.check import Timeouts
+from wnmon.model.duration import parse_duration_s
+
+DEFAULT_TIMEOUTS = Timeouts()
+_EVERY_S = (1.0, 366 * 86_400.0)
+_LIMIT_S = (0.001, 3600.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often a check runs and how long its requests may take: what checks that do not say inherit."""
+
+    every_s: float = 900.0
+    timeouts: Timeouts = DEFAULT_TIMEOUTS
+
+
+def read_rhythm(place: Cursor | None, inherited: Rhythm) -> Rhythm:
+    """Return what `every` and `timeout` at `place` make of the inherited rhythm. Reports what is out of bounds."""
+    if place is None:
+        return inherited
+    every = place.get("every")
+    every_s = _seconds(every, _EVERY_S, "1s to 366d") if every is not None else None
+    timeouts = replace(inherited.timeouts, **_limits(place.get("timeout")))
+    return Rhythm(every_s=inherited.every_s if every_s is None else every_s, timeouts=timeouts)
+
+
+def refuse_overlap(place: Cursor, rhythm: Rhythm) -> None:
+    """Report an interval shorter than one request may take: runs of a probe would pile up."""
+    total_s = rhythm.timeouts.total_s
+    if rhythm.every_s < total_s:
+        every = place.get("every")
+        message = f"expected an interval of at least the total timeout ({total_s:g}s), not {rhythm.every_s:g}s"
+        (every or place).report(message, "raise every or lower timeout.total", key=every is None)
+
+
+def _limits(place: Cursor | None) -> dict[str, float]:
+    if place is None:
+        return {}
+    named = {"total": place} if isinstance(place.node.value, str) else dict(place.members())
+    seconds = {f"{name}_s": _seconds(limit, _LIMIT_S, "1ms to 1h") for name, limit in named.items()}
+    return {name: limit_s for name, limit_s in seconds.items() if limit_s is not None}
+
+
+def _seconds(place: Cursor, bounds_s: tuple[float, float], phrase: str) -> float | None:
+    try:
+        seconds = parse_duration_s(str(place.node.value))
+    except ValueError:
+        return None  # the schema has said so
+    if bounds_s[0] <= seconds <= bounds_s[1]:
+        return seconds
+    place.report(f"expected a duration from {phrase}, not {place.node.show()}")
+    return None
