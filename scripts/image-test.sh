@@ -2,7 +2,7 @@
 # Builds the image from the Dockerfile as it stands and runs it, on a machine without a docker engine and without an image
 # registry: the base image is made from Debian packages and a local Python, under the name the Dockerfile asks for.
 #
-# Needs root and (Debian) buildah podman runc debootstrap; writes only below IMAGE_TEST_DIR. Settings, all optional:
+# Needs root and (Debian) buildah podman runc debootstrap bc; writes only below IMAGE_TEST_DIR. Settings, all optional:
 #   IMAGE_TEST_DIR   where base system, image store and temporary files live (default: ~/.cache/wnmon-image)
 #   PYTHON_PREFIX    a Python 3.12 built as a shared library, copied into the base (default: that of python3.12 in PATH)
 #   DEBIAN_MIRROR    mirror for debootstrap (default: debootstrap's own)
@@ -16,7 +16,6 @@ work=${IMAGE_TEST_DIR:-$HOME/.cache/wnmon-image}
 base=docker.io/library/python:3.12-slim
 image=localhost/wnmon:test
 relay_port=8080
-started=()
 mkdir -p "$work/tmp"
 export TMPDIR=$work/tmp
 
@@ -33,8 +32,14 @@ size_mb() { podman image inspect --format '{{.Size}}' "$1" | awk '{printf "%.0f 
 hardened=(--read-only --cap-drop all --security-opt no-new-privileges --no-healthcheck
           --ulimit nofile=1024:1024 --ulimit nproc=1000:1000)
 
-stop_all() {
-  for name in "${started[@]}"; do podman rm --force --time 1 "$name" >/dev/null 2>&1 || true; done
+remove_containers() {
+  # The service first: it lives in the relay's network.
+  podman rm --force --ignore --time 1 wnmon-test >/dev/null 2>&1 || true
+  podman rm --force --ignore --time 1 wnmon-test-relay >/dev/null 2>&1 || true
+}
+
+clean_up() {
+  remove_containers
   rm -rf "$work/tmp"
 }
 
@@ -102,7 +107,6 @@ check_user() {
 }
 
 start_relay() {
-  started+=(wnmon-test-relay)
   podman run --detach --name wnmon-test-relay --network none "${hardened[@]}" "$image" mock --port "$relay_port" >/dev/null
   say "reference relay started"
 }
@@ -124,7 +128,6 @@ checks:
     expect: {status: 200, stream: complete, content: {contains: "{{nonce}}"}}
 YAML
   chmod -R a+rX "$work/tmp"
-  started+=(wnmon-test)
   # No command: the image's own.
   podman run --detach --name wnmon-test --network container:wnmon-test-relay "${hardened[@]}" \
     --env WN_API_KEY=sk-image-test-key -v "$work/tmp/config:/etc/wnmon:ro" "$image" >/dev/null
@@ -176,8 +179,17 @@ check_stop() {
   say "SIGTERM gave exit code 0 in $(bc <<<"$after - $before") s"
 }
 
+need_tools() {
+  [[ $EUID == 0 ]] || fail "needs root"
+  for tool in buildah podman runc debootstrap bc; do
+    type -P "$tool" >/dev/null || fail "$tool is missing: apt-get install buildah podman runc debootstrap bc"
+  done
+}
+
 begin=$(date +%s.%N)
-trap stop_all EXIT
+need_tools
+trap clean_up EXIT
+remove_containers
 make_base
 build_image
 check_version

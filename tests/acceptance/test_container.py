@@ -1,0 +1,175 @@
+"""The container files, as far as they can be judged without a container engine.
+
+`make image-test` builds and runs the image for real.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+HADOLINT = Path(sys.executable).with_name("hadolint")
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Every instruction of the Dockerfile with its argument, continued lines joined, in order."""
+    text = "\n".join(line for line in dockerfile().splitlines() if not line.lstrip().startswith("#"))
+    lines = text.replace("\\\n", " ").splitlines()
+    return [(word, rest.strip()) for word, _, rest in (line.partition(" ") for line in lines if line.strip())]
+
+
+def dockerfile() -> str:
+    return (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def final_stage() -> dict[str, str]:
+    """The last value of each instruction after the last FROM."""
+    steps = instructions()
+    last_from = max(at for at, (word, _) in enumerate(steps) if word == "FROM")
+    return dict(steps[last_from:])
+
+
+def context_rules() -> list[str]:
+    """The lines of .dockerignore that are no comment."""
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if not line.startswith("#")]
+
+
+def compose() -> dict[str, Any]:
+    loaded = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def services() -> list[Any]:
+    return [pytest.param(service, id=name) for name, service in compose()["services"].items()]
+
+
+def short_mounts() -> list[str]:
+    """Mounts of files of this repository, as `source:target:mode`."""
+    volumes = [volume for service in compose()["services"].values() for volume in service["volumes"]]
+    return [volume for volume in volumes if isinstance(volume, str) and volume.startswith("./")]
+
+
+def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
+    command = [str(HADOLINT), "--no-color", "Dockerfile"]
+
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (run.returncode, run.stdout) == (0, "")
+
+
+def test_the_image_runs_as_a_numeric_user_that_is_not_root() -> None:
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", final_stage()["USER"])
+
+
+@pytest.mark.parametrize("word", ["ENTRYPOINT", "CMD"])
+def test_the_image_starts_without_a_shell(word: str) -> None:
+    assert all(isinstance(argument, str) for argument in json.loads(final_stage()[word]))
+
+
+def test_the_image_listens_on_all_addresses_inside() -> None:
+    assert json.loads(final_stage()["CMD"])[-2:] == ["--listen", "0.0.0.0:9877"]
+
+
+def test_the_image_asks_wnmon_itself_for_its_health() -> None:
+    assert re.search(r'CMD \["wnmon", "healthcheck"\]$', final_stage()["HEALTHCHECK"])
+
+
+def test_the_base_image_is_a_build_argument_with_a_tag() -> None:
+    assert instructions()[0] == ("ARG", "BASE_IMAGE=python:3.12-slim")
+
+
+def test_every_stage_starts_from_the_base_image_argument() -> None:
+    assert all(rest.startswith("${BASE_IMAGE}") for word, rest in instructions() if word == "FROM")
+
+
+def test_the_package_index_argument_is_empty_by_default() -> None:
+    assert {rest for word, rest in instructions() if word == "ARG" and "INDEX" in rest} == {'PIP_INDEX_URL=""'}
+
+
+def test_every_package_from_an_index_is_held_to_its_hash() -> None:
+    installs = [rest for word, rest in instructions() if word == "RUN" and " install " in rest]
+
+    assert all("--require-hashes" in install or "--no-index" in install for install in installs)
+
+
+def test_the_build_tools_are_pinned_as_for_development() -> None:
+    pins = (ROOT / "requirements" / "build.txt").read_text(encoding="utf-8").splitlines()
+    development = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8").splitlines()
+
+    assert set(pins) <= set(development)
+
+
+def test_the_build_context_lets_in_only_what_is_named() -> None:
+    assert context_rules()[0] == "*"
+
+
+def test_everything_the_dockerfile_copies_is_let_into_the_build_context() -> None:
+    let_in = {line[1:] for line in context_rules() if line.startswith("!")}
+    copied = {
+        source.split("/")[0]
+        for word, rest in instructions()
+        if word == "COPY" and not rest.startswith("--from")
+        for source in rest.split()[:-1]
+    }
+
+    assert copied <= let_in
+
+
+@pytest.mark.parametrize("service", services())
+def test_every_port_is_open_on_the_loopback_only(service: dict[str, Any]) -> None:
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+
+
+@pytest.mark.parametrize("service", services())
+def test_every_image_has_a_version(service: dict[str, Any]) -> None:
+    assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+", service["image"])
+
+
+@pytest.mark.parametrize("service", services())
+def test_every_service_gives_up_its_privileges(service: dict[str, Any]) -> None:
+    assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
+
+
+@pytest.mark.parametrize("mount", short_mounts())
+def test_every_mounted_file_is_in_the_repository(mount: str) -> None:
+    assert (ROOT / mount.split(":")[0]).exists()
+
+
+@pytest.mark.parametrize("mount", short_mounts())
+def test_every_mounted_file_is_read_only(mount: str) -> None:
+    assert mount.endswith(":ro")
+
+
+def test_wnmon_runs_on_a_read_only_file_system() -> None:
+    assert compose()["services"]["wnmon"]["read_only"] is True
+
+
+def test_the_configuration_is_mounted_as_a_folder() -> None:
+    (mount,) = compose()["services"]["wnmon"]["volumes"]
+
+    assert (mount["target"], mount["read_only"]) == ("/etc/wnmon", True)
+
+
+def test_the_engine_waits_longer_than_wnmon_drains() -> None:
+    assert compose()["services"]["wnmon"]["stop_grace_period"] == "15s"
+
+
+def test_prometheus_keeps_forty_days() -> None:
+    assert "--storage.tsdb.retention.time=40d" in compose()["services"]["prometheus"]["command"]
+
+
+@pytest.mark.parametrize("variable", ["WN_API_KEY", "GRAFANA_PASSWORD"])
+def test_a_secret_is_asked_for_and_never_written_down(variable: str) -> None:
+    text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+
+    assert f"${{{variable}:?" in text

@@ -1,0 +1,125 @@
+"""The wheel: built, installed into an environment that knows nothing of this checkout, and used there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+VERSION = "0.1.0"
+
+CONFIG = """\
+targets:
+  relay:
+    base_url: http://127.0.0.1:9/v1
+    api_key: ${WN_API_KEY}
+    models: [some-model]
+checks:
+  contract:
+    every: 6h
+    suite: builtin:documented
+"""
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The path of a wheel built from this checkout."""
+    folder = tmp_path_factory.mktemp("dist")
+    run_ok([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)], cwd=folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` folder of a fresh virtual environment holding the pinned dependencies and the wheel."""
+    folder = tmp_path_factory.mktemp("clean")
+    run_ok([sys.executable, "-m", "venv", str(folder / "venv")], cwd=folder)
+    binaries = folder / "venv" / "bin"
+    pip = [str(binaries / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+    run_ok([*pip, "--require-hashes", "--requirement", str(ROOT / "requirements" / "runtime.txt")], cwd=folder)
+    run_ok([*pip, "--no-deps", "--no-index", str(wheel)], cwd=folder)
+    return binaries
+
+
+def run_ok(command: list[str], *, cwd: Path) -> str:
+    """Run away from the checkout with no PYTHONPATH, require exit 0, return standard output."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment["WN_API_KEY"] = "sk-wheel-test-0123456789"
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, f"{command}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def names(wheel: Path) -> list[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+def test_the_wheel_carries_the_built_in_suites(wheel: Path) -> None:
+    suites = {Path(name).name for name in names(wheel) if name.startswith("wnmon/_shipped/checks/")}
+
+    assert {"documented.yaml", "stream.yaml", "smoke.yaml"} <= suites
+
+
+def test_the_wheel_carries_the_board(wheel: Path) -> None:
+    assert "wnmon/_shipped/dashboards/wnmon-overview.json" in names(wheel)
+
+
+def test_the_wheel_carries_every_data_file_of_the_package(wheel: Path) -> None:
+    kept = {".json", ".yaml", ".html", ".css", ".j2", ".typed"}
+    data = [path for path in (ROOT / "wnmon").rglob("*") if path.suffix in kept or path.name == "py.typed"]
+
+    assert {str(path.relative_to(ROOT)) for path in data} <= set(names(wheel))
+
+
+def test_the_wheel_holds_the_package_its_metadata_and_nothing_else(wheel: Path) -> None:
+    assert {name.split("/")[0] for name in names(wheel)} == {"wnmon", f"wnmon-{VERSION}.dist-info"}
+
+
+def test_no_test_travels_in_the_wheel(wheel: Path) -> None:
+    assert [name for name in names(wheel) if "tests/" in name or Path(name).name.startswith("test_")] == []
+
+
+def test_no_bytecode_travels_in_the_wheel(wheel: Path) -> None:
+    assert [name for name in names(wheel) if name.endswith(".pyc")] == []
+
+
+def test_the_wheel_carries_the_licence(wheel: Path) -> None:
+    assert f"wnmon-{VERSION}.dist-info/licenses/LICENSE" in names(wheel)
+
+
+def test_the_installed_command_tells_its_version(installed: Path, tmp_path: Path) -> None:
+    assert VERSION in run_ok([str(installed / "wnmon"), "--version"], cwd=tmp_path)
+
+
+def test_the_installed_command_is_the_wheel_and_not_the_checkout(installed: Path, tmp_path: Path) -> None:
+    place = run_ok([str(installed / "python"), "-c", "import wnmon; print(wnmon.__file__)"], cwd=tmp_path)
+
+    assert place.startswith(str(installed.parent))
+
+
+def test_the_installed_command_resolves_built_in_suites(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "wnmon.yaml").write_text(CONFIG, encoding="utf-8")
+
+    run_ok([str(installed / "wnmon"), "validate", "wnmon.yaml"], cwd=tmp_path)
+
+
+def test_the_installed_command_exports_the_board_as_it_is_in_the_repository(installed: Path, tmp_path: Path) -> None:
+    run_ok([str(installed / "wnmon"), "export", "dashboards", "boards"], cwd=tmp_path)
+
+    board = tmp_path / "boards" / "wnmon-overview.json"
+    original = ROOT / "dashboards" / "wnmon-overview.json"
+    assert json.loads(board.read_text(encoding="utf-8")) == json.loads(original.read_text(encoding="utf-8"))
+
+
+def test_the_installed_command_exports_the_alert_rules(installed: Path, tmp_path: Path) -> None:
+    run_ok([str(installed / "wnmon"), "export", "alerts", "rules"], cwd=tmp_path)
+
+    assert (tmp_path / "rules" / "prometheus" / "alerts.yml").is_file()
