@@ -102,10 +102,9 @@ class View:
         self._escape = escape
         self._origins: Origins | None = None
 
-    def unescaped(self, escape: re.Pattern[bytes]) -> View | None:
-        """Return the view one level of escapes deeper, None when there was nothing to undo."""
-        data = unescape(self.data, escape)
-        return None if data == self.data else View(data, self, escape)
+    def unescaped(self, escape: re.Pattern[bytes]) -> View:
+        """Return the view one level of escapes deeper."""
+        return View(unescape(self.data, escape), self, escape)
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Return the range of the first view that holds start..end of this one."""
@@ -117,28 +116,37 @@ class View:
         return self._source.origin(*self._origins.span(start, end))
 
 
+def may_be_escape(text: bytes) -> bool:
+    """Tell whether a text holds a character that some family begins its escapes with."""
+    return any(introducer in text for introducer, _ in _FAMILIES)
+
+
 def views(data: bytes, *, mixed: bool) -> Iterator[View]:
     """Yield the data itself and every reading of it with escapes undone, up to MAX_NESTING levels.
 
     All families at once reads any nesting of them. Each family alone is also read where several occur, because what
-    looks like an escape may be the text itself (`%41` in a password); `mixed` asks for every order of families, for
-    texts known to look like that.
+    looks like an escape may be the text itself; `mixed` asks for every order of families, which a search for a text
+    with such characters of its own needs (`%41`, or a backslash that a neighbour would turn into an escape).
     """
     whole = View(data)
     yield whole
     present = [escape for introducer, escape in _FAMILIES if introducer in data]
     if present:
-        yield from _nested(whole, (ANY_ESCAPE,), MAX_NESTING)
-    if len(present) > 1 or mixed:
-        every = [escape for _, escape in _FAMILIES]
-        yield from _nested(whole, every if mixed else present, _MAX_MIXED_NESTING if mixed else 1)
+        yield from _nested(whole, (ANY_ESCAPE,), MAX_NESTING, set())
+    if mixed:
+        yield from _nested(whole, [escape for _, escape in _FAMILIES], _MAX_MIXED_NESTING, set())
+    elif len(present) > 1:
+        yield from _nested(whole, present, 1, set())
 
 
-def _nested(view: View, escapes: Sequence[re.Pattern[bytes]], depth: int) -> Iterator[View]:
+def _nested(view: View, escapes: Sequence[re.Pattern[bytes]], depth: int, seen: set[tuple[int, int]]) -> Iterator[View]:
+    """Yield every order of families, `depth` deep. Many lead to one reading: its hash, keyed per process, tells."""
     for escape in escapes:
         deeper = view.unescaped(escape)
-        if deeper is None:
+        key = (hash(deeper.data), depth)
+        if deeper.data == view.data or key in seen:
             continue
+        seen.add(key)
         yield deeper
         if depth > 1:
-            yield from _nested(deeper, escapes, depth - 1)
+            yield from _nested(deeper, escapes, depth - 1, seen)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
 
-from wnmon.model.escapes import ANY_ESCAPE, JSON_ESCAPE, unescape, views
+from wnmon.model.escapes import JSON_ESCAPE, may_be_escape, views
 from wnmon.model.target import Secret
 
 MIN_RUN_BYTES = 8
@@ -63,7 +63,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[Secret]) -> None:
         values = [(secret.reveal(), secret.name) for secret in secrets]
         raw = [(form, name) for value, name in values for form in _forms(value)]
-        self._mixed = any(unescape(form, ANY_ESCAPE) != form for form, _ in raw)
+        self._mixed = any(may_be_escape(form) for form, _ in raw)
         self._needles = _needles(raw)
 
     def text(self, text: str) -> str:

@@ -1,0 +1,39 @@
+"""Checks: which level of a rule counts, and what a step asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from wnmon.model.check import Level, Plan, Rule, Selector, Step
+
+RULE = Rule(
+    id="DOC-009",
+    on=Selector(),
+    levels={"documented": Level.MUST, "openai": Level.MAY, "http": Level.INFO},
+    says={"en": "x"},
+    source="page",
+)
+
+
+@pytest.mark.parametrize(
+    ("profiles", "level"),
+    [
+        (("documented",), Level.MUST),
+        (("openai",), Level.MAY),
+        (("openai", "documented"), Level.MUST),
+        (("http", "openai"), Level.MAY),
+        (("stream",), None),
+        ((), None),
+    ],
+)
+def test_the_strictest_level_among_the_selected_profiles_counts(profiles: tuple[str, ...], level: Level | None) -> None:
+    assert Plan(steps=(), rules=(RULE,), profiles=profiles).level(RULE) is level
+
+
+@pytest.mark.parametrize(("value", "stream"), [(True, True), (False, False), (1, False), ("true", False)])
+def test_only_true_asks_for_a_stream(value: bool | int | str, stream: bool) -> None:
+    assert Step(name="ask", body={"stream": value}).stream is stream
+
+
+def test_a_body_without_stream_asks_for_none() -> None:
+    assert not Step(name="ask", body={}).stream

@@ -1,0 +1,255 @@
+"""The codec: what was recorded comes back equal, and what is not a record is refused with the place and the reason."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wnmon.model.check import Auth, Level
+from wnmon.model.codec import VERSION, decode_exchange, decode_run, encode_exchange, encode_run
+from wnmon.model.exchange import Certificate, Chunk, Exchange, FailureKind, Marks, Request, Tls, TransportFailure
+from wnmon.model.result import (
+    Evidence,
+    Finding,
+    Layer,
+    Outcome,
+    Reason,
+    Result,
+    RuleVerdict,
+    Run,
+    Timing,
+    Usage,
+    Verdict,
+)
+
+TEXT = st.text(st.characters(exclude_categories=()), max_size=8)
+NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple)
+INSTANT = st.none() | st.integers(-(10**12), 10**12)
+
+TLS = st.builds(
+    Tls,
+    version=TEXT,
+    cipher=TEXT,
+    certificate=st.none()
+    | st.builds(
+        Certificate, subject=TEXT, issuer=TEXT, not_after_s=NUMBER, chain=st.lists(TEXT, max_size=2).map(tuple)
+    ),
+)
+EXCHANGES = st.builds(
+    Exchange,
+    request=st.builds(
+        Request,
+        step=TEXT,
+        method=TEXT,
+        url=TEXT,
+        headers=PAIRS,
+        body=st.binary(max_size=8),
+        auth=st.sampled_from(Auth),
+        stream=st.booleans(),
+    ),
+    started_at_s=NUMBER,
+    marks=st.builds(Marks, started_ns=st.just(0), scheduled_ns=INSTANT, sent_ns=INSTANT, end_ns=st.integers(0, 10**12)),
+    status=st.none() | st.integers(100, 599),
+    http_version=st.none() | TEXT,
+    headers=PAIRS,
+    chunks=st.lists(st.builds(Chunk, st.integers(0, 10**12), st.binary(max_size=8)), max_size=3).map(tuple),
+    wire_bytes=st.integers(0, 10**9),
+    failure=st.none() | st.builds(TransportFailure, kind=st.sampled_from(FailureKind), detail=TEXT),
+    tls=st.none() | TLS,
+    peer=st.none() | TEXT,
+    late_ns=st.integers(0, 10**9),
+)
+FINDINGS = st.lists(
+    st.builds(Finding, message=TEXT, expected=TEXT, actual=TEXT, reason=st.sampled_from(Reason)), max_size=2
+).map(tuple)
+RESULTS = st.builds(
+    Result,
+    outcome=st.sampled_from(Outcome),
+    reason=st.sampled_from(Reason),
+    layer=st.none() | st.sampled_from(Layer),
+    findings=FINDINGS,
+    verdicts=st.lists(
+        st.builds(
+            RuleVerdict,
+            rule=TEXT,
+            level=st.sampled_from(Level),
+            verdict=st.sampled_from(Verdict),
+            findings=FINDINGS,
+            waived=st.booleans(),
+        ),
+        max_size=2,
+    ).map(tuple),
+    timing=st.builds(Timing, ttft_s=st.none() | NUMBER, token_events=st.integers(0, 9), suspect=st.booleans()),
+    usage=st.none() | st.builds(Usage, total_tokens=st.none() | st.integers()),
+    tls=st.none() | TLS,
+)
+RUNS = st.builds(
+    Run,
+    id=TEXT,
+    target=TEXT,
+    check=TEXT,
+    model=TEXT,
+    started_at_s=NUMBER,
+    ended_at_s=NUMBER,
+    result=RESULTS,
+    evidence=st.builds(
+        Evidence,
+        model=TEXT,
+        nonce=TEXT,
+        exchanges=st.lists(EXCHANGES, max_size=2).map(tuple),
+        aliases=st.dictionaries(TEXT, st.lists(TEXT, max_size=2).map(tuple), max_size=2),
+        waivers=st.dictionaries(TEXT, TEXT, max_size=2),
+    ),
+    suite=st.none() | TEXT,
+)
+
+EXCHANGE = Exchange(
+    request=Request(step="ask", method="POST", url="http://h/", headers=(), body=b"", auth=Auth.NORMAL, stream=False),
+    started_at_s=1.5,
+    marks=Marks(started_ns=1_000, scheduled_ns=900, sent_ns=1_200, end_ns=2_000),
+    chunks=(Chunk(1_500, b"\xff\x00"),),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(EXCHANGES)
+def test_an_exchange_comes_back_equal(exchange: Exchange) -> None:
+    assert decode_exchange(json.loads(json.dumps(encode_exchange(exchange)))) == exchange
+
+
+@settings(max_examples=100, deadline=None)
+@given(RUNS)
+def test_a_run_comes_back_equal(run: Run) -> None:
+    assert decode_run(json.loads(json.dumps(encode_run(run)))) == run
+
+
+@settings(max_examples=100, deadline=None)
+@given(RUNS)
+def test_encoding_again_gives_the_same_bytes(run: Run) -> None:
+    text = json.dumps(encode_run(run))
+
+    assert json.dumps(encode_run(decode_run(json.loads(text)))) == text
+
+
+def test_instants_count_from_the_start() -> None:
+    marks = decode_exchange(encode_exchange(EXCHANGE)).marks
+
+    assert marks == Marks(started_ns=0, scheduled_ns=-100, sent_ns=200, end_ns=1_000)
+
+
+def test_chunks_count_from_the_start() -> None:
+    assert decode_exchange(encode_exchange(EXCHANGE)).chunks == (Chunk(500, b"\xff\x00"),)
+
+
+def test_the_host_clock_leaves_no_trace() -> None:
+    later = replace(
+        EXCHANGE,
+        marks=Marks(started_ns=6_000, scheduled_ns=5_900, sent_ns=6_200, end_ns=7_000),
+        chunks=(Chunk(6_500, b"\xff\x00"),),
+    )
+
+    assert encode_exchange(later) == encode_exchange(EXCHANGE)
+
+
+def test_a_record_says_its_version() -> None:
+    assert encode_exchange(EXCHANGE)["wnmon"] == VERSION == 1
+
+
+def test_a_member_with_a_default_may_be_absent() -> None:
+    document = encode_exchange(EXCHANGE)
+    del inner(document)["late_ns"]
+
+    assert decode_exchange(document).late_ns == 0
+
+
+def test_an_integer_is_read_where_a_number_is_due() -> None:
+    document = encode_exchange(EXCHANGE)
+    inner(document)["started_at_s"] = 2
+
+    assert decode_exchange(document).started_at_s == 2.0
+
+
+def inner(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the exchange inside its envelope."""
+    exchange = document["exchange"]
+    assert isinstance(exchange, dict)
+    return exchange
+
+
+def put(name: str, value: object) -> Callable[[dict[str, Any]], None]:
+    """Return a change of one member of the exchange."""
+    return lambda document: inner(document).update({name: value})
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda d: d.update(wnmon=2), "version 2"),
+        (lambda d: d.pop("wnmon"), "no wnmon record"),
+        (lambda d: d.pop("exchange"), "exchange: "),
+        (lambda d: inner(d).pop("marks"), "exchange.marks: missing"),
+        (put("surprise", 1), "exchange.surprise: unknown"),
+        (put("status", "200"), "exchange.status: expected"),
+        (put("status", True), "exchange.status: expected"),
+        (put("started_at_s", "x"), "exchange.started_at_s: expected"),
+        (put("started_at_s", True), "exchange.started_at_s: expected"),
+        (put("started_at_s", float("inf")), "exchange.started_at_s: expected"),
+        (put("started_at_s", 10**400), "exchange.started_at_s: expected"),
+        (put("headers", {}), "exchange.headers: expected"),
+        (put("headers", [["a"]]), "exchange.headers[0]: expected"),
+        (put("headers", [["a", 1]]), "exchange.headers[0][1]: expected"),
+        (put("chunks", [{"at_ns": 1, "data": "!"}]), "exchange.chunks[0].data: expected"),
+        (put("chunks", [{"at_ns": 1, "data": "é"}]), "exchange.chunks[0].data: expected"),
+        (put("chunks", [{"at_ns": 1, "data": 5}]), "exchange.chunks[0].data: expected"),
+        (put("failure", {"kind": "gone", "detail": ""}), "exchange.failure.kind: expected"),
+        (put("failure", {"kind": [], "detail": ""}), "exchange.failure.kind: expected"),
+        (put("request", 5), "exchange.request: expected"),
+    ],
+)
+def test_a_malformed_record_is_refused_with_its_place(
+    change: Callable[[dict[str, Any]], object], complaint: str
+) -> None:
+    document = encode_exchange(EXCHANGE)
+    change(document)
+
+    with pytest.raises(ValueError, match=re.escape(complaint)) as refused:
+        decode_exchange(document)
+
+    assert str(refused.value).startswith(complaint)
+
+
+@pytest.mark.parametrize("document", [None, [], "wnmon", 1])
+def test_what_is_no_object_is_refused(document: Any) -> None:
+    with pytest.raises(ValueError, match="no wnmon record"):
+        decode_run(document)
+
+
+def test_an_exchange_is_no_run() -> None:
+    with pytest.raises(ValueError, match=r"^run: missing"):
+        decode_run(encode_exchange(EXCHANGE))
+
+
+def test_a_mapping_that_is_none_is_refused() -> None:
+    run = Run(
+        id="1",
+        target="t",
+        check="c",
+        model="m",
+        started_at_s=1.0,
+        ended_at_s=2.0,
+        result=Result(outcome=Outcome.PASSED, reason=Reason.OK),
+        evidence=Evidence(model="m", nonce="n", exchanges=()),
+    )
+    document: Any = encode_run(run)
+    document["run"]["evidence"]["waivers"] = []
+
+    with pytest.raises(ValueError, match=r"^run\.evidence\.waivers: expected"):
+        decode_run(document)
