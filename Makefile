@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SECONDS ?= 0
+CORE := wnmon/model/*,wnmon/wire/*,wnmon/judge/*,wnmon/config/*
 
 .PHONY: help demo test lint types imports tests generate lock components bench image-test clean
 
@@ -37,7 +38,8 @@ imports: $(VENV)/.dev ## Layers, purity and owners
 	@$(BIN)/lint-imports
 
 tests: $(VENV)/.dev ## All tests; branch coverage of the pure core must be 100 %
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --cov --cov-branch --cov-report=term:skip-covered
+	@core=$$($(BIN)/coverage report --show-missing --include='$(CORE)' --fail-under=100) || { echo "$$core"; exit 1; }
 
 generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, dashboards
 	@$(BIN)/python -m wnmon.sinks.reference > docs/metrics.md
@@ -50,6 +52,8 @@ lock: $(VENV)/.dev ## Pin every dependency anew, with hashes and without address
 	  --upgrade pyproject.toml --output-file requirements/runtime.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --upgrade --group dev pyproject.toml --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	@echo 'hatchling>=1.27' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --constraint requirements/dev.txt - --output-file requirements/build.txt
 
 components: ## Real components for the tests (Debian, root): Prometheus, Alertmanager, Chromium, fonts
 	@apt-get update -qq

@@ -45,6 +45,9 @@ ANSWER = ("http_4xx", "http_5xx", "protocol", "content_type", "bad_json", "schem
 CONTENT = ("length", "content", "usage", "model", "slow", "too_large", "rule")
 OURS = ("budget", "shutdown", "client", "internal")
 
+RESOLUTIONS = ("1m", "5m", "15m", "1h", "6h")
+RESOLUTION = "5m"
+
 SHADES = ("super-light", "light", "semi-dark", "dark")
 
 
@@ -116,20 +119,10 @@ def _variables(say: Say) -> list[Any]:
     step = (
         dashboard.CustomVariable("step")
         .label(say("Resolution", "精度"))
-        .description(
-            say(
-                "At least the interval of the checks looked at.",
-                "不小于所看检查的间隔。",
-            )
-        )
-        .values("1m,5m,15m,1h,6h")
-        .current(model.VariableOption(selected=True, text="5m", value="5m"))
-        .options(
-            [
-                model.VariableOption(selected=value == "5m", text=value, value=value)
-                for value in ("1m", "5m", "15m", "1h", "6h")
-            ]
-        )
+        .description(say("At least the interval of the checks looked at.", "不小于所看检查的间隔。"))
+        .values(",".join(RESOLUTIONS))
+        .current(model.VariableOption(selected=True, text=RESOLUTION, value=RESOLUTION))
+        .options([model.VariableOption(selected=value == RESOLUTION, text=value, value=value) for value in RESOLUTIONS])
     )
     return [
         source,
@@ -176,6 +169,18 @@ def _broken(by: str) -> str:
     return f'sum {by}((wnmon_rule_passed{{level="MUST", {SELECTED}}} == bool 0) {waived})'
 
 
+def _failing(by: str) -> str:
+    return f"sum {by}(wnmon_probe_success{{{SELECTED}}} == bool 0)"
+
+
+def _uptime_colours() -> dashboard.ThresholdsConfig:
+    return thresholds(RED, (0.99, AMBER), (0.995, GREEN))
+
+
+def _up_or_down(say: Say) -> model.ValueMap:
+    return mapped({"1": (say("up", "可用"), GREEN), "0": (say("down", "不可用"), RED)})
+
+
 def _status(say: Say) -> list[Any]:
     return [_targets_up(say), _uptime_stat(say), _ttft_stat(say), _rules_stat(say), _failing_stat(say)]
 
@@ -211,7 +216,7 @@ def _uptime_stat(say: Say) -> Any:
         unit="percentunit",
         empty=say("no run yet", "尚无运行"),
     )
-    return number(frame, [at_once(_uptime(""))], thresholds(RED, (0.99, AMBER), (0.995, GREEN))).decimals(2)
+    return number(frame, [at_once(_uptime(""))], _uptime_colours()).decimals(2)
 
 
 def _ttft_stat(say: Say) -> Any:
@@ -257,8 +262,7 @@ def _failing_stat(say: Say) -> Any:
         unit="short",
         empty=say("no run yet", "尚无运行"),
     )
-    expr = f"sum(wnmon_probe_success{{{SELECTED}}} == bool 0)"
-    return number(frame, [at_once(expr)], thresholds(GREEN, (1, RED)))
+    return number(frame, [at_once(_failing(""))], thresholds(GREEN, (1, RED)))
 
 
 def _targets(say: Say) -> Any:
@@ -278,16 +282,15 @@ def _targets(say: Say) -> Any:
 
 
 def _columns(say: Say) -> list[Column]:
-    up_down = mapped({"1": (say("up", "可用"), GREEN), "0": (say("down", "不可用"), RED)})
     ttft = "wnmon_probe_ttft_seconds"
     return [
-        Column(title=say("State", "状态"), expr=_success("target"), unit="short", values=up_down),
+        Column(title=say("State", "状态"), expr=_success("target"), unit="short", values=_up_or_down(say)),
         Column(
             title=say("Uptime", "可用率"),
             expr=_uptime("by (target) "),
             unit="percentunit",
             decimals=2,
-            colours=thresholds(RED, (0.99, AMBER), (0.995, GREEN)),
+            colours=_uptime_colours(),
         ),
         Column(title="TTFT p50", expr=_quantile("0.5", ttft, "target, ", "$__range"), unit="s"),
         Column(title="TTFT p95", expr=_quantile("0.95", ttft, "target, ", "$__range"), unit="s"),
@@ -299,7 +302,7 @@ def _columns(say: Say) -> list[Column]:
         ),
         Column(
             title=say("Failing probes", "失败的探测"),
-            expr=f"sum by (target) (wnmon_probe_success{{{SELECTED}}} == bool 0)",
+            expr=_failing("by (target) "),
             unit="short",
             colours=thresholds(GREEN, (1, RED)),
         ),
@@ -325,8 +328,7 @@ def _history(say: Say) -> Any:
         unit="short",
         empty=say("no run yet", "尚无运行"),
     )
-    up_down = mapped({"1": (say("up", "可用"), GREEN), "0": (say("down", "不可用"), RED)})
-    return states(frame, [over_time(_success("target, model"), "{{target}} / {{model}}")], up_down)
+    return states(frame, [over_time(_success("target, model"), "{{target}} / {{model}}")], _up_or_down(say))
 
 
 def _latency(say: Say) -> list[Any]:

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 CONFIG = """\
@@ -48,22 +49,38 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=0, help="end by itself after so many seconds; 0: never")
     seconds = parser.parse_args().seconds
-    with tempfile.TemporaryDirectory(prefix="wnmon-demo-") as folder:
-        return _run(Path(folder), seconds or None)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="wnmon-demo-") as folder, ExitStack() as running:
+        try:
+            return _run(Path(folder), seconds or None, running)
+        except KeyboardInterrupt:
+            _end_all(running)
+            return 0
 
 
-def _run(folder: Path, seconds: float | None) -> int:
+def _run(folder: Path, seconds: float | None, running: ExitStack) -> int:
+    """Start relay and service; return the exit code of the service, ended when its time is over."""
     relay = _start("mock", "--port", "0", "--ttft", "120ms", "--gap", "15ms")
+    running.callback(_end, relay)
+    assert relay.stdout is not None
+    url = relay.stdout.readline().strip()
+    print(f"reference relay: {url}/v1/chat/completions", flush=True)
+    config = folder / "wnmon.yaml"
+    config.write_text(CONFIG.format(url=url), encoding="utf-8")
+    service = _start("serve", str(config), "--listen", f"127.0.0.1:{_free_port(9877)}", inherit=True)
+    running.callback(_end, service)
     try:
-        assert relay.stdout is not None
-        url = relay.stdout.readline().strip()
-        print(f"reference relay: {url}/v1/chat/completions", flush=True)
-        config = folder / "wnmon.yaml"
-        config.write_text(CONFIG.format(url=url), encoding="utf-8")
-        service = _start("serve", str(config), "--listen", f"127.0.0.1:{_free_port(9877)}", inherit=True)
-        return _until_end(service, seconds)
-    finally:
-        _end(relay)
+        return service.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        _end_all(running)
+        return service.returncode
+
+
+def _end_all(running: ExitStack) -> None:
+    """End what runs, the service before the relay. An impatient second Ctrl-C must leave nothing behind."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    running.close()
 
 
 def _start(*arguments: str, inherit: bool = False) -> subprocess.Popen[str]:
@@ -85,20 +102,16 @@ def _free_port(preferred: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _until_end(service: subprocess.Popen[str], seconds: float | None) -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        return service.wait(timeout=seconds)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt):
-        return _end(service)
-
-
-def _end(process: subprocess.Popen[str]) -> int:
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ask a process to end and wait until it did; one that does not is killed."""
     process.terminate()
-    code = process.wait(timeout=15)
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
     if process.stdout is not None:
         process.stdout.close()
-    return code
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from wnmon import __version__
 from wnmon.clock import SystemClock
-from wnmon.config import Config, load_config
+from wnmon.config import BrokenConfigError, Config, load_config
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.board import ProbeBoard
 from wnmon.engine.budget import Budgets
@@ -66,13 +66,17 @@ def tune_interpreter() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceOptions:
-    """What the command line decides about a service. `poll_s` 0 turns the polling of files off."""
+    """What the command line decides about a service.
+
+    `poll_s` 0 turns the polling of files off; `lang` is that of the page for a reader who names none.
+    """
 
     config: Path
     host: str
     port: int
     reload_allowed: bool = False
     poll_s: float = 10.0
+    lang: str = "en"
 
 
 class Service:
@@ -101,7 +105,8 @@ class Service:
         self._board.schedule = self._scheduler.next_run_s
         self._runs: set[asyncio.Task[None]] = set()
         self._ready = False
-        self._seen = fingerprint(config.files)
+        self._watched = config.files
+        self._seen = fingerprint(self._watched)
 
     async def run(self, stop: asyncio.Event, reload_asked: asyncio.Event, announce: Callable[[str], None]) -> None:
         """Serve until `stop` is set, then drain. `announce` is told the page's address once it answers.
@@ -148,6 +153,7 @@ class Service:
             clock=self._clock,
             reload_allowed=self._options.reload_allowed,
             version=__version__,
+            lang=self._options.lang,
         )
 
     async def _start(self) -> None:
@@ -189,23 +195,38 @@ class Service:
 
     async def _files_changed(self) -> bool:
         """Compare contents, not times: a mounted folder may replace its files without a newer date."""
-        return await asyncio.to_thread(fingerprint, self._config.files) != self._seen
+        return await asyncio.to_thread(fingerprint, self._watched) != self._seen
 
     async def _reload(self) -> ReloadReport:
         """Load anew; on any problem keep the last good configuration and say why."""
         async with self._reloading:
-            seen = await asyncio.to_thread(fingerprint, self._config.files)
+            before = await asyncio.to_thread(fingerprint, self._watched)
             try:
                 config = await asyncio.to_thread(load_config, self._options.config, self._env)
             except ConfigError as wrong:
-                self._seen = seen
-                self._fanout.observe(
-                    Reloaded(ok=False, at_s=self._clock.wall_s(), sha=self._config.sha, problems=wrong.problems)
-                )
-                return ReloadReport(ok=False, problems=wrong.problems)
-            self._seen = await asyncio.to_thread(fingerprint, config.files)
+                # A file that is new and broken is watched too, or mending it would go unnoticed.
+                new = wrong.files if isinstance(wrong, BrokenConfigError) else ()
+                await self._watch((*self._config.files, *new), before)
+                return self._refuse(wrong.problems)
+            except Exception as error:  # noqa: BLE001 - a bug in reading files must not end the monitor
+                self._fanout.observe(InternalFault(component="reload", error=place_of(error)))
+                await self._watch(self._watched, before)
+                return self._refuse((f"internal error: {place_of(error)}",))
+            await self._watch(config.files, before)
             self._adopt(config)
             return ReloadReport(ok=True)
+
+    async def _watch(self, files: Sequence[Path], before: str) -> None:
+        """Watch these files from now on; `before` is how the watched ones were before they were read."""
+        files = tuple(dict.fromkeys(files))
+        # Taken anew only for other files: a change while they were read must differ from what is remembered.
+        self._seen = before if files == self._watched else await asyncio.to_thread(fingerprint, files)
+        self._watched = files
+
+    def _refuse(self, problems: tuple[str, ...]) -> ReloadReport:
+        reloaded = Reloaded(ok=False, at_s=self._clock.wall_s(), sha=self._config.sha, problems=problems)
+        self._fanout.observe(reloaded)
+        return ReloadReport(ok=False, problems=problems)
 
     async def _fire(self, probe: Probe, due_ns: int) -> None:
         """Run a probe for the scheduler, in a task the drain knows."""
@@ -224,6 +245,7 @@ class Service:
         """Start nothing more, let runs end, then cut short what is left."""
         self._ready = False
         self._scheduler.pause()
+        self._runner.draining = True
         if self._runs:
             await asyncio.wait(self._runs, timeout=DRAIN_S)
         self._runner.stop.set()
@@ -235,9 +257,19 @@ def fingerprint(files: Sequence[Path]) -> str:
     """Return a hash over the contents of files and the names in folders; what cannot be read counts as absent."""
     digest = hashlib.sha256()
     for file in files:
-        try:
-            content = file.read_bytes() if file.is_file() else "\n".join(sorted(map(str, file.iterdir()))).encode()
-        except OSError:
-            content = b"(absent)"
-        digest.update(str(file).encode() + b"\0" + content + b"\0")
+        digest.update(str(file).encode() + b"\0" + _content(file) + b"\0")
     return digest.hexdigest()
+
+
+def _content(file: Path) -> bytes:
+    try:
+        if file.is_dir():
+            # Hidden names are what editors leave beside a file while it is open.
+            names = sorted(entry.name for entry in file.iterdir() if not entry.name.startswith("."))
+            return "\n".join(names).encode(errors="surrogateescape")
+        if file.is_file():
+            with file.open("rb") as content:
+                return hashlib.file_digest(content, "sha256").digest()
+    except OSError:
+        pass
+    return b"(absent)"

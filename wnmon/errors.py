@@ -11,7 +11,8 @@ Only `wnmon.cli` turns one of these into an exit code.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 
 class WnmonError(Exception):
@@ -45,6 +46,17 @@ class InternalError(WnmonError):
     """A bug in wnmon."""
 
     exit_code = 4
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """Return a hint with the nearest known name; with the whole list when nothing is near and the list is short."""
+    names = sorted(known)
+    near = get_close_matches(name[:64], names, n=1, cutoff=0.6)
+    if near:
+        return f'did you mean "{near[0]}"?'
+    if names and len(names) <= 12:
+        return f"one of {', '.join(names)}"
+    return None
 
 
 def place_of(error: BaseException) -> str:

@@ -123,3 +123,20 @@ def test_the_installed_command_exports_the_alert_rules(installed: Path, tmp_path
     run_ok([str(installed / "wnmon"), "export", "alerts", "rules"], cwd=tmp_path)
 
     assert (tmp_path / "rules" / "prometheus" / "alerts.yml").is_file()
+
+
+def test_the_installed_command_judges_the_installed_relay(installed: Path, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [str(installed / "wnmon"), "mock", "--port", "0"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as relay:
+        try:
+            assert relay.stdout is not None
+            url = relay.stdout.readline().strip()
+            suites = [f"builtin:{name}" for name in ("documented", "stream", "semantics")]
+            asked = ["--base-url", url, "--model", "gpt-4o", "--api-key-env", "WN_API_KEY", "--strict"]
+
+            report = run_ok([str(installed / "wnmon"), "check", *suites, *asked, "--report", "json"], cwd=tmp_path)
+        finally:
+            relay.terminate()
+
+    assert [run["suite"] for run in json.loads(report)["runs"]] == ["documented", "stream", "semantics"]

@@ -24,13 +24,14 @@ from urllib.parse import urlsplit
 from wnmon.app import one_off_runner, tune_interpreter
 from wnmon.engine.runner import Runner
 from wnmon.model.check import Check, Plan, Step
+from wnmon.model.json import JsonObject
 from wnmon.model.target import Probe, Secret, Target
 from wnmon.wire.reply import read
 
 WORKERS = 10
 STREAMS_A_TURN = 2
 KEY = "sk-bench-0123456789abcdef"
-BODY = {"messages": [{"role": "user", "content": "write"}], "stream": True, "max_tokens": 64}
+BODY: JsonObject = {"messages": [{"role": "user", "content": "write"}], "stream": True, "max_tokens": 64}
 GENEROUS_S = 0.005
 AGAINST_BARE = 3.0
 

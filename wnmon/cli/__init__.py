@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
 
 from wnmon import __version__
-from wnmon.errors import ConfigError, WnmonError
+from wnmon.errors import ConfigError, InternalError, WnmonError, place_of
 
 COMMANDS = {
     "check": "Judge a relay once: conformance rules, a verdict, an exit code.",
@@ -62,6 +63,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
     except WnmonError as error:
         _show(error)
         sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001 - the last boundary: Python's own exit code 1 means a broken rule here
+        _show_crash(error)
+        sys.exit(InternalError.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -71,3 +75,10 @@ def _show(error: WnmonError) -> None:
         click.echo(line, err=True)
     if error.hint:
         click.echo(f"hint: {error.hint}", err=True)
+
+
+def _show_crash(error: Exception) -> None:
+    """Show where wnmon broke, fit for a bug report. Never the error's own text: it may quote a secret."""
+    for frame in traceback.format_tb(error.__traceback__):
+        click.echo(frame, err=True, nl=False)
+    click.echo(f"wnmon: internal error: {place_of(error)}", err=True)

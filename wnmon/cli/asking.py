@@ -9,18 +9,22 @@ from pathlib import Path
 import click
 
 from wnmon.config import adhoc_target, load_config
+from wnmon.config.timing import DEFAULT_TIMEOUTS
 from wnmon.errors import UsageError
+from wnmon.model.check import Timeouts
 from wnmon.model.target import Target
+from wnmon.report.curl import KEY_VARIABLE
 
-KEY_VARIABLES = ("WNMON_API_KEY", "OPENAI_API_KEY")
+KEY_VARIABLES = (KEY_VARIABLE, "OPENAI_API_KEY")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A target and the models of it to judge."""
+    """A target, the models of it to judge, and how long each request may take."""
 
     target: Target
     models: tuple[str, ...]
+    timeouts: Timeouts = DEFAULT_TIMEOUTS
 
 
 def adhoc(
@@ -43,8 +47,9 @@ def _key(key_env: str | None, env: Mapping[str, str]) -> str | None:
 
 
 def from_config(path: Path, name: str | None, model: str | None, env: Mapping[str, str]) -> Asked:
-    """Return a target of a configuration: the named one, or the only one."""
-    targets = {target.name: target for target in load_config(path, env).targets}
+    """Return a target of a configuration: the named one, or the only one. Its defaults give the timeouts."""
+    config = load_config(path, env)
+    targets = {target.name: target for target in config.targets}
     if name is None and len(targets) != 1:
         raise click.UsageError(f"--target is needed: {path} has {', '.join(targets) or 'no targets'}")
     target = targets.get(name) if name is not None else next(iter(targets.values()))
@@ -52,4 +57,4 @@ def from_config(path: Path, name: str | None, model: str | None, env: Mapping[st
         raise click.UsageError(f"no target {name!r} in {path}; there are {', '.join(targets)}")
     if model is not None and model not in target.models:
         raise click.UsageError(f"target {target.name} has no model {model!r}; it has {', '.join(target.models)}")
-    return Asked(target=target, models=(model,) if model else target.models)
+    return Asked(target=target, models=(model,) if model else target.models, timeouts=config.timeouts)

@@ -10,9 +10,9 @@ import click
 
 from wnmon.cli.asking import Asked, adhoc, from_config
 from wnmon.cli.checking import Selection, check, dry_run
-from wnmon.cli.console import chosen_language, wants_color, width
 from wnmon.cli.reports import REPORT, Destination, write
-from wnmon.cli.types import DURATION
+from wnmon.cli.terminal import chosen_language, wants_color, width
+from wnmon.cli.types import DURATION, NAMES
 from wnmon.config import load_suites
 
 _EPILOG = """\b
@@ -34,7 +34,9 @@ The key is read from WNMON_API_KEY, then OPENAI_API_KEY, or from the variable --
 @click.option("--api-key-env", metavar="VARIABLE", help="Environment variable that holds the key.")
 @click.option("-c", "--config", type=click.Path(path_type=Path), help="Take the target from this configuration.")
 @click.option("--target", metavar="NAME", help="Which target of the configuration.")
-@click.option("--profile", "profiles", metavar="A,B", help="Judge these profiles instead of the suite's own.")
+@click.option(
+    "--profile", "profiles", type=NAMES, metavar="A,B", help="Judge these profiles instead of the suite's own."
+)
 @click.option("--only", metavar="GLOB", multiple=True, help="Only rules that match, such as 'STR-*'.")
 @click.option("--skip", metavar="GLOB", multiple=True, help="Leave out rules that match.")
 @click.option("--strict", is_flag=True, help="A broken SHOULD counts like a broken MUST.")
@@ -54,7 +56,7 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
     plans = load_suites(suites or ("builtin:documented",), Path.cwd())
     selection = Selection(
         plans=plans,
-        profiles=tuple(name.strip() for name in (options["profiles"] or "").split(",") if name.strip()),
+        profiles=options["profiles"] or (),
         only=options["only"],
         skip=options["skip"],
         full=options["full"],

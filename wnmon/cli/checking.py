@@ -15,7 +15,8 @@ from wnmon.app import one_off_runner
 from wnmon.cli.asking import Asked
 from wnmon.cli.progress import Bar, progress_bar
 from wnmon.clock import SystemClock
-from wnmon.config.select import narrow
+from wnmon.config import narrow, profiles_of
+from wnmon.config.spend import step_cost
 from wnmon.engine.runner import INTERRUPTED, Runner
 from wnmon.errors import UsageError
 from wnmon.judge.verdict import judge
@@ -24,8 +25,6 @@ from wnmon.model.result import Evidence, Outcome, RuleVerdict, Run, Verdict
 from wnmon.model.target import Probe
 from wnmon.report.summary import CheckedTarget, CheckReport, Exit, exit_code
 from wnmon.transport.reachable import wait_until_reachable
-from wnmon.wire.cost import worst_case_tokens
-from wnmon.wire.request import build
 
 FAIL_FAST = "not sent: --fail-fast"
 
@@ -47,7 +46,7 @@ class Selection:
         ]
         chosen = [plan for plan in plans if any(plan.level(rule) for rule in plan.rules)]
         if not chosen:
-            known = sorted({profile for plan in self.plans for rule in plan.rules for profile in rule.levels})
+            known = sorted(profiles_of(rule for plan in self.plans for rule in plan.rules))
             raise UsageError("no rule is selected", hint=f"profiles here: {', '.join(known)}; see --only and --skip")
         return chosen
 
@@ -55,7 +54,11 @@ class Selection:
 def probes_of(asked: Asked, selection: Selection) -> list[Probe]:
     """Return one probe per model and suite."""
     return [
-        Probe(check=Check(name=plan.suite or "suite", plan=plan, every_s=0), target=asked.target, model=model)
+        Probe(
+            check=Check(name=plan.suite or "suite", plan=plan, every_s=0, timeouts=asked.timeouts),
+            target=asked.target,
+            model=model,
+        )
         for model in asked.models
         for plan in selection.narrowed()
     ]
@@ -70,7 +73,7 @@ def dry_run(asked: Asked, selection: Selection) -> str:
             if step.risk is not None and not selection.full:
                 lines.append(f"  {probe.check.name}/{step.name}  {probe.model}  not sent: needs --full ({step.risk})")
                 continue
-            tokens_in, tokens_out = worst_case_tokens(build(step, asked.target.url, probe.model, "nonce").body)
+            tokens_in, tokens_out = step_cost(step, probe.model)
             calls, total = calls + 1, total + tokens_in + tokens_out
             lines.append(f"  {probe.check.name}/{step.name}  {probe.model}  up to {tokens_in} in, {tokens_out} out")
     return "\n".join([*lines, "", f"{calls} calls, at most {total} tokens; nothing was sent"])

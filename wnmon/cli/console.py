@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from collections.abc import Mapping
+from typing import TextIO
 
 import click
 
+from wnmon.cli.terminal import wants_color, width
 from wnmon.model.events import Event, InternalFault, Reloaded, RunSkipped, SinkFailed
 from wnmon.model.result import Run
 from wnmon.report.terminal import render_run_line
-
-
-def chosen_language(option: str | None, env: Mapping[str, str]) -> str:
-    """Return `en` or `zh`: the option, else the locale of the environment, else English."""
-    locale = next((env[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
-    return option or ("zh" if locale.lower().startswith("zh") else "en")
-
-
-def wants_color(env: Mapping[str, str] | None = None) -> bool:
-    """Tell whether stdout takes colours: a terminal, and no NO_COLOR (https://no-color.org)."""
-    environment = os.environ if env is None else env
-    return sys.stdout.isatty() and not environment.get("NO_COLOR")
-
-
-def width() -> int:
-    """Return the columns of the terminal, 100 where there is none."""
-    return shutil.get_terminal_size((100, 24)).columns
 
 
 class Console:
@@ -44,8 +27,7 @@ class Console:
     def say(self, text: str) -> None:
         """Print a line at once, also into a pipe."""
         if not self._quiet:
-            click.echo(text)
-            sys.stdout.flush()
+            _print(text, sys.stdout)
 
     def take(self, run: Run) -> None:
         """Print a finished run."""
@@ -68,4 +50,15 @@ class Console:
 
 def _warn(*lines: str) -> None:
     for line in lines:
-        click.echo(f"wnmon: {line}", err=True)
+        _print(f"wnmon: {line}", sys.stderr)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Print to a stream; once it is gone (a closed pipe, a full disk) to nowhere: the monitor outlives its terminal."""
+    try:
+        click.echo(text, file=stream)
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

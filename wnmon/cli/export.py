@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
+from wnmon.config.shipped import shipped_folder
 from wnmon.errors import UsageError
-
-_PACKAGE = Path(__file__).parent.parent
 
 _BOARDS = ("*.json", "zh/*.json", "provisioning/*/*.yml")
 _ALERTS = ("prometheus/*.yml", "alertmanager/*.yml")
@@ -40,9 +39,8 @@ def alerts(folder: Path, *, force: bool) -> None:
 
 
 def shipped(patterns: tuple[str, ...]) -> dict[str, bytes]:
-    """Return the files that come with wnmon, in the wheel or in a checkout, by their path below `dashboards`."""
-    in_wheel = _PACKAGE / "_shipped" / "dashboards"
-    root = in_wheel if in_wheel.is_dir() else _PACKAGE.parent / "dashboards"
+    """Return the boards or alerts that come with wnmon, by their path below `dashboards`."""
+    root = shipped_folder("dashboards")
     found = sorted(path for pattern in patterns for path in root.glob(pattern))
     return {str(path.relative_to(root)): path.read_bytes() for path in found}
 

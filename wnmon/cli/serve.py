@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 
 import click
 
 from wnmon.app import Service, ServiceOptions
-from wnmon.cli.console import Console, chosen_language
+from wnmon.cli.console import Console
+from wnmon.cli.terminal import chosen_language
 from wnmon.cli.types import DURATION, LISTEN
 from wnmon.config import load_config
 from wnmon.config.spend import plan_spend, render
@@ -24,7 +24,7 @@ from wnmon.config.spend import plan_spend, render
 @click.option(
     "--poll", type=DURATION, default="10s", show_default=True, help="How often files are compared; 0s: never."
 )
-@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the live lines (default: from LANG).")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of live lines and page (default: from LANG).")
 @click.option("-q", "--quiet", is_flag=True, help="No line per finished run.")
 def command(
     config: Path, listen: tuple[str, int], enable_reload: bool, poll: float, lang: str | None, quiet: bool
@@ -34,12 +34,15 @@ def command(
     SIGTERM and Ctrl-C drain and end; SIGHUP reloads.
     """
     loaded = load_config(config, os.environ)
-    console = Console(lang=chosen_language(lang, os.environ), quiet=quiet)
+    language = chosen_language(lang, os.environ)
+    console = Console(lang=language, quiet=quiet)
     console.say(render(plan_spend(loaded)))
-    options = ServiceOptions(config=config, host=listen[0], port=listen[1], reload_allowed=enable_reload, poll_s=poll)
+    host, port = listen
+    options = ServiceOptions(
+        config=config, host=host, port=port, reload_allowed=enable_reload, poll_s=poll, lang=language
+    )
     service = Service(options, loaded, os.environ, sinks=(console,), observers=(console,))
     asyncio.run(_serve(service, console))
-    sys.stdout.flush()
 
 
 async def _serve(service: Service, console: Console) -> None:

@@ -20,6 +20,17 @@ class _Duration(click.ParamType[float]):
             self.fail(f"expected {wrong}", param, ctx)
 
 
+class _Names(click.ParamType[tuple[str, ...]]):
+    name = "names"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Return the names of a list such as `a,b`, blanks and empty names dropped."""
+        if isinstance(value, tuple):
+            return value
+        names = tuple(name.strip() for name in str(value).split(",") if name.strip())
+        return names or self.fail(f"expected names such as a,b, not {value!r}", param, ctx)
+
+
 class _Listen(click.ParamType[tuple[str, int]]):
     name = "host:port"
 
@@ -34,4 +45,5 @@ class _Listen(click.ParamType[tuple[str, int]]):
 
 
 DURATION = _Duration()
+NAMES = _Names()
 LISTEN = _Listen()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wnmon.config.node import Cursor
-from wnmon.config.problems import did_you_mean
+from wnmon.errors import did_you_mean
 from wnmon.judge.registry import ACROSS_KINDS, KINDS, Unfit, prepare
 from wnmon.model.check import Assertion, Step
 

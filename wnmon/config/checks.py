@@ -10,12 +10,12 @@ from wnmon.config.assertions import needs_stream, read_expect
 from wnmon.config.conforms import conforming_rules, merged
 from wnmon.config.labels import read_labels
 from wnmon.config.node import Cursor, quote
-from wnmon.config.problems import did_you_mean
 from wnmon.config.requests import asks_something, read_step
 from wnmon.config.schema import fits, sound
 from wnmon.config.select import narrow
 from wnmon.config.suite import Suites, profiles_of
 from wnmon.config.timing import Rhythm, read_rhythm, refuse_overlap
+from wnmon.errors import did_you_mean
 from wnmon.model.check import Check, Level, Plan, Rule, Step
 
 ONLY_STEP = "request"
@@ -130,6 +130,6 @@ def _suite_plan(place: Cursor, suites: Suites, base: Path) -> Plan | None:
     plan = suites.find(named.text, base, named)
     if plan is None:
         return None
-    profiles = _known(place.get("profiles"), dict.fromkeys(profiles_of(plan)), "profile")
+    profiles = _known(place.get("profiles"), dict.fromkeys(profiles_of(plan.rules)), "profile")
     gate = place.get("gate")
     return replace(narrow(plan, profiles=profiles or ()), gate=None if gate is None else Level(gate.text))

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from wnmon.config.assertions import CONFORMS
 from wnmon.config.node import Cursor
-from wnmon.config.problems import did_you_mean
-from wnmon.config.suite import Suites, compared, profiles_of
+from wnmon.config.suite import Suites, profiles_of
+from wnmon.errors import did_you_mean
+from wnmon.judge.registry import compared
 from wnmon.model.check import Plan, Rule, Selector, Step
 
 
@@ -25,7 +26,7 @@ def conforming_rules(expect: Cursor | None, step: Step, suites: Suites) -> tuple
         place.report(f"expected the name of a profile, not {place.node.show()}")
         return None
     profile = place.text
-    known = dict.fromkeys(name for plan in suites.built_in() for name in profiles_of(plan))
+    known = dict.fromkeys(name for plan in suites.built_in() for name in profiles_of(plan.rules))
     if profile not in known:
         place.report("unknown profile", did_you_mean(profile, known))
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from wnmon.config.problems import Problem
-from wnmon.model.json import Json, kind_of
+from wnmon.model.json import Json, keys_of, kind_of
 
 Scalar = None | bool | int | float | str
 Value: TypeAlias = "Scalar | list[Node] | dict[str, Node]"
@@ -53,10 +53,7 @@ class Node:
 
     def kind(self) -> str:
         """Name the value's type in the words of this language: text, a number, a list, a mapping ..."""
-        value = self.value
-        if isinstance(value, (dict, list)):
-            return "a mapping" if isinstance(value, dict) else "a list"
-        return KIND_WORDS[kind_of(value)]
+        return KIND_WORDS[kind_of(self.value)]
 
 
 KIND_WORDS = {
@@ -129,8 +126,8 @@ class Cursor(NamedTuple):
     def at(self, pointer: str) -> Cursor:
         """Return the cursor at a JSON Pointer (RFC 6901), or the deepest one there is on the way to it."""
         here = self
-        for token in pointer.split("/")[1:]:
-            below = here._below(token.replace("~1", "/").replace("~0", "~"))
+        for key in keys_of(pointer):
+            below = here._below(key)
             if below is None:
                 return here
             here = below

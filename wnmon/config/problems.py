@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from wnmon.errors import ConfigError
@@ -45,14 +44,3 @@ def broken(problems: Iterable[Problem], files: tuple[Path, ...] = ()) -> BrokenC
     if len(ordered) > _SHOWN_PROBLEMS:
         lines.append(f"and {len(ordered) - _SHOWN_PROBLEMS} more problems")
     return BrokenConfigError(lines, files=files)
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
-    """Return a hint with the nearest known name; with the whole list when nothing is near and the list is short."""
-    names = sorted(known)
-    near = get_close_matches(name[:64], names, n=1, cutoff=0.6)
-    if near:
-        return f'did you mean "{near[0]}"?'
-    if names and len(names) <= 12:
-        return f"one of {', '.join(names)}"
-    return None

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from wnmon.config.headers import step_headers
 from wnmon.config.node import Cursor, Node
-from wnmon.config.problems import did_you_mean
 from wnmon.config.schema import fits_request
+from wnmon.errors import did_you_mean
 from wnmon.model.check import Auth, Risk, Step
 from wnmon.model.json import Json, JsonObject
 

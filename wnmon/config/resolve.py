@@ -15,7 +15,7 @@ from wnmon.config.sources import Sources, identity_of, is_suite
 from wnmon.config.suite import Suites
 from wnmon.config.targets import read_target
 from wnmon.config.timing import Rhythm, read_rhythm
-from wnmon.model.check import Check
+from wnmon.model.check import Check, Timeouts
 from wnmon.model.target import Probe, Target
 
 DEFAULT_CONCURRENCY = 8
@@ -24,12 +24,16 @@ _MAX_PROBES = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything a configuration says, resolved. `files` are all that were read; `sha` digests their contents."""
+    """Everything a configuration says, resolved. `files` are all that were read; `sha` digests their contents.
+
+    `timeouts` are those of the first file's defaults: what applies to suites run on its targets by hand.
+    """
 
     targets: tuple[Target, ...]
     checks: tuple[Check, ...]
     probes: tuple[Probe, ...]
     concurrency: int
+    timeouts: Timeouts
     files: tuple[Path, ...]
     sha: str
 
@@ -64,6 +68,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources) -> Conf
         checks=tuple(chosen.check for chosen in checks),
         probes=probes,
         concurrency=limit.whole if limit is not None else DEFAULT_CONCURRENCY,
+        timeouts=parts[0].rhythm.timeouts,
         files=sources.files,
         sha=sources.sha,
     )

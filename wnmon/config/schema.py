@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from wnmon.config.node import KIND_WORDS, Cursor, Node, Value
-from wnmon.config.problems import Problem, did_you_mean
+from wnmon.config.problems import Problem
+from wnmon.errors import did_you_mean
+from wnmon.model.json import kind_of
 
-Check = Callable[[Cursor], None]
+_Validator = Callable[[Cursor], None]
 _Schema = Mapping[str, Any]
 
 _FILE = Path(__file__).with_name("schema.json")
@@ -66,12 +68,12 @@ def fits_request(cursor: Cursor) -> bool:
 
 
 @cache
-def _part(name: str) -> Check:
+def _part(name: str) -> _Validator:
     return _Compiler(_definitions(), _ELSEWHERE - {name}).compile(_definitions()[name])
 
 
 @cache
-def _member(part: str, name: str) -> Check:
+def _member(part: str, name: str) -> _Validator:
     schema = _definitions()[part].get("properties", {}).get(name, False)
     return _Compiler(_definitions(), _ELSEWHERE).compile(schema)
 
@@ -83,7 +85,7 @@ def _definitions() -> Mapping[str, _Schema]:
 
 
 @cache
-def _documented_request() -> Check:
+def _documented_request() -> _Validator:
     schema = json.loads(_REQUEST_FILE.read_text("utf-8"))
     return _Compiler(schema.get("$defs", {}), frozenset()).compile(schema)
 
@@ -94,18 +96,18 @@ class _Compiler:
     def __init__(self, definitions: Mapping[str, _Schema], elsewhere: frozenset[str]) -> None:
         self._definitions = definitions
         self._elsewhere = elsewhere
-        self._compiled: dict[str, Check] = {}
+        self._compiled: dict[str, _Validator] = {}
 
-    def compile(self, schema: _Schema | bool) -> Check:
-        """Return the check of a schema. Raises KeyError for a keyword it does not know."""
+    def compile(self, schema: _Schema | bool) -> _Validator:
+        """Return the validator of a schema. Raises KeyError for a keyword it does not know."""
         if isinstance(schema, bool):
             return _anything if schema else _nothing
         parts = [_KEYWORDS[word](self, schema[word], schema) for word in schema if word not in _FOR_READERS]
         accepted = types_of(schema)
         return _all_of(parts) if accepted is None else _typed(accepted, _phrase(schema), _is_private(schema), parts)
 
-    def refer(self, pointer: str) -> Check:
-        """Return the check of a `#/$defs/name`; of its outer shape alone when it is validated on its own."""
+    def refer(self, pointer: str) -> _Validator:
+        """Return the validator of a `#/$defs/name`; of its outer shape alone when it is validated on its own."""
         name = pointer.rpartition("/")[2]
         if name not in self._compiled:
             schema = self._definitions[name]
@@ -130,21 +132,9 @@ def types_of(schema: _Schema) -> frozenset[str] | None:
 
 
 def _type_of(value: Value) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float():
-            return "integer" if value.is_integer() else "number"  # JSON Schema 2020-12, 6.1.1: 1.0 is an integer
-        case str():
-            return "string"
-        case list():
-            return "array"
-        case _:
-            return "object"
+    if isinstance(value, float) and value.is_integer():
+        return "integer"  # JSON Schema 2020-12, 6.1.1: 1.0 is an integer
+    return kind_of(value)
 
 
 def _phrase(schema: _Schema) -> str:
@@ -179,47 +169,47 @@ def _nothing(cursor: Cursor) -> None:
     cursor.report("nothing may stand here")
 
 
-def _all_of(parts: list[Check]) -> Check:
-    def check(cursor: Cursor) -> None:
+def _all_of(parts: list[_Validator]) -> _Validator:
+    def validate(cursor: Cursor) -> None:
         for part in parts:
             part(cursor)
 
-    return parts[0] if len(parts) == 1 else check
+    return parts[0] if len(parts) == 1 else validate
 
 
-def _typed(accepted: frozenset[str], phrase: str, private: bool, parts: list[Check]) -> Check:
-    def check(cursor: Cursor) -> None:
+def _typed(accepted: frozenset[str], phrase: str, private: bool, parts: list[_Validator]) -> _Validator:
+    def validate(cursor: Cursor) -> None:
         if _type_of(cursor.node.value) not in accepted:
             _expected(cursor, phrase, private=private)
             return
         for part in parts:
             part(cursor)
 
-    return check
+    return validate
 
 
-def _is_clean(check: Check, cursor: Cursor) -> bool:
+def _is_clean(validate: _Validator, cursor: Cursor) -> bool:
     scratch: list[Problem] = []
-    check(cursor._replace(problems=scratch))
+    validate(cursor._replace(problems=scratch))
     return not scratch
 
 
-def _ref(compiler: _Compiler, pointer: str, _schema: _Schema) -> Check:
-    compiled: list[Check] = []
+def _ref(compiler: _Compiler, pointer: str, _schema: _Schema) -> _Validator:
+    compiled: list[_Validator] = []
 
-    def check(cursor: Cursor) -> None:
+    def validate(cursor: Cursor) -> None:
         if not compiled:  # compiled when first needed: definitions may refer to each other
             compiled.append(compiler.refer(pointer))
         compiled[0](cursor)
 
-    return check
+    return validate
 
 
-def _properties(compiler: _Compiler, properties: Mapping[str, _Schema], schema: _Schema) -> Check:
+def _properties(compiler: _Compiler, properties: Mapping[str, _Schema], schema: _Schema) -> _Validator:
     known = {name: compiler.compile(part) for name, part in properties.items()}
     closed = schema.get("additionalProperties") is False
 
-    def check(cursor: Cursor) -> None:
+    def validate(cursor: Cursor) -> None:
         for name, member in cursor.members():
             part = known.get(name)
             if part is not None:
@@ -227,21 +217,21 @@ def _properties(compiler: _Compiler, properties: Mapping[str, _Schema], schema: 
             elif closed:
                 member.report("unknown key", did_you_mean(name, known), key=True)
 
-    return check
+    return validate
 
 
-def _additional(compiler: _Compiler, rest: _Schema | bool, schema: _Schema) -> Check:
+def _additional(compiler: _Compiler, rest: _Schema | bool, schema: _Schema) -> _Validator:
     known = schema.get("properties", {})
     if isinstance(rest, bool):
         return _anything if rest or known else _no_members
     part = compiler.compile(rest)
 
-    def check(cursor: Cursor) -> None:
+    def validate(cursor: Cursor) -> None:
         for name, member in cursor.members():
             if name not in known:
                 part(member)
 
-    return check
+    return validate
 
 
 def _no_members(cursor: Cursor) -> None:
@@ -249,37 +239,37 @@ def _no_members(cursor: Cursor) -> None:
         member.report("unknown key", key=True)
 
 
-def _names(compiler: _Compiler, part: _Schema, _schema: _Schema) -> Check:
+def _names(compiler: _Compiler, part: _Schema, _schema: _Schema) -> _Validator:
     compiled = compiler.compile(part)
 
-    def check(cursor: Cursor) -> None:
+    def validate(cursor: Cursor) -> None:
         for name, member in cursor.members():
             line, column = member.node.key or (member.node.line, member.node.column)
             compiled(member._replace(node=Node(name, line, column)))
 
-    return check
+    return validate
 
 
-def _required(_compiler: _Compiler, names: list[str], schema: _Schema) -> Check:
-    def check(cursor: Cursor) -> None:
+def _required(_compiler: _Compiler, names: list[str], schema: _Schema) -> _Validator:
+    def validate(cursor: Cursor) -> None:
         for name in names:
             if isinstance(cursor.node.value, dict) and name not in cursor.node.value:
                 about = schema.get("properties", {}).get(name, {}).get("description", "")
                 cursor.report(f'missing key "{name}"', _lower(about.partition(". ")[0].rstrip(".")) or None, key=True)
 
-    return check
+    return validate
 
 
 def _lower(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
-def _any_of(compiler: _Compiler, parts: list[_Schema | bool], schema: _Schema) -> Check:
+def _any_of(compiler: _Compiler, parts: list[_Schema | bool], schema: _Schema) -> _Validator:
     """Judge by the one alternative that takes the value's type: its message is more telling than "none of these"."""
     ways = [(types_of(compiler.resolve(part)), compiler.compile(part)) for part in parts]
     phrase = _phrase(schema) if "title" in schema else " or ".join(_phrase(compiler.resolve(part)) for part in parts)
 
-    def check(cursor: Cursor) -> None:
+    def validate(cursor: Cursor) -> None:
         kind = _type_of(cursor.node.value)
         fitting = [way for accepted, way in ways if accepted is None or kind in accepted]
         if len(fitting) == 1:
@@ -287,31 +277,31 @@ def _any_of(compiler: _Compiler, parts: list[_Schema | bool], schema: _Schema) -
         elif not any(_is_clean(way, cursor) for way in fitting):
             _expected(cursor, phrase, private=_is_private(schema))
 
-    return check
+    return validate
 
 
-def _if(compiler: _Compiler, condition: _Schema, schema: _Schema) -> Check:
+def _if(compiler: _Compiler, condition: _Schema, schema: _Schema) -> _Validator:
     when, then = compiler.compile(condition), compiler.compile(schema.get("then", True))
 
-    def check(cursor: Cursor) -> None:
+    def validate(cursor: Cursor) -> None:
         if _is_clean(when, cursor):
             then(cursor)
 
-    return check
+    return validate
 
 
-def _items(compiler: _Compiler, part: _Schema, _schema: _Schema) -> Check:
+def _items(compiler: _Compiler, part: _Schema, _schema: _Schema) -> _Validator:
     compiled = compiler.compile(part)
 
-    def check(cursor: Cursor) -> None:
+    def validate(cursor: Cursor) -> None:
         for element in cursor.elements():
             compiled(element)
 
-    return check
+    return validate
 
 
-def _unique(_compiler: _Compiler, wanted: bool, _schema: _Schema) -> Check:
-    def check(cursor: Cursor) -> None:
+def _unique(_compiler: _Compiler, wanted: bool, _schema: _Schema) -> _Validator:
+    def validate(cursor: Cursor) -> None:
         seen: set[str] = set()
         for element in cursor.elements():
             text = json.dumps(element.node.plain(), sort_keys=True)
@@ -319,38 +309,38 @@ def _unique(_compiler: _Compiler, wanted: bool, _schema: _Schema) -> Check:
                 element.report(f"{element.node.show()} stands here twice", "keep one of them")
             seen.add(text)
 
-    return check if wanted else _anything
+    return validate if wanted else _anything
 
 
-def _enum(_compiler: _Compiler, values: list[Any], schema: _Schema) -> Check:
+def _enum(_compiler: _Compiler, values: list[Any], schema: _Schema) -> _Validator:
     texts = [value for value in values if isinstance(value, str)]
 
-    def check(cursor: Cursor) -> None:
+    def validate(cursor: Cursor) -> None:
         value = cursor.node.value
         if any(value == known and type(value) is type(known) for known in values):
             return
         near = did_you_mean(value, texts) if isinstance(value, str) and "title" not in schema else None
         cursor.report(f"expected {_phrase(schema)}, not {cursor.node.show()}", near)
 
-    return check
+    return validate
 
 
-def _const(compiler: _Compiler, value: Any, schema: _Schema) -> Check:
+def _const(compiler: _Compiler, value: Any, schema: _Schema) -> _Validator:
     return _enum(compiler, [value], {"title": json.dumps(value), **schema})
 
 
-def _holds(test: Callable[[Any, Any], bool], *kinds: type) -> Callable[[_Compiler, Any, _Schema], Check]:
+def _holds(is_within: Callable[[Any, Any], bool], *kinds: type) -> Callable[[_Compiler, Any, _Schema], _Validator]:
     """Make a keyword of a comparison that concerns values of some kinds alone."""
 
-    def keyword(_compiler: _Compiler, bound: Any, schema: _Schema) -> Check:
+    def keyword(_compiler: _Compiler, bound: Any, schema: _Schema) -> _Validator:
         phrase, private = _phrase(schema), _is_private(schema)
 
-        def check(cursor: Cursor) -> None:
+        def validate(cursor: Cursor) -> None:
             value = cursor.node.value
-            if isinstance(value, kinds) and not isinstance(value, bool) and not test(value, bound):
+            if isinstance(value, kinds) and not isinstance(value, bool) and not is_within(value, bound):
                 _expected(cursor, _bounded(phrase, schema, value), private=private)
 
-        return check
+        return validate
 
     return keyword
 
@@ -373,19 +363,19 @@ def _bounded(phrase: str, schema: _Schema, value: object) -> str:
             return phrase
 
 
-def _matches(_compiler: _Compiler, pattern: str, schema: _Schema) -> Check:
+def _matches(_compiler: _Compiler, pattern: str, schema: _Schema) -> _Validator:
     compiled = re.compile(pattern)  # our own patterns, never a user's
 
-    def check(cursor: Cursor) -> None:
+    def validate(cursor: Cursor) -> None:
         value = cursor.node.value
         # `$` of ECMA-262 is the very end, in Python it may stand before a last line break.
         if isinstance(value, str) and (not compiled.search(value) or value.endswith("\n")):
             _expected(cursor, _phrase(schema), private=_is_private(schema))
 
-    return check
+    return validate
 
 
-_KEYWORDS: Mapping[str, Callable[[_Compiler, Any, _Schema], Check]] = {
+_KEYWORDS: Mapping[str, Callable[[_Compiler, Any, _Schema], _Validator]] = {
     "$ref": _ref,
     "properties": _properties,
     "additionalProperties": _additional,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from wnmon.config.suite import compared
+from wnmon.judge.registry import compared
 from wnmon.model.check import Plan, Rule, Step
 
 

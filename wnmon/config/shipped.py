@@ -1,4 +1,4 @@
-"""Where `builtin:NAME` lives: inside the wheel, or beside the package in a checkout."""
+"""Where the files that come with wnmon live: inside the wheel, or beside the package in a checkout."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ PREFIX = "builtin:"
 _PACKAGE = Path(__file__).parent.parent
 
 
-def shipped_folder() -> Path:
-    """Return the folder of the suites and checks that come with wnmon."""
-    in_wheel = _PACKAGE / "_shipped" / "checks"
-    return in_wheel if in_wheel.is_dir() else _PACKAGE.parent / "checks"
+def shipped_folder(name: str = "checks") -> Path:
+    """Return a folder that comes with wnmon: `checks` holds the suites and checks, `dashboards` boards and alerts."""
+    in_wheel = _PACKAGE / "_shipped" / name
+    return in_wheel if in_wheel.is_dir() else _PACKAGE.parent / name
 
 
 def starter() -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from wnmon.config.load import MAX_BYTES, load
 from wnmon.config.node import Cursor, Node, quote
-from wnmon.config.problems import Problem, did_you_mean
+from wnmon.config.problems import Problem
 from wnmon.config.shipped import PREFIX, shipped_files, shipped_folder
+from wnmon.errors import did_you_mean
 
 _MAX_FILES = 1000
 _YAML = ("*.yaml", "*.yml")

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wnmon.config.resolve import Config
-from wnmon.model.check import Plan
+from wnmon.model.check import Plan, Step
 from wnmon.model.target import Budget
 from wnmon.wire.cost import worst_case_tokens
-from wnmon.wire.request import build
+from wnmon.wire.request import NONCE_CHARS, build
 
 DAYS_PER_MONTH = 30
 _DAY_S = 86_400.0
 _SHOWN_ROWS = 20
-_NONCE = "x" * 16  # as long as the word the runner draws
+_NONCE = "x" * NONCE_CHARS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +71,13 @@ def plan_spend(config: Config) -> Spend:
 
 def plan_cost(plan: Plan, model: str) -> tuple[int, int, int]:
     """Return (requests, input tokens, output tokens) one run of a plan may cost at most."""
-    sent = [build(step, "", model, _NONCE) for step in plan.steps if step.risk is None]
-    costs = [worst_case_tokens(request.body) for request in sent]
-    return len(sent), sum(one for one, _ in costs), sum(one for _, one in costs)
+    costs = [step_cost(step, model) for step in plan.steps if step.risk is None]
+    return len(costs), sum(one for one, _ in costs), sum(one for _, one in costs)
+
+
+def step_cost(step: Step, model: str) -> tuple[int, int]:
+    """Return (input tokens, output tokens) one request of a plan may cost at most."""
+    return worst_case_tokens(build(step, "", model, _NONCE).body)
 
 
 def render(spend: Spend) -> str:

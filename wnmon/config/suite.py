@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from wnmon.config.assertions import read_rule_expect
 from wnmon.config.node import Cursor
-from wnmon.config.problems import did_you_mean
 from wnmon.config.requests import read_step
 from wnmon.config.schema import fits
 from wnmon.config.sources import Sources, is_config, is_suite
+from wnmon.errors import did_you_mean
 from wnmon.judge.registry import ACROSS_KINDS
 from wnmon.model.check import Level, Plan, Rule, Selector, Step
 
@@ -63,15 +63,9 @@ def _is_no_suite(root: Cursor, place: Cursor | None) -> bool:
     return is_config(root.node)
 
 
-def profiles_of(plan: Plan) -> tuple[str, ...]:
-    """Return every profile the rules of a plan speak of, in the order they first appear."""
-    return tuple(dict.fromkeys(profile for rule in plan.rules for profile in rule.levels))
-
-
-def compared(rule: Rule) -> tuple[str, ...]:
-    """Return the requests whose answers a rule compares, () for a rule about single answers."""
-    names = (name for one in rule.expect if one.kind in ACROSS_KINDS for name in one.expected.requests)
-    return tuple(dict.fromkeys(names))
+def profiles_of(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """Return every profile some rules speak of, in the order they first appear."""
+    return tuple(dict.fromkeys(profile for rule in rules for profile in rule.levels))
 
 
 def _members(root: Cursor, key: str) -> Iterator[tuple[str, Cursor]]:
@@ -149,7 +143,7 @@ def _refuse_cycles(rules: tuple[Rule, ...], places: Mapping[str, Cursor]) -> Non
 
 
 def _profiles(place: Cursor | None, rules: tuple[Rule, ...]) -> tuple[str, ...]:
-    known = tuple(dict.fromkeys(profile for rule in rules for profile in rule.levels))
+    known = profiles_of(rules)
     if place is None:
         return known
     for one in place.elements():

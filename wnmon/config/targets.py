@@ -12,10 +12,9 @@ from wnmon.config.environment import fill, secret
 from wnmon.config.headers import target_headers
 from wnmon.config.labels import read_labels
 from wnmon.config.node import Cursor, quote
-from wnmon.config.problems import did_you_mean
 from wnmon.config.schema import fits, sound
 from wnmon.config.urls import BadUrl, Relay, decoded, proxy_password, relay
-from wnmon.errors import UsageError
+from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.target import MIN_SECRET_CHARS, Budget, Secret, Target, Waiver
 
 # One header value of visible ASCII; RFC 6750 section 2.1 allows less, relays hand out more.
@@ -57,6 +56,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str], base: Path) ->
         labels=read_labels(place.get("labels")),
         extra_secrets=way.secrets,
     )
+    _keep_key_out_of_url(target, place)
     return target if len(place.problems) == before else None
 
 
@@ -82,6 +82,13 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
         models=(model,),
         api_key=None if api_key is None else Secret(api_key, "api_key"),
     )
+
+
+def _keep_key_out_of_url(target: Target, place: Cursor) -> None:
+    """Complain where the URL, which every report shows, holds the key, which none may."""
+    base_url = place.get("base_url")
+    if base_url is not None and target.api_key is not None and target.api_key.reveal() in target.url:
+        base_url.report("expected a URL without the key", "api_key alone keeps it out of reports")
 
 
 def _relay(place: Cursor, env: Mapping[str, str]) -> Relay:

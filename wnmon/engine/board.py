@@ -28,10 +28,9 @@ class ProbeBoard:
 
     def take(self, run: Run) -> None:
         """Replace a probe's row by what a run found."""
-        id_ = ProbeId(f"{run.target}/{run.check}/{run.model}")
-        row = self._rows.get(id_)
+        row = self._rows.get(run.probe)
         if row is not None:  # a reload may have dropped the probe while it ran
-            self._rows[id_] = _after(row, run)
+            self._rows[run.probe] = _after(row, run)
 
     def states(self) -> Sequence[ProbeState]:
         """Return the rows, each with its next run."""

@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 from wnmon.engine.ports import Clock
 from wnmon.model.events import LoopLagged
 
-EVERY_S = 0.02
+EVERY_S = 0.01
 _KEPT = 8192
 
 
 class LoopWatch:
-    """Wakes every 20 ms while at least one exchange runs, and remembers how late each wake-up was."""
+    """Wakes every 10 ms while at least one exchange runs, and remembers how late each wake-up was."""
 
     def __init__(self, clock: Clock, tell: Callable[[LoopLagged], None]) -> None:
         self._clock = clock

@@ -15,30 +15,32 @@ from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import LoopWatch
 from wnmon.engine.ports import Clock, Transport
 from wnmon.errors import place_of
+from wnmon.judge.rules import statuses_wanted
 from wnmon.judge.verdict import judge, stops_a_suite
-from wnmon.model.check import NEEDS_FULL, Step
+from wnmon.model.check import NEEDS_FULL, Plan, Step
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.redact import Redactor
-from wnmon.model.result import Evidence, Outcome, Reason, Result, Run
+from wnmon.model.result import Evidence, Fault, Outcome, Reason, Result, Run
 from wnmon.model.target import Probe, Target
 from wnmon.wire.cost import worst_case_tokens
 from wnmon.wire.evidence import redact_exchange
 from wnmon.wire.reply import read
-from wnmon.wire.request import build
+from wnmon.wire.request import NONCE_CHARS, build
 
 INTERRUPTED = "interrupted"
+MOST_TOKENS = 10_000_000
 _NONCE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def draw_nonce() -> str:
-    """Return eight letters no relay can have cached."""
-    return "".join(secrets.choice(_NONCE_LETTERS) for _ in range(8))
+    """Return a word no relay can have cached."""
+    return "".join(secrets.choice(_NONCE_LETTERS) for _ in range(NONCE_CHARS))
 
 
 @dataclass(slots=True, kw_only=True)
 class Progress:
-    """What a run has gathered so far."""
+    """What a run has gathered so far. `over_budget`: the day's budget refused one of its requests."""
 
     run_id: str
     nonce: str
@@ -47,6 +49,7 @@ class Progress:
     not_sent: dict[str, str] = field(default_factory=dict)
     input_tokens: int = 0
     output_tokens: int = 0
+    over_budget: bool = False
 
 
 Halt = Callable[[Evidence], str | None]
@@ -59,7 +62,7 @@ def never_halt(_: Evidence) -> str | None:
 
 
 class Runner:
-    """Executes probes. Every collaborator is handed in; `stop` ends what is under way."""
+    """Executes probes. Every collaborator is handed in; `draining` starts no run more, `stop` ends those under way."""
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class Runner:
     ) -> None:
         self.limiter = limiter
         self.fanout = fanout
+        self.draining = False
         self.stop = asyncio.Event()
         self._transport = transport
         self._clock = clock
@@ -87,14 +91,18 @@ class Runner:
         self, probe: Probe, *, scheduled_ns: int | None = None, full: bool = False, halt: Halt = never_halt
     ) -> Run:
         """Execute a probe once and publish it, unless nothing was sent or the monitor itself is stopping."""
-        rest_s = self._backoff.left_s(probe.target.name, probe.model)
-        if rest_s > 0:
-            return self._skipped(probe, Skip.BACKOFF, f"left alone for {rest_s:.0f} s more, as the relay asked")
+        if (resting := self._resting(probe)) is not None:
+            return resting
         if scheduled_ns is not None:
             late_s = max(0, self._clock.now_ns() - scheduled_ns) / 1e9
             self.fanout.observe(RunLate(probe=probe.id, late_s=late_s))
         async with self.limiter.slot(probe.target) as waited_s:
+            if self.draining:
+                return self._skipped(probe, Skip.SHUTDOWN, "the monitor is ending")
             self.fanout.observe(Waited(probe=probe.id, waited_s=waited_s))
+            # While this run waited, the one before it may have been told to leave the relay alone.
+            if (resting := self._resting(probe)) is not None:
+                return resting
             self.fanout.observe(InFlight(runs=self.limiter.in_flight))
             try:
                 async with self._watch.during():
@@ -102,6 +110,13 @@ class Runner:
                 return await self._conclude(probe, progress)
             finally:
                 self.fanout.observe(InFlight(runs=self.limiter.in_flight - 1))
+
+    def _resting(self, probe: Probe) -> Run | None:
+        """Return the skipped run of a probe whose relay asked to be left alone, None when it may be asked."""
+        rest_s = self._backoff.left_s(probe.target.name, probe.model)
+        if rest_s <= 0:
+            return None
+        return self._skipped(probe, Skip.BACKOFF, f"left alone for {rest_s:.0f} s more, as the relay asked")
 
     async def _send_all(self, probe: Probe, scheduled_ns: int | None, full: bool, halt: Halt) -> Progress:
         progress = Progress(run_id=secrets.token_hex(8), nonce=self._draw(), started_at_s=self._clock.wall_s())
@@ -122,18 +137,23 @@ class Runner:
         request = build(step, probe.target.url, probe.model, progress.nonce)
         reservation = None if self.stop.is_set() else self._reserve(probe.target, request)
         if reservation is None:
-            why = INTERRUPTED if self.stop.is_set() else f"the day's budget of {probe.target.name} is used up"
+            progress.over_budget = not self.stop.is_set()
+            why = f"the day's budget of {probe.target.name} is used up" if progress.over_budget else INTERRUPTED
             progress.not_sent[step.name] = why
             return why
         exchange = await self._exchange(probe, request, progress, scheduled_ns)
         first = not progress.exchanges
         progress.exchanges.append(exchange)
-        await asyncio.to_thread(self._settle, reservation, exchange, progress)
-        self._tell_budget(probe.target)
         if exchange.failure is not None and exchange.failure.kind is FailureKind.SHUTDOWN:
+            progress.not_sent[step.name] = INTERRUPTED  # what it cost is not known, so the worst case stays booked
             return INTERRUPTED
-        if first and probe.check.plan.suite is not None and (fault := stops_a_suite(exchange)) is not None:
+        spent, fault = await asyncio.to_thread(_looked_at, exchange)
+        self._settle(reservation, spent, progress)
+        self._tell_budget(probe.target)
+        if first and probe.check.plan.suite is not None and fault is not None:
             return f"{fault.reason.value}: {fault.message}"
+        if exchange.status == 429 and "429" not in statuses_wanted(step.expect):
+            return "the relay asked to be left alone (status 429)"
         return halt(self._evidence(probe, progress))
 
     def _reserve(self, target: Target, request: Request) -> Reservation | None:
@@ -155,7 +175,7 @@ class Runner:
                 sending.cancel()
                 await asyncio.wait({sending})
         if exchange is None:
-            return self._cut_short(request, progress)
+            exchange = self._cut_short(request, progress)
         marks = exchange.marks
         exchange = replace(exchange, late_ns=self._watch.worst_ns(marks.started_ns, marks.end_ns))
         return await asyncio.to_thread(redact_exchange, exchange, self._redactor(probe.target))
@@ -176,9 +196,9 @@ class Runner:
             known = self._redactors[target.name] = (target, Redactor(target.secrets()))
         return known[1]
 
-    def _settle(self, reservation: Reservation, exchange: Exchange, progress: Progress) -> None:
-        """Book what was spent, and give the rest of the reservation back."""
-        spent_input, spent_output = _spent(exchange)
+    def _settle(self, reservation: Reservation, spent: tuple[int, int], progress: Progress) -> None:
+        """Book what was spent, and give the rest of the reservation back. On the loop: the ledger has no lock."""
+        spent_input, spent_output = spent
         progress.input_tokens += spent_input
         progress.output_tokens += spent_output
         self._budgets.settle(reservation, spent_input + spent_output)
@@ -189,23 +209,19 @@ class Runner:
 
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
-        result = await asyncio.to_thread(self._judge, probe, evidence)
-        run = self._run(probe, progress, evidence, result)
-        if INTERRUPTED in progress.not_sent.values() or result.reason is Reason.SHUTDOWN:
-            self.fanout.observe(RunSkipped(probe=probe.id, reason=Skip.SHUTDOWN, detail="cut short"))
-        elif not progress.exchanges:
-            self.fanout.observe(RunSkipped(probe=probe.id, reason=Skip.BUDGET, detail=result.message))
-        else:
-            self._backoff.learn(probe.target.name, probe.model, result)
+        result, bug = await asyncio.to_thread(_judged, probe.check.plan, evidence)
+        if bug is not None:
+            self.fanout.observe(bug)
+        if progress.exchanges:
+            limited = any(exchange.status == 429 for exchange in progress.exchanges)
+            self._backoff.learn(probe.target.name, probe.model, result, limited=limited)
+        skip = _skip(progress, result)
+        if skip is None:
+            run = self._run(probe, progress, evidence, result)
             self.fanout.take(run)
-        return run
-
-    def _judge(self, probe: Probe, evidence: Evidence) -> Result:
-        try:
-            return judge(probe.check.plan, evidence)
-        except Exception as error:  # noqa: BLE001 - a bug of the judge must not end the monitor
-            self.fanout.observe(InternalFault(component="judge", error=place_of(error)))
-            return Result(outcome=Outcome.ERRORED, reason=Reason.INTERNAL, message=f"judge: {type(error).__name__}")
+            return run
+        self.fanout.observe(RunSkipped(probe=probe.id, reason=skip, detail=result.message))
+        return self._run(probe, progress, evidence, replace(result, reason=_REASONS.get(skip, result.reason)))
 
     def _evidence(self, probe: Probe, progress: Progress) -> Evidence:
         return Evidence(
@@ -246,6 +262,29 @@ class Runner:
         )
 
 
+_REASONS = {Skip.SHUTDOWN: Reason.SHUTDOWN, Skip.BUDGET: Reason.BUDGET}
+
+
+def _skip(progress: Progress, result: Result) -> Skip | None:
+    """Return why a run is not published, None when it is: what it gathered stands."""
+    if INTERRUPTED in progress.not_sent.values():
+        return Skip.SHUTDOWN
+    return Skip.BUDGET if progress.over_budget and result.outcome is Outcome.SKIPPED else None
+
+
+def _judged(plan: Plan, evidence: Evidence) -> tuple[Result, InternalFault | None]:
+    try:
+        return judge(plan, evidence), None
+    except Exception as error:  # noqa: BLE001 - a bug of the judge must not end the monitor
+        bug = InternalFault(component="judge", error=place_of(error))
+        return Result(outcome=Outcome.ERRORED, reason=Reason.INTERNAL, message=f"judge: {type(error).__name__}"), bug
+
+
+def _looked_at(exchange: Exchange) -> tuple[tuple[int, int], Fault | None]:
+    """Return what an exchange cost and what would end a suite. Reads the answer, which takes time: run in a thread."""
+    return _spent(exchange), stops_a_suite(exchange)
+
+
 def _spent(exchange: Exchange) -> tuple[int, int]:
     """Return (input, output) tokens: as reported, else the worst case where an answer may have been made, else 0."""
     if exchange.marks.sent_ns is None:
@@ -256,6 +295,11 @@ def _spent(exchange: Exchange) -> tuple[int, int]:
     reported_input = usage.prompt_tokens if usage else None
     reported_output = usage.completion_tokens if usage else None
     return (
-        worst_input if reported_input is None else reported_input,
-        worst_output if reported_output is None else reported_output,
+        worst_input if reported_input is None else _credible(reported_input),
+        worst_output if reported_output is None else _credible(reported_output),
     )
+
+
+def _credible(tokens: int) -> int:
+    """Keep a count a relay reports within what a ledger can add up: never negative, never absurd."""
+    return min(max(tokens, 0), MOST_TOKENS)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from wnmon.judge.subject import Subject, Unfit, cut
-from wnmon.judge.text import Pattern, compile_pattern
+from wnmon.judge.patterns import Pattern, compile_pattern
+from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
 from wnmon.wire.request import fill
 
 _TEXTS = ("contains", "equals", "not_contains")
@@ -48,9 +49,9 @@ def prepare(value: Json) -> Content:
 def _check(key: str, value: Json) -> None:
     if key not in _ALL:
         raise Unfit(f"/{key}", f"one of {', '.join(_ALL)}, not {key!r}")
-    wanted = {"not_empty": bool, "max_chars": int}.get(key, str)
-    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-        raise Unfit(f"/{key}", f"a {wanted.__name__} value, not {kind_of(value)}")
+    wanted = {"not_empty": "boolean", "max_chars": "integer"}.get(key, "string")
+    if kind_of(value) != wanted:
+        raise Unfit(f"/{key}", f"a value of type {wanted}, not {kind_of(value)}")
 
 
 def assess(expected: Content, subject: Subject) -> list[Finding]:
@@ -58,9 +59,16 @@ def assess(expected: Content, subject: Subject) -> list[Finding]:
     text = subject.reply.text
     findings = [finding for finding in _complaints(expected, text, subject) if finding is not None]
     was_cut = any(choice.finish_reason == "length" for choice in subject.reply.choices[:1])
-    return [replace(finding, reason=Reason.LENGTH) if was_cut else finding for finding in findings]
+    return [_cut_off(finding) if was_cut else finding for finding in findings]
 
 
+def _cut_off(finding: Finding) -> Finding:
+    """More text would have helped every complaint but these two."""
+    return finding if finding.message in {_TOO_MUCH, _TOO_LONG} else replace(finding, reason=Reason.LENGTH)
+
+
+_TOO_MUCH, _TOO_LONG = "content holds what it must not", "content is too long"
+_MESSAGES = {"contains": "content lacks a text", "equals": "content is another text", "not_contains": _TOO_MUCH}
 _HOLDS: Mapping[str, Callable[[str, str], bool]] = {
     "contains": lambda text, wanted: wanted in text,
     "equals": lambda text, wanted: text.strip() == wanted.strip(),
@@ -81,10 +89,12 @@ def _complaints(expected: Content, text: str, subject: Subject) -> list[Finding 
     texts = {way: str(fill(wanted, subject.model, subject.nonce)) for way, wanted in expected.texts.items()}
     pattern, limit = expected.pattern, expected.max_chars
     return [
-        *(complain(_HOLDS[way](text, wanted), f"content {way}", wanted) for way, wanted in texts.items()),
+        *(complain(_HOLDS[way](text, wanted), _MESSAGES[way], wanted) for way, wanted in texts.items()),
         complain(
-            pattern is None or pattern.search(text) is not None, "content matches", pattern.pattern if pattern else ""
+            pattern is None or pattern.search(text) is not None,
+            "content does not match",
+            pattern.pattern if pattern else "",
         ),
         complain(not expected.not_empty or bool(text.strip()), "content is empty", "some text", Reason.EMPTY),
-        complain(limit is None or len(text) <= limit, "content is too long", f"at most {limit} characters"),
+        complain(limit is None or len(text) <= limit, _TOO_LONG, f"at most {limit} characters"),
     ]

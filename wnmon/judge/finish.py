@@ -5,6 +5,7 @@ from __future__ import annotations
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
 
 
 def prepare(value: Json) -> tuple[str, ...]:
@@ -24,7 +25,7 @@ def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
     return [
         _finding(
             expected,
-            choice.finish_reason or "absent",
+            cut(choice.finish_reason or "absent", 80),
             f"/choices/{i}/finish_reason",
             subject,
             Reason.LENGTH if choice.finish_reason == "length" else Reason.CONTENT,

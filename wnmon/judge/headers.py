@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wnmon.judge.subject import Subject, Unfit, cut
-from wnmon.judge.text import Pattern, compile_pattern
+from wnmon.judge.patterns import Pattern, compile_pattern
+from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
+from wnmon.wire.media import bare_media_type
 
 _WAYS = ("media_type", "equals", "matches", "present")
 
@@ -54,16 +56,11 @@ def _holds(header: Header, subject: Subject) -> bool:
         case _ if value is None:
             return False
         case "media_type":
-            return media_type(value) == header.wanted
+            return bare_media_type(value) == header.wanted
         case "equals":
             return value == header.wanted
         case _:
             return header.pattern is not None and header.pattern.search(value) is not None
-
-
-def media_type(value: str) -> str:
-    """Return type/subtype of a Content-Type value: case and parameters do not count (RFC 9110 §8.3.1)."""
-    return value.split(";", 1)[0].strip().lower()
 
 
 def _finding(header: Header, subject: Subject) -> Finding:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
-from wnmon.judge.subject import Subject, Unfit, cut
+from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
 
 _SNAPSHOT = re.compile(r"-(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{4})", re.ASCII)
 

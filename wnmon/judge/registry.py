@@ -8,11 +8,11 @@ from typing import Any
 
 from wnmon.judge import across, content, finish, headers, identity, latency, schema, status, stream, usage
 from wnmon.judge.subject import Subject, Unfit, Unjudged
-from wnmon.model.check import Assertion
+from wnmon.model.check import Assertion, Rule
 from wnmon.model.json import Json
 from wnmon.model.result import Finding
 
-__all__ = ["ACROSS_KINDS", "KINDS", "AcrossKind", "Kind", "Unfit", "prepare"]
+__all__ = ["ACROSS_KINDS", "KINDS", "AcrossKind", "Kind", "Unfit", "compared", "prepare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +58,9 @@ def prepare(kind: str, value: Json) -> Assertion:
     """Return the compiled assertion. Raises Unfit; an unknown kind is a KeyError, the caller offers the known ones."""
     entry = KINDS[kind] if kind in KINDS else ACROSS_KINDS[kind]
     return Assertion(kind=kind, value=value, expected=entry.prepare(value))
+
+
+def compared(rule: Rule) -> tuple[str, ...]:
+    """Return the requests whose answers a rule compares, each once; () for a rule about single answers."""
+    names = (name for one in rule.expect if one.kind in ACROSS_KINDS for name in one.expected.requests)
+    return tuple(dict.fromkeys(names))

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from wnmon.judge import status
-from wnmon.judge.headers import media_type
-from wnmon.judge.registry import ACROSS_KINDS, KINDS
+from wnmon.judge.registry import ACROSS_KINDS, KINDS, compared
 from wnmon.judge.subject import Subject, Unjudged
-from wnmon.model.check import NEEDS_FULL, Level, Plan, Rule, Selector
-from wnmon.model.exchange import FailureKind
-from wnmon.model.result import Evidence, Finding, Reason, RuleVerdict, Verdict
+from wnmon.model.check import NEEDS_FULL, Assertion, Auth, Level, Plan, Rule, Selector
+from wnmon.model.exchange import Exchange, FailureKind
+from wnmon.model.result import Evidence, Fault, Finding, Reason, RuleVerdict, Verdict
 
 NOTHING_TO_JUDGE = frozenset({Reason.AUTH, Reason.BALANCE, Reason.MODEL_UNAVAILABLE, Reason.RATE_LIMITED})
 """Answers that say nothing about the contract: the account or the upstream is at fault, not the wire."""
@@ -22,7 +21,10 @@ NOTHING_TO_JUDGE = frozenset({Reason.AUTH, Reason.BALANCE, Reason.MODEL_UNAVAILA
 _ON_MEANING = frozenset({"usage", "model", "content", "finish_reason"})
 _ON_STREAMS = frozenset({"stream", "chunk"})
 
-_ANSWERED_WRONGLY = frozenset({FailureKind.PROTOCOL, FailureKind.TRUNCATED})
+ANSWERED_WRONGLY = frozenset({FailureKind.PROTOCOL, FailureKind.TRUNCATED})
+"""Failures that are an answer, a wrong one. One that was cut off as too large is incomplete by our own hand."""
+
+_TIMED = frozenset({"ttft", "first_visible", "total"})
 
 
 def judge_rules(plan: Plan, evidence: Evidence, subjects: Sequence[Subject]) -> tuple[RuleVerdict, ...]:
@@ -57,31 +59,30 @@ def _verdict(
 ) -> RuleVerdict:
     blocked = _blocked(rule, known)
     if blocked is not None:
-        return RuleVerdict(rule=rule.id, level=level, verdict=Verdict.INCONCLUSIVE, why=blocked)
-    unsent = _unsent(rule, evidence)
-    if unsent is not None:
-        verdict = Verdict.SKIPPED if unsent == NEEDS_FULL else Verdict.INCONCLUSIVE
-        return RuleVerdict(rule=rule.id, level=level, verdict=verdict, why=unsent)
-    if _compares(rule):
+        # Without --full a rule on a request not sent is skipped, also where a rule it needs was skipped for the same.
+        why = next((why for why in (_unsent(rule, evidence), blocked) if why == NEEDS_FULL), blocked)
+        return _unjudged(rule, level, why)
+    if compared(rule):
         return _across(rule, level, subjects, evidence)
     return _single(rule, level, subjects, evidence)
 
 
+def _unjudged(rule: Rule, level: Level, why: str) -> RuleVerdict:
+    verdict = Verdict.SKIPPED if why == NEEDS_FULL else Verdict.INCONCLUSIVE
+    return RuleVerdict(rule=rule.id, level=level, verdict=verdict, why=why)
+
+
 def _blocked(rule: Rule, known: Mapping[str, RuleVerdict]) -> str | None:
+    """Return what keeps a rule from being judged. An INFO rule only notes, so it never blocks."""
     for need in rule.needs:
         verdict = known[need].verdict if need in known else None
         if verdict not in {Verdict.PASSED, Verdict.NOTED, None}:
-            return f"blocked by {need}"
+            return NEEDS_FULL if known[need].why == NEEDS_FULL else f"blocked by {need}"
     return None
 
 
-def _compares(rule: Rule) -> bool:
-    return any(assertion.kind in ACROSS_KINDS for assertion in rule.expect)
-
-
 def _requests(rule: Rule) -> tuple[str, ...]:
-    across = (name for a in rule.expect if a.kind in ACROSS_KINDS for name in a.expected.requests)
-    return tuple(dict.fromkeys((*(rule.on.requests or ()), *across)))
+    return tuple(dict.fromkeys((*(rule.on.requests or ()), *compared(rule))))
 
 
 def _unsent(rule: Rule, evidence: Evidence) -> str | None:
@@ -89,25 +90,29 @@ def _unsent(rule: Rule, evidence: Evidence) -> str | None:
 
 
 def _single(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evidence) -> RuleVerdict:
-    chosen = [subject for subject in subjects if selects(rule.on, subject)]
-    if not chosen:
-        return RuleVerdict(rule=rule.id, level=level, verdict=Verdict.SKIPPED, why="no answer the rule is about")
-    judged = [subject for subject in chosen if why_unjudgeable(rule, subject) is None]
-    findings = tuple(finding for subject in judged for finding in assess(rule, subject))
-    if findings or len(judged) == len(chosen):
+    """Judge what was answered: a complaint about one answer stands, whatever became of the others."""
+    whys = {subject.step: why_unjudgeable(rule, subject) for subject in subjects if selects(rule.on, subject)}
+    judged = [subject for subject in subjects if subject.step in whys and whys[subject.step] is None]
+    findings = tuple(finding for subject in judged for finding in assess(rule.expect, subject))
+    why = next((why for why in (*whys.values(), _unsent(rule, evidence)) if why is not None), None)
+    if findings or (why is None and whys):
         return _decided(rule, level, findings, evidence)
-    why = next(why for subject in chosen if (why := why_unjudgeable(rule, subject)) is not None)
-    return RuleVerdict(rule=rule.id, level=level, verdict=Verdict.INCONCLUSIVE, why=why)
+    if why is None:
+        return RuleVerdict(rule=rule.id, level=level, verdict=Verdict.SKIPPED, why="no answer the rule is about")
+    return _unjudged(rule, level, why)
 
 
-def assess(rule: Rule, subject: Subject) -> list[Finding]:
-    """Return all complaints of a rule's single-answer assertions."""
-    return [f for a in rule.expect if a.kind in KINDS for f in KINDS[a.kind].assess(a.expected, subject)]
+def assess(expect: Sequence[Assertion], subject: Subject) -> list[Finding]:
+    """Return all complaints of the assertions on a single answer."""
+    return [f for a in expect if a.kind in KINDS for f in KINDS[a.kind].assess(a.expected, subject)]
 
 
 def _across(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evidence) -> RuleVerdict:
     by_step = {subject.step: subject for subject in subjects}
     requests = _requests(rule)
+    unsent = _unsent(rule, evidence)
+    if unsent is not None:
+        return _unjudged(rule, level, unsent)
     whys = [why_unjudgeable(rule, by_step[name]) if name in by_step else f"{name} was not sent" for name in requests]
     why = next((why for why in whys if why is not None), None)
     findings: list[Finding] = []
@@ -120,7 +125,7 @@ def _across(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evi
         else:
             findings.extend(said)
     if why is not None and not findings:
-        return RuleVerdict(rule=rule.id, level=level, verdict=Verdict.INCONCLUSIVE, why=why)
+        return _unjudged(rule, level, why)
     return _decided(rule, level, tuple(findings), evidence)
 
 
@@ -145,8 +150,10 @@ def selects(selector: Selector, subject: Subject) -> bool:
 def why_unjudgeable(rule: Rule, subject: Subject) -> str | None:
     """Return why an exchange says nothing about a rule, None when it can be judged."""
     failure = subject.exchange.failure
-    if failure is not None and failure.kind not in _ANSWERED_WRONGLY:
+    if failure is not None and failure.kind not in ANSWERED_WRONGLY:
         return f"{failure.kind.value}: {failure.detail}"
+    if subject.timing.suspect and any(_is_about_time(assertion) for assertion in rule.expect):
+        return "the monitor itself was late"
     return _refused(rule, subject) or _unreadable(rule, subject)
 
 
@@ -156,9 +163,9 @@ def _refused(rule: Rule, subject: Subject) -> str | None:
     if fault is None or code is None:
         return None
     if fault.reason in NOTHING_TO_JUDGE:
-        judged = fault.reason is not Reason.RATE_LIMITED and _is_about_refusals(rule, code)
+        judged = (rule.on.status or "").startswith("4") or not says_nothing(fault, subject, rule.expect)
     else:
-        judged = code < 400 or rule.on.status is not None or _status_wanted(rule) != ()
+        judged = code < 400 or rule.on.status is not None or statuses_wanted(rule.expect) != ()
     return None if judged else f"{fault.reason.value}: {fault.message}"
 
 
@@ -168,17 +175,40 @@ def _unreadable(rule: Rule, subject: Subject) -> str | None:
     document, error = subject.reply.document, subject.reply.error
     if kinds & _ON_MEANING and (document is None or document.problem is not None or error is not None):
         return f"the answer cannot be read: {subject.fault.message if subject.fault else subject.reply.form.value}"
-    if kinds & _ON_STREAMS and media_type(subject.exchange.header("content-type") or "") != "text/event-stream":
+    if kinds & _ON_STREAMS and subject.reply.media_type != "text/event-stream":
         return "the answer is not sent as an event stream"
     return None
 
 
-def _is_about_refusals(rule: Rule, code: int) -> bool:
-    """Tell whether the rule asks for, or selects, the refusing status itself: then the refusal is what it judges."""
-    if rule.on.status is not None and rule.on.status[0] == "4":
-        return True
-    return status.accepts(_status_wanted(rule), code)
+def _is_about_time(assertion: Assertion) -> bool:
+    return assertion.kind in _TIMED or (assertion.kind == "stream" and "spread" in assertion.expected)
 
 
-def _status_wanted(rule: Rule) -> tuple[str, ...]:
-    return next((tuple(a.expected) for a in rule.expect if a.kind == "status"), ())
+def says_nothing(fault: Fault, subject: Subject, expect: Sequence[Assertion]) -> bool:
+    """Tell whether a refusal says nothing about what is expected: neither was it asked for, nor is it the complaint.
+
+    A request with a wrong or missing key asks about the key itself; one that wants any 4xx is answered by an
+    unavailable model, wrongly; a rate limit answers only who wants 429.
+    """
+    if fault.reason not in NOTHING_TO_JUDGE:
+        return False
+    wanted = statuses_wanted(expect)
+    match fault.reason:
+        case Reason.RATE_LIMITED:
+            return str(subject.exchange.status) not in wanted
+        case Reason.AUTH if subject.exchange.request.auth is not Auth.NORMAL:
+            return False
+        case Reason.MODEL_UNAVAILABLE if any(code.startswith("4") for code in wanted):
+            return False
+        case _:
+            return not asked_for_refusal(expect, subject.exchange)
+
+
+def asked_for_refusal(expect: Sequence[Assertion], exchange: Exchange) -> bool:
+    """Tell whether a status outside 2xx is one the assertions name."""
+    return (exchange.status or 0) >= 300 and status.accepts(statuses_wanted(expect), exchange.status)
+
+
+def statuses_wanted(expect: Sequence[Assertion]) -> tuple[str, ...]:
+    """Return the codes and classes a `status` assertion accepts, () where there is none."""
+    return next((tuple(assertion.expected) for assertion in expect if assertion.kind == "status"), ())

@@ -45,7 +45,8 @@ def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
             actual=_actual(subject),
             place="status",
             step=subject.step,
-            reason=fault.reason if fault else _reason(status),
+            # Every refusal is a recognised fault; what is left is a success nobody asked for.
+            reason=fault.reason if fault else Reason.PROTOCOL,
         )
     ]
 
@@ -55,13 +56,3 @@ def _actual(subject: Subject) -> str:
     if status is None:
         return subject.exchange.failure.detail if subject.exchange.failure else "no status"
     return f"{status} ({subject.fault.message})" if subject.fault else str(status)
-
-
-def _reason(status: int | None) -> Reason:
-    match (status or 0) // 100:
-        case 4:
-            return Reason.HTTP_4XX
-        case 5:
-            return Reason.HTTP_5XX
-        case _:
-            return Reason.PROTOCOL

@@ -7,10 +7,12 @@ The other facts are one sentence each, for rules. Sources: WHATWG HTML §9.2 (se
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
 from wnmon.wire.events import Event, Form, Frame
 
 BURST_SHARE = 0.1
@@ -18,6 +20,9 @@ BURST_SHARE = 0.1
 
 Genuine streams show 0.29 to 0.84, a buffered burst less than 0.003; the threshold leaves room on both sides.
 """
+
+MAX_FINDINGS = 20
+"""Complaints kept of each fact: a relay must not fill a report."""
 
 Fact = Callable[[Subject], Iterator[Finding]]
 
@@ -27,7 +32,8 @@ def prepare(value: Json) -> tuple[str, ...]:
     wanted = value if isinstance(value, list) else [value]
     for item in wanted:
         if not isinstance(item, str) or item not in FACTS:
-            raise Unfit("", f"one of {', '.join(FACTS)}, not {item!r}" if isinstance(item, str) else kind_of(item))
+            shown = repr(item) if isinstance(item, str) else kind_of(item)
+            raise Unfit("", f"one of {', '.join(FACTS)}, not {shown}")
     return tuple(str(item) for item in wanted)
 
 
@@ -35,7 +41,7 @@ def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
     """Complain about each fact that does not hold, or once when the answer is no stream."""
     if subject.reply.form is not Form.STREAM:
         return [_finding(subject, "the answer is no event stream", "an event stream", subject.reply.form.value)]
-    return [finding for fact in expected for finding in FACTS[fact](subject)]
+    return [finding for fact in expected for finding in islice(FACTS[fact](subject), MAX_FINDINGS)]
 
 
 def _complete(subject: Subject) -> Iterator[Finding]:
@@ -113,12 +119,13 @@ def _same_id(subject: Subject) -> Iterator[Finding]:
 def _spread(subject: Subject) -> Iterator[Finding]:
     """Tokens come over time, not in one burst at the end: a relay that buffers shows the whole answer at once."""
     timing = subject.timing
-    if timing.suspect or timing.ttft_s is None or timing.last_token_s is None:
+    if timing.suspect:
         return
-    if timing.token_events < 3:
+    if timing.ttft_s is None or timing.last_token_s is None or timing.token_events < 3:
         yield _finding(subject, "the answer came in too few pieces", "3 or more", str(timing.token_events), "tokens")
         return
-    share = (timing.last_token_s - timing.ttft_s) / timing.last_token_s
+    # All tokens stamped before the last request byte: a relay that answers before it was asked shows no burst.
+    share = (timing.last_token_s - timing.ttft_s) / timing.last_token_s if timing.last_token_s else 1.0
     if share < BURST_SHARE:
         wanted = f"at least {BURST_SHARE:.0%} of the time between first and last token"
         yield _finding(subject, "the tokens came in one burst at the end", wanted, f"{share:.1%}", "tokens")
@@ -152,5 +159,5 @@ def _finding(
     subject: Subject, message: str, expected: str, actual: str, place: str = "", reason: Reason = Reason.STREAM
 ) -> Finding:
     return Finding(
-        message=message, expected=expected, actual=actual[:200], place=place, step=subject.step, reason=reason
+        message=message, expected=expected, actual=cut(actual), place=place, step=subject.step, reason=reason
     )

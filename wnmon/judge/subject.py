@@ -39,8 +39,3 @@ class Unfit(Exception):  # noqa: N818 - it says what is wrong with a value, not 
         self.pointer = pointer
         self.message = message
         self.hint = hint
-
-
-def cut(text: str, limit: int = 200) -> str:
-    """Return text short enough for a finding: a relay must not fill a report."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from wnmon.judge import status
-from wnmon.judge.registry import KINDS
-from wnmon.judge.rules import NOTHING_TO_JUDGE, judge_rules
+from wnmon.judge.rules import ANSWERED_WRONGLY, NOTHING_TO_JUDGE, asked_for_refusal, assess, judge_rules, says_nothing
 from wnmon.judge.subject import Subject
 from wnmon.model.check import Auth, Level, Plan, Step
 from wnmon.model.exchange import Exchange, FailureKind
@@ -29,8 +27,6 @@ from wnmon.wire.faults import diagnose
 from wnmon.wire.reply import read
 from wnmon.wire.timing import measure
 
-_ANSWERED_WRONGLY = frozenset({FailureKind.PROTOCOL, FailureKind.TRUNCATED, FailureKind.TOO_LARGE})
-
 
 def judge(plan: Plan, evidence: Evidence) -> Result:
     """Return what a run came to. Pure: the same plan and evidence give the same Result anywhere."""
@@ -42,7 +38,7 @@ def judge(plan: Plan, evidence: Evidence) -> Result:
     findings = tuple(finding for subject in subjects for finding in _expectations(steps[subject.step], subject))
     verdicts = judge_rules(plan, evidence, subjects)
     main = _main_subject(subjects)
-    outcome, reason, message, layer = _decide(plan, blocker, findings, verdicts, subjects)
+    outcome, reason, message, layer = _decide(plan, blocker, findings, verdicts, subjects, evidence)
     return Result(
         outcome=outcome,
         reason=reason,
@@ -54,9 +50,14 @@ def judge(plan: Plan, evidence: Evidence) -> Result:
         status=main.exchange.status,
         timing=main.timing,
         usage=main.reply.usage,
-        retry_after_s=max((s.fault.retry_after_s or 0 for s in subjects if s.fault), default=0) or None,
+        retry_after_s=max(_waits_asked_s(subjects), default=None),
         tls=next((subject.exchange.tls for subject in subjects if subject.exchange.tls), None),
     )
+
+
+def _waits_asked_s(subjects: Sequence[Subject]) -> list[float]:
+    faults = [subject.fault for subject in subjects if subject.fault]
+    return [fault.retry_after_s for fault in faults if fault.retry_after_s is not None]
 
 
 def subject_of(exchange: Exchange, evidence: Evidence) -> Subject:
@@ -82,11 +83,10 @@ def stops_a_suite(exchange: Exchange) -> Fault | None:
     """
     if exchange.request.auth is not Auth.NORMAL:
         return None
-    fault = diagnose(exchange, read(exchange))
-    if fault is None or (exchange.failure is None and fault.reason not in NOTHING_TO_JUDGE):
-        return None
-    kind = exchange.failure.kind if exchange.failure else None
-    return None if kind in {FailureKind.PROTOCOL, FailureKind.TRUNCATED} else fault
+    fault, failure = diagnose(exchange, read(exchange)), exchange.failure
+    if fault is None or fault.reason in NOTHING_TO_JUDGE:
+        return fault
+    return fault if failure is not None and failure.kind not in ANSWERED_WRONGLY else None
 
 
 def _first_blocker(plan: Plan, subjects: Sequence[Subject], steps: Mapping[str, Step]) -> Fault | None:
@@ -99,35 +99,21 @@ def _first_blocker(plan: Plan, subjects: Sequence[Subject], steps: Mapping[str, 
 def _blocker(step: Step, subject: Subject) -> Fault | None:
     """Return the fault that leaves nothing to judge, unless the step asked for that very answer."""
     fault, failure = subject.fault, subject.exchange.failure
-    if fault is None:
-        return None
-    if failure is not None:
-        return None if failure.kind in _ANSWERED_WRONGLY else fault
-    if fault.reason not in NOTHING_TO_JUDGE or step.auth is not Auth.NORMAL or _asked_for(step, subject):
-        return None
-    return fault
-
-
-def _asked_for(step: Step, subject: Subject) -> bool:
-    return any(a.kind == "status" and status.accepts(a.expected, subject.exchange.status) for a in step.expect)
+    if fault is None or says_nothing(fault, subject, step.expect):
+        return fault
+    # A plain check fails on an answer too large to read, whatever part of it was.
+    answered = failure is None or failure.kind in ANSWERED_WRONGLY | {FailureKind.TOO_LARGE}
+    return None if answered else fault
 
 
 def _expectations(step: Step, subject: Subject) -> Iterable[Finding]:
     """Judge a step's `expect`. A fault nobody asked for is a complaint even where no assertion names it."""
-    findings = [f for a in step.expect if a.kind in KINDS for f in KINDS[a.kind].assess(a.expected, subject)]
-    fault = subject.fault
-    if (
-        fault is not None
-        and step.expect
-        and not (subject.exchange.failure is None and _asked_for_refusal(step, subject))
-    ):
-        named = any(finding.reason is fault.reason for finding in findings)
-        return findings if named else [_from_fault(fault, subject), *findings]
-    return findings
-
-
-def _asked_for_refusal(step: Step, subject: Subject) -> bool:
-    return (subject.exchange.status or 0) >= 300 and _asked_for(step, subject)
+    findings = assess(step.expect, subject)
+    fault, failure = subject.fault, subject.exchange.failure
+    if fault is None or not step.expect or (failure is None and asked_for_refusal(step.expect, subject.exchange)):
+        return findings
+    named = any(finding.reason is fault.reason for finding in findings)
+    return findings if named else [_from_fault(fault, subject), *findings]
 
 
 def _from_fault(fault: Fault, subject: Subject) -> Finding:
@@ -145,6 +131,7 @@ def _decide(
     findings: Sequence[Finding],
     verdicts: Sequence[RuleVerdict],
     subjects: Sequence[Subject],
+    evidence: Evidence,
 ) -> Decision:
     if blocker is not None:
         return Outcome.ERRORED, blocker.reason, blocker.message, blocker.layer
@@ -156,6 +143,8 @@ def _decide(
     gated = [verdict.rule for verdict in verdicts if _breaks_gate(plan.gate, verdict)]
     if gated:
         return Outcome.FAILED, Reason.RULE, f"broken: {', '.join(gated)}", None
+    if plan.suite is None and evidence.not_sent:
+        return Outcome.SKIPPED, Reason.BUDGET, _why_unsent(evidence), None
     if findings:
         return Outcome.DEGRADED, findings[0].reason, _sentence(findings[0]), None
     return Outcome.PASSED, Reason.OK, "", None
@@ -174,8 +163,7 @@ def _sentence(finding: Finding) -> str:
 def _breaks_gate(gate: Level | None, verdict: RuleVerdict) -> bool:
     if gate is None or verdict.waived or verdict.verdict is not Verdict.FAILED:
         return False
-    order = list(Level)
-    return order.index(verdict.level) <= order.index(gate)
+    return verdict.level.rank <= gate.rank
 
 
 def _main_subject(subjects: Sequence[Subject]) -> Subject:
@@ -187,6 +175,10 @@ def _nothing_sent(plan: Plan, evidence: Evidence) -> Result:
     return Result(
         outcome=Outcome.SKIPPED,
         reason=Reason.OK,
-        message=next(iter(evidence.not_sent.values()), "nothing was sent"),
+        message=_why_unsent(evidence),
         verdicts=judge_rules(plan, evidence, ()),
     )
+
+
+def _why_unsent(evidence: Evidence) -> str:
+    return next(iter(evidence.not_sent.values()), "nothing was sent")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
-from wnmon.errors import UsageError
+from wnmon.errors import UsageError, did_you_mean
 from wnmon.mock import broken_answers as answers
 from wnmon.mock import broken_bytes as octets
 from wnmon.mock import broken_streams as streams
@@ -110,7 +109,5 @@ def find_faults(names: Iterable[str]) -> tuple[Fault, ...]:
     wanted = tuple(names)
     for name in wanted:
         if name not in FAULTS:
-            close = get_close_matches(name, FAULTS, n=1)
-            hint = f'did you mean "{close[0]}"?' if close else "see wnmon mock --list"
-            raise UsageError(f'unknown fault "{name}"', hint=hint)
+            raise UsageError(f'unknown fault "{name}"', hint=did_you_mean(name, FAULTS) or "see wnmon mock --list")
     return tuple(FAULTS[name] for name in wanted)

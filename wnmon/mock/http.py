@@ -118,11 +118,6 @@ def _parse_fields(lines: list[str]) -> dict[str, str]:
     return headers
 
 
-def media_type(content_type: str) -> str:
-    """Return type/subtype in lower case, without parameters (RFC 9110 §8.3.1)."""
-    return content_type.partition(";")[0].strip().lower()
-
-
 def chunked(pieces: Pieces) -> Iterator[Piece]:
     """Put every Send into one chunk and end with the last chunk (RFC 9112 §7.1). Other pieces pass as they are."""
     for piece in pieces:

@@ -9,10 +9,10 @@ from dataclasses import replace
 from wnmon.mock.chat import Chat, Refusal
 from wnmon.mock.completion import Completion, complete
 from wnmon.mock.fault import Answer, Call, Fault, JsonAnswer, StreamAnswer, through
-from wnmon.mock.http import media_type
 from wnmon.mock.stream import READ_MEMBER, STAMP_MEMBER, Rhythm, events
 from wnmon.mock.validate import read_chat
 from wnmon.model.json import JsonObject
+from wnmon.wire.media import bare_media_type
 
 _CHAT_PATH = "/v1/chat/completions"
 _METHODS = {_CHAT_PATH: "POST", "/v1/models": "GET"}
@@ -82,7 +82,7 @@ def _check_key(call: Call) -> Refusal | None:
 
 def _check_media_type(call: Call) -> Refusal | None:
     sent = call.head.headers.get("content-type", "")
-    if media_type(sent) == "application/json":
+    if bare_media_type(sent) == "application/json":
         return None
     return Refusal(status=415, message=f"expected Content-Type: application/json, got '{sent[:80]}'")
 

@@ -18,6 +18,11 @@ class Level(StrEnum):
     MAY = "MAY"
     INFO = "INFO"
 
+    @property
+    def rank(self) -> int:
+        """Return its place in the order of strictness: 0 for MUST."""
+        return list(Level).index(self)
+
 
 NEEDS_FULL = "needs --full"
 """Why a risky request was not sent: the rules on it are skipped, not inconclusive."""
@@ -30,6 +35,10 @@ class Auth(StrEnum):
     NONE = "none"
     WRONG = "wrong"
     LOWERCASE = "lowercase"
+
+
+WRONG_KEY = "sk-wnmon-deliberately-wrong-key"
+"""The key `Auth.WRONG` sends: nobody's, and telling whoever reads the relay's log what it is."""
 
 
 class Risk(StrEnum):
@@ -101,7 +110,7 @@ class Selector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One requirement with a stable id. An across-request rule has `across` assertions and an empty selector."""
+    """One requirement with a stable id. One that compares answers has an empty selector."""
 
     id: str
     on: Selector
@@ -129,7 +138,7 @@ class Plan:
     def level(self, rule: Rule) -> Level | None:
         """Return the strictest level of the rule among the selected profiles, None when it belongs to none of them."""
         levels = [level for profile, level in rule.levels.items() if profile in self.profiles]
-        return min(levels, key=list(Level).index, default=None)
+        return min(levels, key=lambda level: level.rank, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,6 @@ from wnmon.model.escapes import JSON_ESCAPE, may_be_escape, views
 from wnmon.model.target import Secret
 
 MIN_RUN_BYTES = 8
-MARKER = r"\[redacted:[A-Za-z0-9_.:-]{1,64}\]"
-_MARKER = re.compile(MARKER)
 _UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9_.:-]")
 
 # A marker beside leftover bytes may complete a run only for a secret that holds a piece of a marker itself.
@@ -37,11 +35,6 @@ class Span:
     def marker(self) -> str:
         """Return what stands in place of the bytes: ASCII, and safe in JSON, headers and HTML."""
         return f"[redacted:{self.secret_name}]"
-
-
-def contains_marker(text: str) -> bool:
-    """Tell whether something was redacted from the text."""
-    return _MARKER.search(text) is not None
 
 
 def merge(spans: Iterable[Span]) -> list[Span]:

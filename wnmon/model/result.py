@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from wnmon.model.check import Level
 from wnmon.model.exchange import Exchange, Tls
+from wnmon.model.target import ProbeId, probe_id
 
 
 class Outcome(StrEnum):
@@ -204,3 +205,8 @@ class Run:
     spent_input_tokens: int = 0
     spent_output_tokens: int = 0
     requests: int = 0
+
+    @property
+    def probe(self) -> ProbeId:
+        """Return the id of the probe that ran."""
+        return probe_id(self.target, self.check, self.model)

@@ -10,6 +10,12 @@ from wnmon.model.check import Check
 
 ProbeId = NewType("ProbeId", str)
 
+
+def probe_id(target: str, check: str, model: str) -> ProbeId:
+    """Return `target/check/model`: stable across restarts, unique because the names are mapping keys."""
+    return ProbeId(f"{target}/{check}/{model}")
+
+
 MIN_SECRET_CHARS = 12
 
 
@@ -26,7 +32,7 @@ class Secret:
         self.name = name
 
     def reveal(self) -> str:
-        """Return the value. Called where the transport writes a header and where the redactor is built, only there."""
+        """Return the value. Called where the transport sends it and where the redactor is built, only there."""
         return self._value
 
     def __repr__(self) -> str:
@@ -103,5 +109,5 @@ class Probe:
 
     @property
     def id(self) -> ProbeId:
-        """Return `target/check/model`: stable across restarts, unique because the names are mapping keys."""
-        return ProbeId(f"{self.target.name}/{self.check.name}/{self.model}")
+        """Return `target/check/model`."""
+        return probe_id(self.target.name, self.check.name, self.model)

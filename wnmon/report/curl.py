@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from wnmon.model.check import Auth
+from wnmon.model.check import WRONG_KEY, Auth
 from wnmon.model.exchange import Request
 
 KEY_VARIABLE = "WNMON_API_KEY"
@@ -16,7 +16,7 @@ _OWN_HEADERS = frozenset({"host", "content-length", "connection", "accept-encodi
 _AUTHORIZATION = {
     Auth.NORMAL: f'-H "Authorization: Bearer ${KEY_VARIABLE}"',
     Auth.LOWERCASE: f'-H "Authorization: bearer ${KEY_VARIABLE}"',
-    Auth.WRONG: "-H 'Authorization: Bearer sk-wnmon-deliberately-wrong-key'",
+    Auth.WRONG: f"-H 'Authorization: Bearer {WRONG_KEY}'",
 }
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from importlib import resources
 
 from wnmon.model.json import Json, JsonObject
 from wnmon.model.result import Finding, Result, RuleVerdict, Run
+from wnmon.model.text import cut, encodable
 from wnmon.report.summary import CheckReport
 from wnmon.report.text import MAX_MESSAGE_CHARS, iso
 
@@ -31,13 +31,6 @@ def render_json(report: CheckReport) -> str:
         "runs": [_run(report, run) for run in report.runs],
     }
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-
-
-def schema() -> JsonObject:
-    """Return the JSON Schema (2020-12) of the report, as shipped."""
-    text = resources.files("wnmon.report").joinpath("report.schema.json").read_text(encoding="utf-8")
-    loaded: JsonObject = json.loads(text)
-    return loaded
 
 
 def _run(report: CheckReport, run: Run) -> JsonObject:
@@ -96,6 +89,4 @@ def _finding(finding: Finding) -> JsonObject:
 
 
 def _text(text: str) -> str:
-    """Return `text` cut to a sane length; a lone surrogate, which UTF-8 cannot carry, is written as its escape."""
-    cut = text if len(text) <= MAX_MESSAGE_CHARS else f"{text[: MAX_MESSAGE_CHARS - 1]}…"
-    return cut.encode("utf-8", "backslashreplace").decode("utf-8")
+    return encodable(cut(text, MAX_MESSAGE_CHARS))

@@ -109,7 +109,7 @@ def _is_unjudged(run: Run, levels: frozenset[Level]) -> bool:
 def broken(run: Run) -> list[RuleVerdict]:
     """Return the failed rules nobody waived, the most binding first, then by id."""
     failed = [verdict for verdict in run.result.verdicts if verdict.verdict is Verdict.FAILED and not verdict.waived]
-    return sorted(failed, key=lambda verdict: (list(Level).index(verdict.level), verdict.rule))
+    return sorted(failed, key=lambda verdict: (verdict.level.rank, verdict.rule))
 
 
 def waived(run: Run) -> list[RuleVerdict]:

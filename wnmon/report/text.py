@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from wnmon.model.text import cut
+
 MAX_VALUE_CHARS = 200
 MAX_MESSAGE_CHARS = 2000
 
@@ -25,8 +27,7 @@ def _escape(char: str) -> str:
 
 def shown(text: str, limit: int = MAX_VALUE_CHARS) -> str:
     """Return `text` made visible and cut to `limit` characters, the last of which is then an ellipsis."""
-    safe = visible(text[: limit + 1])
-    return safe if len(safe) <= limit and len(text) <= limit else f"{safe[: limit - 1]}…"
+    return cut(visible(text[: limit + 1]), limit)
 
 
 def utc(at_s: float) -> datetime:

@@ -27,6 +27,9 @@ from wnmon.schedule.timetable import first_delay_s, misfire_grace_s
 Fire = Callable[[Probe, int], Awaitable[object]]
 """Runs a probe; the second argument is when it was due (monotonic ns)."""
 
+MOST_MISSED = 1_000
+"""Missed runs told of one probe after one pause of the monitor, be it a week in a suspended laptop."""
+
 logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
 
 
@@ -76,6 +79,7 @@ class Scheduler:
         return due.timestamp() if isinstance(due, datetime) else None
 
     def _add(self, probe: Probe) -> None:
+        self._due_s.pop(probe.id, None)
         delay = timedelta(seconds=first_delay_s(probe.id, probe.check.every_s))
         first = datetime.fromtimestamp(self._clock.wall_s(), UTC) + delay
         self._scheduler.add_job(
@@ -99,11 +103,21 @@ class Scheduler:
             await self._fire(probe, now_ns - int(late_s * 1e9))
 
     def _submitted(self, event: JobSubmissionEvent) -> None:
-        self._due_s[ProbeId(event.job_id)] = event.scheduled_run_times[-1].timestamp()
+        """Note when the run was due. Due times since the one before were coalesced into it, which no event tells."""
+        id_, due_s = ProbeId(event.job_id), event.scheduled_run_times[-1].timestamp()
+        before_s, probe = self._due_s.get(id_), self._probes.get(id_)
+        self._due_s[id_] = due_s
+        if before_s is not None and probe is not None:
+            for _ in range(min(round((due_s - before_s) / probe.check.every_s) - 1, MOST_MISSED)):
+                self._tell_missed(id_)
 
     def _missed(self, event: JobExecutionEvent) -> None:
-        self._tell(RunSkipped(probe=ProbeId(event.job_id), reason=Skip.MISFIRE, detail="the monitor was too late"))
+        self._tell_missed(ProbeId(event.job_id))
+
+    def _tell_missed(self, id_: ProbeId) -> None:
+        self._tell(RunSkipped(probe=id_, reason=Skip.MISFIRE, detail="the monitor was too late"))
 
     def _overlapped(self, event: JobSubmissionEvent) -> None:
+        self._submitted(event)
         detail = "the run before is still under way"
         self._tell(RunSkipped(probe=ProbeId(event.job_id), reason=Skip.OVERLAP, detail=detail))

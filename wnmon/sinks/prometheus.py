@@ -30,7 +30,7 @@ from wnmon import __version__
 from wnmon.engine.ports import Clock
 from wnmon.model.events import BudgetLeft, Event
 from wnmon.model.result import Outcome, Run
-from wnmon.model.target import Probe, ProbeId, Target
+from wnmon.model.target import Probe, Target
 from wnmon.sinks import births, catalogue
 from wnmon.sinks.births import RuleLabels
 from wnmon.sinks.catalogue import CATALOGUE, Kind, Scope
@@ -237,16 +237,15 @@ class PrometheusSink:
 
     def take(self, run: Run) -> None:
         """Publish a finished run. Skipped runs, and runs of probes not declared (any more), leave no trace."""
-        probe_id = ProbeId(f"{run.target}/{run.check}/{run.model}")
         with self._lock:
-            known = self._known.get(probe_id)
+            known = self._known.get(run.probe)
             if known is None or run.result.outcome is Outcome.SKIPPED:
                 return
             known.streaks = known.streaks.after(run)
             known.ended_ns = self._clock.now_ns()
             labels = births.probe_labels(known.probe)
-            self._apply(probe_id, labels, probe_readings(run, known.streaks))
-            self._apply(probe_id, labels, rule_readings(run, known.rules))
+            self._apply(run.probe, labels, probe_readings(run, known.streaks))
+            self._apply(run.probe, labels, rule_readings(run, known.rules))
             self._apply(run.target, {"target": run.target}, target_readings(run))
 
     def observe(self, event: Event) -> None:

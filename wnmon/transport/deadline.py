@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from wnmon.model.check import Timeouts
-from wnmon.model.exchange import FailureKind
+from wnmon.model.exchange import Chunk, FailureKind
 from wnmon.transport.decode import decode
-from wnmon.transport.recording import Recording
+from wnmon.transport.recording import Recording, Stage
 from wnmon.wire.sse import parse
 from wnmon.wire.stream import fold
+
+# An honest stream has its token here. Reading all 8 MiB a relay may send would stop the loop for up to a second.
+_FIRST_LOOK_CHUNKS = 100
 
 
 class Deadline:
@@ -24,22 +28,49 @@ class Deadline:
         self._loop = asyncio.get_running_loop()
         self._sent_at_s = self._loop.time()
         self._gate: asyncio.TimerHandle | None = None
+        self._attempt: asyncio.Timeout | None = None
 
-    def sending(self) -> None:
+    def attempt(self, *, of: int | None) -> asyncio.Timeout:
+        """Return the limit for one of several addresses: its share of the time for connecting, until TCP stands.
+
+        None for the last one, which has all that is left.
+        """
+        self._attempt = asyncio.timeout(self._timeouts.connect_s / of if of is not None else None)
+        return self._attempt
+
+    def follow(self, stage: Stage) -> None:
+        """The exchange has come to another stage."""
+        if stage is Stage.TLS:
+            self._connected()
+        elif stage is Stage.SEND:
+            self._connected()
+            self._sending()
+        elif stage is Stage.WAIT:
+            self._sent()
+
+    def _connected(self) -> None:
+        """This address it is: what comes has the time of the whole."""
+        if self._attempt is not None:
+            self._attempt.reschedule(None)
+            self._attempt = None
+
+    def _sending(self) -> None:
         """The connection stands; from here the answer's limits count."""
         self._sent_at_s = self._loop.time()
         self._move(FailureKind.TIMEOUT_HEADERS, self._sent_at_s + self._timeouts.headers_s)
         self._tighten(FailureKind.TIMEOUT_TOTAL, self._total_at_s())
 
-    def sent(self) -> None:
+    def _sent(self) -> None:
         """The last request byte is written: the instant that headers, first_token and total count from."""
-        self.sending()
+        self._sending()
         if self._recording.request.stream:
             gate_at_s = self._sent_at_s + self._timeouts.first_token_s
             self._gate = self._loop.call_at(gate_at_s, self._expect_token)
 
     def arrived(self) -> None:
-        """Bytes came: silence is measured anew."""
+        """Bytes came: silence is measured anew, unless the time for the first token is already up."""
+        if self.kind is FailureKind.TIMEOUT_FIRST_TOKEN:
+            return
         self._move(FailureKind.STALL, self._loop.time() + self._timeouts.stall_s)
         self._tighten(FailureKind.TIMEOUT_TOTAL, self._total_at_s())
 
@@ -78,5 +109,9 @@ class Deadline:
         recording = self._recording
         coding = next((value for name, value in recording.headers if name.lower() == "content-encoding"), None)
         chunks, _ = decode(recording.chunks, coding, self._cap_bytes)
-        if not fold(parse(chunks), None).tokens:
+        if not _speaks(chunks[:_FIRST_LOOK_CHUNKS]) and not _speaks(chunks):
             self._move(FailureKind.TIMEOUT_FIRST_TOKEN, self._loop.time())
+
+
+def _speaks(chunks: Sequence[Chunk]) -> bool:
+    return bool(fold(parse(chunks), None).tokens)

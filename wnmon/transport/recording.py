@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time  # noqa: TID251 - the transport's stamps
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -13,6 +14,9 @@ from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, T
 def now_ns() -> int:
     """Return CLOCK_MONOTONIC in ns."""
     return time.monotonic_ns()
+
+
+_OF_A_REQUEST = frozenset({"send_request_headers", "send_request_body", "receive_response_headers"})
 
 
 class Stage(Enum):
@@ -51,15 +55,24 @@ class Recording:
     wire_bytes: int = 0
     tls: Tls | None = None
     peer: str | None = None
+    tunnelling: bool = False
+    connection: Any = None
 
-    async def trace(self, name: str, info: dict[str, Any]) -> None:  # noqa: ARG002 - httpcore's signature
-        """Stamp httpcore's trace events: the one coupling to its names. Awaits nothing."""
-        at_ns = now_ns()
-        match name.partition(".")[2]:
+    def note(self, name: str, told: Mapping[str, object]) -> None:
+        """Stamp httpcore's trace events: the one coupling to its names.
+
+        Asking a proxy for a tunnel is a request of its own: it belongs to connecting and leaves no mark.
+        """
+        at_ns, event = now_ns(), name.partition(".")[2]
+        if event == "send_request_headers.started":
+            self.tunnelling = getattr(told["request"], "method", b"") == b"CONNECT"
+        if self.tunnelling and event.partition(".")[0] in _OF_A_REQUEST:
+            return
+        match event:
             case "connect_tcp.started":
                 self.connect_ns, self.stage = self.connect_ns or at_ns, Stage.CONNECT
             case "connect_tcp.complete":
-                self.connected_ns = at_ns
+                self.connected_ns, self.connection = at_ns, told.get("return_value")
             case "start_tls.started":
                 self.secure_ns, self.stage = at_ns, Stage.TLS
             case "start_tls.complete":
@@ -70,6 +83,11 @@ class Recording:
                 self.sent_ns, self.stage = at_ns, Stage.WAIT
             case "receive_response_headers.complete":
                 self.headers_ns = at_ns
+
+    async def hang_up(self) -> None:
+        """Close a connection that brought no answer: httpcore forgets one whose TLS handshake is cancelled."""
+        if self.connection is not None and self.status is None:
+            await self.connection.aclose()
 
     def freeze(self, failure: tuple[FailureKind, str] | None) -> Exchange:
         """Return the immutable record."""

@@ -18,19 +18,17 @@ from dataclasses import replace
 
 import httpx
 
-from wnmon.model.check import Auth, Caps, Timeouts
+from wnmon.model.check import WRONG_KEY, Auth, Caps, Timeouts
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Request, TransportFailure
 from wnmon.model.target import Target
 from wnmon.transport.certificate import read_tls
 from wnmon.transport.deadline import Deadline
 from wnmon.transport.decode import decode
+from wnmon.transport.naming import Failure, name_failure
 from wnmon.transport.recording import Recording, Stage, now_ns
 from wnmon.transport.warmup import warm_up
 
 MAX_ADDRESSES = 3
-WRONG_KEY = "sk-wnmon-deliberately-wrong-key"
-
-Failure = tuple[FailureKind, str]
 
 # httpcore would log request headers, with the key, as soon as somebody sets the root logger to DEBUG.
 for _name in ("httpcore", "httpx"):
@@ -70,19 +68,21 @@ class HttpxTransport:
             failure = name_failure(error, recording.stage)
         finally:
             deadline.close()
+            await recording.hang_up()
         exchange = recording.freeze(failure)
         return _decoded(exchange, caps)
 
     async def _exchange(self, recording: Recording, target: Target, deadline: Deadline, caps: Caps) -> Failure | None:
         pool = self._pool(target)
         addresses = await self._resolve(recording, target)
-        for attempt, address in enumerate(addresses, 1):
-            outgoing = _outgoing(recording, target, address, deadline)
+        for number, address in enumerate(addresses, 1):
+            is_last = number == len(addresses)
             try:
-                response = await pool.handle_async_request(outgoing)
-            except httpx.ConnectError:
+                async with deadline.attempt(of=None if is_last else len(addresses)):
+                    response = await pool.handle_async_request(_outgoing(recording, target, address, deadline))
+            except (httpx.ConnectError, TimeoutError):
                 # Nothing was sent yet, so the next address of the same name is no retry of a request.
-                if recording.stage is not Stage.CONNECT or attempt == len(addresses):
+                if is_last or recording.stage is not Stage.CONNECT:
                     raise
             else:
                 return await _receive(response, recording, deadline, caps)
@@ -125,18 +125,17 @@ def _outgoing(recording: Recording, target: Target, address: str | None, deadlin
     """Build httpx's request: to an address already resolved, under the name the URL had (Host, SNI, certificate)."""
     url = httpx.URL(recording.request.url)
 
-    async def trace(name: str, info: dict[str, object]) -> None:
-        await recording.trace(name, info)
-        if name.endswith("send_request_headers.started"):
-            deadline.sending()
-        elif name.endswith("send_request_body.complete"):
-            deadline.sent()
+    async def trace(name: str, told: dict[str, object]) -> None:
+        before = recording.stage
+        recording.note(name, told)
+        if recording.stage is not before:
+            deadline.follow(recording.stage)
 
     headers = [("Host", url.netloc.decode("ascii")), *_headers(recording.request, target)]
     return httpx.Request(
         recording.request.method,
         url.copy_with(host=address) if address else url,
-        headers=headers,
+        headers=[(name.encode("ascii"), value.encode("latin-1")) for name, value in headers],
         content=recording.request.body,
         extensions={"trace": trace, "sni_hostname": url.host} if address else {"trace": trace},
     )
@@ -203,35 +202,6 @@ def _decoded(exchange: Exchange, caps: Caps) -> Exchange:
     if failure is None or exchange.failure is not None:
         return replace(exchange, chunks=tuple(chunks))
     return replace(exchange, chunks=tuple(chunks), failure=TransportFailure(kind=failure[0], detail=failure[1]))
-
-
-def name_failure(error: Exception, stage: Stage) -> Failure:
-    """Return the kind of a network error and one line on it, by how far the exchange had come."""
-    detail = f"{_text(error)} while {stage.value}"
-    if isinstance(error, socket.gaierror):
-        return FailureKind.DNS, detail
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
-        return FailureKind.CLIENT, detail
-    if "too long" in str(error):
-        return FailureKind.TOO_LARGE, f"the response head is too large: {detail}"
-    kinds = {
-        Stage.RESOLVE: FailureKind.DNS,
-        Stage.CONNECT: FailureKind.CONNECT,
-        Stage.TLS: FailureKind.TLS,
-        Stage.BODY: FailureKind.TRUNCATED,
-    }
-    if not isinstance(error, httpx.TransportError | OSError):
-        return FailureKind.CLIENT, f"{type(error).__name__}: {detail}"
-    return kinds.get(stage, FailureKind.PROTOCOL), detail
-
-
-def _text(error: BaseException) -> str:
-    """Return the deepest message there is: httpx wraps the one that tells."""
-    cause: BaseException = error
-    while cause.__cause__ is not None or cause.__context__ is not None:
-        cause = cause.__cause__ or cause.__context__  # type: ignore[assignment]
-    text = str(error) or str(cause) or type(cause).__name__
-    return text.splitlines()[0][:200]
 
 
 def _peer(address: object) -> str | None:

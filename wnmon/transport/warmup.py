@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
+from wnmon.engine.ports import Transport
 from wnmon.model.check import Auth, Caps, Timeouts
 from wnmon.model.exchange import Request
 from wnmon.model.target import Target
-
-if TYPE_CHECKING:
-    from wnmon.engine.ports import Transport
 
 _ANSWER = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"

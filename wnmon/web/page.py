@@ -16,6 +16,7 @@ from markupsafe import Markup
 from wnmon.engine.ports import ProbeState
 from wnmon.model.duration import show_duration
 from wnmon.model.result import Outcome
+from wnmon.model.text import cut, encodable
 from wnmon.web.words import LANGUAGES, reason_word, word
 
 REFRESH_S = 15
@@ -105,11 +106,7 @@ def presented(states: Sequence[ProbeState]) -> list[ProbeState]:
     """
     order = {name: index for index, name in enumerate(_URGENCY)} | {Outcome.ERRORED: _URGENCY.index(Outcome.FAILED)}
     ranked = sorted(states, key=lambda state: (order.get(state.outcome or WAITING, 0), state.id))
-    return [replace(state, message=_carried(state.message[:MAX_MESSAGE_CHARS])) for state in ranked]
-
-
-def _carried(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return [replace(state, message=encodable(cut(state.message, MAX_MESSAGE_CHARS))) for state in ranked]
 
 
 def _row(state: ProbeState, now_s: float, lang: str) -> Row:

@@ -30,6 +30,7 @@ class Service:
     clock: Clock
     reload_allowed: bool
     version: str
+    lang: str = "en"
 
 
 def build_application(service: Service, page: Page) -> Starlette:
@@ -57,7 +58,8 @@ def build_application(service: Service, page: Page) -> Starlette:
         return JSONResponse(probes_document(service))
 
     async def index(request: Request) -> Response:
-        lang = choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
+        accept = request.headers.get("accept-language")
+        lang = choose_language(request.query_params.get("lang"), accept, service.lang)
         html = page.render(service.states.states(), now_s=service.clock.wall_s(), lang=lang, version=service.version)
         return HTMLResponse(html, headers={"Vary": "Accept-Language", "Content-Language": lang})
 

@@ -47,6 +47,7 @@ class WebServer:
         clock: Clock,
         reload_allowed: bool,
         version: str,
+        lang: str = "en",
     ) -> None:
         self._host = host
         self._port = port
@@ -57,6 +58,7 @@ class WebServer:
             clock=clock,
             reload_allowed=reload_allowed,
             version=version,
+            lang=lang,
         )
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None

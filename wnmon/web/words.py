@@ -87,8 +87,8 @@ def reason_word(reason: str, lang: str) -> str:
     return _REASONS[Reason(reason)][LANGUAGES.index(lang)]
 
 
-def choose_language(asked: str | None, accept: str | None) -> str:
-    """Return the language of the page: the `lang` asked for, else the best of Accept-Language, else English.
+def choose_language(asked: str | None, accept: str | None, otherwise: str = LANGUAGES[0]) -> str:
+    """Return the language of the page: the `lang` asked for, else the best of Accept-Language, else `otherwise`.
 
     Accept-Language is a list of ranges with weights (RFC 9110 §12.5.4); a malformed weight counts as 0.
     """
@@ -96,7 +96,7 @@ def choose_language(asked: str | None, accept: str | None) -> str:
         return known
     ranges = [_weighted(part) for part in (accept or "")[:1000].split(",")]
     ranked = sorted(((weight, -place, name) for place, (name, weight) in enumerate(ranges) if weight > 0), reverse=True)
-    return next((known for _, _, name in ranked if (known := _known(name))), LANGUAGES[0])
+    return next((known for _, _, name in ranked if (known := _known(name))), otherwise)
 
 
 def _weighted(part: str) -> tuple[str, float]:

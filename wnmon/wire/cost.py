@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from wnmon.model.json import Json, JsonObject
+from wnmon.model.json import MAX_SAFE_INTEGER, Json, JsonObject
 from wnmon.wire.document import read_document
 from wnmon.wire.message import string_at
 
@@ -12,7 +12,6 @@ TOKENS_PER_MESSAGE = 16
 """Reserved per message for its role and the template around it."""
 DEFAULT_OUTPUT_TOKENS = 4_096
 """Reserved when the request sets no limit of its own."""
-_MAX_COUNT = 2**53 - 1
 
 
 def worst_case_tokens(body: bytes) -> tuple[int, int]:
@@ -59,6 +58,6 @@ def _output_tokens(value: JsonObject) -> int:
 
 def _positive(value: Json) -> int:
     """Return a positive whole number, 0 for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _MAX_COUNT:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MAX_SAFE_INTEGER:
         return 0
     return int(value)

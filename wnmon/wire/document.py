@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from math import copysign, isinf
 from typing import Any
 
-from wnmon.model.json import Json, JsonObject
+from wnmon.model.json import MAX_SAFE_INTEGER, Json, JsonObject, pointer_to
 from wnmon.wire.events import Document, JsonProblem, Oddity
 from wnmon.wire.grammar import MAX_DIGITS, explain
 
@@ -24,8 +24,6 @@ MAX_TOKENS = 500_000
 """Strings, brackets and commas of one document: bounds the memory the value takes."""
 MAX_ODDITIES = 1_000
 """Oddities kept, those nearest to the root first."""
-_SAFE_INTEGER = 2**53 - 1
-"""Largest integer that every JSON reader keeps exactly (RFC 8259 §6)."""
 _MAX_SEEN_CHARS = 40
 
 _BOM = b"\xef\xbb\xbf"
@@ -139,7 +137,7 @@ def _int(lexeme: str) -> int | _Odd:
     if len(lexeme) > MAX_DIGITS:
         raise _Rejected
     number = int(lexeme)
-    return number if -_SAFE_INTEGER <= number <= _SAFE_INTEGER else _Odd("huge_number", lexeme, number)
+    return number if -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER else _Odd("huge_number", lexeme, number)
 
 
 _PLAIN = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant)
@@ -174,7 +172,7 @@ def _items(container: list[Any] | dict[str, Any]) -> Iterable[tuple[Any, Any]]:
 
 def _below(pointer: str, key: int | str, is_root: bool) -> str:
     """Return the RFC 6901 pointer of a member. The holder of the root adds nothing."""
-    return "" if is_root else f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+    return "" if is_root else pointer + pointer_to([key])
 
 
 def _plain(odd: str | _Odd) -> tuple[Json, str, str]:

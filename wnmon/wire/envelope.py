@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 
 from wnmon.model.json import Json, JsonObject
+from wnmon.model.text import one_line
 from wnmon.wire.events import ErrorEnvelope
 
 MAX_MESSAGE_CHARS = 2_000
 _MAX_WORD_CHARS = 200
-
-# Control characters, line and paragraph separators, lone surrogates, and what reverses the direction of text.
-_UNPRINTABLE = re.compile(
-    "[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]+"
-)
-
-
-def one_line(text: str, limit: int) -> str:
-    """Return text fit for one line: control characters and runs of blanks become one blank, cut at `limit`."""
-    line = _UNPRINTABLE.sub(" ", text[: 4 * limit]).strip()
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 def error_in(value: Json, place: str = "body") -> ErrorEnvelope | None:

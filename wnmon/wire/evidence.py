@@ -295,12 +295,13 @@ class _Node:
         self.at = self.at + 1 if isinstance(self.at, int) else None
 
 
-def _strings(text: _Text) -> Iterator[tuple[_Node, Label, _Piece]]:
+def _strings(text: _Text) -> list[tuple[_Node, Label, _Piece]]:
     """Return every non-empty string value with its object or array and its key there, in order, duplicates included.
 
     Lenient: works on broken JSON as far as its tokens go. It stops where a document is refused as too deep or too long.
+    All are read before any is used: an `index` may stand after the strings it labels.
     """
-    found = []
+    found: list[tuple[_Node, Label, _Piece]] = []
     node = _Node(None, is_object=False)
     for token in islice(_JSON_TOKEN.finditer(text.data), MAX_TOKENS):
         match token[0][:1]:
@@ -319,4 +320,4 @@ def _strings(text: _Text) -> Iterator[tuple[_Node, Label, _Piece]]:
                 node.following()
             case _ if node.at == b"index" and token[0].lstrip(b"-").isdigit():
                 node.index = int(token[0][:_MAX_INDEX_DIGITS])
-    yield from found
+    return found

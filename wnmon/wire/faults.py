@@ -6,8 +6,8 @@ import re
 
 from wnmon.model.exchange import Exchange, FailureKind, TransportFailure
 from wnmon.model.result import Fault, Layer, Reason
+from wnmon.model.text import one_line
 from wnmon.wire.causes import blames_upstream, classify, status_in
-from wnmon.wire.envelope import one_line
 from wnmon.wire.events import ErrorEnvelope, Form, Reply
 from wnmon.wire.retry import retry_after_s
 

@@ -18,9 +18,13 @@ _FIRST_TAG = re.compile(rb"<(?:!doctype html|!--|html|head|title|body|h1|center)
 
 
 def media_type(exchange: Exchange) -> str | None:
-    """Return `type/subtype` in lower case, parameters and blanks dropped (RFC 9110 §8.3.1); None without any."""
-    value = exchange.header("content-type") or ""
-    return value.partition(";")[0].strip().lower() or None
+    """Return the media type an answer declares, bare; None without any."""
+    return bare_media_type(exchange.header("content-type") or "") or None
+
+
+def bare_media_type(content_type: str) -> str:
+    """Return `type/subtype` of a Content-Type value: case and parameters do not count (RFC 9110 §8.3.1)."""
+    return content_type.partition(";")[0].strip().lower()
 
 
 def form_of(exchange: Exchange, body: bytes) -> Form:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wnmon.model.json import Json, JsonObject
+from wnmon.model.json import MAX_SAFE_INTEGER, Json, JsonObject
 from wnmon.model.result import Usage
 from wnmon.wire.events import ToolCall
 
@@ -10,7 +10,6 @@ MAX_CHOICES = 128
 """The documented upper bound of `n` (OpenAI description, createChatCompletion); further ones are not read."""
 MAX_TOOL_CALLS = 128
 """Tool calls read of one message; the documented upper bound of `tools`."""
-_MAX_COUNT = 2**53 - 1
 
 
 def choices_of(value: Json) -> list[tuple[int, JsonObject]]:
@@ -86,6 +85,6 @@ def usage_of(value: Json) -> Usage | None:
 
 def _count(value: Json) -> int | None:
     """Return a count as reported, also a negative one. JSON Schema calls 12.0 an integer, so it is read as 12."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _MAX_COUNT:
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MAX_SAFE_INTEGER:
         return None
     return int(value) if value == int(value) else None

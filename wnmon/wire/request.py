@@ -10,6 +10,9 @@ from wnmon.model.check import Step
 from wnmon.model.exchange import Request
 from wnmon.model.json import Json
 
+NONCE_CHARS = 8
+"""Length of the word drawn for `{{nonce}}`: what a request costs at worst depends on it."""
+
 _PLACEHOLDER = re.compile(r"\{\{(model|nonce)\}\}")
 
 

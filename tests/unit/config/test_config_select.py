@@ -29,7 +29,7 @@ def test_a_suite_holds_all_its_rules_and_requests_in_order() -> None:
 
 
 def test_profiles_are_listed_in_order_of_appearance() -> None:
-    assert profiles_of(good()) == ("documented", "plain")
+    assert profiles_of(good().rules) == ("documented", "plain")
 
 
 @pytest.mark.parametrize(

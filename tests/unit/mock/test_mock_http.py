@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wnmon.mock.http import Head, HttpError, chunked, media_type, parse_head
+from wnmon.mock.http import Head, HttpError, chunked, parse_head
 from wnmon.mock.pieces import Send, Silence
 
 
@@ -61,10 +61,6 @@ def test_a_length_that_is_no_number_is_refused(length: bytes) -> None:
 
 def test_repeated_fields_are_joined() -> None:
     assert parse_head(b"GET / HTTP/1.1\r\nHost: x\r\nX-A: 1\r\nx-a: 2").headers["x-a"] == "1, 2"
-
-
-def test_media_type_drops_parameters_and_case() -> None:
-    assert media_type("Application/JSON ; charset=utf-8") == "application/json"
 
 
 def test_every_send_becomes_one_chunk_and_the_last_is_empty() -> None:

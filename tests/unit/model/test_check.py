@@ -30,6 +30,10 @@ def test_the_strictest_level_among_the_selected_profiles_counts(profiles: tuple[
     assert Plan(steps=(), rules=(RULE,), profiles=profiles).level(RULE) is level
 
 
+def test_levels_are_ranked_from_the_most_binding() -> None:
+    assert sorted(Level, key=lambda level: level.rank) == [Level.MUST, Level.SHOULD, Level.MAY, Level.INFO]
+
+
 @pytest.mark.parametrize(("value", "stream"), [(True, True), (False, False), (1, False), ("true", False)])
 def test_only_true_asks_for_a_stream(value: bool | int | str, stream: bool) -> None:
     assert Step(name="ask", body={"stream": value}).stream is stream

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wnmon.model.json import ABSENT, Json, Missing, at, kind_of
+from wnmon.model.json import ABSENT, Json, Missing, at, keys_of, kind_of, pointer_to
 
 DOCUMENT: Json = {"a/b": {"m~n": 1}, "list": [10, {"x": None}], "": 2, "0": "zero"}
 
@@ -29,6 +29,15 @@ def test_a_pointer_leads_to_its_value(pointer: str, value: Json) -> None:
 )
 def test_a_pointer_to_nothing_is_absent(pointer: str) -> None:
     assert at(DOCUMENT, pointer) is ABSENT
+
+
+@pytest.mark.parametrize("keys", [[], [""], ["a/b", "m~n"], ["~1", "0"]])
+def test_a_pointer_to_keys_gives_the_keys_back(keys: list[str]) -> None:
+    assert keys_of(pointer_to(keys)) == keys
+
+
+def test_a_place_in_an_array_stands_in_a_pointer_as_its_number() -> None:
+    assert pointer_to(["list", 1]) == "/list/1"
 
 
 def test_absent_says_so() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
+from pathlib import Path
 
 from wnmon.model.check import Auth, Level, Rule, Selector
 from wnmon.model.exchange import Exchange, Marks, Request
@@ -199,3 +201,11 @@ def mixed(*, strict: bool = False) -> CheckReport:
         outcome=Outcome.PASSED,
     )
     return report(replace(judged, evidence=evidence(DOC_010="no usage until the move in March")), strict=strict)
+
+
+def assert_golden(name: str, text: str) -> None:
+    """Compare with the committed file; WNMON_GOLDEN=write renews it for review."""
+    path = Path(__file__).parents[2] / "golden" / "report" / name
+    if os.environ.get("WNMON_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from report_samples import MODEL, errored, evidence, mixed, report, request, run, verdict
+from report_samples import MODEL, assert_golden, errored, evidence, mixed, report, request, run, verdict
 from rich.cells import cell_len
 
 from wnmon.model.check import Level
@@ -15,7 +13,6 @@ from wnmon.model.result import Finding, Outcome, Reason, Timing, Verdict
 from wnmon.report.summary import CheckedTarget
 from wnmon.report.terminal import render_check, render_run_line
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "report"
 HOSTILE = "\x1b[31mred\x1b[0m [bold]loud[/bold] \x07\u202egnp.exe\u2028next\ud800 :smile:"
 
 
@@ -27,14 +24,6 @@ def finding(**more: object) -> Finding:
 def plain_failure(found: Finding) -> str:
     made = run(suite=None, outcome=Outcome.FAILED, reason=Reason.CONTENT, findings=(found,))
     return render_check(report(made), width=80, color=False, lang="en")
-
-
-def assert_golden(name: str, text: str) -> None:
-    """Compare with the committed file; WNMON_GOLDEN=write renews it for review."""
-    path = GOLDEN / name
-    if os.environ.get("WNMON_GOLDEN") == "write":
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

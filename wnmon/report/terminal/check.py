@@ -273,9 +273,7 @@ def _waived(sheet: Sheet, run: Run) -> None:
 
 def _next_steps(sheet: Sheet, report: CheckReport) -> None:
     """Show how to see the first trouble again, and how to accept it for a while."""
-    rules = sorted(
-        ((run, row) for run in report.runs for row in broken(run)), key=lambda pair: list(Level).index(pair[1].level)
-    )
+    rules = sorted(((run, row) for run in report.runs for row in broken(run)), key=lambda pair: pair[1].level.rank)
     if rules:
         run, row = rules[0]
         _reproduce(sheet, run, next((finding.step for finding in row.findings), ""), row.rule)

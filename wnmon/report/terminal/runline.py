@@ -23,7 +23,7 @@ def render_run_line(run: Run, *, width: int, color: bool, lang: str) -> str:
     """
     sheet = Sheet(width=width, color=color, lang=lang)
     left, right = _run_head(sheet, run), _run_facts(sheet, run)
-    name = Text(shown(f"{run.target}/{run.check}/{run.model}"))
+    name = Text(shown(run.probe))
     room = max(sheet.width - left.cell_len - right.cell_len, MIN_NAME_CELLS)
     name.truncate(room, overflow="ellipsis")
     name.pad_right(max(min(room, NAME_CELLS) - name.cell_len, 0))

@@ -1,0 +1,162 @@
+"""A reference relay on a thread of the test, and `wnmon serve` as a process beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from wnmon.mock.server import Relay, serve
+from wnmon.mock.settings import MockSettings
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 40.0
+"""How long anything may take on a busy machine before a test gives up; nothing is measured by it."""
+
+
+def eventually(fact: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
+    """Return the first truthy value of `fact`, which is asked again and again."""
+    until_s = time.monotonic() + patience_s
+    while time.monotonic() < until_s:
+        if found := fact():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {patience_s:g} s: {what}")
+
+
+@contextmanager
+def relay_beside(settings: MockSettings | None = None) -> Iterator[Relay]:
+    """Run a reference relay on a thread and an event loop of its own while the block runs."""
+    ready, done = Event(), Event()
+    relays: list[Relay] = []
+
+    async def run() -> None:
+        async with serve(settings or MockSettings()) as relay:
+            relays.append(relay)
+            ready.set()
+            await asyncio.to_thread(done.wait)
+
+    thread = Thread(target=asyncio.run, args=(run(),), daemon=True)
+    thread.start()
+    assert ready.wait(PATIENCE_S)
+    try:
+        yield relays[0]
+    finally:
+        done.set()
+        thread.join(PATIENCE_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a route of the service said."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class ServiceProcess:
+    """A running `wnmon serve`: its process, its address, and what it printed so far."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    url: str = ""
+    seen: dict[str, Answer] = field(default_factory=dict)
+
+    @property
+    def stdout(self) -> str:
+        """Return everything printed so far."""
+        return (self.folder / "stdout").read_text(encoding="utf-8")
+
+    @property
+    def stderr(self) -> str:
+        """Return everything complained about so far."""
+        return (self.folder / "stderr").read_text(encoding="utf-8")
+
+    def get(self, path: str, *, method: str = "GET", **headers: str) -> Answer:
+        """Ask one route; an error status is an answer too."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.url.rstrip("/") + path, method=method, headers=named)
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
+                return Answer(response.status, response.read().decode(), dict(response.headers))
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, error.read().decode(), dict(error.headers))
+
+    def probes(self) -> dict[str, dict[str, Any]]:
+        """Return the rows of /api/v1/probes by id."""
+        return {row["id"]: row for row in json.loads(self.get("/api/v1/probes").text)["probes"]}
+
+    def samples(self) -> list[tuple[str, dict[str, str], float]]:
+        """Return every sample of /metrics: name, labels, value."""
+        families = text_string_to_metric_families(self.get("/metrics").text)
+        return [(one.name, dict(one.labels), one.value) for family in families for one in family.samples]
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """Return the sum of the samples with this name and at least these labels, None when there are none."""
+        found = [value for one, own, value in self.samples() if one == name and labels.items() <= own.items()]
+        return sum(found) if found else None
+
+    def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
+        """Send a signal; return the exit code and the seconds it took."""
+        sent_s = time.monotonic()
+        self.process.send_signal(number)
+        return self.process.wait(timeout=PATIENCE_S), time.monotonic() - sent_s
+
+
+@contextmanager
+def serving(
+    folder: Path, config: str, *options: str, env: Mapping[str, str] | None = None, ready: bool = True
+) -> Iterator[ServiceProcess]:
+    """Run `wnmon serve` over a configuration on a free port; killed at the end if the test did not end it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "wnmon.yaml").write_text(config, encoding="utf-8")
+    order = [sys.executable, "-m", "wnmon", "serve", str(folder / "wnmon.yaml"), "--listen", "127.0.0.1:0", *options]
+    with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
+        process = subprocess.Popen(order, stdout=stdout, stderr=stderr, env=environment(env), cwd=folder)
+    service = ServiceProcess(process, folder)
+    try:
+        service.url = eventually(lambda: _address(service), "an address")
+        if ready:
+            eventually(lambda: service.get("/-/ready").status == 200, "a ready service")
+        yield service
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _address(service: ServiceProcess) -> str | None:
+    if service.process.poll() is not None:
+        raise AssertionError(f"wnmon serve ended with {service.process.returncode}: {service.stderr}")
+    line = next((line for line in service.stdout.splitlines() if line.startswith("wnmon serves ")), None)
+    return line.split()[2] if line else None
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return this process's environment with a key for the relay, without a language or colours."""
+    dropped = ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE", "WNMON_API_KEY", "OPENAI_API_KEY")
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    return {**kept, "WN_API_KEY": "sk-acceptance-0123456789", "NO_COLOR": "1", **(extra or {})}
+
+
+def wnmon(*arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> tuple[int, str, str]:
+    """Run a sub-command to its end; return exit code, stdout, stderr."""
+    order = [sys.executable, "-m", "wnmon", *arguments]
+    done = subprocess.run(order, capture_output=True, env=environment(env), cwd=cwd, timeout=PATIENCE_S, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()

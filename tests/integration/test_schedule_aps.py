@@ -1,0 +1,283 @@
+"""The scheduler over the real APScheduler: fires, drops and reloads, each told."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from wnmon.clock import SystemClock
+from wnmon.model.check import Check, Plan
+from wnmon.model.events import RunSkipped, Skip
+from wnmon.model.target import Probe, ProbeId, Target
+from wnmon.schedule.aps import Scheduler
+
+TARGET = Target(name="wn", url="http://relay.invalid", host="relay.invalid", models=("m",))
+
+
+def probe(name: str = "alive", every_s: float = 0.2, model: str = "m") -> Probe:
+    return Probe(check=Check(name=name, plan=Plan(steps=()), every_s=every_s), target=TARGET, model=model)
+
+
+class Stage:
+    """A running scheduler whose runs are noted; `body` says how long one takes."""
+
+    def __init__(self) -> None:
+        self.clock = SystemClock()
+        self.fired: list[Probe] = []
+        self.due_ns: list[tuple[int, int]] = []
+        self.ended: list[ProbeId] = []
+        self.skipped: list[RunSkipped] = []
+        self.changed = asyncio.Event()
+        self.body: Callable[[], Awaitable[object]] = _nothing
+        self.scheduler = Scheduler(self._fire, self._tell, self.clock)
+
+    async def _fire(self, one: Probe, due_ns: int) -> None:
+        self.due_ns.append((due_ns, self.clock.now_ns()))
+        self.fired.append(one)
+        self.changed.set()
+        await self.body()
+        self.ended.append(one.id)
+        self.changed.set()
+
+    def _tell(self, event: RunSkipped) -> None:
+        self.skipped.append(event)
+        self.changed.set()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not holds():
+                self.changed.clear()
+                await self.changed.wait()
+
+
+async def _nothing() -> None:
+    return None
+
+
+def play(scene: Callable[[Stage], Awaitable[None]]) -> None:
+    async def main() -> None:
+        stage = Stage()
+        stage.scheduler.start()
+        try:
+            await scene(stage)
+        finally:
+            stage.scheduler.close()
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+
+def test_a_probe_is_fired_again_and_again() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.scheduler.set_probes([probe()])
+        await stage.until(lambda: len(stage.fired) >= 3)
+
+    play(scene)
+
+
+def test_every_probe_is_fired() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.scheduler.set_probes([probe("a"), probe("b"), probe("a", model="m-2")])
+        await stage.until(lambda: {one.id for one in stage.fired} == {"wn/a/m", "wn/b/m", "wn/a/m-2"})
+
+    play(scene)
+
+
+def test_the_due_time_handed_over_is_never_in_the_future() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.scheduler.set_probes([probe()])
+        await stage.until(lambda: len(stage.due_ns) >= 3)
+        assert all(due_ns <= now_ns for due_ns, now_ns in stage.due_ns)
+
+    play(scene)
+
+
+def test_a_run_that_starts_late_is_handed_its_true_due_time() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.scheduler.set_probes([probe(every_s=1.0)])
+        await stage.until(lambda: len(stage.due_ns) == 1)
+        due_s = stage.scheduler.next_run_s(probe().id) or 0
+        await asyncio.sleep(max(0.0, due_s - stage.clock.wall_s() - 0.3))
+        time.sleep(0.8)
+        await stage.until(lambda: len(stage.due_ns) == 2)
+        due_ns, now_ns = stage.due_ns[-1]
+        assert now_ns - due_ns >= 300_000_000
+
+    play(scene)
+
+
+def test_a_blocked_loop_is_told_as_missed_runs() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.scheduler.set_probes([probe()])
+        await stage.until(lambda: len(stage.fired) >= 1)
+        time.sleep(1.1)
+        await stage.until(lambda: len(stage.skipped) >= 4)
+        assert {event.reason for event in stage.skipped} == {Skip.MISFIRE}
+
+    play(scene)
+
+
+def test_a_run_too_late_to_start_is_told_as_missed() -> None:
+    async def scene(stage: Stage) -> None:
+        one = probe(every_s=3.0)
+        stage.scheduler.set_probes([one])
+        due_s = stage.scheduler.next_run_s(one.id) or 0
+        await asyncio.sleep(max(0.0, due_s - stage.clock.wall_s() - 0.3))
+        time.sleep(2.0)  # the grace of a 3 s interval is 1 s
+        await stage.until(lambda: len(stage.skipped) == 1)
+        assert (stage.skipped[0].reason, stage.fired) == (Skip.MISFIRE, [])
+
+    play(scene)
+
+
+def test_a_run_longer_than_its_interval_is_told_as_overlap_and_not_doubled() -> None:
+    async def scene(stage: Stage) -> None:
+        let_go = asyncio.Event()
+        stage.body = let_go.wait
+        stage.scheduler.set_probes([probe(every_s=0.4)])
+        await stage.until(lambda: len(stage.skipped) >= 2)
+        assert ({event.reason for event in stage.skipped}, len(stage.fired)) == ({Skip.OVERLAP}, 1)
+        let_go.set()
+
+    play(scene)
+
+
+def test_a_run_that_ended_lets_the_next_one_begin() -> None:
+    async def scene(stage: Stage) -> None:
+        let_go = asyncio.Event()
+        stage.body = let_go.wait
+        stage.scheduler.set_probes([probe()])
+        await stage.until(lambda: bool(stage.skipped))
+        let_go.set()
+        await stage.until(lambda: len(stage.fired) >= 2)
+
+    play(scene)
+
+
+def test_runs_that_overlapped_are_not_told_a_second_time_as_missed() -> None:
+    async def scene(stage: Stage) -> None:
+        let_go = asyncio.Event()
+        stage.body = let_go.wait
+        stage.scheduler.set_probes([probe(every_s=0.4)])
+        await stage.until(lambda: len(stage.skipped) >= 3)
+        let_go.set()
+        await stage.until(lambda: len(stage.fired) >= 2)
+        assert {event.reason for event in stage.skipped} == {Skip.OVERLAP}
+
+    play(scene)
+
+
+def test_an_unchanged_probe_keeps_its_next_run() -> None:
+    async def scene(stage: Stage) -> None:
+        one = probe(every_s=300)
+        stage.scheduler.set_probes([one])
+        before = stage.scheduler.next_run_s(one.id)
+        await asyncio.sleep(0.01)
+        stage.scheduler.set_probes([probe(every_s=300), probe("new", 300)])
+        assert stage.scheduler.next_run_s(one.id) == before
+
+    play(scene)
+
+
+def test_a_changed_interval_moves_the_next_run() -> None:
+    async def scene(stage: Stage) -> None:
+        one = probe(every_s=300)
+        stage.scheduler.set_probes([one])
+        before = stage.scheduler.next_run_s(one.id)
+        stage.scheduler.set_probes([probe(every_s=0.2)])
+        assert stage.scheduler.next_run_s(one.id) != before
+
+    play(scene)
+
+
+def test_a_changed_interval_is_not_told_as_missed_runs() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.scheduler.set_probes([probe(every_s=1.5)])
+        await stage.until(lambda: bool(stage.fired))
+        await asyncio.sleep(0.9)
+        stage.scheduler.set_probes([probe(every_s=0.4)])
+        await stage.until(lambda: len(stage.fired) >= 2)
+        assert stage.skipped == []
+
+    play(scene)
+
+
+def test_a_removed_probe_is_fired_no_more() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.scheduler.set_probes([probe("gone"), probe("stays")])
+        await stage.until(lambda: {one.check.name for one in stage.fired} == {"gone", "stays"})
+        stage.scheduler.set_probes([probe("stays")])
+        stage.fired.clear()
+        await stage.until(lambda: len(stage.fired) >= 3)
+        assert ({one.check.name for one in stage.fired}, stage.scheduler.next_run_s(probe("gone").id)) == (
+            {"stays"},
+            None,
+        )
+
+    play(scene)
+
+
+def test_a_reload_hands_over_the_probe_as_it_is_configured_now() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.scheduler.set_probes([probe()])
+        await stage.until(lambda: bool(stage.fired))
+        changed = Probe(
+            check=Check(name="alive", plan=Plan(steps=(), suite="new"), every_s=0.2), target=TARGET, model="m"
+        )
+        stage.scheduler.set_probes([changed])
+        stage.fired.clear()
+        await stage.until(lambda: bool(stage.fired))
+        assert stage.fired[0].check.plan.suite == "new"
+
+    play(scene)
+
+
+def test_pausing_lets_runs_under_way_live() -> None:
+    async def scene(stage: Stage) -> None:
+        let_go = asyncio.Event()
+        stage.body = let_go.wait
+        stage.scheduler.set_probes([probe()])
+        await stage.until(lambda: bool(stage.fired))
+        stage.scheduler.pause()
+        let_go.set()
+        await stage.until(lambda: bool(stage.ended))
+
+    play(scene)
+
+
+def test_pausing_fires_nothing_more() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.scheduler.set_probes([probe()])
+        await stage.until(lambda: bool(stage.fired))
+        stage.scheduler.pause()
+        stage.fired.clear()
+        await asyncio.sleep(0.5)
+        assert (stage.fired, stage.scheduler.next_run_s(probe().id)) == ([], None)
+
+    play(scene)
+
+
+def test_a_run_about_to_begin_when_the_scheduler_is_paused_does_not() -> None:
+    async def scene(stage: Stage) -> None:
+        async def pause() -> None:
+            stage.scheduler.pause()
+
+        stage.body = pause
+        stage.scheduler.set_probes([probe("a"), probe("b")])
+        time.sleep(0.3)  # both are due by now, and begin together
+        await stage.until(lambda: bool(stage.ended))
+        await asyncio.sleep(0.1)
+        assert len(stage.fired) == 1
+
+    play(scene)
+
+
+def test_a_probe_is_due_before_the_scheduler_starts() -> None:
+    scheduler = Scheduler(lambda *_: _nothing(), lambda _: None, SystemClock())
+    scheduler.set_probes([probe(every_s=300)])
+    assert scheduler.next_run_s(probe().id) is not None
+
+
+def test_closing_what_never_started_is_no_error() -> None:
+    Scheduler(lambda *_: _nothing(), lambda _: None, SystemClock()).close()

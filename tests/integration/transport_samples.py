@@ -1,0 +1,207 @@
+"""Servers that say exactly the bytes a test gives them, and one request to send to them."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from wnmon.model.check import Caps, Step, Timeouts
+from wnmon.model.exchange import Exchange, Request
+from wnmon.model.json import JsonObject
+from wnmon.model.target import Secret, Target
+from wnmon.transport import HttpxTransport
+from wnmon.wire.request import build
+
+T = TypeVar("T")
+Speech = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+KEY = "sk-0123456789abcdef"
+PATIENT = Timeouts(connect_s=10, headers_s=10, first_token_s=10, stall_s=10, total_s=20)
+GIVES_UP_SOON_S = 0.2
+DEFAULT_CAPS = Caps()
+JSON_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+OK = JSON_HEAD + b"Content-Length: 2\r\n\r\n{}"
+TOKEN = b'data: {"choices":[{"index":0,"delta":{"content":"hi"}}]}\n\n'
+
+
+@dataclass(slots=True, kw_only=True)
+class Heard:
+    """What a raw server heard: the head of each request by connection, and connections the client has left."""
+
+    port: int = 0
+    scheme: str = "http"
+    host: str = "127.0.0.1"
+    accepted: int = 0
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    heads: list[bytes] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.host}:{self.port}/v1/chat/completions"
+
+    def header(self, name: str) -> list[str]:
+        """Return all values of a header of the last request."""
+        lines = (line.partition(b":") for line in self.heads[-1].split(b"\r\n")[1:])
+        return [value.decode().strip() for key, _, value in lines if key.decode().lower() == name.lower()]
+
+
+@asynccontextmanager
+async def speaking(
+    speech: Speech, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[Heard]:
+    """Read each request whole, then let `speech` answer; the connection is closed after it."""
+    heard = Heard(scheme="https" if tls else "http")
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        heard.accepted += 1
+        # Cancelled means that the test is over; asyncio would log it as an error of its callback.
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await listen(reader, heard)
+            await speech(reader, writer)
+        await hang_up(writer)
+        heard.left.set()
+        tasks.discard(task)
+
+    server = await asyncio.start_server(converse, host, 0, ssl=tls)
+    heard.port = server.sockets[0].getsockname()[1]
+    try:
+        yield heard
+    finally:
+        server.close()
+        for task in tuple(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await server.wait_closed()
+
+
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    """Close, and abort where the other side does not take part."""
+    writer.close()
+    with suppress(OSError, TimeoutError, asyncio.CancelledError):
+        async with asyncio.timeout(1):
+            await writer.wait_closed()
+    writer.transport.abort()
+
+
+async def listen(reader: asyncio.StreamReader, heard: Heard) -> None:
+    """Read one request."""
+    heard.heads.append((await reader.readuntil(b"\r\n\r\n"))[:-4])
+    lengths = heard.header("content-length")
+    heard.bodies.append(await reader.readexactly(int(lengths[0])) if lengths else b"")
+
+
+def saying(*pieces: bytes, pause_s: float = 0.0, then: Speech | None = None) -> Speech:
+    """Write the pieces one after the other, then do something else before the close."""
+
+    async def speech(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause_s)
+        if then is not None:
+            await then(reader, writer)
+
+    return speech
+
+
+def repeating(piece: bytes, pause_s: float = 0.0) -> Speech:
+    """Write the same bytes until the client leaves."""
+
+    async def speech(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not reader.at_eof():
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause_s)
+
+    return speech
+
+
+async def silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    """Say nothing until the client leaves."""
+    await reader.read()
+
+
+def chunked(*pieces: bytes) -> bytes:
+    """Return the pieces in chunked transfer coding, without the end."""
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+
+
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+END = b"0\r\n\r\n"
+
+
+def request_to(url: str, *, stream: bool = False, **more: Any) -> Request:
+    """Return the request a check would send."""
+    body: JsonObject = {
+        "model": "m",
+        "messages": [{"role": "user", "content": "hi"}],
+        **({"stream": True} if stream else {}),
+    }
+    return replace(build(Step(name="only", body=body), url, "m", "nonce"), **more)
+
+
+def target_of(url: str, **more: Any) -> Target:
+    """Return a target with a key."""
+    return Target(**{"name": "t", "url": url, "host": "t", "models": ("m",), "api_key": Secret(KEY, "api_key"), **more})
+
+
+async def send(
+    url: str,
+    *,
+    request: Request | None = None,
+    target: Target | None = None,
+    stream: bool = False,
+    timeouts: Timeouts = PATIENT,
+    caps: Caps = DEFAULT_CAPS,
+    transport: HttpxTransport | None = None,
+) -> Exchange:
+    """Send one request by a transport of its own, unless one is given."""
+    sensor = transport or HttpxTransport()
+    try:
+        return await sensor.send(
+            request or request_to(url, stream=stream), target or target_of(url), timeouts=timeouts, caps=caps
+        )
+    finally:
+        if transport is None:
+            await sensor.close()
+
+
+def ask(speech: Speech, *, tls: ssl.SSLContext | None = None, **options: Any) -> Exchange:
+    """Return the exchange with a server that answers so."""
+    return ask_and_hear(speech, tls=tls, **options)[0]
+
+
+def ask_and_hear(speech: Speech, *, tls: ssl.SSLContext | None = None, **options: Any) -> tuple[Exchange, Heard]:
+    """Return the exchange, and what the server heard."""
+
+    async def scenario() -> tuple[Exchange, Heard]:
+        async with speaking(speech, tls=tls) as heard:
+            target = options.pop("target", None)
+            return await send(heard.url, target=target(heard.url) if callable(target) else target, **options), heard
+
+    return run(scenario())
+
+
+def run(scenario: Coroutine[Any, Any, T]) -> T:
+    """Run a scenario; one that hangs fails instead of holding up everything."""
+
+    async def within() -> T:
+        async with asyncio.timeout(60):
+            return await scenario
+
+    return asyncio.run(within())
+
+
+def failure_of(exchange: Exchange) -> str | None:
+    """Return the kind of the failure, None for a complete answer."""
+    return exchange.failure.kind.value if exchange.failure else None

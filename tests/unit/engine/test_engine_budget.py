@@ -1,0 +1,94 @@
+"""What a target's monitoring may cost per UTC day."""
+
+from __future__ import annotations
+
+from engine_samples import FakeClock, limited, target
+
+from wnmon.engine.budget import Budgets
+
+DAY_S = 86_400
+
+
+def test_without_a_budget_anything_is_reserved() -> None:
+    assert Budgets(FakeClock()).reserve(target(), 10**9) is not None
+
+
+def test_a_reservation_takes_the_worst_case_out_of_the_day() -> None:
+    budgets = Budgets(FakeClock())
+    budgets.reserve(limited(tokens_per_day=100), 60)
+    assert budgets.tokens_left(limited(tokens_per_day=100)) == 40
+
+
+def test_a_request_that_could_cost_more_than_is_left_is_refused() -> None:
+    budgets, relay = Budgets(FakeClock()), limited(tokens_per_day=100)
+    budgets.reserve(relay, 60)
+    assert budgets.reserve(relay, 41) is None
+
+
+def test_a_request_that_costs_exactly_what_is_left_is_reserved() -> None:
+    budgets, relay = Budgets(FakeClock()), limited(tokens_per_day=100)
+    budgets.reserve(relay, 60)
+    assert budgets.reserve(relay, 40) is not None
+
+
+def test_a_refused_reservation_takes_nothing() -> None:
+    budgets, relay = Budgets(FakeClock()), limited(tokens_per_day=100)
+    budgets.reserve(relay, 101)
+    assert budgets.tokens_left(relay) == 100
+
+
+def test_settling_gives_the_unspent_rest_back() -> None:
+    budgets, relay = Budgets(FakeClock()), limited(tokens_per_day=100)
+    reservation = budgets.reserve(relay, 60)
+    assert reservation is not None
+    budgets.settle(reservation, 7)
+    assert budgets.tokens_left(relay) == 93
+
+
+def test_a_relay_that_overruns_leaves_zero_and_never_less() -> None:
+    budgets, relay = Budgets(FakeClock()), limited(tokens_per_day=100)
+    reservation = budgets.reserve(relay, 60)
+    assert reservation is not None
+    budgets.settle(reservation, 5_000)
+    assert budgets.tokens_left(relay) == 0
+
+
+def test_requests_per_day_are_counted() -> None:
+    budgets, relay = Budgets(FakeClock()), limited(requests_per_day=2)
+    assert [budgets.reserve(relay, 1) is not None for _ in range(3)] == [True, True, False]
+
+
+def test_without_a_token_limit_nothing_is_known_to_be_left() -> None:
+    assert Budgets(FakeClock()).tokens_left(limited(requests_per_day=2)) is None
+
+
+def test_midnight_utc_begins_a_new_day() -> None:
+    clock = FakeClock()
+    budgets, relay = Budgets(clock), limited(tokens_per_day=100, requests_per_day=1)
+    budgets.reserve(relay, 100)
+    clock.pass_s(DAY_S / 2)
+    assert budgets.reserve(relay, 100) is not None
+
+
+def test_a_second_before_midnight_is_still_today() -> None:
+    clock = FakeClock()
+    budgets, relay = Budgets(clock), limited(tokens_per_day=100)
+    budgets.reserve(relay, 100)
+    clock.pass_s(DAY_S / 2 - 1)
+    assert budgets.tokens_left(relay) == 0
+
+
+def test_a_reservation_of_yesterday_does_not_touch_today() -> None:
+    clock = FakeClock()
+    budgets, relay = Budgets(clock), limited(tokens_per_day=100)
+    reservation = budgets.reserve(relay, 60)
+    assert reservation is not None
+    clock.pass_s(DAY_S)
+    budgets.settle(reservation, 7)
+    assert budgets.tokens_left(relay) == 100
+
+
+def test_every_target_has_a_ledger_of_its_own() -> None:
+    budgets, relay = Budgets(FakeClock()), limited(tokens_per_day=100)
+    budgets.reserve(target("other"), 100)
+    assert budgets.tokens_left(relay) == 100

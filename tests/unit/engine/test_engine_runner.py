@@ -1,0 +1,495 @@
+"""One run: reserve, send each step, redact, judge, publish."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from engine_samples import (
+    GOOD,
+    KEY,
+    NOON_S,
+    WORST_TOKENS,
+    Bench,
+    limited,
+    lost,
+    plain,
+    probe,
+    reply,
+    step,
+    suite,
+    target,
+    turns,
+)
+
+from wnmon.engine.runner import INTERRUPTED, MOST_TOKENS, draw_nonce
+from wnmon.model.check import NEEDS_FULL, Assertion, Plan, Risk
+from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
+from wnmon.model.exchange import Exchange, FailureKind, Request
+from wnmon.model.result import Evidence, Outcome, Reason, Run, Verdict
+from wnmon.model.target import Secret, Waiver
+
+TWO = plain(step("a", status=200), step("b", status=200))
+
+
+def steps_sent(bench: Bench) -> list[str]:
+    return [request.step for request in bench.transport.sent]
+
+
+def skips(bench: Bench) -> list[Skip]:
+    return [event.reason for event in bench.memory.of(RunSkipped)]
+
+
+# --- the good path
+
+
+def test_a_good_run_is_published() -> None:
+    bench = Bench()
+    run = bench.run()
+    assert bench.memory.runs == [run]
+
+
+def test_a_run_says_who_asked_whom_for_what() -> None:
+    run = Bench().run(probe(suite(), target("wn"), "m-9", name="contract"))
+    assert (run.target, run.check, run.model, run.suite) == ("wn", "contract", "m-9", "s")
+
+
+def test_steps_are_sent_in_their_order() -> None:
+    bench = Bench()
+    bench.run(probe(TWO))
+    assert steps_sent(bench) == ["a", "b"]
+
+
+def test_the_evidence_holds_an_exchange_for_each_request() -> None:
+    run = Bench().run(probe(TWO))
+    assert ([e.request.step for e in run.evidence.exchanges], run.requests) == (["a", "b"], 2)
+
+
+def test_the_nonce_and_the_model_are_filled_in_and_kept() -> None:
+    bench = Bench()
+    run = bench.run(probe(model="m-9"))
+    assert (b'"m-9"' in bench.transport.sent[0].body, run.evidence.nonce) == (True, "nonce123")
+
+
+def test_the_due_time_reaches_the_transport() -> None:
+    bench = Bench()
+    bench.run(scheduled_ns=7)
+    assert bench.transport.scheduled == [7]
+
+
+def test_two_runs_have_two_ids() -> None:
+    bench = Bench()
+    assert bench.run().id != bench.run().id
+
+
+def test_start_and_end_are_wall_clock_seconds() -> None:
+    bench = Bench()
+    bench.transport.meanwhile = lambda: bench.clock.pass_s(3)
+    run = bench.run()
+    assert (run.started_at_s, run.ended_at_s) == (NOON_S, NOON_S + 3)
+
+
+def test_nonces_do_not_repeat() -> None:
+    assert len({draw_nonce() for _ in range(100)}) == 100
+
+
+# --- what the monitor says of itself
+
+
+def test_a_late_start_is_told_in_seconds() -> None:
+    bench = Bench()
+    bench.run(scheduled_ns=bench.clock.ns - 2_500_000_000)
+    assert [event.late_s for event in bench.memory.of(RunLate)] == [2.5]
+
+
+def test_a_run_nobody_scheduled_is_never_late() -> None:
+    bench = Bench()
+    bench.run()
+    assert bench.memory.of(RunLate) == []
+
+
+def test_waiting_and_runs_in_flight_are_told() -> None:
+    bench = Bench()
+    bench.run()
+    assert ([e.waited_s for e in bench.memory.of(Waited)], [e.runs for e in bench.memory.of(InFlight)]) == (
+        [0.0],
+        [1, 0],
+    )
+
+
+def test_what_is_left_of_the_budget_is_told_after_each_request() -> None:
+    bench = Bench()
+    bench.run(probe(TWO, limited(tokens_per_day=100)))
+    assert [event.tokens_left for event in bench.memory.of(BudgetLeft)] == [93, 86]
+
+
+# --- suites
+
+
+def test_a_refused_preflight_stops_the_suite() -> None:
+    bench = Bench(reply({"error": {"message": "bad key"}}, 401))
+    run = bench.run(probe(suite()))
+    assert (steps_sent(bench), run.evidence.not_sent) == (["a"], {"b": "auth: status 401: bad key"})
+
+
+def test_a_refused_preflight_leaves_the_suite_errored_with_its_reason() -> None:
+    run = Bench(reply({"error": {"message": "bad key"}}, 401)).run(probe(suite()))
+    assert (run.result.outcome, run.result.reason) == (Outcome.ERRORED, Reason.AUTH)
+
+
+def test_a_refused_second_request_does_not_stop_the_suite() -> None:
+    bench = Bench(reply(), reply({"error": {"message": "bad key"}}, 401), reply())
+    bench.run(probe(suite(step("a"), step("b"), step("c"))))
+    assert steps_sent(bench) == ["a", "b", "c"]
+
+
+def test_a_plain_check_sends_all_its_steps_whatever_the_first_brought() -> None:
+    bench = Bench(reply({"error": {"message": "bad key"}}, 401))
+    bench.run(probe(TWO))
+    assert steps_sent(bench) == ["a", "b"]
+
+
+def test_a_rate_limit_ends_a_suite_in_its_middle() -> None:
+    bench = Bench(reply(), reply(b"", 429), reply())
+    run = bench.run(probe(suite(step("a"), step("b"), step("c"))))
+    assert run.evidence.not_sent == {"c": "the relay asked to be left alone (status 429)"}
+
+
+def test_a_rate_limit_that_was_asked_for_does_not_end_a_check() -> None:
+    bench = Bench(reply(b"", 429), reply())
+    bench.run(probe(plain(step("a", status=429), step("b", status=200))))
+    assert steps_sent(bench) == ["a", "b"]
+
+
+def test_a_risky_request_is_not_sent_without_full() -> None:
+    bench = Bench()
+    run = bench.run(probe(suite(step("a"), step("b", Risk.REFUSED), step("c"))))
+    assert (steps_sent(bench), run.evidence.not_sent) == (["a", "c"], {"b": NEEDS_FULL})
+
+
+def test_a_risky_request_is_sent_with_full() -> None:
+    bench = Bench()
+    bench.run(probe(suite(step("a"), step("b", Risk.BURST))), full=True)
+    assert steps_sent(bench) == ["a", "b"]
+
+
+def test_a_suite_of_risky_requests_alone_is_published_as_skipped() -> None:
+    bench = Bench()
+    run = bench.run(probe(suite(step("a", Risk.LONG))))
+    assert (run.result.outcome, bench.memory.runs, skips(bench)) == (Outcome.SKIPPED, [run], [])
+
+
+def test_a_halt_leaves_the_rest_unsent_and_says_why() -> None:
+    def halt(evidence: Evidence) -> str | None:
+        return "enough" if len(evidence.exchanges) == 2 else None
+
+    run = Bench().run(probe(suite(step("a"), step("b"), step("c"))), halt=halt)
+    assert run.evidence.not_sent == {"c": "enough"}
+
+
+# --- budget
+
+
+def test_a_request_over_budget_is_not_sent() -> None:
+    bench = Bench()
+    bench.run(probe(where=limited(tokens_per_day=WORST_TOKENS - 1)))
+    assert bench.transport.sent == []
+
+
+def test_a_run_refused_by_the_budget_is_skipped_and_not_published() -> None:
+    bench = Bench()
+    run = bench.run(probe(where=limited(tokens_per_day=WORST_TOKENS - 1)))
+    assert (run.result.outcome, run.result.reason, skips(bench), bench.memory.runs) == (
+        Outcome.SKIPPED,
+        Reason.BUDGET,
+        [Skip.BUDGET],
+        [],
+    )
+
+
+def test_a_check_the_budget_cut_in_half_is_skipped_and_not_published() -> None:
+    bench = Bench()
+    run = bench.run(probe(TWO, limited(requests_per_day=1)))
+    assert (run.result.outcome, skips(bench), bench.memory.runs) == (Outcome.SKIPPED, [Skip.BUDGET], [])
+
+
+def test_a_failure_is_published_though_the_budget_cut_the_check_in_half() -> None:
+    bench = Bench(reply(b"x", 500))
+    run = bench.run(probe(TWO, limited(requests_per_day=1)))
+    assert (run.result.outcome, bench.memory.runs) == (Outcome.FAILED, [run])
+
+
+def test_a_suite_the_budget_cut_short_publishes_what_it_judged() -> None:
+    bench = Bench()
+    bench.run(probe(suite(), limited(requests_per_day=1)))
+    assert [v.verdict for v in bench.memory.runs[0].result.verdicts] == [Verdict.PASSED, Verdict.INCONCLUSIVE]
+
+
+def test_the_worst_case_is_reserved_while_the_request_is_under_way() -> None:
+    bench = Bench()
+    relay = limited(tokens_per_day=100)
+    seen: list[int | None] = []
+    bench.transport.meanwhile = lambda: seen.append(bench.budgets.tokens_left(relay))
+    bench.run(probe(where=relay))
+    assert seen == [100 - WORST_TOKENS]
+
+
+SPENT: list[tuple[str, Callable[[Request], Exchange], tuple[int, int]]] = [
+    ("as reported", reply(), (5, 2)),
+    ("worst case without usage", reply({"choices": GOOD["choices"]}), (20, 10)),
+    ("worst case for what is missing", reply({"usage": {"prompt_tokens": 5}}), (5, 10)),
+    ("nothing for a refusal", reply({"error": {"message": "m"}}, 400), (0, 0)),
+    ("as reported by a refusal", reply({"usage": {"prompt_tokens": 3, "completion_tokens": 0}}, 400), (3, 0)),
+    ("nothing when nothing was sent", lost(FailureKind.CONNECT), (0, 0)),
+    ("worst case when no answer came", lost(FailureKind.TIMEOUT_HEADERS, sent=True), (20, 10)),
+    ("never negative", reply({"usage": {"prompt_tokens": -5, "completion_tokens": -1}}), (0, 0)),
+    ("never absurd", reply({"usage": {"prompt_tokens": 10**15, "completion_tokens": 1}}), (MOST_TOKENS, 1)),
+]
+
+
+@pytest.mark.parametrize(("_name", "line", "spent"), SPENT, ids=[row[0] for row in SPENT])
+def test_what_a_run_spent_is_booked(_name: str, line: Callable[[Request], Exchange], spent: tuple[int, int]) -> None:
+    run = Bench(line).run()
+    assert (run.spent_input_tokens, run.spent_output_tokens) == spent
+
+
+def test_the_unspent_rest_is_given_back_to_the_budget() -> None:
+    bench = Bench()
+    relay = limited(tokens_per_day=100)
+    bench.run(probe(where=relay))
+    assert bench.budgets.tokens_left(relay) == 93
+
+
+# --- back-off
+
+
+def test_a_probe_that_is_left_alone_sends_nothing_and_publishes_nothing() -> None:
+    bench = Bench(reply(b"", 429))
+    bench.run()
+    again = bench.run()
+    assert (len(bench.transport.sent), again.result.outcome, len(bench.memory.runs), skips(bench)) == (
+        1,
+        Outcome.SKIPPED,
+        1,
+        [Skip.BACKOFF],
+    )
+
+
+def test_a_probe_is_asked_again_once_retry_after_is_over() -> None:
+    bench = Bench(reply(b"", 429, headers=(("Retry-After", "7"),)), reply())
+    bench.run()
+    bench.clock.pass_s(8)
+    assert bench.run().result.outcome is Outcome.PASSED
+
+
+def test_a_rate_limit_on_a_later_request_of_a_suite_is_learned() -> None:
+    bench = Bench(reply(), reply(b"", 429))
+    bench.run(probe(suite()))
+    assert bench.backoff.left_s("wn", "another model") == 60
+
+
+def test_a_run_that_waited_for_its_slot_sees_the_rest_that_began_meanwhile() -> None:
+    async def main() -> tuple[int, list[Skip]]:
+        bench = Bench(reply(b"", 429))
+        one = probe(where=target(concurrency=1))
+        await asyncio.gather(bench.runner.run(one), bench.runner.run(replace(one, model="m-2")))
+        return len(bench.transport.sent), skips(bench)
+
+    assert asyncio.run(main()) == (1, [Skip.BACKOFF])
+
+
+# --- stopping
+
+
+class Door:
+    """A script line that answers only when it is let."""
+
+    def __init__(self) -> None:
+        self.cancelled = False
+        self.asked = asyncio.Event()
+        self.open = asyncio.Event()
+
+    async def __call__(self, request: Request) -> Exchange:
+        self.asked.set()
+        try:
+            await self.open.wait()
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+        return reply()(request)
+
+
+def stopped(plan: Plan, *before: Any, relay: Any = None) -> tuple[Bench, Run, Door]:
+    """Stop the runner while the request after `before` is under way."""
+
+    async def main() -> tuple[Bench, Run, Door]:
+        door = Door()
+        bench = Bench(*before, door)
+        running = asyncio.create_task(bench.runner.run(probe(plan, relay)))
+        await door.asked.wait()
+        bench.runner.stop.set()
+        return bench, await running, door
+
+    return asyncio.run(main())
+
+
+def test_a_stop_cancels_the_request_under_way() -> None:
+    assert stopped(TWO)[2].cancelled
+
+
+def test_a_stop_leaves_the_rest_interrupted() -> None:
+    assert set(stopped(TWO)[1].evidence.not_sent.values()) == {INTERRUPTED}
+
+
+@pytest.mark.parametrize("before", [0, 1])
+@pytest.mark.parametrize("plan", [TWO, suite()])
+def test_a_run_cut_short_is_skipped_and_not_published(plan: Plan, before: int) -> None:
+    bench, _, _ = stopped(plan, *[reply()] * before)
+    assert (skips(bench), bench.memory.runs) == ([Skip.SHUTDOWN], [])
+
+
+def test_what_a_request_cut_short_cost_stays_booked_at_its_worst() -> None:
+    relay = limited(tokens_per_day=100)
+    assert stopped(plain(), relay=relay)[0].budgets.tokens_left(relay) == 100 - WORST_TOKENS
+
+
+def test_a_request_cut_short_holds_no_secret_of_its_address() -> None:
+    _, run, _ = stopped(plain(), relay=target(url=f"http://relay.invalid/{KEY}/v1"))
+    assert KEY not in repr(run)
+
+
+def test_a_run_that_begins_after_the_stop_sends_nothing() -> None:
+    async def main() -> Bench:
+        bench = Bench()
+        bench.runner.stop.set()
+        await bench.runner.run(probe())
+        return bench
+
+    bench = asyncio.run(main())
+    assert (bench.transport.sent, skips(bench)) == ([], [Skip.SHUTDOWN])
+
+
+def test_a_run_that_gets_its_slot_while_draining_is_skipped() -> None:
+    bench = Bench()
+    bench.runner.draining = True
+    bench.run()
+    assert (bench.transport.sent, skips(bench)) == ([], [Skip.SHUTDOWN])
+
+
+def test_a_cancelled_run_cancels_its_request() -> None:
+    async def main() -> bool:
+        door = Door()
+        bench = Bench(door)
+        running = asyncio.create_task(bench.runner.run(probe()))
+        await door.asked.wait()
+        running.cancel()
+        await asyncio.wait({running})
+        return door.cancelled
+
+    assert asyncio.run(main())
+
+
+def test_a_slot_is_free_again_after_a_cancelled_run() -> None:
+    async def main() -> int:
+        door = Door()
+        bench = Bench(door)
+        running = asyncio.create_task(bench.runner.run(probe()))
+        await door.asked.wait()
+        running.cancel()
+        await asyncio.wait({running})
+        await turns()
+        return bench.limiter.in_flight
+
+    assert asyncio.run(main()) == 0
+
+
+# --- secrets
+
+ECHOES = {
+    "body": reply({"error": {"message": f"the key {KEY} is wrong"}}, 400),
+    "header": reply(GOOD, headers=(("X-Echo", f"Bearer {KEY}"),)),
+    "base64": reply({"id": base64.b64encode(KEY.encode()).decode()}),
+    "plain text": reply(KEY.encode(), 500),
+    "split over two deltas": reply(
+        f'data: {{"choices": [{{"delta": {{"content": "{KEY[:15]}"}}}}]}}\n\n'
+        f'data: {{"choices": [{{"delta": {{"content": "{KEY[15:]}"}}}}]}}\n\n'.encode()
+    ),
+}
+
+
+@pytest.mark.parametrize("line", ECHOES.values(), ids=ECHOES.keys())
+def test_a_key_the_relay_echoes_is_nowhere_in_the_run(line: Callable[[Request], Exchange]) -> None:
+    run = Bench(line).run(probe(plain(step(status=200, content={"equals": "pong"}))))
+    shown = repr(run) + "".join(exchange.body.decode() for exchange in run.evidence.exchanges)
+    assert not [KEY[at : at + 8] for at in range(len(KEY) - 7) if KEY[at : at + 8] in shown]
+
+
+def test_what_is_judged_is_already_redacted() -> None:
+    bench = Bench(ECHOES["body"])
+    assert bench.run().result.message.count("[redacted:api_key]") == 1
+
+
+def test_a_target_that_was_reconfigured_is_redacted_by_its_new_key() -> None:
+    bench = Bench(reply({"id": "new-key-abcdefghij"}))
+    bench.run()
+    run = bench.run(probe(where=target(api_key=Secret("new-key-abcdefghij", "api_key"))))
+    assert "new-key-abcdefghij" not in repr(run)
+
+
+# --- waivers
+
+
+@pytest.mark.parametrize(("until", "holds"), [("2025-12-31", False), ("2026-01-01", True), ("2026-12-31", True)])
+def test_a_waiver_holds_up_to_its_last_day(until: str, holds: bool) -> None:
+    waiver = Waiver(rule="R-a", reason="known", until=until)
+    run = Bench().run(probe(suite(), target(waivers=(waiver,))))
+    assert run.evidence.waivers == ({"R-a": f"waived until {until}: known"} if holds else {})
+
+
+# --- a late monitor, and bugs of our own
+
+
+def test_the_lag_of_the_loop_is_kept_with_the_exchange() -> None:
+    async def main() -> int:
+        async def slow(request: Request) -> Exchange:
+            start_ns = bench.clock.ns
+            await asyncio.sleep(0)
+            time.sleep(0.1)
+            bench.clock.pass_s(0.1)
+            await asyncio.sleep(0.05)
+            exchange = reply()(request)
+            return replace(exchange, marks=replace(exchange.marks, started_ns=start_ns, end_ns=bench.clock.ns))
+
+        bench = Bench(slow)
+        return (await bench.runner.run(probe())).evidence.exchanges[0].late_ns
+
+    # The loop slept through 20 ms at most before it was held for 100.
+    assert asyncio.run(main()) >= 80_000_000
+
+
+class Careless:
+    """A prepared value no kind of assertion can read."""
+
+
+def test_a_bug_of_the_judge_is_an_internal_error_and_told() -> None:
+    bench = Bench()
+    broken = replace(step(), expect=(Assertion(kind="status", value=200, expected=Careless()),))
+    run = bench.run(probe(plain(broken)))
+    assert (run.result.outcome, run.result.reason, [e.component for e in bench.memory.of(InternalFault)]) == (
+        Outcome.ERRORED,
+        Reason.INTERNAL,
+        ["judge"],
+    )
+
+
+def test_a_bug_of_the_transport_is_not_swallowed() -> None:
+    def careless(_: Request) -> Exchange:
+        raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        Bench(careless).run()

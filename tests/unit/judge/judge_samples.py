@@ -1,0 +1,188 @@
+"""Builders of answers, checks and suites, and the shortest way to a verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from wnmon.judge.registry import ACROSS_KINDS, KINDS, Unfit, prepare
+from wnmon.judge.subject import Subject
+from wnmon.judge.verdict import judge, subject_of
+from wnmon.model.check import Auth, Level, Plan, Rule, Selector, Step
+from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, TransportFailure
+from wnmon.model.json import Json
+from wnmon.model.result import Evidence, Finding, Reason, Result, RuleVerdict
+
+MS = 1_000_000
+NONCE = "k7m3pq2x"
+COMPLETION: dict[str, Any] = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "created": 1_700_000_000,
+    "model": "m-1",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "pong"}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7},
+    "system_fingerprint": "fp_1",
+}
+DONE = "data: [DONE]\n\n"
+
+
+def answer(
+    body: bytes | str | Mapping[str, Any] | Sequence[Chunk] = COMPLETION,
+    status: int | None = 200,
+    media: str | None = "application/json",
+    *,
+    step: str = "ask",
+    headers: tuple[tuple[str, str], ...] = (),
+    failure: FailureKind | None = None,
+    auth: Auth = Auth.NORMAL,
+    stream: bool = False,
+    late_ns: int = 0,
+    sent_ns: int | None = 100 * MS,
+) -> Exchange:
+    """Return an exchange: last request byte written at 100 ms, body bytes at 300 ms, over at 1,100 ms."""
+    if isinstance(body, Mapping):
+        body = json.dumps(body)
+    data = body.encode() if isinstance(body, str) else body
+    chunks = (Chunk(300 * MS, data),) if isinstance(data, bytes) else tuple(data)
+    return Exchange(
+        request=Request(step=step, method="POST", url="http://r", headers=(), body=b"{}", auth=auth, stream=stream),
+        started_at_s=1_700_000_000.0,
+        marks=Marks(started_ns=0, sent_ns=sent_ns, headers_ns=250 * MS, end_ns=1_100 * MS),
+        status=status,
+        headers=(*((("Content-Type", media),) if media else ()), *headers),
+        chunks=chunks,
+        failure=TransportFailure(kind=failure, detail=f"{failure.value} happened") if failure else None,
+        late_ns=late_ns,
+    )
+
+
+def completion(step: str = "ask", **members: Any) -> Exchange:
+    """Return a JSON answer with some members replaced; `...` leaves one out."""
+    body = {name: value for name, value in (COMPLETION | members).items() if value is not ...}
+    return answer(body, step=step)
+
+
+def said(content: Any, finish: Any = "stop", **more: Any) -> Exchange:
+    """Return a JSON answer with this content."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": content, **more}, "finish_reason": finish}
+    return completion(choices=[choice])
+
+
+def refusal(status: int, message: str = "", *, step: str = "ask", auth: Auth = Auth.NORMAL, **error: Any) -> Exchange:
+    """Return an error envelope."""
+    return answer({"error": {"message": message, **error}}, status, step=step, auth=auth)
+
+
+def dead(kind: FailureKind, step: str = "ask", status: int | None = None) -> Exchange:
+    """Return an exchange that brought no answer."""
+    return answer(b"", status, None, step=step, failure=kind)
+
+
+def delta(content: str | None = None, finish: str | None = None, index: int = 0, **members: Any) -> str:
+    """Return one chunk of a stream as event text."""
+    choice = {"index": index, "delta": {} if content is None else {"content": content}, "finish_reason": finish}
+    value = {"id": "c-1", "object": "chat.completion.chunk", "created": 7, "model": "m-1", "choices": [choice]}
+    return f"data: {json.dumps(value | members)}\n\n"
+
+
+def streamed(*parts: str, step: str = "ask", gap_ms: int = 100, first_ms: int = 200, **more: Any) -> Exchange:
+    """Return a stream, one chunk of bytes per part."""
+    chunks = [Chunk((first_ms + gap_ms * i) * MS, part.encode()) for i, part in enumerate(parts)]
+    return answer(chunks, media=more.pop("media", "text/event-stream"), step=step, stream=True, **more)
+
+
+GOOD_STREAM = (delta("po"), delta("n"), delta("g"), delta(finish="stop"), DONE)
+
+
+def evidence(*exchanges: Exchange, **more: Any) -> Evidence:
+    """Return what a runner would hand to the judge."""
+    return Evidence(model=more.pop("model", "m-1"), nonce=NONCE, exchanges=exchanges, **more)
+
+
+def subject(exchange: Exchange, **more: Any) -> Subject:
+    """Return an exchange, read."""
+    return subject_of(exchange, evidence(exchange, **more))
+
+
+def complaints(kind: str, value: Json, exchange: Exchange, **more: Any) -> list[Finding]:
+    """Return what one assertion says of one answer."""
+    return KINDS[kind].assess(KINDS[kind].prepare(value), subject(exchange, **more))
+
+
+def compared(kind: str, value: Json, *exchanges: Exchange) -> Any:
+    """Return what a comparison says of some answers, each named by its step."""
+    subjects = {exchange.request.step: subject(exchange) for exchange in exchanges}
+    return ACROSS_KINDS[kind].assess(ACROSS_KINDS[kind].prepare(value), subjects)
+
+
+def unfit(kind: str, value: Json) -> tuple[str, str]:
+    """Return pointer and message of why a value cannot be prepared; ("", "") when it can."""
+    try:
+        prepare(kind, value)
+    except Unfit as wrong:
+        return wrong.pointer, wrong.message
+    return "", ""
+
+
+def step(name: str = "ask", **expect: Json) -> Step:
+    """Return a step that expects `kind=value`."""
+    return Step(name=name, body={}, expect=tuple(prepare(kind, value) for kind, value in expect.items()))
+
+
+def rule(
+    id_: str,
+    on: str | Selector | None = None,
+    *,
+    level: Level = Level.MUST,
+    needs: tuple[str, ...] = (),
+    levels: Mapping[str, Level] | None = None,
+    **expect: Json,
+) -> Rule:
+    """Return a rule of the profile `p` (or of `levels`); `on` is a request or a selector."""
+    selector = on if isinstance(on, Selector) else Selector(requests=(on,)) if on else Selector()
+    return Rule(
+        id=id_,
+        on=selector,
+        levels=levels or {"p": level},
+        says={"en": id_},
+        source="test",
+        needs=needs,
+        expect=tuple(prepare(kind, value) for kind, value in expect.items()),
+    )
+
+
+def suite(*rules: Rule, requests: Sequence[str] = ("ask",), **more: Any) -> Plan:
+    """Return a suite of these rules under the profile `p`."""
+    steps = tuple(Step(name=name, body={}) for name in requests)
+    return Plan(steps=steps, rules=rules, profiles=more.pop("profiles", ("p",)), suite="s", **more)
+
+
+def check(exchange: Exchange, **expect: Json) -> Result:
+    """Judge a plain check of one step."""
+    asked = replace(step(exchange.request.step, **expect), auth=exchange.request.auth)
+    plan = Plan(steps=(asked,))
+    return judge(plan, evidence(exchange))
+
+
+def verdicts(plan: Plan, *exchanges: Exchange, **more: Any) -> dict[str, RuleVerdict]:
+    """Judge a suite; return its verdicts by rule."""
+    return {verdict.rule: verdict for verdict in judge(plan, evidence(*exchanges, **more)).verdicts}
+
+
+def verdict_of(one: Rule, *exchanges: Exchange, **more: Any) -> RuleVerdict:
+    """Judge a suite of one rule."""
+    plan = suite(one, requests=[exchange.request.step for exchange in exchanges] or ["ask"])
+    return verdicts(plan, *exchanges, **more)[one.id]
+
+
+def reasons(findings: Sequence[Finding]) -> list[Reason]:
+    """Return the reason of each complaint."""
+    return [finding.reason for finding in findings]
+
+
+def places(findings: Sequence[Finding]) -> list[str]:
+    """Return the place of each complaint."""
+    return [finding.place for finding in findings]

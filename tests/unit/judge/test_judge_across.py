@@ -1,0 +1,73 @@
+"""Comparisons of several answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from judge_samples import answer, compared, completion
+
+from wnmon.judge.subject import Unjudged
+from wnmon.model.json import Json
+from wnmon.model.result import Finding
+
+IDS: Json = ["a/id", "b/id"]
+TOTALS: Json = ["a/usage/total_tokens", "b/usage/total_tokens", "c/usage/total_tokens"]
+
+
+def totals(*counts: Any) -> list[Any]:
+    return [completion(step=name, usage={"total_tokens": count}) for name, count in zip("abc", counts, strict=False)]
+
+
+CASES: list[tuple[str, Json, list[Any], bool]] = [
+    ("same", IDS, [completion("a"), completion("b")], True),
+    ("same", IDS, [completion("a"), completion("b", id="other")], False),
+    ("same", ["a", "b"], [completion("a"), completion("b")], True),
+    ("differs", IDS, [completion("a"), completion("b", id="other")], True),
+    ("differs", IDS, [completion("a"), completion("b")], False),
+    ("differs", TOTALS, totals(1, 2, 1), False),
+    ("grows", TOTALS, totals(1, 2, 3), True),
+    ("grows", TOTALS, totals(1, 2, 2), False),
+    ("within", {"of": TOTALS, "tolerance": 0.1}, totals(100, 95, 90), True),
+    ("within", {"of": TOTALS, "tolerance": 0.1}, totals(100, 95, 89), False),
+    ("within", {"of": TOTALS, "tolerance": 0}, totals(0, 0, 0), True),
+]
+
+
+@pytest.mark.parametrize(("kind", "places", "answers", "holds"), CASES)
+def test_a_comparison_holds_or_is_one_complaint(kind: str, places: Json, answers: list[Any], holds: bool) -> None:
+    assert len(compared(kind, places, *answers)) == (0 if holds else 1)
+
+
+def test_a_complaint_shows_every_place_and_value() -> None:
+    (finding,) = compared("differs", IDS, completion("a"), completion("b"))
+    assert (finding.place, finding.actual) == ("a/id, b/id", 'string "chatcmpl-1", string "chatcmpl-1"')
+
+
+def test_a_complaint_about_tolerance_says_it_in_percent() -> None:
+    (finding,) = compared("within", {"of": TOTALS, "tolerance": 0.1}, *totals(1, 2, 3))
+    assert finding.expected == "within 10%"
+
+
+UNJUDGED: list[tuple[str, Json, list[Any], str]] = [
+    ("same", IDS, [completion("a"), completion("b", id=...)], "b/id is absent"),
+    ("differs", IDS, [answer("{", step="a"), completion("b")], "a/id is absent"),
+    ("differs", IDS, [answer(b"", step="a"), completion("b")], "a/id is absent"),
+    ("grows", TOTALS, totals(1, None, 3), "a compared value is no number"),
+    ("grows", TOTALS, totals(1, True, 3), "a compared value is no number"),
+    ("grows", IDS, [completion("a"), completion("b", id=...)], "b/id is absent"),
+    ("within", {"of": IDS, "tolerance": 0.1}, [completion("a"), completion("b")], "a compared value is no number"),
+]
+
+
+@pytest.mark.parametrize(("kind", "places", "answers", "why"), UNJUDGED)
+def test_what_cannot_be_compared_is_left_unjudged(kind: str, places: Json, answers: list[Any], why: str) -> None:
+    assert compared(kind, places, *answers) == Unjudged(why)
+
+
+@pytest.mark.parametrize("kind", ["grows", "within"])
+def test_huge_numbers_are_compared_without_raising(kind: str) -> None:
+    huge = [answer('{"n": ' + digits + "}", step=name) for name, digits in (("a", "9" * 299), ("b", "-1.7e308"))]
+    places: Json = ["a/n", "b/n"]
+    said = compared(kind, places if kind == "grows" else {"of": places, "tolerance": 1}, *huge)
+    assert isinstance(said[0], Finding)

@@ -1,0 +1,25 @@
+"""Text from outside: cut, on one line, writable."""
+
+from __future__ import annotations
+
+import pytest
+
+from wnmon.model.text import cut, encodable, one_line
+
+
+@pytest.mark.parametrize(("text", "short"), [("abcd", "abcd"), ("abcde", "abc…"), ("", "")])
+def test_text_over_the_limit_ends_in_an_ellipsis(text: str, short: str) -> None:
+    assert cut(text, 4) == short
+
+
+@pytest.mark.parametrize("odd", ["\n", "\x1b", "\u2028", "\u202e", "\ud800", "\ufeff", " \t\r\n "])
+def test_what_breaks_a_line_becomes_one_blank(odd: str) -> None:
+    assert one_line(f"a{odd}b", 10) == "a b"
+
+
+def test_a_line_is_cut_after_its_blanks_are_joined() -> None:
+    assert one_line("  a\n\n\nb  c", 4) == "a b…"
+
+
+def test_a_lone_surrogate_is_written_as_its_escape() -> None:
+    assert encodable("a\ud800\u4f60") == "a\\ud800\u4f60"

@@ -1,0 +1,25 @@
+"""Text from outside, made fit to keep: cut, put on one line, writable as UTF-8."""
+
+from __future__ import annotations
+
+import re
+
+# Control characters, line and paragraph separators, lone surrogates, and what reverses the direction of text.
+_UNPRINTABLE = re.compile(
+    "[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]+"
+)
+
+
+def cut(text: str, limit: int = 200) -> str:
+    """Return text of at most `limit` characters, the last of which is an ellipsis where some were left out."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return text fit for one line: control characters and runs of blanks become one blank, cut at `limit`."""
+    return cut(_UNPRINTABLE.sub(" ", text[: 4 * limit]).strip(), limit)
+
+
+def encodable(text: str) -> str:
+    """Return text with lone surrogates, which UTF-8 cannot carry, written as their escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
