@@ -1,0 +1,391 @@
+"""A key that the relay repeats in every way it can shows nowhere: one drive through commands and faults, one grep."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import io
+import json
+import logging
+import os
+import pickle
+import secrets
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from leaks import LeakDetector
+from mirror import MODES, mirror
+from service_process import environment, eventually, relay_beside, serving
+
+from wnmon.app import one_off_runner
+from wnmon.cli import run
+from wnmon.config import load_config
+from wnmon.errors import ConfigError
+from wnmon.mock.faults import FAULTS
+from wnmon.model.check import Caps
+from wnmon.model.codec import encode_run
+from wnmon.model.result import Run
+from wnmon.model.target import Probe, Secret
+from wnmon.transport import HttpxTransport
+
+Output = tuple[str, str]
+
+# Random, so that no window of one is anyone's word; with the characters that escapes and encodings change.
+KEY = f'sk-{secrets.token_hex(9)}"&<{secrets.token_hex(9)}%41+/{secrets.token_hex(9)}\\'
+HEADER = f"tenant {secrets.token_hex(16)}/+{secrets.token_hex(8)}"
+PASSWORD = f"{secrets.token_hex(12)}%2F{secrets.token_hex(12)}"
+PLAIN = f"sk-{secrets.token_hex(20)}"
+PLANTED = {"WN_PLAIN": PLAIN, "WN_API_KEY": KEY, "WN_HEADER": HEADER, "WN_PASSWORD": PASSWORD, "WNMON_API_KEY": KEY}
+DETECTOR = LeakDetector({"the plain key": PLAIN, "the key": KEY, "the header": HEADER, "the password": PASSWORD})
+
+# These go on until a time limit that `wnmon check` has no option for; `serve` gives them short ones.
+SLOW = {"stall", "slow-headers", "endless-headers"}
+# Some 30,000 events take a while to judge, so it runs once, with a cap of its own.
+ENDLESS = "endless-stream"
+# Ways of the mirror that reach what a person reads.
+SHOWN = ("json", "400", "text", "phrase", "status-line", "stream-halves")
+
+
+def config(relay: str, reflecting: str) -> dict[str, Any]:
+    """Return a configuration with a target for every fault of the relay and for every way the mirror has."""
+    proxy = reflecting.replace("//", "//user:${WN_PASSWORD}@")
+    targets = {
+        **{f"fault-{name}": _target(relay, f"echo-key,{name}") for name in FAULTS},
+        **{f"mirror-{name}": _target(f"{reflecting}/{name}/v1") for name in MODES},
+        **{f"header-{name}": _target(f"{reflecting}/{name}+x-relay-pass/v1") for name in SHOWN},
+        **{
+            f"proxy-{name}": _target(f"http://relay.invalid/{name}+proxy-authorization/v1") | {"proxy": proxy}
+            for name in SHOWN
+        },
+        "closed": _target("http://127.0.0.1:9"),
+    }
+    every = {
+        "every": "5s",
+        "timeout": {"connect": "1s", "headers": "2s", "first_token": "2s", "stall": "2s", "total": "3s"},
+    }
+    alive = {
+        **every,
+        "targets": sorted(targets.keys() - {f"fault-{ENDLESS}"}),
+        "prompt": "Reply with only: {{nonce}}",
+        "request": {"stream": True},
+        "expect": {"status": 200, "stream": "complete", "model": "same", "content": {"contains": "{{nonce}}"}},
+    }
+    contract = {**every, "suite": "builtin:documented", "targets": ["mirror-json", "mirror-stream-halves"]}
+    split = ["mirror-stream-halves", "mirror-stream-letters", "fault-echo-key-split"]
+    says = {
+        **every,
+        "prompt": "hi",
+        "request": {"stream": True},
+        "expect": {"content": {"equals": "hi"}},
+        "targets": split,
+    }
+    return {"concurrency": 32, "targets": targets, "checks": {"alive": alive, "contract": contract, "says": says}}
+
+
+def _target(url: str, fault: str | None = None) -> dict[str, Any]:
+    headers = {"X-Relay-Pass": "${WN_HEADER}"} | ({"X-Wnmon-Fault": fault} if fault else {})
+    return {"base_url": url, "api_key": "${WN_API_KEY}", "models": ["m"], "headers": headers}
+
+
+TARGET = "targets: {{wn: {{base_url: https://relay.example, models: [m], api_key: {}}}}}\n"
+BROKEN = {
+    "no end": TARGET.format('"${WN_API_KEY"'),
+    "a list": TARGET.format('["${WN_API_KEY}"]'),
+    "glued": TARGET.format('"Bearer ${WN_API_KEY}"'),
+    "line break": TARGET.format('"${WN_API_KEY}\\n"'),
+    "literal list": TARGET.format(f"['{KEY}']"),
+    "literal mapping": TARGET.format(f"{{'{KEY}': 1}}"),
+    "literal without end": TARGET.format(f"'{KEY}"),
+    "literal with a colon": f"targets:\n  wn:\n    api_key: {KEY}: {KEY}\n",
+    "user in the URL": 'targets: {wn: {base_url: "https://u:${WN_API_KEY}@relay.example", models: [m]}}',
+    "query in the URL": 'targets: {wn: {base_url: "https://relay.example/?key=${WN_API_KEY}", models: [m]}}',
+    "path of the URL": TARGET.replace("relay.example", "relay.example/${{WN_PLAIN}}").format("${WN_PLAIN}"),
+    "port of the URL": 'targets: {wn: {base_url: "https://relay.example:${WN_API_KEY}/", models: [m]}}',
+    "URL": 'targets: {wn: {base_url: "${WN_API_KEY}", models: [m]}}',
+    "header": 'targets: {wn: {base_url: "https://relay.example", models: [m], headers: {X-A: "${WN_HEADER}\\n"}}}',
+    "header list": 'targets: {wn: {base_url: "https://relay.example", models: [m], headers: {X-A: ["${WN_HEADER}"]}}}',
+    "proxy": 'targets: {wn: {base_url: "https://relay.example", models: [m], proxy: "socks5://u:${WN_PASSWORD}@h/p?q"}}',
+    "proxy path": 'targets: {wn: {base_url: "https://relay.example", models: [m], proxy: "http://u:${WN_PASSWORD}@h/p"}}',
+    "body": f'{TARGET.format("${WN_API_KEY}")}checks: {{a: {{prompt: "${{WN_API_KEY}}", request: {{n: []}}}}}}',
+}
+
+
+class Terminal:
+    """Runs sub-commands in this process, at the very boundary that turns errors into exit codes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.outputs: list[Output] = []
+
+    def run(self, *arguments: str) -> int:
+        """Keep what a sub-command printed; return its exit code."""
+        stdout, stderr = io.StringIO(), io.StringIO()
+        with redirect_stdout(stdout), redirect_stderr(stderr), pytest.raises(SystemExit) as ended:
+            run(arguments)
+        name = " ".join(arguments)
+        context = "".join(traceback.format_exception(ended.value))
+        self.outputs += [
+            (f"{name}: stdout", stdout.getvalue()),
+            (f"{name}: stderr", stderr.getvalue()),
+            (name, context),
+        ]
+        return ended.value.code if isinstance(ended.value.code, int) else -1
+
+    def check(self, *arguments: str) -> int:
+        """Run a check with every report there is."""
+        files = [self.folder / name for name in ("r.json", "r.xml", "r.txt")]
+        formats = zip(("json", "junit", "terminal"), files, strict=True)
+        code = self.run("check", *arguments, *(f"--report={name}={file}" for name, file in formats))
+        self.outputs += [
+            (f"{' '.join(arguments)}: {file.name}", file.read_text("utf-8")) for file in files if file.exists()
+        ]
+        return code
+
+
+@pytest.fixture(scope="module")
+def planted() -> Iterator[None]:
+    """Plant the secrets in the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in PLANTED.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The path of the configuration, with relay and mirror running."""
+    with relay_beside() as relay, mirror() as reflecting:
+        path = tmp_path_factory.mktemp("secrets") / "wnmon.yaml"
+        path.write_text(json.dumps(config(relay.url, reflecting)), encoding="utf-8")
+        yield path
+
+
+@pytest.fixture(scope="module")
+def logged() -> Iterator[io.StringIO]:
+    """What the root logger takes down at DEBUG, asyncio's and httpcore's words included."""
+    written = io.StringIO()
+    writer, root = logging.StreamHandler(written), logging.getLogger()
+    level = root.level
+    root.addHandler(writer)
+    root.setLevel(logging.DEBUG)
+    yield written
+    root.setLevel(level)
+    root.removeHandler(writer)
+
+
+@pytest.fixture(scope="module")
+def checked(planted: None, configured: Path, logged: io.StringIO) -> list[Output]:
+    """The outputs of `wnmon check` under every fault."""
+    terminal = Terminal(configured.parent)
+    suites = ("builtin:documented", "builtin:stream")
+    for fault in sorted(FAULTS.keys() - SLOW - {ENDLESS}):
+        terminal.check(*suites, "-c", str(configured), "--target", f"fault-{fault}", "--lang", "en")
+    others = [f"mirror-{name}" for name in MODES] + [f"{way}-{name}" for name in SHOWN for way in ("header", "proxy")]
+    for number, name in enumerate(others):
+        terminal.check(*suites, "-c", str(configured), "--target", name, "--lang", ("en", "zh")[number % 2])
+    url = load_config(configured, os.environ).targets[0].url
+    terminal.check("--base-url", url, "--model", "m")
+    terminal.check("--base-url", "http://127.0.0.1:9", "--model", "m", "--strict", "--fail-fast")
+    terminal.run("check", "--base-url", url, "--model", "m", "--dry-run")
+    terminal.run("check", "-c", str(configured), "--target", "proxy-json", "--dry-run")
+    terminal.run("check", "-c", str(configured), "--target", "closed", "--report", "json")
+    terminal.run("check", "-c", str(configured), "--target", "mirror-json", "--report", "json=/dev/null/r.json")
+    return [*terminal.outputs, ("the log at DEBUG", logged.getvalue())]
+
+
+@pytest.fixture(scope="module")
+def printed(planted: None, configured: Path) -> list[Output]:
+    """The outputs of the sub-commands that send nothing, over good and bad configurations."""
+    terminal = Terminal(configured.parent)
+    for name, text in BROKEN.items():
+        path = configured.parent / f"{name}.yaml"
+        path.write_text(text, encoding="utf-8")
+        codes = {
+            terminal.run(*order)
+            for order in (("validate", str(path)), ("serve", str(path)), ("check", "-c", str(path)))
+        }
+        assert codes == {2}, name
+    terminal.run("validate", str(configured))
+    terminal.run("schema")
+    terminal.run("init")
+    terminal.run("init", str(configured.parent / "first.yaml"))
+    terminal.run("export", "dashboards", str(configured.parent / "boards"))
+    terminal.run("healthcheck", "--url", "http://127.0.0.1:9/")
+    terminal.run("mock", "--list")
+    terminal.run("mock", "--key", KEY, "--strict", "--fault", "nothing-of-the-kind")
+    terminal.run("mock", "--key", KEY, "--port", "70000")
+    files = [
+        file
+        for file in configured.parent.rglob("*")
+        if file.is_file() and file.name.removesuffix(".yaml") not in BROKEN
+    ]
+    return [*terminal.outputs, *((str(file), file.read_text("utf-8")) for file in files)]
+
+
+@pytest.fixture(scope="module")
+def served(planted: None, configured: Path) -> list[Output]:
+    """All a service says of every fault, on its routes and its terminal, over good and bad reloads, to its end."""
+    folder = configured.parent / "service"
+    env = {**PLANTED, "PYTHONASYNCIODEBUG": "1", "LANG": "zh_CN.UTF-8"}
+    routes = ("/", "/?lang=zh", "/?lang=en", "/api/v1/probes", "/-/ready", "/metrics")
+    with serving(folder, configured.read_text("utf-8"), "--enable-reload", "--poll", "0s", env=env) as service:
+        eventually(lambda: all(row["runs"] for row in service.probes().values()), "a run of every probe", patience_s=60)
+        outputs = [(path, service.get(path).text) for path in routes]
+        outputs.append(("OpenMetrics", service.get("/metrics", Accept="application/openmetrics-text").text))
+        for name, text in BROKEN.items():
+            (folder / "wnmon.yaml").write_text(text, encoding="utf-8")
+            answer = service.get("/-/reload", method="POST")
+            assert answer.status == 400, name
+            outputs.append((f"reload of {name}", f"{answer.text}{answer.headers}"))
+        assert service.end()[0] == 0
+        return [*outputs, ("serve: stdout", service.stdout), ("serve: stderr", service.stderr)]
+
+
+@pytest.fixture(scope="module")
+def interrupted(planted: None, configured: Path) -> list[Output]:
+    """What a check says that is interrupted while the relay is silent, and a mock that is told a key."""
+    check = ("check", "-c", str(configured), "--target", "fault-stall", "--report=json")
+    with _started(*check) as checking, _started("mock", "--strict", "--key", KEY) as mocking:
+        try:
+            checking.communicate(timeout=3)
+        except subprocess.TimeoutExpired:
+            checking.send_signal(signal.SIGINT)
+        mocking.terminate()
+        said = [*checking.communicate(timeout=20), *mocking.communicate(timeout=20)]
+    assert checking.returncode == 130
+    return [("interrupted check and mock", text) for text in said]
+
+
+def _started(*arguments: str) -> subprocess.Popen[str]:
+    order = [sys.executable, "-m", "wnmon", *arguments]
+    return subprocess.Popen(order, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(PLANTED), text=True)
+
+
+def test_no_command_shows_8_bytes_of_a_secret_under_any_fault(
+    checked: list[Output], printed: list[Output], served: list[Output], interrupted: list[Output]
+) -> None:
+    assert DETECTOR.all_leaks([*checked, *printed, *served, *interrupted]) == []
+
+
+class Full(io.StringIO):
+    """A terminal that fails, and quotes the key as it does."""
+
+    def write(self, _: str) -> int:
+        """Fail."""
+        raise RuntimeError(f"no room for {KEY}")
+
+
+@pytest.fixture
+def crashed(planted: None) -> tuple[object, str]:
+    """Exit code and stderr of a command whose output fails."""
+    stderr = io.StringIO()
+    with redirect_stdout(Full()), redirect_stderr(stderr), pytest.raises(SystemExit) as ended:
+        run(("schema",))
+    return ended.value.code, stderr.getvalue()
+
+
+def test_a_crash_does_not_show_what_the_error_quotes(crashed: tuple[object, str]) -> None:
+    assert DETECTOR.leaks("stderr", crashed[1]) == []
+
+
+def test_a_crash_says_where_and_exits_4(crashed: tuple[object, str]) -> None:
+    assert (crashed[0], "internal error: RuntimeError at write:" in crashed[1]) == (4, True)
+
+
+# What makes the test above worth something.
+
+
+@pytest.mark.parametrize("marker", ["[redacted:api_key]", "[redacted:header:X-Relay-Pass]", "[redacted:proxy"])
+def test_the_relay_s_echo_of_each_secret_did_reach_the_reports(checked: list[Output], marker: str) -> None:
+    assert any(marker in text for name, text in checked if name.endswith(".json"))
+
+
+@pytest.mark.parametrize("target", ["mirror-stream-halves", "mirror-stream-letters", "fault-echo-key-split"])
+def test_an_echo_in_pieces_did_reach_the_page_joined(served: list[Output], target: str) -> None:
+    (row,) = [row for row in json.loads(dict(served)["/api/v1/probes"])["probes"] if row["id"] == f"{target}/says/m"]
+
+    assert "[redacted:api_key]" in row["message"]
+
+
+@pytest.mark.parametrize("coat", [str, lambda text: json.dumps(text), lambda text: "\n".join(text)])
+def test_the_detector_sees_a_secret(coat: Callable[[str], str]) -> None:
+    assert DETECTOR.leaks("an output", f"before {coat(KEY[12:20])} after")
+
+
+# Values.
+
+
+@pytest.fixture(scope="module")
+def runs(planted: None, configured: Path) -> list[Run]:
+    """Runs past what a configuration allows: a key no header can carry, an endless stream; and usual ones."""
+    everything = load_config(configured, os.environ)
+    loaded = {probe.target.name: probe for probe in everything.probes}
+    usual = loaded["mirror-json"]
+    unusable = replace(usual.target, name="unusable", api_key=Secret(f"{KEY}\n{KEY}", "api_key"))
+    (endless,) = [target for target in everything.targets if target.name == f"fault-{ENDLESS}"]
+    capped = replace(usual.check, caps=Caps(decoded_bytes=200_000, wire_bytes=200_000))
+    names = ("mirror-json", "mirror-status-line", "mirror-stream-halves", "proxy-json", "closed")
+    probes = [loaded[name] for name in names]
+    probes += [replace(usual, target=unusable), Probe(check=capped, target=endless, model="m")]
+
+    async def run_all() -> list[Run]:
+        async with one_off_runner(8) as runner:
+            return [await runner.run(probe) for probe in probes]
+
+    return asyncio.run(run_all())
+
+
+def test_no_run_holds_a_secret_in_its_repr_or_its_record(runs: list[Run]) -> None:
+    outputs = [
+        (run.target, text) for run in runs for text in (repr(run), str(pickle.dumps(run)), json.dumps(encode_run(run)))
+    ]
+
+    assert DETECTOR.all_leaks(outputs) == []
+
+
+def test_a_key_no_header_can_carry_is_a_failure_and_not_an_exception(runs: list[Run]) -> None:
+    (unusable,) = [run for run in runs if run.target == "unusable"]
+
+    assert unusable.result.reason.value == "client"
+
+
+SHOWS = [repr, str, "{}".format, "{!r:>9}".format, "{0.__class__} {0!s}".format, lambda value: f"{value!a}"]
+
+
+@pytest.mark.parametrize("show", SHOWS)
+def test_no_way_to_write_a_configuration_shows_a_secret(
+    planted: None, configured: Path, show: Callable[[Any], str]
+) -> None:
+    loaded = load_config(configured, os.environ)
+    target = loaded.targets[0]
+
+    values = [loaded, target, loaded.probes[0], *target.secrets(), vars(type(target)), HttpxTransport()]
+
+    assert DETECTOR.all_leaks((type(value).__name__, show(value)) for value in values) == []
+
+
+@pytest.mark.parametrize("copying", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_secret_cannot_be_serialised(copying: Callable[[Any], object]) -> None:
+    with pytest.raises(TypeError) as refused:
+        copying(Secret(KEY, "api_key"))
+
+    assert DETECTOR.leaks("the refusal", repr(refused.value)) == []
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN))
+def test_no_complaint_about_a_configuration_quotes_a_secret(planted: None, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "wnmon.yaml"
+    path.write_text(BROKEN[name], encoding="utf-8")
+
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, os.environ)
+
+    assert DETECTOR.leaks(name, "".join(traceback.format_exception(caught.value)) + repr(caught.value)) == []
