@@ -14,22 +14,20 @@ from wnmon.engine.fanout import Fanout
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import LoopWatch
 from wnmon.engine.ports import Clock, Transport
+from wnmon.engine.sending import Sender
+from wnmon.engine.spending import spent_tokens
 from wnmon.errors import place_of
 from wnmon.judge.rules import statuses_wanted
 from wnmon.judge.verdict import judge, stops_a_suite
 from wnmon.model.check import NEEDS_FULL, Plan, Step
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
-from wnmon.model.exchange import Exchange, FailureKind, Marks, Request, TransportFailure
-from wnmon.model.redact import Redactor
+from wnmon.model.exchange import Exchange, FailureKind, Request
 from wnmon.model.result import Evidence, Fault, Outcome, Reason, Result, Run
 from wnmon.model.target import Probe, Target
 from wnmon.wire.cost import worst_case_tokens
-from wnmon.wire.evidence import redact_exchange
-from wnmon.wire.reply import read
 from wnmon.wire.request import NONCE_CHARS, build
 
 INTERRUPTED = "interrupted"
-MOST_TOKENS = 10_000_000
 _NONCE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -78,14 +76,13 @@ class Runner:
         self.limiter = limiter
         self.fanout = fanout
         self.draining = False
-        self.stop = asyncio.Event()
-        self._transport = transport
         self._clock = clock
         self._budgets = budgets
         self._backoff = backoff
         self._draw = draw
         self._watch = LoopWatch(clock, fanout.observe)
-        self._redactors: dict[str, tuple[Target, Redactor]] = {}
+        self._sender = Sender(transport, clock, self._watch)
+        self.stop = self._sender.stop
 
     async def run(
         self, probe: Probe, *, scheduled_ns: int | None = None, full: bool = False, halt: Halt = never_halt
@@ -141,7 +138,7 @@ class Runner:
             why = f"the day's budget of {probe.target.name} is used up" if progress.over_budget else INTERRUPTED
             progress.not_sent[step.name] = why
             return why
-        exchange = await self._exchange(probe, request, progress, scheduled_ns)
+        exchange = await self._sender.send(request, probe, scheduled_ns)
         first = not progress.exchanges
         progress.exchanges.append(exchange)
         if exchange.failure is not None and exchange.failure.kind is FailureKind.SHUTDOWN:
@@ -158,43 +155,6 @@ class Runner:
 
     def _reserve(self, target: Target, request: Request) -> Reservation | None:
         return self._budgets.reserve(target, sum(worst_case_tokens(request.body)))
-
-    async def _exchange(self, probe: Probe, request: Request, progress: Progress, scheduled_ns: int | None) -> Exchange:
-        """Send and redact. Redaction runs in a thread, before anything judges or shows what came."""
-        timeouts, caps = probe.check.timeouts, probe.check.caps
-        sending = asyncio.ensure_future(
-            self._transport.send(request, probe.target, timeouts=timeouts, caps=caps, scheduled_ns=scheduled_ns)
-        )
-        stopping = asyncio.ensure_future(self.stop.wait())
-        try:
-            await asyncio.wait({sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            exchange = sending.result() if sending.done() else None
-        finally:
-            stopping.cancel()
-            if not sending.done():
-                sending.cancel()
-                await asyncio.wait({sending})
-        if exchange is None:
-            exchange = self._cut_short(request, progress)
-        marks = exchange.marks
-        exchange = replace(exchange, late_ns=self._watch.worst_ns(marks.started_ns, marks.end_ns))
-        return await asyncio.to_thread(redact_exchange, exchange, self._redactor(probe.target))
-
-    def _cut_short(self, request: Request, progress: Progress) -> Exchange:
-        now_ns = self._clock.now_ns()
-        return Exchange(
-            request=request,
-            started_at_s=progress.started_at_s,
-            marks=Marks(started_ns=now_ns, end_ns=now_ns),
-            failure=TransportFailure(kind=FailureKind.SHUTDOWN, detail="wnmon was stopped"),
-        )
-
-    def _redactor(self, target: Target) -> Redactor:
-        """Return the target's redactor, made once: it indexes every window of every secret."""
-        known = self._redactors.get(target.name)
-        if known is None or known[0] is not target:
-            known = self._redactors[target.name] = (target, Redactor(target.secrets()))
-        return known[1]
 
     def _settle(self, reservation: Reservation, spent: tuple[int, int], progress: Progress) -> None:
         """Book what was spent, and give the rest of the reservation back. On the loop: the ledger has no lock."""
@@ -282,24 +242,4 @@ def _judged(plan: Plan, evidence: Evidence) -> tuple[Result, InternalFault | Non
 
 def _looked_at(exchange: Exchange) -> tuple[tuple[int, int], Fault | None]:
     """Return what an exchange cost and what would end a suite. Reads the answer, which takes time: run in a thread."""
-    return _spent(exchange), stops_a_suite(exchange)
-
-
-def _spent(exchange: Exchange) -> tuple[int, int]:
-    """Return (input, output) tokens: as reported, else the worst case where an answer may have been made, else 0."""
-    if exchange.marks.sent_ns is None:
-        return 0, 0
-    usage = read(exchange).usage
-    refused = exchange.status is not None and exchange.status >= 400
-    worst_input, worst_output = (0, 0) if refused else worst_case_tokens(exchange.request.body)
-    reported_input = usage.prompt_tokens if usage else None
-    reported_output = usage.completion_tokens if usage else None
-    return (
-        worst_input if reported_input is None else _credible(reported_input),
-        worst_output if reported_output is None else _credible(reported_output),
-    )
-
-
-def _credible(tokens: int) -> int:
-    """Keep a count a relay reports within what a ledger can add up: never negative, never absurd."""
-    return min(max(tokens, 0), MOST_TOKENS)
+    return spent_tokens(exchange), stops_a_suite(exchange)

@@ -27,7 +27,8 @@ from engine_samples import (
     turns,
 )
 
-from wnmon.engine.runner import INTERRUPTED, MOST_TOKENS, draw_nonce
+from wnmon.engine.runner import INTERRUPTED, draw_nonce
+from wnmon.engine.spending import MOST_TOKENS
 from wnmon.model.check import NEEDS_FULL, Assertion, Plan, Risk
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import Exchange, FailureKind, Request

@@ -1,0 +1,62 @@
+"""One request out, one redacted exchange back: nothing unredacted leaves this module."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from wnmon.engine.loopwatch import LoopWatch
+from wnmon.engine.ports import Clock, Transport
+from wnmon.model.exchange import Exchange, FailureKind, Marks, Request, TransportFailure
+from wnmon.model.redact import Redactor
+from wnmon.model.target import Probe, Target
+from wnmon.wire.evidence import redact_exchange
+
+
+class Sender:
+    """Sends for the runner. Setting `stop` ends the exchanges under way: their failure is `shutdown`."""
+
+    def __init__(self, transport: Transport, clock: Clock, watch: LoopWatch) -> None:
+        self.stop = asyncio.Event()
+        self._transport = transport
+        self._clock = clock
+        self._watch = watch
+        self._redactors: dict[str, tuple[Target, Redactor]] = {}
+
+    async def send(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
+        """Return the exchange, redacted before anything judges or shows it, with the loop's worst lag in it."""
+        exchange = await self._exchange(request, probe, scheduled_ns)
+        marks = exchange.marks
+        exchange = replace(exchange, late_ns=self._watch.worst_ns(marks.started_ns, marks.end_ns))
+        return await asyncio.to_thread(redact_exchange, exchange, self._redactor(probe.target))
+
+    async def _exchange(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
+        timeouts, caps = probe.check.timeouts, probe.check.caps
+        sending = asyncio.ensure_future(
+            self._transport.send(request, probe.target, timeouts=timeouts, caps=caps, scheduled_ns=scheduled_ns)
+        )
+        stopping = asyncio.ensure_future(self.stop.wait())
+        try:
+            await asyncio.wait({sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return sending.result() if sending.done() else self._cut_short(request)
+        finally:
+            stopping.cancel()
+            if not sending.done():
+                sending.cancel()
+                await asyncio.wait({sending})
+
+    def _cut_short(self, request: Request) -> Exchange:
+        now_ns = self._clock.now_ns()
+        return Exchange(
+            request=request,
+            started_at_s=self._clock.wall_s(),
+            marks=Marks(started_ns=now_ns, end_ns=now_ns),
+            failure=TransportFailure(kind=FailureKind.SHUTDOWN, detail="wnmon was stopped"),
+        )
+
+    def _redactor(self, target: Target) -> Redactor:
+        """Return the target's redactor, made once: it indexes every window of every secret."""
+        known = self._redactors.get(target.name)
+        if known is None or known[0] is not target:
+            known = self._redactors[target.name] = (target, Redactor(target.secrets()))
+        return known[1]
