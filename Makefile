@@ -61,7 +61,7 @@ components: ## Real components for the tests (Debian, root): Prometheus, Alertma
 	  prometheus prometheus-alertmanager chromium fonts-noto-cjk >/dev/null
 
 bench: $(VENV)/.dev ## How far our stamps are from the relay's own, against a bare reader
-	@$(BIN)/python -m tests.bench.clock
+	@$(BIN)/python tests/bench/clock_bench.py
 
 image-test: ## Build and run the image without a container engine (Debian, root)
 	@scripts/image-test.sh

@@ -43,16 +43,18 @@ async def one_off_runner(concurrency: int, sinks: Sequence[Sink] = ()) -> AsyncI
     """Yield a warm runner for `wnmon check`: the service's own runner without schedule, web and metrics."""
     clock, transport = SystemClock(), HttpxTransport()
     await transport.warm_up()
+    runner = Runner(
+        transport=transport,
+        clock=clock,
+        limiter=Limiter(concurrency, clock),
+        budgets=Budgets(clock),
+        backoff=Backoff(clock),
+        fanout=Fanout(sinks),
+    )
     try:
-        yield Runner(
-            transport=transport,
-            clock=clock,
-            limiter=Limiter(concurrency, clock),
-            budgets=Budgets(clock),
-            backoff=Backoff(clock),
-            fanout=Fanout(sinks),
-        )
+        yield runner
     finally:
+        runner.close()
         await transport.close()
 
 
@@ -132,6 +134,7 @@ class Service:
         finally:
             self._ready = False
             self._scheduler.close()
+            self._runner.close()
             await self._transport.close()
             await asyncio.to_thread(web.stop)
 

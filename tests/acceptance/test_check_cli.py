@@ -385,14 +385,26 @@ def test_an_interrupted_check_breaks_no_rule(interrupted: Checked) -> None:
     assert interrupted.of_verdict("failed") == set()
 
 
-def test_an_interrupted_wait_exits_with_130(tmp_path: Path) -> None:
+def test_a_check_of_one_request_can_be_interrupted_too(tmp_path: Path) -> None:
+    settings = MockSettings(faults=("slow-headers",))
+    with relay_beside(settings) as relay, begin(tmp_path, "builtin:stream", *at(relay)) as process:
+        eventually(lambda: relay.received, "a request")
+        code = interrupt(process)
+        process.communicate()
+
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert (code, report["complete"]) == (130, False)
+
+
+def test_an_interrupted_wait_writes_its_reports_and_exits_with_130(tmp_path: Path) -> None:
     arguments = ("--base-url", f"http://127.0.0.1:{free_port()}", "--model", MODEL, "--wait", "60s")
     with begin(tmp_path, *arguments) as process:
-        time.sleep(1.5)
+        time.sleep(3)  # nothing shows from outside that it waits by now
         code = interrupt(process)
         _, err = process.communicate()
 
-    assert (code, "Traceback" in err.decode()) == (130, False)
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert (code, report["complete"], "Traceback" in err.decode()) == (130, False, False)
 
 
 # What is printed

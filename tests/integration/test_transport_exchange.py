@@ -368,6 +368,25 @@ def test_a_second_address_is_tried_when_the_first_is_silent() -> None:
         assert failure_of(ask_two(port, connect_s=1.0)) is None
 
 
+def test_the_share_of_an_address_ends_once_it_took_the_connection() -> None:
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(1.0)
+        writer.write(OK)
+        writer.close()
+        await writer.wait_closed()
+
+    async def scenario() -> Exchange:
+        async with asyncio.timeout(60), await asyncio.start_server(slow, "127.0.0.2", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            return await send(f"http://two.test:{port}/v1", timeouts=replace(PATIENT, connect_s=1.0))
+
+    with asyncio.Runner(loop_factory=TwoAddresses) as runner:
+        exchange = runner.run(scenario())
+
+    assert (failure_of(exchange), exchange.status) == (None, 200)
+
+
 def test_when_no_address_answers_it_is_connect() -> None:
     first, port = bound()
     with first, socket.socket() as second:

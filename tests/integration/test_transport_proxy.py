@@ -157,13 +157,13 @@ def test_a_silent_proxy_is_timeout_connect(good: Papers) -> None:
 def test_a_stream_through_a_tunnel_may_outlive_its_first_token_limit(good: Papers, authority: Papers) -> None:
     """The limit counts from the request, not from the tunnel, and it is not looked at twice."""
     token = b'data: {"choices":[{"index":0,"delta":{"content":"hi"}}]}\n\n'
-    speech = saying(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", *[token] * 4, pause_s=0.1)
+    speech = saying(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", *[token] * 4, pause_s=0.5)
 
     async def scenario() -> Exchange:
         async with speaking(speech, tls=good.server()) as relay, proxy() as between:
             secret = Secret(f"http://127.0.0.1:{between.port}", "proxy")
             target = target_of(relay.url, proxy=secret, ca_file=str(authority.certificate))
-            return await send(relay.url, target=target, stream=True, timeouts=replace(PATIENT, first_token_s=0.2))
+            return await send(relay.url, target=target, stream=True, timeouts=replace(PATIENT, first_token_s=1.0))
 
     assert failure_of(run(scenario())) is None
 

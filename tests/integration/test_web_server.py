@@ -343,6 +343,12 @@ def test_a_lone_surrogate_quoted_from_a_relay_is_shown_escaped(ask: Ask, site: S
     assert "ud800" in ask(path).text
 
 
+@pytest.mark.parametrize("path", ["/", "/api/v1/probes"])
+def test_a_message_acts_on_no_screen_and_turns_no_text_around(ask: Ask, site: Site, path: str) -> None:
+    site.states.rows = [state(outcome="failed", reason="model", message="got \x1b[2J\u202eexe.gpj\x9b31m")]
+    assert ask(path).text.replace("\n", "").isprintable()
+
+
 def test_a_long_message_is_cut(ask: Ask, site: Site) -> None:
     site.states.rows = [state(outcome="failed", reason="content", message="x" * 100_000)]
     assert len(ask("/api/v1/probes").body) < 2000

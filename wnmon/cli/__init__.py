@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from wnmon import __version__
+from wnmon.cli.terminal import make_do
 from wnmon.errors import ConfigError, InternalError, WnmonError, place_of
 
 COMMANDS = {
@@ -53,6 +54,7 @@ def root() -> None:
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: the only place where an error becomes an exit code."""
+    make_do()
     try:
         code = root.main(args=arguments, prog_name="wnmon", standalone_mode=False)
     except click.exceptions.Abort:

@@ -10,7 +10,7 @@ import click
 
 from wnmon.cli.asking import Asked, adhoc, from_config
 from wnmon.cli.checking import Selection, check, dry_run
-from wnmon.cli.reports import REPORT, Destination, write
+from wnmon.cli.reports import REPORT, Destination, distinct, write
 from wnmon.cli.terminal import chosen_language, wants_color, width
 from wnmon.cli.types import DURATION, NAMES
 from wnmon.config import load_suites
@@ -42,7 +42,15 @@ The key is read from WNMON_API_KEY, then OPENAI_API_KEY, or from the variable --
 @click.option("--strict", is_flag=True, help="A broken SHOULD counts like a broken MUST.")
 @click.option("--full", is_flag=True, help="Also send risky requests: refused, bursting and long ones.")
 @click.option("--dry-run", is_flag=True, help="Print the calls and what they may cost; send nothing.")
-@click.option("--report", "reports", type=REPORT, multiple=True, metavar="FORMAT[=FILE]", help="terminal, json, junit.")
+@click.option(
+    "--report",
+    "reports",
+    type=REPORT,
+    multiple=True,
+    callback=distinct,
+    metavar="FORMAT[=FILE]",
+    help="terminal, json, junit.",
+)
 @click.option("--fail-fast", is_flag=True, help="Send nothing more once a MUST rule is broken.")
 @click.option("--wait", type=DURATION, metavar="DURATION", help="Wait this long for the relay to accept connections.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the report (default: from LANG).")
@@ -77,6 +85,8 @@ def _asked(options: dict[str, Any]) -> Asked:
     if options["config"] is not None:
         if options["base_url"] is not None:
             raise click.UsageError("--base-url and --config exclude each other: the configuration names the URL")
+        if options["api_key_env"] is not None:
+            raise click.UsageError("--api-key-env and --config exclude each other: the configuration names the key")
         return from_config(options["config"], options["target"], options["model"], os.environ)
     if options["target"] is not None:
         raise click.UsageError("--target needs --config")

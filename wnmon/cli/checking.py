@@ -21,6 +21,7 @@ from wnmon.engine.runner import INTERRUPTED, Runner
 from wnmon.errors import UsageError
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Check, Level, Plan
+from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Evidence, Outcome, RuleVerdict, Run, Verdict
 from wnmon.model.target import Probe
 from wnmon.report.summary import CheckedTarget, CheckReport, Exit, exit_code
@@ -86,7 +87,7 @@ def check(
     clock = SystemClock()
     started_at_s = clock.wall_s()
     probes = probes_of(asked, selection)
-    calls = sum(len(probe.check.plan.steps) for probe in probes)
+    calls = sum(step.risk is None for probe in probes for step in probe.check.plan.steps)
     with progress_bar(calls, quiet=quiet) as bar:
         runs = asyncio.run(_run_all(probes, bar, full=selection.full, fail_fast=fail_fast, wait_s=wait_s))
     interrupted = _was_interrupted(runs)
@@ -104,17 +105,19 @@ def check(
 
 
 def _was_interrupted(runs: list[Run]) -> bool:
-    return any(INTERRUPTED in run.evidence.not_sent.values() for run in runs)
+    """Tell whether a request was not sent, or not answered, because of a signal."""
+    failures = (exchange.failure for run in runs for exchange in run.evidence.exchanges)
+    cut_short = any(failure is not None and failure.kind is FailureKind.SHUTDOWN for failure in failures)
+    return cut_short or any(INTERRUPTED in run.evidence.not_sent.values() for run in runs)
 
 
 async def _run_all(probes: list[Probe], bar: Bar, *, full: bool, fail_fast: bool, wait_s: float | None) -> list[Run]:
-    url = probes[0].target.url
-    if wait_s and probes[0].target.proxy is None and not await wait_until_reachable(url, wait_s):
-        click.echo(f"wnmon: nobody accepted a connection within {wait_s:g} s, trying all the same", err=True)
     runs: list[Run] = []
     blocked: set[str] = set()
     async with one_off_runner(probes[0].target.concurrency) as runner:
         with _stopping_on_sigint(runner):
+            if wait_s and probes[0].target.proxy is None:
+                await _wait(probes[0].target.url, wait_s, runner.stop)
             for probe in probes:
                 if probe.model in blocked or _is_over(runs, fail_fast):
                     continue
@@ -122,6 +125,18 @@ async def _run_all(probes: list[Probe], bar: Bar, *, full: bool, fail_fast: bool
                 if runs[-1].result.outcome is Outcome.ERRORED:
                     blocked.add(probe.model)  # the preflight told it all; another suite would only say it again
     return runs
+
+
+async def _wait(url: str, wait_s: float, stop: asyncio.Event) -> None:
+    """Wait until somebody listens at the URL, for `wait_s` at most or until Ctrl-C."""
+    reaching = asyncio.ensure_future(wait_until_reachable(url, wait_s))
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({reaching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if reaching.done() and not reaching.result():
+        click.echo(f"wnmon: nobody accepted a connection within {wait_s:g} s, trying all the same", err=True)
+    for waiting in (reaching, stopping):
+        waiting.cancel()
+    await asyncio.wait({reaching, stopping})
 
 
 def _is_over(runs: list[Run], fail_fast: bool) -> bool:

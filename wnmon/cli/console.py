@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TextIO
 
 import click
 
-from wnmon.cli.terminal import wants_color, width
+from wnmon.cli.terminal import discard, wants_color, width
 from wnmon.model.events import Event, InternalFault, Reloaded, RunSkipped, SinkFailed
 from wnmon.model.result import Run
 from wnmon.report.terminal import render_run_line
@@ -59,6 +58,4 @@ def _print(text: str, stream: TextIO) -> None:
         click.echo(text, file=stream)
         stream.flush()
     except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+        discard(stream)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from wnmon.cli.terminal import discard
 from wnmon.errors import UsageError
 from wnmon.report.json import render_json
 from wnmon.report.junit import render_junit
@@ -34,23 +36,42 @@ class _Report(click.ParamType[Destination]):
         """Return the destination `FORMAT[=FILE]` stands for."""
         if isinstance(value, Destination):
             return value
-        name, _, file = str(value).partition("=")
+        name, named, file = str(value).partition("=")
         if name not in (known := ("terminal", *_FORMATS)):
             self.fail(f"expected one of {', '.join(known)}, not {name!r}", param, ctx)
+        if named and not file:
+            self.fail(f'expected a file after "{name}="; is a variable empty?', param, ctx)
         return Destination(name, Path(file) if file else None)
 
 
 REPORT = _Report()
 
 
+def distinct(_: click.Context, __: click.Parameter, wanted: tuple[Destination, ...]) -> tuple[Destination, ...]:
+    """Refuse two reports for one place: one would write over the other, or make a document no reader takes."""
+    places = [destination.file and destination.file.resolve() for destination in wanted]
+    twice = next((wanted[i] for i, place in enumerate(places) if place in places[:i]), None)
+    if twice is not None:
+        raise click.BadParameter(f"two reports go to {twice.file or 'stdout'}")
+    return wanted
+
+
 def write(
     report: CheckReport, wanted: Sequence[Destination], *, width: int, color: bool, lang: str, quiet: bool
 ) -> None:
-    """Write every report; the terminal one goes to stdout unless another report does, or quiet was asked."""
-    if not quiet and all(destination.file is not None for destination in wanted):
-        click.echo(render_check(report, width=width, color=color, lang=lang), nl=False)
-    for destination in wanted:
-        _deliver(destination, _render(report, destination, lang))
+    """Write every report; the terminal one goes to stdout unless another report does, or quiet was asked.
+
+    Files first: a reader of stdout that has gone (`| head`) must not cost them, nor a refused file what is printed.
+    """
+    files = [(destination.file, _render(report, destination, lang)) for destination in wanted if destination.file]
+    refused = [why for file, text in files if (why := _write_file(file, text))]
+    printed = [destination for destination in wanted if destination.file is None]
+    for destination in printed:
+        _print(_render(report, destination, lang), as_utf8=destination.format != "terminal")
+    if not quiet and not printed:
+        _print(render_check(report, width=width, color=color, lang=lang))
+    if refused:
+        raise UsageError("; ".join(refused))
 
 
 def _render(report: CheckReport, destination: Destination, lang: str) -> str:
@@ -59,12 +80,22 @@ def _render(report: CheckReport, destination: Destination, lang: str) -> str:
     return _FORMATS[destination.format](report)
 
 
-def _deliver(destination: Destination, text: str) -> None:
-    if destination.file is None:
-        click.echo(text, nl=not text.endswith("\n"))
-        return
+def _write_file(file: Path, text: str) -> str | None:
+    """Write a report; return why it could not be written, None when it was."""
     try:
-        destination.file.parent.mkdir(parents=True, exist_ok=True)
-        destination.file.write_text(text, encoding="utf-8")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
     except OSError as refused:
-        raise UsageError(f"cannot write {destination.file}: {refused.strerror}") from refused
+        return f"cannot write {file}: {refused.strerror}"
+    return None
+
+
+def _print(text: str, *, as_utf8: bool = False) -> None:
+    """Print to stdout. Formats for machines are UTF-8 whatever the terminal speaks: JUnit says so in its first line."""
+    try:
+        click.echo(text.encode() if as_utf8 else text, nl=False)
+    except BrokenPipeError:
+        discard(sys.stdout)  # the reader has seen enough, and the verdict stands
+    except OSError as refused:
+        discard(sys.stdout)
+        raise UsageError(f"cannot write to stdout: {refused.strerror}") from refused

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import secrets
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets, Reservation
+from wnmon.engine.desk import Desk
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import LoopWatch
@@ -81,7 +81,8 @@ class Runner:
         self._backoff = backoff
         self._draw = draw
         self._watch = LoopWatch(clock, fanout.observe)
-        self._sender = Sender(transport, clock, self._watch)
+        self._desk = Desk()
+        self._sender = Sender(transport, clock, self._watch, self._desk)
         self.stop = self._sender.stop
 
     async def run(
@@ -107,6 +108,10 @@ class Runner:
                 return await self._conclude(probe, progress)
             finally:
                 self.fanout.observe(InFlight(runs=self.limiter.in_flight - 1))
+
+    def close(self) -> None:
+        """Let go of the thread that reads answers. Runs must have ended."""
+        self._desk.close()
 
     def _resting(self, probe: Probe) -> Run | None:
         """Return the skipped run of a probe whose relay asked to be left alone, None when it may be asked."""
@@ -144,7 +149,7 @@ class Runner:
         if exchange.failure is not None and exchange.failure.kind is FailureKind.SHUTDOWN:
             progress.not_sent[step.name] = INTERRUPTED  # what it cost is not known, so the worst case stays booked
             return INTERRUPTED
-        spent, fault = await asyncio.to_thread(_looked_at, exchange)
+        spent, fault = await self._desk.do(_looked_at, exchange)
         self._settle(reservation, spent, progress)
         self._tell_budget(probe.target)
         if first and probe.check.plan.suite is not None and fault is not None:
@@ -169,7 +174,7 @@ class Runner:
 
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
-        result, bug = await asyncio.to_thread(_judged, probe.check.plan, evidence)
+        result, bug = await self._desk.do(_judged, probe.check.plan, evidence)
         if bug is not None:
             self.fanout.observe(bug)
         if progress.exchanges:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from wnmon.engine.desk import Desk
 from wnmon.engine.loopwatch import LoopWatch
 from wnmon.engine.ports import Clock, Transport
 from wnmon.model.exchange import Exchange, FailureKind, Marks, Request, TransportFailure
@@ -16,11 +17,12 @@ from wnmon.wire.evidence import redact_exchange
 class Sender:
     """Sends for the runner. Setting `stop` ends the exchanges under way: their failure is `shutdown`."""
 
-    def __init__(self, transport: Transport, clock: Clock, watch: LoopWatch) -> None:
+    def __init__(self, transport: Transport, clock: Clock, watch: LoopWatch, desk: Desk) -> None:
         self.stop = asyncio.Event()
         self._transport = transport
         self._clock = clock
         self._watch = watch
+        self._desk = desk
         self._redactors: dict[str, tuple[Target, Redactor]] = {}
 
     async def send(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
@@ -28,7 +30,7 @@ class Sender:
         exchange = await self._exchange(request, probe, scheduled_ns)
         marks = exchange.marks
         exchange = replace(exchange, late_ns=self._watch.worst_ns(marks.started_ns, marks.end_ns))
-        return await asyncio.to_thread(redact_exchange, exchange, self._redactor(probe.target))
+        return await self._desk.do(redact_exchange, exchange, self._redactor(probe.target))
 
     async def _exchange(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
         timeouts, caps = probe.check.timeouts, probe.check.caps

@@ -14,6 +14,7 @@ from wnmon.judge.subject import Subject, Unjudged
 from wnmon.model.check import NEEDS_FULL, Assertion, Auth, Level, Plan, Rule, Selector
 from wnmon.model.exchange import Exchange, FailureKind
 from wnmon.model.result import Evidence, Fault, Finding, Reason, RuleVerdict, Verdict
+from wnmon.wire.events import Form
 
 NOTHING_TO_JUDGE = frozenset({Reason.AUTH, Reason.BALANCE, Reason.MODEL_UNAVAILABLE, Reason.RATE_LIMITED})
 """Answers that say nothing about the contract: the account or the upstream is at fault, not the wire."""
@@ -25,6 +26,9 @@ ANSWERED_WRONGLY = frozenset({FailureKind.PROTOCOL, FailureKind.TRUNCATED})
 """Failures that are an answer, a wrong one. One that was cut off as too large is incomplete by our own hand."""
 
 _TIMED = frozenset({"ttft", "first_visible", "total"})
+
+_OF_EVENTS = frozenset({"framed", "no_error", "same_id"})
+"""Facts about the events there are. Where none came, that breaks `data` and `done`, and these stay open."""
 
 
 def judge_rules(plan: Plan, evidence: Evidence, subjects: Sequence[Subject]) -> tuple[RuleVerdict, ...]:
@@ -177,7 +181,13 @@ def _unreadable(rule: Rule, subject: Subject) -> str | None:
         return f"the answer cannot be read: {subject.fault.message if subject.fault else subject.reply.form.value}"
     if kinds & _ON_STREAMS and subject.reply.media_type != "text/event-stream":
         return "the answer is not sent as an event stream"
+    if subject.reply.form is not Form.STREAM and error is None and _is_about_events(rule):
+        return "the answer holds no event"
     return None
+
+
+def _is_about_events(rule: Rule) -> bool:
+    return all(assertion.kind == "stream" and _OF_EVENTS.issuperset(assertion.expected) for assertion in rule.expect)
 
 
 def _is_about_time(assertion: Assertion) -> bool:

@@ -200,12 +200,14 @@ def assess(expected: tuple[Place, ...], subject: Subject) -> list[Finding]:
 
 
 def _no_json(subject: Subject) -> Finding:
-    document, form = subject.reply.document, subject.reply.form
+    document, form, failure = subject.reply.document, subject.reply.form, subject.exchange.failure
     problem = document.problem if document else None
+    said = f"{problem.kind}: {problem.message}" if problem else form.value
     return Finding(
         message="the body is not one JSON text",
         expected="one JSON text (RFC 8259)",
-        actual=f"{problem.kind}: {problem.message}" if problem else form.value,
+        # Of a body that was cut off or would not unpack, the cause says more than where the JSON ends.
+        actual=cut(failure.detail) if failure and failure.detail else said,
         place=f"byte {problem.offset}" if problem else "",
         step=subject.step,
         reason=Reason.EMPTY if form is Form.EMPTY else Reason.BAD_JSON,

@@ -40,6 +40,8 @@ def prepare(value: Json) -> tuple[str, ...]:
 def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
     """Complain about each fact that does not hold, or once when the answer is no stream."""
     if subject.reply.form is not Form.STREAM:
+        if expected == ("no_error",) and subject.reply.error is not None:
+            return list(_no_error(subject))
         return [_finding(subject, "the answer is no event stream", "an event stream", subject.reply.form.value)]
     return [finding for fact in expected for finding in islice(FACTS[fact](subject), MAX_FINDINGS)]
 

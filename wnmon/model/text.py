@@ -1,4 +1,4 @@
-"""Text from outside, made fit to keep: cut, put on one line, writable as UTF-8."""
+"""Text from outside, made fit to keep and to show: cut, put on one line, writable as UTF-8, visible."""
 
 from __future__ import annotations
 
@@ -23,3 +23,18 @@ def one_line(text: str, limit: int) -> str:
 def encodable(text: str) -> str:
     """Return text with lone surrogates, which UTF-8 cannot carry, written as their escapes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def visible(text: str) -> str:
+    """Return `text` with every character that is not printable written as its escape, such as `\\x1b` or `\\u202e`.
+
+    Covers C0 and C1 controls, line and paragraph separators, bidirectional overrides, zero-width characters and
+    lone surrogates, so the result is one line of well-formed Unicode that neither a terminal nor XML 1.0 objects to.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

@@ -73,7 +73,8 @@ def exit_code(runs: Sequence[Run], strict: bool) -> int:
     """Return what `wnmon check` exits with.
 
     4 a run broke inside wnmon; else 1 a binding rule failed and is not waived; else 3 a binding rule could not be
-    judged, a run had nothing to judge, or there was no run at all; else 0. Binding is MUST, and SHOULD when `strict`.
+    judged, none of a run's rules could, a run had nothing to judge, or there was no run at all; else 0. Binding is
+    MUST, and SHOULD when `strict`.
     Reason CLIENT (no file descriptors left, an unreadable CA file) is trouble of this machine: nothing judged, so 3.
     """
     if any(run.result.reason is Reason.INTERNAL for run in runs):
@@ -81,7 +82,7 @@ def exit_code(runs: Sequence[Run], strict: bool) -> int:
     levels = binding_levels(strict)
     if any(_is_broken(run, levels) for run in runs):
         return Exit.BROKEN
-    if not runs or any(_is_unjudged(run, levels) for run in runs):
+    if not runs or any(is_unjudged(run, levels) for run in runs):
         return Exit.UNJUDGED
     return Exit.OK
 
@@ -97,13 +98,20 @@ def _is_broken(run: Run, levels: frozenset[Level]) -> bool:
     return run.suite is None and run.result.outcome is Outcome.FAILED
 
 
-def _is_unjudged(run: Run, levels: frozenset[Level]) -> bool:
+def is_unjudged(run: Run, levels: frozenset[Level]) -> bool:
+    """Tell whether a run is neither a pass nor a fail: nothing of it was judged, or not all that binds.
+
+    A suite of SHOULD rules that all stay open is no pass either, though none of them binds.
+    """
     if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
         return True
-    return any(
-        verdict.verdict is Verdict.INCONCLUSIVE and verdict.level in levels and not verdict.waived
-        for verdict in run.result.verdicts
-    )
+    unjudged = of_verdict(run, Verdict.INCONCLUSIVE)
+    return any(row.level in levels for row in unjudged) or (bool(unjudged) and not has_decided_rule(run))
+
+
+def has_decided_rule(run: Run) -> bool:
+    """Tell whether any rule of a run was judged."""
+    return any(row.verdict in {Verdict.PASSED, Verdict.FAILED, Verdict.NOTED} for row in run.result.verdicts)
 
 
 def broken(run: Run) -> list[RuleVerdict]:

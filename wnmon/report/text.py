@@ -4,25 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from wnmon.model.text import cut
+from wnmon.model.text import cut, visible
 
 MAX_VALUE_CHARS = 200
 MAX_MESSAGE_CHARS = 2000
-
-
-def visible(text: str) -> str:
-    """Return `text` with every character that is not printable written as its escape, such as `\\x1b` or `\\u202e`.
-
-    Covers C0 and C1 controls, line and paragraph separators, bidirectional overrides, zero-width characters and
-    lone surrogates, so the result is one line of well-formed Unicode that neither a terminal nor XML 1.0 objects to.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _escape(char) for char in text)
-
-
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
 
 
 def shown(text: str, limit: int = MAX_VALUE_CHARS) -> str:

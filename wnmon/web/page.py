@@ -16,7 +16,7 @@ from markupsafe import Markup
 from wnmon.engine.ports import ProbeState
 from wnmon.model.duration import show_duration
 from wnmon.model.result import Outcome
-from wnmon.model.text import cut, encodable
+from wnmon.model.text import cut, visible
 from wnmon.web.words import LANGUAGES, reason_word, word
 
 REFRESH_S = 15
@@ -102,11 +102,14 @@ class Page:
 def presented(states: Sequence[ProbeState]) -> list[ProbeState]:
     """Return the states as they may be shown: failing, slow, skipped, never run, then all that passed.
 
-    A message may quote the relay, so it is cut, and a lone surrogate in it, which UTF-8 cannot carry, is escaped.
+    A message may quote the relay, so it is cut, and what would act on a screen or turn the text around is escaped.
     """
     order = {name: index for index, name in enumerate(_URGENCY)} | {Outcome.ERRORED: _URGENCY.index(Outcome.FAILED)}
     ranked = sorted(states, key=lambda state: (order.get(state.outcome or WAITING, 0), state.id))
-    return [replace(state, message=encodable(cut(state.message, MAX_MESSAGE_CHARS))) for state in ranked]
+    return [
+        replace(state, message=cut(visible(state.message[: MAX_MESSAGE_CHARS + 1]), MAX_MESSAGE_CHARS))
+        for state in ranked
+    ]
 
 
 def _row(state: ProbeState, now_s: float, lang: str) -> Row:

@@ -14,10 +14,11 @@ from report_samples import MODEL, assert_golden, errored, mixed, report, run, ve
 
 from wnmon.model.check import Level
 from wnmon.model.result import Finding, Layer, Outcome, Reason, Verdict
+from wnmon.model.text import visible
 from wnmon.report.json import render_json
 from wnmon.report.junit import render_junit
 from wnmon.report.summary import CheckReport
-from wnmon.report.text import shown, visible
+from wnmon.report.text import shown
 
 SCHEMA: Any = json.loads((files("wnmon.report") / "report.schema.json").read_text(encoding="utf-8"))
 HOSTILE = "a\x00b\x1b[31m<x>&\"'\ud800\ufffe\u202e]]>" + "y" * 100_000

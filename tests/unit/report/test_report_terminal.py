@@ -40,6 +40,51 @@ def test_a_wide_terminal_shows_broken_rules_as_a_table() -> None:
     assert_golden("check-mixed-160.en.txt", render_check(mixed(), width=160, color=False, lang="en"))
 
 
+def test_a_run_of_which_nothing_could_be_judged_is_not_marked_as_passed() -> None:
+    made = run(verdict("SEM-002", Verdict.INCONCLUSIVE, Level.SHOULD))
+    assert "? documented" in render_check(report(made), width=80, color=False, lang="en")
+
+
+def test_a_run_with_a_must_that_could_not_be_judged_is_not_marked_as_passed() -> None:
+    made = run(verdict("DOC-003"), verdict("DOC-009", Verdict.INCONCLUSIVE))
+    assert "? documented" in render_check(report(made), width=80, color=False, lang="en")
+
+
+def test_an_errored_run_is_not_marked_as_failed() -> None:
+    assert "✗" not in render_check(report(errored()), width=80, color=False, lang="en")
+
+
+def test_a_run_that_was_put_off_is_not_said_to_be_ok() -> None:
+    made = run(outcome=Outcome.SKIPPED, reason=Reason.OK)
+    assert "documented  Not run\n" in render_check(report(made), width=80, color=False, lang="en")
+
+
+def test_a_broken_comparison_is_reproduced_by_the_first_request_compared() -> None:
+    repeat = Finding(message="values repeat", expected="different", actual="a, a", place="second/id, first/id")
+    broken = replace(verdict("DOC-017", Verdict.FAILED), findings=(repeat,))
+    sent = [evidence(request(step=step, url=f"https://{step}.example")).exchanges[0] for step in ("first", "second")]
+    made = replace(run(broken), evidence=replace(evidence(), exchanges=tuple(sent)))
+    assert "POST https://second.example" in render_check(report(made), width=80, color=False, lang="en")
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_broken_rule_names_its_source(width: int) -> None:
+    made = run(verdict("DOC-009", Verdict.FAILED))
+    text = render_check(report(made), width=width, color=False, lang="en")
+    assert "200 response: system_fingerprint" in " ".join(text.replace("│", " ").split())
+
+
+def test_waivers_that_are_left_out_are_counted() -> None:
+    made = run(*(verdict(f"DOC-00{n}", Verdict.FAILED) for n in range(1, 6)))
+    assert "and 2 more" in render_check(report(made), width=80, color=False, lang="en")
+
+
+def test_with_strict_a_broken_should_gets_a_waiver_beside_a_broken_must() -> None:
+    made = run(verdict("DOC-009", Verdict.FAILED), verdict("SEM-002", Verdict.FAILED, Level.SHOULD))
+    text = render_check(replace(report(made), strict=True), width=80, color=False, lang="en")
+    assert "{rule: SEM-002" in text
+
+
 def test_an_errored_run_shows_no_rule_at_all() -> None:
     assert "DOC-" not in render_check(report(errored()), width=80, color=False, lang="en")
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from wnmon.model.check import Level
 from wnmon.model.duration import show_duration
-from wnmon.model.result import Finding, Outcome, Result, RuleVerdict, Run, Timing, Verdict
+from wnmon.model.result import Finding, Outcome, Reason, Result, RuleVerdict, Run, Timing, Verdict
 from wnmon.report.curl import curl_command
 from wnmon.report.summary import (
     CheckedTarget,
@@ -21,6 +21,8 @@ from wnmon.report.summary import (
     by_why,
     counts,
     exchange_of,
+    has_decided_rule,
+    is_unjudged,
     of_verdict,
     waived,
 )
@@ -28,6 +30,9 @@ from wnmon.report.terminal.sheet import MARKS, Sheet
 from wnmon.report.text import shown, utc
 from wnmon.report.waiver import DAYS, waiver_lines
 from wnmon.report.words import advice, layer_word
+
+UNJUDGED = ("?", "yellow")
+"""How a run is marked that is neither a pass nor a fail."""
 
 TABLE_MIN_WIDTH = 110
 MAX_FINDINGS = 6
@@ -99,12 +104,10 @@ def _run_title(run: Run) -> str:
 def _errored(sheet: Sheet, run: Run) -> None:
     """One clear block in place of a wall of red: why, whom to blame, what was said, what to do."""
     result = run.result
-    title = "no_answer" if result.outcome is Outcome.ERRORED else "not_run"
-    mark, style = MARKS[result.outcome]
-    sheet.put(
-        Text.assemble((_run_title(run), "bold"), f"  {sheet.say(title)}: ", (result.reason.value, f"bold {style}")),
-        Text(f"{mark} ", style),
-    )
+    title = sheet.say("no_answer" if result.outcome is Outcome.ERRORED else "not_run")
+    mark, style = UNJUDGED if result.outcome is Outcome.ERRORED else MARKS[result.outcome]
+    reason = (": ", (result.reason.value, f"bold {style}")) if result.reason is not Reason.OK else ()
+    sheet.put(Text.assemble((_run_title(run), "bold"), f"  {title}", *reason), Text(f"{mark} ", style))
     if result.message:
         sheet.put(Text(shown(result.message)), Text("    "))
     rows = [("blame", layer_word(result.layer, sheet.lang))] if result.layer else []
@@ -112,7 +115,7 @@ def _errored(sheet: Sheet, run: Run) -> None:
 
 
 def _judged(sheet: Sheet, report: CheckReport, run: Run) -> None:
-    mark, style = MARKS[_standing(report, run)]
+    mark, style = _standing(report, run)
     requests = sheet.say("request" if run.requests == 1 else "requests")
     sheet.put(
         Text.assemble(
@@ -129,22 +132,20 @@ def _judged(sheet: Sheet, report: CheckReport, run: Run) -> None:
 
 def _counts(sheet: Sheet, report: CheckReport, run: Run) -> None:
     """Show what the rules came to per level; where nothing at all was judged, counting it says nothing."""
-    for level, words in counts(run) if _has_decided_rule(run) else ():
+    for level, words in counts(run) if has_decided_rule(run) else ():
         styles = {**_COUNT_STYLES, "failed": f"bold {_level_style(level, report.strict)}"}
         parts = [Text(f"{words[name]} {sheet.say(name)}", styles.get(name, "")) for name in words]
         sheet.put(Text("  ").join(parts), Text(f"    {level.value:<7} "))
 
 
-def _has_decided_rule(run: Run) -> bool:
-    return any(row.verdict in {Verdict.PASSED, Verdict.FAILED, Verdict.NOTED} for row in run.result.verdicts)
-
-
-def _standing(report: CheckReport, run: Run) -> Outcome:
+def _standing(report: CheckReport, run: Run) -> tuple[str, str]:
     """Return how a judged run is marked: by its worst broken rule where rules decide, else by its own outcome."""
     levels = {row.level for row in broken(run)}
     if levels & binding_levels(report.strict):
-        return Outcome.FAILED
-    return Outcome.DEGRADED if levels and run.result.outcome is Outcome.PASSED else run.result.outcome
+        return MARKS[Outcome.FAILED]
+    if is_unjudged(run, binding_levels(report.strict)):
+        return UNJUDGED
+    return MARKS[Outcome.DEGRADED if levels and run.result.outcome is Outcome.PASSED else run.result.outcome]
 
 
 def _timing_text(sheet: Sheet, timing: Timing) -> str:
@@ -180,8 +181,9 @@ def _broken(sheet: Sheet, report: CheckReport, run: Run) -> None:
         style = _level_style(row.level, report.strict)
         sentence = shown(report.says(row.rule, sheet.lang))
         sheet.put(Text.assemble((row.rule, "bold"), " ", (row.level.value, style), "  ", sentence), Text("  ✗ ", style))
-        for finding in row.findings[:MAX_FINDINGS_PER_RULE]:
-            _finding_facts(sheet, finding)
+        shown_findings = row.findings[:MAX_FINDINGS_PER_RULE]
+        for finding in shown_findings:
+            _finding_facts(sheet, finding, source=report.source(row.rule) if finding is shown_findings[-1] else "")
         _more(sheet, len(row.findings) - MAX_FINDINGS_PER_RULE)
 
 
@@ -189,12 +191,13 @@ def _level_style(level: Level, strict: bool) -> str:
     return "red" if level in binding_levels(strict) else "yellow"
 
 
-def _finding_facts(sheet: Sheet, finding: Finding) -> None:
+def _finding_facts(sheet: Sheet, finding: Finding, *, source: str = "") -> None:
     sheet.facts(
         [
             ("expected", shown(finding.expected)),
             ("actual", shown(finding.actual)),
             ("place", _place(sheet, finding)),
+            ("source", shown(source)),
         ]
     )
 
@@ -214,7 +217,7 @@ def _table(sheet: Sheet, report: CheckReport, rows: Sequence[RuleVerdict]) -> Ta
         cells = [
             Text(row.rule, "bold"),
             Text(row.level.value, _level_style(row.level, report.strict)),
-            Text(shown(report.says(row.rule, sheet.lang))),
+            Text.assemble(shown(report.says(row.rule, sheet.lang)), (f"\n{shown(report.source(row.rule))}", "dim")),
         ]
         shown_findings = row.findings[:MAX_FINDINGS_PER_RULE]
         left = len(row.findings) - len(shown_findings)
@@ -276,14 +279,21 @@ def _next_steps(sheet: Sheet, report: CheckReport) -> None:
     rules = sorted(((run, row) for run in report.runs for row in broken(run)), key=lambda pair: pair[1].level.rank)
     if rules:
         run, row = rules[0]
-        _reproduce(sheet, run, next((finding.step for finding in row.findings), ""), row.rule)
-        ids = list(dict.fromkeys(other.rule for _, other in rules if other.level is row.level))[:MAX_WAIVED_RULES]
+        _reproduce(sheet, run, next((_step(finding) for finding in row.findings), ""), row.rule)
+        levels = binding_levels(report.strict) | {row.level}
+        ids = list(dict.fromkeys(other.rule for _, other in rules if other.level in levels))
         sheet.title("waive", days=DAYS)
-        sheet.paste(waiver_lines(ids, run.started_at_s))
+        sheet.paste(waiver_lines(ids[:MAX_WAIVED_RULES], run.started_at_s))
+        _more(sheet, len(ids) - MAX_WAIVED_RULES)
         return
     wrong = next((run for run in report.runs if not run.result.outcome.success), None)
     if wrong is not None:
         _reproduce(sheet, wrong, _first_step(wrong.result), wrong.result.reason.value)
+
+
+def _step(finding: Finding) -> str:
+    """Return the request a finding is about: where answers were compared, the first, as `request/pointer` names it."""
+    return finding.step or finding.place.partition("/")[0]
 
 
 def _first_step(result: Result) -> str:

@@ -5,7 +5,7 @@ all processes of a host share that clock. Ten workers stream back to back throug
 judging), then ten workers of a bare reader do, and so on in turn, so that both see the same machine.
 The process's first request is among the samples, after warming imports and client.
 
-    python -m tests.bench.clock [--tokens-wanted 500]
+    python tests/bench/clock_bench.py [--tokens-wanted 500]
 """
 
 from __future__ import annotations

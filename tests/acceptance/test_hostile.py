@@ -1,0 +1,249 @@
+"""A relay that means harm: whatever it sends, the check ends, with the right verdict, in bounded memory and time.
+
+Memory is the peak of the whole process, of which some 55 MiB are the program itself. Times are generous: they tell a
+bound from a hang, nothing more.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+from check_process import MODEL, Checked, check, config
+from raw_relay import CHUNKED, Speech, answer, relay_saying, stream
+from service_process import relay_beside
+
+from wnmon.mock.settings import MockSettings
+
+MIB = 2**20
+MOST_MIB = 300
+MOST_S = 90
+DOCUMENTED, STREAM = "builtin:documented", "builtin:stream"
+COMPLETION: dict[str, Any] = {
+    "id": "x",
+    "object": "chat.completion",
+    "created": 1,
+    "model": MODEL,
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "CONTENT"}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+    "system_fingerprint": "fp",
+}
+EVENT = b'data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[%b]}\n\n'
+DELTA = b'{"index":0,"delta":{"content":"a"},"finish_reason":null}'
+VISIBLE = re.compile(r"[^\n\x20-\x7e\xa0-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """What a relay sends, or the fault of the reference relay it is, and what the check must make of it."""
+
+    name: str
+    suite: str
+    exit: int
+    fault: str = ""
+    speech: Speech = tuple
+    reason: str = "ok"
+    broken: str = ""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def filled(piece: bytes, size: int = 8 * MIB - 200) -> bytes:
+    """Return the piece over and over, just below the cap on a body."""
+    return piece * (size // len(piece))
+
+
+def endless(head: bytes, piece: bytes) -> Speech:
+    """Say the head, then the piece for ever."""
+
+    def speech() -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\n" + head
+        block = piece * (65536 // len(piece) + 1)
+        for _ in count():
+            yield block
+
+    return speech
+
+
+def completion(content: str) -> bytes:
+    return json.dumps(COMPLETION).replace("CONTENT", content).encode()
+
+
+def as_json(name: str, body: bytes, broken: str) -> Attack:
+    return Attack(name=name, suite=DOCUMENTED, exit=1, speech=answer(body), broken=broken)
+
+
+def as_stream(name: str, body: bytes, broken: str) -> Attack:
+    return Attack(name=name, suite=STREAM, exit=1, speech=stream(body), broken=broken)
+
+
+def too_large(name: str, suite: str, fault: str = "", speech: Speech = tuple) -> Attack:
+    return Attack(name=name, suite=suite, exit=3, fault=fault, speech=speech, reason="too_large")
+
+
+ATTACKS = [
+    too_large("a body of 1 GiB", DOCUMENTED, "huge-body"),
+    too_large("an event of 1 GiB", STREAM, "huge-body"),
+    too_large("a gzip bomb", DOCUMENTED, "gzip-bomb"),
+    too_large("a gzip bomb as a stream", STREAM, "gzip-bomb"),
+    too_large("an endless stream", STREAM, "endless-stream"),
+    too_large("an endless head", DOCUMENTED, "endless-headers"),
+    too_large("one endless header", STREAM, speech=endless(b"X-Filler: ", b"a")),
+    too_large("an endless body without a length", DOCUMENTED, speech=endless(b"\r\n", b"[")),
+    too_large("endless chunks of one byte", STREAM, speech=endless(CHUNKED, b"1\r\n\n\r\n")),
+    too_large("an endless trailer", STREAM, speech=endless(CHUNKED + b"0\r\n", b"X: y\r\n")),
+    too_large("a page of titles", DOCUMENTED, speech=answer(b"<html>" + filled(b"<title>", 9 * MIB), "text/html")),
+    as_json("arrays in arrays", b'{"id":' + b"[" * 10**6 + b"]" * 10**6 + b"}", "DOC-003"),
+    as_json("objects in objects", b'{"a":' * 10**5 + b"1" + b"}" * 10**5, "DOC-003"),
+    as_json("a number of a million digits", b'{"created":' + b"1" * 10**6 + b"}", "DOC-003"),
+    as_json("a number beyond every float", b'{"created":1e999999999}', "DOC-004"),
+    as_json("4 million numbers", b"[" + filled(b"0,") + b"0]", "DOC-003"),
+    as_json("600,000 members", b"{" + b",".join(b'"%d":0' % i for i in range(600_000)) + b"}", "DOC-003"),
+    as_json("the same member 100,000 times", b"{" + b'"a":1,' * 10**5 + b'"a":1}', "DOC-003"),
+    as_json("700,000 lone surrogates", b'{"id":"' + filled(b"\\ud800", 4 * MIB) + b'"}', "DOC-005"),
+    as_json("spaces only", filled(b" "), "DOC-003"),
+    as_json("bytes that are not UTF-8", filled(b"\xff"), "DOC-003"),
+    as_json("terminal commands and NUL", b"\x1b[2J\x00\x07\x9b31m" * 1000, "DOC-003"),
+    as_json(
+        "an error in terminal commands", b'{"error":{"message":"' + b"\\u001b[2J\\u0000" * 9999 + b'"}}', "ERR-006"
+    ),
+    as_stream("40,000 whole events", (EVENT % DELTA) * 40_000, "STR-006"),
+    as_stream(
+        "100,000 small events", b'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n' * 10**5, "STR-007"
+    ),
+    as_stream("a choice per event", b"".join(EVENT % DELTA.replace(b"0", b"%d" % i) for i in range(30_000)), "STR-010"),
+    as_stream("a million comments", filled(b": ping\n\n"), "STR-006"),
+    as_stream("line ends only", filled(b"\r"), "STR-006"),
+    as_stream("one line without end", filled(b"x"), "STR-003"),
+    as_stream("one event of a million lines", filled(b"data:\n"), "STR-006"),
+    as_stream("[DONE] 600,000 times", filled(b"data: [DONE]\n\n"), "STR-006"),
+    as_stream("unknown fields only", filled(b"x: y\n"), "STR-006"),
+    as_stream("nested events", b"data: " + b"[" * 10**6 + b"\n\n", "STR-005"),
+    as_stream("terminal commands in events", filled(b"data: \x00\x1b[2J\n\n", MIB), "STR-005"),
+]
+
+
+@pytest.fixture(scope="module", params=ATTACKS, ids=str)
+def attacked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Attack, Checked, float]:
+    """Return an attack, what the check made of it, and how long that took (s)."""
+    attack: Attack = request.param
+    folder = tmp_path_factory.mktemp("attacked")
+    with attacking(attack) as url:
+        started_s = monotonic()
+        file = config(folder, url, timeout="{connect: 20s, headers: 20s, first_token: 60s, stall: 20s, total: 60s}")
+        checked = check(folder, "-c", str(file), attack.suite)
+        return attack, checked, monotonic() - started_s
+
+
+@contextmanager
+def attacking(attack: Attack) -> Iterator[str]:
+    if attack.fault:
+        with relay_beside(MockSettings(faults=(attack.fault,))) as relay:
+            yield relay.url
+    else:
+        with relay_saying(attack.speech) as url:
+            yield url
+
+
+Attacked = tuple[Attack, Checked, float]
+
+
+def test_an_attack_ends_in_the_right_exit_code(attacked: Attacked) -> None:
+    attack, checked, _ = attacked
+
+    assert checked.code == attack.exit, checked.stderr
+
+
+def test_an_attack_ends_in_the_right_verdict(attacked: Attacked) -> None:
+    attack, checked, _ = attacked
+    (run,) = checked.runs
+
+    assert run["reason"] == attack.reason
+    assert {*attack.broken.split()} <= checked.of_verdict("failed")
+
+
+def test_an_attack_is_survived_in_bounded_memory(attacked: Attacked) -> None:
+    assert attacked[1].peak_mib < MOST_MIB
+
+
+def test_an_attack_is_survived_in_bounded_time(attacked: Attacked) -> None:
+    assert attacked[2] < MOST_S
+
+
+def test_an_attack_leaves_nothing_on_stderr(attacked: Attacked) -> None:
+    assert attacked[1].stderr == ""
+
+
+def test_an_attack_prints_nothing_a_terminal_would_obey(attacked: Attacked) -> None:
+    assert VISIBLE.findall(attacked[1].stdout) == []
+
+
+def test_the_reports_of_an_attack_stay_readable_and_small(attacked: Attacked) -> None:
+    _, checked, _ = attacked
+
+    assert (checked.folder / "report.json").stat().st_size < 200_000
+    assert checked.junit.tests == len(checked.rules) + (checked.runs[0]["outcome"] == "errored")
+
+
+# Patterns of the user against the words of the relay
+
+SUITE = """\
+suite: mine
+profiles: [mine]
+requests:
+  asked: {prompt: hello}
+rules:
+  MY-001:
+    on: asked
+    levels: {mine: MUST}
+    says: {en: the answer is made of a, zh: 回答只含 a}
+    source: our own
+    expect: {content: {matches: '^(a+)+$'}}
+"""
+
+
+@pytest.mark.parametrize(("content", "code"), [("a" * 10**6 + "!", 1), ("a" * 10**6, 0)], ids=["no match", "match"])
+def test_a_pattern_that_backtracks_is_answered_at_once(content: str, code: int, tmp_path: Path) -> None:
+    suite = tmp_path / "mine.yaml"
+    suite.write_text(SUITE, encoding="utf-8")
+    with relay_saying(answer(completion(content))) as url:
+        started_s = monotonic()
+        checked = check(tmp_path, str(suite), "--base-url", url, "--model", MODEL)
+
+    assert (checked.code, monotonic() - started_s < MOST_S) == (code, True), checked.stderr
+
+
+# Heads
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Content-Type: application/json; charset=\xff\xfe",
+        b"Content-Encoding: gzip, gzip, gzip",
+        b"Content-Encoding: \xc3\xa9",
+        b"Retry-After: 1e999",
+        b"Retry-After: -99999999999999999999",
+        b"Retry-After: Thu, 99 Jan 99999 99:99:99 GMT",
+        b"X-Request-Id: " + b"\xff" * 20_000,
+        b"Set-Cookie: " + b"a=b;" * 20_000,
+        b"Date: \x80\x81",
+    ],
+    ids=lambda header: header[:24].decode("ascii", "replace"),
+)
+def test_a_strange_head_is_no_reason_to_break(header: bytes, tmp_path: Path) -> None:
+    body = gzip.compress(completion("pong")) if b"gzip" in header else completion("pong")
+    with relay_saying(answer(body, "application/json", header, status=b"429 \xff")) as url:
+        checked = check(tmp_path, "--base-url", url, "--model", MODEL, "--only", "DOC-00[1-4]")
+
+    assert (checked.code, checked.stderr) == (3, "")
