@@ -42,12 +42,15 @@ class Selection:
 
     def narrowed(self) -> list[Plan]:
         """Return the plans with what counts. Raises UsageError when nothing does."""
+        known = sorted(profiles_of(rule for plan in self.plans for rule in plan.rules))
+        unknown = [profile for profile in self.profiles if profile not in known]
+        if unknown:
+            raise UsageError(f"unknown profile {unknown[0]!r}", hint=f"profiles here: {', '.join(known)}")
         plans = [
             narrow(plan, profiles=self.profiles, only=self.only, skip=self.skip, full=self.full) for plan in self.plans
         ]
         chosen = [plan for plan in plans if any(plan.level(rule) for rule in plan.rules)]
         if not chosen:
-            known = sorted(profiles_of(rule for plan in self.plans for rule in plan.rules))
             raise UsageError("no rule is selected", hint=f"profiles here: {', '.join(known)}; see --only and --skip")
         return chosen
 
@@ -113,17 +116,20 @@ def _was_interrupted(runs: list[Run]) -> bool:
 
 async def _run_all(probes: list[Probe], bar: Bar, *, full: bool, fail_fast: bool, wait_s: float | None) -> list[Run]:
     runs: list[Run] = []
-    blocked: set[str] = set()
+    blocked: dict[str, str] = {}
     async with one_off_runner(probes[0].target.concurrency) as runner:
         with _stopping_on_sigint(runner):
             if wait_s and probes[0].target.proxy is None:
                 await _wait(probes[0].target.url, wait_s, runner.stop)
             for probe in probes:
-                if probe.model in blocked or _is_over(runs, fail_fast):
+                why = _why_over(runs, fail_fast) or blocked.get(probe.model)
+                if why is not None:
+                    runs.append(runner.unsent(probe, why))
                     continue
                 runs.append(await _run_one(runner, probe, bar, full=full, fail_fast=fail_fast))
-                if runs[-1].result.outcome is Outcome.ERRORED:
-                    blocked.add(probe.model)  # the preflight told it all; another suite would only say it again
+                result = runs[-1].result
+                if result.outcome is Outcome.ERRORED:  # the preflight told it all; another suite would only repeat it
+                    blocked[probe.model] = f"{result.reason.value}: {result.message}"
     return runs
 
 
@@ -139,8 +145,11 @@ async def _wait(url: str, wait_s: float, stop: asyncio.Event) -> None:
     await asyncio.wait({reaching, stopping})
 
 
-def _is_over(runs: list[Run], fail_fast: bool) -> bool:
-    return _was_interrupted(runs) or (fail_fast and any(_breaks_must(run.result.verdicts) for run in runs))
+def _why_over(runs: list[Run], fail_fast: bool) -> str | None:
+    """Return why no further suite is judged, None while there is no reason."""
+    if _was_interrupted(runs):
+        return INTERRUPTED
+    return FAIL_FAST if fail_fast and any(_breaks_must(run.result.verdicts) for run in runs) else None
 
 
 async def _run_one(runner: Runner, probe: Probe, bar: Bar, *, full: bool, fail_fast: bool) -> Run:

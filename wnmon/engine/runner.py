@@ -109,6 +109,13 @@ class Runner:
             finally:
                 self.fanout.observe(InFlight(runs=self.limiter.in_flight - 1))
 
+    def unsent(self, probe: Probe, why: str) -> Run:
+        """Return the run of a probe of which nothing is sent, so that a report still names its rules. Not published."""
+        progress = Progress(run_id=secrets.token_hex(8), nonce="", started_at_s=self._clock.wall_s())
+        progress.not_sent.update({step.name: why for step in probe.check.plan.steps})
+        evidence = self._evidence(probe, progress)
+        return self._run(probe, progress, evidence, judge(probe.check.plan, evidence))
+
     def close(self) -> None:
         """Let go of the thread that reads answers. Runs must have ended."""
         self._desk.close()

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
+from wnmon.judge.schema import show
 from wnmon.judge.subject import Subject, Unfit
-from wnmon.model.json import Json, kind_of
+from wnmon.model.json import Json, at, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
 
@@ -38,12 +39,17 @@ def assess(expected: tuple[str, ...] | None, subject: Subject) -> list[Finding]:
         Finding(
             message="another model answered than was asked for",
             expected=" or ".join(accepted),
-            actual="absent" if answered is None else cut(answered, 80),
+            actual=cut(answered, 80) if answered is not None else _shown(subject),
             place="/model",
             step=subject.step,
             reason=Reason.MODEL,
         )
     ]
+
+
+def _shown(subject: Subject) -> str:
+    document = subject.reply.document
+    return cut(show(at(document.value, "/model")), 80) if document and not document.problem else "absent"
 
 
 def _matches(answered: str, name: str, asked: str) -> bool:

@@ -25,6 +25,9 @@ _ON_STREAMS = frozenset({"stream", "chunk"})
 ANSWERED_WRONGLY = frozenset({FailureKind.PROTOCOL, FailureKind.TRUNCATED})
 """Failures that are an answer, a wrong one. One that was cut off as too large is incomplete by our own hand."""
 
+_ON_BODIES = frozenset({"json", "usage", "model", "content", "finish_reason"})
+_BEYOND_US = frozenset({"too_deep", "too_many_digits", "too_many_values"})
+
 _TIMED = frozenset({"ttft", "first_visible", "total"})
 
 _OF_EVENTS = frozenset({"framed", "no_error", "same_id"})
@@ -158,7 +161,7 @@ def why_unjudgeable(rule: Rule, subject: Subject) -> str | None:
         return f"{failure.kind.value}: {failure.detail}"
     if subject.timing.suspect and any(_is_about_time(assertion) for assertion in rule.expect):
         return "the monitor itself was late"
-    return _refused(rule, subject) or _unreadable(rule, subject)
+    return _refused(rule, subject) or _too_much(rule, subject) or _unreadable(rule, subject)
 
 
 def _refused(rule: Rule, subject: Subject) -> str | None:
@@ -171,6 +174,14 @@ def _refused(rule: Rule, subject: Subject) -> str | None:
     else:
         judged = code < 400 or rule.on.status is not None or statuses_wanted(rule.expect) != ()
     return None if judged else f"{fault.reason.value}: {fault.message}"
+
+
+def _too_much(rule: Rule, subject: Subject) -> str | None:
+    """RFC 8259 §9 leaves limits to the reader: JSON beyond ours is not read, which is no fault of the relay."""
+    problem = subject.reply.document.problem if subject.reply.document else None
+    if problem is None or problem.kind not in _BEYOND_US or not any(a.kind in _ON_BODIES for a in rule.expect):
+        return None
+    return f"more JSON than wnmon reads: {problem.message}"
 
 
 def _unreadable(rule: Rule, subject: Subject) -> str | None:

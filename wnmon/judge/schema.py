@@ -1,7 +1,7 @@
 """`json: {at: /usage, schema: {...}}`: the body, or a place in it, against JSON Schema 2020-12.
 
 Works on a JSON answer and on the completion a stream folds to. `json: {}` asks only for one strict JSON text
-(RFC 8259 §§2, 4, 8.1). `chunk: {schema: {...}}` judges every JSON payload of a stream but error payloads.
+(RFC 8259 §§2, 4, 8.1). `chunk: {schema: {...}}` judges every payload of a stream that carries a choice.
 absent, null and wrong type are told apart: a relay's operator fixes each of them elsewhere.
 """
 
@@ -19,10 +19,10 @@ from jsonschema.protocols import Validator
 
 from wnmon.judge.patterns import Pattern, compile_pattern
 from wnmon.judge.subject import Subject, Unfit
-from wnmon.model.json import ABSENT, Json, Missing, at, kind_of, pointer_to
+from wnmon.model.json import ABSENT, Json, JsonObject, Missing, at, kind_of, pointer_to
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
-from wnmon.wire.events import Form
+from wnmon.wire.events import Form, Frame
 
 MAX_FINDINGS = 20
 
@@ -277,21 +277,32 @@ def show(value: Json | Missing) -> str:
 
 
 def prepare_chunk(value: Json) -> Validator:
-    """Return the schema every JSON payload of a stream must satisfy."""
+    """Return the schema every chunk of a stream must satisfy."""
     if not isinstance(value, dict) or set(value) != {"schema"}:
         raise Unfit("", "a mapping with the one key schema")
     return compile_schema(value["schema"], "/schema")
 
 
 def assess_chunk(expected: Validator, subject: Subject) -> list[Finding]:
-    """Complain about payloads that break the schema: the first few, each with its event."""
+    """Complain about chunks that break the schema: the first few, each with its event."""
     findings: list[Finding] = []
     for frame in subject.reply.frames:
-        document = frame.document
-        if document is None or document.problem or not isinstance(document.value, dict) or document.value.get("error"):
+        value = _chunk(frame)
+        if value is None:
             continue
         where = f"event {frame.event.index} "
-        findings.extend(schema_findings(expected, document.value, where, subject.step))
+        findings.extend(schema_findings(expected, value, where, subject.step))
         if len(findings) >= MAX_FINDINGS:
             break
     return findings[:MAX_FINDINGS]
+
+
+def _chunk(frame: Frame) -> JsonObject | None:
+    """Return a payload that speaks for a choice, None for all others.
+
+    Usage alone, a ping, Azure's preamble and an error carry no choice: clients skip them, and other rules judge them.
+    """
+    value = frame.document.value if frame.document and not frame.document.problem else None
+    if not isinstance(value, dict) or value.get("error") or frame.event.name == "error":
+        return None
+    return value if value.get("choices") else None

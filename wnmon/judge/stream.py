@@ -91,7 +91,7 @@ def _finish(subject: Subject) -> Iterator[Finding]:
         if not choice.finish_reasons:
             message = "the stream ended without a finish_reason"
             yield _finding(subject, message, "one finish_reason", "none", place, Reason.TRUNCATED)
-        elif len(choice.finish_reasons) > 1:
+        elif len(set(choice.finish_reasons)) > 1:  # some relays repeat it, unchanged, beside the usage
             actual = ", ".join(choice.finish_reasons[:5])
             yield _finding(subject, "several finish_reasons were sent", "one finish_reason", actual, place)
         if choice.text_after_finish:
