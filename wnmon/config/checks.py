@@ -51,7 +51,7 @@ def read_check(
     asked = {model for name in targets or models for model in models.get(name, ())}
     chosen = _known(place.get("models"), dict.fromkeys(asked), "model")
     labels = read_labels(place.get("labels"))
-    plan = _plan(place, suites, base) if is_clean else None
+    plan = _plan(place, suites, base) if is_clean or _says_its_form(place) else None
     if plan is None or len(place.problems) > before:
         return None
     line = (place.node.key or (place.node.line,))[0]
@@ -64,6 +64,11 @@ def read_check(
         place=f"{place.file}:{line}",
     )
     return Chosen(check=check, targets=targets, models=chosen)
+
+
+def _says_its_form(place: Cursor) -> bool:
+    """Tell whether what is left of a check with problems still says what it asks, so that its plan can be read too."""
+    return place.has("steps") or place.has("suite") or asks_something(place)
 
 
 def _known(place: Cursor | None, names: Mapping[str, object], noun: str) -> tuple[str, ...] | None:
