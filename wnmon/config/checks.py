@@ -21,7 +21,20 @@ from wnmon.model.check import Check, Level, Plan, Rule, Step
 ONLY_STEP = "request"
 """The name of the step of a check that is a single request."""
 
-_OF_REQUEST = ("prompt", "request", "body", "auth", "headers", "omit", "lint", "expect")
+_OF_REQUEST = (
+    "prompt",
+    "request",
+    "body",
+    "auth",
+    "headers",
+    "omit",
+    "method",
+    "path",
+    "feature",
+    "close_after",
+    "lint",
+    "expect",
+)
 _OF_SUITE = ("profiles", "gate")
 _Conforming = tuple[str, tuple[Rule, ...]]
 

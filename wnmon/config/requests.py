@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import TypedDict
 
 from wnmon.config.headers import step_headers
 from wnmon.config.node import Cursor, Node
@@ -29,6 +30,25 @@ def read_step(name: str, place: Cursor) -> Step:
         auth=Auth.NORMAL if auth is None else Auth(auth.text),
         headers=step_headers(place.get("headers")),
         risk=None if risk is None else Risk(risk.text),
+        **_odd(place),
+    )
+
+
+class _Odd(TypedDict):
+    method: str
+    path: str | None
+    feature: str | None
+    close_after: int | None
+
+
+def _odd(place: Cursor) -> _Odd:
+    """Return what is unlike a plain request: another method or path, an optional feature, an early end."""
+    method, path, feature, close_after = (place.get(key) for key in ("method", "path", "feature", "close_after"))
+    return _Odd(
+        method="POST" if method is None else method.text,
+        path=None if path is None else path.text,
+        feature=None if feature is None else feature.text,
+        close_after=None if close_after is None else close_after.whole,
     )
 
 

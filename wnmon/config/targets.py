@@ -52,6 +52,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str], base: Path) ->
         concurrency=_whole(place.get("concurrency")) or 2,
         budget=_budget(place.get("budget")),
         aliases=_aliases(place.get("aliases"), models),
+        features=frozenset(_texts(place.get("features"))),
         waivers=_waivers(place.get("waive")),
         labels=read_labels(place.get("labels")),
         extra_secrets=way.secrets,

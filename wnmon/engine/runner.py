@@ -19,7 +19,7 @@ from wnmon.engine.spending import spent_tokens
 from wnmon.errors import place_of
 from wnmon.judge.rules import statuses_wanted
 from wnmon.judge.verdict import judge, stops_a_suite
-from wnmon.model.check import NEEDS_FULL, Plan, Step
+from wnmon.model.check import NEEDS_FULL, NOT_CLAIMED, Plan, Step
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import Exchange, FailureKind, Request
 from wnmon.model.result import Evidence, Fault, Outcome, Reason, Result, Run
@@ -135,6 +135,8 @@ class Runner:
                 progress.not_sent[step.name] = why
             elif step.risk is not None and not full:
                 progress.not_sent[step.name] = NEEDS_FULL
+            elif step.feature is not None and step.feature not in probe.target.features:
+                progress.not_sent[step.name] = NOT_CLAIMED
             else:
                 why = await self._send(probe, step, progress, scheduled_ns, halt)
         return progress

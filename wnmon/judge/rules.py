@@ -11,13 +11,16 @@ from collections.abc import Mapping, Sequence
 from wnmon.judge import status
 from wnmon.judge.registry import ACROSS_KINDS, KINDS, compared
 from wnmon.judge.subject import Subject, Unjudged
-from wnmon.model.check import NEEDS_FULL, Assertion, Auth, Level, Plan, Rule, Selector
+from wnmon.model.check import NEEDS_FULL, NOT_CLAIMED, Assertion, Auth, Level, Plan, Rule, Selector
 from wnmon.model.exchange import Exchange, FailureKind
 from wnmon.model.result import Evidence, Fault, Finding, Reason, RuleVerdict, Verdict
 from wnmon.wire.events import Form
 
 NOTHING_TO_JUDGE = frozenset({Reason.AUTH, Reason.BALANCE, Reason.MODEL_UNAVAILABLE, Reason.RATE_LIMITED})
 """Answers that say nothing about the contract: the account or the upstream is at fault, not the wire."""
+
+_LEFT_OUT = frozenset({NEEDS_FULL, NOT_CLAIMED})
+"""Reasons for which a request is left out on purpose: the rules on it are skipped, not inconclusive."""
 
 _ON_MEANING = frozenset({"usage", "model", "content", "finish_reason"})
 _ON_STREAMS = frozenset({"stream", "chunk"})
@@ -67,7 +70,7 @@ def _verdict(
     blocked = _blocked(rule, known)
     if blocked is not None:
         # Without --full a rule on a request not sent is skipped, also where a rule it needs was skipped for the same.
-        why = next((why for why in (_unsent(rule, evidence), blocked) if why == NEEDS_FULL), blocked)
+        why = next((why for why in (_unsent(rule, evidence), blocked) if why in _LEFT_OUT), blocked)
         return _unjudged(rule, level, why)
     if compared(rule):
         return _across(rule, level, subjects, evidence)
@@ -75,7 +78,7 @@ def _verdict(
 
 
 def _unjudged(rule: Rule, level: Level, why: str) -> RuleVerdict:
-    verdict = Verdict.SKIPPED if why == NEEDS_FULL else Verdict.INCONCLUSIVE
+    verdict = Verdict.SKIPPED if why in _LEFT_OUT else Verdict.INCONCLUSIVE
     return RuleVerdict(rule=rule.id, level=level, verdict=verdict, why=why)
 
 
@@ -84,7 +87,7 @@ def _blocked(rule: Rule, known: Mapping[str, RuleVerdict]) -> str | None:
     for need in rule.needs:
         verdict = known[need].verdict if need in known else None
         if verdict not in {Verdict.PASSED, Verdict.NOTED, None}:
-            return NEEDS_FULL if known[need].why == NEEDS_FULL else f"blocked by {need}"
+            return known[need].why if known[need].why in _LEFT_OUT else f"blocked by {need}"
     return None
 
 

@@ -27,14 +27,22 @@ class Level(StrEnum):
 NEEDS_FULL = "needs --full"
 """Why a risky request was not sent: the rules on it are skipped, not inconclusive."""
 
+NOT_CLAIMED = "the target does not claim the feature"
+"""Why a request for an optional feature was not sent: the rules on it are skipped."""
+
 
 class Auth(StrEnum):
-    """Which Authorization header a request carries. `lowercase` writes the scheme as `bearer` (RFC 9110 §11.1)."""
+    """Which Authorization header a request carries. `lowercase` writes the scheme as `bearer` (RFC 9110 §11.1).
+
+    `empty` sends the scheme without a token, `query` no header but a wrong key in the URL's query (RFC 6750 §2.3).
+    """
 
     NORMAL = "normal"
     NONE = "none"
     WRONG = "wrong"
     LOWERCASE = "lowercase"
+    EMPTY = "empty"
+    QUERY = "query"
 
 
 WRONG_KEY = "sk-wnmon-deliberately-wrong-key"
@@ -83,7 +91,11 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One request. `body` is the JSON body, `{{model}}` and `{{nonce}}` unfilled; `raw_body` replaces it verbatim."""
+    """One request. `body` is the JSON body, `{{model}}` and `{{nonce}}` unfilled; `raw_body` replaces it verbatim.
+
+    `path` replaces the path of the target's URL. `feature` is sent only to targets that claim it. `close_after` hangs
+    up after so many arrivals of body bytes, as a client does that has seen enough.
+    """
 
     name: str
     body: Mapping[str, Json]
@@ -91,6 +103,10 @@ class Step:
     auth: Auth = Auth.NORMAL
     headers: tuple[tuple[str, str], ...] = ()
     risk: Risk | None = None
+    method: str = "POST"
+    path: str | None = None
+    feature: str | None = None
+    close_after: int | None = None
     expect: tuple[Assertion, ...] = ()
 
     @property

@@ -23,6 +23,7 @@ class Request:
     body: bytes
     auth: Auth
     stream: bool
+    close_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ class Target:
     concurrency: int = 2
     budget: Budget = Budget()
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    features: frozenset[str] = frozenset()
     waivers: tuple[Waiver, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     extra_secrets: tuple[Secret, ...] = ()

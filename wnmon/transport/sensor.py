@@ -157,6 +157,8 @@ def _headers(request: Request, target: Target) -> list[tuple[str, str]]:
 def _authorization(auth: Auth, target: Target) -> str | None:
     key = target.api_key.reveal() if target.api_key else None
     match auth:
+        case Auth.EMPTY:
+            return "Bearer "
         case Auth.WRONG:
             return f"Bearer {WRONG_KEY}"
         case Auth.NORMAL if key is not None:
@@ -193,6 +195,8 @@ async def _read_body(response: httpx.Response, recording: Recording, deadline: D
             return FailureKind.TOO_LARGE, f"the body has more than {caps.wire_bytes} bytes"
         if len(chunks) > caps.chunks:
             return FailureKind.TOO_LARGE, f"the body came in more than {caps.chunks} pieces"
+        if len(chunks) == recording.request.close_after:
+            return None
         deadline.arrived()
     return None
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from urllib.parse import urlsplit, urlunsplit
 
 from wnmon import __version__
-from wnmon.model.check import Step
+from wnmon.model.check import WRONG_KEY, Auth, Step
 from wnmon.model.exchange import Request
 from wnmon.model.json import Json
 
@@ -24,13 +25,20 @@ def build(step: Step, target_url: str, model: str, nonce: str) -> Request:
     """
     return Request(
         step=step.name,
-        method="POST",
-        url=target_url,
+        method=step.method,
+        url=_url(step, target_url),
         headers=_headers(step),
         body=_body(step, model, nonce),
         auth=step.auth,
         stream=step.stream,
+        close_after=step.close_after,
     )
+
+
+def _url(step: Step, target_url: str) -> str:
+    parts = urlsplit(target_url)
+    query = f"api_key={WRONG_KEY}" if step.auth is Auth.QUERY else parts.query
+    return urlunsplit((parts.scheme, parts.netloc, step.path or parts.path, query, ""))
 
 
 def fill(value: Json, model: str, nonce: str) -> Json:
