@@ -86,10 +86,14 @@ class Fault:
     `error` the JSON document of a 200 or of an error; `document` its bytes; `events` the sequence of a stream; `chunk`
     each of its chunks; `frame` the bytes of each event; `head` status and headers; `body` the pieces of the body before
     the transfer coding; `wire` everything that reaches the socket.
+
+    `kills`: exactly the rules of the built-in suites that complain of it, declared beforehand; None where nothing could
+    be judged, or where no rule is proven by it.
     """
 
     says: str
     kind: Kind = Kind.FAULT
+    kills: frozenset[str] | None = None
     tokens: Callable[[Call, tuple[str, ...]], tuple[str, ...]] | None = None
     answer: Callable[[Call, Answer], Answer] | None = None
     completion: Callable[[Call, JsonObject], JsonObject] | None = None
