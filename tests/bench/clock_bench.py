@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from wnmon.app import one_off_runner, tune_interpreter
 from wnmon.engine.runner import Runner
 from wnmon.model.check import Check, Plan, Step
+from wnmon.model.exchange import Exchange
 from wnmon.model.json import JsonObject
 from wnmon.model.target import Probe, Secret, Target
 from wnmon.wire.reply import read
@@ -35,8 +36,11 @@ BODY: JsonObject = {"messages": [{"role": "user", "content": "write"}], "stream"
 GENEROUS_S = 0.005
 AGAINST_BARE = 3.0
 
-Worker = Callable[[], Awaitable[int]]
-"""Does one stream; returns how late its first token was stamped, in ns."""
+Late = Callable[[], int]
+"""Reads what one stream left and returns how late its first token was stamped, in ns. Called after all have ended."""
+
+Worker = Callable[[], Awaitable[Late]]
+"""Does one stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,23 +80,27 @@ async def measure(wanted: int) -> Samples:
 
 
 async def _turn(worker: Worker) -> list[int]:
-    async def several(number: int) -> list[int]:
+    async def several(number: int) -> list[Late]:
         await asyncio.sleep(number * 0.021)  # workers shall not all finish, and be judged, at the same instant
         return [await worker() for _ in range(STREAMS_A_TURN)]
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(several(number)) for number in range(WORKERS)]
-    return [late_ns for task in tasks for late_ns in task.result()]
+    return [late() for task in tasks for late in task.result()]
 
 
-async def _ours(runner: Runner, url: str) -> int:
+async def _ours(runner: Runner, url: str) -> Late:
     step = Step(name="stream", body={"model": "gpt-4o", **BODY})
     target = Target(
         name="bench", url=url, host="127.0.0.1", models=("gpt-4o",), concurrency=WORKERS, api_key=Secret(KEY, "api_key")
     )
     check = Check(name="bench", plan=Plan(steps=(step,)), every_s=60)
     run = await runner.run(Probe(check=check, target=target, model="gpt-4o"))
-    reply = read(run.evidence.exchanges[0])
+    return lambda: _late(run.evidence.exchanges[0])
+
+
+def _late(exchange: Exchange) -> int:
+    reply = read(exchange)
     first = reply.tokens[0]
     frame = next(frame for frame in reply.frames if frame.event.index == first.event)
     assert frame.document is not None
@@ -100,7 +108,7 @@ async def _ours(runner: Runner, url: str) -> int:
     return first.at_ns - int(str(frame.document.value["x_wnmon_sent_ns"]))
 
 
-async def _bare(url: str) -> int:
+async def _bare(url: str) -> Late:
     """Stamp the first read that holds a content delta, and do nothing else."""
     parsed = urlsplit(url)
     body = json.dumps({"model": "gpt-4o", **BODY}).encode()
@@ -111,8 +119,7 @@ async def _bare(url: str) -> int:
     while data := await reader.read(65536):
         reads.append((time.monotonic_ns(), data))
     writer.close()
-    at_ns, data = next((at_ns, data) for at_ns, data in reads if _content(data) is not None)
-    return at_ns - int(_content(data) or 0)
+    return lambda: next(at_ns - sent_ns for at_ns, data in reads if (sent_ns := _content(data)) is not None)
 
 
 def _content(data: bytes) -> int | None:
