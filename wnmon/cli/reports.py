@@ -11,14 +11,42 @@ import click
 
 from wnmon.cli.terminal import discard
 from wnmon.errors import UsageError
+from wnmon.report.github import render_github
 from wnmon.report.json import render_json
 from wnmon.report.junit import render_junit
+from wnmon.report.markdown import render_markdown
 from wnmon.report.summary import CheckReport
+from wnmon.report.tap import render_tap
 from wnmon.report.terminal import render_check
+from wnmon.report.transcript import render_transcript
 
 FILE_WIDTH = 100
 
-_FORMATS: Mapping[str, Callable[[CheckReport], str]] = {"json": render_json, "junit": render_junit}
+
+def _terminal(report: CheckReport, lang: str) -> str:
+    return render_check(report, width=FILE_WIDTH, color=False, lang=lang)
+
+
+def _html(report: CheckReport, lang: str) -> str:
+    # jinja2 is loaded only where a page is wanted: it costs more than the rest of a report.
+    from wnmon.report.html import render_html
+
+    return render_html(report, lang)
+
+
+_FORMATS: Mapping[str, Callable[[CheckReport, str], str]] = {
+    "terminal": _terminal,
+    "json": lambda report, _: render_json(report),
+    "junit": lambda report, _: render_junit(report),
+    "tap": lambda report, _: render_tap(report),
+    "markdown": render_markdown,
+    "github": render_github,
+    "html": _html,
+    "transcript": lambda report, _: render_transcript(report),
+}
+
+FORMATS = tuple(_FORMATS)
+"""Every format `--report` knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +65,8 @@ class _Report(click.ParamType[Destination]):
         if isinstance(value, Destination):
             return value
         name, named, file = str(value).partition("=")
-        if name not in (known := ("terminal", *_FORMATS)):
-            self.fail(f"expected one of {', '.join(known)}, not {name!r}", param, ctx)
+        if name not in FORMATS:
+            self.fail(f"expected one of {', '.join(FORMATS)}, not {name!r}", param, ctx)
         if named and not file:
             self.fail(f'expected a file after "{name}="; is a variable empty?', param, ctx)
         return Destination(name, Path(file) if file else None)
@@ -75,9 +103,7 @@ def write(
 
 
 def _render(report: CheckReport, destination: Destination, lang: str) -> str:
-    if destination.format == "terminal":
-        return render_check(report, width=FILE_WIDTH, color=False, lang=lang)
-    return _FORMATS[destination.format](report)
+    return _FORMATS[destination.format](report, lang)
 
 
 def _write_file(file: Path, text: str) -> str | None:

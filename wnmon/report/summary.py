@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from wnmon.model.check import Level, Rule
+from wnmon.model.check import Level, Plan, Rule
 from wnmon.model.exchange import Exchange
 from wnmon.model.result import Outcome, Reason, RuleVerdict, Run, Verdict
+from wnmon.report.known import Baseline
 
 _COUNTED = ("passed", "failed", "inconclusive", "skipped", "noted", "waived")
 
@@ -34,12 +35,50 @@ class CheckedTarget:
     model: str
 
 
+KNOWN = "known: in the baseline"
+"""How `why` begins of a rule that a baseline excuses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedSuite:
+    """A suite as it was asked for (`builtin:NAME` or a path) and all of it that was loaded, nothing left out yet."""
+
+    name: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What a check was asked to judge: the suites, what was selected of them, and what is known to be broken."""
+
+    suites: tuple[JudgedSuite, ...] = ()
+    profiles: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    full: bool = False
+    baseline: Baseline | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """What a baseline came to: its name, how many known breaks it excused, the rules that hold again.
+
+    `unknown` are the runs (`target model suite`) it says nothing of: nothing of them was excused.
+    """
+
+    name: str
+    breaks: int = 0
+    gone: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
     """One invocation of `wnmon check`. Times are epoch seconds.
 
     `rules` holds every selected rule by id, for its sentence and source. `strict`: a broken SHOULD counts like a MUST.
-    `complete` is False when the check was interrupted: then some runs are missing.
+    `complete` is False when the check was interrupted: then some runs are missing. `ignored`: what a baseline excused.
+    `chosen`: what was asked for, so that the report can be made again from its evidence.
     """
 
     version: str
@@ -51,6 +90,8 @@ class CheckReport:
     strict: bool
     complete: bool
     exit_code: int
+    ignored: Ignored | None = None
+    chosen: Chosen = Chosen()
 
     def runs_of(self, target: CheckedTarget) -> tuple[Run, ...]:
         """Return the runs of one target and model, in the order they ended."""
@@ -74,7 +115,7 @@ def exit_code(runs: Sequence[Run], strict: bool) -> int:
 
     4 a run broke inside wnmon; else 1 a binding rule failed and is not waived; else 3 a binding rule could not be
     judged, none of a run's rules could, a run had nothing to judge, or there was no run at all; else 0. Binding is
-    MUST, and SHOULD when `strict`.
+    MUST, and SHOULD when `strict`. A suite left out on purpose counts only where there is no other.
     Reason CLIENT (no file descriptors left, an unreadable CA file) is trouble of this machine: nothing judged, so 3.
     """
     if any(run.result.reason is Reason.INTERNAL for run in runs):
@@ -82,9 +123,16 @@ def exit_code(runs: Sequence[Run], strict: bool) -> int:
     levels = binding_levels(strict)
     if any(_is_broken(run, levels) for run in runs):
         return Exit.BROKEN
-    if not runs or any(is_unjudged(run, levels) for run in runs):
+    asked = [run for run in runs if not _is_left_out(run)]
+    if not asked or any(is_unjudged(run, levels) for run in asked):
         return Exit.UNJUDGED
     return Exit.OK
+
+
+def _is_left_out(run: Run) -> bool:
+    """Tell whether nothing was sent on purpose: every rule is skipped, for --full or for a feature not claimed."""
+    skipped = [row.verdict is Verdict.SKIPPED for row in run.result.verdicts]
+    return run.requests == 0 and bool(skipped) and all(skipped)
 
 
 def binding_levels(strict: bool) -> frozenset[Level]:
@@ -123,6 +171,16 @@ def broken(run: Run) -> list[RuleVerdict]:
 def waived(run: Run) -> list[RuleVerdict]:
     """Return the rules that would have complained were they not waived."""
     return [verdict for verdict in run.result.verdicts if verdict.waived and verdict.verdict is not Verdict.PASSED]
+
+
+def known(run: Run) -> list[RuleVerdict]:
+    """Return the rules a baseline excuses."""
+    return [row for row in waived(run) if row.why.startswith(KNOWN)]
+
+
+def expired(run: Run) -> list[RuleVerdict]:
+    """Return the broken rules that once were waived: their `why` says when that ended."""
+    return [row for row in broken(run) if row.why]
 
 
 def of_verdict(run: Run, verdict: Verdict) -> list[RuleVerdict]:

@@ -4,6 +4,7 @@ Relay text reaches the screen only through `shown`, inside `Text`, so neither es
 """
 
 from wnmon.report.terminal.check import render_check
+from wnmon.report.terminal.rule import RuleSheet, render_rule
 from wnmon.report.terminal.runline import render_run_line
 
-__all__ = ["render_check", "render_run_line"]
+__all__ = ["RuleSheet", "render_check", "render_rule", "render_run_line"]

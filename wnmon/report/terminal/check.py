@@ -21,8 +21,10 @@ from wnmon.report.summary import (
     by_why,
     counts,
     exchange_of,
+    expired,
     has_decided_rule,
     is_unjudged,
+    known,
     of_verdict,
     waived,
 )
@@ -49,7 +51,9 @@ def render_check(report: CheckReport, *, width: int, color: bool, lang: str) -> 
     _head(sheet, report)
     for target in report.targets:
         _target(sheet, report, target)
+    _ignored(sheet, report)
     _next_steps(sheet, report)
+    _expired(sheet, report)
     _verdict(sheet, report)
     return sheet.text()
 
@@ -181,6 +185,7 @@ def _broken(sheet: Sheet, report: CheckReport, run: Run) -> None:
         style = _level_style(row.level, report.strict)
         sentence = shown(report.says(row.rule, sheet.lang))
         sheet.put(Text.assemble((row.rule, "bold"), " ", (row.level.value, style), "  ", sentence), Text("  ✗ ", style))
+        sheet.facts([("waiver", shown(row.why))])
         shown_findings = row.findings[:MAX_FINDINGS_PER_RULE]
         for finding in shown_findings:
             _finding_facts(sheet, finding, source=report.source(row.rule) if finding is shown_findings[-1] else "")
@@ -217,7 +222,11 @@ def _table(sheet: Sheet, report: CheckReport, rows: Sequence[RuleVerdict]) -> Ta
         cells = [
             Text(row.rule, "bold"),
             Text(row.level.value, _level_style(row.level, report.strict)),
-            Text.assemble(shown(report.says(row.rule, sheet.lang)), (f"\n{shown(report.source(row.rule))}", "dim")),
+            Text.assemble(
+                shown(report.says(row.rule, sheet.lang)),
+                (f"\n{shown(report.source(row.rule))}", "dim"),
+                (f"\n{shown(row.why)}" if row.why else "", "bold red"),
+            ),
         ]
         shown_findings = row.findings[:MAX_FINDINGS_PER_RULE]
         left = len(row.findings) - len(shown_findings)
@@ -264,7 +273,8 @@ def _noted(sheet: Sheet, report: CheckReport, run: Run) -> None:
 
 
 def _waived(sheet: Sheet, run: Run) -> None:
-    rows = waived(run)
+    by_baseline = known(run)
+    rows = [row for row in waived(run) if row not in by_baseline]
     if not rows:
         return
     sheet.title("waivers")
@@ -272,6 +282,31 @@ def _waived(sheet: Sheet, run: Run) -> None:
         reason = shown(row.why or run.evidence.waivers.get(row.rule, ""))
         verdict = sheet.say(row.verdict.value)
         sheet.put(Text.assemble((row.rule, "bold"), f" {verdict}  {reason}".rstrip()), Text("  ~ "))
+
+
+def _ignored(sheet: Sheet, report: CheckReport) -> None:
+    """Say what a baseline hid: how many, which, and where it is out of date."""
+    ignored = report.ignored
+    if ignored is None:
+        return
+    sheet.title("known", n=ignored.breaks, name=shown(ignored.name))
+    rules = dict.fromkeys(row.rule for run in report.runs for row in known(run))
+    lines = [
+        ", ".join(rules),
+        sheet.say("known_gone").format(rules=", ".join(ignored.gone)) if ignored.gone else "",
+        sheet.say("known_not").format(runs=shown(", ".join(ignored.unknown))) if ignored.unknown else "",
+    ]
+    for line in lines:
+        if line:
+            sheet.put(Text(line), Text("  ~ "))
+
+
+def _expired(sheet: Sheet, report: CheckReport) -> None:
+    rows = [row for run in report.runs for row in expired(run)]
+    if rows:
+        sheet.gap()
+        rules = ", ".join(dict.fromkeys(row.rule for row in rows))
+        sheet.put(Text(sheet.say("expired").format(rules=rules), "bold red"), Text("! ", "bold red"))
 
 
 def _next_steps(sheet: Sheet, report: CheckReport) -> None:

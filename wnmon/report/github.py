@@ -1,0 +1,127 @@
+"""The report as workflow commands of GitHub Actions: annotations on the run, and every rule in a folded group.
+
+The runner keeps 10 annotations of each kind per step, so the most binding come first and the tenth counts the rest.
+Values are escaped as the runner reads them back: `%`, CR and LF everywhere, `:` and `,` in properties too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
+from wnmon.report.meaning import meaning
+from wnmon.report.summary import CheckReport, binding_levels, broken, by_why, of_verdict, waived
+from wnmon.report.text import shown
+from wnmon.report.words import advice, word
+
+MAX_OF_A_KIND = 10
+MAX_FINDINGS = 3
+MAX_ACTUAL_CHARS = 500
+
+
+class Kind(StrEnum):
+    """The command that makes an annotation."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One annotation, its texts not yet escaped."""
+
+    kind: Kind
+    title: str
+    message: str
+
+
+def render_github(report: CheckReport, lang: str) -> str:
+    """Return workflow commands in `lang`, one per line, ending in a newline. No text of a relay begins a line."""
+    annotations = [annotation for run in report.runs for annotation in _of_run(report, run, lang)]
+    if not report.complete:
+        annotations.append(Annotation(Kind.ERROR, "wnmon check", word("interrupted", lang)))
+    lines = [_command(a.kind, a.title, a.message) for kind in Kind for a in _at_most_ten(kind, annotations, lang)]
+    return "\n".join([*lines, *_listing(report, lang)]) + "\n"
+
+
+def _of_run(report: CheckReport, run: Run, lang: str) -> Iterator[Annotation]:
+    result, name = run.result, _run_name(run)
+    if result.outcome is Outcome.ERRORED or (run.suite is None and result.outcome is Outcome.FAILED):
+        said = f"{result.message}\n{advice(result.reason, lang)}".strip()
+        yield Annotation(Kind.ERROR, f"{name}: {result.reason.value}", said)
+    elif result.outcome is Outcome.SKIPPED:
+        yield Annotation(Kind.WARNING, f"{name}: {word('not_run', lang)}", result.message)
+    for row in broken(run):
+        kind = Kind.ERROR if row.level in binding_levels(report.strict) else Kind.WARNING
+        yield _of_rule(report, run, row, kind, lang)
+    if result.outcome is not Outcome.ERRORED:
+        for why, rules in by_why(of_verdict(run, Verdict.INCONCLUSIVE)).items():
+            title = f"{name}: {word('could_not_judge', lang)}"
+            yield Annotation(Kind.WARNING, title, f"{shown(why)}: {', '.join(rules)}")
+    for row in of_verdict(run, Verdict.NOTED):
+        yield _of_rule(report, run, row, Kind.NOTICE, lang)
+    for row in waived(run):
+        said = f"{report.says(row.rule, lang)}\n{row.why}".strip()
+        yield Annotation(Kind.NOTICE, f"{row.rule} {word('waived', lang)} ({name})", said)
+
+
+def _of_rule(report: CheckReport, run: Run, row: RuleVerdict, kind: Kind, lang: str) -> Annotation:
+    source = f"{word('source', lang)}: {shown(report.source(row.rule))}"
+    said = [_finding(finding, lang) for finding in row.findings[:MAX_FINDINGS]]
+    left = len(row.findings) - MAX_FINDINGS
+    more = [word("more", lang).format(n=left)] if left > 0 else []
+    waiver = [f"{word('waiver', lang)}: {shown(row.why)}"] if row.why else []
+    title = f"{row.rule} {row.level.value} ({_run_name(run)})"
+    return Annotation(kind, title, "\n".join([shown(report.says(row.rule, lang)), *said, *more, *waiver, source]))
+
+
+def _finding(finding: Finding, lang: str) -> str:
+    place = " ".join(part for part in (shown(finding.step), shown(finding.place)) if part)
+    wanted = f"{word('expected', lang)}: {shown(finding.expected)}"
+    got = f"{word('actual', lang)}: {shown(finding.actual, MAX_ACTUAL_CHARS)}"
+    return f"{place}: {shown(finding.message)}; {wanted}; {got}".removeprefix(": ")
+
+
+def _run_name(run: Run) -> str:
+    return shown(f"{run.target}/{run.model} {run.suite or run.check}")
+
+
+def _at_most_ten(kind: Kind, annotations: Sequence[Annotation], lang: str) -> list[Annotation]:
+    """Return the annotations of a kind, those beyond the tenth named in the tenth."""
+    of_kind = [annotation for annotation in annotations if annotation.kind is kind]
+    if len(of_kind) <= MAX_OF_A_KIND:
+        return of_kind
+    rest = of_kind[MAX_OF_A_KIND - 1 :]
+    titles = "\n".join(annotation.title for annotation in rest)
+    return [*of_kind[: MAX_OF_A_KIND - 1], Annotation(kind, word("more", lang).format(n=len(rest)), titles)]
+
+
+def _listing(report: CheckReport, lang: str) -> Iterator[str]:
+    """Yield the verdict of every rule, folded away in the log."""
+    for run in report.runs:
+        yield f"::group::{_data(_run_name(run))}"
+        for row in run.result.verdicts:
+            excused = f" ({word('waived', lang)})" if row.waived else ""
+            yield f"{_data(shown(row.rule))} {row.level.value} {word(row.verdict.value, lang)}{excused}"
+        yield "::endgroup::"
+    yield f"wnmon check: {meaning(report, lang)}"
+
+
+def _command(kind: Kind, title: str, message: str) -> str:
+    return f"::{kind.value} title={_property(shown(title))}::{_data(_visible_lines(message))}"
+
+
+def _visible_lines(text: str) -> str:
+    """Return our own line ends and nothing else that acts on a screen."""
+    return "\n".join(shown(line, 2000) for line in text.split("\n"))
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,254 @@
+"""What the page shows, as values the template only has to lay out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from wnmon.model.duration import show_duration
+from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
+from wnmon.report.html.exchanges import Exchanges, ExchangeView, Spot
+from wnmon.report.summary import CheckedTarget, CheckReport, binding_levels, broken, by_why, of_verdict, waived
+from wnmon.report.text import MAX_MESSAGE_CHARS, shown
+from wnmon.report.words import advice, layer_word
+
+MAX_FINDINGS = 6
+COUNTED = ("passed", "failed", "inconclusive", "skipped", "noted", "waived")
+UNKNOWN_PROFILE = "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many rules of a profile and level came to what, in the order of `COUNTED`."""
+
+    profile: str
+    level: str
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView:
+    """One complaint and where it points."""
+
+    message: str
+    expected: str
+    actual: str
+    place: str
+    spots: tuple[Spot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """A broken, waived or noted rule, or what a plain check complains of (`rule` is then the reason)."""
+
+    rule: str
+    level: str
+    kind: str
+    sentence: str
+    source: str
+    waived: bool
+    remark: str
+    explained: tuple[tuple[str, str], ...]
+    findings: tuple[FindingView, ...]
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRow:
+    """One line of the list of every rule."""
+
+    rule: str
+    level: str
+    verdict: str
+    waived: bool
+    sentence: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """One run. `silent` holds (word, text) on why there was nothing to judge, and is empty where there was."""
+
+    title: str
+    requests: int
+    took: str
+    silent: tuple[tuple[str, str], ...]
+    complaints: tuple[Complaint, ...]
+    open: tuple[tuple[str, str], ...]
+    exchanges: tuple[ExchangeView, ...]
+    exchanges_left: int
+    rules: tuple[RuleRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetView:
+    """One relay and model."""
+
+    name: str
+    model: str
+    url: str
+    tallies: tuple[Tally, ...]
+    runs: tuple[RunView, ...]
+
+
+def targets_of(report: CheckReport, lang: str) -> list[TargetView]:
+    """Return all that is shown of each target and model."""
+    numbers = {id(run): number for number, run in enumerate(report.runs, 1)}
+    return [
+        TargetView(
+            name=shown(target.name),
+            model=shown(target.model),
+            url=shown(target.url, MAX_MESSAGE_CHARS),
+            tallies=tuple(_tallies(report, target)),
+            runs=tuple(_run(report, run, numbers[id(run)], lang) for run in report.runs_of(target)),
+        )
+        for target in report.targets
+    ]
+
+
+def _tallies(report: CheckReport, target: CheckedTarget) -> list[Tally]:
+    """Count a rule under each selected profile that gives it the level it was judged at."""
+    counted: dict[tuple[int, str, str], Counter[str]] = {}
+    rows = [(run, row) for run in report.runs_of(target) for row in run.result.verdicts]
+    for run, row in rows:
+        came_to = "waived" if row.waived and row.verdict is not Verdict.PASSED else row.verdict.value
+        for profile in _profiles(report, run, row):
+            counted.setdefault((row.level.rank, profile, row.level.value), Counter())[came_to] += 1
+    ordered = sorted(counted, key=lambda key: (key[1], key[0]))
+    return [
+        Tally(profile=shown(key[1]), level=key[2], counts=tuple(counted[key][name] for name in COUNTED))
+        for key in ordered
+    ]
+
+
+def _profiles(report: CheckReport, run: Run, row: RuleVerdict) -> list[str]:
+    rule, selected = report.rules.get(row.rule), _selected(report, run)
+    named = [profile for profile, level in rule.levels.items() if level is row.level] if rule else []
+    return [profile for profile in named if not selected or profile in selected] or [UNKNOWN_PROFILE]
+
+
+def _selected(report: CheckReport, run: Run) -> tuple[str, ...]:
+    """Return the profiles a run was judged by, none where the report does not say."""
+    plans = [suite.plan for suite in report.chosen.suites if suite.plan.suite == run.suite]
+    return report.chosen.profiles or (plans[0].profiles if plans else ())
+
+
+def _run(report: CheckReport, run: Run, number: int, lang: str) -> RunView:
+    exchanges = Exchanges(run, number)
+    rows = [*broken(run), *of_verdict(run, Verdict.NOTED), *waived(run)]
+    for row in rows:
+        exchanges.ask_for(row.findings[:MAX_FINDINGS], row.rule)
+    own = _own_findings(run)
+    exchanges.ask_for(own[:MAX_FINDINGS], run.result.reason.value)
+    plain = [_plain_complaint(run, own, exchanges)] if own else []
+    return RunView(
+        title=shown(run.suite or run.check),
+        requests=run.requests,
+        took=show_duration(run.ended_at_s - run.started_at_s),
+        silent=_silence(run, lang),
+        complaints=(*plain, *(_complaint(report, row, exchanges, lang) for row in rows)),
+        open=_open(run),
+        exchanges=exchanges.views(),
+        exchanges_left=exchanges.left,
+        rules=tuple(_rule_row(report, row, lang) for row in run.result.verdicts),
+    )
+
+
+def _own_findings(run: Run) -> tuple[Finding, ...]:
+    """Return what the outcome itself rests on, unless broken rules say it already."""
+    result = run.result
+    if result.outcome is Outcome.ERRORED:
+        said = Finding(message=result.message, expected="", actual="", reason=result.reason, step=result.step)
+        return (said,) if run.evidence.exchanges else ()
+    return result.findings if run.suite is None or not broken(run) else ()
+
+
+def _plain_complaint(run: Run, findings: Sequence[Finding], exchanges: Exchanges) -> Complaint:
+    return Complaint(
+        rule=run.result.reason.value,
+        level="",
+        kind="bad" if run.result.outcome is Outcome.FAILED else "slow",
+        sentence=shown(run.result.message, MAX_MESSAGE_CHARS),
+        source="",
+        waived=False,
+        remark="",
+        explained=(),
+        findings=_findings(findings, exchanges),
+        left=max(len(findings) - MAX_FINDINGS, 0),
+    )
+
+
+def _complaint(report: CheckReport, row: RuleVerdict, exchanges: Exchanges, lang: str) -> Complaint:
+    return Complaint(
+        rule=shown(row.rule),
+        level=row.level.value,
+        kind=_kind(report, row),
+        sentence=shown(report.says(row.rule, lang), MAX_MESSAGE_CHARS),
+        source=shown(report.source(row.rule), MAX_MESSAGE_CHARS),
+        waived=row.waived,
+        remark=shown(row.why, MAX_MESSAGE_CHARS),
+        explained=_explained(report, row.rule, lang),
+        findings=_findings(row.findings, exchanges),
+        left=max(len(row.findings) - MAX_FINDINGS, 0),
+    )
+
+
+def _kind(report: CheckReport, row: RuleVerdict) -> str:
+    """Return how a complaint looks: bad where it fails the check, slow where it does not bind, else idle."""
+    if row.waived or row.verdict is not Verdict.FAILED:
+        return "idle"
+    return "bad" if row.level in binding_levels(report.strict) else "slow"
+
+
+def _explained(report: CheckReport, rule: str, lang: str) -> tuple[tuple[str, str], ...]:
+    known = report.rules.get(rule)
+    if known is None or known.explain is None:
+        return ()
+    texts = (
+        ("why_it_matters", known.explain.why),
+        ("how_broken", known.explain.wrong),
+        ("how_fixed", known.explain.fix),
+    )
+    picked = ((name, says.get(lang) or says.get("en", "")) for name, says in texts)
+    return tuple((name, shown(text, MAX_MESSAGE_CHARS)) for name, text in picked if text)
+
+
+def _findings(findings: Iterable[Finding], exchanges: Exchanges) -> tuple[FindingView, ...]:
+    return tuple(
+        FindingView(
+            message=shown(finding.message, MAX_MESSAGE_CHARS),
+            expected=shown(finding.expected, MAX_MESSAGE_CHARS),
+            actual=shown(finding.actual, MAX_MESSAGE_CHARS),
+            place=shown(finding.place),
+            spots=exchanges.spots(finding),
+        )
+        for finding in tuple(findings)[:MAX_FINDINGS]
+    )
+
+
+def _silence(run: Run, lang: str) -> tuple[tuple[str, str], ...]:
+    result = run.result
+    if result.outcome not in {Outcome.ERRORED, Outcome.SKIPPED}:
+        return ()
+    title = "no_answer" if result.outcome is Outcome.ERRORED else "not_run"
+    rows = [(title, shown(f"{result.reason.value}: {result.message}", MAX_MESSAGE_CHARS))]
+    if result.layer:
+        rows.append(("blame", layer_word(result.layer, lang)))
+    return (*rows, ("do", said)) if (said := advice(result.reason, lang)) else tuple(rows)
+
+
+def _open(run: Run) -> tuple[tuple[str, str], ...]:
+    """Return (why, ids) of what could not be judged."""
+    return tuple((shown(why), ", ".join(ids)) for why, ids in by_why(of_verdict(run, Verdict.INCONCLUSIVE)).items())
+
+
+def _rule_row(report: CheckReport, row: RuleVerdict, lang: str) -> RuleRow:
+    return RuleRow(
+        rule=shown(row.rule),
+        level=row.level.value,
+        verdict=row.verdict.value,
+        waived=row.waived,
+        sentence=shown(report.says(row.rule, lang), MAX_MESSAGE_CHARS),
+        remark=shown(row.why),
+    )

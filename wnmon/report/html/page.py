@@ -1,0 +1,69 @@
+"""The page: a report in, one HTML document out. Pure but for reading its own template once."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from wnmon.report.html.content import COUNTED, targets_of
+from wnmon.report.html.timeline import HEIGHT, WIDTH
+from wnmon.report.html.words import word
+from wnmon.report.meaning import meaning
+from wnmon.report.summary import CheckReport, Exit
+from wnmon.report.text import iso, utc
+
+_KINDS = {Exit.OK: "good", Exit.UNJUDGED: "slow"}
+_COLORS = {"good": "2e7d32", "slow": "b26a00", "bad": "c62828"}
+
+
+def render_html(report: CheckReport, lang: str) -> str:
+    """Return the report in `lang` as one HTML document that asks for nothing and runs nothing.
+
+    Every text is escaped by the template; a Content-Security-Policy inside forbids all but its own style, should a
+    relay's bytes ever pass as markup all the same.
+    """
+    template, style = _files()
+    kind = _KINDS.get(Exit(report.exit_code), "bad")
+    page: str = template.render(
+        report=report,
+        exit_code=int(report.exit_code),
+        targets=targets_of(report, lang),
+        meaning=meaning(report, lang),
+        kind=kind,
+        color=_COLORS[kind],
+        lang="zh" if lang.startswith("zh") else "en",
+        word=lambda key: word(key, lang),
+        started=f"{utc(report.started_at_s):%Y-%m-%d %H:%M:%S} UTC",
+        started_iso=iso(report.started_at_s),
+        counted=COUNTED,
+        width=WIDTH,
+        height=HEIGHT,
+        style=Markup(style),  # noqa: S704 - our own file
+        policy=_policy(style),
+    )
+    return page
+
+
+@cache
+def _files() -> tuple[Template, str]:
+    """Return the template and the style: our own files, which do not change while wnmon runs."""
+    environment = Environment(
+        loader=PackageLoader("wnmon.report.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    style = resources.files("wnmon.report.html").joinpath("templates/report.css").read_text(encoding="utf-8")
+    return environment.get_template("report.html"), style
+
+
+def _policy(style: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"

@@ -1,0 +1,106 @@
+"""The report as TAP 14: a test point for each rule of each target, model and suite.
+
+`not ok` is a broken binding rule, or a run that came to nothing. What does not fail a check does not fail a harness:
+a broken rule that does not bind, is waived or only noted is `# TODO`, one nobody could judge is `# SKIP`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
+from wnmon.report.summary import CheckReport, binding_levels
+from wnmon.report.text import MAX_MESSAGE_CHARS, shown
+
+MAX_FINDINGS = 10
+
+
+def render_tap(report: CheckReport) -> str:
+    """Return a TAP 14 stream in English, ending in a newline. Every text is made visible and stands on one line."""
+    points = [point for run in report.runs for point in _points(report, run)]
+    numbered = [point.replace("ok", f"ok {number}", 1) for number, point in enumerate(points, 1)]
+    plan = f"1..{len(points)}" if points else "1..0 # SKIP no finished run"
+    bail = [] if report.complete else ["Bail out! interrupted: some runs are missing"]
+    return "\n".join(["TAP version 14", plan, *numbered, *bail]) + "\n"
+
+
+def _points(report: CheckReport, run: Run) -> Iterator[str]:
+    """Yield the test points of a run, without their numbers."""
+    if run.suite is None or run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
+        yield _run_point(run)
+    for row in run.result.verdicts:
+        yield _rule_point(report, run, row)
+
+
+def _run_point(run: Run) -> str:
+    """Return the point that stands for the run itself: its expectations, or why it has nothing to judge."""
+    result = run.result
+    said = f"{result.reason.value}: {result.message}"
+    name = f"- {_run_name(run)} answers"
+    match result.outcome:
+        case Outcome.PASSED | Outcome.DEGRADED:
+            return f"ok {name}"
+        case Outcome.SKIPPED:
+            return f"ok {name} # SKIP {_text(said)}"
+        case Outcome.ERRORED | Outcome.FAILED:
+            return "\n".join([f"not ok {name}", *_diagnostic({"message": said}, result.findings)])
+
+
+def _rule_point(report: CheckReport, run: Run, row: RuleVerdict) -> str:
+    sentence = report.says(row.rule, "en")
+    name = f"- {_run_name(run)} {_text(f'{row.rule} {row.level.value} {sentence}')}"
+    details = _diagnostic({"source": report.source(row.rule), "waiver": row.why}, row.findings)
+    match row.verdict:
+        case Verdict.PASSED:
+            return f"ok {name}"
+        case Verdict.SKIPPED | Verdict.INCONCLUSIVE:
+            return f"ok {name} # SKIP {row.verdict.value}: {_text(row.why)}"
+        case Verdict.FAILED | Verdict.NOTED:
+            return "\n".join([f"not ok {name}{_excuse(row, strict=report.strict)}", *details])
+
+
+def _excuse(row: RuleVerdict, *, strict: bool) -> str:
+    """Return the directive of a broken rule that fails no check, "" for one that does."""
+    if row.waived:
+        return f" # TODO waived: {_text(row.why)}" if row.why else " # TODO waived"
+    if row.verdict is Verdict.NOTED:
+        return " # TODO noted"
+    return "" if row.level in binding_levels(strict) else f" # TODO {row.level.value} does not bind"
+
+
+def _run_name(run: Run) -> str:
+    return _text(f"{run.target}/{run.model} {run.suite or run.check}")
+
+
+def _text(text: str) -> str:
+    """Return text fit for a description: a `#` would begin a directive, and a backslash escapes."""
+    return shown(text).replace("\\", "\\\\").replace("#", "\\#")
+
+
+def _diagnostic(facts: dict[str, str], findings: tuple[Finding, ...]) -> list[str]:
+    """Return the YAML block below a point, each scalar a JSON string, which is YAML (YAML 1.2 §1.3)."""
+    lines = [f"  {key}: {_scalar(value)}" for key, value in facts.items() if value]
+    if findings:
+        lines.append("  findings:")
+    for finding in findings[:MAX_FINDINGS]:
+        lines += _finding(finding)
+    left = len(findings) - MAX_FINDINGS
+    return ["  ---", *lines, *([f"  more: {left}"] if left > 0 else []), "  ..."]
+
+
+def _finding(finding: Finding) -> list[str]:
+    members = {
+        "message": finding.message,
+        "expected": finding.expected,
+        "actual": finding.actual,
+        "place": finding.place,
+        "request": finding.step,
+    }
+    lines = [f"{key}: {_scalar(value)}" for key, value in members.items() if value]
+    return [f"    {'- ' if first else '  '}{line}" for first, line in zip([True] + [False] * 4, lines, strict=False)]
+
+
+def _scalar(text: str) -> str:
+    # A CI log reads `##[` anywhere on a line as a command, so it never stands there as such.
+    return json.dumps(shown(text, MAX_MESSAGE_CHARS), ensure_ascii=False).replace("##[", "#\\u0023[")
