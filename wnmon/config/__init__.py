@@ -1,7 +1,8 @@
 """YAML text -> probes and plans. The one owner of yaml; every problem of every file is reported at once.
 
-`load_config` for a configuration, `load_suites` for suites, `load_any` for a file that may be either; `adhoc_target`
-for a relay named on the command line; `narrow` for the rules that count; `plan_spend` for what it all costs.
+`load_config` for a configuration, `load_suites` and `built_in_suites` for suites, `load_any` for a file that may be
+either; `adhoc_target` for a relay named on the command line; `narrow` for the rules that count; `plan_spend` for what
+it all costs.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = [
     "Config",
     "Spend",
     "adhoc_target",
+    "built_in_suites",
     "load_any",
     "load_config",
     "load_suites",
@@ -50,6 +52,15 @@ def load_suites(names: Sequence[str], base: Path, *, shipped: Path | None = None
     if sources.problems:
         raise broken(sources.problems, sources.files)
     return tuple(plan for plan in plans if plan is not None)
+
+
+def built_in_suites(*, shipped: Path | None = None) -> tuple[Plan, ...]:
+    """Return one plan, with all its rules, per suite that comes with wnmon. Raises ConfigError."""
+    sources = Sources(shipped)
+    plans = Suites(sources).built_in()
+    if sources.problems:
+        raise broken(sources.problems, sources.files)
+    return plans
 
 
 def load_any(name: str, env: Mapping[str, str], *, shipped: Path | None = None) -> Config | Plan:

@@ -26,11 +26,16 @@ def target_headers(place: Cursor | None, env: Mapping[str, str]) -> tuple[tuple[
         filled = fill(value, env)
         if filled is None or not _is_legal(filled.text, value):
             continue
-        if not filled.from_environment and not _TELLING.search(name):
+        if not filled.from_environment and not is_telling(name):
             found.append((name, filled.text))
         elif (kept := secret(filled.text, f"header:{name}", value)) is not None:
             found.append((name, kept))
     return tuple(found)
+
+
+def is_telling(name: str) -> bool:
+    """Tell whether a header's name says that its value is a secret."""
+    return _TELLING.search(name) is not None
 
 
 def step_headers(place: Cursor | None) -> tuple[tuple[str, str], ...]:

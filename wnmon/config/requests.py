@@ -39,16 +39,25 @@ class _Odd(TypedDict):
     path: str | None
     feature: str | None
     close_after: int | None
+    plain_http: bool
+    http2: bool
+    burst: int
+    filler: int
 
 
 def _odd(place: Cursor) -> _Odd:
-    """Return what is unlike a plain request: another method or path, an optional feature, an early end."""
+    """Return what is unlike a plain request: another method or path, an optional feature, an early end and the like."""
     method, path, feature, close_after = (place.get(key) for key in ("method", "path", "feature", "close_after"))
+    burst, filler, http2 = (place.get(key) for key in ("burst", "filler", "http2"))
     return _Odd(
         method="POST" if method is None else method.text,
         path=None if path is None else path.text,
         feature=None if feature is None else feature.text,
         close_after=None if close_after is None else close_after.whole,
+        plain_http=place.has("scheme"),
+        http2=http2 is not None and http2.node.value is True,
+        burst=1 if burst is None else burst.whole,
+        filler=0 if filler is None else filler.whole,
     )
 
 

@@ -27,14 +27,15 @@ def narrow(
     its steps, for the runner to say that they were not sent. With `full` no step is marked risky any more.
     """
     selected = replace(plan, profiles=tuple(profiles) or plan.profiles)
-    wanted = [rule for rule in plan.rules if selected.level(rule) is not None and _counts(rule.id, only, skip)]
+    wanted = [rule for rule in plan.rules if selected.level(rule) is not None and matches(rule.id, only, skip)]
     kept = _with_needs(wanted, {rule.id: rule for rule in plan.rules if not _any(rule.id, skip)})
     risky = frozenset(step.name for step in plan.steps if step.risk is not None and not full)
     rules = tuple(_without_risk(rule, risky) for rule in plan.rules if rule.id in kept)
     return replace(selected, rules=rules, steps=tuple(_steps(plan, rules, full=full)))
 
 
-def _counts(rule: str, only: Sequence[str], skip: Sequence[str]) -> bool:
+def matches(rule: str, only: Sequence[str], skip: Sequence[str]) -> bool:
+    """Tell whether an id matches a glob of `only` (any, when there is none) and none of `skip`."""
     return (not only or _any(rule, only)) and not _any(rule, skip)
 
 

@@ -71,12 +71,14 @@ def plan_spend(config: Config) -> Spend:
 
 def plan_cost(plan: Plan, model: str) -> tuple[int, int, int]:
     """Return (requests, input tokens, output tokens) one run of a plan may cost at most."""
-    costs = [step_cost(step, model) for step in plan.steps if step.risk is None]
+    costs = [step_cost(step, model) for step in plan.steps if step.risk is None for _ in range(step.burst)]
     return len(costs), sum(one for one, _ in costs), sum(one for _, one in costs)
 
 
 def step_cost(step: Step, model: str) -> tuple[int, int]:
-    """Return (input tokens, output tokens) one request of a plan may cost at most."""
+    """Return (input tokens, output tokens) one copy of one request of a plan may cost at most; a GET asks for none."""
+    if step.method == "GET":
+        return 0, 0
     return worst_case_tokens(build(step, "", model, _NONCE).body)
 
 

@@ -13,7 +13,7 @@ from wnmon.config.schema import fits
 from wnmon.config.sources import Sources, is_config, is_suite
 from wnmon.errors import did_you_mean
 from wnmon.judge.registry import ACROSS_KINDS
-from wnmon.model.check import Level, Plan, Rule, Selector, Step
+from wnmon.model.check import Explanation, Level, Plan, Rule, Selector, Step
 
 
 def read_suite(root: Cursor) -> Plan | None:
@@ -90,24 +90,37 @@ def _rule(name: str, place: Cursor, requests: Mapping[str, Cursor], rules: Mappi
         id=name,
         on=_selector(place.get("on"), requests),
         levels={profile: Level(level.text) for profile, level in place.at("/levels").members()},
-        says={language: sentence.text for language, sentence in place.at("/says").members()},
+        says=_by_language(place.at("/says")),
         source=place.at("/source").text,
         needs=needs.texts() if needs is not None else (),
         expect=read_rule_expect(place.at("/expect")),
+        explain=_explanation(place.get("explain")),
     )
     _check_places(rule, place, requests)
     yield rule
 
 
+def _by_language(place: Cursor) -> dict[str, str]:
+    return {language: sentence.text for language, sentence in place.members()}
+
+
+def _explanation(place: Cursor | None) -> Explanation | None:
+    if place is None:
+        return None
+    why, wrong, fix = (_by_language(place.at(f"/{key}")) for key in ("why", "wrong", "fix"))
+    return Explanation(why=why, wrong=wrong, fix=fix)
+
+
 def _selector(place: Cursor | None, requests: Mapping[str, Cursor]) -> Selector:
     if place is None:
         return Selector()
-    status, stream = place.get("status"), place.get("stream")
+    status, stream, media = place.get("status"), place.get("stream"), place.get("media")
     names = place.get("request") if isinstance(place.node.value, dict) else place
     return Selector(
         requests=None if names is None else tuple(_names(names, requests)),
         status=None if status is None else str(status.node.value).lower(),
         stream=None if stream is None else stream.node.value is True,
+        media=None if media is None else media.text.lower(),
     )
 
 
@@ -128,10 +141,14 @@ def _check_places(rule: Rule, place: Cursor, requests: Mapping[str, Cursor]) -> 
         place.report('missing key "on"', "which answers it is judged on", key=True)
     for one in compares:
         listed = expect.at(f"/{one.kind}")
-        for index, (request, _pointer) in enumerate(one.expected.places):
-            if request not in requests:
-                within = listed.get("of") or listed
-                within.at(f"/{index}").report("unknown request", did_you_mean(request, requests))
+        _refuse_unknown(listed.get("of") or listed, one.expected.places, requests)
+        _refuse_unknown(listed.get("where"), one.expected.where, requests)
+
+
+def _refuse_unknown(listed: Cursor | None, named: Iterable[tuple[str, str]], requests: Mapping[str, Cursor]) -> None:
+    for index, (request, _pointer) in enumerate(named):
+        if listed is not None and request not in requests:
+            listed.at(f"/{index}").report("unknown request", did_you_mean(request, requests))
 
 
 def _refuse_cycles(rules: tuple[Rule, ...], places: Mapping[str, Cursor]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from wnmon.engine.backoff import Backoff
@@ -19,7 +19,7 @@ from wnmon.engine.spending import spent_tokens
 from wnmon.errors import place_of
 from wnmon.judge.rules import statuses_wanted
 from wnmon.judge.verdict import judge, stops_a_suite
-from wnmon.model.check import NEEDS_FULL, NOT_CLAIMED, Plan, Step
+from wnmon.model.check import NEEDS_FULL, NO_HTTP2, NOT_CLAIMED, NOT_HTTPS, Plan, Step
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import Exchange, FailureKind, Request
 from wnmon.model.result import Evidence, Fault, Outcome, Reason, Result, Run
@@ -133,10 +133,8 @@ class Runner:
         for step in probe.check.plan.steps:
             if why is not None:
                 progress.not_sent[step.name] = why
-            elif step.risk is not None and not full:
-                progress.not_sent[step.name] = NEEDS_FULL
-            elif step.feature is not None and step.feature not in probe.target.features:
-                progress.not_sent[step.name] = NOT_CLAIMED
+            elif (omitted := left_out(step, probe.target, full=full)) is not None:
+                progress.not_sent[step.name] = omitted
             else:
                 why = await self._send(probe, step, progress, scheduled_ns, halt)
         return progress
@@ -146,29 +144,39 @@ class Runner:
     ) -> str | None:
         """Send one step; return why the steps after it shall not be sent, None to go on."""
         request = build(step, probe.target.url, probe.model, progress.nonce)
-        reservation = None if self.stop.is_set() else self._reserve(probe.target, request)
-        if reservation is None:
+        reservations = None if self.stop.is_set() else self._reserve(probe.target, request, step.burst)
+        if reservations is None:
             progress.over_budget = not self.stop.is_set()
             why = f"the day's budget of {probe.target.name} is used up" if progress.over_budget else INTERRUPTED
             progress.not_sent[step.name] = why
             return why
-        exchange = await self._sender.send(request, probe, scheduled_ns)
+        exchanges = await self._sender.send_at_once(request, probe, scheduled_ns, step.burst)
         first = not progress.exchanges
-        progress.exchanges.append(exchange)
-        if exchange.failure is not None and exchange.failure.kind is FailureKind.SHUTDOWN:
+        progress.exchanges.extend(exchanges)
+        if any(one.failure is not None and one.failure.kind is FailureKind.SHUTDOWN for one in exchanges):
             progress.not_sent[step.name] = INTERRUPTED  # what it cost is not known, so the worst case stays booked
             return INTERRUPTED
-        spent, fault = await self._desk.do(_looked_at, exchange)
-        self._settle(reservation, spent, progress)
+        looks = [await self._desk.do(_looked_at, exchange) for exchange in exchanges]
+        for reservation, (spent, _) in zip(reservations, looks, strict=True):
+            self._settle(reservation, spent, progress)
         self._tell_budget(probe.target)
+        fault = looks[0][1]
         if first and probe.check.plan.suite is not None and fault is not None:
             return f"{fault.reason.value}: {fault.message}"
-        if exchange.status == 429 and "429" not in statuses_wanted(step.expect):
+        if step.burst == 1 and exchanges[0].status == 429 and "429" not in statuses_wanted(step.expect):
             return "the relay asked to be left alone (status 429)"
         return halt(self._evidence(probe, progress))
 
-    def _reserve(self, target: Target, request: Request) -> Reservation | None:
-        return self._budgets.reserve(target, sum(worst_case_tokens(request.body)))
+    def _reserve(self, target: Target, request: Request, copies: int) -> list[Reservation] | None:
+        """Set the worst case of every copy aside, or of none of them."""
+        tokens = sum(worst_case_tokens(request.body))
+        reserved = [self._budgets.reserve(target, tokens) for _ in range(copies)]
+        held = [reservation for reservation in reserved if reservation is not None]
+        if len(held) == copies:
+            return held
+        for reservation in held:
+            self._budgets.settle(reservation, 0)
+        return None
 
     def _settle(self, reservation: Reservation, spent: tuple[int, int], progress: Progress) -> None:
         """Book what was spent, and give the rest of the reservation back. On the loop: the ledger has no lock."""
@@ -187,7 +195,9 @@ class Runner:
         if bug is not None:
             self.fanout.observe(bug)
         if progress.exchanges:
-            limited = any(exchange.status == 429 for exchange in progress.exchanges)
+            # A burst asks for its 429: having got it is no reason to leave the relay alone.
+            bursts = {step.name for step in probe.check.plan.steps if step.burst > 1}
+            limited = any(one.status == 429 and one.request.step not in bursts for one in progress.exchanges)
             self._backoff.learn(probe.target.name, probe.model, result, limited=limited)
         skip = _skip(progress, result)
         if skip is None:
@@ -198,19 +208,20 @@ class Runner:
         return self._run(probe, progress, evidence, replace(result, reason=_REASONS.get(skip, result.reason)))
 
     def _evidence(self, probe: Probe, progress: Progress) -> Evidence:
+        waivers, today = probe.target.waivers, self._today()
         return Evidence(
             model=probe.model,
             nonce=progress.nonce,
             exchanges=tuple(progress.exchanges),
             aliases=probe.target.aliases,
-            waivers=self._waivers(probe.target),
+            waivers={w.rule: f"waived until {w.until}: {w.reason}" for w in waivers if w.until >= today},
+            expired={w.rule: f"waiver expired on {w.until}: {w.reason}" for w in waivers if w.until < today},
             not_sent=dict(progress.not_sent),
         )
 
-    def _waivers(self, target: Target) -> Mapping[str, str]:
-        """Return the waivers in force today (UTC), rule to what a report says of them."""
-        today = datetime.datetime.fromtimestamp(self._clock.wall_s(), datetime.UTC).date().isoformat()
-        return {w.rule: f"waived until {w.until}: {w.reason}" for w in target.waivers if w.until >= today}
+    def _today(self) -> str:
+        """Return the date (UTC) by which waivers are in force or over."""
+        return datetime.datetime.fromtimestamp(self._clock.wall_s(), datetime.UTC).date().isoformat()
 
     def _skipped(self, probe: Probe, skip: Skip, detail: str) -> Run:
         self.fanout.observe(RunSkipped(probe=probe.id, reason=skip, detail=detail))
@@ -234,6 +245,17 @@ class Runner:
             spent_output_tokens=progress.output_tokens,
             requests=len(progress.exchanges),
         )
+
+
+def left_out(step: Step, target: Target, *, full: bool) -> str | None:
+    """Return why a request is left out on purpose, None when it may be sent."""
+    if step.risk is not None and not full:
+        return NEEDS_FULL
+    if step.feature is not None and step.feature not in target.features:
+        return NOT_CLAIMED
+    if step.http2:
+        return NO_HTTP2
+    return NOT_HTTPS if step.plain_http and not target.url.startswith("https:") else None
 
 
 _REASONS = {Skip.SHUTDOWN: Reason.SHUTDOWN, Skip.BUDGET: Reason.BUDGET}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from wnmon.engine.desk import Desk
@@ -24,6 +25,14 @@ class Sender:
         self._watch = watch
         self._desk = desk
         self._redactors: dict[str, tuple[Target, Redactor]] = {}
+
+    async def send_at_once(
+        self, request: Request, probe: Probe, scheduled_ns: int | None, copies: int
+    ) -> Sequence[Exchange]:
+        """Return the exchanges of a request sent so many times at once: those answered first, then those refused."""
+        sent = await asyncio.gather(*(self.send(request, probe, scheduled_ns) for _ in range(copies)))
+        # The first exchange of a run stands for it; a burst is not refused as long as one of it is answered.
+        return sorted(sent, key=lambda exchange: exchange.status == 429)
 
     async def send(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
         """Return the exchange, redacted before anything judges or shows it, with the loop's worst lag in it."""

@@ -13,10 +13,11 @@ from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
+from wnmon.wire.document import read_text
 from wnmon.wire.request import fill
 
 _TEXTS = ("contains", "equals", "not_contains")
-_ALL = (*_TEXTS, "matches", "not_empty", "max_chars")
+_ALL = (*_TEXTS, "matches", "not_empty", "max_chars", "json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Content:
     pattern: Pattern | None = None
     not_empty: bool = False
     max_chars: int | None = None
+    is_json: bool = False
 
 
 def prepare(value: Json) -> Content:
@@ -43,13 +45,14 @@ def prepare(value: Json) -> Content:
         pattern=compile_pattern(pattern, "/matches") if isinstance(pattern, str) else None,
         not_empty=value.get("not_empty") is True,
         max_chars=max_chars if isinstance(max_chars, int) else None,
+        is_json=value.get("json") is True,
     )
 
 
 def _check(key: str, value: Json) -> None:
     if key not in _ALL:
         raise Unfit(f"/{key}", f"one of {', '.join(_ALL)}, not {key!r}")
-    wanted = {"not_empty": "boolean", "max_chars": "integer"}.get(key, "string")
+    wanted = {"not_empty": "boolean", "json": "boolean", "max_chars": "integer"}.get(key, "string")
     if kind_of(value) != wanted:
         raise Unfit(f"/{key}", f"a value of type {wanted}, not {kind_of(value)}")
 
@@ -96,5 +99,11 @@ def _complaints(expected: Content, text: str, subject: Subject) -> list[Finding 
             pattern.pattern if pattern else "",
         ),
         complain(not expected.not_empty or bool(text.strip()), "content is empty", "some text", Reason.EMPTY),
+        complain(not expected.is_json or _is_json(text), "content is not a JSON object", "one JSON object"),
         complain(limit is None or len(text) <= limit, _TOO_LONG, f"at most {limit} characters"),
     ]
+
+
+def _is_json(text: str) -> bool:
+    """Tell whether the text is one JSON object and nothing else (OpenAI description of response_format)."""
+    return isinstance(read_text(text).value, dict)

@@ -1,4 +1,4 @@
-"""`ttft: {degraded: 2s, failed: 10s}`, `first_visible`, `total`: an instant against a limit.
+"""`ttft: {degraded: 2s, failed: 10s}`, `first_visible`, `total`, `silence`: a time against a limit.
 
 A sample taken while the monitor itself was late is not held against the relay.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.duration import parse_duration_s, show_duration
 from wnmon.model.json import Json, kind_of
-from wnmon.model.result import Finding, Reason, Timing
+from wnmon.model.result import Finding, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +45,12 @@ def _seconds(value: Json, where: str) -> float:
         raise Unfit(where, str(wrong)) from None
 
 
-def _judged_on(name: str, read: Callable[[Timing], float | None]) -> Callable[[Limits, Subject], list[Finding]]:
+def _judged_on(name: str, read: Callable[[Subject], float | None]) -> Callable[[Limits, Subject], list[Finding]]:
     def assess(expected: Limits, subject: Subject) -> list[Finding]:
         """Complain when the instant came after a limit, or never came."""
         if subject.timing.suspect:
             return []
-        took_s = read(subject.timing)
+        took_s = read(subject)
         if took_s is None:
             return [_finding(name, "an instant", "it never came", subject, Reason.EMPTY, degraded=False)]
         for limit_s, degraded in ((expected.failed_s, False), (expected.degraded_s, True)):
@@ -73,6 +74,17 @@ def _finding(name: str, expected: str, actual: str, subject: Subject, reason: Re
     )
 
 
-assess_ttft = _judged_on("ttft", lambda timing: timing.ttft_s)
-assess_first_visible = _judged_on("first_visible", lambda timing: timing.first_visible_s)
-assess_total = _judged_on("total", lambda timing: timing.total_s)
+def _longest_silence_s(subject: Subject) -> float | None:
+    """Return the longest time without a byte of the answer: head, body and end are what breaks it."""
+    marks = subject.exchange.marks
+    if marks.sent_ns is None:
+        return None
+    heard = (marks.headers_ns, *(chunk.at_ns for chunk in subject.exchange.chunks), marks.end_ns)
+    instants = (marks.sent_ns, *(at_ns for at_ns in heard if at_ns is not None))
+    return max(max(later - earlier, 0) for earlier, later in pairwise(instants)) / 1e9
+
+
+assess_ttft = _judged_on("ttft", lambda subject: subject.timing.ttft_s)
+assess_first_visible = _judged_on("first_visible", lambda subject: subject.timing.first_visible_s)
+assess_total = _judged_on("total", lambda subject: subject.timing.total_s)
+assess_silence = _judged_on("silence", _longest_silence_s)

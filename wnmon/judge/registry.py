@@ -6,9 +6,36 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wnmon.judge import across, content, finish, headers, identity, latency, schema, status, stream, usage
+from wnmon.judge import (
+    across,
+    canned,
+    choices,
+    content,
+    created,
+    estimate,
+    finish,
+    framing,
+    headers,
+    hidden,
+    identity,
+    latency,
+    leaks,
+    mode,
+    plain,
+    problem,
+    readable,
+    recall,
+    schema,
+    serving,
+    status,
+    stream,
+    tls,
+    tools,
+    usage,
+)
 from wnmon.judge.subject import Subject, Unfit, Unjudged
 from wnmon.model.check import Assertion, Rule
+from wnmon.model.exchange import FailureKind
 from wnmon.model.json import Json
 from wnmon.model.result import Finding
 
@@ -17,10 +44,15 @@ __all__ = ["ACROSS_KINDS", "KINDS", "AcrossKind", "Kind", "Unfit", "compared", "
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`prepare` compiles a YAML value once, at load, and raises Unfit; `assess` judges one answer and never raises."""
+    """`prepare` compiles a YAML value once, at load, and raises Unfit; `assess` judges one answer and never raises.
+
+    `doubt` says why a rule cannot be judged on an answer. `failures` are those of the network it takes for an answer.
+    """
 
     prepare: Callable[[Json], Any]
     assess: Callable[[Any, Subject], list[Finding]]
+    doubt: Callable[[Any, Subject], str | None] | None = None
+    failures: frozenset[FailureKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +70,38 @@ KINDS: Mapping[str, Kind] = {
     "chunk": Kind(schema.prepare_chunk, schema.assess_chunk),
     "stream": Kind(stream.prepare, stream.assess),
     "content": Kind(content.prepare, content.assess),
+    "choices": Kind(choices.prepare, choices.assess),
+    "tool_call": Kind(tools.prepare, tools.assess),
     "finish_reason": Kind(finish.prepare, finish.assess),
     "usage": Kind(usage.prepare, usage.assess),
     "model": Kind(identity.prepare, identity.assess),
+    "created": Kind(created.prepare, created.assess),
+    "mode": Kind(mode.prepare, mode.assess),
+    "leaks": Kind(leaks.prepare, leaks.assess),
+    "problem": Kind(problem.prepare, problem.assess),
     "ttft": Kind(latency.prepare, latency.assess_ttft),
     "first_visible": Kind(latency.prepare, latency.assess_first_visible),
     "total": Kind(latency.prepare, latency.assess_total),
+    "tls": Kind(tls.prepare, tls.assess, tls.doubt, tls.FAILURES),
+    "plain_http": Kind(plain.prepare, plain.assess, failures=plain.FAILURES),
+    "framing": Kind(framing.prepare, framing.assess),
+    "estimate": Kind(estimate.prepare, estimate.assess, estimate.doubt),
+    "short_prompt": Kind(hidden.prepare, hidden.assess, hidden.doubt),
+    "recall": Kind(recall.prepare, recall.assess, recall.doubt),
+    "canned": Kind(canned.prepare, canned.assess),
+    "silence": Kind(latency.prepare, latency.assess_silence),
 }
 
 ACROSS_KINDS: Mapping[str, AcrossKind] = {
-    "same": AcrossKind(across.prepare, across.assess_same),
+    "same": AcrossKind(across.prepare_same, across.assess_same),
     "differs": AcrossKind(across.prepare, across.assess_differs),
     "grows": AcrossKind(across.prepare, across.assess_grows),
+    "grows_evenly": AcrossKind(across.prepare_within, across.assess_grows_evenly),
+    "as_readable": AcrossKind(across.prepare, readable.assess),
     "within": AcrossKind(across.prepare_within, across.assess_within),
+    "request_id": AcrossKind(serving.prepare, serving.assess_request_id),
+    "backend": AcrossKind(serving.prepare, serving.assess_backend),
+    "same_form": AcrossKind(serving.prepare, serving.assess_same_form),
 }
 
 

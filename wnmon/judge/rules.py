@@ -10,8 +10,20 @@ from collections.abc import Mapping, Sequence
 
 from wnmon.judge import status
 from wnmon.judge.registry import ACROSS_KINDS, KINDS, compared
+from wnmon.judge.stream import FACTS
 from wnmon.judge.subject import Subject, Unjudged
-from wnmon.model.check import NEEDS_FULL, NOT_CLAIMED, Assertion, Auth, Level, Plan, Rule, Selector
+from wnmon.model.check import (
+    NEEDS_FULL,
+    NO_HTTP2,
+    NOT_CLAIMED,
+    NOT_HTTPS,
+    Assertion,
+    Auth,
+    Level,
+    Plan,
+    Rule,
+    Selector,
+)
 from wnmon.model.exchange import Exchange, FailureKind
 from wnmon.model.result import Evidence, Fault, Finding, Reason, RuleVerdict, Verdict
 from wnmon.wire.events import Form
@@ -19,21 +31,39 @@ from wnmon.wire.events import Form
 NOTHING_TO_JUDGE = frozenset({Reason.AUTH, Reason.BALANCE, Reason.MODEL_UNAVAILABLE, Reason.RATE_LIMITED})
 """Answers that say nothing about the contract: the account or the upstream is at fault, not the wire."""
 
-_LEFT_OUT = frozenset({NEEDS_FULL, NOT_CLAIMED})
-"""Reasons for which a request is left out on purpose: the rules on it are skipped, not inconclusive."""
+NO_ANSWER = "no answer the rule is about"
+"""Why a rule on refusals has nothing to look at where nothing was refused."""
 
-_ON_MEANING = frozenset({"usage", "model", "content", "finish_reason"})
+_LEFT_OUT = frozenset({NEEDS_FULL, NOT_CLAIMED, NOT_HTTPS, NO_HTTP2, NO_ANSWER})
+"""Reasons that are nobody's fault: rules are skipped for them, not inconclusive, and so are those that need them."""
+
+_OF_THE_KEY = frozenset({Reason.AUTH, Reason.BALANCE})
+
+_ON_MEANING = frozenset(
+    {
+        "usage",
+        "model",
+        "content",
+        "choices",
+        "tool_call",
+        "finish_reason",
+        "estimate",
+        "short_prompt",
+        "recall",
+        "canned",
+    }
+)
 _ON_STREAMS = frozenset({"stream", "chunk"})
 
 ANSWERED_WRONGLY = frozenset({FailureKind.PROTOCOL, FailureKind.TRUNCATED})
 """Failures that are an answer, a wrong one. One that was cut off as too large is incomplete by our own hand."""
 
-_ON_BODIES = frozenset({"json", "usage", "model", "content", "finish_reason"})
+_ON_BODIES = _ON_MEANING | {"json", "created", "problem"}
 _BEYOND_US = frozenset({"too_deep", "too_many_digits", "too_many_values"})
 
-_TIMED = frozenset({"ttft", "first_visible", "total"})
+_TIMED = frozenset({"ttft", "first_visible", "total", "silence"})
 
-_OF_EVENTS = frozenset({"framed", "no_error", "same_id"})
+_OF_EVENTS = frozenset(FACTS) - {"complete", "data", "done", "finish", "spread"}
 """Facts about the events there are. Where none came, that breaks `data` and `done`, and these stay open."""
 
 
@@ -101,15 +131,22 @@ def _unsent(rule: Rule, evidence: Evidence) -> str | None:
 
 def _single(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evidence) -> RuleVerdict:
     """Judge what was answered: a complaint about one answer stands, whatever became of the others."""
-    whys = {subject.step: why_unjudgeable(rule, subject) for subject in subjects if selects(rule.on, subject)}
-    judged = [subject for subject in subjects if subject.step in whys and whys[subject.step] is None]
-    findings = tuple(finding for subject in judged for finding in assess(rule.expect, subject))
-    why = next((why for why in (*whys.values(), _unsent(rule, evidence)) if why is not None), None)
-    if findings or (why is None and whys):
+    asked = [(subject, why_unjudgeable(rule, subject)) for subject in subjects if selects(rule.on, subject)]
+    judged = [subject for subject, why in asked if why is None]
+    findings = tuple(finding for subject in judged for finding in assess(_asked(rule, subject), subject))
+    why = next((why for why in (*(why for _, why in asked), _unsent(rule, evidence)) if why is not None), None)
+    if findings or (why is None and asked):
         return _decided(rule, level, findings, evidence)
     if why is None:
-        return RuleVerdict(rule=rule.id, level=level, verdict=Verdict.SKIPPED, why="no answer the rule is about")
+        return RuleVerdict(rule=rule.id, level=level, verdict=Verdict.SKIPPED, why=NO_ANSWER)
     return _unjudged(rule, level, why)
+
+
+def _asked(rule: Rule, subject: Subject) -> tuple[Assertion, ...]:
+    """Return what is asked of an answer: `status: [200, 4xx]` takes a refusal, which has no text, choices or usage."""
+    if not asked_for_refusal(rule.expect, subject.exchange):
+        return rule.expect
+    return tuple(assertion for assertion in rule.expect if assertion.kind not in _ON_MEANING)
 
 
 def assess(expect: Sequence[Assertion], subject: Subject) -> list[Finding]:
@@ -144,7 +181,8 @@ def _decided(rule: Rule, level: Level, findings: tuple[Finding, ...], evidence: 
         return RuleVerdict(rule=rule.id, level=level, verdict=Verdict.PASSED)
     verdict = Verdict.NOTED if level is Level.INFO else Verdict.FAILED
     waived = verdict is Verdict.FAILED and rule.id in evidence.waivers
-    why = evidence.waivers[rule.id] if waived else ""
+    said = evidence.waivers if waived else evidence.expired if verdict is Verdict.FAILED else {}
+    why = said.get(rule.id, "")
     return RuleVerdict(rule=rule.id, level=level, verdict=verdict, findings=findings, waived=waived, why=why)
 
 
@@ -154,17 +192,32 @@ def selects(selector: Selector, subject: Subject) -> bool:
         return False
     if selector.status is not None and not status.accepts((selector.status,), subject.exchange.status):
         return False
+    if selector.media is not None and subject.reply.media_type != selector.media:
+        return False
     return selector.stream is None or subject.exchange.request.stream == selector.stream
 
 
 def why_unjudgeable(rule: Rule, subject: Subject) -> str | None:
     """Return why an exchange says nothing about a rule, None when it can be judged."""
     failure = subject.exchange.failure
-    if failure is not None and failure.kind not in ANSWERED_WRONGLY:
+    if failure is not None and failure.kind not in ANSWERED_WRONGLY | _answering(rule):
         return f"{failure.kind.value}: {failure.detail}"
     if subject.timing.suspect and any(_is_about_time(assertion) for assertion in rule.expect):
         return "the monitor itself was late"
-    return _refused(rule, subject) or _too_much(rule, subject) or _unreadable(rule, subject)
+    return _refused(rule, subject) or _too_much(rule, subject) or _unreadable(rule, subject) or _doubtful(rule, subject)
+
+
+def _answering(rule: Rule) -> frozenset[FailureKind]:
+    """Return the failures every assertion of the rule takes for an answer."""
+    taken = [KINDS[one.kind].failures if one.kind in KINDS else frozenset() for one in rule.expect]
+    return frozenset.intersection(*taken) if taken else frozenset()
+
+
+def _doubtful(rule: Rule, subject: Subject) -> str | None:
+    """Return why an assertion itself cannot tell."""
+    doubts = ((KINDS[one.kind].doubt, one.expected) for one in _asked(rule, subject) if one.kind in KINDS)
+    whys = (doubt(expected, subject) for doubt, expected in doubts if doubt is not None)
+    return next((why for why in whys if why is not None), None)
 
 
 def _refused(rule: Rule, subject: Subject) -> str | None:
@@ -173,10 +226,21 @@ def _refused(rule: Rule, subject: Subject) -> str | None:
     if fault is None or code is None:
         return None
     if fault.reason in NOTHING_TO_JUDGE:
-        judged = (rule.on.status or "").startswith("4") or not says_nothing(fault, subject, rule.expect)
+        says = not (_gave_out(subject, rule) or says_nothing(fault, subject, rule.expect))
+        judged = (rule.on.status or "").startswith("4") or says
     else:
         judged = code < 400 or rule.on.status is not None or statuses_wanted(rule.expect) != ()
     return None if judged else f"{fault.reason.value}: {fault.message}"
+
+
+def _gave_out(subject: Subject, rule: Rule) -> bool:
+    """Tell whether the key itself is refused where any refusal of the request was wanted.
+
+    The suite began with this key, so the relay banned it on the way, and now refuses right and wrong requests alike.
+    """
+    code = subject.exchange.status
+    banned = code in {401, 402, 403} and subject.fault is not None and subject.fault.reason in _OF_THE_KEY
+    return banned and subject.exchange.request.auth is Auth.NORMAL and str(code) not in statuses_wanted(rule.expect)
 
 
 def _too_much(rule: Rule, subject: Subject) -> str | None:
@@ -189,7 +253,7 @@ def _too_much(rule: Rule, subject: Subject) -> str | None:
 
 def _unreadable(rule: Rule, subject: Subject) -> str | None:
     """Rules on what an answer means leave an answer that cannot be read to the rules on its form."""
-    kinds = {assertion.kind for assertion in rule.expect}
+    kinds = {assertion.kind for assertion in _asked(rule, subject)}
     document, error = subject.reply.document, subject.reply.error
     if kinds & _ON_MEANING and (document is None or document.problem is not None or error is not None):
         return f"the answer cannot be read: {subject.fault.message if subject.fault else subject.reply.form.value}"
@@ -197,6 +261,8 @@ def _unreadable(rule: Rule, subject: Subject) -> str | None:
         return "the answer is not sent as an event stream"
     if subject.reply.form is not Form.STREAM and error is None and _is_about_events(rule):
         return "the answer holds no event"
+    if subject.fault is not None and any(_is_about_spread(assertion) for assertion in rule.expect):
+        return f"the answer is not whole: {subject.fault.message}"
     return None
 
 
@@ -205,7 +271,11 @@ def _is_about_events(rule: Rule) -> bool:
 
 
 def _is_about_time(assertion: Assertion) -> bool:
-    return assertion.kind in _TIMED or (assertion.kind == "stream" and "spread" in assertion.expected)
+    return assertion.kind in _TIMED or _is_about_spread(assertion)
+
+
+def _is_about_spread(assertion: Assertion) -> bool:
+    return assertion.kind == "stream" and "spread" in assertion.expected
 
 
 def says_nothing(fault: Fault, subject: Subject, expect: Sequence[Assertion]) -> bool:

@@ -26,6 +26,9 @@ from wnmon.wire.events import Form, Frame
 
 MAX_FINDINGS = 20
 
+Compiled = Validator
+"""A schema, compiled. Other kinds that hold one need not know the library."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

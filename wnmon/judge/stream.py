@@ -6,14 +6,15 @@ The other facts are one sentence each, for rules. Sources: WHATWG HTML §9.2 (se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
+from wnmon.judge import chunks
+from wnmon.judge.fact import Fact, complaint, place_of
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
-from wnmon.model.text import cut
-from wnmon.wire.events import Event, Form, Frame
+from wnmon.wire.events import Event, Form, Frame, Oddity
 
 BURST_SHARE = 0.1
 """The share of the time from sent to the last token that must lie between first and last token.
@@ -23,8 +24,6 @@ Genuine streams show 0.29 to 0.84, a buffered burst less than 0.003; the thresho
 
 MAX_FINDINGS = 20
 """Complaints kept of each fact: a relay must not fill a report."""
-
-Fact = Callable[[Subject], Iterator[Finding]]
 
 
 def prepare(value: Json) -> tuple[str, ...]:
@@ -42,7 +41,7 @@ def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
     if subject.reply.form is not Form.STREAM:
         if expected == ("no_error",) and subject.reply.error is not None:
             return list(_no_error(subject))
-        return [_finding(subject, "the answer is no event stream", "an event stream", subject.reply.form.value)]
+        return [complaint(subject, "the answer is no event stream", "an event stream", subject.reply.form.value)]
     return [finding for fact in expected for finding in islice(FACTS[fact](subject), MAX_FINDINGS)]
 
 
@@ -57,7 +56,26 @@ def _framed(subject: Subject) -> Iterator[Finding]:
     for event in _events(subject):
         if not event.terminated:
             place = f"event {event.index}"
-            yield _finding(subject, "an event is not ended by a blank line", "a blank line", "end of stream", place)
+            yield complaint(subject, "an event is not ended by a blank line", "a blank line", "end of stream", place)
+
+
+def _utf8(subject: Subject) -> Iterator[Finding]:
+    """Every line is UTF-8, the only encoding of event streams (§9.2.5)."""
+    for oddity in _oddities(subject, "invalid_utf8"):
+        yield complaint(subject, "a line is not UTF-8", "UTF-8", oddity.seen, oddity.place)
+
+
+def _no_bom(subject: Subject) -> Iterator[Finding]:
+    """The stream begins with its first line. One byte order mark is allowed (§9.2.5), but common clients trip on it."""
+    for oddity in _oddities(subject, "bom"):
+        yield complaint(subject, "the stream begins with a byte order mark", "a line", oddity.seen, oddity.place)
+
+
+def _fields(subject: Subject) -> Iterator[Finding]:
+    """Every line is a comment or one of the four fields; what stands in another one no client sees (§9.2.6)."""
+    for oddity in _oddities(subject, "unknown_field", "unknown_field_json"):
+        message = "a line is in a field no client reads"
+        yield complaint(subject, message, "data, event, id, retry or a comment", oddity.seen, oddity.place)
 
 
 def _data(subject: Subject) -> Iterator[Finding]:
@@ -68,7 +86,7 @@ def _data(subject: Subject) -> Iterator[Finding]:
         if not frame.done and (problem or not isinstance(value, dict)):
             actual = f"{problem.kind}: {problem.message}" if problem else kind_of(value)
             place = f"event {frame.event.index}"
-            yield _finding(subject, "a payload is neither a JSON object nor [DONE]", "a JSON object", actual, place)
+            yield complaint(subject, "a payload is neither a JSON object nor [DONE]", "a JSON object", actual, place)
 
 
 def _done(subject: Subject) -> Iterator[Finding]:
@@ -76,26 +94,28 @@ def _done(subject: Subject) -> Iterator[Finding]:
     frames = subject.reply.frames
     count = sum(frame.done for frame in frames)
     if count != 1:
-        yield _finding(subject, "[DONE] must come exactly once", "1 [DONE]", f"{count} [DONE]")
+        yield complaint(subject, "[DONE] must come exactly once", "1 [DONE]", f"{count} [DONE]")
     elif not frames[-1].done:
-        yield _finding(subject, "[DONE] must come last", "nothing after [DONE]", _what(frames[-1]), _place(frames[-1]))
+        yield complaint(
+            subject, "[DONE] must come last", "nothing after [DONE]", _what(frames[-1]), place_of(frames[-1])
+        )
 
 
 def _finish(subject: Subject) -> Iterator[Finding]:
     """Each choice has exactly one finish_reason, and no text after it."""
     choices = subject.reply.choices
     if not choices:
-        yield _finding(subject, "no choice was ever sent", "a finish_reason", "no choice", reason=Reason.TRUNCATED)
+        yield complaint(subject, "no choice was ever sent", "a finish_reason", "no choice", reason=Reason.TRUNCATED)
     for choice in choices:
         place = f"choice {choice.index}"
         if not choice.finish_reasons:
             message = "the stream ended without a finish_reason"
-            yield _finding(subject, message, "one finish_reason", "none", place, Reason.TRUNCATED)
+            yield complaint(subject, message, "one finish_reason", "none", place, Reason.TRUNCATED)
         elif len(set(choice.finish_reasons)) > 1:  # some relays repeat it, unchanged, beside the usage
             actual = ", ".join(choice.finish_reasons[:5])
-            yield _finding(subject, "several finish_reasons were sent", "one finish_reason", actual, place)
+            yield complaint(subject, "several finish_reasons were sent", "one finish_reason", actual, place)
         if choice.text_after_finish:
-            yield _finding(subject, "text came after the finish_reason", "no text", "text", place)
+            yield complaint(subject, "text came after the finish_reason", "no text", "text", place)
 
 
 def _no_error(subject: Subject) -> Iterator[Finding]:
@@ -103,19 +123,7 @@ def _no_error(subject: Subject) -> Iterator[Finding]:
     error = subject.reply.error
     if error is not None:
         reason = subject.fault.reason if subject.fault else Reason.STREAM
-        yield _finding(subject, "an error came inside the stream", "no error", error.message, error.place, reason)
-
-
-def _same_id(subject: Subject) -> Iterator[Finding]:
-    """Every chunk has the same id."""
-    seen: dict[str, Frame] = {}
-    for frame in subject.reply.frames:
-        value = frame.document.value if frame.document else None
-        if isinstance(value, dict) and isinstance(value.get("id"), str) and value.get("choices"):
-            seen.setdefault(str(value["id"]), frame)
-    if len(seen) > 1:
-        second = list(seen.values())[1]
-        yield _finding(subject, "the id changes within the stream", "one id", f"{len(seen)} ids", _place(second))
+        yield complaint(subject, "an error came inside the stream", "no error", error.message, error.place, reason)
 
 
 def _spread(subject: Subject) -> Iterator[Finding]:
@@ -124,23 +132,32 @@ def _spread(subject: Subject) -> Iterator[Finding]:
     if timing.suspect:
         return
     if timing.ttft_s is None or timing.last_token_s is None or timing.token_events < 3:
-        yield _finding(subject, "the answer came in too few pieces", "3 or more", str(timing.token_events), "tokens")
+        yield complaint(subject, "the answer came in too few pieces", "3 or more", str(timing.token_events), "tokens")
         return
     # All tokens stamped before the last request byte: a relay that answers before it was asked shows no burst.
     share = (timing.last_token_s - timing.ttft_s) / timing.last_token_s if timing.last_token_s else 1.0
     if share < BURST_SHARE:
         wanted = f"at least {BURST_SHARE:.0%} of the time between first and last token"
-        yield _finding(subject, "the tokens came in one burst at the end", wanted, f"{share:.1%}", "tokens")
+        yield complaint(subject, "the tokens came in one burst at the end", wanted, f"{share:.1%}", "tokens")
 
 
 FACTS: Mapping[str, Fact] = {
     "complete": _complete,
+    "utf8": _utf8,
+    "no_bom": _no_bom,
     "framed": _framed,
+    "fields": _fields,
     "data": _data,
     "done": _done,
     "finish": _finish,
     "no_error": _no_error,
-    "same_id": _same_id,
+    "same_id": chunks.same("id", "ids"),
+    "same_model": chunks.same("model", "models"),
+    "same_created": chunks.same("created", "instants"),
+    "role": chunks.role,
+    "deltas": chunks.deltas,
+    "usage_chunk": chunks.usage_chunk,
+    "no_usage": chunks.no_usage,
     "spread": _spread,
 }
 
@@ -149,17 +166,10 @@ def _events(subject: Subject) -> tuple[Event, ...]:
     return subject.reply.stream.events if subject.reply.stream else ()
 
 
-def _place(frame: Frame) -> str:
-    return f"event {frame.event.index}"
+def _oddities(subject: Subject, *kinds: str) -> Iterator[Oddity]:
+    oddities = subject.reply.stream.oddities if subject.reply.stream else ()
+    return (oddity for oddity in oddities if oddity.kind in kinds)
 
 
 def _what(frame: Frame) -> str:
     return "[DONE]" if frame.done else "another payload"
-
-
-def _finding(
-    subject: Subject, message: str, expected: str, actual: str, place: str = "", reason: Reason = Reason.STREAM
-) -> Finding:
-    return Finding(
-        message=message, expected=expected, actual=cut(actual), place=place, step=subject.step, reason=reason
-    )

@@ -14,6 +14,7 @@ HUGE_BYTES = 2**30
 BOMB_BYTES = 2**31
 _BLOCK = 64 * 1024
 _BOMB_BLOCK = 2**20
+_TORN_BYTES = 11
 # A stream can be endless; its middle is looked for among this many pieces.
 _MOST_HALVED = 10_000
 # Gives what was sent a moment to be read before the RST overtakes it.
@@ -98,3 +99,12 @@ def endless_headers(_call: Call, _wire: Pieces) -> Pieces:
     """Begin a response head that never ends."""
     lines = (Send(b"X-Filler-%d: %b\r\n" % (number, b"a" * 1000)) for number in count())
     return chain([Send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")], lines)
+
+
+def torn(_: Call, body: Pieces) -> Pieces:
+    """Hand over a few bytes at a time, wherever that cuts: within a line end, a word, a character."""
+    for piece in body:
+        if isinstance(piece, Send):
+            yield from (Send(piece.data[at : at + _TORN_BYTES]) for at in range(0, len(piece.data), _TORN_BYTES))
+        else:
+            yield piece

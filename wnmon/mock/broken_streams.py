@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain, count, islice
 
 from wnmon.mock.fault import Call
-from wnmon.mock.stream import DONE, Event, delta_of, encode_json, is_finish, is_token, with_content
+from wnmon.mock.stream import DONE, Event, delta_of, encode_json, index_of, is_finish, is_token, with_content
 from wnmon.model.json import Json, JsonObject
 
 _TOKENS_BEFORE_THE_BREAK = 3
@@ -76,10 +76,11 @@ def endless(_: Call, events: Events) -> Events:
 
 
 def with_azure_preamble(_: Call, events: Events) -> Events:
-    """Begin with a chunk without choices that carries the verdict on the prompt."""
+    """Begin with a chunk without choices and without a name that carries the verdict on the prompt."""
     first = next(events)
     verdict: Json = [{"prompt_index": 0, "content_filter_results": {"hate": {"filtered": False, "severity": "safe"}}}]
-    preamble: JsonObject = {**(first.chunk or {}), "choices": [], "prompt_filter_results": verdict}
+    nameless: JsonObject = {"id": "", "object": "", "created": 0, "model": ""}
+    preamble: JsonObject = {**(first.chunk or {}), **nameless, "choices": [], "prompt_filter_results": verdict}
     return chain([Event(chunk=preamble), first], events)
 
 
@@ -126,6 +127,50 @@ def with_usage_on_finish(_: Call, events: Events) -> Events:
         finish = event if is_finish(event) else None
         if finish is None:
             yield event
+
+
+def with_role_beside_text(_: Call, events: Events) -> Events:
+    """Say who speaks in the delta of a choice's first token instead of in one of its own."""
+    silent: set[int] = set()
+    for event in events:
+        delta, index = delta_of(event), index_of(event)
+        if "role" in delta:
+            silent.add(index)
+            continue
+        if delta and index in silent:
+            silent.discard(index)
+            delta["role"] = "assistant"
+        yield event
+
+
+def with_nulls(_: Call, chunk: JsonObject) -> JsonObject:
+    """Write out every member of a delta that says nothing as null."""
+    unsaid: JsonObject = {"content": None, "refusal": None, "tool_calls": None, "function_call": None}
+    choices = chunk.get("choices")
+    for choice in choices if isinstance(choices, list) else []:
+        if isinstance(choice, dict) and isinstance(delta := choice.get("delta"), dict):
+            choice["delta"] = unsaid | delta | ({"content": None} if delta.get("role") else {})
+    return chunk
+
+
+def with_padding(_: Call, chunk: JsonObject) -> JsonObject:
+    """Pad every chunk so that its length does not betray the token (OpenAI description, include_obfuscation)."""
+    return {**chunk, "obfuscation": "aB3xY9"}
+
+
+def with_retry(_: Call, events: Events) -> Events:
+    """Begin with the time after which a client may come back: a block without data, which dispatches no event."""
+    return chain([Event(raw=b"retry: 3000\n\n")], events)
+
+
+def with_ids(_: Call, frame: bytes) -> bytes:
+    """Name each event before its data, as libraries for server-sent events do."""
+    return b"id: 1\n" + frame
+
+
+def with_cr(_: Call, frame: bytes) -> bytes:
+    """End every line with CR, which the standard allows."""
+    return frame.replace(b"\n", b"\r")
 
 
 def without_space(_: Call, frame: bytes) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wnmon.model.json import JsonObject
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
@@ -14,8 +16,20 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """The function that must be called: its parameters as a JSON Schema, and whether the request chose it by name."""
+
+    name: str
+    parameters: JsonObject
+    by_name: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chat:
-    """A request for a completion, validated. `max_tokens` is the smaller of the two limits, None when there is none."""
+    """A request for a completion, validated. `max_tokens` is the smaller of the two limits, None when there is none.
+
+    `tool` is None unless the request forces a call; `as_json` asks for an answer that is a JSON object.
+    """
 
     model: str
     messages: tuple[Message, ...]
@@ -25,6 +39,8 @@ class Chat:
     max_tokens: int | None = None
     n: int = 1
     seed: int | None = None
+    as_json: bool = False
+    tool: Tool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from wnmon.mock.chat import Chat
+from wnmon.mock.completion import Completion
 from wnmon.mock.http import Head, RequestHead
 from wnmon.mock.pieces import Pieces
 from wnmon.mock.settings import MockSettings
@@ -26,7 +27,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request as read, and what was drawn for it. `chat` is None where the body asks for no valid completion."""
+    """One request as read, and what was drawn for it. `chat` is None where the body asks for no valid completion.
+
+    `after_hang_up`: the client of the answer before left in the middle of it. `alike` counts the requests of the last
+    0.3 s with this very key and body, this one included.
+    """
 
     head: RequestHead
     body: bytes
@@ -35,6 +40,8 @@ class Call:
     wall_s: float
     id: str
     chat: Chat | None = None
+    after_hang_up: bool = False
+    alike: int = 1
 
     @property
     def key(self) -> str:
@@ -82,10 +89,11 @@ Answer = JsonAnswer | StreamAnswer | RawAnswer
 class Fault:
     """One way to misbehave. Each hook takes the call and the right value, and returns what goes on instead.
 
-    In order from the request to the socket: `tokens` what is said in a choice; `answer` the whole answer; `completion`,
-    `error` the JSON document of a 200 or of an error; `document` its bytes; `events` the sequence of a stream; `chunk`
-    each of its chunks; `frame` the bytes of each event; `head` status and headers; `body` the pieces of the body before
-    the transfer coding; `wire` everything that reaches the socket.
+    In order from the request to the socket: `request` the body as received, before it is looked at; `said` the choices
+    of a completion; `tokens` what is said in a choice; `answer` the whole answer, `refused` that to a request not
+    admitted; `completion`, `error` the JSON document of a 200 or of an error; `document` its bytes; `events` the
+    sequence of a stream; `chunk` each of its chunks; `frame` the bytes of each event; `head` status and headers; `body`
+    the pieces of the body before the transfer coding; `wire` everything that reaches the socket.
 
     `kills`: exactly the rules of the built-in suites that complain of it, declared beforehand; None where nothing could
     be judged, or where no rule is proven by it.
@@ -94,8 +102,11 @@ class Fault:
     says: str
     kind: Kind = Kind.FAULT
     kills: frozenset[str] | None = None
+    request: Callable[[Call, bytes], bytes] | None = None
+    said: Callable[[Call, Completion], Completion] | None = None
     tokens: Callable[[Call, tuple[str, ...]], tuple[str, ...]] | None = None
     answer: Callable[[Call, Answer], Answer] | None = None
+    refused: Callable[[Call, Answer], Answer] | None = None
     completion: Callable[[Call, JsonObject], JsonObject] | None = None
     error: Callable[[Call, JsonObject], JsonObject] | None = None
     document: Callable[[Call, bytes], bytes] | None = None

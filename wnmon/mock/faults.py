@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.mock import broken_answers as answers
 from wnmon.mock import broken_bytes as octets
+from wnmon.mock import broken_honesty, broken_http, broken_meaning, broken_refusals, broken_wire
 from wnmon.mock import broken_streams as streams
 from wnmon.mock.fault import Fault
 from wnmon.mock.personas import PERSONAS
@@ -18,9 +19,25 @@ _SAME_ID = answers.setting("id", answers.SAME_ID)
 _NO_CHANNEL = "当前分组 default 下对于模型无可用渠道 (request id: 20250212211029)"
 _NO_BALANCE = "user quota is not enough (request id: 20250212211029)"
 
+_NO_COMPLETION = frozenset({"REQ-000"})
+_NO_SUCCESS = _NO_COMPLETION | {"DOC-001", "LIM-001", "STR-001"}
+_OTHER_WORDS = frozenset(
+    {"MSG-001", "MSG-002", "MSG-003", "MSG-004", "REL-005", "REL-008", "SEM-009", "SEM-010", "UNI-001"}
+)
+
 FAULTS: dict[str, Fault] = {
-    "no-fingerprint": Fault(says="system_fingerprint is absent", completion=_NO_FINGERPRINT, chunk=_NO_FINGERPRINT),
-    "null-fingerprint": Fault(says="system_fingerprint is null", completion=_NULL_FINGERPRINT, chunk=_NULL_FINGERPRINT),
+    "no-fingerprint": Fault(
+        says="system_fingerprint is absent",
+        kills=frozenset({"DOC-009"}),
+        completion=_NO_FINGERPRINT,
+        chunk=_NO_FINGERPRINT,
+    ),
+    "null-fingerprint": Fault(
+        says="system_fingerprint is null",
+        kills=frozenset({"DOC-009"}),
+        completion=_NULL_FINGERPRINT,
+        chunk=_NULL_FINGERPRINT,
+    ),
     "no-usage": Fault(
         says="usage is absent, also where include_usage asks for it",
         completion=_NO_USAGE,
@@ -29,33 +46,57 @@ FAULTS: dict[str, Fault] = {
     ),
     "bad-json": Fault(
         says="the JSON ends too early (in a stream: that of the first token)",
+        kills=_NO_COMPLETION
+        | {"DOC-003", "DOC-012", "ERR-001", "ERR-002", "HTTP-008", "LIM-004", "STR-005", "STR-017"},
         document=answers.cut_json,
         events=streams.with_cut_chunk,
     ),
     "html-200": Fault(
         says="200 with the HTML of a dashboard",
+        kills=_NO_COMPLETION | {"DOC-002", "DOC-003", "DOC-012", "DOC-013", "STR-001"},
         answer=answers.raw(200, answers.DASHBOARD_PAGE, media="text/html; charset=utf-8"),
     ),
-    "error-in-200": Fault(says="200 with an error envelope", answer=answers.error_in_200),
-    "no-done": Fault(says="the stream ends without data: [DONE]", events=streams.without_done),
-    "truncated-stream": Fault(
-        says="the stream ends in good order after 3 tokens: no finish_reason, no [DONE]", events=streams.truncated
+    "error-in-200": Fault(
+        says="200 with an error envelope",
+        kills=_NO_COMPLETION | {"DOC-013", "ERR-006", "STR-001"},
+        answer=answers.error_in_200,
     ),
-    "stream-error": Fault(says="an error event after 3 tokens, then [DONE]", events=streams.broken_by_error),
+    "no-done": Fault(
+        says="the stream ends without data: [DONE]", kills=frozenset({"STR-006"}), events=streams.without_done
+    ),
+    "truncated-stream": Fault(
+        says="the stream ends in good order after 3 tokens: no finish_reason, no [DONE]",
+        kills=frozenset({"STR-006", "STR-010", "SEM-012"}),
+        events=streams.truncated,
+    ),
+    "stream-error": Fault(
+        says="an error event after 3 tokens, then [DONE]",
+        kills=frozenset({"STR-014", "SEM-012"}),
+        events=streams.broken_by_error,
+    ),
     "wrong-total": Fault(
         says="total_tokens is 7 more than prompt + completion",
+        kills=frozenset({"SEM-002"}),
         completion=answers.wrong_total,
         chunk=answers.wrong_total,
     ),
     "model-swap": Fault(
         says="the answer names a model that was not asked for",
+        kills=frozenset({"REL-001"}),
         completion=answers.other_model,
         chunk=answers.other_model,
     ),
-    "buffered-stream": Fault(says="the whole stream arrives at the end in one burst", events=streams.buffered),
-    "same-id": Fault(says="every answer has the same id", completion=_SAME_ID, chunk=_SAME_ID),
+    "buffered-stream": Fault(
+        says="the whole stream arrives at the end in one burst",
+        kills=frozenset({"HTTP-012", "STR-013"}),
+        events=streams.buffered,
+    ),
+    "same-id": Fault(
+        says="every answer has the same id", kills=frozenset({"DOC-017"}), completion=_SAME_ID, chunk=_SAME_ID
+    ),
     "500": Fault(
         says="500 with an error envelope",
+        kills=_NO_SUCCESS,
         answer=answers.refusing(500, "internal error", type_="server_error", code="internal_error"),
     ),
     "401": Fault(
@@ -74,16 +115,23 @@ FAULTS: dict[str, Fault] = {
     "429-empty": Fault(says="429, the status only: no body, no Retry-After", answer=answers.raw(429)),
     "html-524": Fault(
         says="524 with the HTML of a CDN that waited too long for the relay",
+        kills=_NO_SUCCESS,
         answer=answers.raw(524, answers.TIMEOUT_PAGE, media="text/html; charset=UTF-8"),
     ),
-    "empty-200": Fault(says="200 with an empty body", answer=answers.empty_200),
+    "empty-200": Fault(
+        says="200 with an empty body",
+        kills=_NO_COMPLETION | {"DOC-003", "DOC-012", "STR-005", "STR-006", "STR-018"},
+        answer=answers.empty_200,
+    ),
     "redirect": Fault(
         says="302 to another port of this host",
+        kills=_NO_SUCCESS,
         answer=answers.raw(302, headers=(("Location", "http://127.0.0.1:9/"),)),
     ),
     "cookie": Fault(says="Set-Cookie on every answer", head=answers.with_cookie),
     "echo-key": Fault(
         says="repeats the received key in content, headers and error texts",
+        kills=_OTHER_WORDS | {"ERR-004"},
         tokens=answers.speak_key,
         error=answers.key_in_error,
         head=answers.key_in_headers,
@@ -100,7 +148,13 @@ FAULTS: dict[str, Fault] = {
     "reset": Fault(says="head and half of the body, then a TCP reset", body=octets.reset_midway),
     "not-http": Fault(says="bytes that are not HTTP", wire=octets.garbage),
     "close-at-once": Fault(says="closes without a word", wire=octets.closed_at_once),
+    **broken_wire.FAULTS,
+    **broken_refusals.FAULTS,
+    **broken_meaning.FAULTS,
+    **broken_http.FAULTS,
+    **broken_honesty.FAULTS,
     **PERSONAS,
+    **broken_honesty.PERSONAS,
 }
 
 

@@ -11,6 +11,7 @@ from wnmon.mock.pieces import Piece, Pieces, Send
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VERSION = re.compile(r"HTTP/(\d)\.(\d)")
+_WEIGHT_ZERO = re.compile(r"q=0(\.0{0,3})?")
 
 
 class HttpError(Exception):
@@ -24,10 +25,14 @@ class HttpError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestHead:
-    """Method, path without query, and headers by lower-case name (repeated fields joined by a comma, RFC 9110 §5.2)."""
+    """Method, path, query without its question mark, and headers by lower-case name.
+
+    Repeated fields are joined by a comma (RFC 9110 §5.2).
+    """
 
     method: str
     path: str
+    query: str = ""
     minor: int
     headers: Mapping[str, str]
 
@@ -48,6 +53,13 @@ class RequestHead:
         if coding.strip().lower() != "chunked":
             raise HttpError(501, "a transfer coding other than chunked")
         return True
+
+    @property
+    def takes_gzip(self) -> bool:
+        """Tell whether the client names gzip and does not weigh it with 0 (RFC 9110 §12.5.3)."""
+        offers = (offer.partition(";") for offer in self.headers.get("accept-encoding", "").lower().split(","))
+        weights = {coding.strip(): weight.replace(" ", "") for coding, _, weight in offers}
+        return "gzip" in weights and not _WEIGHT_ZERO.fullmatch(weights["gzip"])
 
     @property
     def content_length(self) -> int:
@@ -94,14 +106,15 @@ def parse_head(data: bytes) -> RequestHead:
     minor = int(version[2])
     if minor >= 1 and "host" not in headers:
         raise HttpError(400, "an HTTP/1.1 request must carry Host")  # RFC 9112 §3.2
-    return RequestHead(method=parts[0], path=_path(parts[1]), minor=minor, headers=headers)
+    path, _, query = _origin_form(parts[1]).partition("?")
+    return RequestHead(method=parts[0], path=path, query=query, minor=minor, headers=headers)
 
 
-def _path(target: str) -> str:
-    """Return the path of an origin-form or absolute-form target (RFC 9112 §3.2)."""
+def _origin_form(target: str) -> str:
+    """Return path and query of an origin-form or absolute-form target (RFC 9112 §3.2)."""
     if "://" in target.partition("?")[0]:
         target = "/" + target.split("://", 1)[1].partition("/")[2]
-    return target.partition("?")[0]
+    return target
 
 
 def _parse_fields(lines: list[str]) -> dict[str, str]:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wnmon.mock.chat import Chat, Refusal
-from wnmon.mock.completion import Completion, complete
+from wnmon.mock.completion import Completion, Spoken, complete
 from wnmon.mock.fault import Answer, Call, Fault, JsonAnswer, StreamAnswer, through
-from wnmon.mock.stream import READ_MEMBER, STAMP_MEMBER, Rhythm, events
+from wnmon.mock.keepalive import keep_alive
+from wnmon.mock.stream import READ_MEMBER, STAMP_MEMBER, Rhythm, events, tool_call
+from wnmon.mock.tokens import count_prompt
 from wnmon.mock.validate import read_chat
 from wnmon.model.json import JsonObject
 from wnmon.wire.media import bare_media_type
@@ -28,7 +30,7 @@ def admit(call: Call) -> Call | Refusal:
     chat = _check_media_type(call) or read_chat(call.body)
     if isinstance(chat, Refusal):
         return chat
-    return _check_model(call, chat) or replace(call, chat=chat)
+    return _check_model(call, chat) or _check_context(call, chat) or replace(call, chat=chat)
 
 
 def respond(call: Call, faults: Sequence[Fault]) -> Answer:
@@ -36,6 +38,7 @@ def respond(call: Call, faults: Sequence[Fault]) -> Answer:
     if call.chat is None:
         return _models(call)
     completion = complete(call.chat, forced_tokens=call.settings.tokens)
+    completion = through(call, (fault.said for fault in faults), completion)
     said = tuple(
         replace(choice, tokens=through(call, (fault.tokens for fault in faults), choice.tokens))
         for choice in completion.choices
@@ -94,6 +97,18 @@ def _check_model(call: Call, chat: Chat) -> Refusal | None:
     return Refusal(status=404, message=message, param="model", code="model_not_found")
 
 
+def _check_context(call: Call, chat: Chat) -> Refusal | None:
+    """Refuse aloud what does not fit: cutting it in silence would be a lie about what the model saw."""
+    most = call.settings.context_tokens
+    if len(call.body) <= most:  # no token is shorter than a byte
+        return None
+    tokens = count_prompt(chat.messages)
+    if tokens <= most:
+        return None
+    message = f"this model's context holds {most} tokens, and the messages have {tokens}"
+    return Refusal(status=400, message=message, param="messages", code="context_length_exceeded")
+
+
 def _models(call: Call) -> JsonAnswer:
     created = int(call.wall_s)
     models = [JsonObject(id=model, object="model", created=created, owned_by="wnmon") for model in call.settings.models]
@@ -118,22 +133,31 @@ def _rhythm(call: Call) -> Rhythm:
 
 def _document(call: Call, chat: Chat, completion: Completion) -> JsonAnswer:
     """Answer in one piece, when the last token would have been spoken."""
+    base = _base(call, chat, "chat.completion")
     choices = [
         JsonObject(
             index=index,
-            message={"role": "assistant", "content": "".join(choice.tokens), "refusal": None},
+            message=_message(base, choice),
             logprobs=None,
             finish_reason=choice.finish,
         )
         for index, choice in enumerate(completion.choices)
     ]
     longest = max(len(choice.tokens) for choice in completion.choices)
-    value: JsonObject = {**_base(call, chat, "chat.completion"), "choices": list(choices), "usage": completion.usage}
+    value: JsonObject = {**base, "choices": list(choices), "usage": completion.usage}
     return JsonAnswer(value=value, delay_s=_rhythm(call).token_s(max(longest - 1, 0)))
+
+
+def _message(base: JsonObject, choice: Spoken) -> JsonObject:
+    said = "".join(choice.tokens)
+    if choice.tool is None:
+        return {"role": "assistant", "content": said, "refusal": None}
+    return {"role": "assistant", "content": None, "refusal": None, "tool_calls": [tool_call(base, choice.tool, said)]}
 
 
 def _stream(call: Call, chat: Chat, completion: Completion) -> StreamAnswer:
     base = _base(call, chat, "chat.completion.chunk")
     if call.settings.stamps:
         base = {**base, READ_MEMBER: call.read_ns, STAMP_MEMBER: 0}
-    return StreamAnswer(events=events(base, completion, _rhythm(call), include_usage=chat.include_usage))
+    said = events(base, completion, _rhythm(call), include_usage=chat.include_usage)
+    return StreamAnswer(events=keep_alive(said, call.settings.keep_alive_s))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from email.utils import formatdate
@@ -17,11 +18,14 @@ from wnmon.mock.stream import Event, encode_event, encode_json
 def script(call: Call, faults: Sequence[Fault]) -> Pieces:
     """Answer a call: decide, let the faults bend the answer, and write it out.
 
-    A call that is refused is refused before any fault of the answer: a fault needs a request that was right.
+    A call that is refused is refused before any fault of the answer, which needs a request that was right; what a
+    refusal says is a fault's own hook.
     """
+    call = replace(call, body=through(call, (fault.request for fault in faults), call.body))
     admitted = admit(call)
     if isinstance(admitted, Refusal):
-        answer: Answer = refuse(admitted)
+        refusal: Answer = refuse(admitted)
+        answer = through(call, (fault.refused for fault in faults), refusal)
     else:
         call = admitted
         answer = through(call, (fault.answer for fault in faults), respond(call, faults))
@@ -62,6 +66,9 @@ def _json_body(call: Call, answer: JsonAnswer, faults: Sequence[Fault]) -> RawAn
         value = through(call, (fault.error for fault in faults), value)
     data = through(call, (fault.document for fault in faults), encode_json(value))
     headers = (("Content-Type", "application/json"), *answer.headers)
+    if call.head.takes_gzip:
+        data = gzip.compress(data, mtime=0)
+        headers = (*headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
     return RawAnswer(status=answer.status, headers=headers, pieces=iter([Send(data)]), length=len(data))
 
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import takewhile
 from uuid import uuid4
 
 from wnmon.clock import SystemClock
@@ -25,6 +26,7 @@ from wnmon.mock.settings import MockSettings
 
 FAULT_HEADER = "x-wnmon-fault"
 _KEPT_REQUESTS = 1000
+_MOMENT_NS = 300 * 10**6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,7 @@ class _Desk:
         self._settings = settings
         self._clock = clock
         self._faults = find_faults(settings.faults)
+        self._hung_up = False
         self.relay = Relay(settings=settings)
 
     def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> asyncio.Task[None]:
@@ -152,10 +155,15 @@ class _Desk:
             return False
         call = self._draw(*request)
         self._note(call)
-        return await play(self._answer(call), writer, self._clock, call.read_ns)
+        try:
+            return await play(self._answer(call), writer, self._clock, call.read_ns)
+        except (OSError, asyncio.CancelledError):
+            self._hung_up = True  # the client left before it had the whole answer
+            raise
 
     def _draw(self, head: RequestHead, body: bytes) -> Call:
-        """Draw what an answer needs: instants and an id."""
+        """Draw what an answer needs: instants, an id, and what became of the answer before."""
+        after_hang_up, self._hung_up = self._hung_up, False
         return Call(
             head=head,
             body=body,
@@ -163,7 +171,16 @@ class _Desk:
             read_ns=self._clock.now_ns(),
             wall_s=self._clock.wall_s(),
             id=f"chatcmpl-{uuid4().hex}",
+            after_hang_up=after_hang_up,
+            alike=1 + self._alike(head, body),
         )
+
+    def _alike(self, head: RequestHead, body: bytes) -> int:
+        """Count the requests of this moment with the same key and body."""
+        since_ns = self._clock.now_ns() - _MOMENT_NS
+        recent = takewhile(lambda seen: seen.read_ns >= since_ns, reversed(self.relay.requests))
+        key = head.headers.get("authorization")
+        return sum(seen.body == body and seen.headers.get("authorization") == key for seen in recent)
 
     def _note(self, call: Call) -> None:
         head = call.head

@@ -13,7 +13,8 @@ class MockSettings:
 
     Not strict: any non-empty key and any model. Strict: only `key` and only `models`. `ttft_s` and `gap_s` script the
     first token and the time between tokens, in seconds after the request was read; `tokens` forces the length of
-    answers. `faults` are names of the catalogue. Sizes in bytes; `idle_s` is how long a kept connection may be quiet.
+    answers. A stream is never silent for more than `keep_alive_s`. `faults` are names of the catalogue. Sizes in bytes;
+    `idle_s` is how long a kept connection may be quiet.
     """
 
     host: str = "127.0.0.1"
@@ -24,11 +25,14 @@ class MockSettings:
     # Not zero by default: a right stream is spread over time, and a burst is what a buffering proxy looks like.
     ttft_s: float = 0.02
     gap_s: float = 0.005
+    # As often as the standard advises (WHATWG HTML §9.2.7).
+    keep_alive_s: float = 15.0
     tokens: int | None = None
     stamps: bool = False
     faults: tuple[str, ...] = ()
     tls_cert: str | None = None
     tls_key: str | None = None
+    context_tokens: int = 131_072
     max_head_bytes: int = 64 * 1024
     max_body_bytes: int = 4 * 1024 * 1024
     idle_s: float = 75.0

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wnmon.mock.completion import Completion
+from wnmon.mock.completion import Completion, Spoken
 from wnmon.model.json import Json, JsonObject
 
 DONE = "[DONE]"
@@ -52,8 +52,9 @@ def events(base: JsonObject, completion: Completion, rhythm: Rhythm, *, include_
     (OpenAI description of stream_options.include_usage).
     """
     common: JsonObject = {**base, "usage": None} if include_usage else base
-    for index in range(len(completion.choices)):
-        yield Event(chunk=_chunk(common, index, {"role": "assistant", "content": ""}))
+    for index, choice in enumerate(completion.choices):
+        content = "" if choice.tool is None else None
+        yield Event(chunk=_chunk(common, index, {"role": "assistant", "content": content}))
     yield from _tokens(common, completion, rhythm)
     if include_usage:
         yield Event(chunk={**base, "choices": [], "usage": completion.usage})
@@ -67,9 +68,25 @@ def _tokens(common: JsonObject, completion: Completion, rhythm: Rhythm) -> Itera
         at_s = rhythm.token_s(place)
         for index, choice in enumerate(completion.choices):
             if place < len(choice.tokens):
-                yield Event(chunk=_chunk(common, index, {"content": choice.tokens[place]}), at_s=at_s)
+                yield Event(chunk=_chunk(common, index, _delta(common, choice, place)), at_s=at_s)
             if place == max(len(choice.tokens) - 1, 0):
                 yield Event(chunk=_chunk(common, index, {}, choice.finish), at_s=at_s)
+
+
+def _delta(common: JsonObject, choice: Spoken, place: int) -> JsonObject:
+    """Return one token: text, or a piece of a call's arguments, whose first delta names the function."""
+    token = choice.tokens[place]
+    if choice.tool is None:
+        return {"content": token}
+    if place > 0:
+        return {"tool_calls": [{"index": 0, "function": {"arguments": token}}]}
+    return {"tool_calls": [{"index": 0, **tool_call(common, choice.tool, token)}]}
+
+
+def tool_call(base: JsonObject, name: str, arguments: str) -> JsonObject:
+    """Return a call of a function; its id is made of the answer's own."""
+    call_id = f"call_{str(base.get('id')).rpartition('-')[2]}"
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 def _chunk(common: JsonObject, index: int, delta: JsonObject, finish: str | None = None) -> JsonObject:
@@ -87,6 +104,12 @@ def delta_of(event: Event) -> JsonObject:
     choice = _first_choice(event)
     delta = choice.get("delta")
     return delta if isinstance(delta, dict) else {}
+
+
+def index_of(event: Event) -> int:
+    """Return the index of the event's first choice, -1 when it has none."""
+    index = _first_choice(event).get("index")
+    return index if isinstance(index, int) else -1
 
 
 def is_token(event: Event) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import NoReturn
 
-from wnmon.mock.chat import Chat, Message, Refusal
+from wnmon.mock.chat import Chat, Message, Refusal, Tool
 from wnmon.model.json import Json, JsonObject, kind_of
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
@@ -24,6 +24,7 @@ _INTEGERS: dict[str, tuple[int, int]] = {
     "top_logprobs": (0, 20),
 }
 _MAX_STOPS = 4
+_FORMATS = ("text", "json_object")
 
 
 def read_chat(body: bytes) -> Chat | Refusal:
@@ -182,6 +183,48 @@ def _check_stop(document: JsonObject) -> Refusal | None:
     return None
 
 
+def _check_response_format(document: JsonObject) -> Refusal | None:
+    value = document.get("response_format")
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        return _wrong_type("response_format", "an object", value)
+    if value.get("type") in _FORMATS:
+        return None
+    expected = f"expected one of {', '.join(_FORMATS)}"
+    return _bad(f"invalid value for 'response_format.type': {expected}", "response_format.type", "invalid_value")
+
+
+def _check_tools(document: JsonObject) -> Refusal | None:
+    tools, choice = document.get("tools"), document.get("tool_choice")
+    if tools is None:
+        return None if choice in (None, "none") else _bad("'tool_choice' is only allowed with 'tools'", "tool_choice")
+    if not isinstance(tools, list) or not tools:
+        return _wrong_type("tools", "a non-empty array of functions", tools)
+    functions = [_function(tool) for tool in tools]
+    if None in functions:
+        place = f"tools[{functions.index(None)}]"
+        return _bad(f"invalid value for '{place}': expected type function and a function with a name", place)
+    return _check_tool_choice(choice, [str(function["name"]) for function in functions if function is not None])
+
+
+def _check_tool_choice(choice: Json, names: list[str]) -> Refusal | None:
+    if choice in (None, "none", "auto", "required"):
+        return None
+    function = _function(choice)
+    if function is not None and function["name"] in names:
+        return None
+    return _bad(f"invalid value for 'tool_choice': expected one of {', '.join(names)}"[:200], "tool_choice")
+
+
+def _function(tool: Json) -> JsonObject | None:
+    """Return the function of a tool or of a choice, None when there is none with a name."""
+    if not isinstance(tool, dict) or tool.get("type") != "function":
+        return None
+    function = tool.get("function")
+    return function if isinstance(function, dict) and isinstance(function.get("name"), str) else None
+
+
 _CHECKS: tuple[Callable[[JsonObject], Refusal | None], ...] = (
     _check_model,
     _check_messages,
@@ -189,6 +232,8 @@ _CHECKS: tuple[Callable[[JsonObject], Refusal | None], ...] = (
     _check_integers,
     _check_stream,
     _check_stop,
+    _check_response_format,
+    _check_tools,
 )
 
 
@@ -206,7 +251,22 @@ def _chat(document: JsonObject) -> Chat:
         max_tokens=min((limit for limit in limits if limit is not None), default=None),
         n=_integer(document, "n") or 1,
         seed=_integer(document, "seed"),
+        as_json=document.get("response_format") == {"type": "json_object"},
+        tool=_tool(document),
     )
+
+
+def _tool(document: JsonObject) -> Tool | None:
+    """Return the function that must be called: the chosen one, or the first where any will do."""
+    tools, choice = document.get("tools"), document.get("tool_choice")
+    functions = [_function(tool) for tool in tools] if isinstance(tools, list) else []
+    chosen = _function(choice)
+    wanted = [function for function in functions if function and (chosen is None or function["name"] == chosen["name"])]
+    if not wanted or (chosen is None and choice != "required"):
+        return None
+    parameters = wanted[0].get("parameters")
+    schema = parameters if isinstance(parameters, dict) else {}
+    return Tool(name=str(wanted[0]["name"]), parameters=schema, by_name=chosen is not None)
 
 
 def _integer(document: JsonObject, name: str) -> int | None:

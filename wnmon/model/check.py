@@ -30,6 +30,12 @@ NEEDS_FULL = "needs --full"
 NOT_CLAIMED = "the target does not claim the feature"
 """Why a request for an optional feature was not sent: the rules on it are skipped."""
 
+NOT_HTTPS = "the target is not asked over https"
+"""Why there is nothing to say about TLS, or about plain http beside it."""
+
+NO_HTTP2 = "this sensor speaks HTTP/1.1 only"
+"""Why a request over HTTP/2 was not sent."""
+
 
 class Auth(StrEnum):
     """Which Authorization header a request carries. `lowercase` writes the scheme as `bearer` (RFC 9110 §11.1).
@@ -95,6 +101,10 @@ class Step:
 
     `path` replaces the path of the target's URL. `feature` is sent only to targets that claim it. `close_after` hangs
     up after so many arrivals of body bytes, as a client does that has seen enough.
+
+    `plain_http` asks an https target over plain http, without any secret. `http2` is never sent: this sensor cannot.
+    `burst` copies are sent at once, each an exchange of this step. `filler` is how many characters of plain words stand
+    in place of `{{filler}}`.
     """
 
     name: str
@@ -107,6 +117,10 @@ class Step:
     path: str | None = None
     feature: str | None = None
     close_after: int | None = None
+    plain_http: bool = False
+    http2: bool = False
+    burst: int = 1
+    filler: int = 0
     expect: tuple[Assertion, ...] = ()
 
     @property
@@ -117,11 +131,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
-    """Which exchanges a rule is judged on. None means any. `status` is a code or a class such as `4xx`."""
+    """Which exchanges a rule is judged on. None means any.
+
+    `status` is a code or a class such as `4xx`; `media` is the answer's media type, bare and in lower case.
+    """
 
     requests: tuple[str, ...] | None = None
     status: str | None = None
     stream: bool | None = None
+    media: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What a person with a broken rule asks, by language: why it matters, how relays break it, how to mend it."""
+
+    why: Mapping[str, str]
+    wrong: Mapping[str, str]
+    fix: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +162,7 @@ class Rule:
     source: str
     needs: tuple[str, ...] = ()
     expect: tuple[Assertion, ...] = ()
+    explain: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

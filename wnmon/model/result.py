@@ -113,7 +113,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleVerdict:
-    """One rule, judged. `why` says what blocked it when skipped or inconclusive; `waived` never changes the verdict."""
+    """One rule, judged. `waived` never changes the verdict.
+
+    `why` says what blocked it when skipped or inconclusive, what excuses it when waived, and of a failed one, that the
+    waiver it had is over.
+    """
 
     rule: str
     level: Level
@@ -179,13 +183,17 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What the judge is given beside the plan: the redacted exchanges in the order sent, and what the runner drew."""
+    """What the judge is given beside the plan: the redacted exchanges in the order sent, and what the runner drew.
+
+    `waivers` and `expired` hold, by rule, what a report says of a waiver in force and of one that is over.
+    """
 
     model: str
     nonce: str
     exchanges: tuple[Exchange, ...]
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     waivers: Mapping[str, str] = field(default_factory=dict)
+    expired: Mapping[str, str] = field(default_factory=dict)
     not_sent: Mapping[str, str] = field(default_factory=dict)
 
 

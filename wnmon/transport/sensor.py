@@ -142,8 +142,14 @@ def _outgoing(recording: Recording, target: Target, address: str | None, deadlin
 
 
 def _headers(request: Request, target: Target) -> list[tuple[str, str]]:
-    """Return the headers to write: the only place where secrets are revealed."""
+    """Return the headers to write: the only place where secrets are revealed, and never to who listens on plain http.
+
+    A request may ask an https target over plain http, to see whether it is refused; it then carries no secret.
+    """
     own = {name.lower() for name, _ in request.headers}
+    exposed = request.url.startswith("http:") and target.url.startswith("https:")
+    if exposed:
+        target = replace(target, api_key=None, headers=tuple(one for one in target.headers if isinstance(one[1], str)))
     configured = [
         (name, value if isinstance(value, str) else value.reveal())
         for name, value in target.headers
@@ -158,7 +164,7 @@ def _authorization(auth: Auth, target: Target) -> str | None:
     key = target.api_key.reveal() if target.api_key else None
     match auth:
         case Auth.EMPTY:
-            return "Bearer "
+            return "Bearer"  # a blank at the end is no part of a value (RFC 9110 §5.5)
         case Auth.WRONG:
             return f"Bearer {WRONG_KEY}"
         case Auth.NORMAL if key is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from itertools import cycle, islice
 from urllib.parse import urlsplit, urlunsplit
 
 from wnmon import __version__
@@ -14,7 +16,8 @@ from wnmon.model.json import Json
 NONCE_CHARS = 8
 """Length of the word drawn for `{{nonce}}`: what a request costs at worst depends on it."""
 
-_PLACEHOLDER = re.compile(r"\{\{(model|nonce)\}\}")
+_PLACEHOLDER = re.compile(r"\{\{(model|nonce2?|filler)\}\}")
+_WORDS = ("the", "river", "was", "calm", "and", "the", "light", "fell", "on", "every", "stone", "near", "the", "old")
 
 
 def build(step: Step, target_url: str, model: str, nonce: str) -> Request:
@@ -36,35 +39,50 @@ def build(step: Step, target_url: str, model: str, nonce: str) -> Request:
 
 
 def _url(step: Step, target_url: str) -> str:
+    """Return the URL. Over plain http a port that was written stays: no other is known to be the relay's."""
     parts = urlsplit(target_url)
+    scheme = "http" if step.plain_http else parts.scheme
     query = f"api_key={WRONG_KEY}" if step.auth is Auth.QUERY else parts.query
-    return urlunsplit((parts.scheme, parts.netloc, step.path or parts.path, query, ""))
+    return urlunsplit((scheme, parts.netloc, step.path or parts.path, query, ""))
 
 
-def fill(value: Json, model: str, nonce: str) -> Json:
-    """Return the value with `{{model}}` and `{{nonce}}` filled in its strings, in one pass; member names stay.
+def fill(value: Json, model: str, nonce: str, filler: int = 0) -> Json:
+    """Return the value with its placeholders filled, in one pass; member names stay.
 
+    `{{model}}`, `{{nonce}}`, `{{nonce2}}` (another word, made from the nonce) and `{{filler}}` (so many characters).
     Every other brace and every `$` is itself: the API page's own example holds `$$e=mc^2$$`.
     """
     if isinstance(value, str):
-        return _fill_text(value, model, nonce)
+        return _fill_text(value, model, nonce, filler)
     if isinstance(value, list):
-        return [fill(item, model, nonce) for item in value]
+        return [fill(item, model, nonce, filler) for item in value]
     if isinstance(value, dict):
-        return {name: fill(item, model, nonce) for name, item in value.items()}
+        return {name: fill(item, model, nonce, filler) for name, item in value.items()}
     return value
 
 
-def _fill_text(text: str, model: str, nonce: str) -> str:
-    return _PLACEHOLDER.sub(lambda match: model if match.group(1) == "model" else nonce, text)
+def _fill_text(text: str, model: str, nonce: str, filler: int) -> str:
+    words = {"model": lambda: model, "nonce": lambda: nonce, "nonce2": lambda: second_nonce(nonce)}
+    return _PLACEHOLDER.sub(lambda match: words.get(match.group(1), lambda: filler_text(filler))(), text)
+
+
+def second_nonce(nonce: str) -> str:
+    """Return a word of the same length that nobody can guess who has seen none of both."""
+    return hashlib.sha256(nonce.encode()).hexdigest()[:NONCE_CHARS]
+
+
+def filler_text(chars: int) -> str:
+    """Return plain words of this many characters, which most vocabularies hold as one token each."""
+    words = " ".join(islice(cycle(_WORDS), chars // 3 + 1))
+    return words[:chars].rstrip()
 
 
 def _body(step: Step, model: str, nonce: str) -> bytes:
     """Return UTF-8. A lone surrogate becomes its JSON escape, which is what `backslashreplace` writes."""
     text = (
-        json.dumps(fill(dict(step.body), model, nonce), ensure_ascii=False, separators=(",", ":"))
+        json.dumps(fill(dict(step.body), model, nonce, step.filler), ensure_ascii=False, separators=(",", ":"))
         if step.raw_body is None
-        else _fill_text(step.raw_body, model, nonce)
+        else _fill_text(step.raw_body, model, nonce, step.filler)
     )
     return text.encode(errors="backslashreplace")
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
 from wnmon.model.exchange import Exchange
+from wnmon.wire.httpdate import epoch_s
 
 MAX_RETRY_AFTER_S = 86_400.0
 """A day: longer requests are cut to it, so that one wrong header does not silence a probe for good."""
 
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
-_IMF_FIXDATE = re.compile(r"[A-Z][a-z]{2}, ([0-9]{2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def retry_after_s(exchange: Exchange) -> float | None:
@@ -27,20 +25,9 @@ def retry_after_s(exchange: Exchange) -> float | None:
     value = (exchange.header("retry-after") or "").strip()
     if _NUMBER.fullmatch(value):
         return _capped(float(value))
-    date_s = _epoch_s(value)
+    date_s = epoch_s(value)
     return None if date_s is None else _capped(date_s - exchange.started_at_s)
 
 
 def _capped(seconds: float) -> float:
     return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
-
-
-def _epoch_s(value: str) -> float | None:
-    match = _IMF_FIXDATE.fullmatch(value)
-    if match is None or match.group(2) not in _MONTHS:
-        return None
-    day, year, hour, minute, second = (int(match.group(group)) for group in (1, 3, 4, 5, 6))
-    try:
-        return datetime(year, _MONTHS.index(match.group(2)) + 1, day, hour, minute, second, tzinfo=UTC).timestamp()
-    except ValueError:
-        return None

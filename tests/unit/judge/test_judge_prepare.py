@@ -6,6 +6,7 @@ import pytest
 from judge_samples import unfit
 
 from wnmon.judge.registry import Unfit, prepare
+from wnmon.judge.stream import FACTS
 from wnmon.model.json import Json
 
 REFUSED: list[tuple[str, Json, str, str]] = [
@@ -32,25 +33,25 @@ REFUSED: list[tuple[str, Json, str, str]] = [
     ("json", {"schema": 3}, "/schema", "a JSON Schema, not integer"),
     ("chunk", {}, "", "a mapping with the one key schema"),
     ("chunk", {"schema": "x"}, "/schema", "a JSON Schema, not string"),
-    ("stream", "whole", "", "one of complete, framed, data, done, finish, no_error, same_id, spread, not 'whole'"),
-    ("stream", ["done", 3], "", "one of complete, framed, data, done, finish, no_error, same_id, spread, not integer"),
+    ("stream", "whole", "", f"one of {', '.join(FACTS)}, not 'whole'"),
+    ("stream", ["done", 3], "", f"one of {', '.join(FACTS)}, not integer"),
     (
         "content",
         3,
         "",
-        "a text or a mapping with contains, equals, not_contains, matches, not_empty, max_chars, not integer",
+        "a text or a mapping with contains, equals, not_contains, matches, not_empty, max_chars, json, not integer",
     ),
     (
         "content",
         {},
         "",
-        "a text or a mapping with contains, equals, not_contains, matches, not_empty, max_chars, not object",
+        "a text or a mapping with contains, equals, not_contains, matches, not_empty, max_chars, json, not object",
     ),
     (
         "content",
         {"has": "x"},
         "/has",
-        "one of contains, equals, not_contains, matches, not_empty, max_chars, not 'has'",
+        "one of contains, equals, not_contains, matches, not_empty, max_chars, json, not 'has'",
     ),
     ("content", {"contains": 3}, "/contains", "a value of type string, not integer"),
     ("content", {"not_empty": "yes"}, "/not_empty", "a value of type boolean, not string"),

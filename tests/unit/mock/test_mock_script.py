@@ -153,7 +153,12 @@ def test_every_fault_is_described_in_one_line(name: str) -> None:
     assert "\n" not in FAULTS[name].says
 
 
-@pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.kind is Kind.FAULT])
+def proves_no_rule(name: str) -> bool:
+    """Tell whether no rule complains of a fault; of the others the matrix shows that they change something."""
+    return FAULTS[name].kind is Kind.FAULT and not FAULTS[name].kills
+
+
+@pytest.mark.parametrize("name", [name for name in FAULTS if proves_no_rule(name)])
 def test_every_fault_changes_what_is_sent(name: str) -> None:
     right = [pieces(), pieces(stream=True, stream_options={"include_usage": True})]
 

@@ -10,7 +10,7 @@ import pytest
 from wnmon import __version__
 from wnmon.model.check import Auth, Step
 from wnmon.model.exchange import Request
-from wnmon.wire.request import build, fill
+from wnmon.wire.request import NONCE_CHARS, build, fill, filler_text, second_nonce
 
 
 def built(body: dict[str, Any] | None = None, **members: Any) -> Request:
@@ -96,3 +96,29 @@ def test_request_carries_the_step() -> None:
 
 def test_request_goes_to_the_url_given() -> None:
     assert built().url == "https://relay.example/v1/chat/completions"
+
+
+def test_the_second_nonce_is_another_word_of_the_same_length() -> None:
+    assert (second_nonce("k7m3pq2x") != "k7m3pq2x", len(second_nonce("k7m3pq2x"))) == (True, NONCE_CHARS)
+
+
+def test_both_nonces_are_filled_in() -> None:
+    assert built({"a": "{{nonce}} {{nonce2}}"}).body == f'{{"a":"n-1 {second_nonce("n-1")}"}}'.encode()
+
+
+@pytest.mark.parametrize("chars", [1, 10, 1_000, 50_000])
+def test_filler_is_as_long_as_asked_but_for_a_space_at_its_end(chars: int) -> None:
+    assert chars - 1 <= len(filler_text(chars)) <= chars
+
+
+def test_filler_stands_in_its_place() -> None:
+    assert built({"a": "<{{filler}}>"}, filler=9).body == b'{"a":"<the river>"}'
+
+
+def test_no_filler_is_empty() -> None:
+    assert fill("<{{filler}}>", "m", "n") == "<>"
+
+
+def test_plain_http_keeps_host_port_and_path() -> None:
+    step = Step(name="s", body={}, plain_http=True)
+    assert build(step, "https://relay.example:8443/v1/x", "m", "n").url == "http://relay.example:8443/v1/x"

@@ -1,0 +1,82 @@
+"""`estimate: {tolerance: 0.5}`: reported tokens against what plain English words commonly cost: about one each.
+
+No tokenizer of any vendor is at hand, so this is rough on purpose: it finds counts multiplied, not counts rounded. Only
+answers of plain words are judged; anything else is left in doubt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wnmon.judge.subject import Subject, Unfit
+from wnmon.model.json import Json, at
+from wnmon.model.result import Finding, Reason, Usage
+from wnmon.wire.document import read_document
+from wnmon.wire.message import string_at
+
+FEWEST_WORDS = 16
+TEMPLATE_TOKENS = 40
+"""What chat templates add to a prompt of one message, with room to spare."""
+
+_PLAIN = re.compile(r"[A-Za-z]{1,10}(?:[ \n.,:]+[A-Za-z]{1,10})*[ \n.]*")
+_WORD = re.compile(r"[A-Za-z]+")
+
+
+def prepare(value: Json) -> float:
+    """Return the tolerance, a ratio."""
+    tolerance = value.get("tolerance") if isinstance(value, dict) and set(value) == {"tolerance"} else None
+    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 < tolerance < 1:
+        raise Unfit("", "a mapping with tolerance, a ratio between 0 and 1")
+    return float(tolerance)
+
+
+def doubt(_: float, subject: Subject) -> str | None:
+    """Return why the counts cannot be estimated."""
+    usage, text = subject.reply.usage, subject.reply.text
+    if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
+        return "no usage to compare with"
+    if _PLAIN.fullmatch(text) is None or len(_WORD.findall(text)) < FEWEST_WORDS:
+        return f"the answer is not {FEWEST_WORDS} or more plain words"
+    return "the model thought before it answered" if _thought(subject) else None
+
+
+def _thought(subject: Subject) -> bool:
+    document = subject.reply.document
+    counted = at(document.value, "/usage/completion_tokens_details/reasoning_tokens") if document else None
+    return any(choice.reasoning for choice in subject.reply.choices) or (isinstance(counted, int) and counted > 0)
+
+
+def assess(expected: float, subject: Subject) -> list[Finding]:
+    """Complain about counts further from the number of words than the tolerance."""
+    usage = subject.reply.usage
+    if usage is None or doubt(expected, subject) is not None:
+        return []
+    said, asked = len(_WORD.findall(subject.reply.text)), _words_sent(subject)
+    return [
+        *_beyond("completion_tokens", usage, said, expected, 0, subject),
+        *_beyond("prompt_tokens", usage, asked, expected, TEMPLATE_TOKENS, subject),
+    ]
+
+
+def _words_sent(subject: Subject) -> int:
+    """Return how many words the request's messages hold."""
+    messages = at(read_document(subject.exchange.request.body).value, "/messages")
+    texts = (
+        [string_at(one, "content") for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
+    )
+    return sum(len(_WORD.findall(text)) for text in texts)
+
+
+def _beyond(member: str, usage: Usage, words: int, tolerance: float, room: int, subject: Subject) -> Iterator[Finding]:
+    counted: int = getattr(usage, member)
+    low, high = round(words * (1 - tolerance)), round(words * (1 + tolerance)) + room
+    if not low <= counted <= high:
+        yield Finding(
+            message="a count is far from what such text costs",
+            expected=f"{low} to {high} for {words} words",
+            actual=str(counted),
+            place=f"/usage/{member}",
+            step=subject.step,
+            reason=Reason.USAGE,
+        )

@@ -1,0 +1,27 @@
+"""What a fact about a stream is, and how it complains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from wnmon.judge.subject import Subject
+from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
+from wnmon.wire.events import Frame
+
+Fact = Callable[[Subject], Iterator[Finding]]
+"""Yields one complaint for each place where the fact does not hold. Judges a stream only, and never raises."""
+
+
+def complaint(
+    subject: Subject, message: str, expected: str, actual: str, place: str = "", reason: Reason = Reason.STREAM
+) -> Finding:
+    """Return one complaint, what was seen cut to a line."""
+    return Finding(
+        message=message, expected=expected, actual=cut(actual), place=place, step=subject.step, reason=reason
+    )
+
+
+def place_of(frame: Frame) -> str:
+    """Return where a payload stands in its stream."""
+    return f"event {frame.event.index}"

@@ -1,0 +1,42 @@
+"""`problem: valid`: an error of the media type application/problem+json holds what RFC 9457 §3.1 says."""
+
+from __future__ import annotations
+
+from wnmon.judge.schema import show
+from wnmon.judge.subject import Subject, Unfit
+from wnmon.model.json import Json, kind_of
+from wnmon.model.result import Finding, Reason
+
+_VALID = "valid"
+_TEXTS = ("type", "title", "detail", "instance")
+
+
+def prepare(value: Json) -> None:
+    """Accept the one word there is."""
+    if value != _VALID:
+        raise Unfit("", f"{_VALID}, not {value!r}" if isinstance(value, str) else f"a text, not {kind_of(value)}")
+
+
+def assess(_: None, subject: Subject) -> list[Finding]:
+    """Complain about members of a wrong type, and a status that is not the response's. Every member is optional."""
+    document = subject.reply.document
+    body = document.value if document is not None and document.problem is None else None
+    if not isinstance(body, dict):
+        return [_finding("the body is no JSON object", "object", subject.reply.form.value, "", subject.step)]
+    findings = [
+        _finding("a member has a wrong type", "string", show(body[name]), f"/{name}", subject.step)
+        for name in _TEXTS
+        if name in body and not isinstance(body[name], str)
+    ]
+    return [*findings, *_status(body, subject)]
+
+
+def _status(body: dict[str, Json], subject: Subject) -> list[Finding]:
+    said, sent = body.get("status"), subject.exchange.status
+    if "status" not in body or (said == sent and not isinstance(said, bool)):
+        return []
+    return [_finding("its status is not the response's", f"integer {sent}", show(said), "/status", subject.step)]
+
+
+def _finding(message: str, expected: str, actual: str, place: str, step: str) -> Finding:
+    return Finding(message=message, expected=expected, actual=actual, place=place, step=step, reason=Reason.SCHEMA)

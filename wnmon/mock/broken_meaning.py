@@ -1,0 +1,278 @@
+"""Faults of what a request means and of the text itself: parameters, messages, tools, counts, characters. Pure."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+
+from wnmon.mock.completion import Completion, Spoken
+from wnmon.mock.fault import Call, Fault
+from wnmon.mock.tokens import split_tokens
+from wnmon.model.json import Json, JsonObject
+
+_MORE_TOKENS = 7
+_ALWAYS_TOKENS = 9
+_MOST_NOISE = 997
+_MOST_STOPS = 4
+_NUMBERS = frozenset({"max_tokens", "max_completion_tokens", "n"})
+_KNOWN_PARTS = frozenset({"text", "image_url", "input_audio", "file", "refusal"})
+
+Body = Callable[[JsonObject], JsonObject]
+Messages = Callable[[list[JsonObject]], list[JsonObject]]
+Parts = Callable[[list[JsonObject]], list[JsonObject]]
+
+
+def rewriting(change: Body) -> Callable[[Call, bytes], bytes]:
+    """Let the relay take another body than the one it received. What is no JSON object stays as it is."""
+
+    def rewrite(_: Call, body: bytes) -> bytes:
+        try:
+            document: Json = json.loads(body)
+        except ValueError:
+            return body
+        return json.dumps(change(document)).encode() if isinstance(document, dict) else body
+
+    return rewrite
+
+
+def _ignoring(*names: str) -> Callable[[Call, bytes], bytes]:
+    """Forget members, each if its value is a right one: wrong values are refused as ever."""
+    return rewriting(
+        lambda body: {name: value for name, value in body.items() if name not in names or not _is_right(name, value)}
+    )
+
+
+def _is_right(name: str, value: Json) -> bool:
+    if name in _NUMBERS:
+        return isinstance(value, int) and value > 0
+    return isinstance(value, (str, list, dict)) and (name != "stop" or len(value) <= _MOST_STOPS)
+
+
+def _with_messages(change: Messages) -> Callable[[Call, bytes], bytes]:
+    """Change the list of messages; one that is wrong stays as it is."""
+
+    def changed(body: JsonObject) -> JsonObject:
+        messages = body.get("messages")
+        if not isinstance(messages, list):
+            return body
+        objects = [message for message in messages if isinstance(message, dict)]
+        return {**body, "messages": list(change(objects))} if len(objects) == len(messages) else body
+
+    return rewriting(changed)
+
+
+def _without_role(role: str) -> Callable[[Call, bytes], bytes]:
+    return _with_messages(lambda messages: [message for message in messages if message.get("role") != role])
+
+
+def _without_history(messages: list[JsonObject]) -> list[JsonObject]:
+    return [message for message in messages[:-1] if message.get("role") in {"system", "developer"}] + messages[-1:]
+
+
+def _with_parts(change: Parts) -> Callable[[Call, bytes], bytes]:
+    """Change the parts of array content."""
+
+    def changed(message: JsonObject) -> JsonObject:
+        content = message.get("content")
+        if not isinstance(content, list):
+            return message
+        return {**message, "content": list(change([part for part in content if isinstance(part, dict)]))}
+
+    return _with_messages(lambda messages: [changed(message) for message in messages])
+
+
+def _first_text(parts: list[JsonObject]) -> list[JsonObject]:
+    return parts[:1] if all(part.get("type") == "text" for part in parts) else parts
+
+
+def _never_empty(parts: list[JsonObject]) -> list[JsonObject]:
+    return [part for part in parts if part.get("text") != ""] or [{"type": "text", "text": "hello"}]
+
+
+def _known_parts(parts: list[JsonObject]) -> list[JsonObject]:
+    return [part for part in parts if part.get("type") in _KNOWN_PARTS]
+
+
+def _without_images(parts: list[JsonObject]) -> list[JsonObject]:
+    return [part for part in parts if part.get("type") != "image_url"]
+
+
+def _with_choices(change: Callable[[Spoken], Spoken]) -> Callable[[Call, Completion], Completion]:
+    return lambda _, said: replace(said, choices=tuple(change(choice) for choice in said.choices))
+
+
+def _in_other_words(call: Call, said: Completion) -> Completion:
+    """Say another last word each time where a seed asks for the same."""
+    if call.chat is None or call.chat.seed is None:
+        return said
+    last = f" {call.id[-8:]}"
+    return _with_choices(lambda choice: replace(choice, tokens=(*choice.tokens[:-1], last)))(call, said)
+
+
+def _streamed_in_other_words(call: Call, said: Completion) -> Completion:
+    return _in_other_words(call, said) if call.stream else said
+
+
+def _streamed_to_stop(call: Call, said: Completion) -> Completion:
+    return _with_choices(lambda choice: replace(choice, finish="stop"))(call, said) if call.stream else said
+
+
+def _cut_arguments(choice: Spoken) -> Spoken:
+    return choice if choice.tool is None else replace(choice, tokens=choice.tokens[:-1])
+
+
+def _older_finish(choice: Spoken) -> Spoken:
+    return choice if choice.tool is None else replace(choice, finish="function_call")
+
+
+def _counting(count: Callable[[Call, int], int]) -> Callable[[Call, JsonObject], JsonObject]:
+    """Report other prompt_tokens, and a total that fits."""
+
+    def counted(call: Call, value: JsonObject) -> JsonObject:
+        usage = value.get("usage")
+        prompt, completion = (
+            usage.get(f"{name}_tokens") if isinstance(usage, dict) else None for name in ("prompt", "completion")
+        )
+        if not isinstance(usage, dict) or not isinstance(prompt, int) or not isinstance(completion, int):
+            return value
+        prompt = count(call, prompt)
+        return {**value, "usage": {**usage, "prompt_tokens": prompt, "total_tokens": prompt + completion}}
+
+    return counted
+
+
+def _with_noise(call: Call, tokens: int) -> int:
+    seeded = call.chat is not None and call.chat.seed is not None
+    return tokens + call.read_ns // 1000 % _MOST_NOISE if seeded else tokens
+
+
+def _by_escapes(call: Call, tokens: int) -> int:
+    return tokens + 5 * call.body.count(b"\\u")
+
+
+def _mojibake(_: Call, tokens: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(token.encode().decode("latin-1") for token in tokens)
+
+
+def _split_bytes(call: Call, tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Decode each half of a four-byte character on its own, as a relay does that reads its upstream in blocks."""
+    return tuple(_halved(token) for token in tokens) if call.stream else tokens
+
+
+def _halved(token: str) -> str:
+    data = token.encode()
+    if len(data) != 4 or len(token) != 1:
+        return token
+    return data[:2].decode(errors="replace") + data[2:].decode(errors="replace")
+
+
+def _normalised(_: Call, tokens: tuple[str, ...]) -> tuple[str, ...]:
+    return split_tokens(unicodedata.normalize("NFC", "".join(tokens)))
+
+
+def _split_lines(_: Call, frame: bytes) -> bytes:
+    return frame.replace("\u2028".encode(), b"\n").replace("\u2029".encode(), b"\n")
+
+
+def _ended_by_nul(_: Call, frame: bytes) -> bytes:
+    before, nul, _after = frame.partition(b"\\u0000")
+    return before + b"\n\n" if nul else frame
+
+
+def _kills(*rules: str) -> frozenset[str]:
+    return frozenset(rules)
+
+
+_PARAMETERS: dict[str, Fault] = {
+    "ignores-max-tokens": Fault(
+        says="max_tokens has no effect", kills=_kills("SEM-003"), request=_ignoring("max_tokens")
+    ),
+    "ignores-max-completion-tokens": Fault(
+        says="max_completion_tokens has no effect", kills=_kills("SEM-011"), request=_ignoring("max_completion_tokens")
+    ),
+    "ignores-stop": Fault(says="stop has no effect", kills=_kills("SEM-004"), request=_ignoring("stop")),
+    "ignores-n": Fault(says="n has no effect: one choice", kills=_kills("SEM-005"), request=_ignoring("n")),
+    "ignores-seed": Fault(
+        says="the same seed gives another text each time", kills=_kills("SEM-006", "SEM-013"), said=_in_other_words
+    ),
+    "ignores-json-mode": Fault(
+        says="response_format has no effect", kills=_kills("SEM-009"), request=_ignoring("response_format")
+    ),
+    "ignores-tools": Fault(
+        says="tools are dropped and the answer is text",
+        kills=_kills("SEM-010", "REL-005"),
+        request=_ignoring("tools", "tool_choice"),
+    ),
+    "cut-arguments": Fault(
+        says="the arguments of a tool call end too early",
+        kills=_kills("SEM-010", "REL-005"),
+        said=_with_choices(_cut_arguments),
+    ),
+    "tool-finish": Fault(
+        says="a tool call ends with the finish_reason of older days, function_call",
+        kills=_kills("SEM-014"),
+        said=_with_choices(_older_finish),
+    ),
+}
+_STREAM_UNLIKE_JSON: dict[str, Fault] = {
+    "stream-counts-more": Fault(
+        says="a stream reports 7 prompt_tokens more than JSON does",
+        kills=_kills("SEM-001"),
+        chunk=_counting(lambda _, tokens: tokens + _MORE_TOKENS),
+    ),
+    "stream-always-stops": Fault(
+        says="a stream ends with stop, also where it was cut", kills=_kills("SEM-012"), said=_streamed_to_stop
+    ),
+    "stream-other-words": Fault(
+        says="a stream with a seed says another text than JSON", kills=_kills("SEM-013"), said=_streamed_in_other_words
+    ),
+}
+_COUNTS: dict[str, Fault] = {
+    "constant-count": Fault(
+        says="prompt_tokens is always 9",
+        kills=_kills("SEM-007", "REL-002"),
+        completion=_counting(lambda _call, _tokens: _ALWAYS_TOKENS),
+        chunk=_counting(lambda _call, _tokens: _ALWAYS_TOKENS),
+    ),
+    "varying-count": Fault(
+        says="prompt_tokens of a request with a seed is another each time",
+        kills=_kills("SEM-008"),
+        completion=_counting(_with_noise),
+    ),
+    "counts-escapes": Fault(
+        says="prompt_tokens counts the escapes of the JSON", kills=_kills("UNI-004"), completion=_counting(_by_escapes)
+    ),
+}
+_MESSAGES: dict[str, Fault] = {
+    "drops-system": Fault(says="system messages are dropped", kills=_kills("MSG-001"), request=_without_role("system")),
+    "drops-developer": Fault(
+        says="developer messages are dropped", kills=_kills("MSG-002"), request=_without_role("developer")
+    ),
+    "first-part-only": Fault(
+        says="of several text parts only the first is read", kills=_kills("MSG-003"), request=_with_parts(_first_text)
+    ),
+    "drops-history": Fault(
+        says="only the last message is read", kills=_kills("MSG-004"), request=_with_messages(_without_history)
+    ),
+    "accepts-empty-parts": Fault(
+        says="empty content is answered as if it said hello", kills=_kills("MSG-005"), request=_with_parts(_never_empty)
+    ),
+    "drops-unknown-parts": Fault(
+        says="content parts of unknown types are dropped", kills=_kills("MSG-006"), request=_with_parts(_known_parts)
+    ),
+    "drops-images": Fault(says="images are dropped", kills=_kills("MSG-007"), request=_with_parts(_without_images)),
+}
+_CHARACTERS: dict[str, Fault] = {
+    "mojibake": Fault(says="UTF-8 is read as Latin-1", kills=_kills("UNI-001"), tokens=_mojibake),
+    "split-utf8": Fault(
+        says="streamed four-byte characters become U+FFFD", kills=_kills("UNI-002"), tokens=_split_bytes
+    ),
+    "normalises": Fault(says="text is normalised (NFC)", kills=_kills("UNI-003"), tokens=_normalised),
+    "splits-at-u2028": Fault(says="U+2028 and U+2029 end a line", kills=_kills("UNI-005"), frame=_split_lines),
+    "nul-ends-event": Fault(says="U+0000 ends an event", kills=_kills("UNI-006"), frame=_ended_by_nul),
+}
+
+FAULTS: dict[str, Fault] = {**_PARAMETERS, **_STREAM_UNLIKE_JSON, **_COUNTS, **_MESSAGES, **_CHARACTERS}
+"""The faults that prove the rules on meaning (SEM), messages (MSG) and characters (UNI)."""
