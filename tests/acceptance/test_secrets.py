@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import copy
 import io
 import json
@@ -27,6 +28,7 @@ from service_process import environment, eventually, relay_beside, serving
 
 from wnmon.app import one_off_runner
 from wnmon.cli import run
+from wnmon.cli.reports import FORMATS
 from wnmon.config import load_config
 from wnmon.errors import ConfigError
 from wnmon.mock.faults import FAULTS
@@ -118,6 +120,23 @@ BROKEN = {
 }
 
 
+CURL = "curl https://relay.example/{} -H 'Authorization: Bearer {}' -H 'X-Api-Key: {}' {} -d '{}'"
+ASKED = '{"model": "m", "messages": []}'
+CURLS = [
+    CURL.format("v1", KEY, HEADER, "", ASKED),
+    CURL.format("v1", KEY, HEADER, f"-H 'X-Team: {KEY}' -b session={HEADER}", ASKED),
+    CURL.format(f"{PLAIN}", PLAIN, HEADER, "", ASKED),
+    CURL.format(f"v1?key={PLAIN}", PLAIN, HEADER, "", ASKED),
+    CURL.format("v1", PLAIN, HEADER, "", ASKED.replace("[]", f'["{PLAIN}"]')),
+    CURL.format("v1", PLAIN, HEADER, f"-u user:{PASSWORD}", ASKED),
+    CURL.format("v1", PLAIN, HEADER, f"--proxy http://user:{PASSWORD}@proxy", ASKED),
+    CURL.format("v1", PLAIN, HEADER, f"--header='{PASSWORD}'", ASKED),
+    CURL.format("v1", PLAIN, HEADER, f"-Z{PASSWORD}", ASKED),
+    CURL.format("v1", PLAIN, HEADER, "", PLAIN),
+    CURL.format(f"v1 https://{PLAIN}@relay.example", PLAIN, HEADER, "", ASKED),
+]
+
+
 class Terminal:
     """Runs sub-commands in this process, at the very boundary that turns errors into exit codes."""
 
@@ -141,13 +160,23 @@ class Terminal:
 
     def check(self, *arguments: str) -> int:
         """Run a check with every report there is."""
-        files = [self.folder / name for name in ("r.json", "r.xml", "r.txt")]
-        formats = zip(("json", "junit", "terminal"), files, strict=True)
-        code = self.run("check", *arguments, *(f"--report={name}={file}" for name, file in formats))
+        files = {name: self.folder / f"report.{name}" for name in FORMATS}
+        code = self.run("check", *arguments, *(f"--report={name}={file}" for name, file in files.items()))
         self.outputs += [
-            (f"{' '.join(arguments)}: {file.name}", file.read_text("utf-8")) for file in files if file.exists()
+            (f"{' '.join(arguments)}: {file.name}", file.read_text("utf-8")) for file in files.values() if file.exists()
         ]
+        if files["transcript"].exists():
+            self.replay(files["transcript"])
         return code
+
+    def replay(self, transcript: Path) -> None:
+        """Judge a check again, and keep the answers it recorded as they would be read."""
+        runs = json.loads(transcript.read_text("utf-8"))["runs"]
+        exchanges = [exchange for run in runs for exchange in run["run"]["evidence"]["exchanges"]]
+        for exchange in exchanges:
+            body = b"".join(base64.b64decode(chunk["data"]) for chunk in exchange["chunks"])
+            self.outputs.append(("a recorded body", body.decode(errors="replace")))
+        self.run("replay", str(transcript), f"--report=json={self.folder / 'again.json'}")
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +226,12 @@ def checked(planted: None, configured: Path, logged: io.StringIO) -> list[Output
     terminal.run("check", "--base-url", url, "--model", "m", "--dry-run")
     terminal.run("check", "-c", str(configured), "--target", "proxy-json", "--dry-run")
     terminal.run("check", "-c", str(configured), "--target", "closed", "--report", "json")
+    reports = [str(configured.parent / name) for name in ("known.json", "report.json", "again.json")]
+    terminal.check("-c", str(configured), "--target", "mirror-json", "--write-baseline", reports[0])
+    terminal.check("-c", str(configured), "--target", "mirror-json", "--baseline", reports[0])
+    terminal.run("diff", *reports[1:])
+    terminal.run("diff", *reports[:2])
+    terminal.outputs.append(("the baseline", Path(reports[0]).read_text("utf-8")))
     terminal.run("check", "-c", str(configured), "--target", "mirror-json", "--report", "json=/dev/null/r.json")
     return [*terminal.outputs, ("the log at DEBUG", logged.getvalue())]
 
@@ -217,6 +252,13 @@ def printed(planted: None, configured: Path) -> list[Output]:
     terminal.run("schema")
     terminal.run("init")
     terminal.run("init", str(configured.parent / "first.yaml"))
+    for number, text in enumerate(CURLS):
+        path = configured.parent / f"curl-{number}.sh"
+        path.write_text(text, encoding="utf-8")
+        terminal.run("init", "--from-curl", str(path))
+        path.unlink()
+    terminal.run("explain", "DOC-009")
+    terminal.run("check", "--list", "--json")
     terminal.run("export", "dashboards", str(configured.parent / "boards"))
     terminal.run("healthcheck", "--url", "http://127.0.0.1:9/")
     terminal.run("mock", "--list")
@@ -304,8 +346,9 @@ def test_a_crash_says_where_and_exits_4(crashed: tuple[object, str]) -> None:
 
 
 @pytest.mark.parametrize("marker", ["[redacted:api_key]", "[redacted:header:X-Relay-Pass]", "[redacted:proxy"])
-def test_the_relay_s_echo_of_each_secret_did_reach_the_reports(checked: list[Output], marker: str) -> None:
-    assert any(marker in text for name, text in checked if name.endswith(".json"))
+@pytest.mark.parametrize("name", sorted({*FORMATS} - {"transcript"}))  # its bodies are base64
+def test_the_relay_s_echo_of_each_secret_did_reach_the_reports(checked: list[Output], marker: str, name: str) -> None:
+    assert any(marker in text for output, text in checked if output.endswith(f"report.{name}"))
 
 
 @pytest.mark.parametrize("target", ["mirror-stream-halves", "mirror-stream-letters", "fault-echo-key-split"])

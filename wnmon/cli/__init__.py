@@ -15,6 +15,9 @@ from wnmon.errors import ConfigError, InternalError, WnmonError, place_of
 
 COMMANDS = {
     "check": "Judge a relay once: conformance rules, a verdict, an exit code.",
+    "explain": "Say what a rule wants, why it matters and how to fix it.",
+    "replay": "Judge a recorded check again, without sending anything.",
+    "diff": "Compare two JSON reports: what got worse, better, new or gone.",
     "serve": "Probe on a schedule; serve metrics and a page.",
     "validate": "Check configuration files without sending anything.",
     "schema": "Print the JSON Schema of the configuration language.",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from wnmon.config import adhoc_target, load_config
 from wnmon.config.timing import DEFAULT_TIMEOUTS
-from wnmon.errors import UsageError
-from wnmon.model.check import Timeouts
+from wnmon.errors import UsageError, did_you_mean
+from wnmon.model.check import Plan, Timeouts
 from wnmon.model.target import Target
 from wnmon.report.curl import KEY_VARIABLE
 
@@ -58,3 +58,13 @@ def from_config(path: Path, name: str | None, model: str | None, env: Mapping[st
     if model is not None and model not in target.models:
         raise click.UsageError(f"target {target.name} has no model {model!r}; it has {', '.join(target.models)}")
     return Asked(target=target, models=(model,) if model else target.models, timeouts=config.timeouts)
+
+
+def claiming(asked: Asked, features: Sequence[str], plans: Iterable[Plan]) -> Asked:
+    """Return the target with more features claimed. Raises UsageError for one that no request of the plans is about."""
+    known = sorted({step.feature for plan in plans for step in plan.steps if step.feature is not None})
+    unknown = next((feature for feature in features if feature not in known), None)
+    if unknown is not None:
+        hint = did_you_mean(unknown, known) or f"features here: {', '.join(known) or 'none'}"
+        raise UsageError(f"unknown feature {unknown!r}", hint=hint)
+    return replace(asked, target=replace(asked.target, features=asked.target.features | set(features)))

@@ -8,12 +8,16 @@ from typing import Any
 
 import click
 
-from wnmon.cli.asking import Asked, adhoc, from_config
+from wnmon.cli.asking import Asked, adhoc, claiming, from_config
+from wnmon.cli.baseline import load as load_baseline
+from wnmon.cli.baseline import write as write_baseline
 from wnmon.cli.checking import Selection, check, dry_run
-from wnmon.cli.reports import REPORT, Destination, distinct, write
+from wnmon.cli.listing import listed, render_json, render_text
+from wnmon.cli.reports import FORMATS, REPORT, Destination, distinct, write
 from wnmon.cli.terminal import chosen_language, wants_color, width
-from wnmon.cli.types import DURATION, NAMES
-from wnmon.config import load_suites
+from wnmon.cli.types import DURATION, FILE, NAMES
+from wnmon.config import built_in_suites, load_suites
+from wnmon.errors import UsageError
 
 _EPILOG = """\b
 Exit codes: 0 kept, 1 a MUST rule is broken, 2 usage or configuration,
@@ -41,7 +45,10 @@ The key is read from WNMON_API_KEY, then OPENAI_API_KEY, or from the variable --
 @click.option("--skip", metavar="GLOB", multiple=True, help="Leave out rules that match.")
 @click.option("--strict", is_flag=True, help="A broken SHOULD counts like a broken MUST.")
 @click.option("--full", is_flag=True, help="Also send risky requests: refused, bursting and long ones.")
+@click.option("--feature", "features", metavar="NAME", multiple=True, help="The relay claims this, such as tools.")
 @click.option("--dry-run", is_flag=True, help="Print the calls and what they may cost; send nothing.")
+@click.option("--list", "list_rules", is_flag=True, help="List the rules (all built-in ones unless suites are named).")
+@click.option("--json", "as_json", is_flag=True, help="With --list: as JSON.")
 @click.option(
     "--report",
     "reports",
@@ -49,8 +56,10 @@ The key is read from WNMON_API_KEY, then OPENAI_API_KEY, or from the variable --
     multiple=True,
     callback=distinct,
     metavar="FORMAT[=FILE]",
-    help="terminal, json, junit.",
+    help=f"{', '.join(FORMATS)}.",
 )
+@click.option("--baseline", type=FILE, metavar="FILE", help="Fail only on what got worse than this.")
+@click.option("--write-baseline", type=FILE, metavar="FILE", help="Write what is broken now, for --baseline.")
 @click.option("--fail-fast", is_flag=True, help="Send nothing more once a MUST rule is broken.")
 @click.option("--wait", type=DURATION, metavar="DURATION", help="Wait this long for the relay to accept connections.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the report (default: from LANG).")
@@ -60,25 +69,50 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
 
     SUITE is builtin:NAME or a suite file; without one, builtin:documented is judged.
     """
+    if options["list_rules"]:
+        return _list(suites, options)
+    if options["as_json"]:
+        raise click.UsageError("--json needs --list; a report as JSON is --report json")
     asked = _asked(options)
-    plans = load_suites(suites or ("builtin:documented",), Path.cwd())
+    baseline = load_baseline(options["baseline"])
+    names = tuple(dict.fromkeys(suites or ("builtin:documented",)))
     selection = Selection(
-        plans=plans,
+        plans=load_suites(names, Path.cwd()),
+        names=names,
         profiles=options["profiles"] or (),
         only=options["only"],
         skip=options["skip"],
         full=options["full"],
     )
+    asked = claiming(asked, options["features"], selection.plans)
     if options["dry_run"]:
         click.echo(dry_run(asked, selection))
         return 0
     quiet = options["quiet"]
     report = check(
-        asked, selection, strict=options["strict"], fail_fast=options["fail_fast"], wait_s=options["wait"], quiet=quiet
+        asked,
+        selection,
+        strict=options["strict"],
+        fail_fast=options["fail_fast"],
+        wait_s=options["wait"],
+        quiet=quiet,
+        baseline=baseline,
     )
     lang = chosen_language(options["lang"], os.environ)
+    if options["write_baseline"] is not None:
+        write_baseline(options["write_baseline"], report)
     write(report, reports, width=width(), color=wants_color(), lang=lang, quiet=quiet)
     return report.exit_code
+
+
+def _list(suites: tuple[str, ...], options: dict[str, Any]) -> int:
+    plans = load_suites(suites, Path.cwd()) if suites else built_in_suites()
+    rules = listed(plans, profiles=options["profiles"] or (), only=options["only"], skip=options["skip"])
+    if not rules:
+        raise UsageError("no rule is selected", hint="see --profile, --only and --skip")
+    lang = chosen_language(options["lang"], os.environ)
+    click.echo(render_json(rules).encode() if options["as_json"] else render_text(rules, lang), nl=False)
+    return 0
 
 
 def _asked(options: dict[str, Any]) -> Asked:

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
@@ -17,14 +17,16 @@ from wnmon.cli.progress import Bar, progress_bar
 from wnmon.clock import SystemClock
 from wnmon.config import narrow, profiles_of
 from wnmon.config.spend import step_cost
-from wnmon.engine.runner import INTERRUPTED, Runner
+from wnmon.engine.runner import INTERRUPTED, Runner, left_out
 from wnmon.errors import UsageError
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Check, Level, Plan
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Evidence, Outcome, RuleVerdict, Run, Verdict
 from wnmon.model.target import Probe
-from wnmon.report.summary import CheckedTarget, CheckReport, Exit, exit_code
+from wnmon.report.baseline import excuse_run, excused, ignored_by, run_key
+from wnmon.report.known import Baseline
+from wnmon.report.summary import CheckedTarget, CheckReport, Chosen, Exit, JudgedSuite, exit_code
 from wnmon.transport.reachable import wait_until_reachable
 
 FAIL_FAST = "not sent: --fail-fast"
@@ -32,9 +34,10 @@ FAIL_FAST = "not sent: --fail-fast"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which rules of which suites count."""
+    """Which rules of which suites count. `names` are those the plans were asked for by (built-in unless given)."""
 
     plans: tuple[Plan, ...]
+    names: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
@@ -53,6 +56,12 @@ class Selection:
         if not chosen:
             raise UsageError("no rule is selected", hint=f"profiles here: {', '.join(known)}; see --only and --skip")
         return chosen
+
+    def chosen(self) -> Chosen:
+        """Return the selection as a report keeps it."""
+        names = self.names or tuple(f"builtin:{plan.suite}" for plan in self.plans)
+        suites = (JudgedSuite(name=name, plan=plan) for name, plan in zip(names, self.plans, strict=True))
+        return Chosen(suites=tuple(suites), profiles=self.profiles, only=self.only, skip=self.skip, full=self.full)
 
 
 def probes_of(asked: Asked, selection: Selection) -> list[Probe]:
@@ -74,8 +83,10 @@ def dry_run(asked: Asked, selection: Selection) -> str:
     calls, total = 0, 0
     for probe in probes_of(asked, selection):
         for step in probe.check.plan.steps:
-            if step.risk is not None and not selection.full:
-                lines.append(f"  {probe.check.name}/{step.name}  {probe.model}  not sent: needs --full ({step.risk})")
+            why = left_out(step, probe.target, full=selection.full)
+            if why is not None:
+                detail = f" ({step.risk or step.feature})" if step.risk or step.feature else ""
+                lines.append(f"  {probe.check.name}/{step.name}  {probe.model}  not sent: {why}{detail}")
                 continue
             tokens_in, tokens_out = step_cost(step, probe.model)
             calls, total = calls + 1, total + tokens_in + tokens_out
@@ -84,15 +95,24 @@ def dry_run(asked: Asked, selection: Selection) -> str:
 
 
 def check(
-    asked: Asked, selection: Selection, *, strict: bool, fail_fast: bool, wait_s: float | None, quiet: bool
+    asked: Asked,
+    selection: Selection,
+    *,
+    strict: bool,
+    fail_fast: bool,
+    wait_s: float | None,
+    quiet: bool,
+    baseline: Baseline | None = None,
 ) -> CheckReport:
-    """Run every suite on every model and return the report."""
+    """Run every suite on every model and return the report, known breaks excused."""
     clock = SystemClock()
     started_at_s = clock.wall_s()
     probes = probes_of(asked, selection)
-    calls = sum(step.risk is None for probe in probes for step in probe.check.plan.steps)
+    steps = ((step, probe.target) for probe in probes for step in probe.check.plan.steps)
+    calls = sum(left_out(step, target, full=selection.full) is None for step, target in steps)
     with progress_bar(calls, quiet=quiet) as bar:
-        runs = asyncio.run(_run_all(probes, bar, full=selection.full, fail_fast=fail_fast, wait_s=wait_s))
+        going = Going(bar=bar, full=selection.full, fail_fast=fail_fast, baseline=baseline)
+        runs = asyncio.run(_run_all(probes, going, wait_s))
     interrupted = _was_interrupted(runs)
     return CheckReport(
         version=__version__,
@@ -104,6 +124,8 @@ def check(
         strict=strict,
         complete=not interrupted,
         exit_code=Exit.INTERRUPTED if interrupted else exit_code(runs, strict),
+        ignored=ignored_by(baseline, runs) if baseline else None,
+        chosen=replace(selection.chosen(), baseline=baseline),
     )
 
 
@@ -114,7 +136,17 @@ def _was_interrupted(runs: list[Run]) -> bool:
     return cut_short or any(INTERRUPTED in run.evidence.not_sent.values() for run in runs)
 
 
-async def _run_all(probes: list[Probe], bar: Bar, *, full: bool, fail_fast: bool, wait_s: float | None) -> list[Run]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Going:
+    """How a check goes on from request to request."""
+
+    bar: Bar
+    full: bool
+    fail_fast: bool
+    baseline: Baseline | None
+
+
+async def _run_all(probes: list[Probe], going: Going, wait_s: float | None) -> list[Run]:
     runs: list[Run] = []
     blocked: dict[str, str] = {}
     async with one_off_runner(probes[0].target.concurrency) as runner:
@@ -122,11 +154,11 @@ async def _run_all(probes: list[Probe], bar: Bar, *, full: bool, fail_fast: bool
             if wait_s and probes[0].target.proxy is None:
                 await _wait(probes[0].target.url, wait_s, runner.stop)
             for probe in probes:
-                why = _why_over(runs, fail_fast) or blocked.get(probe.model)
+                why = _why_over(runs, going.fail_fast) or blocked.get(probe.model)
                 if why is not None:
                     runs.append(runner.unsent(probe, why))
                     continue
-                runs.append(await _run_one(runner, probe, bar, full=full, fail_fast=fail_fast))
+                runs.append(excuse_run(await _run_one(runner, probe, going), going.baseline))
                 result = runs[-1].result
                 if result.outcome is Outcome.ERRORED:  # the preflight told it all; another suite would only repeat it
                     blocked[probe.model] = f"{result.reason.value}: {result.message}"
@@ -152,14 +184,22 @@ def _why_over(runs: list[Run], fail_fast: bool) -> str | None:
     return FAIL_FAST if fail_fast and any(_breaks_must(run.result.verdicts) for run in runs) else None
 
 
-async def _run_one(runner: Runner, probe: Probe, bar: Bar, *, full: bool, fail_fast: bool) -> Run:
+async def _run_one(runner: Runner, probe: Probe, going: Going) -> Run:
     def halt(evidence: Evidence) -> str | None:
-        bar.advance(probe.check.name)
-        if not fail_fast:
+        going.bar.advance(probe.check.name)
+        if not going.fail_fast:
             return None
-        return FAIL_FAST if _breaks_must(judge(probe.check.plan, evidence).verdicts) else None
+        verdicts = judge(probe.check.plan, evidence).verdicts
+        return FAIL_FAST if _breaks_must(_excused(verdicts, probe, going.baseline)) else None
 
-    return await runner.run(probe, full=full, halt=halt)
+    return await runner.run(probe, full=going.full, halt=halt)
+
+
+def _excused(verdicts: tuple[RuleVerdict, ...], probe: Probe, baseline: Baseline | None) -> tuple[RuleVerdict, ...]:
+    if baseline is None:
+        return verdicts
+    key = run_key(probe.target.name, probe.model, probe.check.plan.suite or probe.check.name)
+    return excused(verdicts, baseline.runs.get(key, {}), baseline.name)
 
 
 def _breaks_must(verdicts: tuple[RuleVerdict, ...]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from wnmon.model.duration import parse_duration_s
@@ -45,5 +47,6 @@ class _Listen(click.ParamType[tuple[str, int]]):
 
 
 DURATION = _Duration()
+FILE: click.Path = click.Path(dir_okay=False, path_type=Path)
 NAMES = _Names()
 LISTEN = _Listen()

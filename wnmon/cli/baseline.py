@@ -1,0 +1,33 @@
+"""`--baseline FILE` and `--write-baseline FILE`: the files behind them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wnmon.cli.files import read_text, write_text
+from wnmon.errors import UsageError
+from wnmon.report.baseline import read_baseline, render_baseline, why_no_baseline
+from wnmon.report.known import Baseline
+from wnmon.report.summary import CheckReport
+
+
+def load(path: Path | None) -> Baseline | None:
+    """Return the baseline in a file, None where no file is named. Raises UsageError."""
+    if path is None:
+        return None
+    try:
+        return read_baseline(read_text(path), path.name)
+    except ValueError as wrong:
+        raise UsageError(f"{path}: {wrong}", hint="write one with wnmon check --write-baseline FILE") from None
+
+
+def write(path: Path, report: CheckReport) -> None:
+    """Write what is broken now, unless the report says too little; then say why not."""
+    why_not = why_no_baseline(report)
+    if why_not is not None:
+        click.echo(f"wnmon: no baseline written: {why_not}", err=True)
+        return
+    write_text(path, render_baseline(report))
+    click.echo(f"wnmon: wrote the baseline {path}", err=True)

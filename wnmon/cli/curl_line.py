@@ -1,0 +1,167 @@
+"""A pasted curl command -> what it would send. Nothing is run, no file it names is read, no key it holds is quoted."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite
+
+from wnmon.errors import UsageError
+from wnmon.model.json import Json, JsonObject
+
+_START = re.compile(r"^[ \t]*(?:\$[ \t]+)?(curl(?:\.exe)?)(?=[ \t\\])", re.MULTILINE)
+# What a shell reads as one piece: an ANSI-C quotation, a quotation, an escape, any other character but the line's end.
+_PIECE = re.compile(r"""\$'(?:\\.|[^'\\])*'|'[^']*'|"(?:\\.|[^"\\])*"|\\\r?\n|\\.|[^\n'"\\]""", re.DOTALL)
+_OPTION = re.compile(r"--[a-z-]{2,30}|-[A-Za-z]")
+_ANSI_C = re.compile(r"\\(?:u([0-9a-fA-F]{1,4})|x([0-9a-fA-F]{1,2})|(.))", re.DOTALL)
+_ANSI_C_WORDS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v", "e": "\x1b", "E": "\x1b"}
+
+_DATA = frozenset({"-d", "--data", "--data-raw", "--data-binary", "--data-ascii", "--json"})
+_VALUES = _DATA | {"-X", "--request", "-H", "--header", "--url", "-A", "--user-agent", "-b", "--cookie"}
+_UNHEEDED_VALUES = frozenset(
+    {"-o", "--output", "-w", "--write-out", "-m", "--max-time", "--connect-timeout", "--retry", "--retry-delay"}
+)
+_UNHEEDED = frozenset(
+    {"-L", "--location", "-s", "--silent", "-S", "--show-error", "-i", "--include", "-N", "--no-buffer", "-v"}
+    | {"--verbose", "--compressed", "-f", "--fail", "--fail-with-body", "--http1.1", "--http2", "-g", "--globoff"}
+    | {"-#", "--progress-bar", "-k", "--insecure", "-4", "--ipv4", "-6", "--ipv6"}
+)
+_REFUSED = {
+    "-u": "user and password are not understood: wnmon sends a bearer key",
+    "--user": "user and password are not understood: wnmon sends a bearer key",
+    "-x": "leave the proxy out, and write it into the target's `proxy` afterwards",
+    "--proxy": "leave the proxy out, and write it into the target's `proxy` afterwards",
+    "--cacert": "leave it out, and write the file into the target's `ca_file` afterwards",
+    "-F": "a form is no chat completion",
+    "--form": "a form is no chat completion",
+    "-G": "a GET is no chat completion",
+    "--get": "a GET is no chat completion",
+    "-T": "an upload is no chat completion",
+    "--data-urlencode": "form data is no chat completion",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurlCommand:
+    """What a curl command says. `key` is what it sent as a bearer key, for leaving it out: never show it."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: JsonObject
+    key: str | None
+
+
+def read_curl(text: str) -> CurlCommand:
+    """Return the first curl command in a text, which may hold more, such as a page. Raises UsageError."""
+    options = list(_options(_words(text)))
+    urls = [value for name, value in options if name == "--url"]
+    if len(urls) != 1:
+        raise UsageError(f"expected one URL in the curl command, not {len(urls)}", hint="quote the URL as one word")
+    method = next((value for name, value in options if name in {"-X", "--request"}), "POST")
+    if method.upper() != "POST":
+        raise UsageError("expected a POST: a chat completion is no other method")
+    data = [value for name, value in options if name in _DATA]
+    headers, key = _headers(options)
+    return CurlCommand(url=urls[0], headers=headers, body=_body(data), key=key)
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of the command as a shell would: to the end of its line, continued by backslashes."""
+    start = _START.search(text)
+    if start is None:
+        raise UsageError("no curl command found", hint="a line must begin with curl")
+    pieces, at = [], start.end(1)
+    while (piece := _PIECE.match(text, at)) is not None:
+        pieces.append(_plain(piece[0]))
+        at = piece.end()
+    if text[at : at + 1] in {"'", '"', "\\"}:
+        raise UsageError("a quotation of the curl command does not end", hint="paste all of it")
+    if pieces and pieces[-1] == "^":
+        raise UsageError("the curl command is written for cmd.exe", hint='copy it "as cURL (bash)"')
+    return shlex.split("".join(pieces))
+
+
+def _plain(piece: str) -> str:
+    if piece.startswith("$'"):
+        return shlex.quote(_ANSI_C.sub(_unescaped, piece[2:-1]))
+    return " " if piece.startswith("\\") and piece.endswith("\n") else piece
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    digits = found[1] or found[2]
+    return chr(int(digits, 16)) if digits else _ANSI_C_WORDS.get(found[3], found[3])
+
+
+def _options(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the options that matter with their values; a bare word is a `--url`."""
+    waiting = words[::-1]
+    while waiting:
+        word = waiting.pop()
+        if word in {"|", ";", "&&", "||", "&", ">", "2>&1"}:
+            return
+        if not word.startswith("-") or word == "-":
+            yield "--url", word
+            continue
+        name, glued = _split(word)
+        if name in _REFUSED:
+            raise UsageError(f"curl's {name}: {_REFUSED[name]}")
+        if name in _VALUES or name in _UNHEEDED_VALUES:
+            if not glued and not waiting:
+                raise UsageError(f"curl's {name}: its value is missing", hint="paste all of the command")
+            value = glued or waiting.pop()
+            if name in _VALUES:
+                yield name, value
+        elif name in _UNHEEDED:
+            waiting += [f"-{glued}"] if glued else []
+        else:
+            # What is glued to an option, or mistaken for one, may be a key: then it is not quoted.
+            shown = f"curl's {name}" if _OPTION.fullmatch(name) else "an option of the curl command"
+            raise UsageError(f"{shown} is not understood", hint="leave it out if it does not matter")
+
+
+def _split(word: str) -> tuple[str, str]:
+    """Return an option and what is glued to it: `-XPOST`, `-sS`."""
+    return (word, "") if word.startswith("--") else (word[:2], word[2:])
+
+
+def _headers(options: list[tuple[str, str]]) -> tuple[tuple[tuple[str, str], ...], str | None]:
+    """Return the headers but Authorization, and the key that one held."""
+    named = {"-A": "User-Agent", "--user-agent": "User-Agent", "-b": "Cookie", "--cookie": "Cookie"}
+    lines = [value for name, value in options if name in {"-H", "--header"}]
+    pairs = [(name.strip(), value.strip()) for name, colon, value in (line.partition(":") for line in lines) if colon]
+    pairs += [(named[name], value) for name, value in options if name in named]
+    key = None
+    for name, value in pairs:
+        if name.lower() == "authorization":
+            scheme, _, rest = value.partition(" ")
+            if scheme.lower() == "basic":
+                raise UsageError("Basic authorization is not understood: wnmon sends a bearer key")
+            key = rest.strip() if scheme.lower() == "bearer" else value
+    return tuple(pair for pair in pairs if pair[0].lower() != "authorization"), key
+
+
+def _body(data: list[str]) -> JsonObject:
+    if not data:
+        raise UsageError("the curl command sends no body", hint="expected --data-raw '{...}'")
+    if any(one.startswith("@") for one in data):
+        raise UsageError("the body is in a file of its own", hint="paste its content in place of @FILE")
+    try:
+        body: Json = json.loads("&".join(data), parse_constant=_no_number, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        at = f": line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise UsageError(f"the body of the curl command is no JSON{at}") from None
+    if not isinstance(body, dict):
+        raise UsageError("the body of the curl command is no JSON object")
+    return body
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if isfinite(number) else _no_number(digits)
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(word)

@@ -1,0 +1,46 @@
+"""`wnmon explain`: what a rule wants, where that comes from, why it matters, how to fix it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from wnmon.cli.listing import ListedRule, listed
+from wnmon.cli.terminal import chosen_language, wants_color, width
+from wnmon.config import built_in_suites, load_suites
+from wnmon.errors import UsageError, did_you_mean
+from wnmon.report.terminal import RuleSheet, render_rule
+
+
+@click.command("explain")
+@click.argument("rule")
+@click.argument("suites", nargs=-1, metavar="[SUITE]...")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the page (default: from LANG).")
+def command(rule: str, suites: tuple[str, ...], lang: str | None) -> None:
+    """Explain RULE, such as DOC-009: its sentence, source and levels, why it matters, how to fix it.
+
+    It is looked for in every built-in suite, or in the SUITEs named: builtin:NAME or suite files.
+    """
+    plans = load_suites(suites, Path.cwd()) if suites else built_in_suites()
+    page = page_of(rule, listed(plans))
+    text = render_rule(page, width=width(), color=wants_color(), lang=chosen_language(lang, os.environ))
+    click.echo(text, nl=False)
+
+
+def page_of(name: str, rules: Sequence[ListedRule]) -> RuleSheet:
+    """Return what is known of a rule, its id in any case. Raises UsageError with the nearest id."""
+    wanted = name.upper()
+    known = {one.rule.id: one for one in rules}
+    if wanted not in known:
+        raise UsageError(f'no rule "{name[:40]}"', hint=did_you_mean(wanted, known) or "see wnmon check --list")
+    found = known[wanted]
+    own = {one.rule.id: one.rule for one in rules if one.suite == found.suite}
+    return RuleSheet(
+        rule=found.rule,
+        suite=found.suite,
+        requests=found.requests,
+        needed=tuple(own[need] for need in found.rule.needs),
+    )

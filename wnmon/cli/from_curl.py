@@ -1,0 +1,156 @@
+"""A curl command as a first configuration: the relay it asks, and its request as a check."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from wnmon.cli.curl_line import CurlCommand
+from wnmon.config import load_config
+from wnmon.config.headers import is_telling
+from wnmon.config.urls import BadUrl, relay
+from wnmon.errors import ConfigError, UsageError
+from wnmon.model.json import Json
+
+KEY_VARIABLE = "WN_API_KEY"
+
+# What wnmon writes itself, or HTTP does.
+_OWN_HEADERS = frozenset(
+    {"accept", "accept-encoding", "connection", "content-length", "content-type", "expect", "host", "transfer-encoding"}
+)
+_UNFIT_FOR_A_NAME = re.compile(r"[^A-Z0-9]+")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
+_STAND_IN = "stands-in-for-what-is-not-known-here"
+
+_HEAD = """\
+# wnmon.yaml, made from a curl command. No key is in it: put that into the environment.
+{exports}\
+#   wnmon validate wnmon.yaml     checks this file and prints what it will cost
+#   wnmon serve wnmon.yaml        runs it and serves metrics
+"""
+
+
+def config_from_curl(curl: CurlCommand) -> str:
+    """Return a configuration that loads. Raises UsageError with what of the command cannot be had in one.
+
+    Its request is held against the request schema of the API page; where it goes beyond it, `lint: off` says so.
+    """
+    _refuse_shown_key(curl)
+    try:
+        relay(curl.url)
+    except BadUrl as bad:
+        raise UsageError(f"the URL of the curl command: {bad.message}", hint=bad.hint) from None
+    model = curl.body.get("model")
+    if not isinstance(model, str) or not model.strip():
+        raise UsageError('the body of the curl command names no model: expected "model" as a text')
+    problems = _problems(text := _compose(curl, model, lint=True), curl)
+    if problems:
+        problems = _problems(text := _compose(curl, model, lint=False), curl)
+    if problems:
+        raise UsageError(f"the curl command cannot be written as a check: {_without_place(problems[0])}")
+    return text
+
+
+def _refuse_shown_key(curl: CurlCommand) -> None:
+    """Refuse a command whose URL or body holds the key: neither may hold a secret in wnmon."""
+    if not curl.key:
+        return
+    for what, text in (("URL", curl.url), ("body", json.dumps(curl.body, ensure_ascii=False))):
+        if curl.key in text:
+            raise UsageError(
+                f"the {what} of the curl command holds the key", hint="keep it in the Authorization header"
+            )
+
+
+def _compose(curl: CurlCommand, model: str, *, lint: bool) -> str:
+    exports = "".join(f"#   export {name}=...\n" for name in _variables(curl))
+    return "\n".join([_HEAD.format(exports=exports), *_target(curl, model), "", *_checks(curl, lint=lint), ""])
+
+
+def _target(curl: CurlCommand, model: str) -> Iterator[str]:
+    yield from ("targets:", "  wn:", f"    base_url: {_yaml(curl.url)}")
+    if curl.key is not None:
+        yield f"    api_key: ${{{KEY_VARIABLE}}}"
+    yield f"    models: [{_yaml(model)}]"
+    headers = _headers(curl)
+    if headers:
+        yield "    headers:"
+        yield from (f"      {_name(name)}: {_yaml(value)}" for name, value in headers.items())
+    yield from ("    # No request is sent beyond this, per UTC day.", "    budget: {tokens_per_day: 200000}")
+
+
+def _checks(curl: CurlCommand, *, lint: bool) -> Iterator[str]:
+    members = {name: value for name, value in curl.body.items() if name != "model"}
+    yield from ("checks:", "  # The request of the curl command, {{model}} in place of its model.", "  from-curl:")
+    yield "    every: 15m"
+    if not lint:
+        yield "    lint: off  # the body goes beyond the request schema of the API page"
+    yield "    request:"
+    for name, value in members.items():
+        if isinstance(value, list) and value:
+            yield f"      {_name(name)}:"
+            yield from (f"        - {_yaml(item)}" for item in value)
+        else:
+            yield f"      {_name(name)}: {_yaml(value)}"
+    yield from ("    expect:", "      status: 200")
+    if curl.body.get("stream") is True:
+        yield "      stream: complete"
+    yield from ("", "  # Reports every broken rule of the API page, but never calls the relay down for one.")
+    yield from ("  contract:", "    every: 6h", "    suite: builtin:documented")
+
+
+def _headers(curl: CurlCommand) -> Mapping[str, str]:
+    """Return the headers wnmon does not write itself, those that may hold a secret read from the environment."""
+    return {
+        name: f"${{{_variable(name)}}}" if _is_secret(name, value, curl.key) else value.replace("${", "$${")
+        for name, value in curl.headers
+        if name.lower() not in _OWN_HEADERS
+    }
+
+
+def _is_secret(name: str, value: str, key: str | None) -> bool:
+    return is_telling(name) or bool(key and key in value)
+
+
+def _variable(header: str) -> str:
+    return "WN_" + _UNFIT_FOR_A_NAME.sub("_", header.upper()).strip("_")
+
+
+def _variables(curl: CurlCommand) -> list[str]:
+    kept = [(name, value) for name, value in curl.headers if name.lower() not in _OWN_HEADERS]
+    own = [_variable(name) for name, value in kept if _is_secret(name, value, curl.key)]
+    return list(dict.fromkeys([*([KEY_VARIABLE] if curl.key is not None else []), *own]))
+
+
+def _yaml(value: Json) -> str:
+    """Return a value as JSON on one line, which YAML 1.2 takes; what is not printable as an escape."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else "".join(char if char.isprintable() else _escape(char) for char in text)
+
+
+def _name(name: str) -> str:
+    return name if _PLAIN_NAME.fullmatch(name) else _yaml(name)
+
+
+def _escape(char: str) -> str:
+    return f"\\u{ord(char):04X}" if ord(char) < 0x10000 else f"\\U{ord(char):08X}"
+
+
+def _problems(text: str, curl: CurlCommand) -> tuple[str, ...]:
+    """Return what the configuration language says against a text; nothing is left behind."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "wnmon.yaml"
+        path.write_text(text, encoding="utf-8")
+        try:
+            load_config(path, dict.fromkeys(_variables(curl), _STAND_IN))
+        except ConfigError as error:
+            return error.problems
+    return ()
+
+
+def _without_place(problem: str) -> str:
+    """Return a problem without the file nobody has."""
+    return problem.partition("wnmon.yaml:")[2].partition(" ")[2] or problem

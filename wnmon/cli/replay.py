@@ -1,0 +1,147 @@
+"""`wnmon replay`: judge a recorded check again, from its transcript alone."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wnmon import __version__
+from wnmon.cli.checking import Selection
+from wnmon.cli.files import read_text
+from wnmon.cli.reports import REPORT, Destination, distinct, write
+from wnmon.cli.terminal import chosen_language, wants_color, width
+from wnmon.cli.types import FILE
+from wnmon.config import load_suites
+from wnmon.errors import UsageError
+from wnmon.judge.verdict import judge
+from wnmon.model.check import Plan
+from wnmon.model.codec import encode_run
+from wnmon.model.result import Outcome, Reason, Run
+from wnmon.report.baseline import excuse_run, ignored_by
+from wnmon.report.summary import CheckReport, Exit, exit_code
+from wnmon.report.transcript import Transcript, digest_of, read_transcript
+
+_SAID_BY_THE_RUNNER = frozenset({Reason.SHUTDOWN, Reason.BUDGET, Reason.INTERNAL})
+"""Reasons that no answer shows: they are taken from the record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """The report judged anew; suites that judge otherwise than they did; what came out differently, a line each."""
+
+    report: CheckReport
+    changed: tuple[str, ...]
+    differences: tuple[str, ...]
+
+
+@click.command("replay")
+@click.argument("transcript", type=FILE)
+@click.argument("suites", nargs=-1, metavar="[SUITE]...")
+@click.option(
+    "--report",
+    "reports",
+    type=REPORT,
+    multiple=True,
+    callback=distinct,
+    metavar="FORMAT[=FILE]",
+    help="As of wnmon check.",
+)
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the report (default: from LANG).")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but what --report sends to stdout.")
+def command(transcript: Path, suites: tuple[str, ...], reports: tuple[Destination, ...], **options: Any) -> int:
+    """Judge the check recorded in TRANSCRIPT again; nothing is sent.
+
+    It is judged by the suites the transcript names (files relative to the working directory), or by the SUITEs given
+    here. What has changed since is said on stderr. Exit codes are those of wnmon check.
+    """
+    try:
+        recorded = read_transcript(read_text(transcript))
+    except ValueError as wrong:
+        raise UsageError(f"{transcript}: {wrong}") from None
+    done = replay(recorded, suites)
+    if not options["quiet"]:
+        _say(done)
+    lang = chosen_language(options["lang"], os.environ)
+    write(done.report, reports, width=width(), color=wants_color(), lang=lang, quiet=options["quiet"])
+    return done.report.exit_code
+
+
+def replay(recorded: Transcript, suites: Sequence[str] = ()) -> Replayed:
+    """Return the record judged anew by the suites it names, or by others of the same names. Raises WnmonError."""
+    names = tuple(suites) or tuple(one.name for one in recorded.suites)
+    selection = Selection(
+        plans=load_suites(names, Path.cwd()),
+        names=names,
+        profiles=recorded.profiles,
+        only=recorded.only,
+        skip=recorded.skip,
+        full=recorded.full,
+    )
+    plans = {plan.suite: plan for plan in selection.narrowed()}
+    runs = tuple(excuse_run(_judged(run, plans), recorded.baseline) for run in recorded.runs)
+    now = {plan.suite: digest_of(plan) for plan in selection.plans}
+    return Replayed(
+        report=_report(recorded, selection, runs),
+        changed=tuple(one.suite for one in recorded.suites if now.get(one.suite) != one.digest),
+        differences=tuple(
+            line for then, run in zip(recorded.runs, runs, strict=True) for line in _differences(then, run)
+        ),
+    )
+
+
+def _judged(run: Run, plans: dict[str | None, Plan]) -> Run:
+    """Return the run with the judge's word of today. A run that was never begun has nothing to judge."""
+    if run.result.outcome is Outcome.SKIPPED and not run.result.verdicts:
+        return run
+    if run.suite not in plans:
+        raise UsageError(f"the transcript has a run of suite {run.suite}, which is not among those named")
+    result = judge(plans[run.suite], run.evidence)
+    reason = run.result.reason if run.result.reason in _SAID_BY_THE_RUNNER else result.reason
+    return replace(run, result=replace(result, reason=reason))
+
+
+def _report(recorded: Transcript, selection: Selection, runs: tuple[Run, ...]) -> CheckReport:
+    return CheckReport(
+        version=__version__,
+        started_at_s=recorded.started_at_s,
+        ended_at_s=recorded.ended_at_s,
+        targets=recorded.targets,
+        runs=runs,
+        rules={rule.id: rule for plan in selection.narrowed() for rule in plan.rules},
+        strict=recorded.strict,
+        complete=recorded.complete,
+        exit_code=exit_code(runs, recorded.strict) if recorded.complete else Exit.INTERRUPTED,
+        ignored=ignored_by(recorded.baseline, runs) if recorded.baseline else None,
+        chosen=replace(selection.chosen(), baseline=recorded.baseline),
+    )
+
+
+def _differences(then: Run, now: Run) -> Iterator[str]:
+    """Yield where two judgements of one run differ, to the byte."""
+    before, after = ({row.rule: row for row in run.result.verdicts} for run in (then, now))
+    for rule in dict.fromkeys((*before, *after)):
+        if before.get(rule) != after.get(rule):
+            words = (rows[rule].verdict.value if rule in rows else "absent" for rows in (before, after))
+            yield f"{then.suite} {rule}: was {next(words)}, is {next(words)}"
+    if _bytes(then) != _bytes(now) and before == after:
+        yield f"{then.suite}: the same verdicts, another result"
+
+
+def _bytes(run: Run) -> str:
+    return json.dumps(encode_run(run), sort_keys=True)
+
+
+def _say(done: Replayed) -> None:
+    for suite in done.changed:
+        click.echo(f"wnmon: suite {suite} has changed since the transcript was written", err=True)
+    for line in done.differences:
+        click.echo(f"wnmon: {line}", err=True)
+    count = sum(len(run.result.verdicts) for run in done.report.runs)
+    if not done.differences:
+        click.echo(f"wnmon: {count} verdicts, the same as recorded", err=True)
