@@ -41,10 +41,12 @@ tests: $(VENV)/.dev ## All tests; branch coverage of the pure core must be 100 %
 	@$(BIN)/python -m pytest --cov --cov-branch --cov-report=term:skip-covered
 	@core=$$($(BIN)/coverage report --show-missing --include='$(CORE)' --fail-under=100) || { echo "$$core"; exit 1; }
 
-generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, dashboards
+generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, dashboards, torture table
 	@$(BIN)/python -m wnmon.sinks.reference > docs/metrics.md
 	@$(BIN)/python dashboards/generate.py
 	@$(BIN)/python scripts/cli_reference.py
+	@$(BIN)/python scripts/rules_golden.py
+	@$(BIN)/python scripts/sse_torture.py
 
 lock: $(VENV)/.dev ## Pin every dependency anew, with hashes and without addresses
 	@$(PIP) install uv
@@ -52,6 +54,9 @@ lock: $(VENV)/.dev ## Pin every dependency anew, with hashes and without address
 	  --upgrade pyproject.toml --output-file requirements/runtime.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --upgrade --group dev pyproject.toml --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	@for group in evidence evidence-fakellm evidence-mock-ai-api; do $(BIN)/uv pip compile --quiet --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --group $$group \
+	  --output-file requirements/$$group.txt || exit 1; done
 	@echo 'hatchling>=1.27' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --constraint requirements/dev.txt - --output-file requirements/build.txt
 
