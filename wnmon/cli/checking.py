@@ -89,8 +89,11 @@ def dry_run(asked: Asked, selection: Selection) -> str:
                 lines.append(f"  {probe.check.name}/{step.name}  {probe.model}  not sent: {why}{detail}")
                 continue
             tokens_in, tokens_out = step_cost(step, probe.model)
-            calls, total = calls + 1, total + tokens_in + tokens_out
-            lines.append(f"  {probe.check.name}/{step.name}  {probe.model}  up to {tokens_in} in, {tokens_out} out")
+            calls, total = calls + step.burst, total + step.burst * (tokens_in + tokens_out)
+            times = f", {step.burst} times at once" if step.burst > 1 else ""
+            lines.append(
+                f"  {probe.check.name}/{step.name}  {probe.model}  up to {tokens_in} in, {tokens_out} out{times}"
+            )
     return "\n".join([*lines, "", f"{calls} calls, at most {total} tokens; nothing was sent"])
 
 
