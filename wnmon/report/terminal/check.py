@@ -12,6 +12,7 @@ from wnmon.model.check import Level
 from wnmon.model.duration import show_duration
 from wnmon.model.result import Finding, Outcome, Reason, Result, RuleVerdict, Run, Timing, Verdict
 from wnmon.report.curl import curl_command
+from wnmon.report.meaning import meaning
 from wnmon.report.summary import (
     CheckedTarget,
     CheckReport,
@@ -351,14 +352,5 @@ def _verdict(sheet: Sheet, report: CheckReport) -> None:
     style = {Exit.OK: "bold green", Exit.UNJUDGED: "bold yellow"}.get(Exit(report.exit_code), "bold red")
     sheet.gap()
     sheet.put(
-        Text.assemble((_meaning(sheet, report), style), (f" ({sheet.say('exit')} {int(report.exit_code)})", "dim"))
+        Text.assemble((meaning(report, sheet.lang), style), (f" ({sheet.say('exit')} {int(report.exit_code)})", "dim"))
     )
-
-
-def _meaning(sheet: Sheet, report: CheckReport) -> str:
-    if report.exit_code != Exit.BROKEN:
-        return sheet.say(f"exit_{int(report.exit_code)}")
-    levels = binding_levels(report.strict)
-    count = sum(row.level in levels for run in report.runs for row in broken(run))
-    key = {0: "exit_1_plain", 1: "exit_1_one"}.get(count, "exit_1")
-    return sheet.say(key).format(broken=count)
