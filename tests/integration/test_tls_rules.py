@@ -1,17 +1,15 @@
-"""HTTP-001 and HTTP-002, which need TLS: certificates made on the spot, and a door for plain http beside it."""
+"""The rules that need TLS (HTTP-001, 002, 014): certificates made on the spot, and a door for plain http beside it."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
 import ssl
-from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tls_door import MOVED, door
 from tls_samples import Papers, issue, make_authority
 
 from wnmon.app import one_off_runner
@@ -25,9 +23,7 @@ from wnmon.model.target import Probe, Secret, Target
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
 KEY, MODEL = "sk-matrix-0123456789", "m-1"
-PLAN = narrow(load_suites(["builtin:http"], Path())[0], only=("HTTP-001", "HTTP-002"), full=True)
-TLS_HANDSHAKE = b"\x16"
-MOVED = b"HTTP/1.1 %d Moved\r\nLocation: %b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+PLAN = narrow(load_suites(["builtin:http"], Path())[0], only=("HTTP-001", "HTTP-002", "HTTP-014"), full=True)
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +68,14 @@ def verdicts(papers: Papers, authority: Papers) -> dict[str, Verdict]:
     return {rule: one.verdict for rule, one in asyncio.run(judge_relay(papers, authority)).items()}
 
 
-def test_the_good_relay_keeps_both_rules(good: Papers, authority: Papers) -> None:
-    assert verdicts(good, authority) == {"HTTP-001": Verdict.PASSED, "HTTP-002": Verdict.PASSED}
+def test_the_good_relay_keeps_all_rules(good: Papers, authority: Papers) -> None:
+    assert verdicts(good, authority) == dict.fromkeys(("HTTP-001", "HTTP-014", "HTTP-002"), Verdict.PASSED)
 
 
 def test_a_certificate_about_to_end_breaks_its_rule_alone(authority: Papers, tmp_path: Path) -> None:
     soon = issue(authority, tmp_path, days=13)
 
-    assert verdicts(soon, authority) == {"HTTP-001": Verdict.FAILED, "HTTP-002": Verdict.PASSED}
+    assert [rule for rule, one in verdicts(soon, authority).items() if one is not Verdict.PASSED] == ["HTTP-014"]
 
 
 @pytest.mark.parametrize(
@@ -117,46 +113,6 @@ def test_a_relay_that_speaks_only_tls_1_1_breaks_its_rule(good: Papers, authorit
 # --- plain http beside TLS, on the same port
 
 
-@asynccontextmanager
-async def door(secure_port: int, plain: int | bytes) -> AsyncIterator[int]:
-    """Listen for both: a handshake is passed on to the relay, anything else to another port or answered with bytes."""
-
-    async def enter(reader: StreamReader, writer: StreamWriter) -> None:
-        first = await reader.read(1)
-        if first == TLS_HANDSHAKE:
-            await _join(first, reader, writer, secure_port)
-        elif isinstance(plain, int):
-            await _join(first, reader, writer, plain)
-        else:
-            writer.write(plain)
-            await reader.readuntil(b"\r\n\r\n")
-            await _close(writer)
-
-    server = await asyncio.start_server(enter, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
-
-
-async def _join(first: bytes, reader: StreamReader, writer: StreamWriter, port: int) -> None:
-    inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
-    inner_writer.write(first)
-    await asyncio.gather(_pour(reader, inner_writer), _pour(inner_reader, writer))
-
-
-async def _pour(reader: StreamReader, writer: StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    await _close(writer)
-
-
-async def _close(writer: StreamWriter) -> None:
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
-
-
 async def beside(papers: Papers, authority: Papers, said: bytes | None) -> tuple[dict[str, RuleVerdict], Relay]:
     """Judge a relay that says something on plain http: fixed bytes, or what the API says."""
     without_tls = replace(secured(papers), tls_cert=None, tls_key=None)
@@ -176,6 +132,7 @@ def test_an_api_that_answers_on_plain_http_breaks_its_rule_alone(good: Papers, a
 
     assert {rule: one.verdict for rule, one in known.items()} == {
         "HTTP-001": Verdict.PASSED,
+        "HTTP-014": Verdict.PASSED,
         "HTTP-002": Verdict.FAILED,
     }
 

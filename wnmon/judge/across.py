@@ -33,7 +33,7 @@ class Places:
 
 def prepare(value: Json) -> Places:
     """Return the places of `differs` and `grows`: a list of at least two."""
-    return Places(places=_places(value, ""))
+    return Places(places=places(value, ""))
 
 
 def prepare_same(value: Json) -> Places:
@@ -42,7 +42,7 @@ def prepare_same(value: Json) -> Places:
         return prepare(value)
     if set(value) != {"of", "where"}:
         raise Unfit("", "a list of places, or a mapping with of and where")
-    return Places(places=_places(value["of"], "/of"), where=_places(value["where"], "/where"))
+    return Places(places=places(value["of"], "/of"), where=places(value["where"], "/where"))
 
 
 def prepare_within(value: Json) -> Places:
@@ -52,10 +52,11 @@ def prepare_within(value: Json) -> Places:
     tolerance = value["tolerance"]
     if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 <= tolerance <= 1:
         raise Unfit("/tolerance", f"a ratio from 0 to 1, not {tolerance!r}")
-    return Places(places=_places(value["of"], "/of"), tolerance=float(tolerance))
+    return Places(places=places(value["of"], "/of"), tolerance=float(tolerance))
 
 
-def _places(value: Json, where: str) -> tuple[tuple[str, str], ...]:
+def places(value: Json, where: str) -> tuple[tuple[str, str], ...]:
+    """Return the places of a list of at least two; `where` is the pointer to that list."""
     if not isinstance(value, list) or len(value) < 2:
         raise Unfit(where, f"a list of at least two places such as completion/id, not {kind_of(value)}")
     return tuple(_place(item, f"{where}/{i}") for i, item in enumerate(value))

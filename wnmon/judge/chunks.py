@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wnmon.judge.fact import Fact, complaint, place_of
+from wnmon.judge.fact import complaint, place_of
 from wnmon.judge.subject import Subject
 from wnmon.model.json import JsonObject, kind_of
 from wnmon.model.result import Finding
@@ -31,21 +31,17 @@ def _chunks(subject: Subject) -> Iterator[tuple[Frame, JsonObject, list[JsonObje
             yield frame, value, choices
 
 
-def same(member: str, plural: str) -> Fact:
-    """Return the fact that a member has one value on every chunk. Absent, null and other types are the schema's."""
-
-    def fact(subject: Subject) -> Iterator[Finding]:
-        seen: dict[str, Frame] = {}
-        for frame, value, _ in _chunks(subject):
-            said = value.get(member)
-            if isinstance(said, str | int | float):
-                seen.setdefault(str(said), frame)
-        if len(seen) > 1:
-            message = f"the {member} changes within the stream"
-            second = list(seen.values())[1]
-            yield complaint(subject, message, f"one {member}", f"{len(seen)} {plural}", place_of(second))
-
-    return fact
+def same(member: str, plural: str, subject: Subject) -> Iterator[Finding]:
+    """A member has one value on every chunk. Absent, null and other types are the schema's."""
+    seen: dict[str, Frame] = {}
+    for frame, value, _ in _chunks(subject):
+        said = value.get(member)
+        if isinstance(said, str | int | float):
+            seen.setdefault(str(said), frame)
+    if len(seen) > 1:
+        message = f"the {member} changes within the stream"
+        second = list(seen.values())[1]
+        yield complaint(subject, message, f"one {member}", f"{len(seen)} {plural}", place_of(second))
 
 
 def role(subject: Subject) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from wnmon.judge.patterns import Pattern, compile_pattern
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import CUT, Subject, Unfit, was_cut
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
@@ -57,12 +57,17 @@ def _check(key: str, value: Json) -> None:
         raise Unfit(f"/{key}", f"a value of type {wanted}, not {kind_of(value)}")
 
 
+def doubt(expected: Content, subject: Subject) -> str | None:
+    """Return why a rule cannot be judged: more text would have helped every complaint."""
+    findings = assess(expected, subject)
+    return CUT if findings and all(finding.reason is Reason.LENGTH for finding in findings) else None
+
+
 def assess(expected: Content, subject: Subject) -> list[Finding]:
     """Complain about each thing asked that does not hold."""
     text = subject.reply.text
     findings = [finding for finding in _complaints(expected, text, subject) if finding is not None]
-    was_cut = any(choice.finish_reason == "length" for choice in subject.reply.choices[:1])
-    return [_cut_off(finding) if was_cut else finding for finding in findings]
+    return [_cut_off(finding) if was_cut(subject) else finding for finding in findings]
 
 
 def _cut_off(finding: Finding) -> Finding:

@@ -16,8 +16,8 @@ from wnmon.wire.document import read_document
 from wnmon.wire.message import string_at
 
 FEWEST_WORDS = 16
-TEMPLATE_TOKENS = 40
-"""What chat templates add to a prompt of one message, with room to spare."""
+TEMPLATE_TOKENS = 90
+"""What chat templates add to a prompt of one message, with room to spare: the longest we know add about 70."""
 
 _PLAIN = re.compile(r"[A-Za-z]{1,10}(?:[ \n.,:]+[A-Za-z]{1,10})*[ \n.]*")
 _WORD = re.compile(r"[A-Za-z]+")

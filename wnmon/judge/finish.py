@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import CUT, Subject, Unfit
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
@@ -15,6 +15,12 @@ def prepare(value: Json) -> tuple[str, ...]:
     if not texts or len(texts) != len(wanted):
         raise Unfit("", f"a finish reason such as stop, or a list of them, not {kind_of(value)}")
     return texts
+
+
+def doubt(expected: tuple[str, ...], subject: Subject) -> str | None:
+    """Return why a rule cannot be judged: the answer ran into max_tokens before it could end otherwise."""
+    findings = assess(expected, subject)
+    return CUT if findings and all(finding.reason is Reason.LENGTH for finding in findings) else None
 
 
 def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:

@@ -5,7 +5,6 @@ A sample taken while the monitor itself was late is not held against the relay.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -45,21 +44,36 @@ def _seconds(value: Json, where: str) -> float:
         raise Unfit(where, str(wrong)) from None
 
 
-def _judged_on(name: str, read: Callable[[Subject], float | None]) -> Callable[[Limits, Subject], list[Finding]]:
-    def assess(expected: Limits, subject: Subject) -> list[Finding]:
-        """Complain when the instant came after a limit, or never came."""
-        if subject.timing.suspect:
-            return []
-        took_s = read(subject)
-        if took_s is None:
-            return [_finding(name, "an instant", "it never came", subject, Reason.EMPTY, degraded=False)]
-        for limit_s, degraded in ((expected.failed_s, False), (expected.degraded_s, True)):
-            if limit_s is not None and took_s > limit_s:
-                wanted = f"at most {show_duration(limit_s)}"
-                return [_finding(name, wanted, show_duration(took_s), subject, Reason.SLOW, degraded=degraded)]
-        return []
+def assess_ttft(expected: Limits, subject: Subject) -> list[Finding]:
+    """Complain when the first token came too late, or never."""
+    return _judged("ttft", subject.timing.ttft_s, expected, subject)
 
-    return assess
+
+def assess_first_visible(expected: Limits, subject: Subject) -> list[Finding]:
+    """Complain when the first text a reader sees came too late, or never."""
+    return _judged("first_visible", subject.timing.first_visible_s, expected, subject)
+
+
+def assess_total(expected: Limits, subject: Subject) -> list[Finding]:
+    """Complain when the end came too late, or never."""
+    return _judged("total", subject.timing.total_s, expected, subject)
+
+
+def assess_silence(expected: Limits, subject: Subject) -> list[Finding]:
+    """Complain when nothing came for too long, or nothing was ever sent."""
+    return _judged("silence", _longest_silence_s(subject), expected, subject)
+
+
+def _judged(name: str, took_s: float | None, expected: Limits, subject: Subject) -> list[Finding]:
+    if subject.timing.suspect:
+        return []
+    if took_s is None:
+        return [_finding(name, "an instant", "it never came", subject, Reason.EMPTY, degraded=False)]
+    for limit_s, degraded in ((expected.failed_s, False), (expected.degraded_s, True)):
+        if limit_s is not None and took_s > limit_s:
+            wanted = f"at most {show_duration(limit_s)}"
+            return [_finding(name, wanted, show_duration(took_s), subject, Reason.SLOW, degraded=degraded)]
+    return []
 
 
 def _finding(name: str, expected: str, actual: str, subject: Subject, reason: Reason, *, degraded: bool) -> Finding:
@@ -82,9 +96,3 @@ def _longest_silence_s(subject: Subject) -> float | None:
     heard = (marks.headers_ns, *(chunk.at_ns for chunk in subject.exchange.chunks), marks.end_ns)
     instants = (marks.sent_ns, *(at_ns for at_ns in heard if at_ns is not None))
     return max(max(later - earlier, 0) for earlier, later in pairwise(instants)) / 1e9
-
-
-assess_ttft = _judged_on("ttft", lambda subject: subject.timing.ttft_s)
-assess_first_visible = _judged_on("first_visible", lambda subject: subject.timing.first_visible_s)
-assess_total = _judged_on("total", lambda subject: subject.timing.total_s)
-assess_silence = _judged_on("silence", _longest_silence_s)

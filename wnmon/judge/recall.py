@@ -1,12 +1,13 @@
 """`recall: ["{{nonce}}", "{{nonce2}}"]`: words the request held far from each other are all in the answer.
 
 Some of them but not all is a request that was cut before the model read it. None of them is a model that did as it
-liked, which proves nothing. A refusal is another assertion's matter.
+liked, which proves nothing, and neither does an answer that ran into max_tokens. A refusal is another assertion's
+matter.
 """
 
 from __future__ import annotations
 
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import CUT, Subject, Unfit, was_cut
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
@@ -22,8 +23,10 @@ def prepare(value: Json) -> tuple[str, ...]:
 
 
 def doubt(expected: tuple[str, ...], subject: Subject) -> str | None:
-    """Return why nothing can be said: a model that recalls nothing at all."""
-    return None if _recalled(expected, subject) else "the answer holds none of the words, as if it had not been asked"
+    """Return why nothing can be said: a model that recalls nothing at all, or had no tokens left to say the rest."""
+    if not _recalled(expected, subject):
+        return "the answer holds none of the words, as if it had not been asked"
+    return CUT if assess(expected, subject) and was_cut(subject) else None
 
 
 def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:

@@ -8,10 +8,12 @@ from typing import Any
 
 from wnmon.judge import (
     across,
+    cached,
     canned,
     choices,
     content,
     created,
+    dated,
     estimate,
     finish,
     framing,
@@ -20,8 +22,10 @@ from wnmon.judge import (
     identity,
     latency,
     leaks,
+    limit,
     mode,
     plain,
+    premise,
     problem,
     readable,
     recall,
@@ -32,6 +36,7 @@ from wnmon.judge import (
     tls,
     tools,
     usage,
+    valid,
 )
 from wnmon.judge.subject import Subject, Unfit, Unjudged
 from wnmon.model.check import Assertion, Rule
@@ -59,22 +64,25 @@ class Kind:
 class AcrossKind:
     """The same for a comparison of several answers, by request name."""
 
-    prepare: Callable[[Json], across.Places]
-    assess: Callable[[across.Places, Mapping[str, Subject]], list[Finding] | Unjudged]
+    prepare: Callable[[Json], Any]  # an across.Places, or a kind's own extension of it
+    assess: Callable[[Any, Mapping[str, Subject]], list[Finding] | Unjudged]
 
 
 KINDS: Mapping[str, Kind] = {
-    "status": Kind(status.prepare, status.assess),
+    "premise": Kind(premise.prepare, premise.assess, premise.doubt),
+    "status": Kind(status.prepare, status.assess, status.doubt),
     "header": Kind(headers.prepare, headers.assess),
     "json": Kind(schema.prepare, schema.assess),
     "chunk": Kind(schema.prepare_chunk, schema.assess_chunk),
-    "stream": Kind(stream.prepare, stream.assess),
-    "content": Kind(content.prepare, content.assess),
+    "stream": Kind(stream.prepare, stream.assess, stream.doubt),
+    "content": Kind(content.prepare, content.assess, content.doubt),
     "choices": Kind(choices.prepare, choices.assess),
-    "tool_call": Kind(tools.prepare, tools.assess),
-    "finish_reason": Kind(finish.prepare, finish.assess),
+    "tool_call": Kind(tools.prepare, tools.assess, tools.doubt),
+    "finish_reason": Kind(finish.prepare, finish.assess, finish.doubt),
+    "limit": Kind(limit.prepare, limit.assess, limit.doubt),
     "usage": Kind(usage.prepare, usage.assess),
     "model": Kind(identity.prepare, identity.assess),
+    "date": Kind(dated.prepare, dated.assess, dated.doubt),
     "created": Kind(created.prepare, created.assess),
     "mode": Kind(mode.prepare, mode.assess),
     "leaks": Kind(leaks.prepare, leaks.assess),
@@ -97,7 +105,9 @@ ACROSS_KINDS: Mapping[str, AcrossKind] = {
     "differs": AcrossKind(across.prepare, across.assess_differs),
     "grows": AcrossKind(across.prepare, across.assess_grows),
     "grows_evenly": AcrossKind(across.prepare_within, across.assess_grows_evenly),
-    "as_readable": AcrossKind(across.prepare, readable.assess),
+    "as_readable": AcrossKind(readable.prepare, readable.assess),
+    "as_valid": AcrossKind(valid.prepare, valid.assess),
+    "cached": AcrossKind(cached.prepare, cached.assess),
     "within": AcrossKind(across.prepare_within, across.assess_within),
     "request_id": AcrossKind(serving.prepare, serving.assess_request_id),
     "backend": AcrossKind(serving.prepare, serving.assess_backend),

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from wnmon.judge import status
 from wnmon.judge.registry import ACROSS_KINDS, KINDS, compared
-from wnmon.judge.stream import FACTS
+from wnmon.judge.stream import FACTS, SPREADS
 from wnmon.judge.subject import Subject, Unjudged
 from wnmon.model.check import (
     NEEDS_FULL,
@@ -47,6 +47,7 @@ _ON_MEANING = frozenset(
         "choices",
         "tool_call",
         "finish_reason",
+        "limit",
         "estimate",
         "short_prompt",
         "recall",
@@ -63,7 +64,7 @@ _BEYOND_US = frozenset({"too_deep", "too_many_digits", "too_many_values"})
 
 _TIMED = frozenset({"ttft", "first_visible", "total", "silence"})
 
-_OF_EVENTS = frozenset(FACTS) - {"complete", "data", "done", "finish", "spread"}
+_OF_EVENTS = frozenset(FACTS) - SPREADS - {"complete", "data", "done", "finish"}
 """Facts about the events there are. Where none came, that breaks `data` and `done`, and these stay open."""
 
 
@@ -275,7 +276,7 @@ def _is_about_time(assertion: Assertion) -> bool:
 
 
 def _is_about_spread(assertion: Assertion) -> bool:
-    return assertion.kind == "stream" and "spread" in assertion.expected
+    return assertion.kind == "stream" and not SPREADS.isdisjoint(assertion.expected)
 
 
 def says_nothing(fault: Fault, subject: Subject, expect: Sequence[Assertion]) -> bool:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from wnmon.judge.patterns import compile_pattern
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
+from wnmon.model.text import one_line
+
+_WRONG_REQUEST = frozenset({400, 422})
+_UNTAKEN = compile_pattern(
+    r"(?i)unsupported_?(parameter|value|params)"
+    r"|\b(temperature|top_p|max_tokens|seed|stop|n|frequency_penalty|presence_penalty)\b[^.]{0,80}"
+    r"\b(not supported|unsupported|deprecated|not allowed|cannot both be)\b"
+    r"|\bdoes not support\b.{0,40}\b(temperature|top_p|max_tokens|seed|stop|parameters?)\b"
+)
 
 
 def prepare(value: Json) -> tuple[str, ...]:
@@ -30,6 +40,18 @@ def _one(item: Json) -> str:
 def accepts(wanted: tuple[str, ...], status: int | None) -> bool:
     """Tell whether a status is among the wanted codes and classes."""
     return status is not None and any(str(status) == want or f"{status // 100}xx" == want for want in wanted)
+
+
+def doubt(expected: tuple[str, ...], subject: Subject) -> str | None:
+    """Return why a refusal says nothing: the model itself does not take a parameter of the request.
+
+    Models that think refuse temperature or max_tokens (OpenAI, code unsupported_parameter or unsupported_value).
+    """
+    error, status = subject.reply.error, subject.exchange.status
+    if error is None or status not in _WRONG_REQUEST or accepts(expected, status):
+        return None
+    said = f"{error.code or ''} {error.type or ''} {error.message}"
+    return f"the model does not take a parameter: {one_line(error.message, 120)}" if _UNTAKEN.search(said) else None
 
 
 def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:

@@ -7,6 +7,7 @@ The other facts are one sentence each, for rules. Sources: WHATWG HTML §9.2 (se
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import islice
 
 from wnmon.judge import chunks
@@ -14,13 +15,21 @@ from wnmon.judge.fact import Fact, complaint, place_of
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
-from wnmon.wire.events import Event, Form, Frame, Oddity
+from wnmon.wire.events import Event, Form, Oddity
+from wnmon.wire.request import choices_asked
+from wnmon.wire.stream import DONE
 
 BURST_SHARE = 0.1
 """The share of the time from sent to the last token that must lie between first and last token.
 
 Genuine streams show 0.29 to 0.84, a buffered burst less than 0.003; the threshold leaves room on both sides.
 """
+
+FEWEST_CHARS = 60
+"""A shorter answer may be one token or one burst of a fast model: nothing can be said about how it was spread."""
+
+SPREADS = frozenset({"spread", "spread_when_coded"})
+"""The facts about time."""
 
 MAX_FINDINGS = 20
 """Complaints kept of each fact: a relay must not fill a report."""
@@ -34,6 +43,17 @@ def prepare(value: Json) -> tuple[str, ...]:
             shown = repr(item) if isinstance(item, str) else kind_of(item)
             raise Unfit("", f"one of {', '.join(FACTS)}, not {shown}")
     return tuple(str(item) for item in wanted)
+
+
+def doubt(expected: tuple[str, ...], subject: Subject) -> str | None:
+    """Return why the spread of an answer shows nothing: too little was said, or nothing was compressed."""
+    if not SPREADS.intersection(expected) or not any(_spread(subject)):
+        return None
+    said = sum(len(choice.content or "") + len(choice.reasoning) for choice in subject.reply.choices)
+    if said < FEWEST_CHARS:
+        return f"the answer has fewer than {FEWEST_CHARS} characters, too few to be spread"
+    coded = subject.exchange.header("content-encoding") is not None
+    return None if coded or "spread_when_coded" not in expected else "nothing was compressed, so nothing held it back"
 
 
 def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
@@ -96,13 +116,21 @@ def _done(subject: Subject) -> Iterator[Finding]:
     if count != 1:
         yield complaint(subject, "[DONE] must come exactly once", "1 [DONE]", f"{count} [DONE]")
     elif not frames[-1].done:
-        yield complaint(
-            subject, "[DONE] must come last", "nothing after [DONE]", _what(frames[-1]), place_of(frames[-1])
-        )
+        message, place = "[DONE] must come last", place_of(frames[-1])
+        yield complaint(subject, message, "nothing after [DONE]", "another payload", place)
+
+
+def _exactly_done(subject: Subject) -> Iterator[Finding]:
+    """The sentinel is these six characters: openai-node takes anything else for JSON, and raises."""
+    yield from _done(subject)
+    for frame in subject.reply.frames:
+        if frame.done and frame.event.data != DONE:
+            message = "the last payload is not exactly [DONE]"
+            yield complaint(subject, message, DONE, repr(frame.event.data), place_of(frame))
 
 
 def _finish(subject: Subject) -> Iterator[Finding]:
-    """Each choice has exactly one finish_reason, and no text after it."""
+    """Each choice that was asked for has exactly one finish_reason, and no text after it."""
     choices = subject.reply.choices
     if not choices:
         yield complaint(subject, "no choice was ever sent", "a finish_reason", "no choice", reason=Reason.TRUNCATED)
@@ -116,6 +144,10 @@ def _finish(subject: Subject) -> Iterator[Finding]:
             yield complaint(subject, "several finish_reasons were sent", "one finish_reason", actual, place)
         if choice.text_after_finish:
             yield complaint(subject, "text came after the finish_reason", "no text", "text", place)
+    asked = choices_asked(subject.exchange.request.body)
+    if 0 < len(choices) < asked:
+        message, wanted = "a choice that was asked for never began", f"{asked} choices"
+        yield complaint(subject, message, wanted, str(len(choices)), "choices", Reason.TRUNCATED)
 
 
 def _no_error(subject: Subject) -> Iterator[Finding]:
@@ -148,17 +180,18 @@ FACTS: Mapping[str, Fact] = {
     "framed": _framed,
     "fields": _fields,
     "data": _data,
-    "done": _done,
+    "done": _exactly_done,
     "finish": _finish,
     "no_error": _no_error,
-    "same_id": chunks.same("id", "ids"),
-    "same_model": chunks.same("model", "models"),
-    "same_created": chunks.same("created", "instants"),
+    "same_id": partial(chunks.same, "id", "ids"),
+    "same_model": partial(chunks.same, "model", "models"),
+    "same_created": partial(chunks.same, "created", "instants"),
     "role": chunks.role,
     "deltas": chunks.deltas,
     "usage_chunk": chunks.usage_chunk,
     "no_usage": chunks.no_usage,
     "spread": _spread,
+    "spread_when_coded": _spread,
 }
 
 
@@ -169,7 +202,3 @@ def _events(subject: Subject) -> tuple[Event, ...]:
 def _oddities(subject: Subject, *kinds: str) -> Iterator[Oddity]:
     oddities = subject.reply.stream.oddities if subject.reply.stream else ()
     return (oddity for oddity in oddities if oddity.kind in kinds)
-
-
-def _what(frame: Frame) -> str:
-    return "[DONE]" if frame.done else "another payload"

@@ -24,6 +24,15 @@ class Subject:
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+CUT = "the answer ran into max_tokens before it could hold this"
+"""Why a rule on what is said is left open: a model that thinks may spend all its tokens before the first word."""
+
+
+def was_cut(subject: Subject) -> bool:
+    """Tell whether the first choice ended at max_tokens."""
+    return any(choice.finish_reason == "length" for choice in subject.reply.choices[:1])
+
+
 @dataclass(frozen=True, slots=True)
 class Unjudged:
     """An assertion that found nothing to judge; `why` is for a person."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wnmon.judge.schema import Compiled, compile_schema, schema_findings
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import CUT, Subject, Unfit, was_cut
 from wnmon.model.json import Json, JsonObject, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
@@ -50,6 +50,11 @@ def _text(value: JsonObject, key: str) -> str | None:
     if key in value and not isinstance(text, str):
         raise Unfit(f"/{key}", f"a text, not {kind_of(text)}")
     return text if isinstance(text, str) else None
+
+
+def doubt(expected: Calling, subject: Subject) -> str | None:
+    """Return why a rule cannot be judged: no tokens were left for the call or the end of its arguments."""
+    return CUT if was_cut(subject) and assess(expected, subject) else None
 
 
 def assess(expected: Calling, subject: Subject) -> list[Finding]:

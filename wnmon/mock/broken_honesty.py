@@ -143,7 +143,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "inflated-usage": Fault(
         says=f"every count of usage is {INFLATION} times what it is",
-        kills=frozenset({"REL-002", "SEM-003"}),
+        kills=frozenset({"REL-002", "SEM-003", "SEM-011"}),
         completion=_inflated,
         chunk=_inflated,
     ),

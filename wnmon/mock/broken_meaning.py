@@ -17,6 +17,7 @@ _ALWAYS_TOKENS = 9
 _MOST_NOISE = 997
 _MOST_STOPS = 4
 _NUMBERS = frozenset({"max_tokens", "max_completion_tokens", "n"})
+_PARTS = b'"content":['
 _KNOWN_PARTS = frozenset({"text", "image_url", "input_audio", "file", "refusal"})
 
 Body = Callable[[JsonObject], JsonObject]
@@ -97,6 +98,11 @@ def _known_parts(parts: list[JsonObject]) -> list[JsonObject]:
 
 def _without_images(parts: list[JsonObject]) -> list[JsonObject]:
     return [part for part in parts if part.get("type") != "image_url"]
+
+
+def _forgetting_usage(call: Call, value: JsonObject) -> JsonObject:
+    """Leave usage out where content came in parts."""
+    return {name: member for name, member in value.items() if name != "usage" or _PARTS not in call.body}
 
 
 def _with_choices(change: Callable[[Spoken], Spoken]) -> Callable[[Call, Completion], Completion]:
@@ -252,6 +258,9 @@ _MESSAGES: dict[str, Fault] = {
     ),
     "first-part-only": Fault(
         says="of several text parts only the first is read", kills=_kills("MSG-003"), request=_with_parts(_first_text)
+    ),
+    "parts-uncounted": Fault(
+        says="usage is absent where content came in parts", kills=_kills("DOC-018"), completion=_forgetting_usage
     ),
     "drops-history": Fault(
         says="only the last message is read", kills=_kills("MSG-004"), request=_with_messages(_without_history)

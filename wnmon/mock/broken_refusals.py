@@ -224,7 +224,7 @@ FAULTS: dict[str, Fault] = {
     "default-model": _lenient("an unknown model by another", _about("model", "model_not_found"), "REQ-018"),
     "unavailable-model-503": Fault(
         says="503 for an unknown model",
-        kills=frozenset({"REQ-018"}),
+        kills=frozenset({"REQ-021"}),
         refused=_instead(_about("model", "model_not_found"), _with_status(503)),
     ),
     "500-no-messages": Fault(
@@ -256,7 +256,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "any-key": _lenient("requests with a wrong key", _with_wrong_key, "AUTH-002"),
     "403-wrong-key": Fault(
-        says="403 for a wrong key", kills=frozenset({"AUTH-002"}), refused=_instead(_with_wrong_key, _with_status(403))
+        says="403 for a wrong key", kills=frozenset({"AUTH-007"}), refused=_instead(_with_wrong_key, _with_status(403))
     ),
     "bare-401": Fault(says="401 without WWW-Authenticate", kills=frozenset({"AUTH-003"}), head=_bare_401),
     "upper-case-bearer": Fault(

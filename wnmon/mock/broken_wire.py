@@ -87,6 +87,12 @@ def with_two_dones(_: Call, events: Events) -> Events:
     return chain(events, [Event(data=DONE)])
 
 
+def with_padded_done(_: Call, events: Events) -> Events:
+    """Write blanks around the sentinel."""
+    for event in events:
+        yield replace(event, data=f" {DONE} ") if event.data == DONE else event
+
+
 # --- how a choice ends
 
 
@@ -311,6 +317,7 @@ FAULTS: dict[str, Fault] = {
         events=with_glued_done,
     ),
     "double-done": Fault(says="data: [DONE] comes twice", kills=frozenset({"STR-006"}), events=with_two_dones),
+    "done-padded": Fault(says="blanks stand around [DONE]", kills=frozenset({"STR-006"}), events=with_padded_done),
     "laundered-timeout": Fault(
         says="a cut upstream is ended with made-up usage and [DONE], without finish_reason",
         kills=frozenset({"STR-010", "SEM-012"}),
@@ -376,7 +383,9 @@ FAULTS: dict[str, Fault] = {
         events=held_back,
     ),
     "silent-thinking": Fault(
-        says="63 s of silence before the first token of a stream, without a comment", events=silent
+        says="63 s of silence before the first token of a stream, without a comment",
+        kills=frozenset({"STR-019"}),
+        events=silent,
     ),
     "refusable-stream": Fault(
         says="a request for a stream without messages is answered with a stream",

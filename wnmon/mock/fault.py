@@ -95,13 +95,12 @@ class Fault:
     sequence of a stream; `chunk` each of its chunks; `frame` the bytes of each event; `head` status and headers; `body`
     the pieces of the body before the transfer coding; `wire` everything that reaches the socket.
 
-    `kills`: exactly the rules of the built-in suites that complain of it, declared beforehand; None where nothing could
-    be judged, or where no rule is proven by it.
+    `kills`: exactly the rules of the built-in suites that complain of it, declared beforehand; of a persona, no MUST.
     """
 
     says: str
     kind: Kind = Kind.FAULT
-    kills: frozenset[str] | None = None
+    kills: frozenset[str] = frozenset()
     request: Callable[[Call, bytes], bytes] | None = None
     said: Callable[[Call, Completion], Completion] | None = None
     tokens: Callable[[Call, tuple[str, ...]], tuple[str, ...]] | None = None

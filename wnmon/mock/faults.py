@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.mock import broken_answers as answers
 from wnmon.mock import broken_bytes as octets
-from wnmon.mock import broken_honesty, broken_http, broken_meaning, broken_refusals, broken_wire
+from wnmon.mock import broken_honesty, broken_http, broken_meaning, broken_members, broken_refusals, broken_wire
 from wnmon.mock import broken_streams as streams
 from wnmon.mock.fault import Fault
 from wnmon.mock.personas import PERSONAS
@@ -21,9 +21,21 @@ _NO_BALANCE = "user quota is not enough (request id: 20250212211029)"
 
 _NO_COMPLETION = frozenset({"REQ-000"})
 _NO_SUCCESS = _NO_COMPLETION | {"DOC-001", "LIM-001", "STR-001"}
-_OTHER_WORDS = frozenset(
-    {"MSG-001", "MSG-002", "MSG-003", "MSG-004", "REL-005", "REL-008", "SEM-009", "SEM-010", "UNI-001"}
-)
+_NO_ANSWER = _NO_SUCCESS | {
+    *(
+        "DOC-014",
+        "HTTP-003",
+        "HTTP-004",
+        "HTTP-007",
+        "HTTP-008",
+        "HTTP-011",
+        "LIM-002",
+        "MSG-005",
+        "MSG-006",
+        "STR-017",
+    ),
+}
+_OTHER_WORDS = frozenset({"REL-005", "SEM-009", "SEM-010"})
 
 FAULTS: dict[str, Fault] = {
     "no-fingerprint": Fault(
@@ -40,6 +52,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "no-usage": Fault(
         says="usage is absent, also where include_usage asks for it",
+        kills=frozenset({"DOC-010", "SEM-002", "STR-011"}),
         completion=_NO_USAGE,
         events=streams.without_usage_chunk,
         chunk=_NO_USAGE,
@@ -88,7 +101,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "buffered-stream": Fault(
         says="the whole stream arrives at the end in one burst",
-        kills=frozenset({"HTTP-012", "STR-013"}),
+        kills=frozenset({"STR-013"}),
         events=streams.buffered,
     ),
     "same-id": Fault(
@@ -137,7 +150,9 @@ FAULTS: dict[str, Fault] = {
         head=answers.key_in_headers,
     ),
     "echo-key-split": Fault(
-        says="repeats the received key in content, cut over two deltas", tokens=answers.speak_key_in_pieces
+        says="repeats the received key in content, cut over two deltas",
+        kills=_OTHER_WORDS | {"SEM-013"},
+        tokens=answers.speak_key_in_pieces,
     ),
     "huge-body": Fault(says="a body of 1 GiB", answer=octets.huge),
     "gzip-bomb": Fault(says="2 MiB of gzip that decode to 2 GiB", answer=octets.gzip_bomb),
@@ -145,9 +160,16 @@ FAULTS: dict[str, Fault] = {
     "endless-headers": Fault(says="the response head never ends", wire=octets.endless_headers),
     "slow-headers": Fault(says="not one byte of an answer, the connection stays open", wire=octets.silent),
     "stall": Fault(says="head and half of the body, then silence", body=octets.stalled),
-    "reset": Fault(says="head and half of the body, then a TCP reset", body=octets.reset_midway),
-    "not-http": Fault(says="bytes that are not HTTP", wire=octets.garbage),
-    "close-at-once": Fault(says="closes without a word", wire=octets.closed_at_once),
+    "reset": Fault(
+        says="head and half of the body, then a TCP reset",
+        kills=_NO_COMPLETION
+        | {"DOC-003", "DOC-012", "ERR-001", "ERR-002", "HTTP-008", "HTTP-011", "LIM-004"}
+        | {"STR-006", "STR-010", "STR-017"},
+        body=octets.reset_midway,
+    ),
+    "not-http": Fault(says="bytes that are not HTTP", kills=_NO_ANSWER, wire=octets.garbage),
+    "close-at-once": Fault(says="closes without a word", kills=_NO_ANSWER, wire=octets.closed_at_once),
+    **broken_members.FAULTS,
     **broken_wire.FAULTS,
     **broken_refusals.FAULTS,
     **broken_meaning.FAULTS,

@@ -17,6 +17,7 @@ PERSONAS: dict[str, Fault] = {
     "finish-usage": Fault(
         says="the usage stands on the chunk with finish_reason, if it was asked for",
         kind=Kind.PERSONA,
+        kills=frozenset({"STR-011"}),
         events=streams.with_usage_on_finish,
     ),
     "null-content": Fault(

@@ -29,6 +29,12 @@ def worst_case_tokens(body: bytes) -> tuple[int, int]:
     return sum(_message_tokens(item) for item in items) + extras, _output_tokens(value)
 
 
+def sets_a_limit(body: bytes) -> bool:
+    """Tell whether a request body says in a readable way how much it may be answered. Never raises."""
+    value = read_document(body).value
+    return isinstance(value, dict) and _limit(value) > 0
+
+
 def _message_tokens(message: Json) -> int:
     if not isinstance(message, dict):
         return _size(message) + TOKENS_PER_MESSAGE
@@ -51,9 +57,13 @@ def _size(value: Json) -> int:
 
 
 def _output_tokens(value: JsonObject) -> int:
-    """Return the larger of both limits, times the number of choices asked for."""
-    limits = [_positive(value.get(name)) for name in ("max_tokens", "max_completion_tokens")]
-    return (max(limits) or DEFAULT_OUTPUT_TOKENS) * (_positive(value.get("n")) or 1)
+    """Return the limit times the number of choices asked for."""
+    return (_limit(value) or DEFAULT_OUTPUT_TOKENS) * (_positive(value.get("n")) or 1)
+
+
+def _limit(value: JsonObject) -> int:
+    """Return the larger of both limits, 0 where neither is a positive number."""
+    return max(_positive(value.get(name)) for name in ("max_tokens", "max_completion_tokens"))
 
 
 def _positive(value: Json) -> int:

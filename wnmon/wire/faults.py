@@ -9,6 +9,7 @@ from wnmon.model.result import Fault, Layer, Reason
 from wnmon.model.text import one_line
 from wnmon.wire.causes import blames_upstream, classify, status_in
 from wnmon.wire.events import ErrorEnvelope, Form, Reply
+from wnmon.wire.request import choices_asked
 from wnmon.wire.retry import retry_after_s
 
 MAX_MESSAGE_CHARS = 200
@@ -126,7 +127,7 @@ def _unreadable(exchange: Exchange, reply: Reply) -> Fault | None:
         case Form.JSON:
             return _bad_json(reply)
         case _:
-            return _incomplete(reply)
+            return _incomplete(reply, choices_asked(exchange.request.body))
 
 
 def _bad_json(reply: Reply) -> Fault | None:
@@ -136,8 +137,8 @@ def _bad_json(reply: Reply) -> Fault | None:
     return _fault(Reason.BAD_JSON, Layer.RELAY, f"bad JSON at byte {problem.offset}: {problem.message}")
 
 
-def _incomplete(reply: Reply) -> Fault | None:
-    """Name what is wrong with a stream that does not end in a finish_reason for each choice.
+def _incomplete(reply: Reply, asked: int) -> Fault | None:
+    """Name what is wrong with a stream that does not end in a finish_reason for each choice that was asked for.
 
     [DONE] proves nothing: relays of the one-api family write it after an upstream that timed out.
     """
@@ -147,7 +148,9 @@ def _incomplete(reply: Reply) -> Fault | None:
     if not reply.choices:
         return _fault(Reason.BAD_JSON, Layer.RELAY, "no event of the stream holds a JSON object")
     if all(choice.finish_reasons for choice in reply.choices):
-        return None
+        begun = len(reply.choices)
+        what = f"{begun} of {asked} choices ever began, {done}"
+        return _fault(Reason.TRUNCATED, Layer.RELAY, what) if begun < asked else None
     events = len({token.event for token in reply.tokens})
     return _fault(Reason.TRUNCATED, Layer.RELAY, f"no finish_reason after {events} events with text, {done}")
 

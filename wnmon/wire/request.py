@@ -12,6 +12,8 @@ from wnmon import __version__
 from wnmon.model.check import WRONG_KEY, Auth, Step
 from wnmon.model.exchange import Request
 from wnmon.model.json import Json
+from wnmon.wire.document import read_document
+from wnmon.wire.message import MAX_CHOICES
 
 NONCE_CHARS = 8
 """Length of the word drawn for `{{nonce}}`: what a request costs at worst depends on it."""
@@ -75,6 +77,15 @@ def filler_text(chars: int) -> str:
     """Return plain words of this many characters, which most vocabularies hold as one token each."""
     words = " ".join(islice(cycle(_WORDS), chars // 3 + 1))
     return words[:chars].rstrip()
+
+
+def choices_asked(body: bytes) -> int:
+    """Return the `n` of a request body, at most MAX_CHOICES; 1 where it names none that is a whole number above 0."""
+    document = read_document(body).value if b'"n"' in body else None
+    asked = document.get("n") if isinstance(document, dict) else None
+    if not isinstance(asked, int) or isinstance(asked, bool) or asked < 1:
+        return 1
+    return min(asked, MAX_CHOICES)
 
 
 def _body(step: Step, model: str, nonce: str) -> bytes:

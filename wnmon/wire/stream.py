@@ -38,6 +38,9 @@ from wnmon.wire.message import (
 MAX_CONTAINERS = 500_000
 """Brackets opened in all frames together; frames after that are not read, so memory stays a multiple of the body."""
 
+DONE = "[DONE]"
+"""The payload that ends a stream (OpenAI description, stream)."""
+
 _HEAD_MEMBERS = ("id", "model", "created", "system_fingerprint", "service_tier")
 
 
@@ -79,7 +82,8 @@ def _frames(stream: EventStream) -> tuple[Frame, ...]:
 
 
 def _frame(event: Event, *, too_many: bool) -> Frame:
-    if event.data.strip(" \t\r\n") == "[DONE]":
+    """Read a payload. Blanks around [DONE] still end the stream: openai-python stops at whatever begins with it."""
+    if event.data.strip(" \t\r\n") == DONE:
         return Frame(event=event, done=True)
     if too_many:
         problem = JsonProblem(kind="too_many_values", offset=0, message=f"over the limit of {MAX_CONTAINERS:,}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from judge_samples import answer, compared, completion
+from judge_samples import answer, compared, completion, places, unfit
 
 from wnmon.judge.subject import Unjudged
+from wnmon.model.exchange import Exchange
 from wnmon.model.json import Json
 from wnmon.model.result import Finding
 
@@ -71,3 +72,37 @@ def test_huge_numbers_are_compared_without_raising(kind: str) -> None:
     places: Json = ["a/n", "b/n"]
     said = compared(kind, places if kind == "grows" else {"of": places, "tolerance": 1}, *huge)
     assert isinstance(said[0], Finding)
+
+
+# --- as_valid
+
+
+AS_VALID: Json = {"of": ["plain", "odd"], "schema": {"type": "object", "required": ["id", "usage"]}}
+
+
+def as_valid(plain: Exchange, odd: Exchange) -> Any:
+    return compared("as_valid", AS_VALID, plain, odd)
+
+
+def test_what_breaks_the_schema_in_the_second_answer_alone_is_a_complaint() -> None:
+    assert places(as_valid(completion("plain"), completion("odd", usage=...))) == ["/usage"]
+
+
+def test_what_breaks_the_schema_in_both_answers_is_another_rules_matter() -> None:
+    assert as_valid(completion("plain", usage=...), completion("odd", usage=...)) == []
+
+
+def test_two_answers_that_satisfy_the_schema_are_no_complaint() -> None:
+    assert as_valid(completion("plain"), completion("odd")) == []
+
+
+@pytest.mark.parametrize("broken", ["plain", "odd"])
+def test_an_answer_that_is_no_json_leaves_its_validity_open(broken: str) -> None:
+    answers = {name: answer(b"{", step=name) if name == broken else completion(name) for name in ("plain", "odd")}
+
+    assert as_valid(*answers.values()) == Unjudged("not every answer is one JSON text")
+
+
+@pytest.mark.parametrize("value", [["plain", "odd"], {"of": ["plain", "odd"]}, {"of": ["plain"], "schema": {}}])
+def test_validity_is_compared_by_places_and_a_schema(value: Any) -> None:
+    assert unfit("as_valid", value)[1]

@@ -40,7 +40,7 @@ def test_a_count_far_from_the_number_of_words_is_a_complaint(completion: int) ->
     assert places(complaints("estimate", LOOSE, counted(completion))) == ["/usage/completion_tokens"]
 
 
-@pytest.mark.parametrize(("prompt", "wrong"), [(10, True), (11, False), (73, False), (74, True)])
+@pytest.mark.parametrize(("prompt", "wrong"), [(10, True), (11, False), (123, False), (124, True)])
 def test_a_prompt_has_room_for_its_template(prompt: int, wrong: bool) -> None:
     assert (places(complaints("estimate", LOOSE, counted(prompt=prompt))) == ["/usage/prompt_tokens"]) is wrong
 

@@ -135,6 +135,14 @@ def test_a_pattern_with_look_around_is_refused_with_the_reason() -> None:
     assert "look-around" in (refused.value.hint or "")
 
 
+def test_a_pattern_with_a_back_reference_is_refused_with_the_reason() -> None:
+    with pytest.raises(Unfit) as refused:
+        prepare("content", {"matches": r"(a)\1"})
+    assert refused.value.hint == (
+        "look-around and back-references are left out on purpose: they can take unbounded time"
+    )
+
+
 def test_a_pattern_that_is_only_misspelt_gets_no_hint_on_look_around() -> None:
     with pytest.raises(Unfit) as refused:
         prepare("content", {"matches": "["})

@@ -152,6 +152,7 @@ KEY, TRACE, UPSTREAM, ADDRESS = "a key", "a stack trace", "the address of an ups
         ),
         ("Get http://one-api:3000/status", UPSTREAM, "http://one-api:3000/status"),
         ("Get http://gateway/status", UPSTREAM, "http://gateway/status"),
+        ("Get http://[::ffff:a.b]:8080/status", UPSTREAM, "http://[::ffff:a.b]:8080/status"),
         ("Get http://u:p@inner.example:8080/", UPSTREAM, "http://u:p@inner.example:8080/"),
         ("dial tcp 10.0.0.7:443: i/o timeout", ADDRESS, "10.0.0.7:443"),
         ("Your IP: 203.0.113.7.", ADDRESS, "203.0.113.7"),
@@ -170,6 +171,10 @@ def test_a_leak_is_found_and_shown(message: str, what: str, shown: str) -> None:
         "see https://platform.openai.com/docs/api-reference/chat",
         "see https://docs.anthropic.com/en/api/messages",
         "see https://relay.example:443/help",
+        "see http://relay.example:80/help",
+        "see (https://relay.example:443)",
+        "http://r.",
+        "http://u@r/help",
         "unknown path: POST /v1/chat/completions",
         "http://r/v1/chat/completions takes POST",
         "Mozilla/5.0 Chrome/120.0.0.0",
@@ -211,6 +216,10 @@ def test_a_leak_is_found_in_a_page_too() -> None:
     page = "<html><pre>goroutine 1 [running]</pre></html>"
 
     assert len(complaints("leaks", "none", answer(page, 502, "text/html"))) == 1
+
+
+def test_a_leak_is_found_beside_bytes_that_are_no_text() -> None:
+    assert len(complaints("leaks", "none", answer(b"\xff http://gateway/", 502, "text/html"))) == 1
 
 
 def test_each_kind_of_leak_is_told_once() -> None:

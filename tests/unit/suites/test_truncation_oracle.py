@@ -91,12 +91,12 @@ def plan() -> Plan:
 PLAN = plan()
 
 
-def judged(body: bytes, failure: FailureKind | None = None) -> Result:
-    """Judge a stream of these bytes that ended in good order, or otherwise."""
+def judged(body: bytes, failure: FailureKind | None = None, asked: bytes = b"{}") -> Result:
+    """Judge a stream of these bytes that ended in good order, or otherwise; `asked` is the body of the request."""
     name = PLAN.steps[0].name
     answer = Exchange(
         request=Request(
-            step=name, method="POST", url="http://r", headers=(), body=b"{}", auth=Auth.NORMAL, stream=True
+            step=name, method="POST", url="http://r", headers=(), body=asked, auth=Auth.NORMAL, stream=True
         ),
         started_at_s=1_700_000_000.0,
         marks=Marks(started_ns=0, sent_ns=MS, headers_ns=2 * MS, end_ns=9 * MS),
@@ -175,6 +175,13 @@ def test_no_synthetic_end_makes_a_cut_pass(shape: str, cover: str) -> None:
     end = payload_end(stream) if more.startswith(b"\n") else event_end(stream)
 
     assert [at for at, rest in cuts(stream, end) if kept(judged(rest + more))] == []
+
+
+@pytest.mark.parametrize("end", [b"", DONE, SYNTHETIC_USAGE + DONE], ids=["closed", "DONE", "usage and DONE"])
+def test_no_answer_passes_that_lacks_a_choice_that_was_asked_for(end: bytes) -> None:
+    result = judged(PLAIN + end, asked=b'{"n": 2}')
+
+    assert (kept(result), result.reason) == (False, "truncated")
 
 
 @pytest.mark.parametrize("shape", STREAMS)

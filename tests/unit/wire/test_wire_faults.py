@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from wire_samples import DONE, ROLE, STOP, USAGE, completion, data, exchange, stream, text
@@ -323,6 +324,22 @@ def test_stream_without_finish_for_each_choice_is_truncated(parts: tuple[str, ..
     found = fault(stream(*parts))
 
     assert (found.reason, found.message) == (Reason.TRUNCATED, message)
+
+
+def asking(body: bytes) -> Exchange:
+    """Return a stream of one whole choice, asked for by this body."""
+    sent = stream(text("a"), STOP, DONE)
+    return replace(sent, request=replace(sent.request, body=body))
+
+
+def test_stream_that_never_begins_a_choice_is_truncated() -> None:
+    found = fault(asking(b'{"n": 2}'))
+
+    assert (found.reason, found.message) == (Reason.TRUNCATED, "1 of 2 choices ever began, with [DONE]")
+
+
+def test_stream_of_as_many_choices_as_asked_for_is_healthy() -> None:
+    assert healthy(asking(b'{"n": 1}'))
 
 
 @pytest.mark.parametrize("parts", [(": ping\n\n",), (DONE,), (USAGE, DONE)])

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from wnmon import __version__
-from wnmon.model.check import Auth, Step
+from wnmon.model.check import WRONG_KEY, Auth, Step
 from wnmon.model.exchange import Request
-from wnmon.wire.request import NONCE_CHARS, build, fill, filler_text, second_nonce
+from wnmon.wire.message import MAX_CHOICES
+from wnmon.wire.request import NONCE_CHARS, build, choices_asked, fill, filler_text, second_nonce
 
 
 def built(body: dict[str, Any] | None = None, **members: Any) -> Request:
@@ -122,3 +123,75 @@ def test_no_filler_is_empty() -> None:
 def test_plain_http_keeps_host_port_and_path() -> None:
     step = Step(name="s", body={}, plain_http=True)
     assert build(step, "https://relay.example:8443/v1/x", "m", "n").url == "http://relay.example:8443/v1/x"
+
+
+def test_an_early_end_is_part_of_the_request() -> None:
+    assert built(close_after=2).close_after == 2
+
+
+def test_key_of_a_query_is_the_wrong_one() -> None:
+    assert built(auth=Auth.QUERY).url == f"https://relay.example/v1/chat/completions?api_key={WRONG_KEY}"
+
+
+def test_query_of_the_target_stays() -> None:
+    url = "https://relay.example/openai?api-version=1"
+
+    assert build(Step(name="s", body={}), url, "m", "n").url == url
+
+
+def test_filler_stands_also_inside_arrays() -> None:
+    assert built({"a": ["{{filler}}"]}, filler=9).body == b'{"a":["the river"]}'
+
+
+def test_filler_repeats_its_fourteen_words() -> None:
+    assert filler_text(10_000).split()[14:16] == ["the", "river"]
+
+
+@pytest.mark.parametrize("chars", [4, 10, 14])
+def test_filler_has_no_space_at_its_end(chars: int) -> None:
+    assert filler_text(chars) == filler_text(chars).rstrip()
+
+
+def test_raw_body_holds_the_nonce_and_the_filler() -> None:
+    assert built(raw_body="{{nonce}} {{filler}}", filler=9).body == b"n-1 the river"
+
+
+def test_standing_headers_are_written_as_their_standards_write_them() -> None:
+    assert [name for name, _ in built().headers] == ["Content-Type", "Accept", "Accept-Encoding", "User-Agent"]
+
+
+@pytest.mark.parametrize(
+    ("body", "asked"),
+    [
+        ('{"n": 3}', 3),
+        ('{"n": 128}', 128),
+        ('{"n": 1000000}', 128),
+        ("{}", 1),
+        ('{"n": 0}', 1),
+        ('{"n": true}', 1),
+        ('{"n": "2"}', 1),
+        ('["n"]', 1),
+        ('{"n": 2', 1),
+    ],
+)
+def test_a_body_asks_for_so_many_choices(body: str, asked: int) -> None:
+    assert choices_asked(body.encode()) == asked
+
+
+@pytest.mark.parametrize(
+    ("body", "asked"),
+    [
+        (b'{"n": 2}', 2),
+        (b'{"n": 1}', 1),
+        (b'{"n": 0}', 1),
+        (b'{"n": true}', 1),
+        (b'{"n": "2"}', 1),
+        (b'{"n": 2.5}', 1),
+        (b'{"N": 2, "m": "n"}', 1),
+        (b'["n", 2]', 1),
+        (b"{", 1),
+        (b'{"n": 1000000}', MAX_CHOICES),
+    ],
+)
+def test_a_request_asks_for_its_n_choices_or_for_one(body: bytes, asked: int) -> None:
+    assert choices_asked(body) == asked

@@ -1,0 +1,439 @@
+"""What is left open, because it shows the model's will and not the relay's fault: premises, limits, caches, cuts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from judge_samples import (
+    DONE,
+    GOOD_STREAM,
+    NONCE,
+    answer,
+    compared,
+    complaints,
+    completion,
+    delta,
+    places,
+    reasons,
+    refusal,
+    rule,
+    said,
+    streamed,
+    suite,
+    unfit,
+    verdict_of,
+    verdicts,
+)
+
+from wnmon.judge.registry import compared as requests_of
+from wnmon.judge.subject import CUT, Unjudged
+from wnmon.model.exchange import Exchange
+from wnmon.model.json import Json
+from wnmon.model.result import Finding, Reason, Verdict
+from wnmon.wire.request import second_nonce
+
+OTHER = second_nonce(NONCE)
+CHINESE: dict[str, Json] = {"premise": {"contains": "{{nonce}}"}, "content": {"matches": "你好"}}
+
+
+def of(exchange: Exchange, **expect: Any) -> tuple[Verdict, str]:
+    """Return what becomes of a rule about one answer, and why."""
+    one = verdict_of(rule("R", "ask", **expect), exchange)
+    return one.verdict, one.why
+
+
+# --- premise
+
+
+def test_where_the_premise_holds_the_rule_is_judged() -> None:
+    assert of(said(f"你好 {NONCE}"), **CHINESE)[0] is Verdict.PASSED
+
+
+@pytest.mark.parametrize("text", ["ä½\xa0å¥½", "\ufffd\ufffd", "??", ""], ids=["mojibake", "replaced", "ascii", "lost"])
+def test_what_stands_wrongly_beside_the_word_of_the_premise_is_a_failure(text: str) -> None:
+    assert of(said(f"{text} {NONCE}"), **CHINESE)[0] is Verdict.FAILED
+
+
+@pytest.mark.parametrize("text", ["Hello! How can I help you?", "你好！有什么可以帮您的吗？"])
+def test_a_model_that_does_something_else_shows_nothing(text: str) -> None:
+    assert of(said(text), **CHINESE) == (
+        Verdict.INCONCLUSIVE,
+        "the model did not do as it was told, so its answer shows nothing",
+    )
+
+
+def test_an_answer_without_text_shows_nothing() -> None:
+    assert of(said(None), **CHINESE) == (Verdict.INCONCLUSIVE, "the answer holds no text")
+
+
+def test_a_pattern_is_a_premise_too() -> None:
+    expect: dict[str, Json] = {"premise": {"matches": "[0-9]"}, "content": {"contains": "x"}}
+    assert [of(said(text), **expect)[0] for text in ("7", "seven")] == [Verdict.FAILED, Verdict.INCONCLUSIVE]
+
+
+def test_a_refusal_that_is_accepted_was_not_disobeyed() -> None:
+    assert of(refusal(400, "no"), status=[200, "4xx"], **CHINESE)[0] is Verdict.PASSED
+
+
+def test_a_place_the_json_must_lack_is_a_premise() -> None:
+    listing = answer({"object": "list", "data": []})
+    assert of(listing, premise={"lacks": "/data"}, status=404) == (
+        Verdict.INCONCLUSIVE,
+        "the answer is of another kind: it has /data",
+    )
+
+
+def test_an_answer_that_lacks_the_place_is_judged() -> None:
+    assert of(answer({"a": 1}), premise={"lacks": "/data"}, status=404)[0] is Verdict.FAILED
+
+
+def test_the_places_of_an_html_answer_are_none() -> None:
+    refused = answer("<p>no</p>", 405, media="text/html")
+    assert of(refused, premise={"lacks": "/data"}, status=405)[0] is Verdict.PASSED
+
+
+def test_a_premise_is_never_a_complaint() -> None:
+    assert complaints("premise", {"contains": "x"}, said("y")) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [("x", ""), ({}, ""), ({"has": "x"}, "/has"), ({"contains": 1}, "/contains"), ({"matches": "("}, "/matches")],
+    ids=repr,
+)
+def test_a_premise_of_another_form_is_unfit(value: Any, place: str) -> None:
+    assert (unfit("premise", value)[0], unfit("premise", value)[1] != "") == (place, True)
+
+
+# --- answers that ran into max_tokens
+
+
+@pytest.mark.parametrize(
+    "expect",
+    [{"content": {"contains": "pong"}}, {"content": {"not_empty": True}}, {"tool_call": {"name": "save"}}],
+    ids=repr,
+)
+def test_a_model_that_thought_until_its_tokens_were_gone_breaks_nothing(expect: dict[str, Json]) -> None:
+    assert of(said("", "length"), **expect) == (Verdict.INCONCLUSIVE, CUT)
+
+
+@pytest.mark.parametrize("expect", [{"content": {"not_contains": "7"}}, {"content": {"max_chars": 1}}], ids=repr)
+def test_what_a_cut_answer_holds_wrongly_is_a_failure(expect: dict[str, Json]) -> None:
+    assert of(said("1 2 7", "length"), **expect)[0] is Verdict.FAILED
+
+
+def test_an_answer_that_had_to_stop_at_its_limit_did_not_end_wrongly() -> None:
+    assert of(said("1 2 3", "length"), finish_reason="stop") == (Verdict.INCONCLUSIVE, CUT)
+
+
+def test_an_answer_that_ended_in_another_way_is_judged() -> None:
+    assert of(said("1 2 3", "eos"), finish_reason="stop")[0] is Verdict.FAILED
+
+
+def test_a_call_that_is_there_is_judged_although_the_answer_was_cut() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "save", "arguments": "{}"}}
+    assert of(said(None, "length", tool_calls=[call]), tool_call={"name": "save"})[0] is Verdict.PASSED
+
+
+def test_words_a_cut_answer_had_no_room_for_are_left_open() -> None:
+    assert of(said(NONCE, "length"), recall=["{{nonce}}", "{{nonce2}}"]) == (Verdict.INCONCLUSIVE, CUT)
+
+
+def test_words_a_cut_answer_does_hold_are_judged() -> None:
+    assert of(said(f"{NONCE} {OTHER}", "length"), recall=["{{nonce}}", "{{nonce2}}"])[0] is Verdict.PASSED
+
+
+# --- limit
+
+
+def counted(text: str, tokens: int | None, finish: str = "length", thought: Any = None, **message: Any) -> Exchange:
+    usage: Any = {"prompt_tokens": 9, "completion_tokens": tokens}
+    details = {} if thought is None else {"completion_tokens_details": {"reasoning_tokens": thought}}
+    choice = {"index": 0, "message": {"role": "assistant", "content": text, **message}, "finish_reason": finish}
+    return completion(choices=[choice], usage=usage | details)
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        counted("1 2 3", 5),
+        counted("1 2 3", None),
+        counted("x" * 60, 5),
+        counted("", 300, thought=300),
+        counted("", 300, reasoning_content="hm"),
+        counted("", 0, thought=True),
+    ],
+    ids=["all used", "not counted", "long words", "thought", "thought aloud", "no number"],
+)
+def test_an_answer_within_the_limit_keeps_it(exchange: Exchange) -> None:
+    assert of(exchange, limit=5)[0] is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("exchange", "place"),
+    [
+        (counted("1 2 3", 6), "/usage/completion_tokens"),
+        (counted("1 2 3", 9, thought=3), "/usage/completion_tokens"),
+        (counted("x" * 61, None), "content"),
+        (counted("1 2 3", 5, "stop"), "/choices/0/finish_reason"),
+    ],
+    ids=["tokens", "tokens beside thoughts", "characters", "cut and called stop"],
+)
+def test_an_answer_beyond_the_limit_breaks_it(exchange: Exchange, place: str) -> None:
+    assert places(complaints("limit", 5, exchange)) == [place]
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        counted("Sure.", 2, "stop"),
+        counted("Hi, how are you?", 5, "stop"),
+        counted("", 5, "stop"),
+        completion(choices=[]),
+    ],
+    ids=["short", "whole", "empty", "no choice"],
+)
+def test_an_answer_that_ended_by_itself_shows_nothing(exchange: Exchange) -> None:
+    assert of(exchange, limit=5) == (
+        Verdict.INCONCLUSIVE,
+        "the answer ended by itself before it reached the limit",
+    )
+
+
+@pytest.mark.parametrize("value", [0, True, "5", None], ids=repr)
+def test_a_limit_of_another_form_is_unfit(value: Any) -> None:
+    assert unfit("limit", value)[1]
+
+
+# --- cached
+
+ASKED: dict[str, Json] = {"one": "{{nonce}}", "two": "{{nonce2}}"}
+NOTHING_ASKED = Unjudged("the answers do not hold the words that were asked for, as if nothing had been asked")
+
+
+def cached(one: str, two: str) -> list[Finding] | Unjudged:
+    answers = [
+        replace(said(text), request=replace(said("").request, step=step)) for step, text in (("one", one), ("two", two))
+    ]
+    found: list[Finding] | Unjudged = compared("cached", ASKED, *answers)
+    return found
+
+
+def test_each_with_its_own_word_is_no_complaint() -> None:
+    assert cached(f"Here: {NONCE}", OTHER) == []
+
+
+def test_the_word_of_the_other_request_is_a_complaint() -> None:
+    found = cached(NONCE, NONCE)
+    assert isinstance(found, list)
+    assert [(one.step, one.expected, one.actual) for one in found] == [("two", OTHER, NONCE)]
+
+
+def test_one_word_for_all_that_nobody_asked_for_is_a_complaint() -> None:
+    found = cached("w4c8k2zt", "w4c8k2zt")
+    assert isinstance(found, list)
+    assert reasons(found) == [Reason.CONTENT]
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Hello. It's nice to meet you.", "Hello. It's nice to meet you."),
+        ("response", "response"),
+        ("", ""),
+        ("w4c8k2zt", "w4c8k2zu"),
+        (NONCE, "no idea"),
+    ],
+    ids=["canned", "a word of the language", "empty", "two words", "one of them"],
+)
+def test_answers_that_are_no_words_show_no_cache(one: str, two: str) -> None:
+    assert cached(one, two) == NOTHING_ASKED
+
+
+def test_a_rule_on_a_cache_names_its_requests() -> None:
+    assert requests_of(rule("R", cached=ASKED)) == ("one", "two")
+
+
+@pytest.mark.parametrize("value", [[], {}, {"a": "x"}, {"a": "x", "b": 1}, "x"], ids=repr)
+def test_a_cache_of_another_form_is_unfit(value: Any) -> None:
+    assert unfit("cached", value)[1]
+
+
+# --- status: models that do not take a parameter
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("unsupported_parameter", "'max_tokens' is not supported with this model."),
+        ("unsupported_value", "'temperature' does not support 0 with this model."),
+        (None, "`temperature` and `top_p` cannot both be specified for this model"),
+        (None, "UnsupportedParamsError: openai does not support parameters: {'temperature': 0}"),
+        (None, "temperature is deprecated for this model"),
+    ],
+)
+def test_a_parameter_the_model_does_not_take_is_no_fault_of_the_relay(code: str | None, message: str) -> None:
+    verdict, why = of(refusal(400, message, code=code), status=200)
+    assert (verdict, why.startswith("the model does not take a parameter: ")) == (Verdict.INCONCLUSIVE, True)
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [refusal(400, "messages are wrong"), refusal(500, "temperature is not supported"), answer("", 400)],
+    ids=["another reason", "500", "no error"],
+)
+def test_any_other_refusal_is_judged(exchange: Exchange) -> None:
+    assert of(exchange, status=200)[0] is Verdict.FAILED
+
+
+def test_a_refusal_that_was_wanted_is_judged() -> None:
+    assert of(refusal(400, "temperature is not supported"), status="4xx")[0] is Verdict.PASSED
+
+
+# --- spread
+
+LONG = "x" * 30
+BURST = (delta(LONG), delta(LONG), delta(LONG), delta(finish="stop"), DONE)
+CODED = (("Content-Encoding", "gzip"),)
+
+
+def burst(*parts: str, **more: Any) -> Exchange:
+    return streamed(*(parts or BURST), gap_ms=0, **more)
+
+
+def test_a_long_answer_in_one_burst_breaks_the_rule() -> None:
+    assert of(burst(), stream="spread")[0] is Verdict.FAILED
+
+
+def test_a_long_answer_in_one_piece_breaks_the_rule() -> None:
+    assert of(burst(delta(LONG * 3), delta(finish="stop"), DONE), stream="spread")[0] is Verdict.FAILED
+
+
+def test_thoughts_count_as_much_as_words() -> None:
+    thinking = delta().replace('"delta": {}', '"delta": {"reasoning_content": "%s"}' % (LONG * 3))
+    assert of(burst(thinking, delta("a"), delta(finish="stop"), DONE), stream="spread")[0] is Verdict.FAILED
+
+
+def test_a_short_answer_in_one_burst_shows_nothing() -> None:
+    assert of(burst(*GOOD_STREAM), stream="spread") == (
+        Verdict.INCONCLUSIVE,
+        "the answer has fewer than 60 characters, too few to be spread",
+    )
+
+
+def test_a_burst_that_was_compressed_breaks_the_rule_on_compression() -> None:
+    assert of(burst(headers=CODED), stream="spread_when_coded")[0] is Verdict.FAILED
+
+
+def test_a_burst_that_was_not_compressed_is_no_matter_of_compression() -> None:
+    assert of(burst(), stream="spread_when_coded") == (
+        Verdict.INCONCLUSIVE,
+        "nothing was compressed, so nothing held it back",
+    )
+
+
+def test_a_stream_that_is_spread_was_not_held_back() -> None:
+    assert of(streamed(*BURST), stream="spread_when_coded")[0] is Verdict.PASSED
+
+
+# --- date
+
+WHEN = (("Date", "Sun, 06 Nov 1994 08:49:37 GMT"),)
+
+
+def test_a_date_in_the_form_of_http_is_no_complaint() -> None:
+    assert complaints("date", "present", answer(headers=WHEN)) == []
+
+
+@pytest.mark.parametrize("headers", [(), (("Date", "1994-11-06"),)], ids=["absent", "other form"])
+def test_no_date_of_http_is_a_complaint(headers: tuple[tuple[str, str], ...]) -> None:
+    assert places(complaints("date", "present", answer(headers=headers))) == ["header:date"]
+
+
+def test_an_error_of_the_server_may_go_without_a_date() -> None:
+    assert of(refusal(502, "bad gateway"), status="5xx", date="present")[0] is Verdict.INCONCLUSIVE
+
+
+def test_no_answer_has_no_date_to_miss() -> None:
+    assert complaints("date", "present", answer("", None)) == []
+
+
+def test_date_has_one_word() -> None:
+    assert unfit("date", "absent")[1]
+
+
+# --- streams that must be as readable as another, where they hold what is in question
+
+
+def readable(text: str, *more: str) -> Any:
+    odd = streamed(delta(text), *(more or (delta(finish="stop"),)), DONE, step="odd")
+    return compared(
+        "as_readable", {"of": ["plain", "odd"], "holding": "\u2028"}, streamed(*GOOD_STREAM, step="plain"), odd
+    )
+
+
+def test_a_stream_that_holds_the_text_and_can_be_read_is_no_complaint() -> None:
+    assert readable("a\u2028b") == []
+
+
+def test_a_stream_without_the_text_shows_nothing() -> None:
+    assert readable("ab") == Unjudged(r"an answer does not hold '\u2028', so nothing could be broken by it")
+
+
+def test_a_stream_that_cannot_be_read_is_a_complaint_whatever_it_holds() -> None:
+    assert len(readable("ab", "data: {,\n\n")) == 1
+
+
+@pytest.mark.parametrize(
+    "value", [{"of": ["a", "b"]}, {"of": ["a", "b"], "holding": ""}, {"of": ["a"], "holding": "x"}], ids=repr
+)
+def test_what_must_be_held_has_one_form(value: Any) -> None:
+    assert unfit("as_readable", value)[1]
+
+
+# --- streams: how many choices, and which sentinel
+
+
+def asking(exchange: Exchange, body: bytes) -> Exchange:
+    return replace(exchange, request=replace(exchange.request, body=body))
+
+
+def test_a_choice_that_was_asked_for_and_never_began_is_a_complaint() -> None:
+    found = complaints("stream", "finish", asking(streamed(*GOOD_STREAM), b'{"n": 2}'))
+    assert [(one.place, one.reason) for one in found] == [("choices", Reason.TRUNCATED)]
+
+
+def test_all_choices_that_were_asked_for_are_no_complaint() -> None:
+    both = (delta("a"), delta("b", index=1), delta(finish="stop"), delta(finish="stop", index=1), DONE)
+    assert complaints("stream", "finish", asking(streamed(*both), b'{"n": 2}')) == []
+
+
+def test_a_stream_without_any_choice_is_one_complaint() -> None:
+    assert len(complaints("stream", "finish", asking(streamed("data: {}\n\n", DONE), b'{"n": 2}'))) == 1
+
+
+@pytest.mark.parametrize("done", ["data:  [DONE]\n\n", "data: [DONE] \n\n", "data: \t[DONE]\n\n"])
+def test_blanks_around_the_sentinel_are_a_complaint(done: str) -> None:
+    found = complaints("stream", "done", streamed(*GOOD_STREAM[:-1], done))
+    assert [one.message for one in found] == ["the last payload is not exactly [DONE]"]
+
+
+@pytest.mark.parametrize("done", [DONE, "data:[DONE]\n\n"])
+def test_the_space_of_the_framing_is_none_of_the_sentinel(done: str) -> None:
+    assert complaints("stream", "done", streamed(*GOOD_STREAM[:-1], done)) == []
+
+
+def test_blanks_around_the_sentinel_leave_the_stream_complete() -> None:
+    assert complaints("stream", "complete", streamed(*GOOD_STREAM[:-1], "data:  [DONE] \n\n")) == []
+
+
+# --- together
+
+
+def test_a_premise_that_fails_blocks_what_needs_the_rule() -> None:
+    first = rule("A", "ask", premise={"contains": "x"}, content={"contains": "y"})
+    second = rule("B", "ask", needs=("A",), status=200)
+    known = verdicts(suite(first, second), said("z"))
+    assert (known["B"].verdict, known["B"].why) == (Verdict.INCONCLUSIVE, "blocked by A")

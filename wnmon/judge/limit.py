@@ -1,0 +1,72 @@
+"""`limit: 5`: an answer of at most so many tokens, which says `length` where the limit cut it.
+
+An answer that ended by itself before the limit shows nothing. Tokens spent on thinking are not counted: relays differ
+on whether the limit is for them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wnmon.judge.subject import Subject, Unfit
+from wnmon.model.json import Json, at, kind_of
+from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
+
+CHARS_PER_TOKEN = 12
+"""No vocabulary we know has words so long on the average: a text of more characters has more tokens."""
+
+_LENGTH = "length"
+_ENDS = (".", "!", "?", "…", "。", "！", "？", '"', "'", "`", ")")
+"""How a text ends that was not cut."""
+
+
+def prepare(value: Json) -> int:
+    """Return the most tokens."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise Unfit("", f"a number of tokens above 0, not {kind_of(value)}")
+    return value
+
+
+def doubt(expected: int, subject: Subject) -> str | None:
+    """Return why nothing can be said: an answer shorter than the limit."""
+    ended = _finish_reason(subject) != _LENGTH and not any(_complaints(expected, subject))
+    return "the answer ended by itself before it reached the limit" if ended else None
+
+
+def assess(expected: int, subject: Subject) -> list[Finding]:
+    """Complain about more tokens or characters than the limit allows, and about a cut that is not owned up to."""
+    return list(_complaints(expected, subject))
+
+
+def _complaints(limit: int, subject: Subject) -> Iterator[Finding]:
+    text, tokens = subject.reply.text, _spoken_tokens(subject)
+    if tokens is not None and tokens > limit:
+        message = "the answer has more tokens than were allowed"
+        yield _finding(message, f"at most {limit}", str(tokens), "/usage/completion_tokens", subject, Reason.USAGE)
+    if len(text) > limit * CHARS_PER_TOKEN:
+        message, wanted = "the answer is longer than was allowed", f"at most {limit * CHARS_PER_TOKEN} characters"
+        yield _finding(message, wanted, cut(text), "content", subject, Reason.CONTENT)
+    finish = _finish_reason(subject)
+    if finish != _LENGTH and tokens == limit and text and not text.rstrip().endswith(_ENDS):
+        message, place = "the answer was cut at the limit and does not say so", "/choices/0/finish_reason"
+        yield _finding(message, _LENGTH, cut(finish or "absent", 80), place, subject, Reason.CONTENT)
+
+
+def _finish_reason(subject: Subject) -> str | None:
+    return next((choice.finish_reason for choice in subject.reply.choices), None)
+
+
+def _spoken_tokens(subject: Subject) -> int | None:
+    """Return the tokens of the text alone, None where the relay does not count them apart from those of thinking."""
+    usage, document = subject.reply.usage, subject.reply.document
+    if usage is None or usage.completion_tokens is None:
+        return None
+    thought = at(document.value, "/usage/completion_tokens_details/reasoning_tokens") if document else None
+    if isinstance(thought, int) and not isinstance(thought, bool):
+        return usage.completion_tokens - thought
+    return None if any(choice.reasoning for choice in subject.reply.choices) else usage.completion_tokens
+
+
+def _finding(message: str, expected: str, actual: str, place: str, subject: Subject, reason: Reason) -> Finding:
+    return Finding(message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=reason)
