@@ -16,7 +16,7 @@ from wnmon.clock import SystemClock
 from wnmon.config import BrokenConfigError, Config, load_config
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.board import ProbeBoard
-from wnmon.engine.budget import Budgets
+from wnmon.engine.budget import Budgets, Cap
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.ports import Observer, ReloadReport, Sink
@@ -27,7 +27,7 @@ from wnmon.model.target import Probe
 from wnmon.schedule.aps import Scheduler
 from wnmon.sinks.prometheus import PrometheusSink
 from wnmon.transport import HttpxTransport
-from wnmon.web import WebServer
+from wnmon.web import Site, WebServer
 
 DRAIN_S = 8.0
 """How long runs under way may take to end after SIGTERM; cutting them short and closing takes the rest of 10 s."""
@@ -39,7 +39,7 @@ _COMPONENTS = ("judge", "runner", "reload")
 
 
 @asynccontextmanager
-async def one_off_runner(concurrency: int, sinks: Sequence[Sink] = ()) -> AsyncIterator[Runner]:
+async def one_off_runner(concurrency: int, sinks: Sequence[Sink] = (), cap: Cap | None = None) -> AsyncIterator[Runner]:
     """Yield a warm runner for `wnmon check`: the service's own runner without schedule, web and metrics."""
     clock, transport = SystemClock(), HttpxTransport()
     await transport.warm_up()
@@ -47,7 +47,7 @@ async def one_off_runner(concurrency: int, sinks: Sequence[Sink] = ()) -> AsyncI
         transport=transport,
         clock=clock,
         limiter=Limiter(concurrency, clock),
-        budgets=Budgets(clock),
+        budgets=Budgets(clock, cap),
         backoff=Backoff(clock),
         fanout=Fanout(sinks),
     )
@@ -147,9 +147,7 @@ class Service:
         return asyncio.run_coroutine_threadsafe(self._reload(), self._loop).result(timeout=60)
 
     def _web(self) -> WebServer:
-        return WebServer(
-            self._options.host,
-            self._options.port,
+        site = Site(
             metrics=self._metrics,
             states=self._board,
             control=self,
@@ -158,6 +156,7 @@ class Service:
             version=__version__,
             lang=self._options.lang,
         )
+        return WebServer(self._options.host, self._options.port, site)
 
     async def _start(self) -> None:
         await self._transport.warm_up()

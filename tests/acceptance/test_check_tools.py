@@ -97,7 +97,8 @@ def test_what_got_worse_than_the_baseline_fails(relay: Relay, tmp_path: Path) ->
 
 
 def test_fail_fast_goes_on_past_a_known_break(relay: Relay, tmp_path: Path) -> None:
-    order, file, report = faulty(tmp_path, relay, "no-fingerprint"), tmp_path / "known.json", tmp_path / "r.json"
+    order = ["builtin:documented", *faulty(tmp_path, relay, "no-fingerprint")]
+    file, report = tmp_path / "known.json", tmp_path / "r.json"
     wnmon("check", *order, "--write-baseline", str(file))
     wnmon("check", *order, "--baseline", str(file), "--fail-fast", f"--report=json={report}")
 
@@ -137,9 +138,8 @@ def test_a_waiver_that_is_over_is_said_to_be_in_the_terminal(relay: Relay, tmp_p
 def test_a_waiver_hides_no_other_failure(relay: Relay, tmp_path: Path) -> None:
     waive = "[{rule: DOC-009, reason: known, until: 2999-01-31}]"
     report = tmp_path / "r.json"
-    done = wnmon(
-        "check", *faulty(tmp_path, relay, "no-fingerprint,no-usage", waive=waive), "-q", f"--report=json={report}"
-    )
+    order = faulty(tmp_path, relay, "no-fingerprint,no-usage", waive=waive)
+    done = wnmon("check", "builtin:documented", *order, "-q", f"--report=json={report}")
     failed = {
         rule["id"]
         for run in loaded(report)["runs"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 from web_samples import FixedClock, FixedControl, FixedMetrics, FixedStates
 
-from wnmon.web import WebServer
+from wnmon.web import Site, WebServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -22,9 +22,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = WebServer(
-        "127.0.0.1",
-        0,
+    site = Site(
         metrics=FixedMetrics(),
         states=FixedStates(),
         control=FixedControl(),
@@ -32,6 +30,7 @@ def url() -> Iterator[str]:
         reload_allowed=False,
         version="0.1.0",
     )
+    server = WebServer("127.0.0.1", 0, site)
     yield server.start().url
     server.stop()
 

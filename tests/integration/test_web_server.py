@@ -22,11 +22,11 @@ from web_samples import NOW_S, SIX, FixedClock, FixedControl, FixedMetrics, Fixe
 from wnmon.cli.healthcheck import command as healthcheck
 from wnmon.engine.ports import ReloadReport
 from wnmon.errors import UsageError
-from wnmon.web import WebAddress, WebServer
+from wnmon.web import Site, WebAddress, WebServer
 
 
 @dataclass
-class Site:
+class Setting:
     """A started server and all the test may turn on it."""
 
     metrics: FixedMetrics = field(default_factory=FixedMetrics)
@@ -37,9 +37,7 @@ class Site:
     port: int = 0
 
     def server(self) -> WebServer:
-        return WebServer(
-            self.host,
-            self.port,
+        site = Site(
             metrics=self.metrics,
             states=self.states,
             control=self.control,
@@ -47,6 +45,7 @@ class Site:
             reload_allowed=self.reload_allowed,
             version="0.1.0",
         )
+        return WebServer(self.host, self.port, site)
 
 
 @dataclass(frozen=True)
@@ -64,16 +63,16 @@ Ask = Callable[..., Answer]
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[tuple[Site, str]]:
+def shared() -> Iterator[tuple[Setting, str]]:
     """One started server for all questions: starting and stopping have tests of their own."""
-    site = Site()
+    site = Setting()
     server = site.server()
     yield site, server.start().url
     server.stop()
 
 
 @pytest.fixture
-def site(shared: tuple[Site, str]) -> Site:
+def site(shared: tuple[Setting, str]) -> Setting:
     """The shared site, as new."""
     site, _ = shared
     vars(site.metrics).update(vars(FixedMetrics()))
@@ -83,7 +82,7 @@ def site(shared: tuple[Site, str]) -> Site:
 
 
 @pytest.fixture
-def ask(site: Site, shared: tuple[Site, str]) -> Ask:
+def ask(site: Setting, shared: tuple[Setting, str]) -> Ask:
     def send(path: str = "/", method: str = "GET", **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return fetch(shared[1], path, method, named)
@@ -105,7 +104,7 @@ def fetch(url: str, path: str, method: str = "GET", headers: dict[str, str] | No
 # --- metrics ---
 
 
-def test_metrics_hands_the_accept_header_on(ask: Ask, site: Site) -> None:
+def test_metrics_hands_the_accept_header_on(ask: Ask, site: Setting) -> None:
     ask("/metrics", Accept="application/openmetrics-text")
     assert site.metrics.accepts == ["application/openmetrics-text"]
 
@@ -114,12 +113,12 @@ def test_metrics_carries_the_content_type_of_the_exposition(ask: Ask) -> None:
     assert ask("/metrics").headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
 
 
-def test_metrics_is_plain_unless_gzip_is_asked_for(ask: Ask, site: Site) -> None:
+def test_metrics_is_plain_unless_gzip_is_asked_for(ask: Ask, site: Setting) -> None:
     assert ask("/metrics").body == site.metrics.body
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate, gzip;q=0.5", "GZIP"])
-def test_metrics_is_compressed_when_asked(ask: Ask, site: Site, coding: str) -> None:
+def test_metrics_is_compressed_when_asked(ask: Ask, site: Setting, coding: str) -> None:
     answer = ask("/metrics", Accept_Encoding=coding)
     assert answer.headers["content-encoding"] == "gzip"
     assert gzip.decompress(answer.body) == site.metrics.body
@@ -130,7 +129,7 @@ def test_metrics_is_not_compressed_when_gzip_is_refused(ask: Ask, coding: str) -
     assert ask("/metrics", Accept_Encoding=coding).headers["content-encoding"] is None
 
 
-def test_a_small_exposition_is_not_worth_compressing(ask: Ask, site: Site) -> None:
+def test_a_small_exposition_is_not_worth_compressing(ask: Ask, site: Setting) -> None:
     site.metrics.body = b"x 1\n"
     assert ask("/metrics", Accept_Encoding="gzip").body == b"x 1\n"
 
@@ -138,23 +137,23 @@ def test_a_small_exposition_is_not_worth_compressing(ask: Ask, site: Site) -> No
 # --- health and reload ---
 
 
-def test_healthy_even_when_not_ready(ask: Ask, site: Site) -> None:
+def test_healthy_even_when_not_ready(ask: Ask, site: Setting) -> None:
     site.control.is_ready = False
     assert ask("/-/healthy").status == 200
 
 
 @pytest.mark.parametrize(("is_ready", "status"), [(True, 200), (False, 503)])
-def test_ready_follows_the_service(ask: Ask, site: Site, is_ready: bool, status: int) -> None:
+def test_ready_follows_the_service(ask: Ask, site: Setting, is_ready: bool, status: int) -> None:
     site.control.is_ready = is_ready
     assert ask("/-/ready").status == status
 
 
-def test_reload_reloads(ask: Ask, site: Site) -> None:
+def test_reload_reloads(ask: Ask, site: Setting) -> None:
     answer = ask("/-/reload", "POST")
     assert (answer.status, site.control.reloads) == (200, 1)
 
 
-def test_reload_of_a_bad_file_says_every_problem(ask: Ask, site: Site) -> None:
+def test_reload_of_a_bad_file_says_every_problem(ask: Ask, site: Setting) -> None:
     site.control.problems = ("wnmon.yaml:3:5 targets: 坏了", "wnmon.yaml:9:1 checks: bad")
     answer = ask("/-/reload", "POST")
     assert answer.status == 400
@@ -162,7 +161,7 @@ def test_reload_of_a_bad_file_says_every_problem(ask: Ask, site: Site) -> None:
 
 
 def test_reload_is_refused_with_a_hint_unless_allowed() -> None:
-    site = Site(reload_allowed=False)
+    site = Setting(reload_allowed=False)
     server = site.server()
     answer = fetch(server.start().url, "/-/reload", "POST")
     server.stop()
@@ -170,7 +169,7 @@ def test_reload_is_refused_with_a_hint_unless_allowed() -> None:
     assert "SIGHUP" in answer.text
 
 
-def test_reload_is_refused_to_a_page_of_another_site(ask: Ask, site: Site) -> None:
+def test_reload_is_refused_to_a_page_of_another_site(ask: Ask, site: Setting) -> None:
     assert ask("/-/reload", "POST", Origin="https://evil.example").status == 403
     assert site.control.reloads == 0
 
@@ -184,7 +183,7 @@ def test_a_slow_reload_does_not_hold_up_a_scrape() -> None:
             release.wait(30)
             return ReloadReport(ok=True)
 
-    server = Site(control=SlowControl()).server()
+    server = Setting(control=SlowControl()).server()
     url = server.start().url
     reloading = threading.Thread(target=fetch, args=(url, "/-/reload", "POST"))
     reloading.start()
@@ -322,7 +321,7 @@ def test_the_chinese_page_speaks_chinese(ask: Ask) -> None:
     assert row.startswith("未通过 已持续 2 小时 5 分钟 backup / alive deepseek-r1 · 每 15 分钟 内容不符 content")
 
 
-def test_names_from_the_configuration_are_escaped(ask: Ask, site: Site) -> None:
+def test_names_from_the_configuration_are_escaped(ask: Ask, site: Setting) -> None:
     evil = "<script>alert(1)</script>\"'{{7*7}}"
     site.states.rows = [
         state(target=evil, check=evil, model=evil, outcome="failed", reason=evil, message=evil, rules_failed=(evil,))
@@ -332,29 +331,29 @@ def test_names_from_the_configuration_are_escaped(ask: Ask, site: Site) -> None:
     assert "49" not in rows_of(page)[0]
 
 
-def test_a_probe_due_right_now_says_now(ask: Ask, site: Site) -> None:
+def test_a_probe_due_right_now_says_now(ask: Ask, site: Setting) -> None:
     site.states.rows = [state(next_run_s=NOW_S)]
     assert "5 min ago now" in rows_of(ask().text)[0]
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/probes"])
-def test_a_lone_surrogate_quoted_from_a_relay_is_shown_escaped(ask: Ask, site: Site, path: str) -> None:
+def test_a_lone_surrogate_quoted_from_a_relay_is_shown_escaped(ask: Ask, site: Setting, path: str) -> None:
     site.states.rows = [state(outcome="failed", reason="content", message="got \ud800")]
     assert "ud800" in ask(path).text
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/probes"])
-def test_a_message_acts_on_no_screen_and_turns_no_text_around(ask: Ask, site: Site, path: str) -> None:
+def test_a_message_acts_on_no_screen_and_turns_no_text_around(ask: Ask, site: Setting, path: str) -> None:
     site.states.rows = [state(outcome="failed", reason="model", message="got \x1b[2J\u202eexe.gpj\x9b31m")]
     assert ask(path).text.replace("\n", "").isprintable()
 
 
-def test_a_long_message_is_cut(ask: Ask, site: Site) -> None:
+def test_a_long_message_is_cut(ask: Ask, site: Setting) -> None:
     site.states.rows = [state(outcome="failed", reason="content", message="x" * 100_000)]
     assert len(ask("/api/v1/probes").body) < 2000
 
 
-def test_the_page_without_probes_says_so(ask: Ask, site: Site) -> None:
+def test_the_page_without_probes_says_so(ask: Ask, site: Setting) -> None:
     site.states.rows = []
     assert "No probes are configured." in ask().text
 
@@ -374,7 +373,7 @@ def test_the_page_has_no_script(ask: Ask) -> None:
     assert "script" not in cells.tags
 
 
-def test_a_thousand_probes_are_shown(ask: Ask, site: Site) -> None:
+def test_a_thousand_probes_are_shown(ask: Ask, site: Setting) -> None:
     site.states.rows = [state(model=f"m{index}") for index in range(1000)]
     assert len(rows_of(ask().text)) == 1000
 
@@ -387,7 +386,7 @@ def web_threads() -> set[threading.Thread]:
 
 
 def test_port_zero_is_answered_with_the_real_port() -> None:
-    server = Site().server()
+    server = Setting().server()
     try:
         assert server.start().port > 0
     finally:
@@ -398,7 +397,7 @@ def test_a_taken_port_is_a_usage_error_with_a_hint() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use") as caught:
-            Site(port=port).server().start()
+            Setting(port=port).server().start()
     assert "--listen" in (caught.value.hint or "")
 
 
@@ -407,12 +406,12 @@ def test_a_taken_port_is_a_usage_error_with_a_hint() -> None:
 )
 def test_an_address_that_cannot_be_had_is_a_usage_error(host: str, port: int) -> None:
     with pytest.raises(UsageError, match="cannot listen on"):
-        Site(host=host, port=port).server().start()
+        Setting(host=host, port=port).server().start()
 
 
 def test_stop_frees_the_port_and_ends_the_thread() -> None:
     before = web_threads()
-    server = Site().server()
+    server = Setting().server()
     address = server.start()
     fetch(address.url, "/-/healthy")
     server.stop()
@@ -423,7 +422,7 @@ def test_stop_frees_the_port_and_ends_the_thread() -> None:
 
 def test_stop_does_not_wait_for_a_client_that_never_finishes() -> None:
     before = web_threads()
-    server = Site().server()
+    server = Setting().server()
     address = server.start()
     fetch(address.url, "/-/healthy")
     with socket.create_connection(("127.0.0.1", address.port)) as idle:
@@ -436,7 +435,7 @@ def test_stop_does_not_wait_for_a_client_that_never_finishes() -> None:
 
 
 def test_stop_before_start_and_twice_is_harmless() -> None:
-    server = Site().server()
+    server = Setting().server()
     server.stop()
     server.start()
     server.stop()
@@ -445,7 +444,7 @@ def test_stop_before_start_and_twice_is_harmless() -> None:
 
 def test_signals_stay_with_the_service() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
-    server = Site().server()
+    server = Setting().server()
     fetch(server.start().url, "/-/healthy")
     after = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     server.stop()
@@ -469,7 +468,7 @@ def test_the_six_samples_cover_every_state_but_skipped() -> None:
 
 
 def test_healthcheck_of_a_running_service_exits_0() -> None:
-    server = Site().server()
+    server = Setting().server()
     url = f"{server.start().url}-/healthy"
     done = CliRunner().invoke(healthcheck, ["--url", url])
     server.stop()
@@ -477,7 +476,7 @@ def test_healthcheck_of_a_running_service_exits_0() -> None:
 
 
 def test_healthcheck_of_an_unready_service_exits_1_with_its_status() -> None:
-    server = Site(control=FixedControl(is_ready=False)).server()
+    server = Setting(control=FixedControl(is_ready=False)).server()
     url = f"{server.start().url}-/ready"
     done = CliRunner().invoke(healthcheck, ["--url", url])
     server.stop()

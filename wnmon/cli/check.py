@@ -11,12 +11,16 @@ import click
 from wnmon.cli.asking import Asked, adhoc, claiming, from_config
 from wnmon.cli.baseline import load as load_baseline
 from wnmon.cli.baseline import write as write_baseline
-from wnmon.cli.checking import Selection, check, dry_run
+from wnmon.cli.calls import calls_of, dry_run
+from wnmon.cli.checking import Selection, check
+from wnmon.cli.consent import ask_before_harm
 from wnmon.cli.listing import listed, render_json, render_text
-from wnmon.cli.reports import FORMATS, REPORT, Destination, distinct, write
+from wnmon.cli.options import language_option, quiet_option, report_option, verbose_option
+from wnmon.cli.reports import Destination, write
+from wnmon.cli.suites import load, names_of
 from wnmon.cli.terminal import chosen_language, wants_color, width
 from wnmon.cli.types import DURATION, FILE, NAMES
-from wnmon.config import built_in_suites, load_suites
+from wnmon.config import built_in_suites
 from wnmon.errors import UsageError
 
 _EPILOG = """\b
@@ -25,7 +29,8 @@ Exit codes: 0 kept, 1 a MUST rule is broken, 2 usage or configuration,
 
 \b
 wnmon check --base-url https://relay.example/v1 --model gpt-4o
-wnmon check builtin:documented builtin:stream -c wnmon.yaml --target wn --report junit=report.xml
+wnmon check -c wnmon.yaml --target wn --report junit=report.xml
+wnmon check --full --dry-run -c wnmon.yaml
 
 The key is read from WNMON_API_KEY, then OPENAI_API_KEY, or from the variable --api-key-env names.
 """
@@ -45,29 +50,30 @@ The key is read from WNMON_API_KEY, then OPENAI_API_KEY, or from the variable --
 @click.option("--skip", metavar="GLOB", multiple=True, help="Leave out rules that match.")
 @click.option("--strict", is_flag=True, help="A broken SHOULD counts like a broken MUST.")
 @click.option("--full", is_flag=True, help="Also send risky requests: refused, bursting and long ones.")
+@click.option("-y", "--yes", is_flag=True, help="Agree to the risky requests of --full; else a person is asked.")
 @click.option("--feature", "features", metavar="NAME", multiple=True, help="The relay claims this, such as tools.")
+@click.option(
+    "--budget-tokens",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Send nothing more once a request could exceed N tokens in all.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the calls and what they may cost; send nothing.")
 @click.option("--list", "list_rules", is_flag=True, help="List the rules (all built-in ones unless suites are named).")
 @click.option("--json", "as_json", is_flag=True, help="With --list: as JSON.")
-@click.option(
-    "--report",
-    "reports",
-    type=REPORT,
-    multiple=True,
-    callback=distinct,
-    metavar="FORMAT[=FILE]",
-    help=f"{', '.join(FORMATS)}.",
-)
+@report_option
 @click.option("--baseline", type=FILE, metavar="FILE", help="Fail only on what got worse than this.")
 @click.option("--write-baseline", type=FILE, metavar="FILE", help="Write what is broken now, for --baseline.")
 @click.option("--fail-fast", is_flag=True, help="Send nothing more once a MUST rule is broken.")
 @click.option("--wait", type=DURATION, metavar="DURATION", help="Wait this long for the relay to accept connections.")
-@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the report (default: from LANG).")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but what --report sends to stdout.")
+@language_option
+@quiet_option
+@verbose_option
 def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options: Any) -> int:
     """Judge a relay against suites of rules, once, with an exit code a CI can trust.
 
-    SUITE is builtin:NAME or a suite file; without one, builtin:documented is judged.
+    SUITE is builtin:NAME or a suite file. Without one, builtin:documented, builtin:stream and builtin:http are judged;
+    with --full every built-in suite but builtin:limits.
     """
     if options["list_rules"]:
         return _list(suites, options)
@@ -75,20 +81,13 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
         raise click.UsageError("--json needs --list; a report as JSON is --report json")
     asked = _asked(options)
     baseline = load_baseline(options["baseline"])
-    names = tuple(dict.fromkeys(suites or ("builtin:documented",)))
-    selection = Selection(
-        plans=load_suites(names, Path.cwd()),
-        names=names,
-        profiles=options["profiles"] or (),
-        only=options["only"],
-        skip=options["skip"],
-        full=options["full"],
-    )
+    selection = _selection(suites, options)
     asked = claiming(asked, options["features"], selection.plans)
     if options["dry_run"]:
-        click.echo(dry_run(asked, selection))
+        click.echo(dry_run(asked, selection, options["budget_tokens"]))
         return 0
-    quiet = options["quiet"]
+    lang, quiet = chosen_language(options["lang"], os.environ), options["quiet"]
+    ask_before_harm(calls_of(asked, selection), asked.target, yes=options["yes"], lang=lang, quiet=quiet)
     report = check(
         asked,
         selection,
@@ -97,16 +96,28 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
         wait_s=options["wait"],
         quiet=quiet,
         baseline=baseline,
+        budget_tokens=options["budget_tokens"],
     )
-    lang = chosen_language(options["lang"], os.environ)
     if options["write_baseline"] is not None:
         write_baseline(options["write_baseline"], report)
-    write(report, reports, width=width(), color=wants_color(), lang=lang, quiet=quiet)
+    write(report, reports, width=width(), color=wants_color(), lang=lang, quiet=quiet, every=options["verbose"])
     return report.exit_code
 
 
+def _selection(suites: tuple[str, ...], options: dict[str, Any]) -> Selection:
+    names = names_of(suites, full=options["full"])
+    return Selection(
+        plans=load(names),
+        names=names,
+        profiles=options["profiles"] or (),
+        only=options["only"],
+        skip=options["skip"],
+        full=options["full"],
+    )
+
+
 def _list(suites: tuple[str, ...], options: dict[str, Any]) -> int:
-    plans = load_suites(suites, Path.cwd()) if suites else built_in_suites()
+    plans = load(suites) if suites else built_in_suites()
     rules = listed(plans, profiles=options["profiles"] or (), only=options["only"], skip=options["skip"])
     if not rules:
         raise UsageError("no rule is selected", hint="see --profile, --only and --skip")

@@ -16,7 +16,7 @@ from wnmon.cli.asking import Asked
 from wnmon.cli.progress import Bar, progress_bar
 from wnmon.clock import SystemClock
 from wnmon.config import narrow, profiles_of
-from wnmon.config.spend import step_cost
+from wnmon.engine.budget import Cap
 from wnmon.engine.runner import INTERRUPTED, Runner, left_out
 from wnmon.errors import UsageError
 from wnmon.judge.verdict import judge
@@ -30,6 +30,7 @@ from wnmon.report.summary import CheckedTarget, CheckReport, Chosen, Exit, Judge
 from wnmon.transport.reachable import wait_until_reachable
 
 FAIL_FAST = "not sent: --fail-fast"
+BUDGET_TOKENS = "not sent: --budget-tokens"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,26 +78,6 @@ def probes_of(asked: Asked, selection: Selection) -> list[Probe]:
     ]
 
 
-def dry_run(asked: Asked, selection: Selection) -> str:
-    """Return the calls a check would make and what they may cost at worst; nothing is sent."""
-    lines = [f"POST {asked.target.url}", ""]
-    calls, total = 0, 0
-    for probe in probes_of(asked, selection):
-        for step in probe.check.plan.steps:
-            why = left_out(step, probe.target, full=selection.full)
-            if why is not None:
-                detail = f" ({step.risk or step.feature})" if step.risk or step.feature else ""
-                lines.append(f"  {probe.check.name}/{step.name}  {probe.model}  not sent: {why}{detail}")
-                continue
-            tokens_in, tokens_out = step_cost(step, probe.model)
-            calls, total = calls + step.burst, total + step.burst * (tokens_in + tokens_out)
-            times = f", {step.burst} times at once" if step.burst > 1 else ""
-            lines.append(
-                f"  {probe.check.name}/{step.name}  {probe.model}  up to {tokens_in} in, {tokens_out} out{times}"
-            )
-    return "\n".join([*lines, "", f"{calls} calls, at most {total} tokens; nothing was sent"])
-
-
 def check(
     asked: Asked,
     selection: Selection,
@@ -106,15 +87,19 @@ def check(
     wait_s: float | None,
     quiet: bool,
     baseline: Baseline | None = None,
+    budget_tokens: int | None = None,
 ) -> CheckReport:
-    """Run every suite on every model and return the report, known breaks excused."""
+    """Run every suite on every model and return the report, known breaks excused.
+
+    `budget_tokens`: nothing is sent any more once a request could exceed it.
+    """
     clock = SystemClock()
     started_at_s = clock.wall_s()
     probes = probes_of(asked, selection)
     steps = ((step, probe.target) for probe in probes for step in probe.check.plan.steps)
     calls = sum(left_out(step, target, full=selection.full) is None for step, target in steps)
     with progress_bar(calls, quiet=quiet) as bar:
-        going = Going(bar=bar, full=selection.full, fail_fast=fail_fast, baseline=baseline)
+        going = Going(bar=bar, full=selection.full, fail_fast=fail_fast, baseline=baseline, budget_tokens=budget_tokens)
         runs = asyncio.run(_run_all(probes, going, wait_s))
     interrupted = _was_interrupted(runs)
     return CheckReport(
@@ -136,7 +121,11 @@ def _was_interrupted(runs: list[Run]) -> bool:
     """Tell whether a request was not sent, or not answered, because of a signal."""
     failures = (exchange.failure for run in runs for exchange in run.evidence.exchanges)
     cut_short = any(failure is not None and failure.kind is FailureKind.SHUTDOWN for failure in failures)
-    return cut_short or any(INTERRUPTED in run.evidence.not_sent.values() for run in runs)
+    return cut_short or _any_unsent(runs, INTERRUPTED)
+
+
+def _any_unsent(runs: list[Run], why: str) -> bool:
+    return any(why in run.evidence.not_sent.values() for run in runs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,12 +136,18 @@ class Going:
     full: bool
     fail_fast: bool
     baseline: Baseline | None
+    budget_tokens: int | None
+
+    @property
+    def cap(self) -> Cap | None:
+        """Return what the check may cost in all, None without a limit."""
+        return None if self.budget_tokens is None else Cap(tokens=self.budget_tokens, why=BUDGET_TOKENS)
 
 
 async def _run_all(probes: list[Probe], going: Going, wait_s: float | None) -> list[Run]:
     runs: list[Run] = []
     blocked: dict[str, str] = {}
-    async with one_off_runner(probes[0].target.concurrency) as runner:
+    async with one_off_runner(probes[0].target.concurrency, cap=going.cap) as runner:
         with _stopping_on_sigint(runner):
             if wait_s and probes[0].target.proxy is None:
                 await _wait(probes[0].target.url, wait_s, runner.stop)
@@ -184,6 +179,8 @@ def _why_over(runs: list[Run], fail_fast: bool) -> str | None:
     """Return why no further suite is judged, None while there is no reason."""
     if _was_interrupted(runs):
         return INTERRUPTED
+    if _any_unsent(runs, BUDGET_TOKENS):
+        return BUDGET_TOKENS
     return FAIL_FAST if fail_fast and any(_breaks_must(run.result.verdicts) for run in runs) else None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from wnmon.cli.files import read_text
+from wnmon.cli.options import language_option
 from wnmon.cli.terminal import chosen_language
 from wnmon.cli.types import FILE
 from wnmon.errors import UsageError
@@ -23,7 +24,7 @@ or a run that has nothing to judge any more. New rules, also broken ones, are no
 @click.command("diff", epilog=_EPILOG)
 @click.argument("before", type=FILE)
 @click.argument("after", type=FILE)
-@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the list (default: from LANG).")
+@language_option
 def command(before: Path, after: Path, lang: str | None) -> int:
     """Show what got worse, better, new or gone from report BEFORE to report AFTER (wnmon check --report json)."""
     differences = compare(_read(before), _read(after))

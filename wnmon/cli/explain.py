@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from wnmon.cli.listing import ListedRule, listed
+from wnmon.cli.options import language_option
 from wnmon.cli.terminal import chosen_language, wants_color, width
 from wnmon.config import built_in_suites, load_suites
 from wnmon.errors import UsageError, did_you_mean
@@ -18,7 +19,7 @@ from wnmon.report.terminal import RuleSheet, render_rule
 @click.command("explain")
 @click.argument("rule")
 @click.argument("suites", nargs=-1, metavar="[SUITE]...")
-@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the page (default: from LANG).")
+@language_option
 def command(rule: str, suites: tuple[str, ...], lang: str | None) -> None:
     """Explain RULE, such as DOC-009: its sentence, source and levels, why it matters, how to fix it.
 

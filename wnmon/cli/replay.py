@@ -14,10 +14,11 @@ import click
 from wnmon import __version__
 from wnmon.cli.checking import Selection
 from wnmon.cli.files import read_text
-from wnmon.cli.reports import REPORT, Destination, distinct, write
+from wnmon.cli.options import language_option, quiet_option, report_option, verbose_option
+from wnmon.cli.reports import Destination, write
+from wnmon.cli.suites import load
 from wnmon.cli.terminal import chosen_language, wants_color, width
 from wnmon.cli.types import FILE
-from wnmon.config import load_suites
 from wnmon.errors import UsageError
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Plan
@@ -43,17 +44,10 @@ class Replayed:
 @click.command("replay")
 @click.argument("transcript", type=FILE)
 @click.argument("suites", nargs=-1, metavar="[SUITE]...")
-@click.option(
-    "--report",
-    "reports",
-    type=REPORT,
-    multiple=True,
-    callback=distinct,
-    metavar="FORMAT[=FILE]",
-    help="As of wnmon check.",
-)
-@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the report (default: from LANG).")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but what --report sends to stdout.")
+@report_option
+@language_option
+@quiet_option
+@verbose_option
 def command(transcript: Path, suites: tuple[str, ...], reports: tuple[Destination, ...], **options: Any) -> int:
     """Judge the check recorded in TRANSCRIPT again; nothing is sent.
 
@@ -68,7 +62,8 @@ def command(transcript: Path, suites: tuple[str, ...], reports: tuple[Destinatio
     if not options["quiet"]:
         _say(done)
     lang = chosen_language(options["lang"], os.environ)
-    write(done.report, reports, width=width(), color=wants_color(), lang=lang, quiet=options["quiet"])
+    quiet, every = options["quiet"], options["verbose"]
+    write(done.report, reports, width=width(), color=wants_color(), lang=lang, quiet=quiet, every=every)
     return done.report.exit_code
 
 
@@ -76,7 +71,7 @@ def replay(recorded: Transcript, suites: Sequence[str] = ()) -> Replayed:
     """Return the record judged anew by the suites it names, or by others of the same names. Raises WnmonError."""
     names = tuple(suites) or tuple(one.name for one in recorded.suites)
     selection = Selection(
-        plans=load_suites(names, Path.cwd()),
+        plans=load(names),
         names=names,
         profiles=recorded.profiles,
         only=recorded.only,

@@ -85,11 +85,19 @@ def distinct(_: click.Context, __: click.Parameter, wanted: tuple[Destination, .
 
 
 def write(
-    report: CheckReport, wanted: Sequence[Destination], *, width: int, color: bool, lang: str, quiet: bool
+    report: CheckReport,
+    wanted: Sequence[Destination],
+    *,
+    width: int,
+    color: bool,
+    lang: str,
+    quiet: bool,
+    every: bool = False,
 ) -> None:
     """Write every report; the terminal one goes to stdout unless another report does, or quiet was asked.
 
     Files first: a reader of stdout that has gone (`| head`) must not cost them, nor a refused file what is printed.
+    `every` rule is named by the terminal one.
     """
     files = [(destination.file, _render(report, destination, lang)) for destination in wanted if destination.file]
     refused = [why for file, text in files if (why := _write_file(file, text))]
@@ -97,7 +105,7 @@ def write(
     for destination in printed:
         _print(_render(report, destination, lang), as_utf8=destination.format != "terminal")
     if not quiet and not printed:
-        _print(render_check(report, width=width, color=color, lang=lang))
+        _print(render_check(report, width=width, color=color, lang=lang, every=every))
     if refused:
         raise UsageError("; ".join(refused))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
 from wnmon.config.problems import Problem
@@ -149,6 +150,12 @@ class Cursor(NamedTuple):
         """Return the value of a node that validation has shown to be a whole number, which 1.0 is too."""
         assert isinstance(self.node.value, (int, float))
         return int(self.node.value)
+
+    @property
+    def decimal(self) -> Decimal:
+        """Return the value of a node that validation has shown to be a number, as it was written: 0.1 is one tenth."""
+        assert isinstance(self.node.value, (int, float))
+        return Decimal(repr(self.node.value))
 
     def texts(self) -> tuple[str, ...]:
         """Return the elements of a list of texts."""

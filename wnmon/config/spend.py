@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from wnmon.config.resolve import Config
-from wnmon.model.check import Plan, Step
-from wnmon.model.target import Budget
-from wnmon.wire.cost import worst_case_tokens
+from wnmon.model.check import Plan, Risk, Step
+from wnmon.model.price import Amounts, added, show_at_most
+from wnmon.model.target import Budget, Probe
+from wnmon.wire.cost import sets_a_limit, worst_case_tokens
 from wnmon.wire.request import NONCE_CHARS, build
 
 DAYS_PER_MONTH = 30
 _DAY_S = 86_400.0
 _SHOWN_ROWS = 20
 _NONCE = "x" * NONCE_CHARS
+_DAILY, _MONTHLY = ((f"requests/{period}", f"tokens/{period}", f"money/{period}") for period in ("day", "month"))
+_HEAD = ("target", "check", *_DAILY, *_MONTHLY, "")
+_MONEY = (4, 7)
+"""Columns that are left out where no price is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What one check costs on one target per day, over all its models. Tokens are upper bounds."""
+    """What one check costs on one target per day, over all its models. Tokens and money are upper bounds.
+
+    `unpriced`: models whose price is not known; the money leaves them out.
+    """
 
     target: str
     check: str
     requests_per_day: float
     input_tokens_per_day: float
     output_tokens_per_day: float
+    money_per_day: Amounts = field(default_factory=dict)
+    unpriced: tuple[str, ...] = ()
 
     @property
     def tokens_per_day(self) -> float:
@@ -43,30 +54,44 @@ class Spend:
     def total(self, target: str | None = None) -> Row:
         """Return the sum over one target, or over all."""
         rows = [row for row in self.rows if target is None or row.target == target]
-        return Row(
-            target=target or "all",
-            check="total",
-            requests_per_day=sum(row.requests_per_day for row in rows),
-            input_tokens_per_day=sum(row.input_tokens_per_day for row in rows),
-            output_tokens_per_day=sum(row.output_tokens_per_day for row in rows),
-        )
+        return _sum(rows, target or "all", "total")
 
 
 def plan_spend(config: Config) -> Spend:
     """Return what the configuration costs. Requests that are sent only with `--full` are not counted."""
-    rows: dict[tuple[str, str], Row] = {}
+    rows: dict[tuple[str, str], list[Row]] = {}
     for probe in config.probes:
-        key, runs_per_day = (probe.target.name, probe.check.name), _DAY_S / probe.check.every_s
-        requests, input_tokens, output_tokens = plan_cost(probe.check.plan, probe.model)
-        before = rows.get(key)
-        rows[key] = Row(
-            target=key[0],
-            check=key[1],
-            requests_per_day=requests * runs_per_day + (before.requests_per_day if before else 0),
-            input_tokens_per_day=input_tokens * runs_per_day + (before.input_tokens_per_day if before else 0),
-            output_tokens_per_day=output_tokens * runs_per_day + (before.output_tokens_per_day if before else 0),
-        )
-    return Spend(rows=tuple(rows.values()), budgets={target.name: target.budget for target in config.targets})
+        rows.setdefault((probe.target.name, probe.check.name), []).append(_row(probe))
+    return Spend(
+        rows=tuple(_sum(group, target, check) for (target, check), group in rows.items()),
+        budgets={target.name: target.budget for target in config.targets},
+    )
+
+
+def _row(probe: Probe) -> Row:
+    requests, input_tokens, output_tokens = plan_cost(probe.check.plan, probe.model)
+    runs_per_day, price = _DAY_S / probe.check.every_s, probe.target.prices.get(probe.model)
+    return Row(
+        target=probe.target.name,
+        check=probe.check.name,
+        requests_per_day=requests * runs_per_day,
+        input_tokens_per_day=input_tokens * runs_per_day,
+        output_tokens_per_day=output_tokens * runs_per_day,
+        money_per_day=price.of(input_tokens, output_tokens, Decimal(runs_per_day)) if price else {},
+        unpriced=() if price else (f"{probe.target.name}/{probe.model}",),
+    )
+
+
+def _sum(rows: Sequence[Row], target: str, check: str) -> Row:
+    return Row(
+        target=target,
+        check=check,
+        requests_per_day=sum(row.requests_per_day for row in rows),
+        input_tokens_per_day=sum(row.input_tokens_per_day for row in rows),
+        output_tokens_per_day=sum(row.output_tokens_per_day for row in rows),
+        money_per_day=added(row.money_per_day for row in rows),
+        unpriced=tuple(dict.fromkeys(model for row in rows for model in row.unpriced)),
+    )
 
 
 def plan_cost(plan: Plan, model: str) -> tuple[int, int, int]:
@@ -82,26 +107,52 @@ def step_cost(step: Step, model: str) -> tuple[int, int]:
     return worst_case_tokens(build(step, "", model, _NONCE).body)
 
 
+def sure_cost(step: Step, model: str, risk: Risk | None) -> tuple[int, int, int]:
+    """Return (input tokens, output tokens, output tokens only a relay at fault may bill) of one copy of a request.
+
+    A request that must be refused costs no answer. Where it sets no limit either (its body is cut, or its max_tokens
+    is what is wrong with it), what an answer all the same could cost is told apart.
+    """
+    input_tokens, output_tokens = step_cost(step, model)
+    if risk is not Risk.REFUSED or sets_a_limit(build(step, "", model, _NONCE).body):
+        return input_tokens, output_tokens, 0
+    return input_tokens, 0, output_tokens
+
+
 def render(spend: Spend) -> str:
     """Return a table for a person: the dearest rows, a total per target with its budget, the sum."""
     dearest = sorted(spend.rows, key=lambda row: (-row.tokens_per_day, row.target, row.check))
-    lines: list[tuple[str, ...]] = [
-        ("target", "check", "requests/day", "tokens/day", "requests/month", "tokens/month", "")
-    ]
+    lines: list[tuple[str, ...]] = [_HEAD]
     lines += [_cells(row) for row in dearest[:_SHOWN_ROWS]]
     if len(dearest) > _SHOWN_ROWS:
-        lines.append(("…", f"{len(dearest) - _SHOWN_ROWS} more", "", "", "", "", ""))
+        lines.append(("…", f"{len(dearest) - _SHOWN_ROWS} more", *[""] * (len(_HEAD) - 2)))
     if len(spend.budgets) > 1:
         lines += [_cells(spend.total(target), _verdict(spend, [target])) for target in spend.budgets]
     lines.append(_cells(spend.total(), _verdict(spend, spend.budgets)))
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "".join(_line(line, widths) for line in lines) + "tokens are upper bounds: a relay usually bills fewer\n"
+    shown = [column for column in range(len(_HEAD)) if column not in _MONEY or spend.total().money_per_day]
+    table = [tuple(line[column] for column in shown) for line in lines]
+    widths = [max(len(line[column]) for line in table) for column in range(len(shown))]
+    return "".join(_line(line, widths) for line in table) + _footer(spend.total())
 
 
 def _cells(row: Row, note: str = "") -> tuple[str, ...]:
-    daily = (row.requests_per_day, row.tokens_per_day)
-    counts = [f"{number * days:,.0f}" for days in (1, DAYS_PER_MONTH) for number in daily]
-    return (row.target, row.check, *counts, note)
+    return (row.target, row.check, *_counts(row, 1), *_counts(row, DAYS_PER_MONTH), note)
+
+
+def _counts(row: Row, days: int) -> tuple[str, str, str]:
+    money = {currency: amount * days for currency, amount in row.money_per_day.items()}
+    return f"{row.requests_per_day * days:,.0f}", f"{row.tokens_per_day * days:,.0f}", show_at_most(money)
+
+
+def _footer(total: Row) -> str:
+    bounds = "tokens and money are upper bounds" if total.money_per_day else "tokens are upper bounds"
+    unpriced = f"no price is known for {_some(total.unpriced)}\n" if total.money_per_day and total.unpriced else ""
+    return f"{bounds}: a relay usually bills fewer\n{unpriced}"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN_ROWS} more" if len(names) > _SHOWN_ROWS else ""
+    return ", ".join(names[:_SHOWN_ROWS]) + more
 
 
 def _verdict(spend: Spend, targets: Iterable[str]) -> str:
@@ -118,7 +169,7 @@ def _is_over(row: Row, budget: Budget) -> bool:
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
     padded = [
-        cell.rjust(width) if 1 < column < 6 else cell.ljust(width)
+        cell.rjust(width) if 1 < column < len(cells) - 1 else cell.ljust(width)
         for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
     ]
     return "  ".join(padded).rstrip() + "\n"

@@ -15,6 +15,7 @@ from wnmon.config.node import Cursor, quote
 from wnmon.config.schema import fits, sound
 from wnmon.config.urls import BadUrl, Relay, decoded, proxy_password, relay
 from wnmon.errors import UsageError, did_you_mean
+from wnmon.model.price import Price
 from wnmon.model.target import MIN_SECRET_CHARS, Budget, Secret, Target, Waiver
 
 # One header value of visible ASCII; RFC 6750 section 2.1 allows less, relays hand out more.
@@ -51,6 +52,8 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str], base: Path) ->
         ca_file=_ca_file(place.get("ca_file"), base),
         concurrency=_whole(place.get("concurrency")) or 2,
         budget=_budget(place.get("budget")),
+        prices=_prices(place.get("prices"), models),
+        allow_risk=_is_true(place.get("allow_risk")),
         aliases=_aliases(place.get("aliases"), models),
         features=frozenset(_texts(place.get("features"))),
         waivers=_waivers(place.get("waive")),
@@ -164,6 +167,43 @@ def _budget(place: Cursor | None) -> Budget:
     return Budget(
         tokens_per_day=_whole(place.get("tokens_per_day")), requests_per_day=_whole(place.get("requests_per_day"))
     )
+
+
+def _prices(place: Cursor | None, models: tuple[str, ...]) -> dict[str, Price]:
+    """Return the price of each model that has one: its own under `models`, else the one for all."""
+    if place is None:
+        return {}
+    currency, own = place.at("/currency").text, _own_prices(place, models)
+    given = [key for key in ("input", "output") if place.has(key)]
+    if len(given) == 2:
+        return dict.fromkeys(models, _price(place, currency)) | own
+    if given:
+        place.report(f"{given[0]} alone is no price", "input and output go together", key=True)
+    elif not place.has("models"):
+        place.report("no price is given", "add input and output, or models", key=True)
+    return own
+
+
+def _own_prices(place: Cursor, models: tuple[str, ...]) -> dict[str, Price]:
+    own: dict[str, Price] = {}
+    named = place.get("models")
+    for model, price in named.members() if named is not None else ():
+        if model not in models:
+            price.report("unknown model", did_you_mean(model, models), key=True)
+        own[model] = _price(price, place.at("/currency").text)
+    return own
+
+
+def _price(place: Cursor, currency: str) -> Price:
+    return Price(
+        currency=currency,
+        input_per_million=place.at("/input").decimal,
+        output_per_million=place.at("/output").decimal,
+    )
+
+
+def _is_true(place: Cursor | None) -> bool:
+    return place is not None and place.node.value is True
 
 
 def _aliases(place: Cursor | None, models: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from wnmon.config.node import Cursor
 from wnmon.model.check import Timeouts
@@ -11,6 +11,7 @@ from wnmon.model.duration import parse_duration_s
 DEFAULT_TIMEOUTS = Timeouts()
 _EVERY_S = (1.0, 366 * 86_400.0)
 _LIMIT_S = (0.001, 3600.0)
+_LIMITS = frozenset(field.name for field in fields(Timeouts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def _limits(place: Cursor | None) -> dict[str, float]:
         return {}
     named = {"total": place} if isinstance(place.node.value, str) else dict(place.members())
     seconds = {f"{name}_s": _seconds(limit, _LIMIT_S, "1ms to 1h") for name, limit in named.items()}
-    return {name: limit_s for name, limit_s in seconds.items() if limit_s is not None}
+    return {name: limit_s for name, limit_s in seconds.items() if limit_s is not None and name in _LIMITS}
 
 
 def _seconds(place: Cursor, bounds_s: tuple[float, float], phrase: str) -> float | None:

@@ -1,6 +1,7 @@
-"""What a target's monitoring may cost per UTC day. The worst case is reserved before a request is sent.
+"""What a target's monitoring may cost per UTC day, and what a check may cost in all.
 
-In memory: a restart begins a new ledger, so the cap holds per process and day.
+The worst case is reserved before a request is sent. In memory: a restart begins a new ledger, so the limits hold per
+process.
 """
 
 from __future__ import annotations
@@ -23,6 +24,14 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """How many tokens everything together may cost, whatever the day, and what is said where that is the end."""
+
+    tokens: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
     """Tokens set aside for one request, until it is settled."""
 
@@ -32,26 +41,39 @@ class Reservation:
 
 
 class Budgets:
-    """The ledgers of all targets."""
+    """The ledgers of all targets, and under a cap what they come to together."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, cap: Cap | None = None) -> None:
         self._clock = clock
+        self._cap = cap
+        self._in_all = 0
         self._ledgers: dict[str, Ledger] = {}
 
-    def reserve(self, target: Target, tokens: int) -> Reservation | None:
-        """Set the worst case of one request aside, or return None where the day's budget does not hold it."""
-        ledger = self._ledger(target.name)
-        if not _holds(target.budget, ledger, tokens):
+    def refusal(self, target: Target, tokens: int, copies: int = 1) -> str | None:
+        """Return why so many requests, each of this worst case, are not to be sent, None when they may be."""
+        if self._cap is not None and self._in_all + tokens * copies > self._cap.tokens:
+            return self._cap.why
+        if _holds(target.budget, self._ledger(target.name), tokens * copies, copies):
             return None
+        return f"the day's budget of {target.name} is used up"
+
+    def reserve(self, target: Target, tokens: int) -> Reservation | None:
+        """Set the worst case of one request aside, or return None where that is refused."""
+        if self.refusal(target, tokens) is not None:
+            return None
+        ledger = self._ledger(target.name)
+        self._in_all += tokens
         ledger.tokens += tokens
         ledger.requests += 1
         return Reservation(target=target.name, day=ledger.day, tokens=tokens)
 
     def settle(self, reservation: Reservation, spent_tokens: int) -> None:
         """Replace the worst case by what was spent; a reservation of an earlier day is past changing."""
+        unspent = reservation.tokens - spent_tokens
+        self._in_all -= unspent
         ledger = self._ledger(reservation.target)
         if ledger.day == reservation.day:
-            ledger.tokens += spent_tokens - reservation.tokens
+            ledger.tokens -= unspent
 
     def tokens_left(self, target: Target) -> int | None:
         """Return today's remaining tokens, None without a limit. Never negative: a relay may overrun max_tokens."""
@@ -66,7 +88,7 @@ class Budgets:
         return ledger
 
 
-def _holds(budget: Budget, ledger: Ledger, tokens: int) -> bool:
-    if budget.requests_per_day is not None and ledger.requests + 1 > budget.requests_per_day:
+def _holds(budget: Budget, ledger: Ledger, tokens: int, requests: int) -> bool:
+    if budget.requests_per_day is not None and ledger.requests + requests > budget.requests_per_day:
         return False
     return budget.tokens_per_day is None or ledger.tokens + tokens <= budget.tokens_per_day

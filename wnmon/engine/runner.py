@@ -38,7 +38,7 @@ def draw_nonce() -> str:
 
 @dataclass(slots=True, kw_only=True)
 class Progress:
-    """What a run has gathered so far. `over_budget`: the day's budget refused one of its requests."""
+    """What a run has gathered so far. `over_budget`: a budget refused one of its requests."""
 
     run_id: str
     nonce: str
@@ -144,12 +144,11 @@ class Runner:
     ) -> str | None:
         """Send one step; return why the steps after it shall not be sent, None to go on."""
         request = build(step, probe.target.url, probe.model, progress.nonce)
-        reservations = None if self.stop.is_set() else self._reserve(probe.target, request, step.burst)
-        if reservations is None:
-            progress.over_budget = not self.stop.is_set()
-            why = f"the day's budget of {probe.target.name} is used up" if progress.over_budget else INTERRUPTED
-            progress.not_sent[step.name] = why
-            return why
+        reservations = INTERRUPTED if self.stop.is_set() else self._reserve(probe.target, request, step.burst)
+        if isinstance(reservations, str):
+            progress.over_budget = reservations != INTERRUPTED
+            progress.not_sent[step.name] = reservations
+            return reservations
         exchanges = await self._sender.send_at_once(request, probe, scheduled_ns, step.burst)
         first = not progress.exchanges
         progress.exchanges.extend(exchanges)
@@ -167,16 +166,14 @@ class Runner:
             return "the relay asked to be left alone (status 429)"
         return halt(self._evidence(probe, progress))
 
-    def _reserve(self, target: Target, request: Request, copies: int) -> list[Reservation] | None:
-        """Set the worst case of every copy aside, or of none of them."""
+    def _reserve(self, target: Target, request: Request, copies: int) -> list[Reservation] | str:
+        """Set the worst case of every copy aside, or of none of them; then return why."""
         tokens = sum(worst_case_tokens(request.body))
-        reserved = [self._budgets.reserve(target, tokens) for _ in range(copies)]
-        held = [reservation for reservation in reserved if reservation is not None]
-        if len(held) == copies:
-            return held
-        for reservation in held:
-            self._budgets.settle(reservation, 0)
-        return None
+        why = self._budgets.refusal(target, tokens, copies)
+        if why is not None:
+            return why
+        held = [self._budgets.reserve(target, tokens) for _ in range(copies)]
+        return [reservation for reservation in held if reservation is not None]
 
     def _settle(self, reservation: Reservation, spent: tuple[int, int], progress: Progress) -> None:
         """Book what was spent, and give the rest of the reservation back. On the loop: the ledger has no lock."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NewType
 
 from wnmon.model.check import Check
+from wnmon.model.price import Price
 
 ProbeId = NewType("ProbeId", str)
 
@@ -72,7 +73,10 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A relay. `url` is the resolved completions URL; `host` is what metrics may show of it."""
+    """A relay. `url` is the resolved completions URL; `host` is what metrics may show of it.
+
+    `prices` holds each model whose price is known. `allow_risk`: `wnmon check --full` need not ask before it sends.
+    """
 
     name: str
     url: str
@@ -84,6 +88,8 @@ class Target:
     ca_file: str | None = None
     concurrency: int = 2
     budget: Budget = Budget()
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    allow_risk: bool = False
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     features: frozenset[str] = frozenset()
     waivers: tuple[Waiver, ...] = ()

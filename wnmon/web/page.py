@@ -70,7 +70,9 @@ class Page:
             lstrip_blocks=True,
         )
         self._template = environment.get_template("page.html")
-        self._style = resources.files("wnmon.web").joinpath("templates/page.css").read_text(encoding="utf-8")
+        root = resources.files("wnmon")
+        parts = (root / "palette.css", root / "web" / "templates" / "page.css")
+        self._style = "".join(part.read_text(encoding="utf-8") for part in parts)
 
     @property
     def content_security_policy(self) -> str:

@@ -21,8 +21,8 @@ GZIP_LEVEL = 1  # a scrape is read once: most of the gain for little of the time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """What the routes need of the running service."""
+class Site:
+    """What the routes show of the running service, and what they may ask of it."""
 
     metrics: MetricsText
     states: ProbeStates
@@ -33,11 +33,11 @@ class Service:
     lang: str = "en"
 
 
-def build_application(service: Service, page: Page) -> Starlette:
+def build_application(site: Site, page: Page) -> Starlette:
     """Return the ASGI application. An unknown path is 404, a wrong method 405 with Allow."""
 
     async def metrics(request: Request) -> Response:
-        content_type, body = service.metrics.render(request.headers.get("accept"))
+        content_type, body = site.metrics.render(request.headers.get("accept"))
         headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
         if len(body) >= GZIP_MIN_BYTES and accepts_gzip(request.headers.get("accept-encoding")):
             return Response(gzip.compress(body, GZIP_LEVEL), headers={**headers, "Content-Encoding": "gzip"})
@@ -47,20 +47,20 @@ def build_application(service: Service, page: Page) -> Starlette:
         return PlainTextResponse("wnmon is alive\n")
 
     async def ready(_: Request) -> Response:
-        if service.control.ready():
+        if site.control.ready():
             return PlainTextResponse("wnmon is ready\n")
         return PlainTextResponse("wnmon is starting or draining\n", status_code=503)
 
     async def reload(request: Request) -> Response:
-        return await _reload(service, request)
+        return await _reload(site, request)
 
     async def probes(_: Request) -> Response:
-        return JSONResponse(probes_document(service))
+        return JSONResponse(probes_document(site))
 
     async def index(request: Request) -> Response:
         accept = request.headers.get("accept-language")
-        lang = choose_language(request.query_params.get("lang"), accept, service.lang)
-        html = page.render(service.states.states(), now_s=service.clock.wall_s(), lang=lang, version=service.version)
+        lang = choose_language(request.query_params.get("lang"), accept, site.lang)
+        html = page.render(site.states.states(), now_s=site.clock.wall_s(), lang=lang, version=site.version)
         return HTMLResponse(html, headers={"Vary": "Accept-Language", "Content-Language": lang})
 
     application = Starlette(
@@ -77,27 +77,27 @@ def build_application(service: Service, page: Page) -> Starlette:
     return application
 
 
-async def _reload(service: Service, request: Request) -> Response:
+async def _reload(site: Site, request: Request) -> Response:
     """Reload off the loop: reading many files must not hold up a scrape. A page of another site may not ask for it."""
-    if not service.reload_allowed:
+    if not site.reload_allowed:
         hint = "start `wnmon serve` with --enable-reload, or send SIGHUP"
         return PlainTextResponse(f"reload over HTTP is not allowed: {hint}\n", status_code=403)
     if "origin" in request.headers:
         return PlainTextResponse("reload is not for browsers\n", status_code=403)
-    report = await run_in_threadpool(service.control.reload)
+    report = await run_in_threadpool(site.control.reload)
     if report.ok:
         return PlainTextResponse("reloaded\n")
     lines = ["the last good configuration goes on:", *report.problems]
     return PlainTextResponse("".join(f"{line}\n" for line in lines), status_code=400)
 
 
-def probes_document(service: Service) -> dict[str, object]:
+def probes_document(site: Site) -> dict[str, object]:
     """Return `/api/v1/probes`: every member of ProbeState by its own name, times in epoch seconds, null = not known."""
     return {
         "version": API_VERSION,
-        "wnmon": service.version,
-        "now_s": service.clock.wall_s(),
-        "probes": [asdict(state) for state in presented(service.states.states())],
+        "wnmon": site.version,
+        "now_s": site.clock.wall_s(),
+        "probes": [asdict(state) for state in presented(site.states.states())],
     }
 
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.applications import Starlette
 
-from wnmon.engine.ports import Clock, Control, MetricsText, ProbeStates
 from wnmon.errors import UsageError
 from wnmon.web.page import Page
-from wnmon.web.routes import Service, build_application
+from wnmon.web.routes import Site, build_application
 
 STOP_WITHIN_S = 2.0
 MAX_CONNECTIONS = 100
@@ -36,30 +35,10 @@ class WebAddress:
 class WebServer:
     """Serves metrics, health, reload, the probes as JSON and the page. Start once, stop once."""
 
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        *,
-        metrics: MetricsText,
-        states: ProbeStates,
-        control: Control,
-        clock: Clock,
-        reload_allowed: bool,
-        version: str,
-        lang: str = "en",
-    ) -> None:
+    def __init__(self, host: str, port: int, site: Site) -> None:
         self._host = host
         self._port = port
-        self._service = Service(
-            metrics=metrics,
-            states=states,
-            control=control,
-            clock=clock,
-            reload_allowed=reload_allowed,
-            version=version,
-            lang=lang,
-        )
+        self._site = site
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -68,7 +47,7 @@ class WebServer:
         listener = _listen(self._host, self._port)
         address = WebAddress(host=self._host, port=listener.getsockname()[1])
         page = Page()
-        application = build_application(self._service, page)
+        application = build_application(self._site, page)
         self._server = uvicorn.Server(_configuration(application, page.content_security_policy))
         self._thread = threading.Thread(
             target=self._serve, args=(self._server, listener), name="wnmon-web", daemon=True

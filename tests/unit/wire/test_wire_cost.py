@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from wnmon.wire.cost import DEFAULT_OUTPUT_TOKENS, TOKENS_PER_MESSAGE, worst_case_tokens
+from wnmon.model.json import MAX_SAFE_INTEGER
+from wnmon.wire.cost import DEFAULT_OUTPUT_TOKENS, TOKENS_PER_MESSAGE, sets_a_limit, worst_case_tokens
 
 
 def cost(**members: object) -> tuple[int, int]:
@@ -50,7 +51,10 @@ def test_descriptions_given_to_the_model_count(name: str) -> None:
         ({"max_tokens": 16, "n": 3}, 48),
         ({"n": 2}, 2 * DEFAULT_OUTPUT_TOKENS),
         ({"max_tokens": 16.0}, 16),
+        ({"max_tokens": 1}, 1),
         ({"max_tokens": 0}, DEFAULT_OUTPUT_TOKENS),
+        ({"max_tokens": MAX_SAFE_INTEGER}, MAX_SAFE_INTEGER),
+        ({"max_tokens": MAX_SAFE_INTEGER + 1}, DEFAULT_OUTPUT_TOKENS),
         ({"max_tokens": -1}, DEFAULT_OUTPUT_TOKENS),
         ({"max_tokens": "x"}, DEFAULT_OUTPUT_TOKENS),
         ({"max_tokens": True, "n": True}, DEFAULT_OUTPUT_TOKENS),
@@ -66,5 +70,28 @@ def test_body_that_is_no_json_object_counts_with_all_its_bytes(body: bytes) -> N
     assert worst_case_tokens(body) == (len(body), DEFAULT_OUTPUT_TOKENS)
 
 
+@pytest.mark.parametrize(("members", "limited"), [({"max_tokens": 1}, True), ({"max_tokens": 0}, False), ({}, False)])
+def test_a_request_limits_its_answer_to_one_token_or_more(members: dict[str, object], limited: bool) -> None:
+    assert sets_a_limit(json.dumps(members).encode()) is limited
+
+
 def test_messages_that_are_no_array_cost_nothing() -> None:
     assert cost(messages={"a": 1})[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "limited"),
+    [
+        (b'{"max_tokens": 16}', True),
+        (b'{"max_completion_tokens": 16}', True),
+        (b'{"max_tokens": 0}', False),
+        (b'{"max_tokens": -1}', False),
+        (b'{"max_tokens": "x"}', False),
+        (b"{}", False),
+        (b"[16]", False),
+        (b'{"max_tokens": 16', False),
+        (b"", False),
+    ],
+)
+def test_only_a_positive_number_limits_the_answer(body: bytes, limited: bool) -> None:
+    assert sets_a_limit(body) is limited

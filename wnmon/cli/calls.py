@@ -1,0 +1,103 @@
+"""What a check is about to send and what that may cost, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from wnmon.cli.asking import Asked
+from wnmon.cli.checking import Selection, probes_of
+from wnmon.config.spend import sure_cost
+from wnmon.engine.runner import left_out
+from wnmon.model.check import Risk, Step
+from wnmon.model.price import Amounts, added, show_at_most
+from wnmon.model.target import Probe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request of a suite for one model, sent `copies` times at once; all tokens are those of one copy.
+
+    `left_out`: why it is not sent. `if_answered`: output tokens only a relay that answers what it must refuse may bill.
+    """
+
+    step: Step
+    probe: Probe
+    risk: Risk | None
+    left_out: str | None
+    input_tokens: int
+    output_tokens: int
+    if_answered: int
+
+    @property
+    def copies(self) -> int:
+        """Return how many requests this is, 0 when it is left out."""
+        return 0 if self.left_out else self.step.burst
+
+    def money(self) -> Amounts:
+        """Return what all copies may cost, nothing where no price is known."""
+        price = self.probe.target.prices.get(self.probe.model)
+        return price.of(self.copies * self.input_tokens, self.copies * self.output_tokens) if price else {}
+
+    def money_if_answered(self) -> Amounts:
+        """Return what an answer to what must be refused would cost beyond that."""
+        price = self.probe.target.prices.get(self.probe.model)
+        return price.of(0, self.copies * self.if_answered) if price else {}
+
+
+def calls_of(asked: Asked, selection: Selection) -> list[Call]:
+    """Return every request of the selected suites, in the order of sending, for every model."""
+    risks = {(plan.suite, step.name): step.risk for plan in selection.plans for step in plan.steps}
+    return [
+        _call(probe, step, risks[probe.check.plan.suite, step.name], full=selection.full)
+        for probe in probes_of(asked, selection)
+        for step in probe.check.plan.steps
+    ]
+
+
+def _call(probe: Probe, step: Step, risk: Risk | None, *, full: bool) -> Call:
+    input_tokens, output_tokens, if_answered = sure_cost(step, probe.model, risk)
+    return Call(
+        step=step,
+        probe=probe,
+        risk=risk,
+        left_out=left_out(step, probe.target, full=full),
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        if_answered=if_answered,
+    )
+
+
+def dry_run(asked: Asked, selection: Selection, budget_tokens: int | None = None) -> str:
+    """Return the calls a check would make and what they may cost at worst, without a line break at the end."""
+    calls = calls_of(asked, selection)
+    return "\n".join([f"POST {asked.target.url}", "", *map(_line, calls), "", *_totals(calls, budget_tokens)])
+
+
+def _line(call: Call) -> str:
+    step, probe = call.step, call.probe
+    head = f"  {probe.check.name}/{step.name}  {probe.model}  "
+    if call.left_out is not None:
+        detail = f" ({step.risk or step.feature})" if step.risk or step.feature else ""
+        return f"{head}not sent: {call.left_out}{detail}"
+    times = f", {step.burst} times at once" if step.burst > 1 else ""
+    answered = f" ({call.if_answered} if answered)" if call.if_answered else ""
+    risk = f"  risk: {call.risk}" if call.risk else ""
+    return f"{head}up to {call.input_tokens} in, {call.output_tokens} out{answered}{times}{risk}"
+
+
+def _totals(calls: Sequence[Call], budget_tokens: int | None) -> Iterator[str]:
+    tokens = sum(call.copies * (call.input_tokens + call.output_tokens) for call in calls)
+    money = show_at_most(added(call.money() for call in calls))
+    priced = f", at most {money}" if money else ""
+    yield f"{sum(call.copies for call in calls)} calls, at most {tokens} tokens{priced}; nothing was sent"
+    more = sum(call.copies * call.if_answered for call in calls)
+    if more:
+        money_more = show_at_most(added(call.money_if_answered() for call in calls))
+        priced = f", {money_more}," if money_more else ""
+        yield f"up to {more} tokens{priced} more if the relay answers what it must refuse"
+    unpriced = dict.fromkeys(call.probe.model for call in calls if call.probe.model not in call.probe.target.prices)
+    if money and unpriced:
+        yield f"no price is known for {', '.join(unpriced)}"
+    if budget_tokens is not None and tokens + more > budget_tokens:
+        yield f"--budget-tokens {budget_tokens} may end the check earlier"
