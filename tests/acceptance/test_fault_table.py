@@ -286,7 +286,8 @@ def test_the_json_report_says_the_exit_code(ask: Ask) -> None:
 
 def cases(checked: Checked) -> dict[str, TestCase]:
     """Return the test cases of the JUnit report by the rule they stand for."""
-    return {str(case.name).split()[0]: case for suite in checked.junit for case in suite}
+    named = ((str(case.name), case) for suite in checked.junit for case in suite)
+    return {name.split()[0]: case for name, case in named if not name.endswith("could be judged")}
 
 
 @pytest.mark.parametrize("row", BROKEN, ids=str)

@@ -6,6 +6,7 @@ import shlex
 
 from wnmon.model.check import WRONG_KEY, Auth
 from wnmon.model.exchange import Request
+from wnmon.report.text import commands
 
 KEY_VARIABLE = "WNMON_API_KEY"
 MAX_BODY_BYTES = 16 * 1024
@@ -57,9 +58,12 @@ def _word(text: str) -> str:
 
 
 def _is_typable(text: str) -> bool:
-    return text.replace("\n", "").isprintable()
+    return text.replace("\n", "").isprintable() and not commands(text)
 
 
 def _octal(data: bytes) -> str:
-    """Return a printf format for `data`: printable ASCII as it is, the rest as octal, the escape POSIX promises."""
-    return "".join(chr(byte) if 32 <= byte < 127 and chr(byte) not in "'\\%" else f"\\{byte:03o}" for byte in data)
+    """Return a printf format for `data`: printable ASCII as it is, the rest as octal, the escape POSIX promises.
+
+    So is `#`: two of them begin a command to a CI that prints this.
+    """
+    return "".join(chr(byte) if 32 <= byte < 127 and chr(byte) not in "'\\%#" else f"\\{byte:03o}" for byte in data)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
-from wnmon.report.meaning import meaning
+from wnmon.report.meaning import meaning, tally
+from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
 from wnmon.report.summary import CheckReport, binding_levels, broken, by_why, of_verdict, waived
 from wnmon.report.text import shown
 from wnmon.report.words import advice, word
@@ -50,21 +51,21 @@ def render_github(report: CheckReport, lang: str) -> str:
 def _of_run(report: CheckReport, run: Run, lang: str) -> Iterator[Annotation]:
     result, name = run.result, _run_name(run)
     if result.outcome is Outcome.ERRORED or (run.suite is None and result.outcome is Outcome.FAILED):
-        said = f"{result.message}\n{advice(result.reason, lang)}".strip()
+        said = f"{phrase(result.message, lang)}\n{advice(result.reason, lang)}".strip()
         yield Annotation(Kind.ERROR, f"{name}: {result.reason.value}", said)
     elif result.outcome is Outcome.SKIPPED:
-        yield Annotation(Kind.WARNING, f"{name}: {word('not_run', lang)}", result.message)
+        yield Annotation(Kind.WARNING, f"{name}: {word('not_run', lang)}", phrase(result.message, lang))
     for row in broken(run):
         kind = Kind.ERROR if row.level in binding_levels(report.strict) else Kind.WARNING
         yield _of_rule(report, run, row, kind, lang)
-    if result.outcome is not Outcome.ERRORED:
+    if result.outcome not in {Outcome.ERRORED, Outcome.SKIPPED}:  # why nothing was judged is said above
         for why, rules in by_why(of_verdict(run, Verdict.INCONCLUSIVE)).items():
             title = f"{name}: {word('could_not_judge', lang)}"
-            yield Annotation(Kind.WARNING, title, f"{shown(why)}: {', '.join(rules)}")
+            yield Annotation(Kind.WARNING, title, f"{shown(phrase(why, lang))}: {', '.join(rules)}")
     for row in of_verdict(run, Verdict.NOTED):
         yield _of_rule(report, run, row, Kind.NOTICE, lang)
     for row in waived(run):
-        said = f"{report.says(row.rule, lang)}\n{row.why}".strip()
+        said = f"{report.says(row.rule, lang)}\n{phrase(row.why, lang)}".strip()
         yield Annotation(Kind.NOTICE, f"{row.rule} {word('waived', lang)} ({name})", said)
 
 
@@ -73,16 +74,16 @@ def _of_rule(report: CheckReport, run: Run, row: RuleVerdict, kind: Kind, lang: 
     said = [_finding(finding, lang) for finding in row.findings[:MAX_FINDINGS]]
     left = len(row.findings) - MAX_FINDINGS
     more = [word("more", lang).format(n=left)] if left > 0 else []
-    waiver = [f"{word('waiver', lang)}: {shown(row.why)}"] if row.why else []
+    waiver = [f"{word('waiver', lang)}: {shown(phrase(row.why, lang))}"] if row.why else []
     title = f"{row.rule} {row.level.value} ({_run_name(run)})"
     return Annotation(kind, title, "\n".join([shown(report.says(row.rule, lang)), *said, *more, *waiver, source]))
 
 
 def _finding(finding: Finding, lang: str) -> str:
     place = " ".join(part for part in (shown(finding.step), shown(finding.place)) if part)
-    wanted = f"{word('expected', lang)}: {shown(finding.expected)}"
-    got = f"{word('actual', lang)}: {shown(finding.actual, MAX_ACTUAL_CHARS)}"
-    return f"{place}: {shown(finding.message)}; {wanted}; {got}".removeprefix(": ")
+    wanted = f"{word('expected', lang)}: {shown(expected_of(finding, lang))}"
+    got = f"{word('actual', lang)}: {shown(actual_of(finding, lang), MAX_ACTUAL_CHARS)}"
+    return f"{place}: {shown(message_of(finding, lang))}; {wanted}; {got}".removeprefix(": ")
 
 
 def _run_name(run: Run) -> str:
@@ -105,9 +106,11 @@ def _listing(report: CheckReport, lang: str) -> Iterator[str]:
         yield f"::group::{_data(_run_name(run))}"
         for row in run.result.verdicts:
             excused = f" ({word('waived', lang)})" if row.waived else ""
-            yield f"{_data(shown(row.rule))} {row.level.value} {word(row.verdict.value, lang)}{excused}"
+            why = f": {_data(shown(phrase(row.why, lang)))}" if row.why else ""
+            yield f"{_data(shown(row.rule))} {row.level.value} {word(row.verdict.value, lang)}{excused}{why}"
         yield "::endgroup::"
-    yield f"wnmon check: {meaning(report, lang)}"
+    counted = tally(report, lang)
+    yield f"wnmon check: {meaning(report, lang)}{f' ({counted})' if counted else ''}"
 
 
 def _command(kind: Kind, title: str, message: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 
 from wnmon.model.json import Json, JsonObject
 from wnmon.model.result import Finding, Result, RuleVerdict, Run
 from wnmon.model.text import cut, encodable
-from wnmon.report.summary import CheckReport
+from wnmon.report.summary import CheckReport, totals
 from wnmon.report.text import MAX_MESSAGE_CHARS, iso
 
 FORMAT_VERSION = 1
@@ -25,12 +26,28 @@ def render_json(report: CheckReport) -> str:
         "complete": report.complete,
         "strict": report.strict,
         "exit_code": int(report.exit_code),
+        "counts": {**totals(report)},
         "targets": [
             {"name": target.name, "url": _text(target.url), "model": _text(target.model)} for target in report.targets
         ],
         "runs": [_run(report, run) for run in report.runs],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return json_text(document) + "\n"
+
+
+_BEYOND_ASCII = re.compile(r"[^\n -~]")
+_COMMAND = re.compile(r"#(?=#[A-Za-z]*\[)")
+
+
+def json_text(document: Json) -> str:
+    """Return a document as JSON that may be printed anywhere: what acts on a screen or in a CI is escaped, not lost."""
+    plain = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+    return _COMMAND.sub(r"\\u0023", _BEYOND_ASCII.sub(_printable, plain))
+
+
+def _printable(match: re.Match[str]) -> str:
+    char = match.group()
+    return char if char.isprintable() else json.dumps(char)[1:-1]
 
 
 def _run(report: CheckReport, run: Run) -> JsonObject:

@@ -6,21 +6,41 @@ from xml.etree import ElementTree as ET
 
 from wnmon.model.check import Level
 from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
-from wnmon.report.summary import CheckedTarget, CheckReport, binding_levels
-from wnmon.report.text import MAX_MESSAGE_CHARS, iso, shown
+from wnmon.report.summary import (
+    CheckedTarget,
+    CheckReport,
+    binding_levels,
+    failing_open,
+    is_left_out,
+    of_verdict,
+    why_unjudged,
+)
+from wnmon.report.text import MAX_MESSAGE_CHARS, iso, shown, without_commands
+from wnmon.report.words import word
 
 
 def render_junit(report: CheckReport) -> str:
     """Return JUnit XML. Every text is made visible first, so no control character can break the document.
 
     failure: a binding rule failed. skipped: the rule was skipped, inconclusive, waived, noted, or failed without
-    being binding. error: the run had nothing to judge.
+    being binding. error: a case of its own for a run that could not be judged, and for a check that was interrupted,
+    so that a CI that reads nothing but this file cannot overlook what makes the check exit 3 or 130.
     """
     suites = [_suite(report, target) for target in report.targets]
+    if not report.complete:
+        suites.append(_interrupted(report))
     root = ET.Element("testsuites", {"name": "wnmon check", **_totals(suites)})
     root.extend(suites)
     ET.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+    return without_commands(f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n')
+
+
+def _interrupted(report: CheckReport) -> ET.Element:
+    case = ET.Element("testcase", {"classname": "wnmon", "name": "the check is complete"})
+    _say(case, "error", word("interrupted", "en"), "interrupted")
+    suite = ET.Element("testsuite", {"name": "wnmon check", "timestamp": iso(report.started_at_s), **_counts([case])})
+    suite.append(case)
+    return suite
 
 
 def _suite(report: CheckReport, target: CheckedTarget) -> ET.Element:
@@ -37,7 +57,13 @@ def _suite(report: CheckReport, target: CheckedTarget) -> ET.Element:
         },
     )
     properties = ET.SubElement(suite, "properties")
-    for name, value in (("url", target.url), ("wnmon", report.version), ("complete", str(report.complete).lower())):
+    facts = {
+        "url": target.url,
+        "wnmon": report.version,
+        "complete": str(report.complete).lower(),
+        "inconclusive": str(sum(len(of_verdict(run, Verdict.INCONCLUSIVE)) for run in runs)),
+    }
+    for name, value in facts.items():
         ET.SubElement(properties, "property", {"name": name, "value": shown(value)})
     suite.extend(cases)
     return suite
@@ -62,24 +88,33 @@ def _totals(suites: list[ET.Element]) -> dict[str, str]:
 
 def _cases(report: CheckReport, run: Run) -> list[ET.Element]:
     rules = [_rule_case(report, run, row) for row in run.result.verdicts]
-    if run.suite is None or run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
-        return [_run_case(run), *rules]
-    return rules
+    if run in failing_open(report):
+        return [_open_case(run), *rules]
+    is_plain = run.suite is None or run.result.outcome is Outcome.SKIPPED
+    return [_run_case(run), *rules] if is_plain else rules
+
+
+def _open_case(run: Run) -> ET.Element:
+    """Return the case of a run nobody can say of whether its rules hold."""
+    claim = "could be judged" if run.suite else "answers"
+    case = ET.Element("testcase", {"classname": _class(run), "name": shown(f"{run.check} {claim}")})
+    kind = run.result.reason.value if run.result.outcome is Outcome.ERRORED else "inconclusive"
+    _say(case, "error", why_unjudged(run), kind)
+    return case
 
 
 def _run_case(run: Run) -> ET.Element:
-    """Return the case that stands for the run itself: its expectations, or why it has nothing to judge."""
+    """Return the case that stands for the expectations of a plain check, or a run that was left out."""
     result = run.result
     case = ET.Element("testcase", {"classname": _class(run), "name": shown(f"{run.check} answers")})
     message = f"{result.reason.value}: {result.message}"
     match result.outcome:
-        case Outcome.ERRORED:
-            _say(case, "error", message, result.reason.value)
         case Outcome.SKIPPED:
-            _say(case, "skipped", message, result.reason.value)
+            kind = "skipped" if is_left_out(run) else "inconclusive"
+            _say(case, "skipped", f"{kind}: {why_unjudged(run)}", kind)
         case Outcome.FAILED:
             _say(case, "failure", message, result.reason.value, _details(result.findings))
-        case Outcome.PASSED | Outcome.DEGRADED:
+        case _:
             pass
     return case
 

@@ -10,18 +10,23 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
-from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
+from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Run, Verdict
 from wnmon.report.curl import curl_command
-from wnmon.report.meaning import meaning
+from wnmon.report.meaning import meaning, tally
+from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
 from wnmon.report.summary import (
+    COUNTED,
     CheckedTarget,
     CheckReport,
     Exit,
+    alike,
     binding_levels,
     broken,
     by_why,
+    copies_of,
     counts,
     exchange_of,
+    is_left_out,
     of_verdict,
     waived,
 )
@@ -31,6 +36,8 @@ from wnmon.report.words import advice, layer_word, word
 MAX_CHARS = 60_000
 """A comment may hold 65,536 characters. What is beyond this is left out, and the last line says so."""
 MAX_FINDINGS = 3
+MAX_ROWS = 6
+"""A longer table of counts is folded away."""
 
 _SIGNS = {Exit.OK: "✅", Exit.UNJUDGED: "⚠️"}
 _MARKS = {
@@ -40,7 +47,6 @@ _MARKS = {
     Verdict.SKIPPED: "➖",
     Verdict.NOTED: "ℹ️",
 }
-_COUNTED = ("passed", "failed", "inconclusive", "skipped", "noted", "waived")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~&])")
 _REFERENCE = re.compile(r"([@#])(?=\w)")
 _BACKTICKS = re.compile("`+")
@@ -73,8 +79,10 @@ def _head(report: CheckReport, lang: str) -> str:
         f"wnmon {_escaped(report.version)} · {utc(report.started_at_s):%Y-%m-%d %H:%M:%S} UTC{strict} · "
         f"{word('exit', lang)} {int(report.exit_code)}",
     ]
+    if counted := tally(report, lang):
+        lines.append(_escaped(counted))
     if not report.complete:
-        lines.append(f"**{_escaped(word('interrupted', lang))}**")
+        lines.append(f"⚠️ **{_escaped(word('interrupted', lang))}**")
     return "\n\n".join(lines)
 
 
@@ -83,19 +91,26 @@ def _target(report: CheckReport, target: CheckedTarget, lang: str) -> list[str]:
     blocks = [f"### {_code(target.name)} · {_code(target.model)}\n\n{_code(target.url)}"]
     if not runs:
         return [*blocks, f"_{_escaped(word('no_run', lang))}_"]
-    blocks.append(_summary(runs, lang))
-    for run in runs:
-        blocks += _run(report, run, lang)
+    blocks.append(_tabled(_summary(runs, lang), lang))
+    for group in alike(runs):
+        blocks += _run(report, group[0], ", ".join(_title(run) for run in group), lang)
+        blocks += [_every_rule(run, lang) for run in group]
     return blocks
+
+
+def _tabled(table: str, lang: str) -> str:
+    """Return a table, folded away where it would stand between the verdict and what broke."""
+    rows = table.count("\n") - 1
+    return table if rows <= MAX_ROWS else "\n".join(_folded(word("by_suite", lang), table))
 
 
 def _summary(runs: Sequence[Run], lang: str) -> str:
     """Return a table of how many rules of each suite and level came to what."""
-    heads = [word(name, lang) for name in ("suite", "level", *_COUNTED)]
-    lines = [_row(heads), _row(["---", "---", *["--:"] * len(_COUNTED)])]
+    heads = [word(name, lang) for name in ("suite", "level", *COUNTED)]
+    lines = [_row(heads), _row(["---", "---", *["--:"] * len(COUNTED)])]
     for run in runs:
         for level, words in counts(run):
-            lines.append(_row([_code(_title(run)), level.value, *(str(words.get(name, 0)) for name in _COUNTED)]))
+            lines.append(_row([_code(_title(run)), level.value, *(str(words.get(name, 0)) for name in COUNTED)]))
     return "\n".join(lines)
 
 
@@ -104,23 +119,24 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _run(report: CheckReport, run: Run, lang: str) -> Iterator[str]:
+def _run(report: CheckReport, run: Run, title: str, lang: str) -> Iterator[str]:
     if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
-        yield _unjudged(run, lang)
+        yield _unjudged(run, title, lang)
     elif run.suite is None and not run.result.outcome.success:
         yield "\n".join([f"**{_code(_title(run))}** {run.result.reason.value}", *_findings(run.result.findings, lang)])
     for row in broken(run):
         yield _broken(report, run, row, lang)
     yield from _short(run, lang)
-    yield _every_rule(run, lang)
 
 
-def _unjudged(run: Run, lang: str) -> str:
+def _unjudged(run: Run, title: str, lang: str) -> str:
     result = run.result
-    title = word("no_answer" if result.outcome is Outcome.ERRORED else "not_run", lang)
-    lines = [f"⚠️ **{_code(_title(run))} {_escaped(title)}: {result.reason.value}**"]
+    said = word("no_answer" if result.outcome is Outcome.ERRORED else "not_run", lang)
+    reason = "" if result.reason is Reason.OK else f": {result.reason.value}"
+    sign = "➖" if is_left_out(run) else "⚠️"
+    lines = [f"{sign} **{_code(title)} {_escaped(said)}{reason}**"]
     if result.message:
-        lines.append(f"- {_code(result.message)}")
+        lines.append(f"- {_code(phrase(result.message, lang))}")
     if result.layer:
         lines.append(f"- {word('blame', lang)}: {_escaped(layer_word(result.layer, lang))}")
     if said := advice(result.reason, lang):
@@ -134,7 +150,7 @@ def _broken(report: CheckReport, run: Run, row: RuleVerdict, lang: str) -> str:
         f"{sign} **{_escaped(row.rule)}** {row.level.value} — {_escaped(report.says(row.rule, lang))}",
         *_findings(row.findings, lang),
         f"- {word('source', lang)}: {_escaped(report.source(row.rule))}",
-        *([f"- {word('waiver', lang)}: {_code(row.why)}"] if row.why else []),
+        *([f"- {word('waiver', lang)}: {_code(phrase(row.why, lang))}"] if row.why else []),
     ]
     step = next((finding.step or finding.place.partition("/")[0] for finding in row.findings), "")
     return "\n".join([*lines, *_reproduce(run, step, row.rule, lang)])
@@ -143,9 +159,9 @@ def _broken(report: CheckReport, run: Run, row: RuleVerdict, lang: str) -> str:
 def _findings(findings: Sequence[Finding], lang: str) -> Iterator[str]:
     for finding in findings[:MAX_FINDINGS]:
         where = " ".join(_code(part) for part in (finding.step, finding.place) if part)
-        facts = [(word("expected", lang), finding.expected), (word("actual", lang), finding.actual)]
+        facts = [(word("expected", lang), expected_of(finding, lang)), (word("actual", lang), actual_of(finding, lang))]
         said = ", ".join(f"{name} {_code(value)}" for name, value in facts if value)
-        yield f"- {where + ': ' if where else ''}{_code(finding.message)}{'; ' if said else ''}{said}"
+        yield f"- {where + ': ' if where else ''}{_code(message_of(finding, lang))}{'; ' if said else ''}{said}"
     left = len(findings) - MAX_FINDINGS
     if left > 0:
         yield f"- {word('more', lang).format(n=left)}"
@@ -156,37 +172,45 @@ def _reproduce(run: Run, step: str, rule: str, lang: str) -> list[str]:
     command = curl_command(exchange.request) if exchange else None
     if command is None:
         return []
-    return ["", *_folded(word("reproduce", lang).format(what=rule), _fenced(command, "sh"))]
+    copies = copies_of(run, exchange) if exchange else 1
+    times = f" ({word('at_once', lang).format(n=copies)})" if copies > 1 else ""
+    return ["", *_folded(word("reproduce", lang).format(what=rule + times), _fenced(command, "sh"))]
 
 
 def _short(run: Run, lang: str) -> Iterator[str]:
     """Yield what was noted, waived or left open, a line each."""
     noted = [
-        f"- **{_escaped(row.rule)}** {_code('; '.join(finding.message for finding in row.findings[:MAX_FINDINGS]))}"
+        f"- **{_escaped(row.rule)}** {_code('; '.join(message_of(one, lang) for one in row.findings[:MAX_FINDINGS]))}"
         for row in of_verdict(run, Verdict.NOTED)
     ]
-    excused = [f"- **{_escaped(row.rule)}** {row.verdict.value}: {_code(row.why)}" for row in waived(run)]
+    excused = [
+        f"- **{_escaped(row.rule)}** {word(row.verdict.value, lang)}: {_code(phrase(row.why, lang))}"
+        for row in waived(run)
+    ]
     for title, lines in (("notes", noted), ("waivers", excused)):
         if lines:
             yield "\n".join([f"**{_escaped(word(title, lang))}**", "", *lines])
     if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
         return
-    for title, verdict in (("could_not_judge", Verdict.INCONCLUSIVE), ("not_judged", Verdict.SKIPPED)):
-        groups = by_why(of_verdict(run, verdict))
-        if groups:
-            lines = [f"- {_code(why)} {_escaped(', '.join(rules))}" for why, rules in groups.items()]
-            yield "\n".join([f"**{_escaped(word(title, lang))}**", "", *lines])
+    if lines := _whys(run, Verdict.INCONCLUSIVE, lang):
+        yield "\n".join([f"**{_escaped(word('could_not_judge', lang))}**", "", *lines])
+
+
+def _whys(run: Run, verdict: Verdict, lang: str) -> list[str]:
+    """Return each reason with the rules it kept from being judged."""
+    groups = by_why(of_verdict(run, verdict))
+    return [f"- {_code(phrase(why, lang))} {_escaped(', '.join(rules))}" for why, rules in groups.items()]
 
 
 def _every_rule(run: Run, lang: str) -> str:
-    """Return every id with its mark, folded away."""
+    """Return every id with its mark, and why some were skipped, folded away."""
     ids = ", ".join(
         f"{_MARKS[row.verdict]} {_escaped(row.rule)}{' (' + word('waived', lang) + ')' if row.waived else ''}"
         for row in run.result.verdicts
     )
-    return "\n".join(
-        _folded(f"{shown(_title(run), 120)}: {word('n_rules', lang).format(n=len(run.result.verdicts))}", ids)
-    )
+    skipped = _whys(run, Verdict.SKIPPED, lang) if run.result.outcome is not Outcome.SKIPPED else []
+    title = f"{shown(_title(run), 120)}: {word('n_rules', lang).format(n=len(run.result.verdicts))}"
+    return "\n".join(_folded(title, "\n".join([ids, *(["", *skipped] if skipped else [])])))
 
 
 def _title(run: Run) -> str:
@@ -206,7 +230,7 @@ def _escaped(text: str) -> str:
 
 def _code(text: str) -> str:
     """Return a code span whatever backticks the text holds (CommonMark §6.1)."""
-    safe = _inert(shown(text)) or " "
+    safe = shown(text) or " "
     longest = max((len(run) for run in _BACKTICKS.findall(safe)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if longest else ""
@@ -218,8 +242,3 @@ def _fenced(text: str, language: str) -> str:
     longest = max((len(run) for run in _BACKTICKS.findall(text)), default=2)
     fence = "`" * max(longest + 1, 3)
     return f"{fence}{language}\n{text}\n{fence}"
-
-
-def _inert(text: str) -> str:
-    # Printed into a CI log, `##[` anywhere on a line is a command to the runner.
-    return text.replace("##[", "#\u200b#[")

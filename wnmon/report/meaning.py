@@ -1,8 +1,8 @@
-"""What the exit code of a check means, as one sentence."""
+"""What a check came to: what its exit code means as one sentence, and its rules counted in one line."""
 
 from __future__ import annotations
 
-from wnmon.report.summary import CheckReport, Exit, binding_levels, broken
+from wnmon.report.summary import CheckReport, Exit, binding_levels, broken, totals
 from wnmon.report.words import word
 
 
@@ -14,3 +14,14 @@ def meaning(report: CheckReport, lang: str) -> str:
     count = sum(row.level in levels for run in report.runs for row in broken(run))
     key = {0: "exit_1_plain", 1: "exit_1_one"}.get(count, "exit_1")
     return word(key, lang).format(broken=count)
+
+
+def tally(report: CheckReport, lang: str) -> str:
+    """Return how many rules came to what, such as `8 rules: 5 passed, 1 failed, 2 inconclusive`; "" without rules."""
+    came_to = {name: count for name, count in totals(report).items() if count}
+    if not came_to:
+        return ""
+    number = sum(came_to.values())
+    rules = word("n_rules" if number != 1 else "one_rule", lang).format(n=number)
+    parts = word("comma", lang).join(f"{count} {word(name, lang)}" for name, count in came_to.items())
+    return f"{rules}{word('colon', lang)}{parts}"

@@ -12,7 +12,8 @@ from wnmon.model.exchange import Exchange
 from wnmon.model.result import Outcome, Reason, RuleVerdict, Run, Verdict
 from wnmon.report.known import Baseline
 
-_COUNTED = ("passed", "failed", "inconclusive", "skipped", "noted", "waived")
+COUNTED = ("passed", "failed", "inconclusive", "skipped", "noted", "waived")
+"""What a rule may come to, in the order all formats count in; a waived rule counts as that only."""
 
 
 class Exit(IntEnum):
@@ -123,16 +124,44 @@ def exit_code(runs: Sequence[Run], strict: bool) -> int:
     levels = binding_levels(strict)
     if any(_is_broken(run, levels) for run in runs):
         return Exit.BROKEN
-    asked = [run for run in runs if not _is_left_out(run)]
-    if not asked or any(is_unjudged(run, levels) for run in asked):
-        return Exit.UNJUDGED
-    return Exit.OK
+    return Exit.UNJUDGED if not runs or unjudged(runs, strict) else Exit.OK
 
 
-def _is_left_out(run: Run) -> bool:
+def unjudged(runs: Sequence[Run], strict: bool) -> list[Run]:
+    """Return the runs that keep a check from being decided: left out on purpose counts only where that is all."""
+    asked = [run for run in runs if not is_left_out(run)]
+    levels = binding_levels(strict)
+    return [run for run in asked if is_unjudged(run, levels)] if asked else list(runs)
+
+
+def failing_open(report: CheckReport) -> list[Run]:
+    """Return the unjudged runs by which a test report fails: one line where one thing went wrong, no wall of red.
+
+    A run of which nothing was sent only follows another that could not be judged, or an interruption; where there is
+    neither, such as a spent budget, the first run of each reason tells it.
+    """
+    still_open = unjudged(report.runs, report.strict)
+    asked = [run for run in still_open if run.result.outcome is not Outcome.SKIPPED]
+    return asked if asked or not report.complete else [group[0] for group in alike(still_open)]
+
+
+def is_left_out(run: Run) -> bool:
     """Tell whether nothing was sent on purpose: every rule is skipped, for --full or for a feature not claimed."""
     skipped = [row.verdict is Verdict.SKIPPED for row in run.result.verdicts]
     return run.requests == 0 and bool(skipped) and all(skipped)
+
+
+def alike(runs: Sequence[Run]) -> list[list[Run]]:
+    """Put runs together of which nothing was sent for one reason: a wrong key need not be told again per suite."""
+    groups: list[list[Run]] = []
+    for run in runs:
+        last = groups[-1][0].result if groups else None
+        same = last is not None and last.outcome is run.result.outcome is Outcome.SKIPPED
+        if last is not None and same and last.message == run.result.message:
+            groups[-1].append(run)
+        else:
+            groups.append([run])
+    return groups
 
 
 def binding_levels(strict: bool) -> frozenset[Level]:
@@ -155,6 +184,15 @@ def is_unjudged(run: Run, levels: frozenset[Level]) -> bool:
         return True
     unjudged = of_verdict(run, Verdict.INCONCLUSIVE)
     return any(row.level in levels for row in unjudged) or (bool(unjudged) and not has_decided_rule(run))
+
+
+def why_unjudged(run: Run) -> str:
+    """Return in English why a run could not be judged: what became of the whole, else each reason with its rules."""
+    if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
+        reason = "" if run.result.reason is Reason.OK else f"{run.result.reason.value}: "
+        return f"{reason}{run.result.message}"
+    groups = by_why(of_verdict(run, Verdict.INCONCLUSIVE))
+    return "; ".join(f"{why}: {', '.join(rules)}" for why, rules in groups.items())
 
 
 def has_decided_rule(run: Run) -> bool:
@@ -204,7 +242,21 @@ def counts(run: Run) -> Iterator[tuple[Level, dict[str, int]]]:
             "waived" if row in excused else row.verdict.value for row in run.result.verdicts if row.level is level
         )
         if came_to:
-            yield level, {word: came_to[word] for word in _COUNTED if came_to[word]}
+            yield level, {word: came_to[word] for word in COUNTED if came_to[word]}
+
+
+def totals(report: CheckReport) -> dict[str, int]:
+    """Return how many rules of the whole report came to what, in the order all formats count in."""
+    added: Counter[str] = Counter()
+    for run in report.runs:
+        for _, words in counts(run):
+            added.update(words)
+    return {name: added[name] for name in COUNTED}
+
+
+def copies_of(run: Run, exchange: Exchange) -> int:
+    """Return how many times the request of an exchange was sent: 1, or the copies of a burst."""
+    return sum(other.request.step == exchange.request.step for other in run.evidence.exchanges)
 
 
 def exchange_of(run: Run, step: str) -> Exchange | None:

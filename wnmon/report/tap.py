@@ -1,7 +1,9 @@
 """The report as TAP 14: a test point for each rule of each target, model and suite.
 
-`not ok` is a broken binding rule, or a run that came to nothing. What does not fail a check does not fail a harness:
-a broken rule that does not bind, is waived or only noted is `# TODO`, one nobody could judge is `# SKIP`.
+`not ok` is a broken binding rule, or a run that could not be judged: such a run has a point of its own, so that what
+makes the check exit 3 makes a harness fail, though no rule is said to be broken. What does not fail a check does not
+fail a harness: a broken rule that does not bind, is waived or only noted is `# TODO`; `# SKIP inconclusive: why` is one
+nobody could judge, `# SKIP why` one that was left out.
 """
 
 from __future__ import annotations
@@ -10,8 +12,9 @@ import json
 from collections.abc import Iterator
 
 from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
-from wnmon.report.summary import CheckReport, binding_levels
-from wnmon.report.text import MAX_MESSAGE_CHARS, shown
+from wnmon.report.meaning import meaning, tally
+from wnmon.report.summary import CheckReport, binding_levels, failing_open, is_left_out, why_unjudged
+from wnmon.report.text import MAX_MESSAGE_CHARS, clear, shown
 
 MAX_FINDINGS = 10
 
@@ -21,20 +24,29 @@ def render_tap(report: CheckReport) -> str:
     points = [point for run in report.runs for point in _points(report, run)]
     numbered = [point.replace("ok", f"ok {number}", 1) for number, point in enumerate(points, 1)]
     plan = f"1..{len(points)}" if points else "1..0 # SKIP no finished run"
+    counted = tally(report, "en")
+    summary = [*([f"# {counted}"] if counted else []), f"# {meaning(report, 'en')} (exit {int(report.exit_code)})"]
     bail = [] if report.complete else ["Bail out! interrupted: some runs are missing"]
-    return "\n".join(["TAP version 14", plan, *numbered, *bail]) + "\n"
+    return "\n".join(["TAP version 14", plan, *numbered, *summary, *bail]) + "\n"
 
 
 def _points(report: CheckReport, run: Run) -> Iterator[str]:
     """Yield the test points of a run, without their numbers."""
-    if run.suite is None or run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
-        yield _run_point(run)
+    is_open = run in failing_open(report)
+    if is_open or run.suite is None or run.result.outcome is Outcome.SKIPPED:
+        yield _open_point(run) if is_open else _run_point(run)
     for row in run.result.verdicts:
         yield _rule_point(report, run, row)
 
 
+def _open_point(run: Run) -> str:
+    """Return the point that fails because nobody can say whether the rules of the run hold."""
+    claim = "could be judged" if run.suite else "answers"
+    return "\n".join([f"not ok - {_run_name(run)} {claim}", *_diagnostic({"message": why_unjudged(run)}, ())])
+
+
 def _run_point(run: Run) -> str:
-    """Return the point that stands for the run itself: its expectations, or why it has nothing to judge."""
+    """Return the point that stands for the expectations of a plain check, or a run that was left out."""
     result = run.result
     said = f"{result.reason.value}: {result.message}"
     name = f"- {_run_name(run)} answers"
@@ -42,8 +54,9 @@ def _run_point(run: Run) -> str:
         case Outcome.PASSED | Outcome.DEGRADED:
             return f"ok {name}"
         case Outcome.SKIPPED:
-            return f"ok {name} # SKIP {_text(said)}"
-        case Outcome.ERRORED | Outcome.FAILED:
+            kind = "" if is_left_out(run) else "inconclusive: "
+            return f"ok {name} # SKIP {kind}{_text(why_unjudged(run))}"
+        case _:
             return "\n".join([f"not ok {name}", *_diagnostic({"message": said}, result.findings)])
 
 
@@ -55,7 +68,8 @@ def _rule_point(report: CheckReport, run: Run, row: RuleVerdict) -> str:
         case Verdict.PASSED:
             return f"ok {name}"
         case Verdict.SKIPPED | Verdict.INCONCLUSIVE:
-            return f"ok {name} # SKIP {row.verdict.value}: {_text(row.why)}"
+            kind = "inconclusive: " if row.verdict is Verdict.INCONCLUSIVE else ""
+            return f"ok {name} # SKIP {kind}{_text(row.why)}"
         case Verdict.FAILED | Verdict.NOTED:
             return "\n".join([f"not ok {name}{_excuse(row, strict=report.strict)}", *details])
 
@@ -103,4 +117,4 @@ def _finding(finding: Finding) -> list[str]:
 
 def _scalar(text: str) -> str:
     # A CI log reads `##[` anywhere on a line as a command, so it never stands there as such.
-    return json.dumps(shown(text, MAX_MESSAGE_CHARS), ensure_ascii=False).replace("##[", "#\\u0023[")
+    return json.dumps(clear(text, MAX_MESSAGE_CHARS), ensure_ascii=False).replace("##", "#\\u0023")

@@ -1,7 +1,12 @@
-"""Text from outside made safe to show: the relay chooses these characters, so none of them may act on a screen."""
+"""Text from outside made safe to show: the relay chooses it, so none of it may act on a screen or in a CI.
+
+A CI reads the log it prints: `::name` at the start of a line (GitHub), `##[name]`, `##vso[...]` and `##teamcity[...]`
+anywhere on one (Azure, TeamCity, GitHub's older form) are commands to it.
+"""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from wnmon.model.text import cut, visible
@@ -9,10 +14,28 @@ from wnmon.model.text import cut, visible
 MAX_VALUE_CHARS = 200
 MAX_MESSAGE_CHARS = 2000
 
+_ON_A_LINE = re.compile(r"##(?=[A-Za-z]*\[)")
+_AT_ITS_START = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 
-def shown(text: str, limit: int = MAX_VALUE_CHARS) -> str:
+
+def clear(text: str, limit: int = MAX_VALUE_CHARS) -> str:
     """Return `text` made visible and cut to `limit` characters, the last of which is then an ellipsis."""
     return cut(visible(text[: limit + 1]), limit)
+
+
+def shown(text: str, limit: int = MAX_VALUE_CHARS) -> str:
+    """Return `text` as `clear` does, and what a CI would obey anywhere on a line written as an escape."""
+    return cut(_ON_A_LINE.sub(r"\\x23#", clear(text, limit)), limit)
+
+
+def commands(text: str) -> bool:
+    """Tell whether a CI that prints these lines would obey one of them."""
+    return _ON_A_LINE.search(text) is not None or _AT_ITS_START.search(text) is not None
+
+
+def without_commands(markup: str) -> str:
+    """Return XML or HTML that reads the same and holds no line a CI obeys: references in place of the characters."""
+    return _ON_A_LINE.sub("&#35;#", _AT_ITS_START.sub(r"\1&#58;:", markup))
 
 
 def utc(at_s: float) -> datetime:

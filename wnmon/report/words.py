@@ -30,6 +30,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "slow": ("Slower than wanted", "慢于期望"),
     "could_not_judge": ("Could not be judged", "无法判定"),
     "not_judged": ("Skipped", "已跳过"),
+    "every_rule": ("Every rule of {suite}", "{suite} 的全部规则"),
     "notes": ("Noted", "提示"),
     "waivers": ("Waived", "已豁免"),
     "waiver": ("waiver", "豁免"),
@@ -68,7 +69,12 @@ _WORDS: dict[str, tuple[str, str]] = {
         "暂时接受 {days} 天（写入配置中该 target 之下）",
     ),
     "suite": ("suite", "套件"),
+    "by_suite": ("Rules by suite and level", "按套件与级别统计的规则"),
     "n_rules": ("{n} rules", "{n} 条规则"),
+    "one_rule": ("{n} rule", "{n} 条规则"),
+    "comma": (", ", "，"),
+    "colon": (": ", "："),
+    "at_once": ("sent {n} times at once", "同时发送 {n} 次"),
     "diff_worse": ("Worse", "变差"),
     "diff_better": ("Better", "变好"),
     "diff_changed": ("Changed", "有变化"),
@@ -86,7 +92,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "未定：无法判定该中转站，既非通过也非不合规",
     ),
     "exit_4": ("internal error in wnmon: please report it", "wnmon 内部错误：请报告"),
-    "exit_130": ("interrupted", "已中断"),
+    "exit_130": ("interrupted: some runs are missing", "已中断：部分运行缺失"),
 }
 
 _LAYERS: dict[Layer, tuple[str, str]] = {
@@ -145,8 +151,8 @@ _ADVICE: dict[Reason, tuple[str, str]] = {
     Reason.SLOW: _WAIT,
     Reason.TOO_LARGE: _TELL,
     Reason.BUDGET: (
-        "raise the budget of the target, or wait for the next UTC day",
-        "调大 target 的 budget，或等待下一个 UTC 日",
+        "raise --budget-tokens, or the budget of the target, which begins anew every UTC day",
+        "调大 --budget-tokens，或 target 的 budget（每个 UTC 日重新计算）",
     ),
     Reason.SHUTDOWN: ("run it again", "重新运行"),
     Reason.RULE: _TELL,

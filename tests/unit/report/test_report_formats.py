@@ -10,14 +10,17 @@ from typing import Any
 import jsonschema
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
+from page_samples import full_page
 from report_samples import MODEL, assert_golden, errored, mixed, report, run, verdict
 
 from wnmon.model.check import Level
-from wnmon.model.result import Finding, Layer, Outcome, Reason, Verdict
+from wnmon.model.result import Finding, Layer, Outcome, Reason, Run, Timing, Verdict
 from wnmon.model.text import visible
+from wnmon.report.baseline import excuse_run, ignored_by
 from wnmon.report.json import render_json
 from wnmon.report.junit import render_junit
-from wnmon.report.summary import CheckReport
+from wnmon.report.known import Baseline, KnownBreak
+from wnmon.report.summary import CheckReport, Chosen
 from wnmon.report.text import shown
 
 SCHEMA: Any = json.loads((files("wnmon.report") / "report.schema.json").read_text(encoding="utf-8"))
@@ -36,7 +39,33 @@ def junit(made: CheckReport) -> list[Any]:
     return list(suite)
 
 
+def unsent(why: str) -> Run:
+    """Return a run of which nothing was sent."""
+    row = verdict("DOC-003", Verdict.INCONCLUSIVE, why=why)
+    return replace(run(row, outcome=Outcome.SKIPPED, reason=Reason.OK, message=why, timing=Timing()), requests=0)
+
+
+def with_baseline() -> CheckReport:
+    """Return a report of which a baseline excused one rule."""
+    known = Baseline(
+        name="b.json",
+        runs={("wn", MODEL, "documented"): {"DOC-009": KnownBreak(verdict=Verdict.FAILED, places=frozenset({PLACE}))}},
+    )
+    runs = [excuse_run(made, known) for made in mixed().runs]
+    return replace(report(*runs), ignored=ignored_by(known, runs), chosen=Chosen(baseline=known))
+
+
+PLACE = "completion /system_fingerprint"
+EXPIRED = verdict("DOC-009", Verdict.FAILED, why="waiver expired on 2026-01-01: moving")
+WAIVED = verdict("DOC-009", Verdict.FAILED, waived=True, why="waived until 2027-01-01: moving")
 REPORTS = {
+    "a full page": full_page(),
+    "interrupted": report(run(verdict("DOC-003")), unsent("interrupted"), complete=False),
+    "waived": report(run(WAIVED)),
+    "waiver expired": report(run(EXPIRED)),
+    "baseline": with_baseline(),
+    "unsent suites": report(errored(), unsent("auth: status 401: invalid_token: invalid token")),
+    "a plain check": report(run(suite=None, outcome=Outcome.FAILED, reason=Reason.CONTENT, message="no nonce")),
     "mixed": mixed(),
     "strict": mixed(strict=True),
     "errored": report(errored()),
@@ -53,6 +82,22 @@ def test_the_json_report_validates_against_its_schema(made: CheckReport) -> None
 @pytest.mark.parametrize("made", REPORTS.values(), ids=REPORTS.keys())
 def test_the_json_report_is_utf8(made: CheckReport) -> None:
     assert render_json(made).encode("utf-8")
+
+
+@pytest.mark.parametrize("made", REPORTS.values(), ids=REPORTS.keys())
+def test_the_counts_are_of_every_rule(made: CheckReport) -> None:
+    document = json.loads(render_json(made))
+    assert sum(document["counts"].values()) == sum(len(one["rules"]) for one in document["runs"])
+
+
+def test_what_a_baseline_excused_counts_as_waived() -> None:
+    document = json.loads(render_json(with_baseline()))
+    assert (document["counts"]["failed"], document["counts"]["waived"], document["exit_code"]) == (1, 2, 3)
+
+
+def test_a_report_the_schema_does_not_know_is_refused() -> None:
+    document = json.loads(render_json(mixed())) | {"version": 2}
+    assert not jsonschema.Draft202012Validator(SCHEMA).is_valid(document)
 
 
 def test_the_schema_itself_is_valid() -> None:
@@ -124,9 +169,44 @@ def test_a_failed_plain_check_is_a_junit_failure() -> None:
     assert [item.message for item in case.result] == ["content: no nonce"]
 
 
-def test_a_skipped_run_is_skipped_in_junit() -> None:
+def test_a_run_that_was_put_off_is_a_junit_error_as_the_check_exits_3() -> None:
     (case,) = junit(report(run(outcome=Outcome.SKIPPED, reason=Reason.BUDGET, message="no tokens left")))
+    assert [(type(item), item.message) for item in case.result] == [(Error, "budget: no tokens left")]
+
+
+def test_a_run_left_out_on_purpose_is_skipped_in_junit() -> None:
+    row = verdict("DOC-003", Verdict.SKIPPED, why="needs --full")
+    left = replace(run(row, outcome=Outcome.SKIPPED), requests=0)
+    (_, case, _) = junit(report(run(verdict("DOC-003")), left))
     assert [type(item) for item in case.result] == [Skipped]
+
+
+def test_suites_that_were_not_asked_after_a_refusal_are_no_further_errors() -> None:
+    made = report(errored(), unsent("auth: x"), unsent("auth: x"))
+    (suite,) = JUnitXml.fromstring(render_junit(made).encode())
+    assert (suite.failures, suite.errors) == (0, 1)
+
+
+def test_suites_that_were_not_asked_for_one_reason_are_one_error() -> None:
+    (suite,) = JUnitXml.fromstring(
+        render_junit(report(unsent("no tokens left"), replace(unsent("no tokens left"), id="2"))).encode()
+    )
+    assert (suite.failures, suite.errors) == (0, 1)
+
+
+def test_a_must_nobody_could_judge_makes_one_junit_error_and_no_failure() -> None:
+    made = report(run(verdict("DOC-003"), verdict("DOC-009", Verdict.INCONCLUSIVE, why="x")))
+    (suite,) = JUnitXml.fromstring(render_junit(made).encode())
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (3, 0, 1, 1)
+
+
+def test_an_interrupted_check_is_a_junit_error() -> None:
+    (_, last) = JUnitXml.fromstring(render_junit(report(run(verdict("DOC-003")), complete=False)).encode())
+    assert [item.message for case in last for item in case.result] == ["interrupted: some runs are missing"]
+
+
+def test_junit_counts_what_could_not_be_judged() -> None:
+    assert '<property name="inconclusive" value="2" />' in render_junit(mixed())
 
 
 def test_a_passed_plain_check_is_a_passed_junit_case() -> None:
@@ -136,7 +216,7 @@ def test_a_passed_plain_check_is_a_passed_junit_case() -> None:
 
 def test_the_junit_suite_is_named_after_target_and_model() -> None:
     (suite,) = JUnitXml.fromstring(render_junit(mixed()).encode())
-    assert (suite.name, suite.tests, suite.failures, suite.skipped) == (f"wn/{MODEL}", 8, 1, 6)
+    assert (suite.name, suite.tests, suite.failures, suite.skipped) == (f"wn/{MODEL}", 9, 1, 6)
 
 
 def test_hostile_text_leaves_junit_readable() -> None:

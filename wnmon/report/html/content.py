@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wnmon.model.duration import show_duration
-from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
+from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Run, Verdict
 from wnmon.report.html.exchanges import Exchanges, ExchangeView, Spot
-from wnmon.report.summary import CheckedTarget, CheckReport, binding_levels, broken, by_why, of_verdict, waived
+from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
+from wnmon.report.summary import (
+    COUNTED,
+    CheckedTarget,
+    CheckReport,
+    binding_levels,
+    broken,
+    by_why,
+    is_left_out,
+    of_verdict,
+    waived,
+)
 from wnmon.report.text import MAX_MESSAGE_CHARS, shown
 from wnmon.report.words import advice, layer_word
 
 MAX_FINDINGS = 6
-COUNTED = ("passed", "failed", "inconclusive", "skipped", "noted", "waived")
 UNKNOWN_PROFILE = "–"
 
 
@@ -42,6 +52,7 @@ class FindingView:
 class Complaint:
     """A broken, waived or noted rule, or what a plain check complains of (`rule` is then the reason)."""
 
+    anchor: str
     rule: str
     level: str
     kind: str
@@ -70,6 +81,7 @@ class RuleRow:
 class RunView:
     """One run. `silent` holds (word, text) on why there was nothing to judge, and is empty where there was."""
 
+    anchor: str
     title: str
     requests: int
     took: str
@@ -80,6 +92,25 @@ class RunView:
     exchanges_left: int
     rules: tuple[RuleRow, ...]
 
+    @property
+    def holds(self) -> bool:
+        """Tell whether there is nothing to say of the run but that all its rules hold."""
+        return bool(self.rules) and not (self.complaints or self.silent or self.open)
+
+    @property
+    def broken(self) -> tuple[Complaint, ...]:
+        """Return the complaints that are neither excused nor only noted."""
+        return tuple(complaint for complaint in self.complaints if complaint.kind != "idle" and not self.silent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenView:
+    """Why nothing of some runs was judged, whose fault that is ("" where nobody is to blame), and the runs."""
+
+    said: str
+    blame: str
+    runs: tuple[RunView, ...]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetView:
@@ -89,22 +120,39 @@ class TargetView:
     model: str
     url: str
     tallies: tuple[Tally, ...]
+    open: tuple[OpenView, ...]
     runs: tuple[RunView, ...]
 
 
 def targets_of(report: CheckReport, lang: str) -> list[TargetView]:
     """Return all that is shown of each target and model."""
     numbers = {id(run): number for number, run in enumerate(report.runs, 1)}
-    return [
-        TargetView(
-            name=shown(target.name),
-            model=shown(target.model),
-            url=shown(target.url, MAX_MESSAGE_CHARS),
-            tallies=tuple(_tallies(report, target)),
-            runs=tuple(_run(report, run, numbers[id(run)], lang) for run in report.runs_of(target)),
-        )
-        for target in report.targets
-    ]
+    return [_target(report, target, numbers, lang) for target in report.targets]
+
+
+def _target(report: CheckReport, target: CheckedTarget, numbers: Mapping[int, int], lang: str) -> TargetView:
+    runs = report.runs_of(target)
+    views = tuple(_run(report, run, numbers[id(run)], lang) for run in runs)
+    return TargetView(
+        name=shown(target.name),
+        model=shown(target.model),
+        url=shown(target.url, MAX_MESSAGE_CHARS),
+        tallies=tuple(_tallies(report, target)),
+        open=_silent_runs([view for view, run in zip(views, runs, strict=True) if not is_left_out(run)]),
+        runs=views,
+    )
+
+
+def _silent_runs(views: Sequence[RunView]) -> tuple[OpenView, ...]:
+    """Group the runs of which nothing was judged by why."""
+    groups: dict[str, list[RunView]] = {}
+    for view in views:
+        if view.silent:
+            groups.setdefault(view.silent[0][1], []).append(view)
+    return tuple(
+        OpenView(said=said, blame=dict(group[0].silent).get("blame", ""), runs=tuple(group))
+        for said, group in groups.items()
+    )
 
 
 def _tallies(report: CheckReport, target: CheckedTarget) -> list[Tally]:
@@ -135,21 +183,23 @@ def _selected(report: CheckReport, run: Run) -> tuple[str, ...]:
 
 
 def _run(report: CheckReport, run: Run, number: int, lang: str) -> RunView:
-    exchanges = Exchanges(run, number)
+    exchanges = Exchanges(run, number, report.rules)
     rows = [*broken(run), *of_verdict(run, Verdict.NOTED), *waived(run)]
     for row in rows:
         exchanges.ask_for(row.findings[:MAX_FINDINGS], row.rule)
     own = _own_findings(run)
     exchanges.ask_for(own[:MAX_FINDINGS], run.result.reason.value)
-    plain = [_plain_complaint(run, own, exchanges)] if own else []
+    anchor = f"run-{number}"
+    plain = [_plain_complaint(run, own, exchanges, lang, anchor)] if own else []
     return RunView(
+        anchor=anchor,
         title=shown(run.suite or run.check),
         requests=run.requests,
         took=show_duration(run.ended_at_s - run.started_at_s),
         silent=_silence(run, lang),
-        complaints=(*plain, *(_complaint(report, row, exchanges, lang) for row in rows)),
-        open=_open(run),
-        exchanges=exchanges.views(),
+        complaints=(*plain, *(_complaint(report, row, exchanges, lang, anchor) for row in rows)),
+        open=_open(run, lang),
+        exchanges=exchanges.views(lang),
         exchanges_left=exchanges.left,
         rules=tuple(_rule_row(report, row, lang) for row in run.result.verdicts),
     )
@@ -164,32 +214,34 @@ def _own_findings(run: Run) -> tuple[Finding, ...]:
     return result.findings if run.suite is None or not broken(run) else ()
 
 
-def _plain_complaint(run: Run, findings: Sequence[Finding], exchanges: Exchanges) -> Complaint:
+def _plain_complaint(run: Run, findings: Sequence[Finding], exchanges: Exchanges, lang: str, anchor: str) -> Complaint:
     return Complaint(
+        anchor=f"{anchor}-itself",
         rule=run.result.reason.value,
         level="",
         kind="bad" if run.result.outcome is Outcome.FAILED else "slow",
-        sentence=shown(run.result.message, MAX_MESSAGE_CHARS),
+        sentence=shown(phrase(run.result.message, lang), MAX_MESSAGE_CHARS),
         source="",
         waived=False,
         remark="",
         explained=(),
-        findings=_findings(findings, exchanges),
+        findings=_findings(findings, exchanges, "", lang),
         left=max(len(findings) - MAX_FINDINGS, 0),
     )
 
 
-def _complaint(report: CheckReport, row: RuleVerdict, exchanges: Exchanges, lang: str) -> Complaint:
+def _complaint(report: CheckReport, row: RuleVerdict, exchanges: Exchanges, lang: str, anchor: str) -> Complaint:
     return Complaint(
+        anchor=f"{anchor}-{row.rule}",
         rule=shown(row.rule),
         level=row.level.value,
         kind=_kind(report, row),
         sentence=shown(report.says(row.rule, lang), MAX_MESSAGE_CHARS),
         source=shown(report.source(row.rule), MAX_MESSAGE_CHARS),
         waived=row.waived,
-        remark=shown(row.why, MAX_MESSAGE_CHARS),
+        remark=shown(phrase(row.why, lang), MAX_MESSAGE_CHARS),
         explained=_explained(report, row.rule, lang),
-        findings=_findings(row.findings, exchanges),
+        findings=_findings(row.findings, exchanges, row.rule, lang),
         left=max(len(row.findings) - MAX_FINDINGS, 0),
     )
 
@@ -214,14 +266,14 @@ def _explained(report: CheckReport, rule: str, lang: str) -> tuple[tuple[str, st
     return tuple((name, shown(text, MAX_MESSAGE_CHARS)) for name, text in picked if text)
 
 
-def _findings(findings: Iterable[Finding], exchanges: Exchanges) -> tuple[FindingView, ...]:
+def _findings(findings: Iterable[Finding], exchanges: Exchanges, rule: str, lang: str) -> tuple[FindingView, ...]:
     return tuple(
         FindingView(
-            message=shown(finding.message, MAX_MESSAGE_CHARS),
-            expected=shown(finding.expected, MAX_MESSAGE_CHARS),
-            actual=shown(finding.actual, MAX_MESSAGE_CHARS),
+            message=shown(message_of(finding, lang), MAX_MESSAGE_CHARS),
+            expected=shown(expected_of(finding, lang), MAX_MESSAGE_CHARS),
+            actual=shown(actual_of(finding, lang), MAX_MESSAGE_CHARS),
             place=shown(finding.place),
-            spots=exchanges.spots(finding),
+            spots=exchanges.spots(finding, rule),
         )
         for finding in tuple(findings)[:MAX_FINDINGS]
     )
@@ -232,15 +284,17 @@ def _silence(run: Run, lang: str) -> tuple[tuple[str, str], ...]:
     if result.outcome not in {Outcome.ERRORED, Outcome.SKIPPED}:
         return ()
     title = "no_answer" if result.outcome is Outcome.ERRORED else "not_run"
-    rows = [(title, shown(f"{result.reason.value}: {result.message}", MAX_MESSAGE_CHARS))]
+    why = "" if result.reason is Reason.OK else f"{result.reason.value}: "
+    rows = [(title, shown(phrase(f"{why}{result.message}", lang), MAX_MESSAGE_CHARS))]
     if result.layer:
         rows.append(("blame", layer_word(result.layer, lang)))
     return (*rows, ("do", said)) if (said := advice(result.reason, lang)) else tuple(rows)
 
 
-def _open(run: Run) -> tuple[tuple[str, str], ...]:
+def _open(run: Run, lang: str) -> tuple[tuple[str, str], ...]:
     """Return (why, ids) of what could not be judged."""
-    return tuple((shown(why), ", ".join(ids)) for why, ids in by_why(of_verdict(run, Verdict.INCONCLUSIVE)).items())
+    groups = by_why(of_verdict(run, Verdict.INCONCLUSIVE))
+    return tuple((shown(phrase(why, lang)), ", ".join(ids)) for why, ids in groups.items())
 
 
 def _rule_row(report: CheckReport, row: RuleVerdict, lang: str) -> RuleRow:
@@ -250,5 +304,5 @@ def _rule_row(report: CheckReport, row: RuleVerdict, lang: str) -> RuleRow:
         verdict=row.verdict.value,
         waived=row.waived,
         sentence=shown(report.says(row.rule, lang), MAX_MESSAGE_CHARS),
-        remark=shown(row.why),
+        remark=shown(phrase(row.why, lang)),
     )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wnmon.model.check import Auth
-from wnmon.model.exchange import Exchange
+from wnmon.model.check import Auth, Rule
 from wnmon.model.result import Finding, Run
+from wnmon.report.about import Sent, sent_for
 from wnmon.report.curl import KEY_VARIABLE, curl_command
 from wnmon.report.html.body import Body, shown_body
 from wnmon.report.html.place import Excerpt, excerpt
 from wnmon.report.html.timeline import Timeline, timeline
-from wnmon.report.summary import exchange_of
+from wnmon.report.phrases import phrase
 from wnmon.report.text import shown
 
 MAX_EXCHANGES = 24
@@ -35,9 +35,14 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeView:
-    """One exchange, every member ready to be shown. `status` is None where no answer came."""
+    """One exchange, every member ready to be shown. `status` is None where no answer came.
+
+    `copy` counts from 1: a burst sends `copies` of one request at once.
+    """
 
     anchor: str
+    copy: int
+    copies: int
     step: str
     rules: tuple[str, ...]
     request_line: str
@@ -55,32 +60,39 @@ class ExchangeView:
 class Exchanges:
     """The exchanges of one run, an anchor given to each that is asked for."""
 
-    def __init__(self, run: Run, number: int) -> None:
+    def __init__(self, run: Run, number: int, known: Mapping[str, Rule]) -> None:
         self._run = run
         self._number = number
+        self._known = known
         self._rules: dict[int, list[str]] = {}
         self._left: set[int] = set()
 
     def ask_for(self, findings: Iterable[Finding], rule: str) -> None:
         """Have the exchanges of these findings shown, in name of `rule`."""
-        for step in dict.fromkeys(step for finding in findings for step, _ in self._targets(finding)):
-            index = self._index(step)
-            if index is not None and (index in self._rules or len(self._rules) < MAX_EXCHANGES):
+        pairs = ((finding, step) for finding in findings for step, _ in self._targets(finding))
+        asked = [sent for finding, step in pairs if (sent := self._sent(step, finding, rule)) is not None]
+        for index in dict.fromkeys(sent.index for sent in asked):
+            if index in self._rules or len(self._rules) < MAX_EXCHANGES:
                 self._rules.setdefault(index, []).append(rule)
-            elif index is not None:
+            else:
                 self._left.add(index)
 
-    def spots(self, finding: Finding) -> tuple[Spot, ...]:
-        """Return where a finding points; where answers were compared, one spot each."""
-        return tuple(self._spot(step, place) for step, place in self._targets(finding))
+    def spots(self, finding: Finding, rule: str) -> tuple[Spot, ...]:
+        """Return where a finding of a rule points; where answers were compared, one spot each."""
+        return tuple(self._spot(step, place, self._sent(step, finding, rule)) for step, place in self._targets(finding))
 
-    def views(self) -> tuple[ExchangeView, ...]:
+    def views(self, lang: str) -> tuple[ExchangeView, ...]:
         """Return the exchanges that were asked for, in the order sent."""
-        exchanges = self._run.evidence.exchanges
         return tuple(
-            _view(exchanges[index], self._anchor(index), tuple(dict.fromkeys(self._rules[index])))
+            _view(self._numbered(index), self._anchor(index), tuple(dict.fromkeys(self._rules[index])), lang)
             for index in sorted(self._rules)
         )
+
+    def _numbered(self, index: int) -> Sent:
+        """Return an exchange with which copy of its request it is."""
+        exchanges = self._run.evidence.exchanges
+        alike = [i for i, other in enumerate(exchanges) if other.request.step == exchanges[index].request.step]
+        return Sent(exchange=exchanges[index], index=index, copy=alike.index(index) + 1, copies=len(alike))
 
     @property
     def left(self) -> int:
@@ -95,21 +107,19 @@ class Exchanges:
         parts = [part.partition("/") for part in finding.place.split(", ")]
         return [(step, slash + rest) for step, slash, rest in parts if step in known] or [("", finding.place)]
 
-    def _index(self, step: str) -> int | None:
-        exchange = exchange_of(self._run, step)
-        return next((i for i, other in enumerate(self._run.evidence.exchanges) if other is exchange), None)
+    def _sent(self, step: str, finding: Finding | None = None, rule: str = "") -> Sent | None:
+        return sent_for(self._run, step, finding, self._known.get(rule))
 
     def _anchor(self, index: int) -> str:
         return f"run-{self._number}-exchange-{index + 1}"
 
-    def _spot(self, step: str, place: str) -> Spot:
-        index = self._index(step)
-        if index is None:
+    def _spot(self, step: str, place: str, sent: Sent | None) -> Spot:
+        if sent is None:
             return Spot(step=shown(step), anchor=None, excerpt=None)
-        exchange = self._run.evidence.exchanges[index]
+        exchange = sent.exchange
         return Spot(
             step=shown(exchange.request.step),
-            anchor=self._anchor(index) if index in self._rules else None,
+            anchor=self._anchor(sent.index) if sent.index in self._rules else None,
             excerpt=excerpt(exchange.body, place),
             headers=_named(exchange.headers, place.removeprefix("header:")) if place.startswith("header:") else (),
         )
@@ -119,10 +129,13 @@ def _named(headers: Sequence[tuple[str, str]], name: str) -> Headers:
     return _shown_headers([(key, value) for key, value in headers if key.lower() == name.lower()])
 
 
-def _view(exchange: Exchange, anchor: str, rules: tuple[str, ...]) -> ExchangeView:
+def _view(sent: Sent, anchor: str, rules: tuple[str, ...], lang: str) -> ExchangeView:
+    exchange = sent.exchange
     request, failure = exchange.request, exchange.failure
     return ExchangeView(
         anchor=anchor,
+        copy=sent.copy,
+        copies=sent.copies,
         step=shown(request.step),
         rules=rules,
         request_line=shown(f"{request.method} {request.url}", MAX_HEADER_CHARS),
@@ -132,7 +145,7 @@ def _view(exchange: Exchange, anchor: str, rules: tuple[str, ...]) -> ExchangeVi
         status_line=shown(f"{exchange.http_version or 'HTTP'} {exchange.status}"),
         headers=_shown_headers(exchange.headers),
         body=shown_body(exchange.body),
-        failure=shown(f"{failure.kind.value}: {failure.detail}", MAX_HEADER_CHARS) if failure else "",
+        failure=shown(phrase(f"{failure.kind.value}: {failure.detail}", lang), MAX_HEADER_CHARS) if failure else "",
         timeline=timeline(exchange),
         curl=curl_command(request),
     )

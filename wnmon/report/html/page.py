@@ -10,12 +10,12 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from wnmon.report.html.content import COUNTED, targets_of
+from wnmon.report.html.content import targets_of
 from wnmon.report.html.timeline import HEIGHT, WIDTH
 from wnmon.report.html.words import word
-from wnmon.report.meaning import meaning
-from wnmon.report.summary import CheckReport, Exit
-from wnmon.report.text import iso, utc
+from wnmon.report.meaning import meaning, tally
+from wnmon.report.summary import COUNTED, CheckReport, Exit
+from wnmon.report.text import iso, utc, without_commands
 
 _KINDS = {Exit.OK: "good", Exit.UNJUDGED: "slow"}
 _COLORS = {"good": "2e7d32", "slow": "b26a00", "bad": "c62828"}
@@ -34,6 +34,7 @@ def render_html(report: CheckReport, lang: str) -> str:
         exit_code=int(report.exit_code),
         targets=targets_of(report, lang),
         meaning=meaning(report, lang),
+        tally=tally(report, lang),
         kind=kind,
         color=_COLORS[kind],
         lang="zh" if lang.startswith("zh") else "en",
@@ -46,7 +47,7 @@ def render_html(report: CheckReport, lang: str) -> str:
         style=Markup(style),  # noqa: S704 - our own file
         policy=_policy(style),
     )
-    return page
+    return without_commands(page)
 
 
 @cache
@@ -60,8 +61,9 @@ def _files() -> tuple[Template, str]:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    style = resources.files("wnmon.report.html").joinpath("templates/report.css").read_text(encoding="utf-8")
-    return environment.get_template("report.html"), style
+    root = resources.files("wnmon")
+    parts = (root / "palette.css", root / "report" / "html" / "templates" / "report.css")
+    return environment.get_template("report.html"), "".join(part.read_text(encoding="utf-8") for part in parts)
 
 
 def _policy(style: str) -> str:

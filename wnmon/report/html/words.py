@@ -8,6 +8,8 @@ from wnmon.report.words import word as shared_word
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("wnmon conformance report", "wnmon 一致性检测报告"),
     "summary": ("Summary by profile and level", "按 profile 与级别汇总"),
+    "what_broke": ("What broke", "未通过的规则一览"),
+    "what_is_open": ("What could not be judged", "未能判定的部分"),
     "profile": ("profile", "profile"),
     "target": ("relay", "中转站"),
     "model": ("model", "模型"),
@@ -15,7 +17,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "time": ("time", "时间"),
     "message": ("found", "发现"),
     "in_the_body": ("in the body of {step}", "在 {step} 的响应体中"),
-    "absent_in": ("absent from this part of the body of {step}", "{step} 的响应体中缺少该项，所在部分"),
+    "absent_in": ("absent from this part of the body of {step}", "{step} 的响应体中缺少该项，本应在此处："),
     "headers_there": ("headers of {step}", "{step} 的响应头"),
     "exchanges": ("The exchanges behind it", "相关的请求与响应"),
     "exchange_note": (
@@ -24,6 +26,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "sent": ("Request", "请求"),
     "received": ("Answer", "响应"),
+    "copy": ("copy {n} of {m} sent at once", "同时发送的 {m} 份中的第 {n} 份"),
     "nothing_received": ("no answer", "无响应"),
     "empty_body": ("empty body", "空响应体"),
     "failure": ("ended by", "终止原因"),
@@ -48,7 +51,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "remark": ("remark", "备注"),
     "exchanges_left": ("{n} more exchanges are not shown", "另有 {n} 次交互未显示"),
     "no_rules": ("no rule was judged", "未判定任何规则"),
-    "all_kept": ("No rule is broken.", "没有未通过的规则。"),
+    "all_kept": ("no rule is broken", "没有未通过的规则"),
     "to_exchange": ("see the exchange", "查看该次交互"),
 }
 

@@ -12,14 +12,17 @@ from wnmon.model.check import Level
 from wnmon.model.duration import show_duration
 from wnmon.model.result import Finding, Outcome, Reason, Result, RuleVerdict, Run, Timing, Verdict
 from wnmon.report.curl import curl_command
-from wnmon.report.meaning import meaning
+from wnmon.report.meaning import meaning, tally
+from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
 from wnmon.report.summary import (
     CheckedTarget,
     CheckReport,
     Exit,
+    alike,
     binding_levels,
     broken,
     by_why,
+    copies_of,
     counts,
     exchange_of,
     expired,
@@ -37,6 +40,14 @@ from wnmon.report.words import advice, layer_word
 UNJUDGED = ("?", "yellow")
 """How a run is marked that is neither a pass nor a fail."""
 
+_VERDICT_MARKS = {
+    Verdict.PASSED: ("✓", "green"),
+    Verdict.FAILED: ("✗", "red"),
+    Verdict.INCONCLUSIVE: UNJUDGED,
+    Verdict.SKIPPED: ("-", "dim"),
+    Verdict.NOTED: ("i", ""),
+}
+
 TABLE_MIN_WIDTH = 110
 MAX_FINDINGS = 6
 MAX_FINDINGS_PER_RULE = 3
@@ -46,14 +57,18 @@ MAX_WHY_GROUPS = 4
 _COUNT_STYLES = {"passed": "green", "inconclusive": "yellow", "skipped": "dim"}
 
 
-def render_check(report: CheckReport, *, width: int, color: bool, lang: str) -> str:
-    """Return the whole report, ending in a newline. Only lines meant to be pasted may be wider than `width`."""
+def render_check(report: CheckReport, *, width: int, color: bool, lang: str, every: bool = False) -> str:
+    """Return the whole report, ending in a newline. Only lines meant to be pasted may be wider than `width`.
+
+    `every` names each rule of each run, also those that passed.
+    """
     sheet = Sheet(width=width, color=color, lang=lang)
     _head(sheet, report)
     for target in report.targets:
-        _target(sheet, report, target)
+        _target(sheet, report, target, every=every)
     _ignored(sheet, report)
     _next_steps(sheet, report)
+    _counted(sheet, report)
     _expired(sheet, report)
     _verdict(sheet, report)
     return sheet.text()
@@ -71,24 +86,26 @@ def _head(sheet: Sheet, report: CheckReport) -> None:
         sheet.put(Text(sheet.say("interrupted"), "yellow"))
 
 
-def _target(sheet: Sheet, report: CheckReport, target: CheckedTarget) -> None:
+def _target(sheet: Sheet, report: CheckReport, target: CheckedTarget, *, every: bool) -> None:
     sheet.gap()
     sheet.put(Text.assemble((shown(target.name), "bold"), " · ", (shown(target.model), "bold")))
     sheet.put(Text(shown(target.url), "dim"))
     runs = report.runs_of(target)
     if not runs:
         sheet.put(Text(sheet.say("no_run"), "yellow"), Text("  "))
-    for run in runs:
+    for group in alike(runs):
         sheet.gap()
-        _run(sheet, report, run)
+        _run(sheet, report, group[0], ", ".join(shown(run.suite or run.check) for run in group))
+        for run in group if every else ():
+            _every_rule(sheet, report, run)
 
 
-def _run(sheet: Sheet, report: CheckReport, run: Run) -> None:
+def _run(sheet: Sheet, report: CheckReport, run: Run, title: str) -> None:
     if _was_judged(run):
-        _judged(sheet, report, run)
+        _judged(sheet, report, run, title)
         _complaints(sheet, run)
     else:
-        _errored(sheet, run)
+        _errored(sheet, run, title)
         _counts(sheet, report, run)
     _broken(sheet, report, run)
     if _was_judged(run):
@@ -102,29 +119,25 @@ def _was_judged(run: Run) -> bool:
     return run.result.outcome not in {Outcome.ERRORED, Outcome.SKIPPED}
 
 
-def _run_title(run: Run) -> str:
-    return shown(run.suite or run.check)
-
-
-def _errored(sheet: Sheet, run: Run) -> None:
+def _errored(sheet: Sheet, run: Run, title: str) -> None:
     """One clear block in place of a wall of red: why, whom to blame, what was said, what to do."""
     result = run.result
-    title = sheet.say("no_answer" if result.outcome is Outcome.ERRORED else "not_run")
+    came_to = sheet.say("no_answer" if result.outcome is Outcome.ERRORED else "not_run")
     mark, style = UNJUDGED if result.outcome is Outcome.ERRORED else MARKS[result.outcome]
     reason = (": ", (result.reason.value, f"bold {style}")) if result.reason is not Reason.OK else ()
-    sheet.put(Text.assemble((_run_title(run), "bold"), f"  {title}", *reason), Text(f"{mark} ", style))
+    sheet.put(Text.assemble((title, "bold"), f"  {came_to}", *reason), Text(f"{mark} ", style))
     if result.message:
-        sheet.put(Text(shown(result.message)), Text("    "))
+        sheet.put(Text(shown(phrase(result.message, sheet.lang))), Text("    "))
     rows = [("blame", layer_word(result.layer, sheet.lang))] if result.layer else []
     sheet.facts([*rows, ("do", advice(result.reason, sheet.lang))])
 
 
-def _judged(sheet: Sheet, report: CheckReport, run: Run) -> None:
+def _judged(sheet: Sheet, report: CheckReport, run: Run, title: str) -> None:
     mark, style = _standing(report, run)
     requests = sheet.say("request" if run.requests == 1 else "requests")
     sheet.put(
         Text.assemble(
-            (_run_title(run), "bold"),
+            (title, "bold"),
             (f"  {run.requests} {requests} · {show_duration(run.ended_at_s - run.started_at_s)}", "dim"),
         ),
         Text(f"{mark} ", style),
@@ -169,7 +182,7 @@ def _complaints(sheet: Sheet, run: Run) -> None:
     findings = result.findings or (said,)
     for finding in findings[:MAX_FINDINGS]:
         mark = Text("  ! " if finding.degraded else "  ✗ ", "yellow" if finding.degraded else "red")
-        sheet.put(Text.assemble((finding.reason.value, "bold"), "  ", shown(finding.message)), mark)
+        sheet.put(Text.assemble((finding.reason.value, "bold"), "  ", shown(message_of(finding, sheet.lang))), mark)
         _finding_facts(sheet, finding)
     _more(sheet, len(findings) - MAX_FINDINGS)
 
@@ -186,7 +199,7 @@ def _broken(sheet: Sheet, report: CheckReport, run: Run) -> None:
         style = _level_style(row.level, report.strict)
         sentence = shown(report.says(row.rule, sheet.lang))
         sheet.put(Text.assemble((row.rule, "bold"), " ", (row.level.value, style), "  ", sentence), Text("  ✗ ", style))
-        sheet.facts([("waiver", shown(row.why))])
+        sheet.facts([("waiver", shown(phrase(row.why, sheet.lang)))])
         shown_findings = row.findings[:MAX_FINDINGS_PER_RULE]
         for finding in shown_findings:
             _finding_facts(sheet, finding, source=report.source(row.rule) if finding is shown_findings[-1] else "")
@@ -200,8 +213,8 @@ def _level_style(level: Level, strict: bool) -> str:
 def _finding_facts(sheet: Sheet, finding: Finding, *, source: str = "") -> None:
     sheet.facts(
         [
-            ("expected", shown(finding.expected)),
-            ("actual", shown(finding.actual)),
+            ("expected", shown(expected_of(finding, sheet.lang))),
+            ("actual", shown(actual_of(finding, sheet.lang))),
             ("place", _place(sheet, finding)),
             ("source", shown(source)),
         ]
@@ -226,7 +239,7 @@ def _table(sheet: Sheet, report: CheckReport, rows: Sequence[RuleVerdict]) -> Ta
             Text.assemble(
                 shown(report.says(row.rule, sheet.lang)),
                 (f"\n{shown(report.source(row.rule))}", "dim"),
-                (f"\n{shown(row.why)}" if row.why else "", "bold red"),
+                (f"\n{shown(phrase(row.why, sheet.lang))}" if row.why else "", "bold red"),
             ),
         ]
         shown_findings = row.findings[:MAX_FINDINGS_PER_RULE]
@@ -234,8 +247,8 @@ def _table(sheet: Sheet, report: CheckReport, rows: Sequence[RuleVerdict]) -> Ta
         more = [sheet.say("more").format(n=left)] if left else []
         table.add_row(
             *cells,
-            _column(finding.expected for finding in shown_findings),
-            _column(finding.actual for finding in shown_findings),
+            _column(expected_of(finding, sheet.lang) for finding in shown_findings),
+            _column(actual_of(finding, sheet.lang) for finding in shown_findings),
             Text("\n".join([*(_place(sheet, finding) for finding in shown_findings), *more])),
         )
     return table
@@ -257,8 +270,21 @@ def _grouped(sheet: Sheet, title: str, rows: Sequence[RuleVerdict], mark: Text) 
     sheet.title(title)
     groups = list(by_why(rows).items())
     for why, rules in groups[:MAX_WHY_GROUPS]:
-        sheet.put(Text.assemble(shown(why), ("  " if why else "") + ", ".join(rules)), Text.assemble("  ", mark))
+        sheet.put(
+            Text.assemble(shown(phrase(why, sheet.lang)), ("  " if why else "") + ", ".join(rules)),
+            Text.assemble("  ", mark),
+        )
     _more(sheet, len(groups) - MAX_WHY_GROUPS)
+
+
+def _every_rule(sheet: Sheet, report: CheckReport, run: Run) -> None:
+    """Name each rule with its verdict, and why it has none or else its sentence."""
+    sheet.title("every_rule", suite=shown(run.suite or run.check))
+    for row in run.result.verdicts:
+        mark, style = _VERDICT_MARKS[row.verdict]
+        said = shown(phrase(row.why, sheet.lang)) or shown(report.says(row.rule, sheet.lang))
+        verdict = sheet.say("waived" if row.waived else row.verdict.value)
+        sheet.put(Text.assemble((row.rule, "bold"), f" {row.level.value} {verdict}  {said}"), Text(f"  {mark} ", style))
 
 
 def _noted(sheet: Sheet, report: CheckReport, run: Run) -> None:
@@ -267,7 +293,8 @@ def _noted(sheet: Sheet, report: CheckReport, run: Run) -> None:
         return
     sheet.title("notes")
     for row in rows:
-        said = "; ".join(shown(finding.message) for finding in row.findings[:MAX_FINDINGS_PER_RULE])
+        messages = (message_of(finding, sheet.lang) for finding in row.findings[:MAX_FINDINGS_PER_RULE])
+        said = "; ".join(shown(message) for message in messages)
         sheet.put(
             Text.assemble((row.rule, "bold"), f" {said or shown(report.says(row.rule, sheet.lang))}"), Text("  i ")
         )
@@ -280,7 +307,7 @@ def _waived(sheet: Sheet, run: Run) -> None:
         return
     sheet.title("waivers")
     for row in rows:
-        reason = shown(row.why or run.evidence.waivers.get(row.rule, ""))
+        reason = shown(phrase(row.why or run.evidence.waivers.get(row.rule, ""), sheet.lang))
         verdict = sheet.say(row.verdict.value)
         sheet.put(Text.assemble((row.rule, "bold"), f" {verdict}  {reason}".rstrip()), Text("  ~ "))
 
@@ -300,6 +327,12 @@ def _ignored(sheet: Sheet, report: CheckReport) -> None:
     for line in lines:
         if line:
             sheet.put(Text(line), Text("  ~ "))
+
+
+def _counted(sheet: Sheet, report: CheckReport) -> None:
+    if counted := tally(report, sheet.lang):
+        sheet.gap()
+        sheet.put(Text(counted))
 
 
 def _expired(sheet: Sheet, report: CheckReport) -> None:
@@ -340,7 +373,9 @@ def _reproduce(sheet: Sheet, run: Run, step: str, what: str) -> None:
     exchange = exchange_of(run, step)
     if exchange is None:
         return
-    sheet.title("reproduce", what=what)
+    copies = copies_of(run, exchange)
+    times = f" ({sheet.say('at_once').format(n=copies)})" if copies > 1 else ""
+    sheet.title("reproduce", what=what + times)
     command = curl_command(exchange.request)
     if command is None:
         sheet.put(Text(sheet.say("too_long").format(n=len(exchange.request.body))), Text("    "))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -10,9 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from wnmon.model.result import Outcome
+from wnmon.report.text import commands
 from wnmon.report.words import word
 
 MIN_WIDTH = 40
+_COLONS = re.compile(r":(?=:)")
 
 MARKS = {
     Outcome.PASSED: ("✓", "green"),
@@ -57,11 +60,20 @@ class Sheet:
     def put(self, text: Text, prefix: Text | None = None) -> None:
         """Write `text` wrapped to the width, its further lines indented as far as `prefix` reaches."""
         lead = prefix or Text()
-        room = max(self.width - lead.cell_len, 10)
-        for line in text.wrap(self._console, room, overflow="fold") or [Text()]:
+        for line in self._wrapped(text, max(self.width - lead.cell_len, 10)) or [Text()]:
             line.rstrip()
             self._console.print(Text.assemble(lead, line), soft_wrap=True)  # `+` would spread the style of lead
             lead = Text(" " * lead.cell_len)
+
+    def _wrapped(self, text: Text, room: int) -> list[Text]:
+        """Return the lines of a text; where one would be a command to a CI, colons that follow each other are escaped.
+
+        That takes the style of parts of the text away, which no text but a hostile one is likely to miss.
+        """
+        lines = text.wrap(self._console, room, overflow="fold")
+        if not any(commands(line.plain) for line in lines):
+            return list(lines)
+        return list(Text(_COLONS.sub(r"\\x3a", text.plain), text.style).wrap(self._console, room, overflow="fold"))
 
     def title(self, key: str, **values: object) -> None:
         """Write an empty line and a heading; `values` fill the places in its word."""
