@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SECONDS ?= 0
 CORE := wnmon/model/*,wnmon/wire/*,wnmon/judge/*,wnmon/config/*
 
-.PHONY: help demo test lint types imports tests generate lock components bench image-test clean
+.PHONY: help demo test lint types imports tests generate lock components bench image-test conformance mutation clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,8 @@ lock: $(VENV)/.dev ## Pin every dependency anew, with hashes and without address
 	@for group in evidence evidence-fakellm evidence-mock-ai-api; do $(BIN)/uv pip compile --quiet --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --group $$group \
 	  --output-file requirements/$$group.txt || exit 1; done
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --upgrade --group mutation --constraint requirements/dev.txt --output-file requirements/mutation.txt
 	@echo 'hatchling>=1.27' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --constraint requirements/dev.txt - --output-file requirements/build.txt
 
@@ -67,6 +69,16 @@ components: ## Real components for the tests (Debian, root): Prometheus, Alertma
 
 bench: $(VENV)/.dev ## How far our stamps are from the relay's own, against a bare reader
 	@$(BIN)/python tests/bench/clock_bench.py
+
+conformance: $(VENV)/.dev ## Judge every peer of the conformance suite anew and write docs/conformance.md
+	@WNMON_GOLDEN=write $(BIN)/python -m pytest -q tests/matrix
+
+mutation: $(VENV)/.mutation ## Break our own code in one place at a time; MODULES=wnmon.wire.media for a few of them
+	@$(BIN)/python scripts/mutation.py $(MODULES)
+
+$(VENV)/.mutation: $(VENV)/.dev requirements/mutation.txt
+	@$(PIP) install --require-hashes -r requirements/mutation.txt
+	@touch $@
 
 image-test: ## Build and run the image without a container engine (Debian, root)
 	@scripts/image-test.sh

@@ -12,16 +12,18 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import Any, TypeVar
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from wnmon.mock.server import Relay, serve
 from wnmon.mock.settings import MockSettings
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 40.0
@@ -39,14 +41,14 @@ def eventually(fact: Callable[[], Any], what: str, patience_s: float = PATIENCE_
 
 
 @contextmanager
-def relay_beside(settings: MockSettings | None = None) -> Iterator[Relay]:
-    """Run a reference relay on a thread and an event loop of its own while the block runs."""
+def beside(open_: Callable[[], AbstractAsyncContextManager[T]]) -> Iterator[T]:
+    """Hold something asynchronous open on a thread and an event loop of its own while the block runs."""
     ready, done = Event(), Event()
-    relays: list[Relay] = []
+    opened: list[T] = []
 
     async def run() -> None:
-        async with serve(settings or MockSettings()) as relay:
-            relays.append(relay)
+        async with open_() as it:
+            opened.append(it)
             ready.set()
             await asyncio.to_thread(done.wait)
 
@@ -54,10 +56,15 @@ def relay_beside(settings: MockSettings | None = None) -> Iterator[Relay]:
     thread.start()
     assert ready.wait(PATIENCE_S)
     try:
-        yield relays[0]
+        yield opened[0]
     finally:
         done.set()
         thread.join(PATIENCE_S)
+
+
+def relay_beside(settings: MockSettings | None = None) -> AbstractContextManager[Relay]:
+    """Run a reference relay beside the test while the block runs."""
+    return beside(lambda: serve(settings or MockSettings()))
 
 
 @dataclass(frozen=True, slots=True)

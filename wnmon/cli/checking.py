@@ -22,7 +22,7 @@ from wnmon.errors import UsageError
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Check, Level, Plan
 from wnmon.model.exchange import FailureKind
-from wnmon.model.result import Evidence, Outcome, RuleVerdict, Run, Verdict
+from wnmon.model.result import Evidence, Outcome, Reason, Result, RuleVerdict, Run, Verdict
 from wnmon.model.target import Probe
 from wnmon.report.baseline import excuse_run, excused, ignored_by, run_key
 from wnmon.report.known import Baseline
@@ -146,21 +146,31 @@ class Going:
 
 async def _run_all(probes: list[Probe], going: Going, wait_s: float | None) -> list[Run]:
     runs: list[Run] = []
-    blocked: dict[str, str] = {}
+    errored: dict[str, Result] = {}
     async with one_off_runner(probes[0].target.concurrency, cap=going.cap) as runner:
         with _stopping_on_sigint(runner):
             if wait_s and probes[0].target.proxy is None:
                 await _wait(probes[0].target.url, wait_s, runner.stop)
             for probe in probes:
-                why = _why_over(runs, going.fail_fast) or blocked.get(probe.model)
+                why = _why_over(runs, going.fail_fast) or _why_known(probe.check.plan, errored.get(probe.model))
                 if why is not None:
                     runs.append(runner.unsent(probe, why))
                     continue
                 runs.append(excuse_run(await _run_one(runner, probe, going), going.baseline))
-                result = runs[-1].result
-                if result.outcome is Outcome.ERRORED:  # the preflight told it all; another suite would only repeat it
-                    blocked[probe.model] = f"{result.reason.value}: {result.message}"
+                if runs[-1].result.outcome is Outcome.ERRORED:
+                    errored.setdefault(probe.model, runs[-1].result)
     return runs
+
+
+def _why_known(plan: Plan, told: Result | None) -> str | None:
+    """Return what an earlier suite told of the model, None where this one has more to say.
+
+    The first request of a suite tells that nothing can be judged, and another suite would only repeat it; but that no
+    secure connection stands is what a rule on TLS is about.
+    """
+    if told is None or (told.reason is Reason.TLS and any(one.kind == "tls" for r in plan.rules for one in r.expect)):
+        return None
+    return f"{told.reason.value}: {told.message}"
 
 
 async def _wait(url: str, wait_s: float, stop: asyncio.Event) -> None:

@@ -1,0 +1,146 @@
+"""One peer, judged by every built-in suite with --full, all profiles and features: verdicts, leaks, and the replay."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import chain
+from multiprocessing import get_context
+from pathlib import Path
+
+from leaks import LeakDetector
+from peers import Peer, Sort, running
+
+from wnmon.cli.asking import Asked
+from wnmon.cli.checking import Selection, check
+from wnmon.cli.replay import replay
+from wnmon.cli.reports import FORMATS, Destination, write
+from wnmon.config import built_in_suites, load_suites, profiles_of
+from wnmon.config.shipped import shipped_folder
+from wnmon.model.check import Level
+from wnmon.model.result import RuleVerdict, Verdict
+from wnmon.report.summary import CheckReport
+from wnmon.report.transcript import read_transcript
+
+WORKERS = 3
+"""More than there may be cores: a peer is waited for as long as it is worked on."""
+
+LATE = "the monitor itself was late"
+_MOST_TRIES = 4
+
+SUITES = tuple(f"builtin:{plan.suite}" for plan in built_in_suites())
+
+
+ECHOED = ("builtin:documented", "builtin:stream", "builtin:refusals")
+"""Suites that see all a relay can repeat a key in: answers, streams, errors and headers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What became of a peer: every rule's verdict, where a report shows the key, where a replay says otherwise."""
+
+    verdicts: Mapping[str, RuleVerdict]
+    leaks: tuple[str, ...]
+    differences: tuple[str, ...]
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """Return the rules that complain; of an INFO rule, which cannot fail, that is a note."""
+        return self.of(Verdict.FAILED, Verdict.NOTED)
+
+    @property
+    def broken_musts(self) -> frozenset[str]:
+        """Return the MUST rules that complain."""
+        return frozenset(rule for rule in self.broken if self.verdicts[rule].level is Level.MUST)
+
+    def of(self, *verdicts: Verdict) -> frozenset[str]:
+        """Return the rules with one of these verdicts."""
+        return frozenset(rule for rule, one in self.verdicts.items() if one.verdict in verdicts)
+
+
+def judge_all(peers: tuple[Peer, ...], key: str) -> dict[str, Judged]:
+    """Return what became of each peer, by name. Peers share nothing, so some are judged at once."""
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+        return dict(zip((peer.name for peer in peers), pool.map(judge, peers, [key] * len(peers)), strict=True))
+
+
+def judge(peer: Peer, key: str) -> Judged:
+    """Return what became of one peer: as it is, and once more where it also repeats the key in all it says."""
+    detector = LeakDetector({"the key": key})
+    with tempfile.TemporaryDirectory() as name:
+        folders = [Path(name) / part for part in ("plain", "echoing")]
+        reports = [_checked(peer, key, folders[0])]
+        if peer.sort is not Sort.GOOD and not peer.hasty:
+            reports.append(_checked(_echoing(peer), key, folders[1]))
+        return Judged(
+            verdicts={one.rule: one for run in reports[0].runs for one in run.result.verdicts},
+            leaks=tuple(detector.all_leaks(chain.from_iterable(_outputs(folder) for folder in folders))),
+            differences=tuple(chain.from_iterable(_replayed(folder) for folder in folders)),
+        )
+
+
+def _echoing(peer: Peer) -> Peer:
+    """Return the peer, saying the key wherever it can. No rule is proven with it, so it may be as fast as it likes."""
+    return replace(
+        peer, faults=("echo-key", *peer.faults), settings=replace(peer.settings, ttft_s=0.0, gap_s=0.0), secured=None
+    )
+
+
+def _checked(peer: Peer, key: str, folder: Path) -> CheckReport:
+    """Check a peer, again where this machine was too busy to time an answer, and leave every report in the folder."""
+    folder.mkdir()
+    with running(peer, key, folder) as target:
+        asked = Asked(target=target, models=target.models, timeouts=peer.timeouts)
+        selection = _selection(peer, folder)
+        reports = (_once(asked, selection) for _ in range(_MOST_TRIES))
+        report = next((report for report in reports if not _was_late(report)), None) or _once(asked, selection)
+    places = [Destination(form, folder / f"report.{form}") for form in FORMATS]
+    write(report, places, width=100, color=True, lang="en", quiet=True)
+    return report
+
+
+def _once(asked: Asked, selection: Selection) -> CheckReport:
+    return check(asked, selection, strict=False, fail_fast=False, wait_s=None, quiet=True)
+
+
+def _was_late(report: CheckReport) -> bool:
+    return any(one.why == LATE for run in report.runs for one in run.result.verdicts)
+
+
+def _selection(peer: Peer, folder: Path) -> Selection:
+    if peer.hasty:
+        name = _hasty(folder)
+        return Selection(plans=tuple(load_suites([name], Path())), names=(name,), only=("STR-019",), full=True)
+    return _all_of(ECHOED if peer.faults[:1] == ("echo-key",) and len(peer.faults) > 1 else SUITES)
+
+
+@cache
+def _all_of(suites: tuple[str, ...]) -> Selection:
+    plans = load_suites(suites, Path())
+    profiles = profiles_of(rule for plan in plans for rule in plan.rules)
+    return Selection(plans=tuple(plans), names=suites, profiles=tuple(sorted(profiles)), full=True)
+
+
+def _hasty(folder: Path) -> str:
+    """Return the suite on streams with the patience of 0.3 s instead of a minute."""
+    file = folder / "stream.yaml"
+    if not file.exists():
+        shipped = (shipped_folder() / "stream.yaml").read_text(encoding="utf-8")
+        assert shipped.count("silence: 60s") == 1
+        file.write_text(shipped.replace("silence: 60s", "silence: 300ms"), encoding="utf-8")
+    return str(file)
+
+
+def _outputs(folder: Path) -> Iterator[tuple[str, str]]:
+    for file in sorted(folder.glob("report.*")):
+        yield f"{folder.name} {file.suffix[1:]}", file.read_text(encoding="utf-8")
+
+
+def _replayed(folder: Path) -> Iterator[str]:
+    """Yield what a replay of the transcript says otherwise."""
+    if (folder / "report.transcript").exists():
+        recorded = read_transcript((folder / "report.transcript").read_text(encoding="utf-8"))
+        yield from replay(recorded).differences

@@ -1,0 +1,103 @@
+"""The proof of the conformance suite, a gate of each release: good relays keep all rules, each fault breaks its own.
+
+Everything here is one run of every built-in suite against every peer; docs/conformance.md is its table.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from judged import Judged, judge_all
+from peers import Peer, Sort, peers
+from table import render
+
+from wnmon.config import built_in_suites
+from wnmon.model.check import NO_HTTP2, Level
+from wnmon.model.result import Reason, Verdict
+
+PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
+PEERS = peers()
+RULES = {rule.id: rule for plan in built_in_suites() for rule in plan.rules}
+NOT_HERE = {"HTTP-006": NO_HTTP2}
+"""What no peer can be asked: this sensor speaks HTTP/1.1 only, and the rule says so wherever it is selected."""
+
+# Random, so that no window of it is anyone's word; with the characters that escapes and encodings change.
+KEY = f'sk-{secrets.token_hex(9)}"&<{secrets.token_hex(9)}%41+/{secrets.token_hex(9)}\\'
+
+Matrix = Mapping[str, Judged]
+
+
+@pytest.fixture(scope="module")
+def matrix() -> Matrix:
+    """Return what became of every peer."""
+    return judge_all(PEERS, KEY)
+
+
+def of_sort(*sorts: Sort) -> list[Peer]:
+    return [peer for peer in PEERS if peer.sort in sorts]
+
+
+@pytest.mark.parametrize("peer", PEERS, ids=str)
+def test_a_peer_breaks_exactly_what_it_declares(peer: Peer, matrix: Matrix) -> None:
+    assert matrix[peer.name].broken == peer.kills
+
+
+@pytest.mark.parametrize("peer", of_sort(Sort.GOOD, Sort.PERSONA), ids=str)
+def test_a_good_relay_leaves_nothing_inconclusive(peer: Peer, matrix: Matrix) -> None:
+    assert matrix[peer.name].of(Verdict.INCONCLUSIVE) == frozenset()
+
+
+@pytest.mark.parametrize("peer", of_sort(Sort.PERSONA), ids=str)
+def test_a_legal_habit_breaks_no_must(peer: Peer, matrix: Matrix) -> None:
+    assert matrix[peer.name].broken_musts == frozenset()
+
+
+@pytest.mark.parametrize("name", ["laundered-timeout", "truncated-stream"])
+def test_an_answer_that_was_cut_is_told_as_such(name: str, matrix: Matrix) -> None:
+    assert [finding.reason for finding in matrix[name].verdicts["STR-010"].findings] == [Reason.TRUNCATED]
+
+
+def test_every_rule_is_passed_by_a_relay_that_breaks_none(matrix: Matrix) -> None:
+    # A rule on problem details or on refused bursts is only about relays that have them: those are personas.
+    clean = [matrix[peer.name] for peer in of_sort(Sort.GOOD, Sort.PERSONA) if not peer.kills]
+
+    assert RULES.keys() - frozenset().union(*(judged.of(Verdict.PASSED) for judged in clean)) == NOT_HERE.keys()
+
+
+def test_every_rule_is_broken_by_a_fault(matrix: Matrix) -> None:
+    broken = frozenset().union(*(matrix[peer.name].broken for peer in of_sort(Sort.FAULT)))
+
+    assert RULES.keys() - broken == NOT_HERE.keys()
+
+
+def test_a_rule_that_cannot_fail_is_proven_by_a_note(matrix: Matrix) -> None:
+    info = {rule.id for rule in RULES.values() if set(rule.levels.values()) == {Level.INFO}}
+    noted = frozenset().union(*(judged.of(Verdict.NOTED) for judged in matrix.values()))
+
+    assert noted == info
+
+
+def test_what_cannot_be_asked_here_is_skipped_with_its_reason(matrix: Matrix) -> None:
+    assert {rule: matrix["good"].verdicts[rule].why for rule in NOT_HERE} == NOT_HERE
+
+
+@pytest.mark.parametrize("peer", PEERS, ids=str)
+def test_no_report_on_a_peer_shows_the_key(peer: Peer, matrix: Matrix) -> None:
+    assert matrix[peer.name].leaks == ()
+
+
+@pytest.mark.parametrize("peer", PEERS, ids=str)
+def test_a_replay_of_a_transcript_reproduces_it_to_the_byte(peer: Peer, matrix: Matrix) -> None:
+    assert matrix[peer.name].differences == ()
+
+
+def test_the_page_shows_this_very_matrix(matrix: Matrix) -> None:
+    page = render(PEERS, matrix, RULES, NOT_HERE)
+    if os.environ.get("WNMON_GOLDEN") == "write":
+        PAGE.write_text(page, encoding="utf-8")
+
+    assert PAGE.read_text(encoding="utf-8") == page, "stale: make conformance"

@@ -1,0 +1,78 @@
+"""What a check may cost in all, whatever the day and the target."""
+
+from __future__ import annotations
+
+from engine_samples import FakeClock, limited, target
+
+from wnmon.engine.budget import Budgets, Cap
+
+CAP = Cap(tokens=100, why="not sent: enough")
+
+
+def capped() -> Budgets:
+    return Budgets(FakeClock(), CAP)
+
+
+def test_what_the_cap_holds_is_reserved() -> None:
+    assert capped().reserve(target(), 100) is not None
+
+
+def test_what_could_exceed_the_cap_is_refused() -> None:
+    budgets = capped()
+    budgets.reserve(target(), 60)
+
+    assert budgets.reserve(target(), 41) is None
+
+
+def test_the_cap_says_why() -> None:
+    assert capped().refusal(target(), 101) == "not sent: enough"
+
+
+def test_the_budget_of_the_day_says_why() -> None:
+    relay = limited(tokens_per_day=10)
+
+    assert capped().refusal(relay, 11) == f"the day's budget of {relay.name} is used up"
+
+
+def test_what_fits_both_is_not_refused() -> None:
+    assert capped().refusal(limited(tokens_per_day=10), 10) is None
+
+
+def test_what_was_not_spent_is_free_again() -> None:
+    budgets = capped()
+    reservation = budgets.reserve(target(), 60)
+    assert reservation is not None
+    budgets.settle(reservation, 10)
+
+    assert (budgets.refusal(target(), 90), budgets.refusal(target(), 91)) == (None, CAP.why)
+
+
+def test_a_relay_that_overruns_counts_with_what_it_billed() -> None:
+    budgets = capped()
+    reservation = budgets.reserve(target(), 60)
+    assert reservation is not None
+    budgets.settle(reservation, 99)
+
+    assert budgets.refusal(target(), 2) == CAP.why
+
+
+def test_midnight_does_not_lift_the_cap() -> None:
+    clock = FakeClock()
+    budgets = Budgets(clock, CAP)
+    budgets.reserve(target(), 60)
+    clock.epoch_s += 86_400
+
+    assert budgets.refusal(target(), 41) == CAP.why
+
+
+def test_copies_sent_at_once_must_fit_together() -> None:
+    assert (capped().refusal(target(), 25, 4), capped().refusal(target(), 25, 5)) == (None, CAP.why)
+
+
+def test_copies_sent_at_once_each_count_as_a_request_of_the_day() -> None:
+    relay = limited(requests_per_day=3)
+
+    assert (capped().refusal(relay, 1, 3), capped().refusal(relay, 1, 4)) == (
+        None,
+        f"the day's budget of {relay.name} is used up",
+    )
