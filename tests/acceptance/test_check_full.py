@@ -8,6 +8,8 @@ import pty
 import re
 import socket
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from wnmon.mock.settings import MockSettings
 
 GOOD = MockSettings(strict=True, key=KEY, models=(MODEL,), ttft_s=0, gap_s=0)
 FULL = ("--full", "--yes")
+FEATURES = ("json_mode", "tools", "vision")
 
 
 @pytest.fixture(scope="module")
@@ -361,3 +364,34 @@ def test_json_and_transcript_of_a_full_check_are_json(everything: Checked) -> No
     texts: dict[str, Any] = of_every_format(everything.folder)
 
     assert [json.loads(texts[name])["complete"] for name in ("json", "transcript")] == [True, True]
+
+
+def test_a_full_check_of_a_relay_without_delay_takes_at_most_five_seconds(good: Relay, tmp_path: Path) -> None:
+    began_s = time.monotonic()
+    # A stream without gaps cannot be told from one that was held back.
+    check(tmp_path, *at(good), *FULL, *(f"--feature={name}" for name in FEATURES), "--skip", "STR-013")
+
+    assert time.monotonic() - began_s <= 5
+
+
+# The list of rules
+
+
+@pytest.fixture(scope="module")
+def listed() -> list[dict[str, Any]]:
+    """Return the rules as `wnmon check --list --json` has them."""
+    done = subprocess.run(
+        [sys.executable, "-m", "wnmon", "check", "--list", "--json"], env=with_key(), capture_output=True, check=True
+    )
+    rules: list[dict[str, Any]] = json.loads(done.stdout)["rules"]
+    return rules
+
+
+def test_at_least_107_rules_are_listed_each_once(listed: list[dict[str, Any]]) -> None:
+    assert len({rule["id"] for rule in listed}) == len(listed) >= 107
+
+
+def test_each_listed_rule_has_its_levels_both_sentences_and_its_source(listed: list[dict[str, Any]]) -> None:
+    members = [(rule["levels"], rule["says"]["en"], rule["says"]["zh"], rule["source"]) for rule in listed]
+
+    assert [rule["id"] for rule, said in zip(listed, members, strict=True) if not all(said)] == []
