@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -372,6 +372,16 @@ def test_a_full_check_of_a_relay_without_delay_takes_at_most_five_seconds(good: 
     check(tmp_path, *at(good), *FULL, *(f"--feature={name}" for name in FEATURES), "--skip", "STR-013")
 
     assert time.monotonic() - began_s <= 5
+
+
+def test_a_relay_that_asks_to_be_left_alone_still_has_every_rule_in_the_report(tmp_path: Path) -> None:
+    # 429 is about the key, so after the first model the second one is not asked at all.
+    with relay_beside(replace(GOOD, faults=("429",))) as limited:
+        path = config(tmp_path, limited.url)
+        path.write_text(path.read_text("utf-8").replace(f"[{MODEL}]", f"[{MODEL}, {MODEL}-2]"), encoding="utf-8")
+        checked = check(tmp_path, "-c", str(path))
+
+    assert [run["suite"] for run in checked.runs if not run["rules"]] == []
 
 
 # The list of rules

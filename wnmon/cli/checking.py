@@ -156,7 +156,10 @@ async def _run_all(probes: list[Probe], going: Going, wait_s: float | None) -> l
                 if why is not None:
                     runs.append(runner.unsent(probe, why))
                     continue
-                runs.append(excuse_run(await _run_one(runner, probe, going), going.baseline))
+                run = await _run_one(runner, probe, going)
+                if not run.result.verdicts:  # the relay asked to be left alone: its rules are still named
+                    run = runner.unsent(probe, run.result.message)
+                runs.append(excuse_run(run, going.baseline))
                 if runs[-1].result.outcome is Outcome.ERRORED:
                     errored.setdefault(probe.model, runs[-1].result)
     return runs
