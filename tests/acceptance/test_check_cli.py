@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -403,6 +405,61 @@ def test_an_interrupted_wait_writes_its_reports_and_exits_with_130(tmp_path: Pat
 
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert (code, report["complete"], "Traceback" in err.decode()) == (130, False, False)
+
+
+def test_a_sigterm_before_the_first_request_exits_with_130(tmp_path: Path) -> None:
+    pipe = tmp_path / "known.json"
+    os.mkfifo(pipe)
+    dead = ("--base-url", "http://127.0.0.1:9", "--model", MODEL)
+    with begin(tmp_path, *dead, "--baseline", str(pipe)) as process:
+        with pipe.open("wb"):  # opens once the check reads its baseline
+            process.terminate()
+            code = process.wait(timeout=PATIENCE_S)
+        _, err = process.communicate()
+
+    assert (code, "Traceback" in err.decode()) == (130, False)
+
+
+@pytest.fixture
+def insisted(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """Yield an interrupted check that was interrupted again while it wrote, and the pipe its next report goes to."""
+    pipes = [tmp_path / name for name in ("first", "second")]
+    for pipe in pipes:
+        os.mkfifo(pipe)
+    reports = (f"--report=tap={pipes[0]}", f"--report=markdown={pipes[1]}")
+    settings = MockSettings(faults=("slow-headers",))
+    with relay_beside(settings) as relay, begin(tmp_path, *at(relay), "--lang", "en", *reports) as process:
+        eventually(lambda: relay.received, "a request")
+        process.send_signal(signal.SIGINT)
+        pipes[0].read_bytes()  # opens once the check writes
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        try:
+            assert process.stderr.readline() == b"wnmon: writing the reports; once more to abandon them\n"
+            yield process, pipes[1]
+        finally:
+            process.kill()
+
+
+def test_a_second_interrupt_says_what_goes_on_and_leaves_every_report(
+    insisted: tuple[subprocess.Popen[bytes], Path], tmp_path: Path
+) -> None:
+    process, pipe = insisted
+    markdown = pipe.read_bytes()
+    code = process.wait(timeout=PATIENCE_S)
+
+    assert (code, b"interrupted" in markdown) == (130, True)
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["complete"] is False
+    assert JUnitXml.fromfile(str(tmp_path / "report.xml")) is not None
+
+
+def test_a_third_interrupt_abandons_the_reports(insisted: tuple[subprocess.Popen[bytes], Path], tmp_path: Path) -> None:
+    process, _ = insisted
+    process.send_signal(signal.SIGTERM)
+    code = process.wait(timeout=PATIENCE_S)
+    _, said = process.communicate()
+
+    assert (code, (tmp_path / "report.json").exists(), said.strip()) == (130, False, b"")
 
 
 # What is printed

@@ -59,7 +59,13 @@ def answered(folder: Path, relay: Relay, answer: bytes, *more: str) -> tuple[int
     person, terminal = pty.openpty()
     arguments = ("builtin:http", *at(relay), "--full", "--only", "HTTP-003", *more)
     with subprocess.Popen(
-        order(folder, *arguments), env=with_key(), cwd=folder, stdin=terminal, stdout=terminal, stderr=terminal
+        # setsid and TIOCSCTTY: at a terminal of its own Ctrl-C is a signal.
+        ["setsid", "--ctty", *order(folder, *arguments)],
+        env=with_key(),
+        cwd=folder,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
     ) as process:
         os.close(terminal)
         shown = bytearray()
@@ -89,6 +95,23 @@ def test_at_a_terminal_a_person_decides(answer: bytes, code: int, sent: bool, go
 
 def test_the_question_is_asked_in_chinese_too(good: Relay, tmp_path: Path) -> None:
     assert "要发送吗？ [y/N]" in answered(tmp_path, good, b"n\n", "--lang", "zh")[1]
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "said"),
+    [
+        (b"\x04", 2, "wnmon: nothing was sent\r\nhint: add --yes"),
+        (b"\x03", 130, "wnmon: nothing was sent\r\n"),
+    ],
+    ids=["ctrl-d", "ctrl-c"],
+)
+def test_who_leaves_the_question_is_told_that_nothing_was_sent(
+    key: bytes, code: int, said: str, good: Relay, tmp_path: Path
+) -> None:
+    before = good.received
+    ended, shown = answered(tmp_path, good, key, "--lang", "en")
+
+    assert (ended, said in shown, good.received - before) == (code, True, 0), shown
 
 
 def test_without_a_terminal_nothing_is_sent_and_the_exit_code_is_2(good: Relay, tmp_path: Path) -> None:

@@ -124,6 +124,21 @@ def test_a_broken_baseline_is_refused_before_anything_is_sent(relay: Relay, tmp_
     assert (done.code, relay.received - before, "write one with" in done.stderr) == (2, 0, True)
 
 
+def test_a_link_to_a_baseline_stays_one(relay: Relay, tmp_path: Path) -> None:
+    (tmp_path / "link.json").symlink_to(tmp_path / "known.json")
+    wnmon("check", *faulty(tmp_path, relay, "no-fingerprint"), "-q", "--write-baseline", str(tmp_path / "link.json"))
+
+    assert ((tmp_path / "link.json").is_symlink(), (tmp_path / "known.json").is_file()) == (True, True)
+
+
+def test_a_baseline_is_spoken_of_in_chinese_too(relay: Relay, tmp_path: Path) -> None:
+    file = str(tmp_path / "known.json")
+    orders = [faulty(tmp_path, relay, "no-fingerprint"), ["--base-url", DEAD, "--model", MODEL]]
+    said = [wnmon("check", *order, "-q", "--lang", "zh", "--write-baseline", file).stderr for order in orders]
+
+    assert (said[0], "未写入基线：" in said[1]) == (f"wnmon: 已写入基线 {file}\n", True)
+
+
 # --- waivers
 
 
@@ -252,6 +267,7 @@ def test_a_replay_by_another_suite_is_refused(mine: Path) -> None:
     done = wnmon("replay", str(mine / "t.json"), "builtin:stream")
 
     assert (done.code, "a run of suite mine, which is not among those named" in done.stderr) == (2, True)
+    assert "hint: named: stream; name every suite of the transcript, or none" in done.stderr
 
 
 def test_a_replay_holds_to_the_baseline_of_the_check(relay: Relay, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from junitparser import TestCase
 from service_process import ROOT, relay_beside
 
 from wnmon.judge.rules import NO_ANSWER
+from wnmon.judge.subject import NOT_CODED
 from wnmon.mock.server import Relay
 from wnmon.mock.settings import MockSettings
 from wnmon.model.check import NEEDS_FULL, NOT_CLAIMED, NOT_HTTPS
@@ -247,7 +248,7 @@ def test_a_healthy_relay_keeps_every_rule_of_every_suite(healthy: Checked) -> No
 def test_a_healthy_relay_skips_only_what_was_not_asked(healthy: Checked) -> None:
     whys = {rule["why"] for rule in healthy.rules.values() if rule["verdict"] == "skipped"}
 
-    assert whys <= {NEEDS_FULL, NOT_CLAIMED, NOT_HTTPS, NO_ANSWER}
+    assert whys <= {NEEDS_FULL, NOT_CLAIMED, NOT_HTTPS, NO_ANSWER, NOT_CODED}
 
 
 def test_a_healthy_relay_exits_with_0_also_with_strict(healthy: Checked) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -83,6 +85,46 @@ def test_a_full_disk_behind_stdout_is_said_without_a_stack(relay: Relay, tmp_pat
     done = checked(relay, tmp_path, shell="> /dev/full")
 
     assert (done.returncode, done.stderr) == (2, f"wnmon: cannot write to stdout: {os.strerror(28)}\n".encode())
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("check --list", "check --list --json", "explain DOC-001", "schema", "mock --list", "init", "mock", "--help"),
+        *("--version", "check --help", "check --dry-run --base-url http://127.0.0.1:9 --model m"),
+    ],
+)
+def test_a_full_disk_is_said_by_every_command_without_a_stack(words: str) -> None:
+    assert below_a_shell(words, "> /dev/full") == (2, f"wnmon: cannot write to stdout: {os.strerror(28)}\n")
+
+
+@pytest.mark.parametrize("words", ["check --list", "explain DOC-001", "schema", "--help"])
+def test_a_reader_that_has_gone_fails_no_command(words: str) -> None:
+    assert below_a_shell(words, "| true") == (0, "")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+def test_a_full_disk_behind_stderr_leaves_the_exit_code() -> None:
+    assert below_a_shell("explain NOPE", "2> /dev/full") == (2, "")
+
+
+def below_a_shell(words: str, shell: str) -> tuple[int, str]:
+    """Return how a command ended whose output a shell sends elsewhere, and what it said on stderr."""
+    script = f"set -o pipefail; {shlex.quote(sys.executable)} -m wnmon {words} {shell}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, env=with_key(), timeout=PATIENCE_S, check=False)
+    return done.returncode, done.stderr.decode()
+
+
+def test_a_report_sent_to_stdout_by_its_name_is_whole(relay: Relay, tmp_path: Path) -> None:
+    checked(relay, tmp_path, "--report", "tap=/dev/stdout", shell=f"> {tmp_path / 'out'}")
+    lines = (tmp_path / "out").read_text("utf-8").splitlines()
+
+    assert (lines[0], any("not ok" in line for line in lines), "\0" in "".join(lines)) == (
+        "TAP version 14",
+        True,
+        False,
+    )
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")

@@ -332,10 +332,20 @@ def test_a_missing_key_is_one_error_that_names_the_variable(
     project: pytest.Pytester, good: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WNMON_API_KEY")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
 
     said = one_error(judged(project, good, DOCUMENTED))
 
-    assert "Could not be judged: wnmon: no key: WNMON_API_KEY is not set" in said
+    assert "Could not be judged: wnmon: no key: WNMON_API_KEY or OPENAI_API_KEY is not set" in said
+
+
+def test_a_key_is_read_where_wnmon_check_reads_it(
+    project: pytest.Pytester, good: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WNMON_API_KEY")
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+    assert judged(project, good, DOCUMENTED).ret == 0
 
 
 def test_a_missing_model_is_one_error(project: pytest.Pytester, good: Relay) -> None:

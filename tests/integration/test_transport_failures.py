@@ -107,13 +107,24 @@ def test_a_host_that_does_not_answer_is_timeout_connect() -> None:
         assert failure_of(ask_nobody(url, timeouts=replace(PATIENT, connect_s=SOON))) == "timeout_connect"
 
 
-def test_a_silent_handshake_is_timeout_connect() -> None:
+def ask_a_silent_handshake() -> Exchange:
     async def scenario() -> Exchange:
         async with speaking(silence) as heard:
             url = heard.url.replace("http:", "https:")
             return await send(url, timeouts=replace(PATIENT, connect_s=SOON))
 
-    assert failure_of(run(scenario())) == "timeout_connect"
+    return run(scenario())
+
+
+def test_a_silent_handshake_is_timeout_connect() -> None:
+    assert failure_of(ask_a_silent_handshake()) == "timeout_connect"
+
+
+def test_a_silent_handshake_does_not_blame_a_connection_that_stood() -> None:
+    failure = ask_a_silent_handshake().failure
+
+    assert failure is not None
+    assert failure.detail == f"no TLS handshake within {SOON:g} s: does the port speak https?"
 
 
 def test_silence_before_the_head_is_timeout_headers() -> None:

@@ -6,12 +6,13 @@ import importlib
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
 from wnmon import __version__
-from wnmon.cli.terminal import make_do
-from wnmon.errors import ConfigError, InternalError, WnmonError, place_of
+from wnmon.cli.terminal import make_do, note, refused_stdout
+from wnmon.errors import ConfigError, InternalError, UsageError, WnmonError, place_of
 
 COMMANDS = {
     "check": "Judge a relay once: conformance rules, a verdict, an exit code.",
@@ -58,6 +59,7 @@ def root() -> None:
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: the only place where an error becomes an exit code."""
     make_do()
+    stdout = sys.stdout
     try:
         code = root.main(args=arguments, prog_name="wnmon", standalone_mode=False)
     except click.exceptions.Abort:
@@ -68,22 +70,36 @@ def run(arguments: Sequence[str] | None = None) -> None:
     except WnmonError as error:
         _show(error)
         sys.exit(error.exit_code)
+    except OSError as error:
+        _end_with(error)
+    except SystemExit as ended:
+        # click replaces a stdout whose reader has gone, and calls that a failure; the reader has seen enough.
+        sys.exit(ended.code if sys.stdout is stdout else 0)
     except Exception as error:  # noqa: BLE001 - the last boundary: Python's own exit code 1 means a broken rule here
         _show_crash(error)
         sys.exit(InternalError.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _end_with(error: OSError) -> NoReturn:
+    """End for a stdout that took none of click's own pages, which is the disk's fault, else for an error of wnmon."""
+    if traceback.extract_tb(error.__traceback__)[-1].filename != click.utils.__file__:
+        _show_crash(error)
+        sys.exit(InternalError.exit_code)
+    _show(refused_stdout(error))
+    sys.exit(UsageError.exit_code)
+
+
 def _show(error: WnmonError) -> None:
     lines = error.problems if isinstance(error, ConfigError) else [f"wnmon: {error.message}"]
     for line in lines:
-        click.echo(line, err=True)
+        note(line)
     if error.hint:
-        click.echo(f"hint: {error.hint}", err=True)
+        note(f"hint: {error.hint}")
 
 
 def _show_crash(error: Exception) -> None:
     """Show where wnmon broke, fit for a bug report. Never the error's own text: it may quote a secret."""
     for frame in traceback.format_tb(error.__traceback__):
-        click.echo(frame, err=True, nl=False)
-    click.echo(f"wnmon: internal error: {place_of(error)}", err=True)
+        note(frame.rstrip("\n"))
+    note(f"wnmon: internal error: {place_of(error)}")

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
 
+from wnmon.cli.words import said
 from wnmon.config import adhoc_target, load_config
 from wnmon.config.timing import DEFAULT_TIMEOUTS
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.check import Plan, Timeouts
 from wnmon.model.target import Target
-from wnmon.report.curl import KEY_VARIABLE
-
-KEY_VARIABLES = (KEY_VARIABLE, "OPENAI_API_KEY")
+from wnmon.report.curl import KEY_VARIABLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A target, the models of it to judge, and how long each request may take."""
+    """A target, the models of it to judge, and how long each request may take.
+
+    `unknown_waivers`: the rules it waives that no known suite has, each with the nearest id, "" where none is near.
+    """
 
     target: Target
     models: tuple[str, ...]
     timeouts: Timeouts = DEFAULT_TIMEOUTS
+    unknown_waivers: Mapping[str, str] = field(default_factory=dict)
 
 
 def adhoc(
-    base_url: str | None, model: str | None, key_env: str | None, env: Mapping[str, str], *, needs_key: bool
+    base_url: str | None,
+    model: str | None,
+    key_env: str | None,
+    env: Mapping[str, str],
+    *,
+    needs_key: bool,
+    lang: str = "en",
 ) -> Asked:
     """Return a target made of flags. Raises UsageError for what is missing."""
     missing = [flag for flag, value in (("--base-url", base_url), ("--model", model)) if value is None]
@@ -36,8 +45,8 @@ def adhoc(
         raise click.UsageError(f"missing {' and '.join(missing)}; or name a configuration with -c")
     key = _key(key_env, env)
     if key is None and needs_key:
-        names = key_env or " or ".join(KEY_VARIABLES)
-        raise UsageError(f"no key: {names} is not set", hint=f"export {(key_env or KEY_VARIABLES[0])}=sk-...")
+        names = key_env or said("or", lang).join(KEY_VARIABLES)
+        raise UsageError(said("no_key", lang, names=names), hint=f"export {(key_env or KEY_VARIABLES[0])}=sk-...")
     return Asked(target=adhoc_target(base_url, model, key), models=(model,))
 
 
@@ -57,7 +66,12 @@ def from_config(path: Path, name: str | None, model: str | None, env: Mapping[st
         raise click.UsageError(f"no target {name!r} in {path}; there are {', '.join(targets)}")
     if model is not None and model not in target.models:
         raise click.UsageError(f"target {target.name} has no model {model!r}; it has {', '.join(target.models)}")
-    return Asked(target=target, models=(model,) if model else target.models, timeouts=config.timeouts)
+    return Asked(
+        target=target,
+        models=(model,) if model else target.models,
+        timeouts=config.timeouts,
+        unknown_waivers={one.rule: one.nearest for one in config.unknown_waivers if one.target == target.name},
+    )
 
 
 def claiming(asked: Asked, features: Sequence[str], plans: Iterable[Plan]) -> Asked:

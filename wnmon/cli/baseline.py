@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from wnmon.cli.files import read_text, write_text
+from wnmon.cli.terminal import note
+from wnmon.cli.words import said
 from wnmon.errors import UsageError
 from wnmon.report.baseline import read_baseline, render_baseline, why_no_baseline
 from wnmon.report.known import Baseline
+from wnmon.report.phrases import phrase
 from wnmon.report.summary import CheckReport
 
 
@@ -23,11 +24,11 @@ def load(path: Path | None) -> Baseline | None:
         raise UsageError(f"{path}: {wrong}", hint="write one with wnmon check --write-baseline FILE") from None
 
 
-def write(path: Path, report: CheckReport) -> None:
+def write(path: Path, report: CheckReport, lang: str) -> None:
     """Write what is broken now, unless the report says too little; then say why not."""
     why_not = why_no_baseline(report)
     if why_not is not None:
-        click.echo(f"wnmon: no baseline written: {why_not}", err=True)
+        note(f"wnmon: {said('no_baseline', lang, why=phrase(why_not, lang))}")
         return
     write_text(path, render_baseline(report))
-    click.echo(f"wnmon: wrote the baseline {path}", err=True)
+    note(f"wnmon: {said('wrote_baseline', lang, path=path)}")

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from wnmon.cli.asking import Asked
 from wnmon.cli.checking import Selection, probes_of
+from wnmon.cli.words import said
 from wnmon.config.spend import sure_cost
 from wnmon.engine.runner import left_out
 from wnmon.model.check import Risk, Step
 from wnmon.model.price import Amounts, added, show_at_most
 from wnmon.model.target import Probe
+from wnmon.report.phrases import phrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,34 +72,38 @@ def _call(probe: Probe, step: Step, risk: Risk | None, *, full: bool) -> Call:
 
 def dry_run(asked: Asked, selection: Selection, budget_tokens: int | None = None) -> str:
     """Return the calls a check would make and what they may cost at worst, without a line break at the end."""
-    calls = calls_of(asked, selection)
-    return "\n".join([f"POST {asked.target.url}", "", *map(_line, calls), "", *_totals(calls, budget_tokens)])
+    calls, lang = calls_of(asked, selection), selection.lang
+    lines = (_line(call, lang) for call in calls)
+    return "\n".join([f"POST {asked.target.url}", "", *lines, "", *_totals(calls, budget_tokens, lang)])
 
 
-def _line(call: Call) -> str:
+def _line(call: Call, lang: str) -> str:
     step, probe = call.step, call.probe
     head = f"  {probe.check.name}/{step.name}  {probe.model}  "
     if call.left_out is not None:
         detail = f" ({step.risk or step.feature})" if step.risk or step.feature else ""
-        return f"{head}not sent: {call.left_out}{detail}"
-    times = f", {step.burst} times at once" if step.burst > 1 else ""
-    answered = f" ({call.if_answered} if answered)" if call.if_answered else ""
-    risk = f"  risk: {call.risk}" if call.risk else ""
-    return f"{head}up to {call.input_tokens} in, {call.output_tokens} out{answered}{times}{risk}"
+        return f"{head}{said('not_sent', lang, why=phrase(call.left_out, lang))}{detail}"
+    tokens = said("tokens", lang, input=call.input_tokens, output=call.output_tokens)
+    answered = said("if_answered", lang, n=call.if_answered) if call.if_answered else ""
+    times = said("at_once", lang, n=step.burst) if step.burst > 1 else ""
+    risk = said("risk", lang, risk=call.risk) if call.risk else ""
+    return f"{head}{tokens}{answered}{times}{risk}"
 
 
-def _totals(calls: Sequence[Call], budget_tokens: int | None) -> Iterator[str]:
+def _totals(calls: Sequence[Call], budget_tokens: int | None, lang: str) -> Iterator[str]:
+    count = sum(call.copies for call in calls)
     tokens = sum(call.copies * (call.input_tokens + call.output_tokens) for call in calls)
     money = show_at_most(added(call.money() for call in calls))
-    priced = f", at most {money}" if money else ""
-    yield f"{sum(call.copies for call in calls)} calls, at most {tokens} tokens{priced}; nothing was sent"
+    at_most = said("at_most", lang, money=money) if money else ""
+    yield said(
+        "total", lang, calls=said("call" if count == 1 else "calls", lang, n=count), tokens=tokens, money=at_most
+    )
     more = sum(call.copies * call.if_answered for call in calls)
     if more:
         money_more = show_at_most(added(call.money_if_answered() for call in calls))
-        priced = f", {money_more}," if money_more else ""
-        yield f"up to {more} tokens{priced} more if the relay answers what it must refuse"
+        yield said("more", lang, tokens=more, money=said("more_money", lang, money=money_more) if money_more else "")
     unpriced = dict.fromkeys(call.probe.model for call in calls if call.probe.model not in call.probe.target.prices)
     if money and unpriced:
-        yield f"no price is known for {', '.join(unpriced)}"
+        yield said("no_price", lang, models=", ".join(unpriced))
     if budget_tokens is not None and tokens + more > budget_tokens:
-        yield f"--budget-tokens {budget_tokens} may end the check earlier"
+        yield said("may_end", lang, n=budget_tokens)

@@ -17,11 +17,12 @@ from wnmon.cli.consent import ask_before_harm
 from wnmon.cli.listing import listed, render_json, render_text
 from wnmon.cli.options import language_option, quiet_option, report_option, verbose_option
 from wnmon.cli.reports import Destination, write
+from wnmon.cli.selecting import nothing_selected
+from wnmon.cli.stopping import until_written
 from wnmon.cli.suites import load, names_of
-from wnmon.cli.terminal import chosen_language, wants_color, width
-from wnmon.cli.types import DURATION, FILE, NAMES
+from wnmon.cli.terminal import chosen_language, say, wants_color, width
+from wnmon.cli.types import DURATION, FILE, GLOBS, NAMES, NEW_FILE, joined
 from wnmon.config import built_in_suites
-from wnmon.errors import UsageError
 
 _EPILOG = """\b
 Exit codes: 0 kept, 1 a MUST rule is broken, 2 usage or configuration,
@@ -46,8 +47,17 @@ The key is read from WNMON_API_KEY, then OPENAI_API_KEY, or from the variable --
 @click.option(
     "--profile", "profiles", type=NAMES, metavar="A,B", help="Judge these profiles instead of the suite's own."
 )
-@click.option("--only", metavar="GLOB", multiple=True, help="Only rules that match, such as 'STR-*'.")
-@click.option("--skip", metavar="GLOB", multiple=True, help="Leave out rules that match.")
+@click.option(
+    "--only",
+    type=GLOBS,
+    multiple=True,
+    callback=joined,
+    metavar="GLOB,GLOB",
+    help="Only rules that match, such as 'STR-*'.",
+)
+@click.option(
+    "--skip", type=GLOBS, multiple=True, callback=joined, metavar="GLOB,GLOB", help="Leave out rules that match."
+)
 @click.option("--strict", is_flag=True, help="A broken SHOULD counts like a broken MUST.")
 @click.option("--full", is_flag=True, help="Also send risky requests: refused, bursting and long ones.")
 @click.option("-y", "--yes", is_flag=True, help="Agree to the risky requests of --full; else a person is asked.")
@@ -63,7 +73,7 @@ The key is read from WNMON_API_KEY, then OPENAI_API_KEY, or from the variable --
 @click.option("--json", "as_json", is_flag=True, help="With --list: as JSON.")
 @report_option
 @click.option("--baseline", type=FILE, metavar="FILE", help="Fail only on what got worse than this.")
-@click.option("--write-baseline", type=FILE, metavar="FILE", help="Write what is broken now, for --baseline.")
+@click.option("--write-baseline", type=NEW_FILE, metavar="FILE", help="Write what is broken now, for --baseline.")
 @click.option("--fail-fast", is_flag=True, help="Send nothing more once a MUST rule is broken.")
 @click.option("--wait", type=DURATION, metavar="DURATION", help="Wait this long for the relay to accept connections.")
 @language_option
@@ -84,23 +94,25 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
     selection = _selection(suites, options)
     asked = claiming(asked, options["features"], selection.plans)
     if options["dry_run"]:
-        click.echo(dry_run(asked, selection, options["budget_tokens"]))
+        say(dry_run(asked, selection, options["budget_tokens"]) + "\n")
         return 0
     lang, quiet = chosen_language(options["lang"], os.environ), options["quiet"]
     ask_before_harm(calls_of(asked, selection), asked.target, yes=options["yes"], lang=lang, quiet=quiet)
-    report = check(
-        asked,
-        selection,
-        strict=options["strict"],
-        fail_fast=options["fail_fast"],
-        wait_s=options["wait"],
-        quiet=quiet,
-        baseline=baseline,
-        budget_tokens=options["budget_tokens"],
-    )
-    if options["write_baseline"] is not None:
-        write_baseline(options["write_baseline"], report)
-    write(report, reports, width=width(), color=wants_color(), lang=lang, quiet=quiet, every=options["verbose"])
+    with until_written() as stopping:
+        report = check(
+            asked,
+            selection,
+            stopping,
+            strict=options["strict"],
+            fail_fast=options["fail_fast"],
+            wait_s=options["wait"],
+            quiet=quiet,
+            baseline=baseline,
+            budget_tokens=options["budget_tokens"],
+        )
+        if options["write_baseline"] is not None:
+            write_baseline(options["write_baseline"], report, lang)
+        write(report, reports, width=width(), color=wants_color(), lang=lang, quiet=quiet, every=options["verbose"])
     return report.exit_code
 
 
@@ -113,16 +125,18 @@ def _selection(suites: tuple[str, ...], options: dict[str, Any]) -> Selection:
         only=options["only"],
         skip=options["skip"],
         full=options["full"],
+        lang=chosen_language(options["lang"], os.environ),
     )
 
 
 def _list(suites: tuple[str, ...], options: dict[str, Any]) -> int:
     plans = load(suites) if suites else built_in_suites()
     rules = listed(plans, profiles=options["profiles"] or (), only=options["only"], skip=options["skip"])
-    if not rules:
-        raise UsageError("no rule is selected", hint="see --profile, --only and --skip")
     lang = chosen_language(options["lang"], os.environ)
-    click.echo(render_json(rules).encode() if options["as_json"] else render_text(rules, lang), nl=False)
+    if not rules:
+        raise nothing_selected(plans, options["only"], full=True, lang=lang)
+    as_json = options["as_json"]
+    say(render_json(rules) if as_json else render_text(rules, lang), as_utf8=as_json)
     return 0
 
 
@@ -136,4 +150,6 @@ def _asked(options: dict[str, Any]) -> Asked:
     if options["target"] is not None:
         raise click.UsageError("--target needs --config")
     needs_key = not options["dry_run"]
-    return adhoc(options["base_url"], options["model"], options["api_key_env"], os.environ, needs_key=needs_key)
+    lang = chosen_language(options["lang"], os.environ)
+    named = options["base_url"], options["model"], options["api_key_env"]
+    return adhoc(*named, os.environ, needs_key=needs_key, lang=lang)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-
-import click
 
 from wnmon import __version__
 from wnmon.app import one_off_runner
 from wnmon.cli.asking import Asked
 from wnmon.cli.progress import Bar, progress_bar
+from wnmon.cli.selecting import nothing_selected
+from wnmon.cli.stopping import Stopping
+from wnmon.cli.terminal import note
+from wnmon.cli.words import said
 from wnmon.clock import SystemClock
 from wnmon.config import narrow, profiles_of
 from wnmon.engine.budget import Cap
@@ -35,7 +34,10 @@ BUDGET_TOKENS = "not sent: --budget-tokens"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which rules of which suites count. `names` are those the plans were asked for by (built-in unless given)."""
+    """Which rules of which suites count. `names` are those the plans were asked for by (built-in unless given).
+
+    `lang` is the language of what is said while the check goes on.
+    """
 
     plans: tuple[Plan, ...]
     names: tuple[str, ...] = ()
@@ -43,6 +45,7 @@ class Selection:
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     full: bool = False
+    lang: str = "en"
 
     def narrowed(self) -> list[Plan]:
         """Return the plans with what counts. Raises UsageError when nothing does."""
@@ -55,7 +58,7 @@ class Selection:
         ]
         chosen = [plan for plan in plans if any(plan.level(rule) for rule in plan.rules)]
         if not chosen:
-            raise UsageError("no rule is selected", hint=f"profiles here: {', '.join(known)}; see --only and --skip")
+            raise nothing_selected(self.plans, self.only, full=self.full, lang=self.lang)
         return chosen
 
     def chosen(self) -> Chosen:
@@ -81,6 +84,7 @@ def probes_of(asked: Asked, selection: Selection) -> list[Probe]:
 def check(
     asked: Asked,
     selection: Selection,
+    stopping: Stopping | None = None,
     *,
     strict: bool,
     fail_fast: bool,
@@ -91,7 +95,7 @@ def check(
 ) -> CheckReport:
     """Run every suite on every model and return the report, known breaks excused.
 
-    `budget_tokens`: nothing is sent any more once a request could exceed it.
+    `stopping` ends it early. `budget_tokens`: nothing is sent any more once a request could exceed it.
     """
     clock = SystemClock()
     started_at_s = clock.wall_s()
@@ -99,7 +103,15 @@ def check(
     steps = ((step, probe.target) for probe in probes for step in probe.check.plan.steps)
     calls = sum(left_out(step, target, full=selection.full) is None for step, target in steps)
     with progress_bar(calls, quiet=quiet) as bar:
-        going = Going(bar=bar, full=selection.full, fail_fast=fail_fast, baseline=baseline, budget_tokens=budget_tokens)
+        going = Going(
+            bar=bar,
+            stopping=stopping or Stopping(),
+            full=selection.full,
+            lang=selection.lang,
+            fail_fast=fail_fast,
+            baseline=baseline,
+            budget_tokens=budget_tokens,
+        )
         runs = asyncio.run(_run_all(probes, going, wait_s))
     interrupted = _was_interrupted(runs)
     return CheckReport(
@@ -114,7 +126,14 @@ def check(
         exit_code=Exit.INTERRUPTED if interrupted else exit_code(runs, strict),
         ignored=ignored_by(baseline, runs) if baseline else None,
         chosen=replace(selection.chosen(), baseline=baseline),
+        unknown_waivers=_unknown_waivers(asked, selection),
     )
+
+
+def _unknown_waivers(asked: Asked, selection: Selection) -> dict[str, str]:
+    """Return the waived rules that no suite has, neither one the configuration knows nor one that is judged here."""
+    judged = {rule.id for plan in selection.plans for rule in plan.rules}
+    return {rule: nearest for rule, nearest in asked.unknown_waivers.items() if rule not in judged}
 
 
 def _was_interrupted(runs: list[Run]) -> bool:
@@ -133,7 +152,9 @@ class Going:
     """How a check goes on from request to request."""
 
     bar: Bar
+    stopping: Stopping
     full: bool
+    lang: str
     fail_fast: bool
     baseline: Baseline | None
     budget_tokens: int | None
@@ -148,9 +169,9 @@ async def _run_all(probes: list[Probe], going: Going, wait_s: float | None) -> l
     runs: list[Run] = []
     errored: dict[str, Result] = {}
     async with one_off_runner(probes[0].target.concurrency, cap=going.cap) as runner:
-        with _stopping_on_sigint(runner):
+        with going.stopping.ending(runner.stop):
             if wait_s and probes[0].target.proxy is None:
-                await _wait(probes[0].target.url, wait_s, runner.stop)
+                await _wait(probes[0].target.url, wait_s, runner.stop, going.lang)
             for probe in probes:
                 why = _why_over(runs, going.fail_fast) or _why_known(probe.check.plan, errored.get(probe.model))
                 if why is not None:
@@ -176,13 +197,13 @@ def _why_known(plan: Plan, told: Result | None) -> str | None:
     return f"{told.reason.value}: {told.message}"
 
 
-async def _wait(url: str, wait_s: float, stop: asyncio.Event) -> None:
+async def _wait(url: str, wait_s: float, stop: asyncio.Event, lang: str) -> None:
     """Wait until somebody listens at the URL, for `wait_s` at most or until Ctrl-C."""
     reaching = asyncio.ensure_future(wait_until_reachable(url, wait_s))
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait({reaching, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if reaching.done() and not reaching.result():
-        click.echo(f"wnmon: nobody accepted a connection within {wait_s:g} s, trying all the same", err=True)
+        note(f"wnmon: {said('nobody', lang, n=f'{wait_s:g}')}")
     for waiting in (reaching, stopping):
         waiting.cancel()
     await asyncio.wait({reaching, stopping})
@@ -217,16 +238,3 @@ def _excused(verdicts: tuple[RuleVerdict, ...], probe: Probe, baseline: Baseline
 
 def _breaks_must(verdicts: tuple[RuleVerdict, ...]) -> bool:
     return any(v.verdict is Verdict.FAILED and v.level is Level.MUST and not v.waived for v in verdicts)
-
-
-@contextmanager
-def _stopping_on_sigint(runner: Runner) -> Iterator[None]:
-    """Ctrl-C ends the request under way; what was learnt so far is still reported."""
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, runner.stop.set)
-    loop.add_signal_handler(signal.SIGTERM, runner.stop.set)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
-        loop.remove_signal_handler(signal.SIGTERM)

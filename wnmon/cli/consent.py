@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from wnmon.cli.calls import Call
+from wnmon.cli.terminal import note
 from wnmon.errors import UsageError
 from wnmon.model.check import Risk
 from wnmon.model.target import Target
@@ -53,7 +54,7 @@ def ask_before_harm(calls: Sequence[Call], target: Target, *, yes: bool, lang: s
         return
     agreed = yes or target.allow_risk
     if not (agreed and quiet):
-        click.echo(_notice(by_risk, calls, target, lang), err=True)
+        note(_notice(by_risk, calls, target, lang))
     if not agreed:
         _ask(lang)
 
@@ -67,8 +68,20 @@ def _notice(by_risk: Mapping[Risk, int], calls: Sequence[Call], target: Target, 
 def _ask(lang: str) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(_say("no_terminal", lang), hint=_say("hint", lang))
-    if not click.confirm(_say("ask", lang), default=False, err=True):
+    if not _confirmed(lang):
         raise UsageError(_say("declined", lang), hint=_say("hint", lang))
+
+
+def _confirmed(lang: str) -> bool:
+    """Return what a person says; the end of the input (Ctrl-D) is a no. Raises Abort for Ctrl-C, having said so."""
+    try:
+        return click.confirm(_say("ask", lang), default=False, err=True)
+    except click.Abort as gone:
+        note("")  # the cursor is behind the question still
+        if isinstance(gone.__context__, EOFError):
+            return False
+        note(f"wnmon: {_say('declined', lang)}")
+        raise
 
 
 def _say(key: str, lang: str) -> str:

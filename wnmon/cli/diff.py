@@ -9,7 +9,7 @@ import click
 
 from wnmon.cli.files import read_text
 from wnmon.cli.options import language_option
-from wnmon.cli.terminal import chosen_language
+from wnmon.cli.terminal import chosen_language, say
 from wnmon.cli.types import FILE
 from wnmon.errors import UsageError
 from wnmon.report.diff import Change, Key, Standing, compare, read_report, render_diff
@@ -28,7 +28,7 @@ or a run that has nothing to judge any more. New rules, also broken ones, are no
 def command(before: Path, after: Path, lang: str | None) -> int:
     """Show what got worse, better, new or gone from report BEFORE to report AFTER (wnmon check --report json)."""
     differences = compare(_read(before), _read(after))
-    click.echo(render_diff(differences, chosen_language(lang, os.environ)), nl=False)
+    say(render_diff(differences, chosen_language(lang, os.environ)))
     return int(any(one.change is Change.WORSE for one in differences))
 
 

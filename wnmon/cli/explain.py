@@ -10,8 +10,11 @@ import click
 
 from wnmon.cli.listing import ListedRule, listed
 from wnmon.cli.options import language_option
-from wnmon.cli.terminal import chosen_language, wants_color, width
+from wnmon.cli.selecting import how_to_run
+from wnmon.cli.terminal import chosen_language, say, wants_color, width
+from wnmon.cli.words import said
 from wnmon.config import built_in_suites, load_suites
+from wnmon.config.shipped import PREFIX
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.report.terminal import RuleSheet, render_rule
 
@@ -28,7 +31,10 @@ def command(rule: str, suites: tuple[str, ...], lang: str | None) -> None:
     plans = load_suites(suites, Path.cwd()) if suites else built_in_suites()
     page = page_of(rule, listed(plans))
     text = render_rule(page, width=width(), color=wants_color(), lang=chosen_language(lang, os.environ))
-    click.echo(text, nl=False)
+    names = suites or tuple(f"{PREFIX}{plan.suite}" for plan in plans)
+    own = ((plan, name) for plan, name in zip(plans, dict.fromkeys(names), strict=True) if plan.suite == page.suite)
+    language = chosen_language(lang, os.environ)
+    say("".join([text, *(f"\n{said('run_it', language)}: {how_to_run(page.rule, *one)}\n" for one in own)]))
 
 
 def page_of(name: str, rules: Sequence[ListedRule]) -> RuleSheet:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from wnmon.cli.terminal import say
 from wnmon.config.shipped import shipped_folder
 from wnmon.errors import UsageError
 
@@ -58,7 +59,7 @@ def write(files: Mapping[str, bytes], folder: Path, *, force: bool) -> None:
             (folder / name).write_bytes(body)
         except OSError as error:
             raise UsageError(f"cannot write {folder / name}: {error.strerror}") from error
-        click.echo(folder / name)
+        say(f"{folder / name}\n")
 
 
 def _differs(path: Path, body: bytes) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from wnmon.errors import UsageError
 
 MAX_BYTES = 256 * 1024 * 1024
 """A transcript of a long check with every answer at its cap stays below it."""
+
+STDOUT_NAMES = frozenset({"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 
 
 def read_text(path: Path) -> str:
@@ -27,14 +31,36 @@ def read_text(path: Path) -> str:
         raise UsageError(f"{path}: expected UTF-8, not other bytes") from None
 
 
+def is_stdout(name: str) -> bool:
+    """Tell whether a file name means stdout. What opens it anew would write from its start, over what is there."""
+    return name in STDOUT_NAMES
+
+
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole: a reader finds the old one or the new one. Raises UsageError."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a file whole: a reader finds the old one or the new one. Raises UsageError.
+
+    A link stays one, and what it leads to keeps its mode. A device or a pipe is written to, never replaced.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+        else:
+            _replace(Path(os.path.realpath(path)), text)
     except OSError as refused:
+        raise UsageError(f"cannot write {path}: {refused.strerror}") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        beside.write_text(text, encoding="utf-8")
+        if path.exists():
+            shutil.copymode(path, beside)
+        beside.replace(path)
+    except BaseException:
         with suppress(OSError):
             beside.unlink()
-        raise UsageError(f"cannot write {path}: {refused.strerror}") from None
+        raise

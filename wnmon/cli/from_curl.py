@@ -66,7 +66,7 @@ def _refuse_shown_key(curl: CurlCommand) -> None:
 
 
 def _compose(curl: CurlCommand, model: str, *, lint: bool) -> str:
-    exports = "".join(f"#   export {name}=...\n" for name in _variables(curl))
+    exports = "".join(f"#   export {name}=...\n" for name in variables(curl))
     return "\n".join([_HEAD.format(exports=exports), *_target(curl, model), "", *_checks(curl, lint=lint), ""])
 
 
@@ -119,7 +119,8 @@ def _variable(header: str) -> str:
     return "WN_" + _UNFIT_FOR_A_NAME.sub("_", header.upper()).strip("_")
 
 
-def _variables(curl: CurlCommand) -> list[str]:
+def variables(curl: CurlCommand) -> list[str]:
+    """Return the environment variables that stand for the secrets of the command, in the order of the file."""
     kept = [(name, value) for name, value in curl.headers if name.lower() not in _OWN_HEADERS]
     own = [_variable(name) for name, value in kept if _is_secret(name, value, curl.key)]
     return list(dict.fromkeys([*([KEY_VARIABLE] if curl.key is not None else []), *own]))
@@ -145,7 +146,7 @@ def _problems(text: str, curl: CurlCommand) -> tuple[str, ...]:
         path = Path(folder) / "wnmon.yaml"
         path.write_text(text, encoding="utf-8")
         try:
-            load_config(path, dict.fromkeys(_variables(curl), _STAND_IN))
+            load_config(path, dict.fromkeys(variables(curl), _STAND_IN))
         except ConfigError as error:
             return error.problems
     return ()

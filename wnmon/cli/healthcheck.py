@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from wnmon.cli.terminal import say
+
 DEFAULT_URL = "http://127.0.0.1:9877/-/healthy"
 TIMEOUT_S = 2.0
 
@@ -23,7 +25,7 @@ def command(url: str) -> None:
     if status != http.client.OK:
         click.echo(f"unhealthy: {url}: HTTP {status}", err=True)
         raise SystemExit(1)
-    click.echo(f"healthy: {url}")
+    say(f"healthy: {url}\n")
 
 
 def _status(url: str) -> int:

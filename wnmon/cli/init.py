@@ -9,7 +9,8 @@ import click
 
 from wnmon.cli.curl_line import read_curl
 from wnmon.cli.files import read_text
-from wnmon.cli.from_curl import config_from_curl
+from wnmon.cli.from_curl import config_from_curl, variables
+from wnmon.cli.terminal import say
 from wnmon.config.shipped import starter
 from wnmon.errors import UsageError
 
@@ -25,9 +26,10 @@ def command(path: Path | None, curl: str | None) -> None:
     With --from-curl the request of a pasted curl command becomes its check; the key stays out of the file.
     An existing file is never overwritten.
     """
-    text = starter() if curl is None else config_from_curl(read_curl(_pasted(curl)))
+    pasted = None if curl is None else read_curl(_pasted(curl))
+    text = starter() if pasted is None else config_from_curl(pasted)
     if path is None:
-        click.echo(text.encode(), nl=False)
+        say(text, as_utf8=True)
         return
     try:
         with path.open("x", encoding="utf-8") as file:
@@ -36,8 +38,9 @@ def command(path: Path | None, curl: str | None) -> None:
         raise UsageError(f"{path} already exists", hint="give another path, or move it away") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {(error.strerror or 'unknown reason').lower()}") from None
-    relay = " and your relay's base_url" if curl is None else ""
-    click.echo(f'wrote {path}; set WN_API_KEY{relay}, then run "wnmon validate {path}"')
+    missing = "WN_API_KEY and your relay's base_url" if pasted is None else " and ".join(variables(pasted))
+    todo = f"set {missing}, then run" if missing else "run"
+    say(f'wrote {path}; {todo} "wnmon validate {path}"\n')
 
 
 def _pasted(name: str) -> str:

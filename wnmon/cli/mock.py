@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from wnmon.cli.terminal import say
 from wnmon.cli.types import DURATION, NAMES
 from wnmon.errors import UsageError
 from wnmon.mock.faults import FAULTS
@@ -54,9 +55,9 @@ def command(*, list_faults: bool, models: tuple[str, ...], ttft: float, gap: flo
 
 def _print_faults() -> None:
     width = max(len(name) for name in FAULTS)
-    click.echo(f"{'name':<{width}}  {'kind':<7}  what it does")
+    say(f"{'name':<{width}}  {'kind':<7}  what it does\n")
     for name, fault in sorted(FAULTS.items(), key=lambda item: (item[1].kind, item[0])):
-        click.echo(f"{name:<{width}}  {fault.kind:<7}  {fault.says}")
+        say(f"{name:<{width}}  {fault.kind:<7}  {fault.says}\n")
 
 
 async def _run(settings: MockSettings) -> None:
@@ -66,5 +67,5 @@ async def _run(settings: MockSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     async with serve(settings) as relay:
-        print(relay.url, flush=True)
+        say(f"{relay.url}\n")
         await ended.wait()

@@ -17,7 +17,7 @@ from wnmon.cli.files import read_text
 from wnmon.cli.options import language_option, quiet_option, report_option, verbose_option
 from wnmon.cli.reports import Destination, write
 from wnmon.cli.suites import load
-from wnmon.cli.terminal import chosen_language, wants_color, width
+from wnmon.cli.terminal import chosen_language, note, wants_color, width
 from wnmon.cli.types import FILE
 from wnmon.errors import UsageError
 from wnmon.judge.verdict import judge
@@ -95,8 +95,16 @@ def _judged(run: Run, plans: dict[str | None, Plan]) -> Run:
     if run.result.outcome is Outcome.SKIPPED and not run.result.verdicts:
         return run
     if run.suite not in plans:
-        raise UsageError(f"the transcript has a run of suite {run.suite}, which is not among those named")
-    result = judge(plans[run.suite], run.evidence)
+        raise UsageError(
+            f"the transcript has a run of suite {run.suite}, which is not among those named",
+            hint=f"named: {', '.join(map(str, plans))}; name every suite of the transcript, or none",
+        )
+    plan = plans[run.suite]
+    asked = {step.name for step in plan.steps}
+    strange = next((one.request.step for one in run.evidence.exchanges if one.request.step not in asked), None)
+    if strange is not None:
+        raise UsageError(f"the transcript has a request {strange!r}, which is none of suite {run.suite}")
+    result = judge(plan, run.evidence)
     reason = run.result.reason if run.result.reason in _SAID_BY_THE_RUNNER else result.reason
     return replace(run, result=replace(result, reason=reason))
 
@@ -134,9 +142,9 @@ def _bytes(run: Run) -> str:
 
 def _say(done: Replayed) -> None:
     for suite in done.changed:
-        click.echo(f"wnmon: suite {suite} has changed since the transcript was written", err=True)
+        note(f"wnmon: suite {suite} has changed since the transcript was written")
     for line in done.differences:
-        click.echo(f"wnmon: {line}", err=True)
+        note(f"wnmon: {line}")
     count = sum(len(run.result.verdicts) for run in done.report.runs)
     if not done.differences:
-        click.echo(f"wnmon: {count} verdicts, the same as recorded", err=True)
+        note(f"wnmon: {count} verdicts, the same as recorded")

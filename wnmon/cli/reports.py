@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from wnmon.cli.terminal import discard
+from wnmon.cli.files import is_stdout
+from wnmon.cli.terminal import say
 from wnmon.errors import UsageError
 from wnmon.report.github import render_github
 from wnmon.report.json import render_json
@@ -51,7 +51,7 @@ FORMATS = tuple(_FORMATS)
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A format and the file it goes to; None is stdout."""
+    """A format and the file it goes to; None is stdout, also where it was named (`-`, `/dev/stdout`)."""
 
     format: str
     file: Path | None
@@ -69,7 +69,7 @@ class _Report(click.ParamType[Destination]):
             self.fail(f"expected one of {', '.join(FORMATS)}, not {name!r}", param, ctx)
         if named and not file:
             self.fail(f'expected a file after "{name}="; is a variable empty?', param, ctx)
-        return Destination(name, Path(file) if file else None)
+        return Destination(name, Path(file) if file and not is_stdout(file) else None)
 
 
 REPORT = _Report()
@@ -103,9 +103,9 @@ def write(
     refused = [why for file, text in files if (why := _write_file(file, text))]
     printed = [destination for destination in wanted if destination.file is None]
     for destination in printed:
-        _print(_render(report, destination, lang), as_utf8=destination.format != "terminal")
+        say(_render(report, destination, lang), as_utf8=destination.format != "terminal")
     if not quiet and not printed:
-        _print(render_check(report, width=width, color=color, lang=lang, every=every))
+        say(render_check(report, width=width, color=color, lang=lang, every=every))
     if refused:
         raise UsageError("; ".join(refused))
 
@@ -122,14 +122,3 @@ def _write_file(file: Path, text: str) -> str | None:
     except OSError as refused:
         return f"cannot write {file}: {refused.strerror}"
     return None
-
-
-def _print(text: str, *, as_utf8: bool = False) -> None:
-    """Print to stdout. Formats for machines are UTF-8 whatever the terminal speaks: JUnit says so in its first line."""
-    try:
-        click.echo(text.encode() if as_utf8 else text, nl=False)
-    except BrokenPipeError:
-        discard(sys.stdout)  # the reader has seen enough, and the verdict stands
-    except OSError as refused:
-        discard(sys.stdout)
-        raise UsageError(f"cannot write to stdout: {refused.strerror}") from refused

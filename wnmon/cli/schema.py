@@ -6,6 +6,7 @@ import json
 
 import click
 
+from wnmon.cli.terminal import say
 from wnmon.config.schema import language
 
 
@@ -13,4 +14,4 @@ from wnmon.config.schema import language
 @click.option("--suite", is_flag=True, help="The schema of suite files instead of configuration files.")
 def command(*, suite: bool) -> None:
     """Print the JSON Schema (2020-12) of the configuration language, for completion in editors."""
-    click.echo(json.dumps(language(suite=suite), indent=2, ensure_ascii=False))
+    say(json.dumps(language(suite=suite), indent=2, ensure_ascii=False) + "\n")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wnmon.config import built_in_suites, load_suites
-from wnmon.config.shipped import PREFIX
+from wnmon.config.shipped import PREFIX, shipped_files, shipped_folder
+from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.check import Plan, Risk
 
 DEFAULT = tuple(PREFIX + name for name in ("documented", "stream", "http"))
@@ -29,7 +30,13 @@ def names_of(named: Sequence[str], *, full: bool) -> tuple[str, ...]:
 
 
 def load(names: Sequence[str]) -> tuple[Plan, ...]:
-    """Return one plan per suite; files are relative to the working directory. Raises ConfigError."""
+    """Return one plan per suite; files are relative to the working directory. Raises WnmonError."""
+    shipped = {PREFIX + name for name in shipped_files(shipped_folder())}
+    unknown = next((name for name in names if name.startswith(PREFIX) and name not in shipped), None)
+    if unknown is not None:
+        short = unknown.removeprefix(PREFIX)[:40]
+        suites = (str(plan.suite) for plan in built_in_suites())  # not every file that comes with wnmon is one
+        raise UsageError(f'no built-in suite "{short}"', hint=did_you_mean(short, suites))
     return load_suites(names, Path.cwd())
 
 

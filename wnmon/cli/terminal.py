@@ -10,17 +10,34 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
+import click
 
-def chosen_language(option: str | None, env: Mapping[str, str]) -> str:
-    """Return `en` or `zh`: the option, else the locale of the environment, else English."""
+from wnmon.errors import UsageError
+
+
+def chosen_language(option: str | None, env: Mapping[str, str], encoding: str | None = None) -> str:
+    """Return `en` or `zh`: the option, else the locale of the environment, else English.
+
+    English too where the encoding (that of stdout unless given) has no Chinese: its escapes nobody can read.
+    """
     locale = next((env[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
-    return option or ("zh" if locale.lower().startswith("zh") else "en")
+    language = option or ("zh" if locale.lower().startswith("zh") else "en")
+    return language if language == "en" or _has_chinese(encoding or sys.stdout.encoding or "utf-8") else "en"
 
 
-def wants_color(env: Mapping[str, str] | None = None) -> bool:
-    """Tell whether stdout takes colours: a terminal, and no NO_COLOR (https://no-color.org)."""
+def _has_chinese(encoding: str) -> bool:
+    try:
+        "未通过，共".encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def wants_color(env: Mapping[str, str] | None = None, *, is_terminal: bool | None = None) -> bool:
+    """Tell whether stdout takes colours: a terminal that is not dumb, and no NO_COLOR (https://no-color.org)."""
     environment = os.environ if env is None else env
-    return sys.stdout.isatty() and not environment.get("NO_COLOR")
+    shown = sys.stdout.isatty() if is_terminal is None else is_terminal
+    return shown and environment.get("TERM") != "dumb" and not environment.get("NO_COLOR")
 
 
 def make_do() -> None:
@@ -38,6 +55,33 @@ def make_do() -> None:
 
 def _nowhere() -> TextIO:
     return Path(os.devnull).open("w", encoding="utf-8")
+
+
+def say(text: str, *, as_utf8: bool = False) -> None:
+    """Print to stdout what ends its own lines. Raises UsageError where stdout takes nothing, such as a full disk.
+
+    Formats for machines are UTF-8 whatever the terminal speaks: JUnit says so in its first line.
+    """
+    try:
+        click.echo(text.encode() if as_utf8 else text, nl=False)
+    except BrokenPipeError:
+        discard(sys.stdout)  # the reader has seen enough, and the verdict stands
+    except OSError as refused:
+        raise refused_stdout(refused) from refused
+
+
+def refused_stdout(refused: OSError) -> UsageError:
+    """Return what to say of a stdout that takes nothing; whatever it still holds goes to nowhere."""
+    discard(sys.stdout)
+    return UsageError(f"cannot write to stdout: {refused.strerror}")
+
+
+def note(text: str) -> None:
+    """Print a line to stderr; where stderr takes nothing the verdict goes on without it."""
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        discard(sys.stderr)
 
 
 def width() -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from wnmon.cli.files import is_stdout
 from wnmon.model.duration import parse_duration_s
 
 
@@ -13,13 +14,36 @@ class _Duration(click.ParamType[float]):
     name = "duration"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return seconds."""
+        """Return seconds. Nothing needs no unit: a bare 0 is taken too."""
         if isinstance(value, float):
             return value
         try:
-            return parse_duration_s(str(value))
+            return 0.0 if value == "0" else parse_duration_s(str(value))
         except ValueError as wrong:
             self.fail(f"expected {wrong}", param, ctx)
+
+
+class _Globs(click.ParamType[tuple[str, ...]]):
+    name = "globs"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Return the globs of a list such as `doc-*,STR-001` as ids of rules are written, in capitals."""
+        return tuple(glob.upper() for glob in NAMES.convert(value, param, ctx))
+
+
+def joined(_: click.Context, __: click.Parameter, lists: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Return the items of an option that may be given more than once, each time with a list."""
+    return tuple(item for items in lists for item in items)
+
+
+class _NewFile(click.ParamType[Path]):
+    name = "file"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path of a file to write. Stdout is none: what is printed goes there."""
+        if is_stdout(str(value)):
+            self.fail(f"expected a file, not {value}: what is printed goes to stdout", param, ctx)
+        return Path(str(FILE.convert(str(value), param, ctx)))
 
 
 class _Names(click.ParamType[tuple[str, ...]]):
@@ -48,5 +72,7 @@ class _Listen(click.ParamType[tuple[str, int]]):
 
 DURATION = _Duration()
 FILE: click.Path = click.Path(dir_okay=False, path_type=Path)
+NEW_FILE = _NewFile()
 NAMES = _Names()
+GLOBS = _Globs()
 LISTEN = _Listen()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
+from wnmon.cli.terminal import say
 from wnmon.config import Config, load_any, plan_spend, render
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan
@@ -54,7 +55,7 @@ def command(files: tuple[str, ...], assume: tuple[tuple[str, str], ...]) -> None
 def _validate(name: str, env: Mapping[str, str]) -> Sequence[str]:
     """Print what a good file says; return the problems of a bad one."""
     try:
-        click.echo(describe(name, load_any(name, env)), nl=False)
+        say(describe(name, load_any(name, env)))
     except ConfigError as error:
         return error.problems
     return ()
@@ -69,7 +70,8 @@ def describe(name: str, loaded: Config | Plan) -> str:
     counts = ", ".join(_count(len(things), noun) for things, noun in sizes)
     urls = "".join(f"  {target.name}: {target.url}\n" for target in loaded.targets)
     spend = f"\n{render(plan_spend(loaded))}" if loaded.probes else ""
-    return f"{name}: OK, {counts}\n{urls}{spend}"
+    warnings = "".join(f"  warning: {waiver.warning}\n" for waiver in loaded.unknown_waivers)
+    return f"{name}: OK, {counts}\n{urls}{warnings}{spend}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -15,6 +15,7 @@ from wnmon.config.sources import Sources, identity_of, is_suite
 from wnmon.config.suite import Suites
 from wnmon.config.targets import read_target
 from wnmon.config.timing import Rhythm, read_rhythm
+from wnmon.config.waivers import UnknownWaiver, unknown_waivers
 from wnmon.model.check import Check, Timeouts
 from wnmon.model.target import Probe, Target
 
@@ -27,6 +28,7 @@ class Config:
     """Everything a configuration says, resolved. `files` are all that were read; `sha` digests their contents.
 
     `timeouts` are those of the first file's defaults: what applies to suites run on its targets by hand.
+    `unknown_waivers` is what to warn of: waivers of rules that no built-in suite has and none the configuration names.
     """
 
     targets: tuple[Target, ...]
@@ -36,6 +38,7 @@ class Config:
     timeouts: Timeouts
     files: tuple[Path, ...]
     sha: str
+    unknown_waivers: tuple[UnknownWaiver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,8 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources) -> Conf
     """Return what a configuration file and all it includes say. Raises BrokenConfigError with every problem."""
     parts = list(_Gathering(sources).parts(path, Rhythm()))
     targets = _targets(parts, env)
-    checks = _checks(parts, _models(parts), Suites(sources))
+    suites = Suites(sources)
+    checks = _checks(parts, _models(parts), suites)
     if parts and not sources.problems and not targets:
         parts[0].root.report("no target is given", "name a relay under targets")
     probes = tuple(islice(_probes(checks, targets), _MAX_PROBES + 1))
@@ -71,6 +75,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources) -> Conf
         timeouts=parts[0].rhythm.timeouts,
         files=sources.files,
         sha=sources.sha,
+        unknown_waivers=unknown_waivers(_members(parts), suites.rules(), suites.built_in_rules),
     )
 
 
@@ -136,15 +141,20 @@ def _targets(parts: list[_Part], env: Mapping[str, str]) -> dict[str, Target]:
     return {name: target for name, target in read if target is not None}
 
 
+def _members(parts: list[_Part]) -> Iterator[tuple[str, Cursor]]:
+    """Yield every target by its name, also one that is broken."""
+    for part in parts:
+        whole = part.root.get("targets")
+        yield from whole.members() if whole is not None else ()
+
+
 def _models(parts: list[_Part]) -> dict[str, tuple[str, ...]]:
     """Return the models of every target by its name, also of one that is broken: checks may name it all the same."""
     models: dict[str, tuple[str, ...]] = {}
-    for part in parts:
-        whole = part.root.get("targets")
-        for name, place in whole.members() if whole is not None else ():
-            listed = place.get("models")
-            nodes = listed.elements() if listed is not None else ()
-            models[name] = tuple(node.node.value for node in nodes if isinstance(node.node.value, str))
+    for name, place in _members(parts):
+        listed = place.get("models")
+        nodes = listed.elements() if listed is not None else ()
+        models[name] = tuple(node.node.value for node in nodes if isinstance(node.node.value, str))
     return models
 
 

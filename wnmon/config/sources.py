@@ -24,6 +24,7 @@ class Sources:
 
     def __init__(self, shipped: Path | None = None) -> None:
         self.problems: list[Problem] = []
+        self._shipped_folder = shipped
         self._shipped = shipped_files(shipped or shipped_folder())
         self._roots: dict[Path, tuple[Path, Cursor | None]] = {}
         self._digest = sha256()
@@ -41,6 +42,10 @@ class Sources:
     def sha(self) -> str:
         """Return the SHA-256 over the contents of all files read so far, as hexadecimal digits."""
         return self._digest.hexdigest()
+
+    def apart(self) -> Sources:
+        """Return sources with the same built-in files and nothing read: what is looked up there is no part of these."""
+        return Sources(self._shipped_folder)
 
     @property
     def built_in(self) -> dict[str, Path]:

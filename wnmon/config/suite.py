@@ -49,6 +49,14 @@ class Suites:
         suites = [path for path in paths if (root := self.sources.root(path)) is not None and is_suite(root.node)]
         return tuple(plan for path in suites if (plan := self._read(path, None)) is not None)
 
+    def rules(self) -> frozenset[str]:
+        """Return the ids of all rules of all suites asked for so far."""
+        return frozenset(rule.id for plan in self._plans.values() if plan is not None for rule in plan.rules)
+
+    def built_in_rules(self) -> frozenset[str]:
+        """Return the ids of all rules that come with wnmon; their files do not count as asked for."""
+        return frozenset(rule.id for plan in Suites(self.sources.apart()).built_in() for rule in plan.rules)
+
     def _read(self, path: Path, place: Cursor | None) -> Plan | None:
         if path not in self._plans:
             root = self.sources.root(path, place)

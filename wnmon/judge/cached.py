@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from wnmon.judge import codes
 from wnmon.judge.across import Places
 from wnmon.judge.patterns import compile_pattern
 from wnmon.judge.subject import Subject, Unfit, Unjudged
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
-from wnmon.wire.request import NONCE_CHARS, fill
+from wnmon.wire.request import NONCE_CHARS
 
-_FORM = compile_pattern(rf"^\W*[a-z0-9]{{{NONCE_CHARS}}}\W*$")
+_FORM = compile_pattern(rf"(?i)^\W*[a-z0-9]{{{NONCE_CHARS}}}\W*$")
 _DIGIT = compile_pattern("[0-9]")
 """A code without a digit could be any word of the language."""
 
@@ -39,16 +40,12 @@ def prepare(value: Json) -> Asked:
 
 def assess(expected: Asked, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
     """Complain about an answer that was made for another request."""
-    words = {name: _filled(word, subjects[name]) for name, word in expected.words.items()}
-    texts = {name: subjects[name].reply.text for name in words}
+    words = {name: codes.wanted(word, subjects[name]) for name, word in expected.words.items()}
+    texts = {name: codes.said(subjects[name]) for name in words}
     findings = [*_of_another(words, texts), *_of_nobody(words, texts)]
     if findings or all(words[name] in texts[name] for name in words):
         return findings
     return Unjudged("the answers do not hold the words that were asked for, as if nothing had been asked")
-
-
-def _filled(word: str, subject: Subject) -> str:
-    return str(fill(word, subject.model, subject.nonce))
 
 
 def _of_another(words: Mapping[str, str], texts: Mapping[str, str]) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """`content: {contains: "{{nonce}}"}`: the text of the first choice, from JSON or joined from a stream.
 
-An answer that ran into max_tokens and lacks the expected text was cut, not wrong: its reason is `length`.
+Texts are exact; only the letters of a code (`{{nonce}}`) may be of another case. An answer that ran into max_tokens
+and lacks the expected text was cut, not wrong: its reason is `length`.
 """
 
 from __future__ import annotations
@@ -8,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from wnmon.judge import codes
 from wnmon.judge.patterns import Pattern, compile_pattern
 from wnmon.judge.subject import CUT, Subject, Unfit, was_cut
-from wnmon.model.json import Json, kind_of
+from wnmon.model.json import Json, JsonObject, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
 from wnmon.wire.document import read_text
-from wnmon.wire.request import fill
 
 _TEXTS = ("contains", "equals", "not_contains")
-_ALL = (*_TEXTS, "matches", "not_empty", "max_chars", "json")
+_ALL = (*_TEXTS, "matches", "not_matches", "not_empty", "max_chars", "json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Content:
 
     texts: Mapping[str, str]
     pattern: Pattern | None = None
+    unwanted: Pattern | None = None
     not_empty: bool = False
     max_chars: int | None = None
     is_json: bool = False
@@ -39,14 +41,20 @@ def prepare(value: Json) -> Content:
         raise Unfit("", f"a text or a mapping with {', '.join(_ALL)}, not {kind_of(value)}")
     for key in value:
         _check(key, value[key])
-    pattern, max_chars = value.get("matches"), value.get("max_chars")
+    max_chars = value.get("max_chars")
     return Content(
         texts={way: str(value[way]) for way in _TEXTS if way in value},
-        pattern=compile_pattern(pattern, "/matches") if isinstance(pattern, str) else None,
+        pattern=_pattern(value, "matches"),
+        unwanted=_pattern(value, "not_matches"),
         not_empty=value.get("not_empty") is True,
         max_chars=max_chars if isinstance(max_chars, int) else None,
         is_json=value.get("json") is True,
     )
+
+
+def _pattern(value: JsonObject, key: str) -> Pattern | None:
+    pattern = value.get(key)
+    return compile_pattern(pattern, f"/{key}") if isinstance(pattern, str) else None
 
 
 def _check(key: str, value: Json) -> None:
@@ -94,15 +102,16 @@ def _complaints(expected: Content, text: str, subject: Subject) -> list[Finding 
             message=message, expected=cut(wanted), actual=actual, place="content", step=subject.step, reason=reason
         )
 
-    texts = {way: str(fill(wanted, subject.model, subject.nonce)) for way, wanted in expected.texts.items()}
-    pattern, limit = expected.pattern, expected.max_chars
+    texts = {way: codes.wanted(wanted, subject) for way, wanted in expected.texts.items()}
+    said, pattern, unwanted, limit = codes.said(subject), expected.pattern, expected.unwanted, expected.max_chars
     return [
-        *(complain(_HOLDS[way](text, wanted), _MESSAGES[way], wanted) for way, wanted in texts.items()),
+        *(complain(_HOLDS[way](said, wanted), _MESSAGES[way], wanted) for way, wanted in texts.items()),
         complain(
             pattern is None or pattern.search(text) is not None,
             "content does not match",
             pattern.pattern if pattern else "",
         ),
+        complain(unwanted is None or unwanted.search(text) is None, _TOO_MUCH, unwanted.pattern if unwanted else ""),
         complain(not expected.not_empty or bool(text.strip()), "content is empty", "some text", Reason.EMPTY),
         complain(not expected.is_json or _is_json(text), "content is not a JSON object", "one JSON object"),
         complain(limit is None or len(text) <= limit, _TOO_LONG, f"at most {limit} characters"),

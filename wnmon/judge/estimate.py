@@ -21,6 +21,7 @@ TEMPLATE_TOKENS = 90
 
 _PLAIN = re.compile(r"[A-Za-z]{1,10}(?:[ \n.,:]+[A-Za-z]{1,10})*[ \n.]*")
 _WORD = re.compile(r"[A-Za-z]+")
+_BETWEEN = re.compile(r"[^A-Za-z]+")
 
 
 def prepare(value: Json) -> float:
@@ -36,7 +37,7 @@ def doubt(_: float, subject: Subject) -> str | None:
     usage, text = subject.reply.usage, subject.reply.text
     if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
         return "no usage to compare with"
-    if _PLAIN.fullmatch(text) is None or len(_WORD.findall(text)) < FEWEST_WORDS:
+    if _PLAIN.fullmatch(text) is None or words_of(text) < FEWEST_WORDS:
         return f"the answer is not {FEWEST_WORDS} or more plain words"
     return "the model thought before it answered" if _thought(subject) else None
 
@@ -52,25 +53,34 @@ def assess(expected: float, subject: Subject) -> list[Finding]:
     usage = subject.reply.usage
     if usage is None or doubt(expected, subject) is not None:
         return []
-    said, asked = len(_WORD.findall(subject.reply.text)), _words_sent(subject)
+    sent = "\n".join(texts_sent(subject))
     return [
-        *_beyond("completion_tokens", usage, said, expected, 0, subject),
-        *_beyond("prompt_tokens", usage, asked, expected, TEMPLATE_TOKENS, subject),
+        *_beyond("completion_tokens", usage, subject.reply.text, expected, 0, subject),
+        *_beyond("prompt_tokens", usage, sent, expected, TEMPLATE_TOKENS, subject),
     ]
 
 
-def _words_sent(subject: Subject) -> int:
-    """Return how many words the request's messages hold."""
+def texts_sent(subject: Subject) -> list[str]:
+    """Return the texts of the request's messages; parts count for nothing."""
     messages = at(read_document(subject.exchange.request.body).value, "/messages")
-    texts = (
+    return (
         [string_at(one, "content") for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
     )
-    return sum(len(_WORD.findall(text)) for text in texts)
 
 
-def _beyond(member: str, usage: Usage, words: int, tolerance: float, room: int, subject: Subject) -> Iterator[Finding]:
-    counted: int = getattr(usage, member)
-    low, high = round(words * (1 - tolerance)), round(words * (1 + tolerance)) + room
+def words_of(text: str) -> int:
+    """Return how many plain words a text holds."""
+    return len(_WORD.findall(text))
+
+
+def _signs_of(text: str) -> int:
+    """Return how many signs stand between words: a comma or a new line is a token too, a space is part of the next."""
+    return sum(len(between) - (" " in between) for between in _BETWEEN.findall(text))
+
+
+def _beyond(member: str, usage: Usage, text: str, tolerance: float, room: int, subject: Subject) -> Iterator[Finding]:
+    counted, words = getattr(usage, member), words_of(text)
+    low, high = round(words * (1 - tolerance)), round((words + _signs_of(text)) * (1 + tolerance)) + room
     if not low <= counted <= high:
         yield Finding(
             message="a count is far from what such text costs",

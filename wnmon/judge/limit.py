@@ -1,15 +1,17 @@
-"""`limit: 5`: an answer of at most so many tokens, which says `length` where the limit cut it.
+"""`limit: 5`: an answer of at most so many tokens. `cut_told: [cut, longer]`: one that was cut says `length`.
 
-An answer that ended by itself before the limit shows nothing. Tokens spent on thinking are not counted: relays differ
-on whether the limit is for them too.
+An answer that ended by itself before the limit shows nothing, and how a text ends does not tell whether it was cut. A
+longer answer to the same prompt does: where it begins with the shorter one and goes on, the limit cut that one. Tokens
+spent on thinking are not counted: relays differ on whether the limit is for them too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from wnmon.judge.subject import Subject, Unfit
-from wnmon.model.json import Json, at, kind_of
+from wnmon.judge.across import Places
+from wnmon.judge.subject import Subject, Unfit, Unjudged
+from wnmon.model.json import Json, Missing, at, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
 
@@ -17,8 +19,7 @@ CHARS_PER_TOKEN = 12
 """No vocabulary we know has words so long on the average: a text of more characters has more tokens."""
 
 _LENGTH = "length"
-_ENDS = (".", "!", "?", "…", "。", "！", "？", '"', "'", "`", ")")
-"""How a text ends that was not cut."""
+_ENDED = "the answer ended by itself before it reached the limit"
 
 
 def prepare(value: Json) -> int:
@@ -31,11 +32,11 @@ def prepare(value: Json) -> int:
 def doubt(expected: int, subject: Subject) -> str | None:
     """Return why nothing can be said: an answer shorter than the limit."""
     ended = _finish_reason(subject) != _LENGTH and not any(_complaints(expected, subject))
-    return "the answer ended by itself before it reached the limit" if ended else None
+    return _ENDED if ended else None
 
 
 def assess(expected: int, subject: Subject) -> list[Finding]:
-    """Complain about more tokens or characters than the limit allows, and about a cut that is not owned up to."""
+    """Complain about more tokens or characters than the limit allows."""
     return list(_complaints(expected, subject))
 
 
@@ -47,10 +48,18 @@ def _complaints(limit: int, subject: Subject) -> Iterator[Finding]:
     if len(text) > limit * CHARS_PER_TOKEN:
         message, wanted = "the answer is longer than was allowed", f"at most {limit * CHARS_PER_TOKEN} characters"
         yield _finding(message, wanted, cut(text), "content", subject, Reason.CONTENT)
-    finish = _finish_reason(subject)
-    if finish != _LENGTH and tokens == limit and text and not text.rstrip().endswith(_ENDS):
-        message, place = "the answer was cut at the limit and does not say so", "/choices/0/finish_reason"
-        yield _finding(message, _LENGTH, cut(finish or "absent", 80), place, subject, Reason.CONTENT)
+
+
+def assess_told(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
+    """Complain where the first answer does not say `length`, while the second begins with its text and goes on."""
+    short, longer = (subjects[name] for name in expected.requests[:2])
+    finish, text = _finish_reason(short), short.reply.text.rstrip()
+    if finish == _LENGTH:
+        return []
+    if not text or not longer.reply.text.startswith(text) or longer.reply.text.rstrip() == text:
+        return Unjudged(_ENDED)
+    message, place = "the answer was cut at the limit and does not say so", "/choices/0/finish_reason"
+    return [_finding(message, _LENGTH, cut(finish or "absent", 80), place, short, Reason.CONTENT)]
 
 
 def _finish_reason(subject: Subject) -> str | None:
@@ -59,13 +68,21 @@ def _finish_reason(subject: Subject) -> str | None:
 
 def _spoken_tokens(subject: Subject) -> int | None:
     """Return the tokens of the text alone, None where the relay does not count them apart from those of thinking."""
-    usage, document = subject.reply.usage, subject.reply.document
+    usage = subject.reply.usage
     if usage is None or usage.completion_tokens is None:
         return None
-    thought = at(document.value, "/usage/completion_tokens_details/reasoning_tokens") if document else None
+    thought = _thought(subject)
     if isinstance(thought, int) and not isinstance(thought, bool):
         return usage.completion_tokens - thought
     return None if any(choice.reasoning for choice in subject.reply.choices) else usage.completion_tokens
+
+
+def _thought(subject: Subject) -> Json:
+    """Return the reasoning_tokens of the answer, or of the last event of a stream that has any."""
+    frames = (frame.document for frame in reversed(subject.reply.frames))
+    documents = (document for document in (subject.reply.document, *frames) if document is not None)
+    counts = (at(document.value, "/usage/completion_tokens_details/reasoning_tokens") for document in documents)
+    return next((count for count in counts if not isinstance(count, Missing)), None)
 
 
 def _finding(message: str, expected: str, actual: str, place: str, subject: Subject, reason: Reason) -> Finding:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wnmon.judge import codes
 from wnmon.judge.patterns import Pattern, compile_pattern
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, Missing, at, kind_of
 from wnmon.model.result import Finding
-from wnmon.wire.request import fill
 
 _WAYS = ("contains", "matches", "lacks")
 
@@ -50,8 +50,8 @@ def doubt(expected: Premise, subject: Subject) -> str | None:
     if (subject.exchange.status or 0) >= 300:
         return None
     text = subject.reply.text
-    wanted = None if expected.contains is None else str(fill(expected.contains, subject.model, subject.nonce))
-    if (wanted is None or wanted in text) and (expected.pattern is None or expected.pattern.search(text) is not None):
+    told = expected.contains is None or codes.wanted(expected.contains, subject) in codes.said(subject)
+    if told and (expected.pattern is None or expected.pattern.search(text) is not None):
         return None
     return "the model did not do as it was told, so its answer shows nothing" if text else "the answer holds no text"
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from wnmon.judge import status
 from wnmon.judge.registry import ACROSS_KINDS, KINDS, compared
 from wnmon.judge.stream import FACTS, SPREADS
-from wnmon.judge.subject import Subject, Unjudged
+from wnmon.judge.subject import NOT_CODED, Subject, Unjudged
 from wnmon.model.check import (
     NEEDS_FULL,
     NO_HTTP2,
@@ -34,9 +34,10 @@ NOTHING_TO_JUDGE = frozenset({Reason.AUTH, Reason.BALANCE, Reason.MODEL_UNAVAILA
 NO_ANSWER = "no answer the rule is about"
 """Why a rule on refusals has nothing to look at where nothing was refused."""
 
-_LEFT_OUT = frozenset({NEEDS_FULL, NOT_CLAIMED, NOT_HTTPS, NO_HTTP2, NO_ANSWER})
+_LEFT_OUT = frozenset({NEEDS_FULL, NOT_CLAIMED, NOT_HTTPS, NO_HTTP2, NO_ANSWER, NOT_CODED})
 """Reasons that are nobody's fault: rules are skipped for them, not inconclusive, and so are those that need them."""
 
+_EVERY = frozenset({"2xx", "3xx", "4xx", "5xx"})
 _OF_THE_KEY = frozenset({Reason.AUTH, Reason.BALANCE})
 
 _ON_MEANING = frozenset(
@@ -51,7 +52,9 @@ _ON_MEANING = frozenset(
         "estimate",
         "short_prompt",
         "recall",
+        "as_recalled",
         "canned",
+        "counting",
     }
 )
 _ON_STREAMS = frozenset({"stream", "chunk"})
@@ -60,6 +63,9 @@ ANSWERED_WRONGLY = frozenset({FailureKind.PROTOCOL, FailureKind.TRUNCATED})
 """Failures that are an answer, a wrong one. One that was cut off as too large is incomplete by our own hand."""
 
 _ON_BODIES = _ON_MEANING | {"json", "created", "problem"}
+_WRONG_REQUEST = frozenset({400, 422})
+"""Statuses that blame the request itself (RFC 9110 sections 15.5.1 and 15.5.21)."""
+
 _BEYOND_US = frozenset({"too_deep", "too_many_digits", "too_many_values"})
 
 _TIMED = frozenset({"ttft", "first_visible", "total", "silence"})
@@ -144,10 +150,18 @@ def _single(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evi
 
 
 def _asked(rule: Rule, subject: Subject) -> tuple[Assertion, ...]:
-    """Return what is asked of an answer: `status: [200, 4xx]` takes a refusal, which has no text, choices or usage."""
-    if not asked_for_refusal(rule.expect, subject.exchange):
+    """Return what is asked of an answer: a refusal has no text, choices or usage.
+
+    `status: [200, 4xx]` takes one; `status: 200` complains of one that blames the request, and of nothing else.
+    """
+    if not (asked_for_refusal(rule.expect, subject.exchange) or _is_blamed(rule, subject)):
         return rule.expect
     return tuple(assertion for assertion in rule.expect if assertion.kind not in _ON_MEANING)
+
+
+def _is_blamed(rule: Rule, subject: Subject) -> bool:
+    """Tell whether the request is refused as a wrong one, by a relay that serves key and model (see _refused)."""
+    return subject.exchange.status in _WRONG_REQUEST and statuses_wanted(rule.expect) != ()
 
 
 def assess(expect: Sequence[Assertion], subject: Subject) -> list[Finding]:
@@ -182,6 +196,7 @@ def _decided(rule: Rule, level: Level, findings: tuple[Finding, ...], evidence: 
         return RuleVerdict(rule=rule.id, level=level, verdict=Verdict.PASSED)
     verdict = Verdict.NOTED if level is Level.INFO else Verdict.FAILED
     waived = verdict is Verdict.FAILED and rule.id in evidence.waivers
+    findings = tuple(map(status.as_note, findings)) if verdict is Verdict.NOTED else findings
     said = evidence.waivers if waived else evidence.expired if verdict is Verdict.FAILED else {}
     why = said.get(rule.id, "")
     return RuleVerdict(rule=rule.id, level=level, verdict=verdict, findings=findings, waived=waived, why=why)
@@ -237,11 +252,12 @@ def _refused(rule: Rule, subject: Subject) -> str | None:
 def _gave_out(subject: Subject, rule: Rule) -> bool:
     """Tell whether the key itself is refused where any refusal of the request was wanted.
 
-    The suite began with this key, so the relay banned it on the way, and now refuses right and wrong requests alike.
+    The suite began with this key, so the relay banned it on the way, and now refuses right and wrong requests alike. A
+    rule that takes every status is about something else, such as the date.
     """
-    code = subject.exchange.status
+    code, request, wanted = subject.exchange.status, subject.exchange.request, statuses_wanted(rule.expect)
     banned = code in {401, 402, 403} and subject.fault is not None and subject.fault.reason in _OF_THE_KEY
-    return banned and subject.exchange.request.auth is Auth.NORMAL and str(code) not in statuses_wanted(rule.expect)
+    return banned and request.auth is Auth.NORMAL and str(code) not in wanted and not _EVERY.issubset(wanted)
 
 
 def _too_much(rule: Rule, subject: Subject) -> str | None:

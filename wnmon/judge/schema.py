@@ -242,6 +242,8 @@ def _from_error(error: ValidationError, pointer: str, step: str) -> Finding:
 def _message(error: ValidationError) -> str:
     if _forbids(error):
         return "a member that must not be there"
+    if error.validator == "type":
+        return "another type than declared"
     return error.message if error.validator in {"required", "pattern", "uniqueItems"} else f"breaks {error.validator}"
 
 

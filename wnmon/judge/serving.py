@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from wnmon.judge.across import Places
 from wnmon.judge.schema import show
-from wnmon.judge.subject import Subject, Unfit, Unjudged
+from wnmon.judge.subject import NOT_CODED, Subject, Unfit, Unjudged
 from wnmon.model.json import Json, at, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
@@ -55,16 +55,21 @@ def assess_backend(expected: Places, subjects: Mapping[str, Subject]) -> list[Fi
 
 
 def assess_same_form(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
-    """Complain where the first answer is a JSON object and another is not, or has other members."""
+    """Complain where the first answer is a JSON object and another is not, or has other members.
+
+    Where nothing was compressed nothing was decoded, and there is nothing to judge.
+    """
     first, *others = expected.requests
     wanted = _members(subjects[first])
     if wanted is None:
         return Unjudged(f"the answer to {first} cannot be read")
-    return [
+    findings = [
         _finding(f"the body of {name} has another form than that of {first}", wanted, _seen(subjects[name]), "body")
         for name in others
         if _members(subjects[name]) != wanted
     ]
+    coded = any(subjects[name].exchange.header("content-encoding") is not None for name in others)
+    return findings if findings or coded else Unjudged(NOT_CODED)
 
 
 def _members(subject: Subject) -> str | None:

@@ -1,6 +1,9 @@
-"""`status: 200`, `status: 4xx`, `status: [200, 201]`."""
+"""`status: 200`, `status: 4xx`, `status: [200, 201]`; `5xx?` in such a list says nothing, for or against."""
 
 from __future__ import annotations
+
+import re
+from dataclasses import replace
 
 from wnmon.judge.patterns import compile_pattern
 from wnmon.judge.subject import Subject, Unfit
@@ -8,9 +11,12 @@ from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import one_line
 
+_STATUS = re.compile(r"[1-5](?:[0-9]{2}|xx)\??")
+_OPEN = "?"
+_ANOTHER = "the status is not the expected one"
 _WRONG_REQUEST = frozenset({400, 422})
 _UNTAKEN = compile_pattern(
-    r"(?i)unsupported_?(parameter|value|params)"
+    r"(?i)unsupported_?(parameter|value|params)|integer_below_min_value"
     r"|\b(temperature|top_p|max_tokens|seed|stop|n|frequency_penalty|presence_penalty)\b[^.]{0,80}"
     r"\b(not supported|unsupported|deprecated|not allowed|cannot both be)\b"
     r"|\bdoes not support\b.{0,40}\b(temperature|top_p|max_tokens|seed|stop|parameters?)\b"
@@ -27,12 +33,7 @@ def prepare(value: Json) -> tuple[str, ...]:
 
 def _one(item: Json) -> str:
     text = str(item).lower()
-    if (
-        isinstance(item, bool)
-        or len(text) != 3
-        or text[0] not in "12345"
-        or not (text[1:].isdigit() or text[1:] == "xx")
-    ):
+    if isinstance(item, bool) or _STATUS.fullmatch(text) is None:
         raise Unfit("", f'a status such as 200 or "4xx", not {item!r}')
     return text
 
@@ -45,9 +46,12 @@ def accepts(wanted: tuple[str, ...], status: int | None) -> bool:
 def doubt(expected: tuple[str, ...], subject: Subject) -> str | None:
     """Return why a refusal says nothing: the model itself does not take a parameter of the request.
 
-    Models that think refuse temperature or max_tokens (OpenAI, code unsupported_parameter or unsupported_value).
+    Models that think refuse temperature or max_tokens (OpenAI, code unsupported_parameter or unsupported_value). A rule
+    leaves open what it names with a question mark: another rule complains of that status.
     """
     error, status = subject.reply.error, subject.exchange.status
+    if accepts(tuple(want.removesuffix(_OPEN) for want in expected if want.endswith(_OPEN)), status):
+        return f"status {status} says nothing about it"
     if error is None or status not in _WRONG_REQUEST or accepts(expected, status):
         return None
     said = f"{error.code or ''} {error.type or ''} {error.message}"
@@ -62,7 +66,7 @@ def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
     fault = subject.fault
     return [
         Finding(
-            message="the status is not the expected one" if status else "there is no HTTP status to read",
+            message=_ANOTHER if status else "there is no HTTP status to read",
             expected=" or ".join(expected),
             actual=_actual(subject),
             place="status",
@@ -71,6 +75,12 @@ def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
             reason=fault.reason if fault else Reason.PROTOCOL,
         )
     ]
+
+
+def as_note(finding: Finding) -> Finding:
+    """Return a complaint about another status as a note, which says what was done and not that it is wrong."""
+    code = finding.actual.partition(" ")[0]
+    return replace(finding, message=f"refused with {code}") if finding.message == _ANOTHER else finding
 
 
 def _actual(subject: Subject) -> str:

@@ -12,7 +12,7 @@ from itertools import islice
 
 from wnmon.judge import chunks
 from wnmon.judge.fact import Fact, complaint, place_of
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import NOT_CODED, Subject, Unfit
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.wire.events import Event, Form, Oddity
@@ -24,6 +24,10 @@ BURST_SHARE = 0.1
 
 Genuine streams show 0.29 to 0.84, a buffered burst less than 0.003; the threshold leaves room on both sides.
 """
+
+QUEUED_NS = 50_000_000
+FEWEST_READS = 10
+"""A wait in a queue makes any share small. Text that came in so many pieces over so long was not kept back."""
 
 FEWEST_CHARS = 60
 """A shorter answer may be one token or one burst of a fast model: nothing can be said about how it was spread."""
@@ -46,14 +50,22 @@ def prepare(value: Json) -> tuple[str, ...]:
 
 
 def doubt(expected: tuple[str, ...], subject: Subject) -> str | None:
-    """Return why the spread of an answer shows nothing: too little was said, or nothing was compressed."""
+    """Return why the spread of an answer shows nothing: too little was said, it was late, or nothing was compressed."""
+    coded = subject.exchange.header("content-encoding") is not None
+    if "spread_when_coded" in expected and subject.reply.form is Form.STREAM and not coded:
+        return NOT_CODED
     if not SPREADS.intersection(expected) or not any(_spread(subject)):
         return None
     said = sum(len(choice.content or "") + len(choice.reasoning) for choice in subject.reply.choices)
     if said < FEWEST_CHARS:
         return f"the answer has fewer than {FEWEST_CHARS} characters, too few to be spread"
-    coded = subject.exchange.header("content-encoding") is not None
-    return None if coded or "spread_when_coded" not in expected else "nothing was compressed, so nothing held it back"
+    return "the answer began late, but came in many pieces" if _queued(subject) else None
+
+
+def _queued(subject: Subject) -> bool:
+    """Tell whether the tokens came apart from each other, however long the first was waited for."""
+    instants = {token.at_ns for token in subject.reply.tokens}
+    return len(instants) >= FEWEST_READS and max(instants) - min(instants) >= QUEUED_NS
 
 
 def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:

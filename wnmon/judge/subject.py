@@ -28,6 +28,10 @@ CUT = "the answer ran into max_tokens before it could hold this"
 """Why a rule on what is said is left open: a model that thinks may spend all its tokens before the first word."""
 
 
+NOT_CODED = "nothing was compressed"
+"""Why a rule on content codings has nothing to look at."""
+
+
 def was_cut(subject: Subject) -> bool:
     """Tell whether the first choice ended at max_tokens."""
     return any(choice.finish_reason == "length" for choice in subject.reply.choices[:1])

@@ -1,6 +1,7 @@
 """`tls: {min: "1.2", days: 14}`: what the handshake agreed on, and how long the certificate still holds.
 
-Chain and name are checked by the handshake itself (RFC 9325 §4, §5): where they are wrong there is no connection.
+Chain and name are checked by the handshake itself (RFC 9110 §4.3.4, RFC 9325 §7.1): where they are wrong there is no
+connection.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from wnmon.judge import codes
 from wnmon.judge.schema import Compiled, compile_schema, schema_findings
 from wnmon.judge.subject import CUT, Subject, Unfit, was_cut
 from wnmon.model.json import Json, JsonObject, kind_of
@@ -16,7 +17,6 @@ from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
 from wnmon.wire.document import read_text
 from wnmon.wire.events import ToolCall
-from wnmon.wire.request import fill
 
 _KEYS = ("name", "schema", "contains")
 _PLACE = "/choices/0/message/tool_calls"
@@ -78,8 +78,9 @@ def _complaints(expected: Calling, call: ToolCall, subject: Subject) -> Iterator
         return
     if expected.schema is not None:
         yield from schema_findings(expected.schema, document.value, place, subject.step)
-    wanted = str(fill(expected.contains, subject.model, subject.nonce))
-    if expected.contains is not None and wanted not in json.dumps(document.value, ensure_ascii=False):
+    wanted = codes.wanted(expected.contains, subject)
+    said = codes.as_drawn(json.dumps(document.value, ensure_ascii=False), subject)
+    if expected.contains is not None and wanted not in said:
         yield _finding("the arguments lack a text", cut(wanted), cut(call.arguments), place, subject)
 
 

@@ -49,6 +49,8 @@ def _whole(count: Json) -> int:
 
 _hidden_prompt = counting(lambda prompt, completion: (prompt + HIDDEN_TOKENS, completion))
 _inflated = counting(lambda prompt, completion: (prompt * INFLATION, completion * INFLATION))
+_inflated_prompt = counting(lambda prompt, completion: (prompt * INFLATION, completion))
+_inflated_answer = counting(lambda prompt, completion: (prompt, completion * INFLATION))
 
 
 def keep_the_end(_: Call, body: bytes) -> bytes:
@@ -125,12 +127,19 @@ def limiting(status: int, *, retry_after: bool = True) -> Callable[[Call, Answer
     return bend
 
 
+def refusing_a_word(call: Call, answer: Answer) -> Answer:
+    """Take a request for one word for spam, alone as well as among others."""
+    asked = call.chat is not None and any("only this word:" in message.text for message in call.chat.messages)
+    return _SPAM if asked else answer
+
+
 def where_too_long(other: Answer) -> Callable[[Call, Answer], Answer]:
     """Say something else where the context is too small."""
     return lambda call, answer: other if len(call.body) > call.settings.context_tokens else answer
 
 
 _OVERRUN = refuse(Refusal(status=500, message="index out of range", type="server_error"))
+_SPAM = refuse(Refusal(status=400, message="this looks like spam"))
 _WORDLESS = JsonAnswer(value={}, status=400)
 
 
@@ -143,9 +152,20 @@ FAULTS: dict[str, Fault] = {
     ),
     "inflated-usage": Fault(
         says=f"every count of usage is {INFLATION} times what it is",
-        kills=frozenset({"REL-002", "SEM-003", "SEM-011"}),
+        kills=frozenset({"REL-002", "REL-009", "SEM-003", "SEM-011", "SEM-016"}),
         completion=_inflated,
         chunk=_inflated,
+    ),
+    "inflated-prompts": Fault(
+        says=f"prompt_tokens is {INFLATION} times what it is",
+        kills=frozenset({"REL-009"}),
+        completion=_inflated_prompt,
+        chunk=_inflated_prompt,
+    ),
+    "inflated-streams": Fault(
+        says=f"completion_tokens of a stream is {INFLATION} times what it is",
+        kills=frozenset({"SEM-016"}),
+        chunk=_inflated_answer,
     ),
     "cut-context": Fault(
         says=f"only the last {KEPT_CHARS} characters of a text are read",
@@ -179,6 +199,11 @@ FAULTS: dict[str, Fault] = {
         says="400 without a word for what is longer than the context",
         kills=frozenset({"LIM-004"}),
         refused=where_too_long(_WORDLESS),
+    ),
+    "refuses-a-word": Fault(
+        says="400 for who asks for a single word",
+        kills=frozenset({"LIM-006"}),
+        answer=refusing_a_word,
     ),
     "burst-503": Fault(says="503 for a burst", kills=frozenset({"LIM-001"}), answer=limiting(503)),
     "no-retry-after": Fault(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 
 from wnmon.mock.broken_answers import DASHBOARD_PAGE
 from wnmon.mock.chat import Refusal
-from wnmon.mock.fault import Answer, Call, Fault, JsonAnswer, RawAnswer, StreamAnswer
+from wnmon.mock.fault import Answer, Call, Fault, JsonAnswer, Kind, RawAnswer, StreamAnswer
 from wnmon.mock.http import Head
 from wnmon.mock.pieces import Close, Piece, Pieces, Send, Wait
 from wnmon.mock.relay import refuse
@@ -22,6 +23,8 @@ _LENGTH_OFF_BY = 7
 _GZIP = ("Content-Encoding", "gzip")
 # Compressing a stream as a whole needs all of it; an endless one is cut here.
 _MOST_HELD = 100_000
+_GZIP_WBITS = 31
+"""Tells zlib to write the frame of gzip."""
 
 
 def without_header(name: str, *, status: int | None = None) -> Callable[[Call, Head], Head]:
@@ -115,6 +118,33 @@ def _in_one_piece(answer: StreamAnswer) -> Iterator[Piece]:
     yield Wait(max((event.at_s for event in held if event.at_s is not None), default=0.0))
     yield Send(gzip.compress(b"".join(encode_event(event) for event in held), mtime=0))
 
+
+def gzip_as_asked(call: Call, answer: Answer) -> Answer:
+    """Compress an answer for a client that takes gzip, each event of a stream by itself."""
+    if not call.head.takes_gzip or isinstance(answer, RawAnswer):
+        return answer
+    if isinstance(answer, JsonAnswer):
+        return _document(answer, gzip.compress(encode_json(answer.value), mtime=0))
+    headers = (("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache"), _GZIP)
+    return RawAnswer(status=200, headers=headers, pieces=_each_compressed(answer))
+
+
+def _each_compressed(answer: StreamAnswer) -> Iterator[Piece]:
+    coder = zlib.compressobj(wbits=_GZIP_WBITS)
+    for event in answer.events:
+        if event.at_s is not None:
+            yield Wait(event.at_s)
+        yield Send(coder.compress(encode_event(event)) + coder.flush(zlib.Z_SYNC_FLUSH))
+    yield Send(coder.flush())
+
+
+PERSONAS: dict[str, Fault] = {
+    "gzip": Fault(
+        says="answers are compressed for who takes gzip, a stream event by event",
+        kind=Kind.PERSONA,
+        answer=gzip_as_asked,
+    ),
+}
 
 FAULTS: dict[str, Fault] = {
     "no-date": Fault(says="no answer has a Date header", kills=frozenset({"HTTP-004"}), head=without_header("date")),

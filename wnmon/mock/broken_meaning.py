@@ -7,16 +7,20 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 
+from wnmon.mock.chat import Refusal
 from wnmon.mock.completion import Completion, Spoken
-from wnmon.mock.fault import Call, Fault
+from wnmon.mock.fault import Answer, Call, Fault
+from wnmon.mock.relay import refuse
 from wnmon.mock.tokens import split_tokens
 from wnmon.model.json import Json, JsonObject
 
 _MORE_TOKENS = 7
 _ALWAYS_TOKENS = 9
+_EACH_DELTA = 40
 _MOST_NOISE = 997
 _MOST_STOPS = 4
 _NUMBERS = frozenset({"max_tokens", "max_completion_tokens", "n"})
+_KEPT_CHARS = 200
 _PARTS = b'"content":['
 _KNOWN_PARTS = frozenset({"text", "image_url", "input_audio", "file", "refusal"})
 
@@ -72,6 +76,20 @@ def _without_history(messages: list[JsonObject]) -> list[JsonObject]:
     return [message for message in messages[:-1] if message.get("role") in {"system", "developer"}] + messages[-1:]
 
 
+def _with_short_system(messages: list[JsonObject]) -> list[JsonObject]:
+    return [_shortened(message) if message.get("role") == "system" else message for message in messages]
+
+
+def _shortened(message: JsonObject) -> JsonObject:
+    text = message.get("content")
+    return {**message, "content": text[:_KEPT_CHARS]} if isinstance(text, str) else message
+
+
+def _without_the_first(messages: list[JsonObject]) -> list[JsonObject]:
+    """Keep the last two turns, as a relay does that saves tokens."""
+    return messages[-2:]
+
+
 def _with_parts(change: Parts) -> Callable[[Call, bytes], bytes]:
     """Change the parts of array content."""
 
@@ -88,6 +106,10 @@ def _first_text(parts: list[JsonObject]) -> list[JsonObject]:
     return parts[:1] if all(part.get("type") == "text" for part in parts) else parts
 
 
+def _last_text(parts: list[JsonObject]) -> list[JsonObject]:
+    return parts[-1:] if all(part.get("type") == "text" for part in parts) else parts
+
+
 def _never_empty(parts: list[JsonObject]) -> list[JsonObject]:
     return [part for part in parts if part.get("text") != ""] or [{"type": "text", "text": "hello"}]
 
@@ -98,6 +120,16 @@ def _known_parts(parts: list[JsonObject]) -> list[JsonObject]:
 
 def _without_images(parts: list[JsonObject]) -> list[JsonObject]:
     return [part for part in parts if part.get("type") != "image_url"]
+
+
+def _refusing(wrong: Callable[[JsonObject], bool], why: str) -> Callable[[Call, Answer], Answer]:
+    """Refuse a good request that holds such a message. What is refused anyhow is refused as ever."""
+
+    def refused(call: Call, answer: Answer) -> Answer:
+        messages = json.loads(call.body).get("messages") if call.chat is not None else []
+        return refuse(Refusal(status=400, message=why, param="messages")) if any(map(wrong, messages)) else answer
+
+    return refused
 
 
 def _forgetting_usage(call: Call, value: JsonObject) -> JsonObject:
@@ -129,6 +161,10 @@ def _cut_arguments(choice: Spoken) -> Spoken:
     return choice if choice.tool is None else replace(choice, tokens=choice.tokens[:-1])
 
 
+def _cut_as_stop(choice: Spoken) -> Spoken:
+    return replace(choice, finish="stop") if choice.finish == "length" else choice
+
+
 def _older_finish(choice: Spoken) -> Spoken:
     return choice if choice.tool is None else replace(choice, finish="function_call")
 
@@ -158,6 +194,16 @@ def _by_escapes(call: Call, tokens: int) -> int:
     return tokens + 5 * call.body.count(b"\\u")
 
 
+def _losing_tokens(call: Call, tokens: tuple[str, ...]) -> tuple[str, ...]:
+    places = range(_EACH_DELTA, len(tokens), _EACH_DELTA) if call.stream else ()
+    return tuple(token for place, token in enumerate(tokens) if place not in places)
+
+
+def _doubling_tokens(call: Call, tokens: tuple[str, ...]) -> tuple[str, ...]:
+    places = range(_EACH_DELTA, len(tokens), _EACH_DELTA) if call.stream else ()
+    return tuple(said for place, token in enumerate(tokens) for said in (token,) * (2 if place in places else 1))
+
+
 def _mojibake(_: Call, tokens: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(token.encode().decode("latin-1") for token in tokens)
 
@@ -172,6 +218,11 @@ def _halved(token: str) -> str:
     if len(data) != 4 or len(token) != 1:
         return token
     return data[:2].decode(errors="replace") + data[2:].decode(errors="replace")
+
+
+def _three_bytes(_: Call, tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Keep what utf8mb3 of MySQL keeps: characters of at most three bytes."""
+    return tuple("".join(char if char <= "\uffff" else "?" for char in token) for token in tokens)
 
 
 def _normalised(_: Call, tokens: tuple[str, ...]) -> tuple[str, ...]:
@@ -193,7 +244,12 @@ def _kills(*rules: str) -> frozenset[str]:
 
 _PARAMETERS: dict[str, Fault] = {
     "ignores-max-tokens": Fault(
-        says="max_tokens has no effect", kills=_kills("SEM-003"), request=_ignoring("max_tokens")
+        says="max_tokens has no effect", kills=_kills("SEM-003", "SEM-016"), request=_ignoring("max_tokens")
+    ),
+    "cut-as-stop": Fault(
+        says="an answer that max_tokens cut ends with stop",
+        kills=_kills("SEM-015"),
+        said=_with_choices(_cut_as_stop),
     ),
     "ignores-max-completion-tokens": Fault(
         says="max_completion_tokens has no effect", kills=_kills("SEM-011"), request=_ignoring("max_completion_tokens")
@@ -228,6 +284,12 @@ _STREAM_UNLIKE_JSON: dict[str, Fault] = {
         kills=_kills("SEM-001"),
         chunk=_counting(lambda _, tokens: tokens + _MORE_TOKENS),
     ),
+    "loses-delta": Fault(
+        says=f"every {_EACH_DELTA}th token of a stream is lost", kills=_kills("STR-022"), tokens=_losing_tokens
+    ),
+    "doubles-delta": Fault(
+        says=f"every {_EACH_DELTA}th token of a stream is sent twice", kills=_kills("STR-022"), tokens=_doubling_tokens
+    ),
     "stream-always-stops": Fault(
         says="a stream ends with stop, also where it was cut", kills=_kills("SEM-012"), said=_streamed_to_stop
     ),
@@ -253,17 +315,41 @@ _COUNTS: dict[str, Fault] = {
 }
 _MESSAGES: dict[str, Fault] = {
     "drops-system": Fault(says="system messages are dropped", kills=_kills("MSG-001"), request=_without_role("system")),
+    "short-system": Fault(
+        says=f"of a system message only the first {_KEPT_CHARS} characters are read",
+        kills=_kills("MSG-001"),
+        request=_with_messages(_with_short_system),
+    ),
     "drops-developer": Fault(
         says="developer messages are dropped", kills=_kills("MSG-002"), request=_without_role("developer")
     ),
     "first-part-only": Fault(
         says="of several text parts only the first is read", kills=_kills("MSG-003"), request=_with_parts(_first_text)
     ),
+    "last-part-only": Fault(
+        says="of several text parts only the last is read", kills=_kills("MSG-003"), request=_with_parts(_last_text)
+    ),
+    "refuses-parts": Fault(
+        says="400 for content that is no string",
+        kills=_kills("MSG-008", "DOC-012", "DOC-013"),
+        answer=_refusing(lambda message: not isinstance(message.get("content"), str), "content must be a string"),
+    ),
+    "refuses-system": Fault(
+        says="400 for a message of the system",
+        kills=_kills("MSG-001", "DOC-012", "DOC-013"),
+        answer=_refusing(lambda message: message.get("role") == "system", "unknown role system"),
+    ),
     "parts-uncounted": Fault(
         says="usage is absent where content came in parts", kills=_kills("DOC-018"), completion=_forgetting_usage
     ),
     "drops-history": Fault(
         says="only the last message is read", kills=_kills("MSG-004"), request=_with_messages(_without_history)
+    ),
+    "drops-assistant": Fault(
+        says="messages of the assistant are dropped", kills=_kills("MSG-004"), request=_without_role("assistant")
+    ),
+    "last-two-messages": Fault(
+        says="only the last two messages are read", kills=_kills("MSG-004"), request=_with_messages(_without_the_first)
     ),
     "accepts-empty-parts": Fault(
         says="empty content is answered as if it said hello", kills=_kills("MSG-005"), request=_with_parts(_never_empty)
@@ -277,6 +363,11 @@ _CHARACTERS: dict[str, Fault] = {
     "mojibake": Fault(says="UTF-8 is read as Latin-1", kills=_kills("UNI-001"), tokens=_mojibake),
     "split-utf8": Fault(
         says="streamed four-byte characters become U+FFFD", kills=_kills("UNI-002"), tokens=_split_bytes
+    ),
+    "three-byte-text": Fault(
+        says="characters of four bytes become question marks",
+        kills=_kills("UNI-002"),
+        tokens=_three_bytes,
     ),
     "normalises": Fault(says="text is normalised (NFC)", kills=_kills("UNI-003"), tokens=_normalised),
     "splits-at-u2028": Fault(says="U+2028 and U+2029 end a line", kills=_kills("UNI-005"), frame=_split_lines),

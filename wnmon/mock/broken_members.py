@@ -61,7 +61,7 @@ FAULTS: Mapping[str, Fault] = {
     "text-index": Fault(says="index of a choice is a text", kills=frozenset({"DOC-011"}), completion=index_as_text),
     "parts-only": Fault(
         says="content must be a list of parts: a text is refused",
-        kills=frozenset({"DOC-001", "DOC-014", "LIM-001", "REQ-000", "STR-001"}),
+        kills=frozenset({"DOC-001", "DOC-014", "LIM-006", "MSG-001", "REQ-000", "STR-001"}),
         answer=refusing_plain_text,
     ),
 }

@@ -20,7 +20,7 @@ _NO_CHANNEL = "当前分组 default 下对于模型无可用渠道 (request id: 
 _NO_BALANCE = "user quota is not enough (request id: 20250212211029)"
 
 _NO_COMPLETION = frozenset({"REQ-000"})
-_NO_SUCCESS = _NO_COMPLETION | {"DOC-001", "LIM-001", "STR-001"}
+_NO_SUCCESS = _NO_COMPLETION | {"DOC-001", "LIM-006", "STR-001"}
 _NO_ANSWER = _NO_SUCCESS | {
     *(
         "DOC-014",
@@ -30,8 +30,7 @@ _NO_ANSWER = _NO_SUCCESS | {
         "HTTP-008",
         "HTTP-011",
         "LIM-002",
-        "MSG-005",
-        "MSG-006",
+        "MSG-008",
         "STR-017",
     ),
 }
@@ -98,6 +97,9 @@ FAULTS: dict[str, Fault] = {
         kills=frozenset({"REL-001"}),
         completion=answers.other_model,
         chunk=answers.other_model,
+    ),
+    "stream-model-swap": Fault(
+        says="a stream names a model that was not asked for", kills=frozenset({"REL-001"}), chunk=answers.other_model
     ),
     "buffered-stream": Fault(
         says="the whole stream arrives at the end in one burst",
@@ -176,6 +178,7 @@ FAULTS: dict[str, Fault] = {
     **broken_http.FAULTS,
     **broken_honesty.FAULTS,
     **PERSONAS,
+    **broken_http.PERSONAS,
     **broken_honesty.PERSONAS,
 }
 

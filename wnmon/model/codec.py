@@ -22,6 +22,14 @@ from wnmon.model.result import Run
 
 VERSION = 1
 
+MAX_NS = 2**63 - 1
+"""What CLOCK_MONOTONIC can say: a signed 64-bit number."""
+
+FIRST_S, LAST_S = -62_135_596_800.0, 253_402_300_799.0
+"""Epoch seconds of the first and the last second that a date with a year of four digits can show."""
+
+_CALENDAR = frozenset({"started_at_s", "ended_at_s", "not_after_s"})
+
 
 def encode_exchange(exchange: Exchange) -> JsonObject:
     """Return the exchange as JSON values."""
@@ -43,6 +51,12 @@ def decode_run(document: Json) -> Run:
     """Return the run of a document. ValueError says where it is malformed."""
     run: Run = _decode(Run, _content(document, "run"), "run")
     return run
+
+
+def decode_as(kind: Any, document: JsonObject, place: str) -> Any:
+    """Return members of an object as the dataclass `kind`; others are left. ValueError says which is malformed."""
+    known = {field.name for field in fields(kind)}
+    return _dataclass(kind, {name: value for name, value in document.items() if name in known}, place)
 
 
 def _content(document: Json, name: str) -> Json:
@@ -125,10 +139,20 @@ def _dataclass(kind: Any, members: JsonObject, place: str) -> Any:
     given = {}
     for field in known:
         if field.name in members:
-            given[field.name] = _decode(hints[field.name], members[field.name], f"{place}.{field.name}")
+            within = f"{place}.{field.name}"
+            given[field.name] = _in_time(field.name, _decode(hints[field.name], members[field.name], within), within)
         elif field.default is MISSING and field.default_factory is MISSING:
             raise ValueError(f"{place}.{field.name}: missing")
     return kind(**given)
+
+
+def _in_time(name: str, value: Any, place: str) -> Any:
+    """Return the value of a field, by whose name it is an instant or not, if a clock or a calendar can show it."""
+    if value is not None and name.endswith("_ns") and abs(value) > MAX_NS:
+        raise ValueError(f"{place}: expected an instant of a clock, in nanoseconds of at most 63 bits")
+    if name in _CALENDAR and not FIRST_S <= value <= LAST_S:
+        raise ValueError(f"{place}: expected an instant of a calendar, in seconds since 1970")
+    return value
 
 
 def _tuple(kinds: tuple[Any, ...], value: Json, place: str) -> Any:

@@ -22,7 +22,11 @@ class _Option(NamedTuple):
 
 OPTIONS = (
     _Option("suite", "Make a test of every rule of this suite: builtin:NAME or a file.", "linelist", "SUITE"),
-    _Option("base-url", "The relay: host, /v1 or the full path. Its key is read from WNMON_API_KEY.", metavar="URL"),
+    _Option(
+        "base-url",
+        "The relay: host, /v1 or the full path. Its key is read from WNMON_API_KEY, then OPENAI_API_KEY.",
+        metavar="URL",
+    ),
     _Option("model", "The model to ask (with a configuration: only this one of the target's).", metavar="NAME"),
     _Option("config", "Take the target from this configuration of wnmon.", metavar="FILE"),
     _Option("target", "Which target of the configuration.", metavar="NAME"),

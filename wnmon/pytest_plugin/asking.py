@@ -12,7 +12,7 @@ from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.check import Plan, Timeouts
 from wnmon.model.target import Target
 from wnmon.pytest_plugin.settings import Settings
-from wnmon.report.curl import KEY_VARIABLE
+from wnmon.report.curl import KEY_VARIABLE, KEY_VARIABLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +32,9 @@ def from_options(settings: Settings, env: Mapping[str, str]) -> Asked:
         raise UsageError(
             f"missing {' and '.join(missing)}", hint="a configuration may name it instead: --wnmon-config FILE"
         )
-    key = env.get(KEY_VARIABLE)
-    if not key:
-        raise UsageError(f"no key: {KEY_VARIABLE} is not set", hint=f"export {KEY_VARIABLE}=sk-...")
+    key = next((env[name] for name in KEY_VARIABLES if env.get(name)), None)
+    if key is None:
+        raise UsageError(f"no key: {' or '.join(KEY_VARIABLES)} is not set", hint=f"export {KEY_VARIABLE}=sk-...")
     target = adhoc_target(settings.base_url, settings.model, key)
     return Asked(target=target, models=(settings.model,), timeouts=DEFAULT_TIMEOUTS)
 

@@ -99,7 +99,7 @@ def _report(rule: Rule, row: RuleVerdict, run: Run, lang: str) -> list[str]:
     if left > 0:
         lines.append(f"  {word('more', lang).format(n=left)}")
     if row.why:
-        lines.append(_labelled("waiver", phrase(row.why, lang), lang))
+        lines.append(_labelled("note", phrase(row.why, lang), lang))
     lines.append(_labelled("source", rule.source, lang))
     return [*lines, *_reproduce(row, run, lang)]
 

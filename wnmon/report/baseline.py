@@ -15,7 +15,7 @@ from typing import Any
 from wnmon.model.json import Json, JsonObject
 from wnmon.model.result import Outcome, RuleVerdict, Run, Verdict
 from wnmon.report.known import RANKS, Baseline, KnownBreak, RunKey, places_of, plain
-from wnmon.report.summary import KNOWN, CheckReport, Ignored, known
+from wnmon.report.summary import KNOWN, CheckReport, Ignored, has_decided_rule, known
 from wnmon.report.text import iso
 
 FORMAT = "wnmon-baseline"
@@ -53,7 +53,19 @@ def excuse_run(run: Run, baseline: Baseline | None) -> Run:
     breaks = baseline.runs.get(key_of(run)) if baseline else None
     if baseline is None or breaks is None:
         return run
-    return replace(run, result=replace(run.result, verdicts=excused(run.result.verdicts, breaks, baseline.name)))
+    excusable = {rule: known for rule, known in breaks.items() if rule not in _never_judged(run, breaks)}
+    return replace(run, result=replace(run.result, verdicts=excused(run.result.verdicts, excusable, baseline.name)))
+
+
+def _never_judged(run: Run, breaks: Mapping[str, KnownBreak]) -> frozenset[str]:
+    """Return the rules that stay open because there was nothing to judge them by."""
+    is_open = run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}
+    unsent, decided = frozenset(run.evidence.not_sent.values()), has_decided_rule(run)
+    failed = {rule for rule, known in breaks.items() if known.verdict is Verdict.FAILED}
+    inconclusive = (row for row in run.result.verdicts if row.verdict is Verdict.INCONCLUSIVE)
+    return frozenset(
+        row.rule for row in inconclusive if is_open or row.why in unsent or (row.rule in failed and not decided)
+    )
 
 
 def ignored_by(baseline: Baseline, runs: Sequence[Run]) -> Ignored:

@@ -9,6 +9,9 @@ from wnmon.model.exchange import Request
 from wnmon.report.text import commands
 
 KEY_VARIABLE = "WNMON_API_KEY"
+KEY_VARIABLES = (KEY_VARIABLE, "OPENAI_API_KEY")
+"""Where the key of a relay named on the command line is looked for, in this order."""
+
 MAX_BODY_BYTES = 16 * 1024
 
 # curl works these out by itself; a copied Content-Length would lie once somebody edits the body.

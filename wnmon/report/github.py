@@ -13,6 +13,7 @@ from enum import StrEnum
 from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
 from wnmon.report.meaning import meaning, tally
 from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
+from wnmon.report.setup import setup_hint, unknown_waivers
 from wnmon.report.summary import CheckReport, binding_levels, broken, by_why, of_verdict, waived
 from wnmon.report.text import shown
 from wnmon.report.words import advice, word
@@ -41,7 +42,11 @@ class Annotation:
 
 def render_github(report: CheckReport, lang: str) -> str:
     """Return workflow commands in `lang`, one per line, ending in a newline. No text of a relay begins a line."""
-    annotations = [annotation for run in report.runs for annotation in _of_run(report, run, lang)]
+    hint = setup_hint(report, lang)
+    annotations = [Annotation(Kind.ERROR, f"wnmon check: {word('hint', lang)}", hint)] if hint else []
+    annotations += [annotation for run in report.runs for annotation in _of_run(report, run, lang)]
+    doubts = unknown_waivers(report, lang)
+    annotations += [Annotation(Kind.WARNING, f"wnmon check: {word('hint', lang)}", said) for said in doubts]
     if not report.complete:
         annotations.append(Annotation(Kind.ERROR, "wnmon check", word("interrupted", lang)))
     lines = [_command(a.kind, a.title, a.message) for kind in Kind for a in _at_most_ten(kind, annotations, lang)]
@@ -74,7 +79,7 @@ def _of_rule(report: CheckReport, run: Run, row: RuleVerdict, kind: Kind, lang: 
     said = [_finding(finding, lang) for finding in row.findings[:MAX_FINDINGS]]
     left = len(row.findings) - MAX_FINDINGS
     more = [word("more", lang).format(n=left)] if left > 0 else []
-    waiver = [f"{word('waiver', lang)}: {shown(phrase(row.why, lang))}"] if row.why else []
+    waiver = [f"{word('note', lang)}: {shown(phrase(row.why, lang))}"] if row.why else []
     title = f"{row.rule} {row.level.value} ({_run_name(run)})"
     return Annotation(kind, title, "\n".join([shown(report.says(row.rule, lang)), *said, *more, *waiver, source]))
 

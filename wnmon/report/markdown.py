@@ -14,6 +14,7 @@ from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Run, Verdi
 from wnmon.report.curl import curl_command
 from wnmon.report.meaning import meaning, tally
 from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
+from wnmon.report.setup import setup_hint, unknown_waivers
 from wnmon.report.summary import (
     COUNTED,
     CheckedTarget,
@@ -83,6 +84,9 @@ def _head(report: CheckReport, lang: str) -> str:
         lines.append(_escaped(counted))
     if not report.complete:
         lines.append(f"⚠️ **{_escaped(word('interrupted', lang))}**")
+    lines += [f"⚠️ {_code(said)}" for said in unknown_waivers(report, lang)]
+    if hint := setup_hint(report, lang):
+        lines.append(f"💡 {word('hint', lang)}{word('colon', lang)}{_code(hint)}")
     return "\n\n".join(lines)
 
 
@@ -150,7 +154,7 @@ def _broken(report: CheckReport, run: Run, row: RuleVerdict, lang: str) -> str:
         f"{sign} **{_escaped(row.rule)}** {row.level.value} — {_escaped(report.says(row.rule, lang))}",
         *_findings(row.findings, lang),
         f"- {word('source', lang)}: {_escaped(report.source(row.rule))}",
-        *([f"- {word('waiver', lang)}: {_code(phrase(row.why, lang))}"] if row.why else []),
+        *([f"- {word('note', lang)}: {_code(phrase(row.why, lang))}"] if row.why else []),
     ]
     step = next((finding.step or finding.place.partition("/")[0] for finding in row.findings), "")
     return "\n".join([*lines, *_reproduce(run, step, row.rule, lang)])

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from wnmon.report.summary import CheckReport, Exit, binding_levels, broken, totals
+from wnmon.report.summary import CheckReport, Exit, binding_levels, broken, totals, waived
 from wnmon.report.words import word
 
 
 def meaning(report: CheckReport, lang: str) -> str:
-    """Return the verdict of the whole check in `lang`, with the number of broken binding rules where there are any."""
+    """Return the verdict of the whole check in `lang`, with the number of binding rules that are broken, or waived.
+
+    A rule that is waived, also by a baseline, fails no check, but nobody shall read that it holds.
+    """
+    levels = binding_levels(report.strict)
+    if report.exit_code == Exit.OK:
+        count = sum(row.level in levels for run in report.runs for row in waived(run))
+        return word("exit_0_waived" if count else "exit_0", lang).format(waived=count)
     if report.exit_code != Exit.BROKEN:
         return word(f"exit_{int(report.exit_code)}", lang)
-    levels = binding_levels(report.strict)
     count = sum(row.level in levels for run in report.runs for row in broken(run))
     key = {0: "exit_1_plain", 1: "exit_1_one"}.get(count, "exit_1")
     return word(key, lang).format(broken=count)

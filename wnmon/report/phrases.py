@@ -20,7 +20,7 @@ _PROBLEMS = (
 )
 """The kinds of `wnmon.wire.events.JsonProblem`."""
 _STAGES = (
-    *("resolving the name", "connecting", "the TLS handshake"),
+    *("resolving the name", "connecting", "performing the TLS handshake"),
     *("sending the request", "waiting for the response head", "reading the body"),
 )
 """What the sensor was doing when it failed."""

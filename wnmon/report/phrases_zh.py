@@ -50,13 +50,23 @@ _WHY = {
     "not every answer is one JSON text": "并非所有响应都是一段 JSON 文本",
     "not every answer is an event stream": "并非所有响应都是事件流",
     "the stream of {code} is broken too": "{code} 的流同样损坏",
-    "the answer holds none of the words, as if it had not been asked": "回答中一个指定的词也没有，如同从未被问及",
+    "the answer lacks the word that stood beside the question, so its model did not do as it was told": (
+        "应答缺少紧邻问题的那个词，可见模型未按要求作答"
+    ),
+    "the answer to {code} lacks the word too, so its model did not do as it was told": (
+        "{code} 的应答同样缺少该词，可见模型未按要求作答"
+    ),
     "an answer cannot be read": "有响应无法解析",
+    "nothing was compressed": "没有响应经过压缩",
+    "the model did not count": "模型没有数数",
+    "the names differ only in how they float": "两个名称仅浮动后缀不同",
+    "the answer began late, but came in many pieces": "应答开始得晚，但分为多次到达",
+    "status {n} says nothing about it": "状态码 {n} 说明不了此项",
+    "no count of a longer prompt to compare with": "没有较长提示词的计数可供比较",
     "the answer to {code} cannot be read": "{code} 的响应无法解析",
     "the answer ran into max_tokens before it could hold this": "应答在写出所需内容之前已达 max_tokens",
     "an answer does not hold {text}, so nothing could be broken by it": "有应答不含 {text}，无从因它而损坏",
     "an answer with a 5xx status may go without a date": "5xx 响应可以没有 Date",
-    "nothing was compressed, so nothing held it back": "响应未经压缩，不存在因压缩而滞留",
     "the answer ended by itself before it reached the limit": "应答在达到上限之前已自行结束",
     "the answer has fewer than {n} characters, too few to be spread": "应答不足 {n} 个字符，太短，无从分散到达",
     "the answer holds no text": "应答中没有文本",
@@ -86,6 +96,8 @@ _VALUES = {
     "the choices have other indexes": "choices 的 index 不符",
     "created is not the second the answer was made": "created 不是生成响应的时刻（秒）",
     "a count is far from what such text costs": "计数与此类文本通常的 token 数相差甚远",
+    "words cost more tokens than they have": "单词的计数多于其 token 数",
+    "at most {n} for {n2} words more": "多出 {n2} 个单词，至多 {n}",
     "a short prompt is billed as a long one": "短提示词按长提示词计费",
     "there is no usage": "没有 usage",
     "three integers": "三个整数",
@@ -119,6 +131,8 @@ _TEXT = {
     "some text": "非空文本",
     "content is not a JSON object": "内容不是 JSON 对象",
     "one JSON object": "一个 JSON 对象",
+    "a piece of the answer was lost or came twice": "应答的某个片段丢失或重复",
+    "{n} after {n2}": "{n2} 之后为 {n}",
     "a part of the request was not read": "请求中有一部分未被读取",
     "the answer did not end as expected": "应答的结束原因不符",
     "no function is called": "未调用任何函数",
@@ -137,6 +151,7 @@ _TEXT = {
 
 _HTTP = {
     "the status is not the expected one": "状态码不符",
+    "refused with {n}": "以 {n} 拒绝",
     "there is no HTTP status to read": "没有可读取的 HTTP 状态码",
     "no status": "没有状态码",
     "the {code} header is not as expected": "响应头 {code} 不符",
@@ -231,6 +246,7 @@ _JSON = {
     "an item repeats": "数组元素重复",
     "does not match {text}": "与模式 {text} 不匹配",
     "breaks {code}": "不满足 {code}",
+    "another type than declared": "类型与声明的不同",
     "another type": "其他类型",
     "too deep, or the schema refers to itself without end": "嵌套过深，或 schema 无限自引用",
     "an end": "有尽头",
@@ -282,6 +298,7 @@ _FAULTS = {
 
 _SENSOR = {
     "no connection within {n} s": "{n} 秒内未能建立连接",
+    "no TLS handshake within {n} s: does the port speak https?": "{n} 秒内未完成 TLS 握手：该端口是否使用 https？",
     "no response head within {n} s": "{n} 秒内未收到响应头",
     "no token within {n} s": "{n} 秒内未收到 token",
     "the answer stopped: no byte within {n} s": "响应中断：{n} 秒内没有数据",
@@ -299,7 +316,7 @@ _SENSOR = {
     "an HTTP head or trailer without end while {stage}": "{stage}：HTTP 头部或尾部没有结尾",
     "resolving the name": "解析域名时",
     "connecting": "建立连接时",
-    "the TLS handshake": "TLS 握手时",
+    "performing the TLS handshake": "TLS 握手时",
     "sending the request": "发送请求时",
     "waiting for the response head": "等待响应头时",
     "reading the body": "读取响应体时",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from wnmon.model.check import Level, Plan, Rule
@@ -80,6 +80,7 @@ class CheckReport:
     `rules` holds every selected rule by id, for its sentence and source. `strict`: a broken SHOULD counts like a MUST.
     `complete` is False when the check was interrupted: then some runs are missing. `ignored`: what a baseline excused.
     `chosen`: what was asked for, so that the report can be made again from its evidence.
+    `unknown_waivers`: the waived rules that no known suite has, each with the nearest id, "" where none is near.
     """
 
     version: str
@@ -93,6 +94,7 @@ class CheckReport:
     exit_code: int
     ignored: Ignored | None = None
     chosen: Chosen = Chosen()
+    unknown_waivers: Mapping[str, str] = field(default_factory=dict)
 
     def runs_of(self, target: CheckedTarget) -> tuple[Run, ...]:
         """Return the runs of one target and model, in the order they ended."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
 from wnmon.report.meaning import meaning, tally
+from wnmon.report.setup import unknown_waivers
 from wnmon.report.summary import CheckReport, binding_levels, failing_open, is_left_out, why_unjudged
 from wnmon.report.text import MAX_MESSAGE_CHARS, clear, shown
 
@@ -26,6 +27,7 @@ def render_tap(report: CheckReport) -> str:
     plan = f"1..{len(points)}" if points else "1..0 # SKIP no finished run"
     counted = tally(report, "en")
     summary = [*([f"# {counted}"] if counted else []), f"# {meaning(report, 'en')} (exit {int(report.exit_code)})"]
+    summary += [f"# {said}" for said in unknown_waivers(report, "en")]
     bail = [] if report.complete else ["Bail out! interrupted: some runs are missing"]
     return "\n".join(["TAP version 14", plan, *numbered, *summary, *bail]) + "\n"
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from wnmon.model.check import Plan
-from wnmon.model.codec import decode_run, encode_run
-from wnmon.model.json import Json, JsonObject
+from wnmon.model.codec import decode_as, decode_run, encode_run
+from wnmon.model.json import Json, JsonObject, kind_of
 from wnmon.model.result import Run
 from wnmon.model.text import encodable
 from wnmon.report.baseline import decode_baseline, encode_baseline
@@ -32,6 +32,36 @@ class NamedSuite:
     name: str
     suite: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Suite:
+    name: str
+    suite: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Selection:
+    suites: tuple[_Suite, ...]
+    profiles: tuple[str, ...]
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
+    full: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    """The members of the document but `baseline` and `runs`."""
+
+    wnmon: str
+    started_at_s: float
+    ended_at_s: float
+    complete: bool
+    strict: bool
+    exit_code: int
+    targets: tuple[CheckedTarget, ...]
+    selection: _Selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,45 +146,63 @@ def read_transcript(text: str) -> Transcript:
         document = json.loads(text)
     except RecursionError:
         raise ValueError("no JSON: nested too deeply") from None
+    except json.JSONDecodeError as wrong:
+        cut_off = "" if text.rstrip().endswith("}") else " (cut off?)"
+        raise ValueError(f"no JSON{cut_off}: line {wrong.lineno} column {wrong.colno}: {wrong.msg}") from None
+    except ValueError:  # Python's guard against numbers that take long to read
+        raise ValueError("no JSON that can be read: a number has too many digits") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError("not a transcript of wnmon check --report transcript=FILE")
     if document.get("version") != FORMAT_VERSION:
         raise ValueError(f"a transcript of another version: this program reads version {FORMAT_VERSION}")
-    try:
-        return _transcript(document)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"a damaged transcript: {type(error).__name__}: {error}") from None
+    return _transcript(document)
 
 
-def _transcript(document: Mapping[str, Any]) -> Transcript:
-    selection = document["selection"]
+def _transcript(document: JsonObject) -> Transcript:
+    head: _Head = decode_as(_Head, document, "transcript")
     return Transcript(
-        version=str(document["wnmon"]),
-        started_at_s=float(document["started_at_s"]),
-        ended_at_s=float(document["ended_at_s"]),
-        complete=document["complete"] is True,
-        strict=document["strict"] is True,
-        exit_code=int(document["exit_code"]),
-        targets=tuple(
-            CheckedTarget(name=str(one["name"]), url=str(one["url"]), model=str(one["model"]))
-            for one in document["targets"]
-        ),
-        suites=tuple(
-            NamedSuite(name=str(one["name"]), suite=str(one["suite"]), digest=str(one["sha256"]))
-            for one in selection["suites"]
-        ),
-        profiles=_texts(selection["profiles"]),
-        only=_texts(selection["only"]),
-        skip=_texts(selection["skip"]),
-        full=selection["full"] is True,
-        baseline=_baseline(document["baseline"]),
-        runs=tuple(decode_run(run) for run in document["runs"]),
+        version=head.wnmon,
+        started_at_s=head.started_at_s,
+        ended_at_s=head.ended_at_s,
+        complete=head.complete,
+        strict=head.strict,
+        exit_code=head.exit_code,
+        targets=head.targets,
+        suites=tuple(_named(one, place) for place, one in enumerate(head.selection.suites)),
+        profiles=head.selection.profiles,
+        only=head.selection.only,
+        skip=head.selection.skip,
+        full=head.selection.full,
+        baseline=_baseline(document.get("baseline")),
+        runs=_runs(document.get("runs")),
     )
 
 
-def _baseline(said: Mapping[str, Any] | None) -> Baseline | None:
-    return None if said is None else decode_baseline(said["known"], str(said["name"]))
+def _named(one: _Suite, place: int) -> NamedSuite:
+    """Return a suite whose name can be that of a file."""
+    if one.name != encodable(one.name) or "\0" in one.name:
+        raise ValueError(
+            f"transcript.selection.suites[{place}].name: expected builtin:NAME or a file, got {one.name[:40]!r}"
+        )
+    return NamedSuite(name=one.name, suite=one.suite, digest=one.sha256)
 
 
-def _texts(values: list[object]) -> tuple[str, ...]:
-    return tuple(str(value) for value in values)
+def _baseline(said: Json) -> Baseline | None:
+    if said is None:
+        return None
+    if not isinstance(said, dict) or not isinstance(name := said.get("name"), str) or "known" not in said:
+        raise ValueError('transcript.baseline: expected null or an object with "name" and "known"')
+    return decode_baseline(said["known"], name)
+
+
+def _runs(said: Json) -> tuple[Run, ...]:
+    if not isinstance(said, list):
+        raise ValueError(f"transcript.runs: expected an array, got {kind_of(said)}")
+    return tuple(_run(one, place) for place, one in enumerate(said))
+
+
+def _run(said: Json, place: int) -> Run:
+    try:
+        return decode_run(said)
+    except ValueError as wrong:
+        raise ValueError(f"transcript.runs[{place}]: {wrong}") from None

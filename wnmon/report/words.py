@@ -33,8 +33,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "every_rule": ("Every rule of {suite}", "{suite} 的全部规则"),
     "notes": ("Noted", "提示"),
     "waivers": ("Waived", "已豁免"),
-    "waiver": ("waiver", "豁免"),
+    "note": ("note", "备注"),
     "expired": ("Waivers that are over: {rules}", "已过期的豁免：{rules}"),
+    "unknown_waiver": (
+        "the waiver of {rule} excuses nothing: no known suite has such a rule",
+        "对 {rule} 的豁免不起作用：已知的套件中没有这条规则",
+    ),
+    "nearest": ("{said}; did you mean {rule}?", "{said}；是否指 {rule}？"),
     "known": ("Known breaks ignored: {n} (baseline {name})", "已忽略的已知问题：{n} 处（基线 {name}）"),
     "known_gone": ("no longer broken: {rules}; renew the baseline", "已不再违反：{rules}；请更新基线"),
     "known_not": ("the baseline knows nothing of {runs}", "基线中没有 {runs}"),
@@ -68,6 +73,33 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Accept it for {days} days (under the target in the configuration)",
         "暂时接受 {days} 天（写入配置中该 target 之下）",
     ),
+    "hint": ("hint", "提示"),
+    "hint_redirect": (
+        "the relay redirects to {to} (status {status}), which is not followed: is base_url right?",
+        "中转站重定向到 {to}（状态码 {status}），wnmon 不跟随重定向：base_url 是否正确？",
+    ),
+    "hint_redirect_nowhere": (
+        "the first request is answered with a redirect that leads nowhere (status {status}): is base_url right?",
+        "首个请求得到未指明地址的重定向（状态码 {status}）：base_url 是否正确？",
+    ),
+    "hint_path": (
+        "{status} for the first request: is the path right? base_url is joined to {path}",
+        "首个请求的状态码为 {status}：路径是否正确？base_url 拼接后的路径为 {path}",
+    ),
+    "hint_firewall": (
+        "an HTML page with status {status} for the first request: a CDN or a firewall answered, not the API; "
+        "does it let this machine in?",
+        "首个请求得到状态码 {status} 的 HTML 页面：应答来自 CDN 或防火墙而非 API，它是否允许本机访问？",
+    ),
+    "hint_cdn": (
+        "an HTML page with status {status} for the first request: a CDN or a proxy answered, not the API; "
+        "is the relay behind it up?",
+        "首个请求得到状态码 {status} 的 HTML 页面：应答来自 CDN 或代理而非 API，其后的中转站是否在运行？",
+    ),
+    "hint_page": (
+        "an HTML page with status {status} for the first request: a web site answered, not the API; is base_url right?",
+        "首个请求得到状态码 {status} 的 HTML 页面：应答来自网站而非 API，base_url 是否正确？",
+    ),
     "suite": ("suite", "套件"),
     "by_suite": ("Rules by suite and level", "按套件与级别统计的规则"),
     "n_rules": ("{n} rules", "{n} 条规则"),
@@ -83,6 +115,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "diff_none": ("no difference", "没有差异"),
     "exit": ("exit", "退出码"),
     "exit_0": ("passed: every binding rule holds", "通过：所有强制规则均成立"),
+    "exit_0_waived": (
+        "passed: no binding rule is broken but {waived} waived",
+        "通过：除 {waived} 条已豁免的以外，没有强制规则未通过",
+    ),
     "exit_1": ("broken: {broken} binding rules failed", "不合规：{broken} 条强制规则未通过"),
     "exit_1_one": ("broken: 1 binding rule failed", "不合规：1 条强制规则未通过"),
     "exit_1_plain": ("broken: the answer is not what was expected", "不合规：应答与期望不符"),
@@ -117,7 +153,10 @@ _ADVICE: dict[Reason, tuple[str, str]] = {
         "check the certificate, the host name, https in base_url, and ca_file",
         "检查证书、主机名、base_url 的 https 与 ca_file",
     ),
-    Reason.TIMEOUT_CONNECT: _REACH,
+    Reason.TIMEOUT_CONNECT: (
+        "check the address, the port, http or https in base_url, the proxy and the firewall",
+        "检查地址、端口、base_url 的 http 或 https、代理与防火墙",
+    ),
     Reason.TIMEOUT_HEADERS: _WAIT,
     Reason.TIMEOUT_FIRST_TOKEN: _WAIT,
     Reason.TIMEOUT_TOTAL: ("try again, or raise timeout.total", "重试，或调大 timeout.total"),

@@ -80,7 +80,9 @@ class Deadline:
             self._gate.cancel()
 
     def describe(self) -> str:
-        """Say which limit ran out, for a person."""
+        """Say which limit ran out, for a person. Where TCP stood, it is no matter of address and firewall any more."""
+        if self.kind is FailureKind.TIMEOUT_CONNECT and self._recording.stage is Stage.TLS:
+            return f"no TLS handshake within {self._timeouts.connect_s:g} s: does the port speak https?"
         limits: dict[FailureKind, tuple[str, float]] = {
             FailureKind.TIMEOUT_CONNECT: ("no connection", self._timeouts.connect_s),
             FailureKind.TIMEOUT_HEADERS: ("no response head", self._timeouts.headers_s),

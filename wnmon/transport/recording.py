@@ -24,7 +24,7 @@ class Stage(Enum):
 
     RESOLVE = "resolving the name"
     CONNECT = "connecting"
-    TLS = "the TLS handshake"
+    TLS = "performing the TLS handshake"
     SEND = "sending the request"
     WAIT = "waiting for the response head"
     BODY = "reading the body"

@@ -173,3 +173,15 @@ def test_a_budget_that_holds_everything_is_not() -> None:
 @pytest.mark.parametrize("number", ["0", "-1", "many"])
 def test_a_budget_is_a_positive_number(number: str) -> None:
     assert CliRunner().invoke(command, [*RELAY, "--budget-tokens", number]).exit_code == 2
+
+
+def test_one_call_is_no_plural() -> None:
+    assert dry_run("--only", "DOC-001", "--lang", "en")[-1].startswith("1 call, at most ")
+
+
+def test_it_is_said_in_chinese_too(tmp_path: Path) -> None:
+    shown = "\n".join(dry_run("builtin:documented", "builtin:limits", "--lang", "zh", "--budget-tokens", "1"))
+
+    for english in ("up to", "not sent", "at most", "calls", "needs", "may end"):
+        assert english not in shown
+    assert "不发送：需要 --full" in shown

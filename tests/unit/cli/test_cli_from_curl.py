@@ -233,6 +233,21 @@ def test_a_file_is_made_from_a_file(tmp_path: Path) -> None:
     assert load_config(made, {"WN_API_KEY": KEY}).targets
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (curl("-H 'X-Api-Key: 0123456789'"), "; set WN_API_KEY and WN_X_API_KEY, then run "),
+        (f"curl {URL} -d '{BODY}'", "; run "),
+    ],
+    ids=["two", "none"],
+)
+def test_every_variable_to_set_is_named(words: str, said: str, tmp_path: Path) -> None:
+    made = tmp_path / "wnmon.yaml"
+    done = CliRunner().invoke(command, [str(made), "--from-curl", "-"], input=words)
+
+    assert done.output == f'wrote {made}{said}"wnmon validate {made}"\n'
+
+
 def test_standard_input_is_read_at_a_dash() -> None:
     assert CliRunner().invoke(command, ["--from-curl", "-"], input=PAGE).output.startswith("# wnmon.yaml, made from")
 

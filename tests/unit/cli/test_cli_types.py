@@ -26,6 +26,10 @@ def test_a_duration_is_read_as_seconds() -> None:
     assert DURATION.convert("1m30s", None, None) == 90.0
 
 
+def test_nothing_needs_no_unit() -> None:
+    assert DURATION.convert("0", None, None) == 0.0
+
+
 def test_a_number_without_a_unit_is_no_duration() -> None:
     with pytest.raises(click.BadParameter, match='expected a duration such as "2s"'):
         DURATION.convert("5", None, None)

@@ -33,7 +33,7 @@ from judge_samples import (
     subject,
     unfit,
 )
-from test_judge_honesty import counted
+from test_judge_honesty import counted, priced
 from test_judge_http import UNDECODED, broken, framed, named, over_https, secured
 
 from wnmon.judge.estimate import FEWEST_WORDS
@@ -43,13 +43,18 @@ from wnmon.model.check import WRONG_KEY
 from wnmon.model.exchange import Exchange, FailureKind
 from wnmon.model.json import Json
 from wnmon.model.result import Finding
+from wnmon.wire.request import second_nonce
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "complaints.json"
 LONG = "x" * 300
 PROBLEM = "application/problem+json"
 BOTH: Json = ["{{nonce}}", "{{nonce2}}"]
+OTHER = second_nonce(NONCE)
 NOTHING: Json = {"schema": {"required": ["nothing"]}}
+VALID: Json = {"of": ["a", "b"], "schema": {"properties": {"id": {"type": "string"}, "model": {"type": "string"}}}}
 PAIR: Json = ["a", "b"]
+PRICE: Json = {"of": ["a", "b"], "most": 3}
+HELD: Json = {"of": ["a", "b"], "holding": "{{nonce}}"}
 ASKED: Json = {"a": "{{nonce}}", "b": "{{nonce2}}"}
 
 
@@ -236,8 +241,10 @@ SINGLE: list[tuple[str, Json, Exchange]] = [
     ("short_prompt", 1, counted(prompt=2)),
     ("short_prompt", 80, completion(usage=...)),
     ("recall", BOTH, said(NONCE)),
-    ("recall", BOTH, said(NONCE + LONG)),
-    ("recall", BOTH, said(NONCE, "length")),
+    ("recall", BOTH, said(OTHER)),
+    ("recall", BOTH, said(OTHER + LONG)),
+    ("recall", BOTH, said(OTHER, "length")),
+    ("content", {"not_matches": "p.ng"}, said("pong")),
     ("recall", BOTH, said("no idea")),
     ("recall", ["{{model}}", "you"], said("you")),
     ("canned", "never", said("Internal Server Error")),
@@ -268,6 +275,9 @@ SINGLE: list[tuple[str, Json, Exchange]] = [
     ("limit", 1, completion(usage={"prompt_tokens": 1})),
     ("limit", 1, completion(choices=[])),
     ("limit", 1, completion()),
+    ("counting", "whole", said(" ".join(map(str, (*range(1, 12), 13))))),
+    ("counting", "whole", said(" ".join(map(str, (*range(1, 12), 13, 14))))),
+    ("counting", "whole", said("one two three")),
     ("premise", {"contains": "{{nonce}}"}, said("no")),
     ("premise", {"contains": "{{model}}"}, said("I am m-1")),
     ("premise", {"contains": "{{model}}"}, said("I am nobody")),
@@ -306,6 +316,9 @@ SEVERAL: list[tuple[str, Json, list[Exchange]]] = [
         {"of": PAIR, "holding": "pong"},
         [streamed(*GOOD_STREAM, step="a"), streamed(*GOOD_STREAM, step="b")],
     ),
+    ("as_recalled", HELD, [said_in(NONCE, "a"), said_in("pong", "b")]),
+    ("as_recalled", HELD, [said_in("pong", "a"), said_in("pong", "b")]),
+    ("as_recalled", HELD, [said_in(NONCE, "a"), said_in("", "b")]),
     ("cached", ASKED, [said_in(NONCE, "a"), said_in(NONCE, "b")]),
     ("cached", ASKED, [said_in("k7k7k7k7", "a"), said_in("k7k7k7k7", "b")]),
     ("cached", ASKED, [said_in("k7k7k7k7", "a"), said_in("k7k7k7k8", "b")]),
@@ -315,6 +328,12 @@ SEVERAL: list[tuple[str, Json, list[Exchange]]] = [
     ("cached", ASKED, [said_in(NONCE, "a"), said_in(NONCE + LONG, "b")]),
     ("cached", {"a": "{{model}}", "b": "{{model}}"}, [said_in("m-1", "a"), said_in("m-1", "b")]),
     ("cached", {"a": "{{model}}", "b": "{{model}}"}, [said_in("me", "a"), said_in("me", "b")]),
+    ("as_valid", VALID, [completion("a"), completion("b", id=1, model=2)]),
+    ("as_valid", VALID, [completion("a", id=1), completion("b", id=2, model=2)]),
+    ("as_valid", VALID, [completion("a"), completion("b")]),
+    ("as_valid", VALID, [answer("{", step="a"), completion("b", id=1)]),
+    ("as_valid", VALID, [completion("a"), answer("{", step="b")]),
+    ("as_valid", VALID, [completion("a"), answer(b"", step="b")]),
     ("request_id", PAIR, [named("a", x_request_id="1"), named("b", x_request_id="1")]),
     ("request_id", PAIR, [named("a", x_trace_id="1"), named("b", x_trace_id="2")]),
     ("request_id", PAIR, [named("a"), named("b")]),
@@ -326,13 +345,19 @@ SEVERAL: list[tuple[str, Json, list[Exchange]]] = [
     ("same_form", PAIR, [completion("a"), replace(answer(b"", step="b"), failure=UNDECODED)]),
     ("same_form", PAIR, [answer("x", step="a"), completion("b")]),
     ("same_form", PAIR, [completion("a"), answer("[1]", step="b")]),
+    ("same_form", PAIR, [completion("a"), completion("b")]),
+    ("cut_told", PAIR, [said_in("the river", "a"), said_in("the river was calm.", "b")]),
+    ("cut_told", PAIR, [said_in("the river", "a"), said_in("a river was calm.", "b")]),
+    ("word_price", PRICE, [priced("a", 30, 1), priced("b", 49, 2)]),
+    ("word_price", PRICE, [priced("a", 30, 1), priced("b", None, 2)]),
 ]
 
 _TWO_REQUESTS: list[Json] = ["a", ["a"], ["a", 1], [], 7]
 UNFIT: dict[str, list[Json]] = {
-    **{key: ["always"] for key in ("canned", "plain_http", "framing", "date")},
+    **{key: ["always"] for key in ("canned", "counting", "plain_http", "framing", "date")},
     **{key: ["always", 7] for key in ("mode", "leaks", "problem")},
-    **dict.fromkeys(("request_id", "backend", "same_form"), _TWO_REQUESTS),
+    **dict.fromkeys(("request_id", "backend", "same_form", "cut_told"), _TWO_REQUESTS),
+    "word_price": [7, {"of": ["a", "b"]}, {"of": ["a"], "most": 3}, {"of": ["a", "b"], "most": 0}],
     **{key: [[], ["a", 1], 3] for key in ("model", "finish_reason")},
     "same": [
         {"of": ["a/x"], "where": ["a/y", "b/y"]},
@@ -341,11 +366,13 @@ UNFIT: dict[str, list[Json]] = {
         ["/x/y", "a/b"],
     ],
     "within": [7, {"of": ["a/x", "b/x"]}, {"of": ["a/x", "b/x"], "tolerance": 0, "more": 1}],
+    "as_valid": [7, {"of": ["a", "b"]}, {"of": ["a"], "schema": {}}, {"of": ["a", "b"], "schema": 3}],
     "status": [2000, 20],
     "json": [
         {"schema": {"unevaluatedItems": False}},
         {"schema": {"properties": {"a": {"$ref": "http://elsewhere"}}}},
         {"schema": {"type": LONG}},
+        {"schema": {"required": ["x"], "$ref": "#/required/0"}},
     ],
     "ttft": [{"degraded": "2s", "failed": "2s"}],
     "header": [{"name": "x", "equals": "("}],
@@ -356,6 +383,7 @@ UNFIT: dict[str, list[Json]] = {
     "tls": [7, {"max": 1}, {"min": "1.1"}, {"min": 1.2}, {"days": -1}, {"days": True}],
     "cached": [7, {"a": "x"}, {"a": "x", "b": 1}, {"a": "x", "b": "y", "c": 1}, ["a", "b"]],
     "premise": [7, {}, {"holds": "x"}, {"contains": 1}, {"matches": "("}, {"lacks": None}],
+    "as_recalled": [7, {"of": ["a", "b"]}, {"of": ["a"], "holding": "x"}, {"of": ["a", "b"], "holding": ""}],
     "as_readable": [
         7,
         ["a"],

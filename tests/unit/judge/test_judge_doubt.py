@@ -28,7 +28,7 @@ from judge_samples import (
 )
 
 from wnmon.judge.registry import compared as requests_of
-from wnmon.judge.subject import CUT, Unjudged
+from wnmon.judge.subject import CUT, NOT_CODED, Unjudged
 from wnmon.model.exchange import Exchange
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason, Verdict
@@ -54,6 +54,15 @@ def test_where_the_premise_holds_the_rule_is_judged() -> None:
 @pytest.mark.parametrize("text", ["ä½\xa0å¥½", "\ufffd\ufffd", "??", ""], ids=["mojibake", "replaced", "ascii", "lost"])
 def test_what_stands_wrongly_beside_the_word_of_the_premise_is_a_failure(text: str) -> None:
     assert of(said(f"{text} {NONCE}"), **CHINESE)[0] is Verdict.FAILED
+
+
+@pytest.mark.parametrize(("text", "verdict"), [("a?b", Verdict.PASSED), ("a??b", Verdict.FAILED)])
+def test_what_content_must_not_match_is_a_failure(text: str, verdict: Verdict) -> None:
+    assert of(said(text), content={"not_matches": "[?]{2}"})[0] is verdict
+
+
+def test_a_pattern_no_text_may_match_must_be_one() -> None:
+    assert unfit("content", {"not_matches": "("})[0] == "/not_matches"
 
 
 @pytest.mark.parametrize("text", ["Hello! How can I help you?", "你好！有什么可以帮您的吗？"])
@@ -119,7 +128,11 @@ def test_a_model_that_thought_until_its_tokens_were_gone_breaks_nothing(expect: 
     assert of(said("", "length"), **expect) == (Verdict.INCONCLUSIVE, CUT)
 
 
-@pytest.mark.parametrize("expect", [{"content": {"not_contains": "7"}}, {"content": {"max_chars": 1}}], ids=repr)
+@pytest.mark.parametrize(
+    "expect",
+    [{"content": {"not_contains": "7"}}, {"content": {"not_matches": "7"}}, {"content": {"max_chars": 1}}],
+    ids=repr,
+)
 def test_what_a_cut_answer_holds_wrongly_is_a_failure(expect: dict[str, Json]) -> None:
     assert of(said("1 2 7", "length"), **expect)[0] is Verdict.FAILED
 
@@ -177,9 +190,8 @@ def test_an_answer_within_the_limit_keeps_it(exchange: Exchange) -> None:
         (counted("1 2 3", 6), "/usage/completion_tokens"),
         (counted("1 2 3", 9, thought=3), "/usage/completion_tokens"),
         (counted("x" * 61, None), "content"),
-        (counted("1 2 3", 5, "stop"), "/choices/0/finish_reason"),
     ],
-    ids=["tokens", "tokens beside thoughts", "characters", "cut and called stop"],
+    ids=["tokens", "tokens beside thoughts", "characters"],
 )
 def test_an_answer_beyond_the_limit_breaks_it(exchange: Exchange, place: str) -> None:
     assert places(complaints("limit", 5, exchange)) == [place]
@@ -190,10 +202,11 @@ def test_an_answer_beyond_the_limit_breaks_it(exchange: Exchange, place: str) ->
     [
         counted("Sure.", 2, "stop"),
         counted("Hi, how are you?", 5, "stop"),
+        counted("1 2 3 4 5", 5, "stop"),
         counted("", 5, "stop"),
         completion(choices=[]),
     ],
-    ids=["short", "whole", "empty", "no choice"],
+    ids=["short", "whole", "whole without a sign", "empty", "no choice"],
 )
 def test_an_answer_that_ended_by_itself_shows_nothing(exchange: Exchange) -> None:
     assert of(exchange, limit=5) == (
@@ -205,6 +218,84 @@ def test_an_answer_that_ended_by_itself_shows_nothing(exchange: Exchange) -> Non
 @pytest.mark.parametrize("value", [0, True, "5", None], ids=repr)
 def test_a_limit_of_another_form_is_unfit(value: Any) -> None:
     assert unfit("limit", value)[1]
+
+
+def ended(text: str, finish: Any = "stop", step: str = "short") -> Exchange:
+    """Return an answer to a request of this name."""
+    exchange = counted(text, 5, finish)
+    return replace(exchange, request=replace(exchange.request, step=step))
+
+
+LONGER = streamed(delta("1 2 3 4"), delta(" 5 6 7"), delta(finish="length"), DONE, step="longer")
+
+
+def cut_told(exchange: Exchange, longer: Exchange = LONGER) -> Any:
+    return compared("cut_told", ["short", "longer"], exchange, longer)
+
+
+@pytest.mark.parametrize(("text", "finish"), [("1 2 3", "stop"), ("1 2 3\n", None)])
+def test_an_answer_a_longer_one_goes_on_from_was_cut(text: str, finish: str | None) -> None:
+    (finding,) = cut_told(ended(text, finish))
+    assert (finding.place, finding.actual) == ("/choices/0/finish_reason", finish or "absent")
+
+
+def test_a_cut_that_is_told_is_no_complaint() -> None:
+    assert cut_told(ended("1 2 3", "length")) == []
+
+
+@pytest.mark.parametrize("text", ["1 2 3 4 5 6 7", "Sure.", "", " "], ids=["whole", "another", "empty", "blank"])
+def test_an_answer_no_longer_one_goes_on_from_ended_by_itself(text: str) -> None:
+    assert isinstance(cut_told(ended(text)), Unjudged)
+
+
+def thinking(tokens: int) -> Exchange:
+    """Return a stream of 9 tokens, so many of them thoughts."""
+    usage = {"completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": tokens}}
+    return streamed(delta("1 2"), delta(finish="length"), delta(choices=[], usage=usage), DONE)
+
+
+@pytest.mark.parametrize(("thoughts", "over"), [(4, False), (3, True)])
+def test_the_thoughts_of_a_stream_are_not_counted_either(thoughts: int, over: bool) -> None:
+    assert (complaints("limit", 5, thinking(thoughts)) != []) is over
+
+
+# --- counting
+
+
+def counting(*numbers: int | str, **more: Any) -> tuple[Verdict, str]:
+    return of(said(" ".join(map(str, numbers)), **more), counting="whole")
+
+
+def test_an_answer_that_counts_keeps_the_rule() -> None:
+    assert counting("Sure, 1 to 100:", *range(1, 31), 3, finish="length")[0] is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [[*range(1, 10), *range(11, 30)], [*range(1, 10), *range(9, 30)], [*range(1, 10), 1011, *range(12, 30)]],
+    ids=["lost", "twice", "a blank lost"],
+)
+def test_a_number_lost_or_doubled_is_a_piece_lost_or_doubled(numbers: list[int]) -> None:
+    (finding,) = complaints("counting", "whole", said(" ".join(map(str, numbers))))
+    assert (finding.expected, finding.actual) == ("10 after 9", str(numbers[9]))
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [["I would rather not."], range(1, 11), [1, 2, 3, "...", 100], [n for n in range(1, 30) for _ in range(4)]],
+    ids=["no number", "too few", "left out", "mostly something else"],
+)
+def test_a_model_that_did_not_count_shows_nothing(numbers: list[int | str]) -> None:
+    assert counting(*numbers) == (Verdict.INCONCLUSIVE, "the model did not count")
+
+
+def test_a_model_that_did_not_count_is_no_complaint_of_a_check() -> None:
+    assert complaints("counting", "whole", said("pong")) == []
+
+
+@pytest.mark.parametrize("value", ["even", 7, None], ids=repr)
+def test_counting_has_one_form(value: Any) -> None:
+    assert unfit("counting", value)[1]
 
 
 # --- cached
@@ -269,6 +360,7 @@ def test_a_cache_of_another_form_is_unfit(value: Any) -> None:
     [
         ("unsupported_parameter", "'max_tokens' is not supported with this model."),
         ("unsupported_value", "'temperature' does not support 0 with this model."),
+        ("integer_below_min_value", "Expected a value >= 16, but got 5 instead."),
         (None, "`temperature` and `top_p` cannot both be specified for this model"),
         (None, "UnsupportedParamsError: openai does not support parameters: {'temperature': 0}"),
         (None, "temperature is deprecated for this model"),
@@ -290,6 +382,41 @@ def test_any_other_refusal_is_judged(exchange: Exchange) -> None:
 
 def test_a_refusal_that_was_wanted_is_judged() -> None:
     assert of(refusal(400, "temperature is not supported"), status="4xx")[0] is Verdict.PASSED
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_request_refused_as_wrong_breaks_the_status_whatever_else_is_asked(status: int) -> None:
+    found = verdict_of(rule("R", "ask", status=200, content="pong"), refusal(status, "no system role")).findings
+    assert [one.place for one in found] == ["status"]
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        refusal(500, "boom"),
+        refusal(403, "not here"),
+        refusal(401, "wrong key"),
+        refusal(400, "temperature is not supported", code="unsupported_value"),
+        refusal(400, "The model m-1 does not exist", code="model_not_found"),
+    ],
+    ids=["500", "403", "401", "parameter", "model"],
+)
+def test_a_request_refused_for_another_reason_leaves_a_rule_on_its_answer_open(exchange: Exchange) -> None:
+    assert of(exchange, status=200, content="pong")[0] is Verdict.INCONCLUSIVE
+
+
+def test_a_rule_on_an_answer_alone_is_left_open_by_a_refusal() -> None:
+    assert of(refusal(400, "no system role"), content="pong")[0] is Verdict.INCONCLUSIVE
+
+
+def test_a_status_with_a_question_mark_says_nothing() -> None:
+    wanted: Json = ["2xx", "404?", "5xx?"]
+
+    assert of(refusal(500, "crashed"), status=wanted) == (Verdict.INCONCLUSIVE, "status 500 says nothing about it")
+    assert [of(exchange, status=wanted)[0] for exchange in (completion(), refusal(400, "no text"))] == [
+        Verdict.PASSED,
+        Verdict.FAILED,
+    ]
 
 
 # --- spread
@@ -327,15 +454,30 @@ def test_a_burst_that_was_compressed_breaks_the_rule_on_compression() -> None:
     assert of(burst(headers=CODED), stream="spread_when_coded")[0] is Verdict.FAILED
 
 
-def test_a_burst_that_was_not_compressed_is_no_matter_of_compression() -> None:
-    assert of(burst(), stream="spread_when_coded") == (
+@pytest.mark.parametrize("exchange", [burst(), streamed(*BURST)], ids=["burst", "spread"])
+def test_a_stream_that_was_not_compressed_is_no_matter_of_compression(exchange: Exchange) -> None:
+    assert of(exchange, stream="spread_when_coded") == (Verdict.SKIPPED, NOT_CODED)
+
+
+def test_a_compressed_stream_that_is_spread_was_not_held_back() -> None:
+    assert of(streamed(*BURST, headers=CODED), stream="spread_when_coded")[0] is Verdict.PASSED
+
+
+def queued(pieces: int, gap_ms: int) -> Exchange:
+    """Return an answer in so many pieces after six seconds in a queue."""
+    return streamed(*[delta(LONG)] * pieces, delta(finish="stop"), DONE, first_ms=6_100, gap_ms=gap_ms)
+
+
+def test_an_answer_in_many_pieces_after_a_queue_is_left_open() -> None:
+    assert of(queued(10, 6), stream="spread") == (
         Verdict.INCONCLUSIVE,
-        "nothing was compressed, so nothing held it back",
+        "the answer began late, but came in many pieces",
     )
 
 
-def test_a_stream_that_is_spread_was_not_held_back() -> None:
-    assert of(streamed(*BURST), stream="spread_when_coded")[0] is Verdict.PASSED
+@pytest.mark.parametrize(("pieces", "gap_ms"), [(9, 7), (10, 5), (100, 0)], ids=["few", "quick", "at once"])
+def test_few_or_quick_pieces_after_a_long_wait_are_a_burst(pieces: int, gap_ms: int) -> None:
+    assert of(queued(pieces, gap_ms), stream="spread")[0] is Verdict.FAILED
 
 
 # --- date

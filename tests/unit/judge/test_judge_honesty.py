@@ -1,4 +1,4 @@
-"""The kinds about a relay's honesty: estimate, recall, canned."""
+"""The kinds about a relay's honesty: estimate, recall, canned; and codes in any case."""
 
 from __future__ import annotations
 
@@ -7,9 +7,23 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from judge_samples import COMPLETION, NONCE, answer, complaints, places, rule, said, subject, unfit, verdict_of
+from judge_samples import (
+    COMPLETION,
+    NONCE,
+    answer,
+    compared,
+    complaints,
+    completion,
+    places,
+    rule,
+    said,
+    subject,
+    unfit,
+    verdict_of,
+)
 
-from wnmon.judge import estimate
+from wnmon.judge import codes, estimate
+from wnmon.judge.subject import CUT, Unjudged
 from wnmon.model.exchange import Exchange
 from wnmon.model.result import Verdict
 from wnmon.wire.request import second_nonce
@@ -27,6 +41,55 @@ def counted(completion: Any = 20, prompt: Any = 30, text: str = WORDS, **usage: 
     return replace(exchange, request=replace(exchange.request, body=json.dumps(asked).encode()))
 
 
+# --- word_price
+
+SENTENCE = "Write one sentence about the sea."
+
+
+def priced(step: str, prompt: Any, times: int) -> Exchange:
+    """Return an answer to so many times the same sentence."""
+    asked = {"messages": [{"role": "user", "content": " ".join([SENTENCE] * times)}]}
+    exchange = completion(step, usage={"prompt_tokens": prompt, "completion_tokens": 5})
+    return replace(exchange, request=replace(exchange.request, body=json.dumps(asked).encode()))
+
+
+def word_price(first: Any, last: Any, times: int = 3) -> Any:
+    return compared("word_price", {"of": ["a", "b"], "most": 3}, priced("a", first, 1), priced("b", last, times))
+
+
+@pytest.mark.parametrize("last", [414, 421, 436])
+def test_words_at_the_price_of_words_are_no_complaint(last: int) -> None:
+    assert word_price(400, last) == []
+
+
+def test_words_that_cost_three_times_what_they_have_are_a_complaint() -> None:
+    (finding,) = word_price(30, 72)
+    assert (finding.place, finding.step, finding.actual) == ("/usage/prompt_tokens", "b", "42")
+
+
+@pytest.mark.parametrize(("first", "last", "times"), [(None, 50, 3), (10, None, 3), (10, 90, 1)])
+def test_a_price_without_counts_or_words_stays_open(first: Any, last: Any, times: int) -> None:
+    assert isinstance(word_price(first, last, times), Unjudged)
+
+
+def test_a_price_nobody_counted_stays_open() -> None:
+    uncounted = completion("b", usage=...)
+
+    assert isinstance(compared("word_price", {"of": ["a", "b"], "most": 3}, priced("a", 9, 1), uncounted), Unjudged)
+
+
+PLACES: Any = ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [7, {"of": PLACES}, {"of": ["a"], "most": 3}, *({"of": PLACES, "most": most} for most in (0, True, "3"))],
+    ids=repr,
+)
+def test_a_price_of_another_form_is_unfit(value: Any) -> None:
+    assert unfit("word_price", value)[1]
+
+
 # --- estimate
 
 
@@ -40,7 +103,15 @@ def test_a_count_far_from_the_number_of_words_is_a_complaint(completion: int) ->
     assert places(complaints("estimate", LOOSE, counted(completion))) == ["/usage/completion_tokens"]
 
 
-@pytest.mark.parametrize(("prompt", "wrong"), [(10, True), (11, False), (123, False), (124, True)])
+@pytest.mark.parametrize("between", [", ", "\n", ". "])
+@pytest.mark.parametrize(("completion", "wrong"), [(39, False), (60, True)])
+def test_the_signs_between_words_are_tokens_too(between: str, completion: int, wrong: bool) -> None:
+    listed = counted(completion, text=WORDS.replace(" ", between))
+
+    assert (places(complaints("estimate", LOOSE, listed)) == ["/usage/completion_tokens"]) is wrong
+
+
+@pytest.mark.parametrize(("prompt", "wrong"), [(10, True), (11, False), (124, False), (125, True)])
 def test_a_prompt_has_room_for_its_template(prompt: int, wrong: bool) -> None:
     assert (places(complaints("estimate", LOOSE, counted(prompt=prompt))) == ["/usage/prompt_tokens"]) is wrong
 
@@ -117,17 +188,142 @@ def test_all_words_recalled_is_no_complaint() -> None:
     assert complaints("recall", BOTH, said(f"{NONCE} and {OTHER}")) == []
 
 
-@pytest.mark.parametrize(("text", "missing"), [(NONCE, OTHER), (OTHER, NONCE)])
-def test_a_word_missing_beside_another_is_a_complaint(text: str, missing: str) -> None:
-    assert [finding.expected for finding in complaints("recall", BOTH, said(text))] == [missing]
+def test_a_word_missing_beside_the_last_is_a_complaint() -> None:
+    assert [finding.expected for finding in complaints("recall", BOTH, said(OTHER))] == [NONCE]
 
 
-def test_none_of_the_words_is_no_complaint_of_a_check() -> None:
-    assert complaints("recall", BOTH, said("no idea")) == []
+@pytest.mark.parametrize("text", [NONCE, "no idea", ""], ids=["the first word alone", "none", "empty"])
+def test_an_answer_without_the_last_word_is_no_complaint_of_a_check(text: str) -> None:
+    assert complaints("recall", BOTH, said(text)) == []
 
 
-def test_none_of_the_words_proves_nothing() -> None:
-    assert verdict_of(rule("R", "ask", recall=BOTH), said("no idea")).verdict is Verdict.INCONCLUSIVE
+@pytest.mark.parametrize("text", [NONCE, "no idea", ""], ids=["the first word alone", "none", "empty"])
+def test_an_answer_without_the_last_word_proves_nothing(text: str) -> None:
+    one = verdict_of(rule("R", "ask", recall=BOTH), said(text))
+    why = "the answer lacks the word that stood beside the question, so its model did not do as it was told"
+    assert (one.verdict, one.why) == (Verdict.INCONCLUSIVE, why)
+
+
+# --- as_recalled
+
+HELD: Any = {"of": ["whole", "one", "other"], "holding": "{{nonce}}"}
+
+
+def recalled(whole: str, one: str, other: str, finish: str = "stop") -> Any:
+    """Return what is said of three answers, the last of which ended for this reason."""
+    answers = [("whole", said(whole)), ("one", said(one)), ("other", said(other, finish))]
+    named = [replace(exchange, request=replace(exchange.request, step=step)) for step, exchange in answers]
+    return compared("as_recalled", HELD, *named)
+
+
+def test_a_word_given_wherever_it_stood_is_no_complaint() -> None:
+    assert recalled(NONCE, f"It is {NONCE}.", NONCE) == []
+
+
+def test_a_word_lost_from_another_place_is_a_complaint() -> None:
+    found = recalled(NONCE, NONCE, "I do not know.")
+    assert [(one.step, one.expected, one.actual) for one in found] == [("other", NONCE, "I do not know.")]
+
+
+def test_a_model_that_does_not_give_a_plain_word_is_no_proof() -> None:
+    why = "the answer to whole lacks the word too, so its model did not do as it was told"
+    assert recalled("I cannot tell.", "no", "no") == Unjudged(why)
+
+
+def test_a_plain_answer_cut_before_the_word_is_no_proof() -> None:
+    answers = [said("Let me", "length"), said("no idea")]
+    pair = [replace(one, request=replace(one.request, step=step)) for one, step in zip(answers, "ab", strict=True)]
+    assert compared("as_recalled", {"of": ["a", "b"], "holding": "{{nonce}}"}, *pair) == Unjudged(CUT)
+
+
+def test_an_empty_answer_shows_no_loss() -> None:
+    assert recalled(NONCE, NONCE, "") == Unjudged("the answer holds no text")
+
+
+def test_an_answer_cut_before_the_word_shows_no_loss() -> None:
+    assert recalled(NONCE, NONCE, "Let me see", "length") == Unjudged(CUT)
+
+
+def test_a_loss_is_told_although_another_answer_was_cut() -> None:
+    assert [one.step for one in recalled(NONCE, "no idea", "Let me see", "length")] == ["one"]
+
+
+def test_an_answer_nobody_can_read_shows_no_loss() -> None:
+    answers = [said(NONCE), answer("<html>", media="text/html")]
+    pair = [replace(one, request=replace(one.request, step=step)) for one, step in zip(answers, "ab", strict=True)]
+    held = rule("R", as_recalled={"of": ["a", "b"], "holding": "{{nonce}}"})
+    assert verdict_of(held, *pair).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    "value",
+    [["a", "b"], {"of": ["a", "b"]}, {"of": ["a"], "holding": "x"}, {"of": ["a", "b"], "holding": ""}, {}],
+    ids=repr,
+)
+def test_the_requests_and_their_word_have_one_form(value: Any) -> None:
+    assert unfit("as_recalled", value)[1]
+
+
+# --- codes in another case
+
+
+SHOUTED = NONCE.upper()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("recall", BOTH),
+        ("content", {"contains": "{{nonce}}"}),
+        ("content", {"equals": "{{nonce}} {{nonce2}}"}),
+        ("content", "{{nonce2}}"),
+    ],
+    ids=repr,
+)
+def test_a_code_may_be_written_in_capitals(kind: str, value: Any) -> None:
+    assert complaints(kind, value, said(f"{SHOUTED} {OTHER.upper()}")) == []
+
+
+def test_a_code_in_capitals_is_there_where_it_must_not_be() -> None:
+    assert len(complaints("content", {"not_contains": "{{nonce}}"}, said(SHOUTED))) == 1
+
+
+def test_a_code_in_capitals_is_a_premise_that_holds() -> None:
+    one = rule("R", "ask", premise={"contains": "{{nonce}}"}, content={"contains": "pong"})
+    assert verdict_of(one, said(f"{SHOUTED[0]}{NONCE[1:]}")).verdict is Verdict.FAILED
+
+
+def test_a_code_in_capitals_is_told_to_a_tool() -> None:
+    function = {"name": "save", "arguments": json.dumps({"code": SHOUTED})}
+    called = said(None, "tool_calls", tool_calls=[{"id": "c", "type": "function", "function": function}])
+    assert complaints("tool_call", {"contains": "{{nonce}}"}, called) == []
+
+
+def test_a_code_in_capitals_was_made_for_who_asked() -> None:
+    pair = [replace(said(text.upper()), request=replace(said("").request, step=text)) for text in (NONCE, OTHER)]
+    assert compared("cached", {NONCE: "{{nonce}}", OTHER: "{{nonce2}}"}, *pair) == []
+
+
+@pytest.mark.parametrize("text", ["PONG", "Pong"])
+def test_any_other_text_is_exact(text: str) -> None:
+    assert len(complaints("content", {"contains": "pong"}, said(text))) == 1
+
+
+def test_the_words_around_a_code_are_exact() -> None:
+    assert len(complaints("content", {"contains": "code {{nonce}}"}, said(f"Code {NONCE}"))) == 1
+
+
+def test_a_letter_of_another_alphabet_is_no_letter_of_a_code() -> None:
+    assert len(complaints("content", "{{nonce}}", said(NONCE.replace("k", "\u212a")))) == 1
+
+
+def test_an_answer_is_shown_as_it_was() -> None:
+    assert complaints("content", "pong {{nonce}}", said(SHOUTED))[0].actual == SHOUTED
+
+
+def test_a_check_without_a_code_finds_no_code() -> None:
+    bare = replace(subject(said("pong")), nonce="")
+    assert codes.as_drawn("pong", bare) == "pong"
 
 
 @pytest.mark.parametrize("value", ["x", [], ["x"], ["x", 1]], ids=repr)

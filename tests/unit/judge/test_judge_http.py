@@ -15,11 +15,13 @@ from judge_samples import (
     dead,
     places,
     rule,
+    suite,
     unfit,
     verdict_of,
+    verdicts,
 )
 
-from wnmon.judge.subject import Unjudged
+from wnmon.judge.subject import NOT_CODED, Unjudged
 from wnmon.model.check import NOT_HTTPS
 from wnmon.model.exchange import Certificate, Exchange, FailureKind, Tls, TransportFailure
 from wnmon.model.result import Verdict
@@ -275,8 +277,18 @@ def test_an_answer_that_cannot_be_read_leaves_the_backend_open() -> None:
 # --- same_form
 
 
-def test_bodies_with_the_same_members_have_the_same_form() -> None:
-    assert compared("same_form", ["a", "b"], completion("a"), completion("b", id="other")) == []
+def test_a_compressed_body_with_the_same_members_has_the_same_form() -> None:
+    coded = answer(step="b", headers=(("Content-Encoding", "gzip"),))
+
+    assert compared("same_form", ["a", "b"], completion("a"), coded) == []
+
+
+def test_a_rule_on_compression_is_skipped_where_nothing_was_compressed() -> None:
+    one = rule("R-1", same_form=["a", "b"])
+
+    verdict = verdicts(suite(one, requests=["a", "b"]), completion("a"), completion("b"))["R-1"]
+
+    assert (verdict.verdict, verdict.why) == (Verdict.SKIPPED, NOT_CODED)
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,15 @@ from judge_samples import (
     places,
     reasons,
     refusal,
+    rule,
     said,
     streamed,
+    verdict_of,
 )
 
 from wnmon.model.exchange import Exchange, FailureKind
 from wnmon.model.json import Json
-from wnmon.model.result import Reason
+from wnmon.model.result import Reason, Verdict
 
 # --- status
 
@@ -146,6 +148,11 @@ def test_an_absent_member_of_unknown_type_is_expected_present() -> None:
 def test_several_types_are_told_as_alternatives() -> None:
     (finding,) = complaints("json", {"schema": {"properties": {"id": {"type": ["integer", "null"]}}}}, completion())
     assert finding.expected == "integer or null"
+
+
+def test_a_wrong_type_is_told_in_words() -> None:
+    (finding,) = complaints("json", {"schema": {"properties": {"id": {"type": "integer"}}}}, completion())
+    assert finding.message == "another type than declared"
 
 
 def test_a_keyword_without_words_of_its_own_is_named() -> None:
@@ -541,6 +548,61 @@ MODELS: list[tuple[Json, Any, bool]] = [
 def test_the_answering_model_is_an_accepted_one_or_a_complaint(value: Json, answered: Any, holds: bool) -> None:
     found = complaints("model", value, completion(model=answered), model=ASKED, aliases={ASKED: ("wn-4o-*",)})
     assert (found == []) is holds
+
+
+NAMES: list[tuple[str, str]] = [
+    ("claude-3-5-sonnet-latest", "claude-3-5-sonnet-20241022"),
+    ("claude-sonnet-4-0", "claude-sonnet-4-20250514"),
+    ("grok-2-latest", "grok-2-1212"),
+    ("gemini-1.5-pro", "gemini-1.5-pro-002"),
+    ("llama3", "llama3:latest"),
+    ("llama3:latest", "llama3"),
+    ("gemini-2.5-pro-preview", "gemini-2.5-pro-preview-05-06"),
+]
+SWAPS: list[tuple[str, str]] = [
+    ("gpt-4o", "gpt-3.5-turbo-0125"),
+    ("gpt-4o", "gpt-4o-mini"),
+    ("gpt-4o-latest", "gpt-4o-mini-2024-07-18"),
+    ("claude-3-5-sonnet", "claude-3-5-haiku"),
+    ("claude-3-5-sonnet-latest", "claude-3-5-haiku-20241022"),
+    ("claude-3-5-sonnet-20241022", "claude-3-5-sonnet-20240620"),
+    ("gpt-4-turbo-preview", "gpt-4-0613"),
+    ("o1-preview", "o1-mini"),
+    ("o1-preview", "o1-mini-preview"),
+    ("gpt-4o-2024-08-06", "gpt-4o-preview"),
+    ("llama3:70b", "llama3:8b"),
+    ("gemini-1.5-pro-002", "gemini-1.5-pro-001"),
+    ("gemini-1.5-pro", "gemini-1.5-pro-0021x"),
+]
+PREVIEWS: list[tuple[str, str]] = [
+    ("gpt-4-turbo-preview", "gpt-4-0125-preview"),
+    ("o1-preview", "o1"),
+    ("o1", "o1-preview"),
+    ("gemini-2.5-pro", "gemini-2.5-pro-preview-05-06"),
+]
+
+
+def answered_by(asked: str, answered: Any, value: Json = "same") -> Verdict:
+    return verdict_of(rule("R", "ask", model=value), completion(model=answered), model=asked).verdict
+
+
+@pytest.mark.parametrize(("asked", "answered"), NAMES)
+def test_a_name_that_floats_and_what_it_floats_to_are_one_model(asked: str, answered: str) -> None:
+    assert answered_by(asked, answered) is Verdict.PASSED
+
+
+@pytest.mark.parametrize(("asked", "answered"), SWAPS)
+def test_another_model_is_a_swap_however_alike_its_name(asked: str, answered: str) -> None:
+    assert answered_by(asked, answered) is Verdict.FAILED
+
+
+@pytest.mark.parametrize(("asked", "answered"), PREVIEWS)
+def test_a_preview_that_may_be_the_asked_model_is_left_open(asked: str, answered: str) -> None:
+    assert answered_by(asked, answered) is Verdict.INCONCLUSIVE
+
+
+def test_a_model_that_is_none_of_the_named_ones_is_a_swap_even_as_a_preview() -> None:
+    assert answered_by("o1", "o1-preview", ["o1"]) is Verdict.FAILED
 
 
 def test_a_model_swap_names_both() -> None:

@@ -39,19 +39,21 @@ REFUSED: list[tuple[str, Json, str, str]] = [
         "content",
         3,
         "",
-        "a text or a mapping with contains, equals, not_contains, matches, not_empty, max_chars, json, not integer",
+        "a text or a mapping with contains, equals, not_contains, matches, not_matches, not_empty, max_chars, json, "
+        "not integer",
     ),
     (
         "content",
         {},
         "",
-        "a text or a mapping with contains, equals, not_contains, matches, not_empty, max_chars, json, not object",
+        "a text or a mapping with contains, equals, not_contains, matches, not_matches, not_empty, max_chars, json, "
+        "not object",
     ),
     (
         "content",
         {"has": "x"},
         "/has",
-        "one of contains, equals, not_contains, matches, not_empty, max_chars, json, not 'has'",
+        "one of contains, equals, not_contains, matches, not_matches, not_empty, max_chars, json, not 'has'",
     ),
     ("content", {"contains": 3}, "/contains", "a value of type string, not integer"),
     ("content", {"not_empty": "yes"}, "/not_empty", "a value of type boolean, not string"),

@@ -152,6 +152,7 @@ KEY, TRACE, UPSTREAM, ADDRESS = "a key", "a stack trace", "the address of an ups
         ),
         ("Get http://one-api:3000/status", UPSTREAM, "http://one-api:3000/status"),
         ("Get http://gateway/status", UPSTREAM, "http://gateway/status"),
+        ("I asked http://gateway.", UPSTREAM, "http://gateway."),
         ("Get http://[::ffff:a.b]:8080/status", UPSTREAM, "http://[::ffff:a.b]:8080/status"),
         ("Get http://u:p@inner.example:8080/", UPSTREAM, "http://u:p@inner.example:8080/"),
         ("dial tcp 10.0.0.7:443: i/o timeout", ADDRESS, "10.0.0.7:443"),
@@ -277,6 +278,24 @@ def test_a_key_that_is_refused_on_the_way_says_nothing_about_the_request(status:
 
 def test_a_class_is_a_refusal_wanted_where_the_key_was_the_question() -> None:
     assert refused(403, "forbidden", Auth.WRONG) is Verdict.PASSED
+
+
+def test_a_rule_that_takes_every_status_is_judged_on_a_refused_key() -> None:
+    assert refused(401, "invalid token", wanted=["2xx", "3xx", "4xx", "5xx"]) is Verdict.PASSED
+
+
+def test_a_refusal_that_is_only_noted_is_told_by_its_status() -> None:
+    one = rule("R-1", "ask", level=Level.INFO, status=200)
+
+    (finding,) = verdict_of(one, refusal(400, "unknown member")).findings
+
+    assert finding.message == "refused with 400"
+
+
+def test_any_other_note_keeps_its_words() -> None:
+    one = rule("R-1", "ask", level=Level.INFO, header={"name": "x-id", "present": True})
+
+    assert [finding.message for finding in verdict_of(one, answer()).findings] == ["the x-id header is not as expected"]
 
 
 def test_a_status_named_as_such_is_wanted_whatever_its_words() -> None:

@@ -191,7 +191,9 @@ def test_the_first_delta_of_a_tool_call_names_it() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"model":"m","messages":{}}', b'{"model":"m","messages":["x"]}'])
-@pytest.mark.parametrize("fault", ["ignores-max-tokens", "drops-system", "first-part-only"])
+@pytest.mark.parametrize(
+    "fault", ["ignores-max-tokens", "drops-system", "short-system", "first-part-only", "refuses-parts"]
+)
 def test_a_body_that_is_wrong_is_refused_all_the_same(fault: str, body: bytes) -> None:
     assert "error" in json.loads(sent_for(body, fault))
 

@@ -13,7 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wnmon.model.check import Auth, Level
-from wnmon.model.codec import VERSION, decode_exchange, decode_run, encode_exchange, encode_run
+from wnmon.model.codec import (
+    FIRST_S,
+    LAST_S,
+    MAX_NS,
+    VERSION,
+    decode_as,
+    decode_exchange,
+    decode_run,
+    encode_exchange,
+    encode_run,
+)
 from wnmon.model.exchange import Certificate, Chunk, Exchange, FailureKind, Marks, Request, Tls, TransportFailure
 from wnmon.model.result import (
     Evidence,
@@ -31,6 +41,7 @@ from wnmon.model.result import (
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=8)
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+DAY = st.floats(FIRST_S, LAST_S)
 PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple)
 INSTANT = st.none() | st.integers(-(10**12), 10**12)
 
@@ -39,9 +50,7 @@ TLS = st.builds(
     version=TEXT,
     cipher=TEXT,
     certificate=st.none()
-    | st.builds(
-        Certificate, subject=TEXT, issuer=TEXT, not_after_s=NUMBER, chain=st.lists(TEXT, max_size=2).map(tuple)
-    ),
+    | st.builds(Certificate, subject=TEXT, issuer=TEXT, not_after_s=DAY, chain=st.lists(TEXT, max_size=2).map(tuple)),
 )
 EXCHANGES = st.builds(
     Exchange,
@@ -55,7 +64,7 @@ EXCHANGES = st.builds(
         auth=st.sampled_from(Auth),
         stream=st.booleans(),
     ),
-    started_at_s=NUMBER,
+    started_at_s=DAY,
     marks=st.builds(Marks, started_ns=st.just(0), scheduled_ns=INSTANT, sent_ns=INSTANT, end_ns=st.integers(0, 10**12)),
     status=st.none() | st.integers(100, 599),
     http_version=st.none() | TEXT,
@@ -97,8 +106,8 @@ RUNS = st.builds(
     target=TEXT,
     check=TEXT,
     model=TEXT,
-    started_at_s=NUMBER,
-    ended_at_s=NUMBER,
+    started_at_s=DAY,
+    ended_at_s=DAY,
     result=RESULTS,
     evidence=st.builds(
         Evidence,
@@ -203,6 +212,14 @@ def put(name: str, value: object) -> Callable[[dict[str, Any]], None]:
         (put("started_at_s", True), "exchange.started_at_s: expected"),
         (put("started_at_s", float("inf")), "exchange.started_at_s: expected"),
         (put("started_at_s", 10**400), "exchange.started_at_s: expected"),
+        (put("started_at_s", 1e308), "exchange.started_at_s: expected an instant of a calendar"),
+        (put("started_at_s", -1e12), "exchange.started_at_s: expected an instant of a calendar"),
+        (put("late_ns", 10**400), "exchange.late_ns: expected an instant of a clock"),
+        (put("chunks", [{"at_ns": -(2**63), "data": ""}]), "exchange.chunks[0].at_ns: expected an instant of a clock"),
+        (
+            lambda d: inner(d)["marks"].update(sent_ns=MAX_NS + 1),
+            "exchange.marks.sent_ns: expected an instant of a clock",
+        ),
         (put("headers", {}), "exchange.headers: expected"),
         (put("headers", [["a"]]), "exchange.headers[0]: expected"),
         (put("headers", [["a", 1]]), "exchange.headers[0][1]: expected"),
@@ -224,6 +241,25 @@ def test_a_malformed_record_is_refused_with_its_place(
         decode_exchange(document)
 
     assert str(refused.value).startswith(complaint)
+
+
+def test_the_first_and_the_last_day_are_instants() -> None:
+    document = encode_exchange(EXCHANGE)
+    read = []
+    for at_s in (FIRST_S, LAST_S):
+        inner(document)["started_at_s"] = at_s
+        read.append(decode_exchange(document).started_at_s)
+
+    assert read == [FIRST_S, LAST_S]
+
+
+def test_members_of_an_object_are_read_and_others_left() -> None:
+    assert decode_as(Usage, {"prompt_tokens": 1, "of another kind": {}}, "usage") == Usage(prompt_tokens=1)
+
+
+def test_a_malformed_member_of_an_object_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^usage\.prompt_tokens: expected an integer"):
+        decode_as(Usage, {"prompt_tokens": "1"}, "usage")
 
 
 @pytest.mark.parametrize("document", [None, [], "wnmon", 1])

@@ -9,7 +9,7 @@ import pytest
 from report_samples import errored, report, run, verdict
 
 from wnmon.model.check import Level
-from wnmon.model.result import Finding, RuleVerdict, Run, Verdict
+from wnmon.model.result import Finding, Layer, Outcome, Reason, RuleVerdict, Run, Verdict
 from wnmon.report.baseline import excuse_run, ignored_by, read_baseline, render_baseline, why_no_baseline
 from wnmon.report.known import Baseline
 from wnmon.report.summary import KNOWN, CheckReport, exit_code
@@ -49,6 +49,37 @@ def test_only_what_got_worse_fails(then: Verdict, now: Verdict, code: int) -> No
     others = [verdict("DOC-003")]
 
     assert exit_after([*others, verdict("DOC-010", then)], [*others, verdict("DOC-010", now)]) == code
+
+
+DEAD = errored(Reason.CONNECT, Layer.NETWORK, "connection refused while connecting")
+UNSENT = "not sent: --budget-tokens"
+CUT_SHORT = run(verdict("DOC-003"), verdict("DOC-009", INCONCLUSIVE, why=UNSENT))
+
+
+@pytest.mark.parametrize("then", [FAILED, INCONCLUSIVE])
+@pytest.mark.parametrize(
+    "now",
+    [
+        DEAD,
+        replace(DEAD, result=replace(DEAD.result, outcome=Outcome.SKIPPED)),
+        replace(CUT_SHORT, evidence=replace(CUT_SHORT.evidence, not_sent={"completion": UNSENT})),
+    ],
+    ids=["dead", "skipped", "budget"],
+)
+def test_a_rule_nobody_judged_is_not_excused(then: Verdict, now: Run) -> None:
+    found = baseline(verdict("DOC-009", then))
+
+    assert excuse_run(now, found) == now
+
+
+def test_a_known_break_is_not_excused_where_no_rule_of_the_run_was_decided() -> None:
+    now = run(verdict("DOC-009", INCONCLUSIVE, why="blocked by DOC-003"))
+
+    assert excuse_run(now, baseline(verdict("DOC-009", FAILED))) == now
+
+
+def test_what_was_open_before_may_be_open_again_in_a_run_that_decides_nothing() -> None:
+    assert exit_after([verdict("DOC-009", INCONCLUSIVE)], [verdict("DOC-009", INCONCLUSIVE)]) == 0
 
 
 def test_a_rule_the_baseline_does_not_know_fails() -> None:
@@ -146,6 +177,14 @@ def test_the_terminal_shows_a_known_break_neither_as_broken_nor_as_waived() -> N
     text = render_check(ignored(row, now=[row]), width=80, color=False, lang="en")
 
     assert not any(title in text for title in ("Broken rules", "Waived"))
+
+
+def test_a_known_break_that_could_not_be_judged_is_told_from_one_that_is_broken() -> None:
+    found = ignored(verdict("DOC-010", FAILED), now=[verdict("DOC-003"), verdict("DOC-010", INCONCLUSIVE)])
+
+    assert "ignored: 0 (baseline known.json)\n  ~ DOC-010 (inconclusive)" in render_check(
+        found, width=80, color=False, lang="en"
+    )
 
 
 def test_a_known_break_that_is_gone_is_named() -> None:

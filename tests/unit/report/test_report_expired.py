@@ -23,6 +23,11 @@ def test_the_terminal_says_beside_the_rule_that_its_waiver_is_over(width: int) -
     assert "waiver expired on 2026-01-01" in text
 
 
+@pytest.mark.parametrize(("lang", "said"), [("en", "      note  waiver expired on"), ("zh", "      备注  豁免已于")])
+def test_no_label_says_what_the_sentence_begins_with(lang: str, said: str) -> None:
+    assert said in render_check(report(run(OVER)), width=80, color=False, lang=lang)
+
+
 @pytest.mark.parametrize(("lang", "said"), [("en", "Waivers that are over: DOC-009"), ("zh", "已过期的豁免：DOC-009")])
 def test_the_terminal_repeats_it_just_above_the_verdict(lang: str, said: str) -> None:
     text = render_check(report(run(OVER)), width=80, color=False, lang=lang)

@@ -116,7 +116,7 @@ def test_a_page_with_everything_has_three_kinds() -> None:
 
 def test_an_expired_waiver_is_named() -> None:
     made = report(run(broken("DOC-009", finding("/a"), why="waived until 2026-01-01")))
-    assert "waiver: waived until 2026-01-01" in of("error", made)[0][2]
+    assert "note: waived until 2026-01-01" in of("error", made)[0][2]
 
 
 def test_a_noted_rule_is_a_notice() -> None:

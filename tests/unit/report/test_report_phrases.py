@@ -123,6 +123,11 @@ def test_a_phrase_is_chinese(key: str) -> None:
     ("english", "chinese"),
     [
         ("auth: status 401: invalid_api_key: no choice", "auth：状态码 401：invalid_api_key: no choice"),
+        (
+            "no TLS handshake within 10 s: does the port speak https?",
+            "10 秒内未完成 TLS 握手：该端口是否使用 https？",
+        ),
+        ("[Errno 104] reset while performing the TLS handshake", "TLS 握手时：[Errno 104] reset"),
         ("blocked by DOC-003", "因 DOC-003 而无法判定"),
         (
             "no finish_reason after 12 events with text, without [DONE]",

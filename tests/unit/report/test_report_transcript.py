@@ -100,11 +100,18 @@ def test_a_report_without_a_choice_of_suites_has_a_transcript_too() -> None:
         ({"format": "wnmon-check"}, "not a transcript"),
         ({"version": 2}, "another version"),
         ({"runs": [{}]}, "no wnmon record"),
-        ({"runs": 1}, "damaged"),
-        ({"selection": {}}, "damaged"),
-        ({"targets": [1]}, "damaged"),
+        ({"runs": [{}]}, r"transcript\.runs\[0\]: "),
+        ({"runs": 1}, r"transcript\.runs: expected an array"),
+        ({"selection": {}}, r"transcript\.selection\.suites: missing"),
+        ({"targets": [1]}, r"transcript\.targets\[0\]: expected an object"),
         ({"baseline": {"name": "b", "known": 1}}, "not a baseline"),
+        ({"baseline": {"name": 1, "known": {}}}, r"transcript\.baseline: expected"),
+        ({"baseline": 1}, r"transcript\.baseline: expected"),
+        ({"baseline": {"name": "b"}}, r"transcript\.baseline: expected"),
         ({"started_at_s": "noon"}, "noon"),
+        ({"started_at_s": float("nan")}, r"transcript\.started_at_s: expected a finite number"),
+        ({"ended_at_s": 1e308}, r"transcript\.ended_at_s: expected an instant of a calendar"),
+        ({"complete": "yes"}, r"transcript\.complete: expected a boolean"),
     ],
 )
 def test_what_is_no_transcript_is_refused(judged: CheckReport, change: dict[str, object], said: str) -> None:
@@ -114,7 +121,27 @@ def test_what_is_no_transcript_is_refused(judged: CheckReport, change: dict[str,
         read_transcript(json.dumps(document))
 
 
-@pytest.mark.parametrize("text", ["", "[" * 100_000, "null", "[]"])
-def test_what_is_no_json_object_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"Expecting|nested|not a transcript"):
+@pytest.mark.parametrize("name", ["\ud800", "a\x00b"])
+def test_a_suite_whose_name_no_file_has_is_refused(judged: CheckReport, name: str) -> None:
+    document = json.loads(render_transcript(judged))
+    document["selection"]["suites"][0]["name"] = name
+
+    with pytest.raises(ValueError, match=r"transcript\.selection\.suites\[0\]\.name: expected"):
+        read_transcript(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", r"no JSON \(cut off\?\)"),
+        ('{"a": 1,', r"no JSON \(cut off\?\): line 1"),
+        ('{"a" 1}', r"no JSON: line 1 column 6"),
+        ("1" * 5000, "too many digits"),
+        ("[" * 100_000, "nested"),
+        ("null", "not a transcript"),
+        ("[]", "not a transcript"),
+    ],
+)
+def test_what_is_no_json_object_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
         read_transcript(text)

@@ -59,6 +59,8 @@ def oddities(data: bytes) -> list[tuple[str, str, str]]:
         (b'"a\nb"', "syntax", 0),
         (b'"\\x"', "syntax", 0),
         (b"\x0c{}", "syntax", 0),
+        (b"\x0c", "syntax", 0),
+        (b"{}\x0c", "trailing", 2),
         ("[\u00a01]".encode(), "syntax", 1),
     ],
 )
@@ -87,6 +89,10 @@ def test_more_tokens_than_the_limit_are_a_problem() -> None:
     assert problem(b"[" + b"0," * document_module.MAX_TOKENS)[0] == "too_many_values"
 
 
+def test_too_many_tokens_at_the_greatest_depth_are_told_as_such() -> None:
+    assert problem(b"[" * MAX_DEPTH + b"0," * document_module.MAX_TOKENS)[0] == "too_many_values"
+
+
 def test_a_long_string_is_one_token() -> None:
     assert read_document(b'"' + b"," * (document_module.MAX_TOKENS + 1) + b'"').problem is None
 
@@ -94,6 +100,14 @@ def test_a_long_string_is_one_token() -> None:
 @pytest.mark.parametrize("number", [b"1" * 5_000, b"-1." + b"0" * 5_000, b"1e" + b"0" * 5_000])
 def test_numbers_with_too_many_digits_are_a_problem(number: bytes) -> None:
     assert problem(b"[0," + number + b"]") == ("too_many_digits", 3)
+
+
+def test_a_number_of_as_many_characters_as_the_limit_is_read() -> None:
+    assert read_document(b"[1." + b"5" * (MAX_DIGITS - 2) + b"]").problem is None
+
+
+def test_an_integer_of_as_many_characters_as_the_limit_is_explained_as_good() -> None:
+    assert explain("1" * MAX_DIGITS) is None
 
 
 def test_longest_integer_read_converts_to_a_float() -> None:
@@ -122,7 +136,10 @@ def test_odd_spelling_is_noted_at_its_pointer(data: bytes, expected: tuple[str, 
     assert oddities(data) == [expected]
 
 
-@pytest.mark.parametrize("data", [b"1.5", b"-3.25e-7", b"0", b"-0", b"9007199254740991", b'"\\ud83d\\ude00"', b'"1.0"'])
+@pytest.mark.parametrize(
+    "data",
+    [b"1.5", b"-3.25e-7", b"0", b"-0", b"9007199254740991", b"-9007199254740991", b'"\\ud83d\\ude00"', b'"1.0"'],
+)
 def test_ordinary_spelling_is_no_oddity(data: bytes) -> None:
     assert oddities(data) == []
 
@@ -173,3 +190,24 @@ def test_oddities_are_values() -> None:
     (odd,) = read_document(b"[1.0]").oddities
 
     assert odd == Oddity(kind="fraction_integer", place="/0", seen="1.0")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "there is nothing to read"),
+        (b"\xef\xbb\xbf{}", "a byte order mark before the JSON text (RFC 8259 §8.1)"),
+        (b"\xff", "byte 0xff is not UTF-8"),
+        (b"{} x", "something follows the JSON text"),
+        (b"[NaN]", "NaN is no JSON number (RFC 8259 §6)"),
+        (b"[" * 101, "over the limit of 100"),
+        (b"[" + b"0," * document_module.MAX_TOKENS, "over the limit of 500,000"),
+        (b"[" + b"1" * 1_234 + b"]", "a number of 1,234 characters"),
+        (b'{"' + b"a" * 90 + b'":1,"' + b"a" * 90 + b'":2}', f'member "{"a" * 79} appears twice in one object'),
+    ],
+)
+def test_problem_is_told_in_words(data: bytes, message: str) -> None:
+    found = read_document(data).problem
+
+    assert found is not None
+    assert found.message == message

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from wire_samples import COMPLETION, completion, exchange
 
+from wnmon.model.json import Json
 from wnmon.model.result import Usage
-from wnmon.wire.events import Choice, Reply, ToolCall
+from wnmon.wire.envelope import error_in, refusal_in
+from wnmon.wire.events import Choice, ErrorEnvelope, Form, Reply, ToolCall
 from wnmon.wire.reply import read
 
 
@@ -126,6 +129,7 @@ def test_choice_that_is_no_object_is_left_out() -> None:
         ([1], None),
         ({"prompt_tokens": "5", "completion_tokens": True, "total_tokens": 1.5}, None),
         ({"total_tokens": 2**60}, None),
+        ({"total_tokens": 2**53 - 1}, Usage(total_tokens=2**53 - 1)),
         ({"prompt_tokens": 5.0}, Usage(prompt_tokens=5)),
         ({"completion_tokens": 0}, Usage(completion_tokens=0)),
         ({"completion_tokens": -1}, Usage(completion_tokens=-1)),
@@ -162,6 +166,13 @@ def error(value: object, status: int = 400) -> tuple[str, str | None, str | None
         ({"detail": "no"}, ("no", None, None, None)),
         ({"detail": [{"loc": ["body"], "msg": "no"}]}, ('[{"loc": ["body"], "msg": "no"}]', None, None, None)),
         ({"title": "no", "status": 400}, ("no", "400", None, None)),
+        ({"msg": "no", "title": "other"}, ("no", None, None, None)),
+        ({"error_msg": "no", "title": "other"}, ("no", None, None, None)),
+        ({"error": {"error": "no", "title": "other"}}, ("no", None, None, None)),
+        ({"error": ["no"]}, ('["no"]', None, None, None)),
+        ({"error": {"message": ["余额"]}}, ('["余额"]', None, None, None)),
+        ({"error": {"reason": "余额"}}, ('{"reason": "余额"}', None, None, None)),
+        ({"type": "error", "message": "no"}, ("no", "error", None, None)),
         ({"code": "InvalidApiKey", "message": "no", "request_id": "r"}, ("no", None, "InvalidApiKey", None)),
         ({"success": False, "message": "no\n\x1b[31m!"}, ("no [31m!", None, None, None)),
     ],
@@ -217,3 +228,60 @@ def test_plain_text_with_success_is_no_error() -> None:
 
 def test_text_of_nothing_printable_is_no_error() -> None:
     assert read(exchange(b"\x00\x01", status=502, media="text/plain")).error is None
+
+
+def test_the_error_member_is_the_message_whatever_else_stands_at_the_top() -> None:
+    assert error({"error": "no", "msg": "other"})[0] == "no"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"message": "no"}},
+        {"error": "no"},
+        {"object": "error", "message": "no"},
+        {"type": "error", "message": "no"},
+        {"message": "no"},
+        [{"error": {"message": "no"}}],
+        [{"error": "no"}],
+    ],
+)
+def test_an_error_of_a_body_knows_it_is_the_body(body: object) -> None:
+    found = read(exchange(json.dumps(body).encode(), status=400)).error
+
+    assert found is not None
+    assert found.place == "body"
+
+
+@pytest.mark.parametrize("find", [error_in, refusal_in])
+def test_an_error_without_a_place_is_of_the_body(find: Callable[[Json], ErrorEnvelope | None]) -> None:
+    found = find({"error": {"message": "no"}})
+
+    assert found is not None
+    assert found.place == "body"
+
+
+def test_plain_text_error_is_of_the_body() -> None:
+    found = plain(502).error
+
+    assert found is not None
+    assert found.place == "body"
+
+
+def test_plain_text_error_keeps_the_form_of_its_answer() -> None:
+    assert plain(502).form is Form.OTHER
+
+
+def test_plain_text_error_keeps_its_media_type() -> None:
+    assert plain(502).media_type == "text/plain"
+
+
+def test_plain_text_is_an_error_from_status_400_on() -> None:
+    assert plain(400).error is not None
+
+
+def test_plain_text_error_that_is_not_utf8_is_read_with_replacements() -> None:
+    found = read(exchange(b"caf\xe9", status=502, media="text/plain")).error
+
+    assert found is not None
+    assert found.message == "caf\ufffd"

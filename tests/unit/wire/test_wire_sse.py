@@ -227,3 +227,30 @@ def test_long_values_of_fields_are_cut(field: bytes) -> None:
 
 def test_two_events_glued_on_one_line_stay_one_event() -> None:
     assert only(b'data: {"a":1}data: {"b":2}\n\n').data == '{"a":1}data: {"b":2}'
+
+
+@pytest.mark.parametrize("line", [b"id: a\0b", b"retry: soon", b"odd: x"])
+def test_oddity_of_a_field_knows_its_event(line: bytes) -> None:
+    (oddity,) = parsed(b"data: a\n\n" + line + b"\n\n").oddities
+
+    assert oddity.place == "event 1"
+
+
+def test_events_beyond_the_cap_are_told_with_the_byte_where_reading_ended() -> None:
+    (oddity,) = parsed(b"data:\n\n" * (sse.MAX_EVENTS + 1)).oddities
+
+    assert (oddity.place, oddity.seen) == (f"byte {7 * sse.MAX_EVENTS}", "more events or lines than are read")
+
+
+def test_a_rest_without_a_line_end_after_as_many_events_as_the_cap_is_not_read() -> None:
+    assert kinds(b"data:\n\n" * sse.MAX_EVENTS + b"data: a") == ["too_many"]
+
+
+def test_an_event_without_a_retry_field_has_none() -> None:
+    assert only(b"data: a\n\n").retry is None
+
+
+def test_an_unterminated_event_is_told_with_its_place() -> None:
+    (oddity,) = parsed(b"data: a\n\ndata: b\n").oddities
+
+    assert (oddity.place, oddity.seen) == ("event 1", "the last event has no blank line after it")

@@ -10,9 +10,10 @@ from wire_samples import DONE, MS, ROLE, STOP, USAGE, data, exchange, frame, str
 
 from wnmon.model.json import JsonObject
 from wnmon.model.result import Usage
-from wnmon.wire.events import Channel, Choice, ErrorEnvelope, Reply, ToolCall
+from wnmon.wire.events import Channel, Choice, ErrorEnvelope, JsonProblem, Reply, ToolCall
 from wnmon.wire.message import MAX_CHOICES, MAX_TOOL_CALLS
 from wnmon.wire.reply import read
+from wnmon.wire.stream import MAX_CONTAINERS
 
 
 def reply(*parts: str | bytes) -> Reply:
@@ -362,3 +363,62 @@ def test_frames_beyond_the_container_limit_are_not_read() -> None:
     assert [frame.document.problem.kind for frame in frames if frame.document and frame.document.problem] == [
         "too_many_values"
     ] * 2
+
+
+def test_brackets_of_all_frames_count_towards_the_container_limit() -> None:
+    fifth = MAX_CONTAINERS // 5 - 1
+    parts = [b"data: [" + kind * fifth + b"0]\n\n" for kind in (b"[],", b"{},", b"[],", b"{},", b"{},")]
+    frames = read(exchange(b"".join(parts) + b"data: {}\n\n")).frames
+
+    assert [frame.document.problem for frame in frames if frame.document] == [
+        *[None] * 5,
+        JsonProblem(kind="too_many_values", offset=0, message="over the limit of 500,000"),
+    ]
+
+
+def test_done_may_have_white_space_of_json_around_it() -> None:
+    assert reply(STOP, "data: \t[DONE]\t\n\n").done_ns == 300 * MS
+
+
+@pytest.mark.parametrize("text", ["\u2028[DONE]", "[DONE]\u00a0", "X[DONE]"])
+def test_done_with_anything_else_around_it_is_no_done(text: str) -> None:
+    assert reply(STOP, f"data: {text}\n\n").done_ns is None
+
+
+def test_model_of_a_stream_is_read() -> None:
+    assert reply(text("a")).model == "m-1"
+
+
+def test_model_of_a_stream_that_says_none_is_none() -> None:
+    assert reply(text("a", model="")).model is None
+
+
+@pytest.mark.parametrize(
+    ("part", "place"),
+    [
+        ("event: error\n" + data({"message": "no"}), "event 1"),
+        ("event: error\n" + data({"error": {"message": "no"}}), "event 1"),
+        ("event: error\ndata: no\n\n", "event 1"),
+        ("event: error\n" + data([{"error": {"message": "no"}}]), "event 1"),
+        ('error: {"error":{"message":"no"}}\n\n', "field error"),
+    ],
+)
+def test_error_of_an_event_named_so_knows_its_place(part: str, place: str) -> None:
+    assert error(ROLE, part).place == place
+
+
+def test_text_after_finish_stays_noted_when_silence_follows() -> None:
+    assert only_choice(STOP, text("late"), STOP).text_after_finish
+
+
+@pytest.mark.parametrize("value", [0, False, ""])
+def test_head_member_that_never_says_anything_stays_as_it_came(value: object) -> None:
+    assert folded(text("a", service_tier=value))["service_tier"] == value
+
+
+def test_role_that_never_came_is_none() -> None:
+    assert only_choice(text("a")).role is None
+
+
+def test_usage_that_never_came_has_no_stamp() -> None:
+    assert reply(text("a"), STOP).usage_ns is None

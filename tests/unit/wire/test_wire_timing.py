@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 import pytest
-from wire_samples import DONE, MS, ROLE, STOP, USAGE, completion, exchange, frame, stream, text
+from wire_samples import DONE, MS, ROLE, STOP, USAGE, completion, data, exchange, frame, stream, text
 
 from wnmon.model.exchange import Chunk, Exchange, Marks
 from wnmon.model.result import Timing
@@ -133,3 +133,31 @@ def test_lag_at_the_limit_is_not_suspect() -> None:
 
 def test_lag_over_the_limit_is_suspect() -> None:
     assert timed(exchange(b"{}", late_ns=SUSPECT_LAG_NS + 1)).suspect
+
+
+@pytest.mark.parametrize("gaps", [1, 3])
+def test_time_per_token_is_the_span_by_all_tokens_but_the_first(gaps: int) -> None:
+    usage = data({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 6}})
+    parts = [text(str(n)) for n in range(gaps + 1)]
+
+    assert timed(stream(*parts, STOP, usage)).time_per_output_token_s == pytest.approx(0.1 * gaps / 5)
+
+
+def test_tokens_per_second_counts_from_the_last_request_byte_to_the_end() -> None:
+    marks = Marks(started_ns=0, sent_ns=100 * MS, end_ns=4_100 * MS)
+
+    assert timed(replace(completion(), marks=marks)).tokens_per_s == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("count", "expected"), [(0, None), (1, 1.0)])
+def test_tokens_per_second_needs_one_reported_token(count: int, expected: float | None) -> None:
+    assert timed(completion(usage={"completion_tokens": count})).tokens_per_s == expected
+
+
+@pytest.mark.parametrize("usage", [None, {"prompt_tokens": 5}])
+def test_tokens_per_second_needs_the_count_of_the_completion(usage: object) -> None:
+    assert timed(completion(usage=usage)).tokens_per_s is None
+
+
+def test_tokens_of_one_stamp_and_a_later_one_have_a_rate() -> None:
+    assert timed(stream(text("a") + text("b"), text("c"), STOP, USAGE)).time_per_output_token_s == pytest.approx(0.1)

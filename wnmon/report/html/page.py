@@ -14,6 +14,7 @@ from wnmon.report.html.content import targets_of
 from wnmon.report.html.timeline import HEIGHT, WIDTH
 from wnmon.report.html.words import word
 from wnmon.report.meaning import meaning, tally
+from wnmon.report.setup import setup_hint, unknown_waivers
 from wnmon.report.summary import COUNTED, CheckReport, Exit
 from wnmon.report.text import iso, utc, without_commands
 
@@ -35,6 +36,8 @@ def render_html(report: CheckReport, lang: str) -> str:
         targets=targets_of(report, lang),
         meaning=meaning(report, lang),
         tally=tally(report, lang),
+        hint=setup_hint(report, lang),
+        doubts=unknown_waivers(report, lang),
         kind=kind,
         color=_COLORS[kind],
         lang="zh" if lang.startswith("zh") else "en",

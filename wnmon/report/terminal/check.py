@@ -14,6 +14,7 @@ from wnmon.model.result import Finding, Outcome, Reason, Result, RuleVerdict, Ru
 from wnmon.report.curl import curl_command
 from wnmon.report.meaning import meaning, tally
 from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
+from wnmon.report.setup import setup_hint
 from wnmon.report.summary import (
     CheckedTarget,
     CheckReport,
@@ -25,13 +26,11 @@ from wnmon.report.summary import (
     copies_of,
     counts,
     exchange_of,
-    expired,
     has_decided_rule,
     is_unjudged,
-    known,
     of_verdict,
-    waived,
 )
+from wnmon.report.terminal.excuses import show_doubts, show_known, show_waived
 from wnmon.report.terminal.sheet import MARKS, Sheet
 from wnmon.report.text import shown, utc
 from wnmon.report.waiver import DAYS, waiver_lines
@@ -66,10 +65,10 @@ def render_check(report: CheckReport, *, width: int, color: bool, lang: str, eve
     _head(sheet, report)
     for target in report.targets:
         _target(sheet, report, target, every=every)
-    _ignored(sheet, report)
+    show_known(sheet, report)
     _next_steps(sheet, report)
     _counted(sheet, report)
-    _expired(sheet, report)
+    show_doubts(sheet, report)
     _verdict(sheet, report)
     return sheet.text()
 
@@ -84,6 +83,9 @@ def _head(sheet: Sheet, report: CheckReport) -> None:
     )
     if not report.complete:
         sheet.put(Text(sheet.say("interrupted"), "yellow"))
+    if hint := setup_hint(report, sheet.lang):
+        sheet.gap()
+        sheet.put(Text(hint, "bold yellow"), Text(f"{sheet.say('hint')}{sheet.say('colon')}", "bold yellow"))
 
 
 def _target(sheet: Sheet, report: CheckReport, target: CheckedTarget, *, every: bool) -> None:
@@ -112,7 +114,7 @@ def _run(sheet: Sheet, report: CheckReport, run: Run, title: str) -> None:
         _grouped(sheet, "could_not_judge", of_verdict(run, Verdict.INCONCLUSIVE), Text("? ", "yellow"))
         _grouped(sheet, "not_judged", of_verdict(run, Verdict.SKIPPED), Text("- ", "dim"))
     _noted(sheet, report, run)
-    _waived(sheet, run)
+    show_waived(sheet, run)
 
 
 def _was_judged(run: Run) -> bool:
@@ -184,7 +186,7 @@ def _complaints(sheet: Sheet, run: Run) -> None:
         mark = Text("  ! " if finding.degraded else "  ✗ ", "yellow" if finding.degraded else "red")
         sheet.put(Text.assemble((finding.reason.value, "bold"), "  ", shown(message_of(finding, sheet.lang))), mark)
         _finding_facts(sheet, finding)
-    _more(sheet, len(findings) - MAX_FINDINGS)
+    sheet.more(len(findings) - MAX_FINDINGS)
 
 
 def _broken(sheet: Sheet, report: CheckReport, run: Run) -> None:
@@ -199,11 +201,11 @@ def _broken(sheet: Sheet, report: CheckReport, run: Run) -> None:
         style = _level_style(row.level, report.strict)
         sentence = shown(report.says(row.rule, sheet.lang))
         sheet.put(Text.assemble((row.rule, "bold"), " ", (row.level.value, style), "  ", sentence), Text("  ✗ ", style))
-        sheet.facts([("waiver", shown(phrase(row.why, sheet.lang)))])
+        sheet.facts([("note", shown(phrase(row.why, sheet.lang)))])
         shown_findings = row.findings[:MAX_FINDINGS_PER_RULE]
         for finding in shown_findings:
             _finding_facts(sheet, finding, source=report.source(row.rule) if finding is shown_findings[-1] else "")
-        _more(sheet, len(row.findings) - MAX_FINDINGS_PER_RULE)
+        sheet.more(len(row.findings) - MAX_FINDINGS_PER_RULE)
 
 
 def _level_style(level: Level, strict: bool) -> str:
@@ -258,11 +260,6 @@ def _column(values: Iterable[str]) -> Text:
     return Text("\n".join(shown(value) for value in values))
 
 
-def _more(sheet: Sheet, left: int) -> None:
-    if left > 0:
-        sheet.put(Text(sheet.say("more").format(n=left), "dim"), Text("    "))
-
-
 def _grouped(sheet: Sheet, title: str, rows: Sequence[RuleVerdict], mark: Text) -> None:
     """Show rules that share a reason together: a reason and its ids, not a wall."""
     if not rows:
@@ -274,7 +271,7 @@ def _grouped(sheet: Sheet, title: str, rows: Sequence[RuleVerdict], mark: Text) 
             Text.assemble(shown(phrase(why, sheet.lang)), ("  " if why else "") + ", ".join(rules)),
             Text.assemble("  ", mark),
         )
-    _more(sheet, len(groups) - MAX_WHY_GROUPS)
+    sheet.more(len(groups) - MAX_WHY_GROUPS)
 
 
 def _every_rule(sheet: Sheet, report: CheckReport, run: Run) -> None:
@@ -300,47 +297,10 @@ def _noted(sheet: Sheet, report: CheckReport, run: Run) -> None:
         )
 
 
-def _waived(sheet: Sheet, run: Run) -> None:
-    by_baseline = known(run)
-    rows = [row for row in waived(run) if row not in by_baseline]
-    if not rows:
-        return
-    sheet.title("waivers")
-    for row in rows:
-        reason = shown(phrase(row.why or run.evidence.waivers.get(row.rule, ""), sheet.lang))
-        verdict = sheet.say(row.verdict.value)
-        sheet.put(Text.assemble((row.rule, "bold"), f" {verdict}  {reason}".rstrip()), Text("  ~ "))
-
-
-def _ignored(sheet: Sheet, report: CheckReport) -> None:
-    """Say what a baseline hid: how many, which, and where it is out of date."""
-    ignored = report.ignored
-    if ignored is None:
-        return
-    sheet.title("known", n=ignored.breaks, name=shown(ignored.name))
-    rules = dict.fromkeys(row.rule for run in report.runs for row in known(run))
-    lines = [
-        ", ".join(rules),
-        sheet.say("known_gone").format(rules=", ".join(ignored.gone)) if ignored.gone else "",
-        sheet.say("known_not").format(runs=shown(", ".join(ignored.unknown))) if ignored.unknown else "",
-    ]
-    for line in lines:
-        if line:
-            sheet.put(Text(line), Text("  ~ "))
-
-
 def _counted(sheet: Sheet, report: CheckReport) -> None:
     if counted := tally(report, sheet.lang):
         sheet.gap()
         sheet.put(Text(counted))
-
-
-def _expired(sheet: Sheet, report: CheckReport) -> None:
-    rows = [row for run in report.runs for row in expired(run)]
-    if rows:
-        sheet.gap()
-        rules = ", ".join(dict.fromkeys(row.rule for row in rows))
-        sheet.put(Text(sheet.say("expired").format(rules=rules), "bold red"), Text("! ", "bold red"))
 
 
 def _next_steps(sheet: Sheet, report: CheckReport) -> None:
@@ -349,11 +309,13 @@ def _next_steps(sheet: Sheet, report: CheckReport) -> None:
     if rules:
         run, row = rules[0]
         _reproduce(sheet, run, next((_step(finding) for finding in row.findings), ""), row.rule)
+        if setup_hint(report, sheet.lang):  # what is wrong with the setup is mended, not accepted
+            return
         levels = binding_levels(report.strict) | {row.level}
         ids = list(dict.fromkeys(other.rule for _, other in rules if other.level in levels))
         sheet.title("waive", days=DAYS)
         sheet.paste(waiver_lines(ids[:MAX_WAIVED_RULES], run.started_at_s))
-        _more(sheet, len(ids) - MAX_WAIVED_RULES)
+        sheet.more(len(ids) - MAX_WAIVED_RULES)
         return
     wrong = next((run for run in report.runs if not run.result.outcome.success), None)
     if wrong is not None:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wnmon.model.result import Outcome
+from wnmon.report.terminal.wrapping import breaks
 from wnmon.report.text import commands
 from wnmon.report.words import word
 
@@ -70,15 +71,20 @@ class Sheet:
 
         That takes the style of parts of the text away, which no text but a hostile one is likely to miss.
         """
-        lines = text.wrap(self._console, room, overflow="fold")
+        lines = _divided(text, room)
         if not any(commands(line.plain) for line in lines):
-            return list(lines)
-        return list(Text(_COLONS.sub(r"\\x3a", text.plain), text.style).wrap(self._console, room, overflow="fold"))
+            return lines
+        return _divided(Text(_COLONS.sub(r"\\x3a", text.plain), text.style), room)
 
     def title(self, key: str, **values: object) -> None:
         """Write an empty line and a heading; `values` fill the places in its word."""
         self.gap()
         self.put(Text(self.say(key).format(**values), "bold"), Text("  "))
+
+    def more(self, left: int) -> None:
+        """Say how many are not shown, if any."""
+        if left > 0:
+            self.put(Text(self.say("more").format(n=left), "dim"), Text("    "))
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> None:
         """Write label and value per line, the values aligned; a row without a value is left out."""
@@ -98,3 +104,7 @@ class Sheet:
             self._console.print(table)
         for line in captured.get().splitlines():
             self._out.write(f"  {line.rstrip()}\n")
+
+
+def _divided(text: Text, room: int) -> list[Text]:
+    return [part for line in text.split(allow_blank=True) for part in line.divide(breaks(line.plain, room))]

@@ -1,0 +1,53 @@
+"""Waivers of rules that no suite has: a misspelt id excuses nothing, and nobody would notice.
+
+This is a warning and no problem: `wnmon check` may be given a suite that the configuration does not name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from wnmon.config.node import Cursor, quote
+from wnmon.config.problems import Problem
+
+_SPELLING = "is it misspelt, or of a suite that only the command line names?"
+_MAX_CHARS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownWaiver:
+    """A waiver of a target for a rule nobody knows: what a person is told, and the nearest id, "" for none."""
+
+    target: str
+    rule: str
+    nearest: str
+    warning: str
+
+
+def unknown_waivers(
+    targets: Iterable[tuple[str, Cursor]], named: frozenset[str], built_in: Callable[[], frozenset[str]]
+) -> tuple[UnknownWaiver, ...]:
+    """Return the waivers whose rule is in no suite: neither `named` by the configuration nor built in.
+
+    The built-in rules are asked for only where the others do not know a rule: reading them all takes a while.
+    """
+    waived = [(name, rule) for name, target in targets for rule in _rules(target) if rule.text not in named]
+    known = named | built_in() if waived else named
+    return tuple(_unknown(name, rule, known) for name, rule in waived if rule.text not in known)
+
+
+def _rules(target: Cursor) -> Iterable[Cursor]:
+    waive = target.get("waive")
+    return [waiver.at("/rule") for waiver in waive.elements()] if waive is not None else []
+
+
+def _unknown(target: str, rule: Cursor, known: frozenset[str]) -> UnknownWaiver:
+    nearest = next(iter(get_close_matches(rule.text[:_MAX_CHARS], sorted(known), n=1)), "")
+    said: list[Problem] = []
+    Cursor(rule.node, rule.file, rule.trail, said).report(
+        f"the waiver excuses nothing: no suite has a rule {quote(rule.text)}",
+        f'did you mean "{nearest}"?' if nearest else _SPELLING,
+    )
+    return UnknownWaiver(target=target, rule=rule.text, nearest=nearest, warning=str(said[0]))

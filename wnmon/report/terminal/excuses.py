@@ -1,0 +1,61 @@
+"""What the terminal says of excuses: waivers in force, known breaks, and waivers that excuse nothing."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from wnmon.model.result import Run, Verdict
+from wnmon.report.phrases import phrase
+from wnmon.report.setup import unknown_waivers
+from wnmon.report.summary import CheckReport, expired, known, waived
+from wnmon.report.terminal.sheet import Sheet
+from wnmon.report.text import shown
+
+MAX_DOUBTS = 3
+
+
+def show_waived(sheet: Sheet, run: Run) -> None:
+    """Name the broken rules of a run that are waived, each with until when and why."""
+    by_baseline = known(run)
+    rows = [row for row in waived(run) if row not in by_baseline]
+    if not rows:
+        return
+    sheet.title("waivers")
+    for row in rows:
+        reason = shown(phrase(row.why or run.evidence.waivers.get(row.rule, ""), sheet.lang))
+        verdict = sheet.say(row.verdict.value)
+        sheet.put(Text.assemble((row.rule, "bold"), f" {verdict}  {reason}".rstrip()), Text("  ~ "))
+
+
+def show_known(sheet: Sheet, report: CheckReport) -> None:
+    """Say what a baseline hid: how many, which, and where it is out of date."""
+    ignored = report.ignored
+    if ignored is None:
+        return
+    sheet.title("known", n=ignored.breaks, name=shown(ignored.name))
+    rows = [row for run in report.runs for row in known(run)]
+    rules = dict.fromkeys(row.rule for row in rows if row.verdict is Verdict.FAILED)
+    still_open = dict.fromkeys(f"{row.rule} ({sheet.say('inconclusive')})" for row in rows if row.rule not in rules)
+    lines = [
+        ", ".join([*rules, *still_open]),
+        sheet.say("known_gone").format(rules=", ".join(ignored.gone)) if ignored.gone else "",
+        sheet.say("known_not").format(runs=shown(", ".join(ignored.unknown))) if ignored.unknown else "",
+    ]
+    for line in lines:
+        if line:
+            sheet.put(Text(line), Text("  ~ "))
+
+
+def show_doubts(sheet: Sheet, report: CheckReport) -> None:
+    """Name the waivers that are over, and those that never were of use."""
+    rows = [row for run in report.runs for row in expired(run)]
+    if rows:
+        sheet.gap()
+        rules = ", ".join(dict.fromkeys(row.rule for row in rows))
+        sheet.put(Text(sheet.say("expired").format(rules=rules), "bold red"), Text("! ", "bold red"))
+    doubts = unknown_waivers(report, sheet.lang)
+    if doubts:
+        sheet.gap()
+    for said in doubts[:MAX_DOUBTS]:
+        sheet.put(Text(said, "yellow"), Text("! ", "yellow"))
+    sheet.more(len(doubts) - MAX_DOUBTS)
