@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import select
 import socket
 import subprocess
 import sys
@@ -69,16 +70,22 @@ def answered(folder: Path, relay: Relay, answer: bytes, *more: str) -> tuple[int
     ) as process:
         os.close(terminal)
         shown = bytearray()
-        while chunk := _read(person):
+        while chunk := _read(person, again=answer if b"[y/N]" in shown else b""):
+            asked_before = b"[y/N]" in shown
             shown += chunk
-            if b"[y/N]" in shown and answer:
+            if b"[y/N]" in shown and not asked_before:
                 os.write(person, answer)
-                answer = b""
         os.close(person)
         return process.wait(timeout=PATIENCE_S), shown.decode()
 
 
-def _read(person: int) -> bytes:
+def _read(person: int, *, again: bytes) -> bytes:
+    """Return what is shown next, pressing the key again while nothing is.
+
+    A Ctrl-C in the instant before Python waits for a key is seen only with the next one: a person presses it twice.
+    """
+    while not select.select([person], [], [], 3)[0]:
+        os.write(person, again)
     try:
         return os.read(person, 4096)
     except OSError:  # Linux says EIO once nobody holds the other side

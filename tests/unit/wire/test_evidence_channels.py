@@ -18,10 +18,18 @@ def told(body: bytes) -> str:
     return redact(body).body.decode()
 
 
-@pytest.mark.parametrize("before", [b"", b" \n", b"\xef\xbb\xbf", b"\xef\xbb\xbf "], ids=repr)
+@pytest.mark.parametrize(
+    "before", [b"", b" \n", b"\xef\xbb\xbf", b"\xef\xbb\xbf "], ids=["none", "blanks", "mark", "both"]
+)
 @pytest.mark.parametrize("body", [{"choices": [PARTS]}, [PARTS]], ids=["object", "array"])
 def test_parts_of_one_document_are_joined(before: bytes, body: object) -> None:
     assert FIRST not in told(before + json.dumps(body).encode())
+
+
+def test_parts_whose_text_has_members_are_joined_by_member() -> None:
+    parts = [{"text": {"value": FIRST, "note": "z"}}, {"text": {"value": REST}}]
+
+    assert FIRST not in told(json.dumps({"choices": [{"content": parts}]}).encode())
 
 
 def test_halves_in_two_choices_are_never_joined_by_a_reader() -> None:
@@ -30,7 +38,11 @@ def test_halves_in_two_choices_are_never_joined_by_a_reader() -> None:
     assert redact(*pieces) == exchange(*pieces)
 
 
-@pytest.mark.parametrize("write", ["{}", "[{}]", " {}", '{{"a": {}}}', '{{"b": ["x"], "a": {}}}'])
+@pytest.mark.parametrize(
+    "write",
+    ["{}", "[{}]", " {}", '{{"a": {}}}', '{{"b": ["x"], "a": {}}}'],
+    ids=["text", "list", "blank", "object", "after a list"],
+)
 def test_strings_at_one_place_of_several_events_are_joined(write: str) -> None:
     events = [f"data: {write.format(json.dumps(half))}\n\n".encode() for half in (FIRST, REST)]
 
@@ -66,7 +78,7 @@ def test_nesting_without_end_is_no_error() -> None:
     assert redact(body, *contents([FIRST])).body == body + event({"content": FIRST})
 
 
-@pytest.mark.parametrize("name", ["x-a", "x-\ud800"])
+@pytest.mark.parametrize("name", ["x-a", "x-\ud800"], ids=["value", "name"])
 def test_a_header_with_half_a_character_is_no_error(name: str) -> None:
     headers = ((name, "\udcff"), (name, "b"))
 

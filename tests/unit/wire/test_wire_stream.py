@@ -297,6 +297,7 @@ def test_stream_without_a_json_object_has_no_document(body: str) -> None:
         ('error: {"error":{"message":"no"}}\n\n', "no"),
         ('error: {"code":500}\n\n', '{"code": 500}'),
         (data({"object": "error", "message": "no"}), "no"),
+        (data({"type": "error", "message": "no"}), "no"),
     ],
 )
 def test_error_in_a_stream_is_found(part: str, message: str) -> None:
