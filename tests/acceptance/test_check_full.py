@@ -30,6 +30,7 @@ from wnmon.mock.settings import MockSettings
 
 GOOD = MockSettings(strict=True, key=KEY, models=(MODEL,), ttft_s=0, gap_s=0)
 FULL = ("--full", "--yes")
+_AGAIN_S = 3.0
 FEATURES = ("json_mode", "tools", "vision")
 
 
@@ -60,8 +61,8 @@ def answered(folder: Path, relay: Relay, answer: bytes, *more: str) -> tuple[int
     person, terminal = pty.openpty()
     arguments = ("builtin:http", *at(relay), "--full", "--only", "HTTP-003", *more)
     with subprocess.Popen(
-        # setsid and TIOCSCTTY: at a terminal of its own Ctrl-C is a signal.
-        ["setsid", "--ctty", *order(folder, *arguments)],
+        # At a terminal of its own Ctrl-C is a signal, also where this test runs in the background and ignores it.
+        ["env", "--default-signal=INT", "setsid", "--ctty", *order(folder, *arguments)],
         env=with_key(),
         cwd=folder,
         stdin=terminal,
@@ -84,8 +85,12 @@ def _read(person: int, *, again: bytes) -> bytes:
 
     A Ctrl-C in the instant before Python waits for a key is seen only with the next one: a person presses it twice.
     """
-    while not select.select([person], [], [], 3)[0]:
+    for _ in range(int(PATIENCE_S / _AGAIN_S)):
+        if select.select([person], [], [], _AGAIN_S)[0]:
+            break
         os.write(person, again)
+    else:
+        raise AssertionError("the question has no end")
     try:
         return os.read(person, 4096)
     except OSError:  # Linux says EIO once nobody holds the other side
