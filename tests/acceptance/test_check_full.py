@@ -61,8 +61,8 @@ def answered(folder: Path, relay: Relay, answer: bytes, *more: str) -> tuple[int
     person, terminal = pty.openpty()
     arguments = ("builtin:http", *at(relay), "--full", "--only", "HTTP-003", *more)
     with subprocess.Popen(
-        # At a terminal of its own Ctrl-C is a signal, also where this test runs in the background and ignores it.
-        ["env", "--default-signal=INT", "setsid", "--ctty", *order(folder, *arguments)],
+        # At a terminal of its own Ctrl-C is a signal.
+        ["setsid", "--ctty", *order(folder, *arguments)],
         env=with_key(),
         cwd=folder,
         stdin=terminal,
