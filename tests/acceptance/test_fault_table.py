@@ -190,21 +190,36 @@ def reasons(checked: Checked) -> list[tuple[str, str]]:
 def test_a_closed_port_is_errored_as_connect(tmp_path: Path) -> None:
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
-        checked = check(tmp_path, "--base-url", f"http://127.0.0.1:{unheard.getsockname()[1]}", "--model", MODEL)
+        at = ("--base-url", f"http://127.0.0.1:{unheard.getsockname()[1]}", "--model", MODEL)
+        checked = check(tmp_path, "builtin:documented", *at)
 
     assert (checked.code, reasons(checked)) == (3, [("errored", "connect")])
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
-def test_a_refused_certificate_is_errored_as_tls(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+def self_signed(folder: Path) -> MockSettings:
+    """Return settings of a relay whose certificate nobody signed."""
+    certificate, key = folder / "cert.pem", folder / "key.pem"
     made = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key)]
     order = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *made, "-out", str(certificate)]
     subprocess.run(order, check=True, capture_output=True)
-    with relay_beside(MockSettings(tls_cert=str(certificate), tls_key=str(key))) as relay:
-        checked = check(tmp_path, "--base-url", f"https://localhost:{relay.port}", "--model", MODEL)
+    return MockSettings(tls_cert=str(certificate), tls_key=str(key))
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_a_refused_certificate_is_errored_as_tls(tmp_path: Path) -> None:
+    with relay_beside(self_signed(tmp_path)) as relay:
+        at = ("--base-url", f"https://localhost:{relay.port}", "--model", MODEL)
+        checked = check(tmp_path, "builtin:documented", *at)
 
     assert (checked.code, reasons(checked)) == (3, [("errored", "tls")])
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_a_refused_certificate_breaks_the_rule_on_certificates_and_no_other(tmp_path: Path) -> None:
+    with relay_beside(self_signed(tmp_path)) as relay:
+        checked = check(tmp_path, "--base-url", f"https://localhost:{relay.port}", "--model", MODEL)
+
+    assert (checked.code, checked.of_verdict("failed")) == (1, {"HTTP-001"})
 
 
 # The good relay
