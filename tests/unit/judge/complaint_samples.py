@@ -69,10 +69,29 @@ def asked_twice(exchange: Exchange) -> Exchange:
     return replace(exchange, request=replace(exchange.request, body=b'{"n": 2}'))
 
 
-def said_in(content: str, step: str) -> Exchange:
+def said_in(content: str, step: str, finish: str = "stop") -> Exchange:
     """Return a JSON answer of this content to a request."""
-    asked = said(content)
+    asked = said(content, finish)
     return replace(asked, request=replace(asked.request, step=step))
+
+
+def spelt(step: str, tokens: int, *texts: str) -> Exchange:
+    """Return an answer that counts so many tokens for a prompt of these messages."""
+    exchange = completion(step, usage={"prompt_tokens": tokens, "completion_tokens": 20})
+    body = json.dumps({"messages": [{"role": "user", "content": text} for text in texts]})
+    return replace(exchange, request=replace(exchange.request, body=body.encode()))
+
+
+def worded(tokens: int, *texts: str) -> Exchange:
+    """Return an answer of plain words that counts so many tokens for a prompt of these messages."""
+    asked = spelt("ask", tokens, *texts)
+    return replace(counted(prompt=tokens), request=asked.request)
+
+
+def counting(tens: int, loose: int) -> str:
+    """Return numbers: so many steps of one, each two tens apart, and so many numbers more that are none."""
+    steps = [f"{ten}0 {ten}1 {ten}5" for ten in range(1, 2 * tens, 2)]
+    return " ".join([steps[0], *(f"{number}7" for number in range(900, 900 + loose)), *steps[1:]])
 
 
 def calling(name: str, arguments: Any, finish: str = "tool_calls") -> Exchange:
@@ -234,6 +253,7 @@ SINGLE: list[tuple[str, Json, Exchange]] = [
     ("estimate", {"tolerance": 0.5}, counted(prompt=3)),
     ("estimate", {"tolerance": 0.5}, counted(9, text=" ".join(["river"] * FEWEST_WORDS))),
     ("estimate", {"tolerance": 0.5}, completion(usage=...)),
+    ("estimate", {"tolerance": 0.5}, worded(500, "one two.", "three four")),
     ("estimate", {"tolerance": 0.5}, counted(text="pong")),
     ("estimate", {"tolerance": 0.5}, counted(prompt=300)),
     ("estimate", {"tolerance": 0.5}, counted(90, completion_tokens_details={"reasoning_tokens": 1})),
@@ -246,6 +266,9 @@ SINGLE: list[tuple[str, Json, Exchange]] = [
     ("recall", BOTH, said(OTHER, "length")),
     ("content", {"not_matches": "p.ng"}, said("pong")),
     ("recall", BOTH, said("no idea")),
+    ("recall", ["{{nonce}}", "two", "three"], said(f"{NONCE} three")),
+    ("counting", "whole", said(counting(10, 2))),
+    ("counting", "whole", said(counting(10, 3))),
     ("recall", ["{{model}}", "you"], said("you")),
     ("canned", "never", said("Internal Server Error")),
     ("canned", "never", counted(0)),
@@ -350,14 +373,27 @@ SEVERAL: list[tuple[str, Json, list[Exchange]]] = [
     ("cut_told", PAIR, [said_in("the river", "a"), said_in("a river was calm.", "b")]),
     ("word_price", PRICE, [priced("a", 30, 1), priced("b", 49, 2)]),
     ("word_price", PRICE, [priced("a", 30, 1), priced("b", None, 2)]),
+    ("word_price", PRICE, [spelt("a", 30, "one"), spelt("b", 34, "one two")]),
+    ("word_price", PRICE, [spelt("a", 30, "one"), spelt("b", 34, "two")]),
+    ("word_price", {"of": ["a", "b", "c"], "most": 3}, [priced("a", 30, 1), priced("b", 90, 2), priced("c", 31, 3)]),
+    ("cut_told", ["a", "b", "c"], [said_in("one", "a"), said_in("one two", "b"), said_in("one two", "c")]),
+    ("cut_told", PAIR, [said_in("one two", "a"), said_in("one two \n", "b")]),
+    ("cut_told", PAIR, [said_in("one", "a", LONG), said_in("one two", "b")]),
 ]
 
 _TWO_REQUESTS: list[Json] = ["a", ["a"], ["a", 1], [], 7]
 UNFIT: dict[str, list[Json]] = {
-    **{key: ["always"] for key in ("canned", "counting", "plain_http", "framing", "date")},
+    **{key: ["always"] for key in ("canned", "plain_http", "framing", "date")},
     **{key: ["always", 7] for key in ("mode", "leaks", "problem")},
     **dict.fromkeys(("request_id", "backend", "same_form", "cut_told"), _TWO_REQUESTS),
-    "word_price": [7, {"of": ["a", "b"]}, {"of": ["a"], "most": 3}, {"of": ["a", "b"], "most": 0}],
+    "word_price": [
+        7,
+        {"of": ["a", "b"]},
+        {"of": ["a"], "most": 3},
+        {"of": ["a", "b"], "most": 0},
+        {"of": ["a", "b"], "most": 1},
+    ],
+    "counting": ["always", 7],
     **{key: [[], ["a", 1], 3] for key in ("model", "finish_reason")},
     "same": [
         {"of": ["a/x"], "where": ["a/y", "b/y"]},
@@ -383,7 +419,13 @@ UNFIT: dict[str, list[Json]] = {
     "tls": [7, {"max": 1}, {"min": "1.1"}, {"min": 1.2}, {"days": -1}, {"days": True}],
     "cached": [7, {"a": "x"}, {"a": "x", "b": 1}, {"a": "x", "b": "y", "c": 1}, ["a", "b"]],
     "premise": [7, {}, {"holds": "x"}, {"contains": 1}, {"matches": "("}, {"lacks": None}],
-    "as_recalled": [7, {"of": ["a", "b"]}, {"of": ["a"], "holding": "x"}, {"of": ["a", "b"], "holding": ""}],
+    "as_recalled": [
+        7,
+        {"of": ["a", "b"]},
+        {"of": ["a"], "holding": "x"},
+        {"of": ["a", "b"], "holding": ""},
+        {"of": ["a", "b"], "holding": 1},
+    ],
     "as_readable": [
         7,
         ["a"],

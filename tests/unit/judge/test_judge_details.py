@@ -5,14 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from judge_samples import COMPLETION, answer, check, completion, refusal, rule, suite, verdict_of, verdicts
+from judge_samples import (
+    COMPLETION,
+    MS,
+    answer,
+    check,
+    completion,
+    delta,
+    refusal,
+    rule,
+    subject,
+    suite,
+    verdict_of,
+    verdicts,
+)
 
+from wnmon.judge import identity, stream
 from wnmon.judge.patterns import compile_pattern
 from wnmon.judge.registry import compared
 from wnmon.judge.schema import compile_schema
+from wnmon.judge.stream import FEWEST_READS, QUEUED_NS
 from wnmon.judge.subject import Unfit
 from wnmon.model.check import Level, Rule, Selector
-from wnmon.model.exchange import Exchange, FailureKind
+from wnmon.model.exchange import Chunk, Exchange, FailureKind
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason, Verdict
 
@@ -142,3 +157,24 @@ def test_a_schema_alone_has_no_place() -> None:
     with pytest.raises(Unfit) as refused:
         compile_schema(3)
     assert refused.value.pointer == ""
+
+
+def test_a_status_that_fails_a_rule_is_no_note() -> None:
+    assert verdict_of(rule("R", "ask", status=200), refusal(404, "no")).findings[0].message == (
+        "the status is not the expected one"
+    )
+
+
+def test_names_that_float_are_told_as_the_doubt() -> None:
+    asked = subject(completion(model="m-1-preview"), model="m-1")
+
+    assert identity.doubt(None, asked) == "the names differ only in how they float"
+
+
+@pytest.mark.parametrize(("span_ns", "queued"), [(QUEUED_NS, True), (QUEUED_NS - 1, False)])
+def test_tokens_so_far_apart_came_in_pieces(span_ns: int, queued: bool) -> None:
+    begin_ns = 10_000 * MS
+    stamps = [begin_ns + span_ns * k // (FEWEST_READS - 1) for k in range(FEWEST_READS)]
+    burst = answer([Chunk(at_ns, delta("a" * 9).encode()) for at_ns in stamps], media="text/event-stream", stream=True)
+
+    assert (stream.doubt(("spread",), subject(burst)) is not None) is queued
