@@ -25,6 +25,9 @@ from wnmon.mock.settings import MockSettings
 
 T = TypeVar("T")
 
+# A job in the background of a shell ignores Ctrl-C, and so would every program a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 40.0
 """How long anything may take on a busy machine before a test gives up; nothing is measured by it."""
