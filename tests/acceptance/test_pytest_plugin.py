@@ -12,7 +12,7 @@ import pytest
 from leaks import LeakDetector
 from service_process import relay_beside
 
-from wnmon.cli.suites import DEFAULT
+from wnmon.config.shipped import DEFAULT_SUITES
 from wnmon.mock.server import Relay
 from wnmon.mock.settings import MockSettings
 
@@ -174,7 +174,7 @@ def test_a_relay_on_the_command_line_without_a_suite_is_judged_as_wnmon_check_ju
     listed = run(project, "--collect-only", "-q", "--wnmon-base-url=http://127.0.0.1:9").outlines
 
     suites = {line.split("::")[1] for line in listed if line.startswith("wnmon::")}
-    assert {f"builtin:{suite}" for suite in suites} == set(DEFAULT)
+    assert {f"builtin:{suite}" for suite in suites} == set(DEFAULT_SUITES)
 
 
 # Selection

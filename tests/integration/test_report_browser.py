@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pytest
+from chromium_samples import Scheme, browser, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-playwright = pytest.importorskip("playwright.sync_api")
+__all__ = ["browser"]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # The very files the unit tests hold the rendering to.
 PAGES = Path(__file__).parents[1] / "golden" / "report"
 NAMES = ("check-page.en.html", "check-page.zh.html", "check-hostile.html")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("chromium is required in CI")
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-def opened(browser: Browser, name: str, width: int, scheme: Literal["light", "dark"] = "light") -> Page:
+def opened(browser: Browser, name: str, width: int, scheme: Scheme = "light") -> Page:
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page.goto((PAGES / name).as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
@@ -43,22 +28,9 @@ def opened(browser: Browser, name: str, width: int, scheme: Literal["light", "da
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_the_report_fits_and_is_quiet(
-    browser: Browser, name: str, width: int, scheme: Literal["light", "dark"]
-) -> None:
-    complaints: list[str] = []
-    asked: list[str] = []
-    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto((PAGES / name).as_uri())
-    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    widest = page.evaluate("document.documentElement.scrollWidth")
-    page.close()
-    assert complaints == []
-    assert [address for address in asked if not address.startswith("data:")] == [(PAGES / name).as_uri()]
-    assert widest <= width
+def test_the_report_fits_and_is_quiet(browser: Browser, name: str, width: int, scheme: Scheme) -> None:
+    seen = visit(browser, (PAGES / name).as_uri(), width, scheme)
+    assert (seen.complaints, seen.asked, seen.width <= width) == ([], [], True)
 
 
 def test_a_relay_s_markup_is_no_element(browser: Browser) -> None:
@@ -88,7 +60,7 @@ def test_a_link_leads_to_its_exchange(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(("scheme", "dark"), [("light", False), ("dark", True)])
-def test_the_page_follows_the_reader_s_scheme(browser: Browser, scheme: Literal["light", "dark"], dark: bool) -> None:
+def test_the_page_follows_the_reader_s_scheme(browser: Browser, scheme: Scheme, dark: bool) -> None:
     page = opened(browser, "check-page.en.html", 1280, scheme)
     red = page.evaluate("Number(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0])")
     page.close()

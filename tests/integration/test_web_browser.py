@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pytest
+from chromium_samples import Scheme, browser, visit
 from web_samples import FixedClock, FixedControl, FixedMetrics, FixedStates
 
 from wnmon.web import Site, WebServer
@@ -15,9 +14,7 @@ from wnmon.web import Site, WebServer
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-playwright = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+__all__ = ["browser"]
 
 
 @pytest.fixture(scope="module")
@@ -35,36 +32,12 @@ def url() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("chromium is required in CI")
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_the_page_fits_and_is_quiet(
-    browser: Browser, url: str, width: int, scheme: Literal["light", "dark"], lang: str
-) -> None:
-    complaints: list[str] = []
-    asked: list[str] = []
-    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{url}?lang={lang}")
-    widest = page.evaluate("document.documentElement.scrollWidth")
-    page.close()
-    assert complaints == []
-    assert [address for address in asked if not address.startswith("data:")] == [f"{url}?lang={lang}"]
-    assert widest <= width
+def test_the_page_fits_and_is_quiet(browser: Browser, url: str, width: int, scheme: Scheme, lang: str) -> None:
+    seen = visit(browser, f"{url}?lang={lang}", width, scheme)
+    assert (seen.complaints, seen.asked, seen.width <= width) == ([], [], True)
 
 
 def test_a_phone_shows_cards_with_labels(browser: Browser, url: str) -> None:

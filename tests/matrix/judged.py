@@ -14,11 +14,11 @@ from pathlib import Path
 from leaks import LeakDetector
 from peers import Peer, Sort, running
 
-from wnmon.cli.asking import Asked
 from wnmon.cli.checking import Selection, check
 from wnmon.cli.replay import replay
 from wnmon.cli.reports import FORMATS, Destination, write
 from wnmon.config import built_in_suites, load_suites, profiles_of
+from wnmon.config.asking import Asked
 from wnmon.config.shipped import shipped_folder
 from wnmon.model.check import Level
 from wnmon.model.result import RuleVerdict, Verdict

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from wnmon.cli.asking import Asked, adhoc, claiming, from_config
+from wnmon.cli.asking import adhoc
 from wnmon.cli.baseline import load as load_baseline
 from wnmon.cli.baseline import write as write_baseline
 from wnmon.cli.calls import calls_of, dry_run
@@ -23,6 +23,7 @@ from wnmon.cli.suites import load, names_of
 from wnmon.cli.terminal import chosen_language, say, wants_color, width
 from wnmon.cli.types import DURATION, FILE, GLOBS, NAMES, NEW_FILE, joined
 from wnmon.config import built_in_suites
+from wnmon.config.asking import Asked, asked_by_config, claiming
 
 _EPILOG = """\b
 Exit codes: 0 kept, 1 a MUST rule is broken, 2 usage or configuration,
@@ -146,7 +147,7 @@ def _asked(options: dict[str, Any]) -> Asked:
             raise click.UsageError("--base-url and --config exclude each other: the configuration names the URL")
         if options["api_key_env"] is not None:
             raise click.UsageError("--api-key-env and --config exclude each other: the configuration names the key")
-        return from_config(options["config"], options["target"], options["model"], os.environ)
+        return asked_by_config(options["config"], options["target"], options["model"], os.environ)
     if options["target"] is not None:
         raise click.UsageError("--target needs --config")
     needs_key = not options["dry_run"]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from wnmon import __version__
 from wnmon.app import one_off_runner
-from wnmon.cli.asking import Asked
 from wnmon.cli.progress import Bar, progress_bar
 from wnmon.cli.selecting import nothing_selected
 from wnmon.cli.stopping import Stopping
@@ -15,6 +14,7 @@ from wnmon.cli.terminal import note
 from wnmon.cli.words import said
 from wnmon.clock import SystemClock
 from wnmon.config import narrow, profiles_of
+from wnmon.config.asking import Asked
 from wnmon.engine.budget import Cap
 from wnmon.engine.runner import INTERRUPTED, Runner, left_out
 from wnmon.errors import UsageError

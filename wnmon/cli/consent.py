@@ -12,9 +12,10 @@ from wnmon.cli.calls import Call
 from wnmon.cli.terminal import note
 from wnmon.errors import UsageError
 from wnmon.model.check import Risk
+from wnmon.model.language import Pair, pick
 from wnmon.model.target import Target
 
-_WORDS: Mapping[str, tuple[str, str]] = {
+_WORDS: Mapping[str, Pair] = {
     "head": (
         "wnmon: --full sends {n} risky requests to {target} ({models})",
         "wnmon：--full 将向 {target}（{models}）发送 {n} 个有风险的请求",
@@ -85,5 +86,4 @@ def _confirmed(lang: str) -> bool:
 
 
 def _say(key: str, lang: str) -> str:
-    english, chinese = _WORDS[key]
-    return chinese if lang == "zh" else english
+    return pick(_WORDS[key], lang)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from wnmon.cli.reports import FORMATS, REPORT, distinct
+from wnmon.model.language import LANGUAGES
 
 report_option = click.option(
     "--report",
@@ -18,5 +19,5 @@ report_option = click.option(
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="At the terminal, name every rule.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but what --report sends to stdout.")
 language_option = click.option(
-    "--lang", type=click.Choice(["en", "zh"]), help="Language of what is printed (default: from LANG)."
+    "--lang", type=click.Choice(LANGUAGES), help="Language of what is printed (default: from LANG)."
 )

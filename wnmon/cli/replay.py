@@ -69,21 +69,22 @@ def command(transcript: Path, suites: tuple[str, ...], reports: tuple[Destinatio
 
 def replay(recorded: Transcript, suites: Sequence[str] = ()) -> Replayed:
     """Return the record judged anew by the suites it names, or by others of the same names. Raises WnmonError."""
-    names = tuple(suites) or tuple(one.name for one in recorded.suites)
+    selected = recorded.head.selection
+    names = tuple(suites) or tuple(one.name for one in selected.suites)
     selection = Selection(
         plans=load(names),
         names=names,
-        profiles=recorded.profiles,
-        only=recorded.only,
-        skip=recorded.skip,
-        full=recorded.full,
+        profiles=selected.profiles,
+        only=selected.only,
+        skip=selected.skip,
+        full=selected.full,
     )
     plans = {plan.suite: plan for plan in selection.narrowed()}
     runs = tuple(excuse_run(_judged(run, plans), recorded.baseline) for run in recorded.runs)
     now = {plan.suite: digest_of(plan) for plan in selection.plans}
     return Replayed(
         report=_report(recorded, selection, runs),
-        changed=tuple(one.suite for one in recorded.suites if now.get(one.suite) != one.digest),
+        changed=tuple(one.suite for one in selected.suites if now.get(one.suite) != one.sha256),
         differences=tuple(
             line for then, run in zip(recorded.runs, runs, strict=True) for line in _differences(then, run)
         ),
@@ -110,16 +111,17 @@ def _judged(run: Run, plans: dict[str | None, Plan]) -> Run:
 
 
 def _report(recorded: Transcript, selection: Selection, runs: tuple[Run, ...]) -> CheckReport:
+    head = recorded.head
     return CheckReport(
         version=__version__,
-        started_at_s=recorded.started_at_s,
-        ended_at_s=recorded.ended_at_s,
-        targets=recorded.targets,
+        started_at_s=head.started_at_s,
+        ended_at_s=head.ended_at_s,
+        targets=head.targets,
         runs=runs,
         rules={rule.id: rule for plan in selection.narrowed() for rule in plan.rules},
-        strict=recorded.strict,
-        complete=recorded.complete,
-        exit_code=exit_code(runs, recorded.strict) if recorded.complete else Exit.INTERRUPTED,
+        strict=head.strict,
+        complete=head.complete,
+        exit_code=exit_code(runs, head.strict) if head.complete else Exit.INTERRUPTED,
         ignored=ignored_by(recorded.baseline, runs) if recorded.baseline else None,
         chosen=replace(selection.chosen(), baseline=recorded.baseline),
     )

@@ -15,6 +15,7 @@ from wnmon.cli.terminal import chosen_language
 from wnmon.cli.types import DURATION, LISTEN
 from wnmon.config import load_config
 from wnmon.config.spend import plan_spend, render
+from wnmon.model.language import LANGUAGES
 
 
 @click.command("serve")
@@ -24,7 +25,7 @@ from wnmon.config.spend import plan_spend, render
 @click.option(
     "--poll", type=DURATION, default="10s", show_default=True, help="How often files are compared; 0s: never."
 )
-@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of live lines and page (default: from LANG).")
+@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of live lines and page (default: from LANG).")
 @click.option("-q", "--quiet", is_flag=True, help="No line per finished run.")
 def command(
     config: Path, listen: tuple[str, int], enable_reload: bool, poll: float, lang: str | None, quiet: bool

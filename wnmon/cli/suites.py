@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wnmon.config import built_in_suites, load_suites
-from wnmon.config.shipped import PREFIX, shipped_files, shipped_folder
+from wnmon.config.shipped import DEFAULT_SUITES, PREFIX, shipped_files, shipped_folder
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.check import Plan, Risk
-
-DEFAULT = tuple(PREFIX + name for name in ("documented", "stream", "http"))
-"""What is judged when no suite is named."""
 
 _BY_NAME_ONLY = frozenset({PREFIX + "limits"})
 """Too dear or too rude even for `--full`, unless somebody asks for them."""
@@ -23,10 +20,10 @@ def names_of(named: Sequence[str], *, full: bool) -> tuple[str, ...]:
     Those that send the most requests a relay must refuse come last: it may lock the key out, and with it all after.
     """
     if named or not full:
-        return tuple(dict.fromkeys(named or DEFAULT))
+        return tuple(dict.fromkeys(named or DEFAULT_SUITES))
     plans = sorted(built_in_suites(), key=_rudeness)
     others = tuple(PREFIX + str(plan.suite) for plan in plans)
-    return tuple(name for name in dict.fromkeys((*DEFAULT, *others)) if name not in _BY_NAME_ONLY)
+    return tuple(name for name in dict.fromkeys((*DEFAULT_SUITES, *others)) if name not in _BY_NAME_ONLY)
 
 
 def load(names: Sequence[str]) -> tuple[Plan, ...]:

@@ -13,6 +13,7 @@ from typing import TextIO
 import click
 
 from wnmon.errors import UsageError
+from wnmon.model.language import language_of
 
 
 def chosen_language(option: str | None, env: Mapping[str, str], encoding: str | None = None) -> str:
@@ -21,7 +22,7 @@ def chosen_language(option: str | None, env: Mapping[str, str], encoding: str | 
     English too where the encoding (that of stdout unless given) has no Chinese: its escapes nobody can read.
     """
     locale = next((env[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
-    language = option or ("zh" if locale.lower().startswith("zh") else "en")
+    language = option or language_of(locale)
     return language if language == "en" or _has_chinese(encoding or sys.stdout.encoding or "utf-8") else "en"
 
 

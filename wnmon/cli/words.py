@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_WORDS: Mapping[str, tuple[str, str]] = {
+from wnmon.model.language import Pair, pick
+
+_WORDS: Mapping[str, Pair] = {
     "not_sent": ("not sent: {why}", "不发送：{why}"),
     "at_once": (", {n} times at once", "，同时发送 {n} 次"),
     "if_answered": (" ({n} if answered)", "（若应答则为 {n}）"),
@@ -48,5 +50,4 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 
 def said(key: str, lang: str, **holes: object) -> str:
     """Return a sentence in `lang`, English for any language but Chinese, its holes filled."""
-    english, chinese = _WORDS[key]
-    return (chinese if lang == "zh" else english).format(**holes)
+    return pick(_WORDS[key], lang).format(**holes)

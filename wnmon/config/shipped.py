@@ -6,6 +6,9 @@ from pathlib import Path
 
 PREFIX = "builtin:"
 
+DEFAULT_SUITES = tuple(PREFIX + name for name in ("documented", "stream", "http"))
+"""What is judged by hand when no suite is named."""
+
 _PACKAGE = Path(__file__).parent.parent
 
 

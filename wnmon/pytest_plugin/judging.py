@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from wnmon.app import one_off_runner
 from wnmon.config import narrow
+from wnmon.config.asking import Asked
 from wnmon.errors import InternalError, WnmonError, place_of
 from wnmon.model.check import Check, Plan
 from wnmon.model.result import Outcome, Run
 from wnmon.model.target import Probe
-from wnmon.pytest_plugin.asking import Asked
 from wnmon.pytest_plugin.settings import Settings
 
 

@@ -8,11 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from wnmon.config.shipped import PREFIX
-from wnmon.report.words import LANGUAGES
-
-DEFAULT_SUITES = tuple(PREFIX + name for name in ("documented", "stream", "http"))
-"""What is judged when a relay is named and no suite, as by `wnmon check`."""
+from wnmon.config.shipped import DEFAULT_SUITES, PREFIX
+from wnmon.model.language import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from wnmon.model.language import language_of
 from wnmon.model.result import Finding, Reason
 from wnmon.report.phrases_zh import PHRASES, SHORT
 
@@ -102,7 +103,7 @@ def actual_of(finding: Finding, lang: str) -> str:
 
 
 def _is_chinese(lang: str) -> bool:
-    return lang.lower().startswith("zh")
+    return language_of(lang) == "zh"
 
 
 Table = tuple[Mapping[str, str], tuple[tuple[re.Pattern[str], str], ...]]

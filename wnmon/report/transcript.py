@@ -31,19 +31,14 @@ class NamedSuite:
 
     name: str
     suite: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Suite:
-    name: str
-    suite: str
     sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Selection:
-    suites: tuple[_Suite, ...]
+class Selected:
+    """What was judged: the suites, and the names and patterns that narrowed them as on the command line."""
+
+    suites: tuple[NamedSuite, ...]
     profiles: tuple[str, ...]
     only: tuple[str, ...]
     skip: tuple[str, ...]
@@ -51,8 +46,8 @@ class _Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Head:
-    """The members of the document but `baseline` and `runs`."""
+class Head:
+    """The members of the document but `baseline` and `runs`. `wnmon` is the version; times are epoch seconds."""
 
     wnmon: str
     started_at_s: float
@@ -61,25 +56,14 @@ class _Head:
     strict: bool
     exit_code: int
     targets: tuple[CheckedTarget, ...]
-    selection: _Selection
+    selection: Selected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """What `render_transcript` wrote. Times are epoch seconds."""
+    """What `render_transcript` wrote."""
 
-    version: str
-    started_at_s: float
-    ended_at_s: float
-    complete: bool
-    strict: bool
-    exit_code: int
-    targets: tuple[CheckedTarget, ...]
-    suites: tuple[NamedSuite, ...]
-    profiles: tuple[str, ...]
-    only: tuple[str, ...]
-    skip: tuple[str, ...]
-    full: bool
+    head: Head
     baseline: Baseline | None
     runs: tuple[Run, ...]
 
@@ -159,32 +143,15 @@ def read_transcript(text: str) -> Transcript:
 
 
 def _transcript(document: JsonObject) -> Transcript:
-    head: _Head = decode_as(_Head, document, "transcript")
-    return Transcript(
-        version=head.wnmon,
-        started_at_s=head.started_at_s,
-        ended_at_s=head.ended_at_s,
-        complete=head.complete,
-        strict=head.strict,
-        exit_code=head.exit_code,
-        targets=head.targets,
-        suites=tuple(_named(one, place) for place, one in enumerate(head.selection.suites)),
-        profiles=head.selection.profiles,
-        only=head.selection.only,
-        skip=head.selection.skip,
-        full=head.selection.full,
-        baseline=_baseline(document.get("baseline")),
-        runs=_runs(document.get("runs")),
-    )
+    head: Head = decode_as(Head, document, "transcript")
+    for place, suite in enumerate(head.selection.suites):
+        _can_be_a_file(suite.name, f"transcript.selection.suites[{place}].name")
+    return Transcript(head=head, baseline=_baseline(document.get("baseline")), runs=_runs(document.get("runs")))
 
 
-def _named(one: _Suite, place: int) -> NamedSuite:
-    """Return a suite whose name can be that of a file."""
-    if one.name != encodable(one.name) or "\0" in one.name:
-        raise ValueError(
-            f"transcript.selection.suites[{place}].name: expected builtin:NAME or a file, got {one.name[:40]!r}"
-        )
-    return NamedSuite(name=one.name, suite=one.suite, digest=one.sha256)
+def _can_be_a_file(name: str, place: str) -> None:
+    if name != encodable(name) or "\0" in name:
+        raise ValueError(f"{place}: expected builtin:NAME or a file, got {name[:40]!r}")
 
 
 def _baseline(said: Json) -> Baseline | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from wnmon.model.language import Pair, pick
 from wnmon.model.result import Layer, Reason
 
-LANGUAGES = ("en", "zh")
-
-_WORDS: dict[str, tuple[str, str]] = {
+_WORDS: dict[str, Pair] = {
     "interrupted": ("interrupted: some runs are missing", "已中断：部分运行缺失"),
     "strict": ("strict", "严格"),
     "passed": ("passed", "通过"),
@@ -131,7 +130,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "exit_130": ("interrupted: some runs are missing", "已中断：部分运行缺失"),
 }
 
-_LAYERS: dict[Layer, tuple[str, str]] = {
+_LAYERS: dict[Layer, Pair] = {
     Layer.CLIENT: ("this machine", "本机"),
     Layer.NETWORK: ("the network", "网络"),
     Layer.TLS: ("TLS", "TLS"),
@@ -146,7 +145,7 @@ _WAIT = ("try again later; if it stays, ask whoever runs the relay", "稍后重�
 _TELL = ("show the curl line below to whoever runs the relay", "将下方 curl 命令交给中转站运营者")
 _ROOM = ("raise max_tokens: the answer was cut before it could be judged", "调大 max_tokens：应答在可判定之前被截断")
 
-_ADVICE: dict[Reason, tuple[str, str]] = {
+_ADVICE: dict[Reason, Pair] = {
     Reason.DNS: ("check the host name in base_url and the resolver", "检查 base_url 中的主机名与 DNS 解析"),
     Reason.CONNECT: _REACH,
     Reason.TLS: (
@@ -205,18 +204,14 @@ _ADVICE: dict[Reason, tuple[str, str]] = {
 
 def word(key: str, lang: str) -> str:
     """Return a fixed word in `lang`, English for any language but Chinese."""
-    return _pick(_WORDS[key], lang)
+    return pick(_WORDS[key], lang)
 
 
 def layer_word(layer: Layer, lang: str) -> str:
     """Return whom a layer means."""
-    return _pick(_LAYERS[layer], lang)
+    return pick(_LAYERS[layer], lang)
 
 
 def advice(reason: Reason, lang: str) -> str:
     """Return what a person can do about a reason, "" where nothing is wrong."""
-    return _pick(_ADVICE.get(reason, ("", "")), lang)
-
-
-def _pick(pair: tuple[str, str], lang: str) -> str:
-    return pair[LANGUAGES.index("zh")] if lang.lower().startswith("zh") else pair[0]
+    return pick(_ADVICE.get(reason, ("", "")), lang)

@@ -15,9 +15,10 @@ from markupsafe import Markup
 
 from wnmon.engine.ports import ProbeState
 from wnmon.model.duration import show_duration
+from wnmon.model.language import LANGUAGES
 from wnmon.model.result import Outcome
 from wnmon.model.text import cut, visible
-from wnmon.web.words import LANGUAGES, reason_word, word
+from wnmon.web.words import reason_word, word
 
 REFRESH_S = 15
 MAX_RULES_SHOWN = 4

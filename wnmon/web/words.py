@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from wnmon.model.language import LANGUAGES, pick
 from wnmon.model.result import Reason
-
-LANGUAGES = ("en", "zh")
 
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Probes", "探测"),
@@ -77,14 +76,14 @@ _REASONS: dict[Reason, tuple[str, str]] = {
 
 def word(key: str, lang: str) -> str:
     """Return a fixed word in `lang`, one of LANGUAGES."""
-    return _WORDS[key][LANGUAGES.index(lang)]
+    return pick(_WORDS[key], lang)
 
 
 def reason_word(reason: str, lang: str) -> str:
     """Return what a reason means, the reason itself when it is not one of the closed set."""
     if reason not in set(Reason):
         return reason
-    return _REASONS[Reason(reason)][LANGUAGES.index(lang)]
+    return pick(_REASONS[Reason(reason)], lang)
 
 
 def choose_language(asked: str | None, accept: str | None, otherwise: str = LANGUAGES[0]) -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from wnmon.cli.asking import Asked
 from wnmon.cli.calls import Call, calls_of
 from wnmon.cli.check import command
 from wnmon.cli.checking import Selection
 from wnmon.cli.consent import ask_before_harm
 from wnmon.config import adhoc_target, load_suites
+from wnmon.config.asking import Asked
 from wnmon.errors import UsageError
 from wnmon.model.check import Risk
 from wnmon.model.target import Target

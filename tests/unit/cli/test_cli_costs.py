@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from wnmon.cli.asking import Asked
 from wnmon.cli.calls import Call, calls_of
 from wnmon.cli.check import command
 from wnmon.cli.checking import Selection
-from wnmon.cli.suites import DEFAULT, load, names_of
+from wnmon.cli.suites import load, names_of
 from wnmon.config import adhoc_target, built_in_suites
+from wnmon.config.asking import Asked
+from wnmon.config.shipped import DEFAULT_SUITES
 
 RELAY = ["--base-url", "https://relay.example", "--model", "m", "--dry-run"]
 
@@ -100,7 +101,7 @@ def test_a_full_run_judges_every_suite_but_the_limits() -> None:
 
 
 def test_a_full_run_begins_with_the_default_suites() -> None:
-    assert names_of((), full=True)[: len(DEFAULT)] == DEFAULT
+    assert names_of((), full=True)[: len(DEFAULT_SUITES)] == DEFAULT_SUITES
 
 
 def test_a_full_run_ends_with_the_most_requests_to_be_refused() -> None:

@@ -54,20 +54,26 @@ def test_the_runs_come_back_as_they_were(judged: CheckReport) -> None:
 def test_what_was_asked_comes_back_as_it_was(judged: CheckReport) -> None:
     back = read_transcript(render_transcript(judged))
 
-    assert (back.profiles, back.only, back.skip, back.full, back.strict) == (
+    selected = back.head.selection
+    assert (selected.profiles, selected.only, selected.skip, selected.full) == (
         ("house",),
         ("MY-*",),
         ("MY-002",),
         True,
-        True,
     )
-    assert (back.targets, back.baseline, back.exit_code) == (judged.targets, judged.chosen.baseline, 1)
+
+
+def test_what_it_came_to_comes_back_as_it_was(judged: CheckReport) -> None:
+    back = read_transcript(render_transcript(judged))
+
+    assert (back.head.strict, back.head.exit_code) == (True, 1)
+    assert (back.head.targets, back.baseline) == (judged.targets, judged.chosen.baseline)
 
 
 def test_a_transcript_names_its_suites(judged: CheckReport) -> None:
-    (named,) = read_transcript(render_transcript(judged)).suites
+    (named,) = read_transcript(render_transcript(judged)).head.selection.suites
 
-    assert (named.name, named.suite, named.digest) == ("./mine.yaml", "mine", digest_of(judged.chosen.suites[0].plan))
+    assert (named.name, named.suite, named.sha256) == ("./mine.yaml", "mine", digest_of(judged.chosen.suites[0].plan))
 
 
 @pytest.mark.parametrize("change", [{"prompt": "ho"}, {"level": "SHOULD"}, {"status": 201}])

@@ -10,6 +10,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from wnmon.model.language import language_of
 from wnmon.report.html.content import targets_of
 from wnmon.report.html.timeline import HEIGHT, WIDTH
 from wnmon.report.html.words import word
@@ -40,7 +41,7 @@ def render_html(report: CheckReport, lang: str) -> str:
         doubts=unknown_waivers(report, lang),
         kind=kind,
         color=_COLORS[kind],
-        lang="zh" if lang.startswith("zh") else "en",
+        lang=language_of(lang),
         word=lambda key: word(key, lang),
         started=f"{utc(report.started_at_s):%Y-%m-%d %H:%M:%S} UTC",
         started_iso=iso(report.started_at_s),

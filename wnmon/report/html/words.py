@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from wnmon.report.words import LANGUAGES
+from wnmon.model.language import Pair, pick
 from wnmon.report.words import word as shared_word
 
-_WORDS: dict[str, tuple[str, str]] = {
+_WORDS: dict[str, Pair] = {
     "title": ("wnmon conformance report", "wnmon 一致性检测报告"),
     "summary": ("Summary by profile and level", "按 profile 与级别汇总"),
     "what_broke": ("What broke", "未通过的规则一览"),
@@ -59,4 +59,4 @@ _WORDS: dict[str, tuple[str, str]] = {
 def word(key: str, lang: str) -> str:
     """Return a fixed word of the page in `lang`: its own, else the one all reports share."""
     pair = _WORDS.get(key)
-    return shared_word(key, lang) if pair is None else pair[LANGUAGES.index("zh" if lang.startswith("zh") else "en")]
+    return shared_word(key, lang) if pair is None else pick(pair, lang)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from wnmon.model.language import language_of
 from wnmon.model.result import Outcome
 from wnmon.report.terminal.wrapping import breaks
 from wnmon.report.text import commands
@@ -32,7 +33,7 @@ class Sheet:
 
     def __init__(self, *, width: int, color: bool, lang: str) -> None:
         self.width = max(width, MIN_WIDTH)
-        self.lang = "zh" if lang.lower().startswith("zh") else "en"
+        self.lang = language_of(lang)
         self._out = io.StringIO()
         self._console = Console(
             file=self._out,
