@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SECONDS ?= 0
 CORE := wnmon/model/*,wnmon/wire/*,wnmon/judge/*,wnmon/config/*
 
-.PHONY: help demo test lint types imports tests generate lock components bench image-test conformance mutation clean
+.PHONY: help demo test lint types imports tests generate lock components bench image-test conformance mutation mutmut clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,7 +38,7 @@ imports: $(VENV)/.dev ## Layers, purity and owners
 	@$(BIN)/lint-imports
 
 tests: $(VENV)/.dev ## All tests; branch coverage of the pure core must be 100 %
-	@$(BIN)/python -m pytest --cov --cov-branch --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest --cov --cov-branch --cov-report=term:skip-covered --durations=60 --durations-min=2
 	@core=$$($(BIN)/coverage report --show-missing --include='$(CORE)' --fail-under=100) || { echo "$$core"; exit 1; }
 
 generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, dashboards, torture table
@@ -75,6 +75,8 @@ conformance: $(VENV)/.dev ## Judge every peer of the conformance suite anew and 
 
 mutation: $(VENV)/.mutation ## Break our own code in one place at a time; MODULES=wnmon.wire.media for a few of them
 	@$(BIN)/python scripts/mutation.py $(MODULES)
+
+mutmut: $(VENV)/.mutation ## What `make mutation` needs; with it the tests break one module as well
 
 $(VENV)/.mutation: $(VENV)/.dev requirements/mutation.txt
 	@$(PIP) install --require-hashes -r requirements/mutation.txt

@@ -25,7 +25,7 @@ from wnmon.model.result import RuleVerdict, Verdict
 from wnmon.report.summary import CheckReport
 from wnmon.report.transcript import read_transcript
 
-WORKERS = 3
+WORKERS = 5
 """More than there may be cores: a peer is waited for as long as it is worked on."""
 
 LATE = "the monitor itself was late"
