@@ -7,8 +7,8 @@ software seen in the wild: busy upstreams, quotas, channels, retries.
 from __future__ import annotations
 
 from wnmon.judge.patterns import compile_pattern
-from wnmon.judge.subject import Subject, Unfit
-from wnmon.model.json import Json
+from wnmon.judge.subject import Subject
+from wnmon.judge.values import only
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
 
@@ -22,10 +22,7 @@ _SENTENCE = compile_pattern(
 )
 
 
-def prepare(value: Json) -> None:
-    """Accept the one word there is."""
-    if value != "never":
-        raise Unfit("", f"never, not {value!r}")
+prepare = only("never")
 
 
 def assess(_: None, subject: Subject) -> list[Finding]:

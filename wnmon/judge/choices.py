@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.values import number
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
+
+_WHOLE = "a whole number from 0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,7 @@ def prepare(value: Json) -> Numbering:
         raise Unfit("", f"a mapping with count, indexes, or both, not {kind_of(value)}")
     indexes = value.get("indexes")
     return Numbering(
-        count=_number(value["count"], "/count") if "count" in value else None,
+        count=number(value["count"], _WHOLE, least=0, where="/count") if "count" in value else None,
         indexes=_indexes(indexes) if "indexes" in value else None,
     )
 
@@ -33,13 +36,7 @@ def prepare(value: Json) -> Numbering:
 def _indexes(value: Json) -> tuple[int, ...]:
     if not isinstance(value, list) or not value:
         raise Unfit("/indexes", f"a list of indexes such as [0, 1], not {kind_of(value)}")
-    return tuple(sorted(_number(item, f"/indexes/{i}") for i, item in enumerate(value)))
-
-
-def _number(value: Json, where: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise Unfit(where, f"a whole number from 0, not {kind_of(value)}")
-    return value
+    return tuple(sorted(number(item, _WHOLE, least=0, where=f"/indexes/{i}") for i, item in enumerate(value)))
 
 
 def assess(expected: Numbering, subject: Subject) -> list[Finding]:

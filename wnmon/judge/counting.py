@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from wnmon.judge.subject import Subject, Unfit
-from wnmon.model.json import Json, kind_of
+from wnmon.judge.subject import Subject
+from wnmon.judge.values import only
 from wnmon.model.result import Finding, Reason
 
 FEWEST_STEPS = 10
@@ -22,10 +22,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 Step = tuple[int, int]
 
 
-def prepare(value: Json) -> None:
-    """Return nothing: there is one form."""
-    if value != "whole":
-        raise Unfit("", f"whole, not {value!r}" if isinstance(value, str) else f"whole, not {kind_of(value)}")
+prepare = only("whole")
 
 
 def doubt(_: None, subject: Subject) -> str | None:

@@ -6,8 +6,8 @@ A server with a clock must send it with every 2xx, 3xx and 4xx, and may with a 5
 from __future__ import annotations
 
 from wnmon.judge.patterns import compile_pattern
-from wnmon.judge.subject import Subject, Unfit
-from wnmon.model.json import Json
+from wnmon.judge.subject import Subject
+from wnmon.judge.values import only
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
 
@@ -17,10 +17,7 @@ _FORM = compile_pattern(
 )
 
 
-def prepare(value: Json) -> None:
-    """Accept the one word there is."""
-    if value != "present":
-        raise Unfit("", f"present, not {value!r}")
+prepare = only("present")
 
 
 def doubt(_: None, subject: Subject) -> str | None:

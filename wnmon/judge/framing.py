@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import Subject
+from wnmon.judge.values import only
 from wnmon.model.exchange import Exchange, FailureKind
-from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
 
 _BROKEN = frozenset({FailureKind.TRUNCATED, FailureKind.PROTOCOL})
 
 
-def prepare(value: Json) -> None:
-    """Accept the one word there is."""
-    if value != "complete":
-        raise Unfit("", f"complete, not {value!r}")
+prepare = only("complete")
 
 
 def assess(_: None, subject: Subject) -> list[Finding]:

@@ -5,16 +5,15 @@ The limit is in tokens and leaves room for a chat template. A relay that reports
 
 from __future__ import annotations
 
-from wnmon.judge.subject import Subject, Unfit
-from wnmon.model.json import Json, kind_of
+from wnmon.judge.subject import Subject
+from wnmon.judge.values import number
+from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
 
 
 def prepare(value: Json) -> int:
     """Return the most tokens the prompt may cost."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise Unfit("", f"a number of tokens above 0, not {kind_of(value)}")
-    return value
+    return number(value, "a number of tokens above 0", least=1)
 
 
 def doubt(_: int, subject: Subject) -> str | None:

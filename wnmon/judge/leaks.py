@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import Subject
+from wnmon.judge.values import only
 from wnmon.model.check import WRONG_KEY
-from wnmon.model.json import Json, kind_of
+from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import one_line
 
-_NONE = "none"
 _LOOK_CHARS = 262_144
 
 _KEY = re.compile(rf"\[redacted:[A-Za-z0-9_.:-]{{1,64}}\]|{re.escape(WRONG_KEY)}")
@@ -40,10 +40,7 @@ _IPV4 = re.compile(r"(?:(?<=//)|(?<![\w./-]))((?:[0-9]{1,3}\.){3}[0-9]{1,3})(?::
 _IPV6 = re.compile(r"(?<![\w:.])([0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:])")
 
 
-def prepare(value: Json) -> None:
-    """Accept the one word there is."""
-    if value != _NONE:
-        raise Unfit("", f"{_NONE}, not {value!r}" if isinstance(value, str) else f"a text, not {kind_of(value)}")
+prepare = only("none")
 
 
 def assess(_: None, subject: Subject) -> list[Finding]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from wnmon.judge.across import Places
-from wnmon.judge.subject import Subject, Unfit, Unjudged
-from wnmon.model.json import Json, Missing, at, kind_of
+from wnmon.judge.subject import Subject, Unjudged
+from wnmon.judge.values import number
+from wnmon.model.json import Json, Missing, at
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
 
@@ -24,9 +25,7 @@ _ENDED = "the answer ended by itself before it reached the limit"
 
 def prepare(value: Json) -> int:
     """Return the most tokens."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise Unfit("", f"a number of tokens above 0, not {kind_of(value)}")
-    return value
+    return number(value, "a number of tokens above 0", least=1)
 
 
 def doubt(expected: int, subject: Subject) -> str | None:

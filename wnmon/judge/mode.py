@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from wnmon.judge.subject import Subject, Unfit
-from wnmon.model.json import Json, kind_of
+from wnmon.judge.subject import Subject
+from wnmon.judge.values import only
 from wnmon.model.result import Finding, Reason
 from wnmon.wire.events import Form
 
-_CONSISTENT = "consistent"
-
-
-def prepare(value: Json) -> None:
-    """Accept the one word there is."""
-    if value != _CONSISTENT:
-        raise Unfit("", f"{_CONSISTENT}, not {value!r}" if isinstance(value, str) else f"a text, not {kind_of(value)}")
+prepare = only("consistent")
 
 
 def assess(_: None, subject: Subject) -> list[Finding]:

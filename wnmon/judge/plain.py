@@ -6,9 +6,9 @@ the request, and any real key in it, was read.
 
 from __future__ import annotations
 
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import Subject
+from wnmon.judge.values import only
 from wnmon.model.exchange import Exchange, FailureKind
-from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
 
@@ -19,10 +19,7 @@ _LASTING = frozenset({301, 308})
 _REDIRECTS = range(300, 400)
 
 
-def prepare(value: Json) -> None:
-    """Accept the one word there is."""
-    if value != "refused":
-        raise Unfit("", f"refused, not {value!r}")
+prepare = only("refused")
 
 
 def assess(_: None, subject: Subject) -> list[Finding]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from wnmon.judge.across import Places, places
 from wnmon.judge.estimate import texts_sent, words_of
 from wnmon.judge.subject import Subject, Unfit, Unjudged
-from wnmon.model.json import Json, kind_of
+from wnmon.judge.values import number
+from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
 
 
@@ -27,9 +28,7 @@ def prepare(value: Json) -> Price:
     """Return the requests and the most tokens of a word."""
     if not isinstance(value, dict) or set(value) != {"of", "most"}:
         raise Unfit("", "a mapping with of and most")
-    most = value["most"]
-    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
-        raise Unfit("/most", f"a number of tokens above 0, not {kind_of(most)}")
+    most = number(value["most"], "a number of tokens above 0", least=1, where="/most")
     return Price(places=places(value["of"], "/of"), most=most)
 
 

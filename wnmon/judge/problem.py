@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from wnmon.judge.schema import show
-from wnmon.judge.subject import Subject, Unfit
-from wnmon.model.json import Json, kind_of
+from wnmon.judge.subject import Subject
+from wnmon.judge.values import only
+from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
 
-_VALID = "valid"
 _TEXTS = ("type", "title", "detail", "instance")
 
 
-def prepare(value: Json) -> None:
-    """Accept the one word there is."""
-    if value != _VALID:
-        raise Unfit("", f"{_VALID}, not {value!r}" if isinstance(value, str) else f"a text, not {kind_of(value)}")
+prepare = only("valid")
 
 
 def assess(_: None, subject: Subject) -> list[Finding]:

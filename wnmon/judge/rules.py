@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from wnmon.judge import status
-from wnmon.judge.registry import ACROSS_KINDS, KINDS, compared
+from wnmon.judge.registry import ACROSS_KINDS, KINDS, On, compared, looks_at
 from wnmon.judge.stream import FACTS, SPREADS
 from wnmon.judge.subject import NOT_CODED, Subject, Unjudged
 from wnmon.model.check import (
@@ -40,35 +40,14 @@ _LEFT_OUT = frozenset({NEEDS_FULL, NOT_CLAIMED, NOT_HTTPS, NO_HTTP2, NO_ANSWER, 
 _EVERY = frozenset({"2xx", "3xx", "4xx", "5xx"})
 _OF_THE_KEY = frozenset({Reason.AUTH, Reason.BALANCE})
 
-_ON_MEANING = frozenset(
-    {
-        "usage",
-        "model",
-        "content",
-        "choices",
-        "tool_call",
-        "finish_reason",
-        "limit",
-        "estimate",
-        "short_prompt",
-        "recall",
-        "as_recalled",
-        "canned",
-        "counting",
-    }
-)
-_ON_STREAMS = frozenset({"stream", "chunk"})
-
 ANSWERED_WRONGLY = frozenset({FailureKind.PROTOCOL, FailureKind.TRUNCATED})
 """Failures that are an answer, a wrong one. One that was cut off as too large is incomplete by our own hand."""
 
-_ON_BODIES = _ON_MEANING | {"json", "created", "problem"}
 _WRONG_REQUEST = frozenset({400, 422})
 """Statuses that blame the request itself (RFC 9110 sections 15.5.1 and 15.5.21)."""
 
+_READ = frozenset({On.BODY, On.MEANING})
 _BEYOND_US = frozenset({"too_deep", "too_many_digits", "too_many_values"})
-
-_TIMED = frozenset({"ttft", "first_visible", "total", "silence"})
 
 _OF_EVENTS = frozenset(FACTS) - SPREADS - {"complete", "data", "done", "finish"}
 """Facts about the events there are. Where none came, that breaks `data` and `done`, and these stay open."""
@@ -156,7 +135,7 @@ def _asked(rule: Rule, subject: Subject) -> tuple[Assertion, ...]:
     """
     if not (asked_for_refusal(rule.expect, subject.exchange) or _is_blamed(rule, subject)):
         return rule.expect
-    return tuple(assertion for assertion in rule.expect if assertion.kind not in _ON_MEANING)
+    return tuple(assertion for assertion in rule.expect if looks_at(assertion) is not On.MEANING)
 
 
 def _is_blamed(rule: Rule, subject: Subject) -> bool:
@@ -263,18 +242,18 @@ def _gave_out(subject: Subject, rule: Rule) -> bool:
 def _too_much(rule: Rule, subject: Subject) -> str | None:
     """RFC 8259 §9 leaves limits to the reader: JSON beyond ours is not read, which is no fault of the relay."""
     problem = subject.reply.document.problem if subject.reply.document else None
-    if problem is None or problem.kind not in _BEYOND_US or not any(a.kind in _ON_BODIES for a in rule.expect):
+    if problem is None or problem.kind not in _BEYOND_US or not any(looks_at(a) in _READ for a in rule.expect):
         return None
     return f"more JSON than wnmon reads: {problem.message}"
 
 
 def _unreadable(rule: Rule, subject: Subject) -> str | None:
     """Rules on what an answer means leave an answer that cannot be read to the rules on its form."""
-    kinds = {assertion.kind for assertion in _asked(rule, subject)}
+    on = {looks_at(assertion) for assertion in _asked(rule, subject)}
     document, error = subject.reply.document, subject.reply.error
-    if kinds & _ON_MEANING and (document is None or document.problem is not None or error is not None):
+    if On.MEANING in on and (document is None or document.problem is not None or error is not None):
         return f"the answer cannot be read: {subject.fault.message if subject.fault else subject.reply.form.value}"
-    if kinds & _ON_STREAMS and subject.reply.media_type != "text/event-stream":
+    if On.EVENTS in on and subject.reply.media_type != "text/event-stream":
         return "the answer is not sent as an event stream"
     if subject.reply.form is not Form.STREAM and error is None and _is_about_events(rule):
         return "the answer holds no event"
@@ -288,7 +267,7 @@ def _is_about_events(rule: Rule) -> bool:
 
 
 def _is_about_time(assertion: Assertion) -> bool:
-    return assertion.kind in _TIMED or _is_about_spread(assertion)
+    return looks_at(assertion) is On.TIME or _is_about_spread(assertion)
 
 
 def _is_about_spread(assertion: Assertion) -> bool:

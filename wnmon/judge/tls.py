@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.values import number
 from wnmon.model.check import NOT_HTTPS
 from wnmon.model.exchange import Certificate, FailureKind
 from wnmon.model.json import Json, kind_of
@@ -34,11 +35,10 @@ def prepare(value: Json) -> Wanted:
     """Return what is asked; TLS 1.2 and 0 days unless given."""
     if not isinstance(value, dict) or set(value) - {"min", "days"}:
         raise Unfit("", f"a mapping with min, days, or both, not {kind_of(value)}")
-    version, days = value.get("min", "1.2"), value.get("days", 0)
+    version = value.get("min", "1.2")
     if version not in _VERSIONS:
         raise Unfit("/min", f'"1.2" or "1.3", not {version!r}')
-    if not isinstance(days, int) or isinstance(days, bool) or days < 0:
-        raise Unfit("/days", f"a number of days, not {days!r}")
+    days = number(value.get("days", 0), "a number of days", least=0, where="/days")
     return Wanted(version=str(version), days=days)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.values import number
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason, Usage
 
@@ -39,11 +40,10 @@ def prepare(value: Json) -> Bounds:
 def _limit(key: str, value: Json) -> tuple[int | None, int | None]:
     if not isinstance(value, dict) or not value or set(value) - {"min", "max"}:
         raise Unfit(f"/{key}", f"a mapping with min, max, or both, not {kind_of(value)}")
-    for bound, number in value.items():
-        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-            raise Unfit(f"/{key}/{bound}", f"a number of tokens, not {kind_of(number)}")
-    low, high = value.get("min"), value.get("max")
-    return (low if isinstance(low, int) else None, high if isinstance(high, int) else None)
+    limits = {
+        bound: number(limit, "a number of tokens", least=0, where=f"/{key}/{bound}") for bound, limit in value.items()
+    }
+    return limits.get("min"), limits.get("max")
 
 
 def assess(expected: Bounds, subject: Subject) -> list[Finding]:

@@ -50,7 +50,7 @@ REFUSED: list[tuple[str, Json, str, str]] = [
     ("choices", {}, "", "a mapping with count, indexes, or both, not object"),
     ("choices", {"number": 2}, "", "a mapping with count, indexes, or both, not object"),
     ("choices", {"count": True}, "/count", "a whole number from 0, not boolean"),
-    ("choices", {"count": -1}, "/count", "a whole number from 0, not integer"),
+    ("choices", {"count": -1}, "/count", "a whole number from 0, not -1"),
     ("choices", {"indexes": 0}, "/indexes", "a list of indexes such as [0, 1], not integer"),
     ("choices", {"indexes": []}, "/indexes", "a list of indexes such as [0, 1], not array"),
     ("choices", {"indexes": [0, "1"]}, "/indexes/1", "a whole number from 0, not string"),

@@ -76,7 +76,7 @@ REFUSED: list[tuple[str, Json, str, str]] = [
     ("usage", {"total": 3}, "/total", "sum, not 3"),
     ("usage", {"prompt_tokens": {}}, "/prompt_tokens", "a mapping with min, max, or both, not object"),
     ("usage", {"prompt_tokens": {"least": 1}}, "/prompt_tokens", "a mapping with min, max, or both, not object"),
-    ("usage", {"total_tokens": {"max": -1}}, "/total_tokens/max", "a number of tokens, not integer"),
+    ("usage", {"total_tokens": {"max": -1}}, "/total_tokens/max", "a number of tokens, not -1"),
     ("usage", {"total_tokens": {"min": True}}, "/total_tokens/min", "a number of tokens, not boolean"),
     ("model", [], "", "same, or a list of model names and globs, not array"),
     ("model", {"same": True}, "", "same, or a list of model names and globs, not object"),

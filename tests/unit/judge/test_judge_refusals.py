@@ -78,11 +78,11 @@ def test_the_place_and_what_was_expected_are_told() -> None:
         ("created", {"within": 300}, "", "a mapping with the one key within, a duration, not object"),
         ("created", {"within": "soon"}, "/within", 'a duration such as "2s" or "1h30m", not "soon"'),
         ("mode", "clear", "", "consistent, not 'clear'"),
-        ("mode", 3, "", "a text, not integer"),
+        ("mode", 3, "", "consistent, not integer"),
         ("leaks", "some", "", "none, not 'some'"),
-        ("leaks", [], "", "a text, not array"),
+        ("leaks", [], "", "none, not array"),
         ("problem", "rfc9457", "", "valid, not 'rfc9457'"),
-        ("problem", {}, "", "a text, not object"),
+        ("problem", {}, "", "valid, not object"),
     ],
 )
 def test_a_value_that_does_not_fit_is_told_at_load(kind: str, value: Json, pointer: str, message: str) -> None:
