@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,20 +88,20 @@ def relay() -> Iterator[Relay]:
 
 
 @pytest.fixture(scope="module")
-def ask(relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Ask:
-    """Return a function that checks the relay with a fault; each combination is run once."""
-    known: dict[tuple[str, bool], Checked] = {}
+def ask(relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    """Return a function that checks the relay with a fault. Each combination is run once, and two are at once."""
+    pool = ThreadPoolExecutor(2)
+    asked = [(row.fault, strict) for strict in (False, True) for row in BROKEN]
+    asked += [(fault, False) for fault in ON_THE_PREFLIGHT]
+    begun = {one: pool.submit(check_fault, *one, relay, tmp_path_factory.mktemp(one[0])) for one in asked}
+    yield lambda fault, *, strict=False: begun[fault, strict].result()
+    pool.shutdown(cancel_futures=True)
 
-    def asked(fault: str, *, strict: bool = False) -> Checked:
-        if (fault, strict) not in known:
-            folder = tmp_path_factory.mktemp(fault)
-            file = config(folder, relay.url, timeout=SHORT, headers=f'{{X-Wnmon-Fault: "{fault}"}}')
-            suites = (*SUITES, LONG) if fault in SHOULD else SUITES
-            flags = ("--strict",) if strict else ()
-            known[fault, strict] = check_on_time(folder, *suites, "-c", str(file), *flags)
-        return known[fault, strict]
 
-    return asked
+def check_fault(fault: str, strict: bool, relay: Relay, folder: Path) -> Checked:
+    file = config(folder, relay.url, timeout=SHORT, headers=f'{{X-Wnmon-Fault: "{fault}"}}')
+    suites = (*SUITES, LONG) if fault in SHOULD else SUITES
+    return check_on_time(folder, *suites, "-c", str(file), *(("--strict",) if strict else ()))
 
 
 def rules_of(level: str, checked: Checked) -> set[str]:

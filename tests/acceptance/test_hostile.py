@@ -9,7 +9,8 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -138,11 +139,24 @@ ATTACKS = [
 ]
 
 
+Attacked = tuple[Attack, Checked, float]
+"""An attack, what the check made of it, and how long that took (s)."""
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Future[Attacked]]]:
+    """Return what becomes of each attack, by name. They share nothing, so two are under way at once."""
+    pool = ThreadPoolExecutor(2)
+    yield {one.name: pool.submit(survive, one, tmp_path_factory.mktemp("attacked")) for one in ATTACKS}
+    pool.shutdown(cancel_futures=True)
+
+
 @pytest.fixture(scope="module", params=ATTACKS, ids=str)
-def attacked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Attack, Checked, float]:
-    """Return an attack, what the check made of it, and how long that took (s)."""
-    attack: Attack = request.param
-    folder = tmp_path_factory.mktemp("attacked")
+def attacked(request: pytest.FixtureRequest, begun: Mapping[str, Future[Attacked]]) -> Attacked:
+    return begun[request.param.name].result()
+
+
+def survive(attack: Attack, folder: Path) -> Attacked:
     with attacking(attack) as url:
         started_s = monotonic()
         file = config(folder, url, timeout="{connect: 20s, headers: 20s, first_token: 60s, stall: 20s, total: 60s}")
@@ -158,9 +172,6 @@ def attacking(attack: Attack) -> Iterator[str]:
     else:
         with relay_saying(attack.speech) as url:
             yield url
-
-
-Attacked = tuple[Attack, Checked, float]
 
 
 def test_an_attack_ends_in_the_right_exit_code(attacked: Attacked) -> None:

@@ -79,6 +79,7 @@ NO_TEXTS = {
     *("no connection", "no response head", "no token", "not finished", "the answer stopped: no byte", "{} within {} s"),
     *("an error in the stream ({})", "an error with status {}"),
     *("Receive buffer too long", "peer closed connection"),
+    *("a number of days", "a number of tokens", "a number of tokens above 0", "a whole number from 0"),
     "a reference into this schema such as #/$defs/name, not {}",
     "look-around and back-references are left out on purpose: they can take unbounded time",
 }
