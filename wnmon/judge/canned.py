@@ -6,6 +6,8 @@ software seen in the wild: busy upstreams, quotas, channels, retries.
 
 from __future__ import annotations
 
+from functools import partial
+
 from wnmon.judge.patterns import compile_pattern
 from wnmon.judge.subject import Subject
 from wnmon.judge.values import only
@@ -22,7 +24,7 @@ _SENTENCE = compile_pattern(
 )
 
 
-prepare = only("never")
+prepare = partial(only, "never")
 
 
 def assess(_: None, subject: Subject) -> list[Finding]:

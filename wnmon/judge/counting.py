@@ -8,6 +8,7 @@ at, such as a sentence around them; a model that did not count shows nothing.
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import pairwise
 
 from wnmon.judge.subject import Subject
@@ -22,7 +23,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 Step = tuple[int, int]
 
 
-prepare = only("whole")
+prepare = partial(only, "whole")
 
 
 def doubt(_: None, subject: Subject) -> str | None:

@@ -5,6 +5,8 @@ A server with a clock must send it with every 2xx, 3xx and 4xx, and may with a 5
 
 from __future__ import annotations
 
+from functools import partial
+
 from wnmon.judge.patterns import compile_pattern
 from wnmon.judge.subject import Subject
 from wnmon.judge.values import only
@@ -17,7 +19,7 @@ _FORM = compile_pattern(
 )
 
 
-prepare = only("present")
+prepare = partial(only, "present")
 
 
 def doubt(_: None, subject: Subject) -> str | None:

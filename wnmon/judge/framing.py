@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from wnmon.judge.subject import Subject
 from wnmon.judge.values import only
@@ -12,7 +13,7 @@ from wnmon.model.result import Finding, Reason
 _BROKEN = frozenset({FailureKind.TRUNCATED, FailureKind.PROTOCOL})
 
 
-prepare = only("complete")
+prepare = partial(only, "complete")
 
 
 def assess(_: None, subject: Subject) -> list[Finding]:

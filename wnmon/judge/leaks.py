@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -40,7 +41,7 @@ _IPV4 = re.compile(r"(?:(?<=//)|(?<![\w./-]))((?:[0-9]{1,3}\.){3}[0-9]{1,3})(?::
 _IPV6 = re.compile(r"(?<![\w:.])([0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w:])")
 
 
-prepare = only("none")
+prepare = partial(only, "none")
 
 
 def assess(_: None, subject: Subject) -> list[Finding]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from wnmon.judge.subject import Subject
 from wnmon.judge.values import only
 from wnmon.model.result import Finding, Reason
 from wnmon.wire.events import Form
 
-prepare = only("consistent")
+prepare = partial(only, "consistent")
 
 
 def assess(_: None, subject: Subject) -> list[Finding]:

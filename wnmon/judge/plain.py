@@ -6,6 +6,8 @@ the request, and any real key in it, was read.
 
 from __future__ import annotations
 
+from functools import partial
+
 from wnmon.judge.subject import Subject
 from wnmon.judge.values import only
 from wnmon.model.exchange import Exchange, FailureKind
@@ -19,7 +21,7 @@ _LASTING = frozenset({301, 308})
 _REDIRECTS = range(300, 400)
 
 
-prepare = only("refused")
+prepare = partial(only, "refused")
 
 
 def assess(_: None, subject: Subject) -> list[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from wnmon.judge.schema import show
 from wnmon.judge.subject import Subject
 from wnmon.judge.values import only
@@ -11,7 +13,7 @@ from wnmon.model.result import Finding, Reason
 _TEXTS = ("type", "title", "detail", "instance")
 
 
-prepare = only("valid")
+prepare = partial(only, "valid")
 
 
 def assess(_: None, subject: Subject) -> list[Finding]:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from wnmon.judge.subject import Unfit
 from wnmon.model.json import Json, kind_of
 
 
-def only(word: str) -> Callable[[Json], None]:
-    """Return the `prepare` of a kind that has one form: it takes this word alone. Raises Unfit for all else."""
-
-    def prepare(value: Json) -> None:
-        if value != word:
-            raise Unfit("", f"{word}, not {value!r}" if isinstance(value, str) else f"{word}, not {kind_of(value)}")
-
-    return prepare
+def only(word: str, value: Json) -> None:
+    """Accept the word, the one form a kind has. Raises Unfit for all else."""
+    if value != word:
+        raise Unfit("", f"{word}, not {value!r}" if isinstance(value, str) else f"{word}, not {kind_of(value)}")
 
 
 def number(value: Json, what: str, *, least: int, where: str = "") -> int:
