@@ -8,15 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from wnmon.judge import codes
-from wnmon.judge.schema import Compiled, compile_schema, schema_findings
+from wnmon.judge.schema import compile_schema, schema_findings
 from wnmon.judge.subject import CUT, Subject, Unfit, was_cut
 from wnmon.model.json import Json, JsonObject, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
 from wnmon.wire.document import read_text
 from wnmon.wire.events import ToolCall
+
+if TYPE_CHECKING:
+    from wnmon.judge.schema import Compiled
 
 _KEYS = ("name", "schema", "contains")
 _PLACE = "/choices/0/message/tool_calls"

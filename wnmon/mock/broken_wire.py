@@ -22,7 +22,6 @@ _SLOW_GAP_S = 0.02
 _SLOW_EVENTS = 25
 
 Events = Iterator[Event]
-Rewrite = Callable[[Call, JsonObject], JsonObject]
 
 
 # --- framing

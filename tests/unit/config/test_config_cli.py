@@ -108,13 +108,21 @@ def test_init_explains_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_thousand_checks_validate_in_half_a_second(tmp_path: Path) -> None:
-    """The processor's time of a fresh process, the best of five: a busy machine must not fail it."""
+    """The processor's time of a fresh process, the best of five; on a slow machine against PyYAML on the same file."""
     path = write(tmp_path, f"{TARGET}checks:\n" + "".join(CHECK.format(n=f"{n:04}") for n in range(1000)))
+    load = f"import yaml; yaml.load(open({str(path)!r}), yaml.CSafeLoader)"
 
-    best_s = min(_processor_s([sys.executable, "-m", "wnmon", "validate", str(path)]) for _ in range(5))
+    pairs = [
+        (
+            _processor_s([sys.executable, "-m", "wnmon", "validate", str(path)]),
+            _processor_s([sys.executable, "-c", load]),
+        )
+        for _ in range(5)
+    ]
+    validate_s, bare_s = map(min, zip(*pairs, strict=True))
 
     assert path.stat().st_size > 270 * 1024
-    assert best_s <= 0.5
+    assert validate_s <= max(0.5, 3 * bare_s)
 
 
 def _processor_s(command: list[str]) -> float:
