@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from config_samples import ENV, SHIPPED, TARGET, config, problems, write
 
-from wnmon.config import BrokenConfigError, Config, load_any, load_config, load_suites
+from wnmon.config import BrokenConfigError, Config, built_in_suites, load_any, load_config, load_suites
 from wnmon.config.problems import Problem, broken
 from wnmon.config.shipped import shipped_files, shipped_folder, starter
 from wnmon.errors import ConfigError
@@ -220,3 +220,12 @@ def test_the_included_smoke_check_is_valid(tmp_path: Path) -> None:
     path = write(tmp_path, f"{TARGET}include: [builtin:smoke]")
 
     assert names(load_config(path, {}))
+
+
+def test_a_broken_built_in_suite_is_told_where_all_are_asked_for(tmp_path: Path) -> None:
+    write(tmp_path, "suite: mine\nrules: 3\n", "mine.yaml")
+
+    with pytest.raises(ConfigError) as wrong:
+        built_in_suites(shipped=tmp_path)
+
+    assert all(str(tmp_path / "mine.yaml") in problem for problem in wrong.value.problems)

@@ -6,7 +6,7 @@ import pytest
 
 from wnmon.model.events import Reloaded, RunSkipped, Skip
 from wnmon.model.exchange import FailureKind
-from wnmon.model.result import Outcome, Reason
+from wnmon.model.result import Evidence, Outcome, Reason, Result, Run
 from wnmon.model.target import ProbeId
 
 
@@ -34,3 +34,18 @@ def test_a_skipped_run_says_why() -> None:
 
 def test_a_reload_that_worked_has_no_problems() -> None:
     assert Reloaded(ok=True, at_s=1.0, sha="").problems == ()
+
+
+def test_a_run_knows_its_probe() -> None:
+    run = Run(
+        id="1",
+        target="wn",
+        check="alive",
+        model="m-1",
+        started_at_s=1.0,
+        ended_at_s=2.0,
+        result=Result(outcome=Outcome.PASSED, reason=Reason.OK),
+        evidence=Evidence(exchanges=(), model="m-1", nonce="n"),
+    )
+
+    assert run.probe == ProbeId("wn/alive/m-1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wnmon.model.text import cut, encodable, one_line
+from wnmon.model.text import cut, encodable, one_line, visible
 
 
 @pytest.mark.parametrize(("text", "short"), [("abcd", "abcd"), ("abcde", "abc…"), ("", "")])
@@ -23,3 +23,12 @@ def test_a_line_is_cut_after_its_blanks_are_joined() -> None:
 
 def test_a_lone_surrogate_is_written_as_its_escape() -> None:
     assert encodable("a\ud800\u4f60") == "a\\ud800\u4f60"
+
+
+@pytest.mark.parametrize(("odd", "shown"), [("\x1b", "\\x1b"), ("\u202e", "\\u202e"), ("\ud800", "\\ud800")])
+def test_what_cannot_be_seen_is_written_as_its_escape(odd: str, shown: str) -> None:
+    assert visible(f"a{odd}b") == f"a{shown}b"
+
+
+def test_what_can_be_seen_stays_as_it_is() -> None:
+    assert visible("你好 é a b") == "你好 é a b"

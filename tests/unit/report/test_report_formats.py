@@ -15,7 +15,6 @@ from report_samples import MODEL, assert_golden, errored, mixed, report, run, ve
 
 from wnmon.model.check import Level
 from wnmon.model.result import Finding, Layer, Outcome, Reason, Run, Timing, Verdict
-from wnmon.model.text import visible
 from wnmon.report.baseline import excuse_run, ignored_by
 from wnmon.report.json import render_json
 from wnmon.report.junit import render_junit
@@ -229,7 +228,3 @@ def test_hostile_text_does_not_bloat_a_report() -> None:
 
 def test_shown_cuts_after_escaping_too() -> None:
     assert len(shown("\x00" * 150)) == 200
-
-
-def test_visible_leaves_ordinary_text_alone() -> None:
-    assert visible("你好 é 😀 a b") == "你好 é 😀 a b"
