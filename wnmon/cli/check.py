@@ -62,7 +62,15 @@ The key is read from WNMON_API_KEY, then OPENAI_API_KEY, or from the variable --
 @click.option("--strict", is_flag=True, help="A broken SHOULD counts like a broken MUST.")
 @click.option("--full", is_flag=True, help="Also send risky requests: refused, bursting and long ones.")
 @click.option("-y", "--yes", is_flag=True, help="Agree to the risky requests of --full; else a person is asked.")
-@click.option("--feature", "features", metavar="NAME", multiple=True, help="The relay claims this, such as tools.")
+@click.option(
+    "--feature",
+    "features",
+    type=NAMES,
+    multiple=True,
+    callback=joined,
+    metavar="A,B",
+    help="The relay claims these, such as tools.",
+)
 @click.option(
     "--budget-tokens",
     type=click.IntRange(min=1),

@@ -142,7 +142,7 @@ def _unjudged(run: Run, title: str, lang: str) -> str:
     if result.message:
         lines.append(f"- {_code(phrase(result.message, lang))}")
     if result.layer:
-        lines.append(f"- {word('blame', lang)}: {_escaped(layer_word(result.layer, lang))}")
+        lines.append(f"- {word('layer', lang)}: {_escaped(layer_word(result.layer, lang))}")
     if said := advice(result.reason, lang):
         lines.append(f"- {word('do', lang)}: {_escaped(said)}")
     return "\n".join(lines)

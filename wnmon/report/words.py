@@ -60,7 +60,7 @@ _WORDS: dict[str, Pair] = {
     "more": ("and {n} more", "另有 {n} 处"),
     "no_answer": ("Nothing to judge", "没有可判定的应答"),
     "not_run": ("Not run", "未运行"),
-    "blame": ("blame", "责任方"),
+    "layer": ("layer", "环节"),
     "do": ("do", "建议"),
     "no_run": ("no finished run", "没有完成的运行"),
     "reproduce": ("Reproduce {what}", "复现 {what}"),

@@ -27,8 +27,11 @@ def test_a_request_for_a_claimed_feature_is_sent() -> None:
     assert "not sent" not in line(dry_run("--feature", "tools"), "forced_tool")
 
 
-def test_several_features_can_be_claimed() -> None:
-    done = dry_run("--feature", "tools", "--feature", "json_mode")
+@pytest.mark.parametrize(
+    "claims", [("--feature", "tools", "--feature", "json_mode"), ("--feature", "tools, json_mode")]
+)
+def test_several_features_can_be_claimed(claims: tuple[str, ...]) -> None:
+    done = dry_run(*claims)
 
     assert [line(done, step) for step in ("forced_tool", "json_mode") if "not sent" in line(done, step)] == []
 

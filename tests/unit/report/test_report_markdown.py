@@ -99,9 +99,9 @@ def test_a_body_no_curl_line_can_hold_leaves_it_out() -> None:
     assert "curl" not in render_markdown(made, "en")
 
 
-def test_a_run_without_an_answer_says_whom_to_blame_and_what_to_do() -> None:
+def test_a_run_without_an_answer_says_in_which_layer_and_what_to_do() -> None:
     plain = seen(report(errored())).plain
-    assert "blame: the relay" in plain
+    assert "layer: the relay" in plain
     assert "do: check the key" in plain
 
 

@@ -105,10 +105,10 @@ class RunView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenView:
-    """Why nothing of some runs was judged, whose fault that is ("" where nobody is to blame), and the runs."""
+    """Why nothing of some runs was judged, in which layer ("" for none), and the runs."""
 
     said: str
-    blame: str
+    layer: str
     runs: tuple[RunView, ...]
 
 
@@ -150,7 +150,7 @@ def _silent_runs(views: Sequence[RunView]) -> tuple[OpenView, ...]:
         if view.silent:
             groups.setdefault(view.silent[0][1], []).append(view)
     return tuple(
-        OpenView(said=said, blame=dict(group[0].silent).get("blame", ""), runs=tuple(group))
+        OpenView(said=said, layer=dict(group[0].silent).get("layer", ""), runs=tuple(group))
         for said, group in groups.items()
     )
 
@@ -287,7 +287,7 @@ def _silence(run: Run, lang: str) -> tuple[tuple[str, str], ...]:
     why = "" if result.reason is Reason.OK else f"{result.reason.value}: "
     rows = [(title, shown(phrase(f"{why}{result.message}", lang), MAX_MESSAGE_CHARS))]
     if result.layer:
-        rows.append(("blame", layer_word(result.layer, lang)))
+        rows.append(("layer", layer_word(result.layer, lang)))
     return (*rows, ("do", said)) if (said := advice(result.reason, lang)) else tuple(rows)
 
 

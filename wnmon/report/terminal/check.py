@@ -122,7 +122,7 @@ def _was_judged(run: Run) -> bool:
 
 
 def _errored(sheet: Sheet, run: Run, title: str) -> None:
-    """One clear block in place of a wall of red: why, whom to blame, what was said, what to do."""
+    """One clear block in place of a wall of red: why, in which layer, what was said, what to do."""
     result = run.result
     came_to = sheet.say("no_answer" if result.outcome is Outcome.ERRORED else "not_run")
     mark, style = UNJUDGED if result.outcome is Outcome.ERRORED else MARKS[result.outcome]
@@ -130,7 +130,7 @@ def _errored(sheet: Sheet, run: Run, title: str) -> None:
     sheet.put(Text.assemble((title, "bold"), f"  {came_to}", *reason), Text(f"{mark} ", style))
     if result.message:
         sheet.put(Text(shown(phrase(result.message, sheet.lang))), Text("    "))
-    rows = [("blame", layer_word(result.layer, sheet.lang))] if result.layer else []
+    rows = [("layer", layer_word(result.layer, sheet.lang))] if result.layer else []
     sheet.facts([*rows, ("do", advice(result.reason, sheet.lang))])
 
 
