@@ -20,7 +20,7 @@ from wnmon.cli.reports import Destination, write
 from wnmon.cli.selecting import nothing_selected
 from wnmon.cli.stopping import until_written
 from wnmon.cli.suites import load, names_of
-from wnmon.cli.terminal import chosen_language, say, wants_color, width
+from wnmon.cli.terminal import say, wants_color, width
 from wnmon.cli.types import DURATION, FILE, GLOBS, NAMES, NEW_FILE, joined
 from wnmon.config import built_in_suites
 from wnmon.config.asking import Asked, asked_by_config, claiming
@@ -105,7 +105,7 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
     if options["dry_run"]:
         say(dry_run(asked, selection, options["budget_tokens"]) + "\n")
         return 0
-    lang, quiet = chosen_language(options["lang"], os.environ), options["quiet"]
+    lang, quiet = options["lang"], options["quiet"]
     ask_before_harm(calls_of(asked, selection), asked.target, yes=options["yes"], lang=lang, quiet=quiet)
     with until_written() as stopping:
         report = check(
@@ -134,14 +134,14 @@ def _selection(suites: tuple[str, ...], options: dict[str, Any]) -> Selection:
         only=options["only"],
         skip=options["skip"],
         full=options["full"],
-        lang=chosen_language(options["lang"], os.environ),
+        lang=options["lang"],
     )
 
 
 def _list(suites: tuple[str, ...], options: dict[str, Any]) -> int:
     plans = load(suites) if suites else built_in_suites()
     rules = listed(plans, profiles=options["profiles"] or (), only=options["only"], skip=options["skip"])
-    lang = chosen_language(options["lang"], os.environ)
+    lang = options["lang"]
     if not rules:
         raise nothing_selected(plans, options["only"], full=True, lang=lang)
     as_json = options["as_json"]
@@ -159,6 +159,5 @@ def _asked(options: dict[str, Any]) -> Asked:
     if options["target"] is not None:
         raise click.UsageError("--target needs --config")
     needs_key = not options["dry_run"]
-    lang = chosen_language(options["lang"], os.environ)
     named = options["base_url"], options["model"], options["api_key_env"]
-    return adhoc(*named, os.environ, needs_key=needs_key, lang=lang)
+    return adhoc(*named, os.environ, needs_key=needs_key, lang=options["lang"])

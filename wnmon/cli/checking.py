@@ -70,6 +70,7 @@ class Selection:
 
 def probes_of(asked: Asked, selection: Selection) -> list[Probe]:
     """Return one probe per model and suite."""
+    plans = selection.narrowed()
     return [
         Probe(
             check=Check(name=plan.suite or "suite", plan=plan, every_s=0, timeouts=asked.timeouts),
@@ -77,7 +78,7 @@ def probes_of(asked: Asked, selection: Selection) -> list[Probe]:
             model=model,
         )
         for model in asked.models
-        for plan in selection.narrowed()
+        for plan in plans
     ]
 
 

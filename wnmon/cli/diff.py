@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from wnmon.cli.files import read_text
 from wnmon.cli.options import language_option
-from wnmon.cli.terminal import chosen_language, say
+from wnmon.cli.terminal import say
 from wnmon.cli.types import FILE
 from wnmon.errors import UsageError
 from wnmon.report.diff import Change, Key, Standing, compare, read_report, render_diff
@@ -25,10 +24,10 @@ or a run that has nothing to judge any more. New rules, also broken ones, are no
 @click.argument("before", type=FILE)
 @click.argument("after", type=FILE)
 @language_option
-def command(before: Path, after: Path, lang: str | None) -> int:
+def command(before: Path, after: Path, lang: str) -> int:
     """Show what got worse, better, new or gone from report BEFORE to report AFTER (wnmon check --report json)."""
     differences = compare(_read(before), _read(after))
-    say(render_diff(differences, chosen_language(lang, os.environ)))
+    say(render_diff(differences, lang))
     return int(any(one.change is Change.WORSE for one in differences))
 
 

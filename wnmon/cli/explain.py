@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import click
 from wnmon.cli.listing import ListedRule, listed
 from wnmon.cli.options import language_option
 from wnmon.cli.selecting import how_to_run
-from wnmon.cli.terminal import chosen_language, say, wants_color, width
+from wnmon.cli.terminal import say, wants_color, width
 from wnmon.cli.words import said
 from wnmon.config import built_in_suites, load_suites
 from wnmon.config.shipped import PREFIX
@@ -23,18 +22,17 @@ from wnmon.report.terminal import RuleSheet, render_rule
 @click.argument("rule")
 @click.argument("suites", nargs=-1, metavar="[SUITE]...")
 @language_option
-def command(rule: str, suites: tuple[str, ...], lang: str | None) -> None:
+def command(rule: str, suites: tuple[str, ...], lang: str) -> None:
     """Explain RULE, such as DOC-009: its sentence, source and levels, why it matters, how to fix it.
 
     It is looked for in every built-in suite, or in the SUITEs named: builtin:NAME or suite files.
     """
     plans = load_suites(suites, Path.cwd()) if suites else built_in_suites()
     page = page_of(rule, listed(plans))
-    text = render_rule(page, width=width(), color=wants_color(), lang=chosen_language(lang, os.environ))
+    text = render_rule(page, width=width(), color=wants_color(), lang=lang)
     names = suites or tuple(f"{PREFIX}{plan.suite}" for plan in plans)
     own = ((plan, name) for plan, name in zip(plans, dict.fromkeys(names), strict=True) if plan.suite == page.suite)
-    language = chosen_language(lang, os.environ)
-    say("".join([text, *(f"\n{said('run_it', language)}: {how_to_run(page.rule, *one)}\n" for one in own)]))
+    say("".join([text, *(f"\n{said('run_it', lang)}: {how_to_run(page.rule, *one)}\n" for one in own)]))
 
 
 def page_of(name: str, rules: Sequence[ListedRule]) -> RuleSheet:

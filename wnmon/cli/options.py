@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from wnmon.cli.reports import FORMATS, REPORT, distinct
+from wnmon.cli.terminal import chosen_language
 from wnmon.model.language import LANGUAGES
+
+
+def language(_: click.Context, __: click.Parameter, option: str | None) -> str:
+    """Return the language of an option, or of the environment where it was not given."""
+    return chosen_language(option, os.environ)
+
 
 report_option = click.option(
     "--report",
@@ -19,5 +28,8 @@ report_option = click.option(
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="At the terminal, name every rule.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but what --report sends to stdout.")
 language_option = click.option(
-    "--lang", type=click.Choice(LANGUAGES), help="Language of what is printed (default: from LANG)."
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    callback=language,
+    help="Language of what is printed (default: from LANG).",
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from wnmon.cli.files import read_text
 from wnmon.cli.options import language_option, quiet_option, report_option, verbose_option
 from wnmon.cli.reports import Destination, write
 from wnmon.cli.suites import load
-from wnmon.cli.terminal import chosen_language, note, wants_color, width
+from wnmon.cli.terminal import note, wants_color, width
 from wnmon.cli.types import FILE
 from wnmon.errors import UsageError
 from wnmon.judge.verdict import judge
@@ -61,8 +60,7 @@ def command(transcript: Path, suites: tuple[str, ...], reports: tuple[Destinatio
     done = replay(recorded, suites)
     if not options["quiet"]:
         _say(done)
-    lang = chosen_language(options["lang"], os.environ)
-    quiet, every = options["quiet"], options["verbose"]
+    lang, quiet, every = options["lang"], options["quiet"], options["verbose"]
     write(done.report, reports, width=width(), color=wants_color(), lang=lang, quiet=quiet, every=every)
     return done.report.exit_code
 

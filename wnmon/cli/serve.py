@@ -11,7 +11,7 @@ import click
 
 from wnmon.app import Service, ServiceOptions
 from wnmon.cli.console import Console
-from wnmon.cli.terminal import chosen_language
+from wnmon.cli.options import language
 from wnmon.cli.types import DURATION, LISTEN
 from wnmon.config import load_config
 from wnmon.config.spend import plan_spend, render
@@ -25,23 +25,23 @@ from wnmon.model.language import LANGUAGES
 @click.option(
     "--poll", type=DURATION, default="10s", show_default=True, help="How often files are compared; 0s: never."
 )
-@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of live lines and page (default: from LANG).")
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    callback=language,
+    help="Language of live lines and page (default: from LANG).",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No line per finished run.")
-def command(
-    config: Path, listen: tuple[str, int], enable_reload: bool, poll: float, lang: str | None, quiet: bool
-) -> None:
+def command(config: Path, listen: tuple[str, int], enable_reload: bool, poll: float, lang: str, quiet: bool) -> None:
     """Probe on the schedule of CONFIG and serve /metrics, the page and the health routes.
 
     SIGTERM and Ctrl-C drain and end; SIGHUP reloads.
     """
     loaded = load_config(config, os.environ)
-    language = chosen_language(lang, os.environ)
-    console = Console(lang=language, quiet=quiet)
+    console = Console(lang=lang, quiet=quiet)
     console.say(render(plan_spend(loaded)))
     host, port = listen
-    options = ServiceOptions(
-        config=config, host=host, port=port, reload_allowed=enable_reload, poll_s=poll, lang=language
-    )
+    options = ServiceOptions(config=config, host=host, port=port, reload_allowed=enable_reload, poll_s=poll, lang=lang)
     service = Service(options, loaded, os.environ, sinks=(console,), observers=(console,))
     asyncio.run(_serve(service, console))
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from wnmon.config.resolve import resolve_config
-from wnmon.config.sources import Sources
+from wnmon.config import load_config
 from wnmon.config.timing import DEFAULT_TIMEOUTS
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.check import Plan, Timeouts
@@ -34,7 +33,7 @@ def asked_by_config(
 
     `flag` is what the person names a target with. Raises ConfigError and UsageError.
     """
-    config = resolve_config(path, env, Sources(None))
+    config = load_config(path, env)
     targets = {target.name: target for target in config.targets}
     if name is None and len(targets) != 1:
         raise UsageError(f"{flag} is needed: {path} has {', '.join(targets) or 'no targets'}")

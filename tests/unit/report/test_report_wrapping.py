@@ -26,6 +26,7 @@ def lines(text: str, width: int) -> list[str]:
         ("用 base_url 拼接", 10, ["用", "base_url", "拼接"]),
         ("响应体)是空的", 6, ["响应", "体)是", "空的"]),
         ("abcdefghij 好", 4, ["abcd", "efgh", "ij", "好"]),
+        ("abcdef。", 6, ["abcde", "f。"]),
         ("", 4, [""]),
     ],
 )

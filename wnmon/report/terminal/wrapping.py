@@ -29,8 +29,16 @@ def breaks(text: str, width: int) -> list[int]:
         if needed <= width:
             used += cell_len(unit[0])
             continue
-        *full, rest = chop_cells(unit[0], width)
+        *full, rest = _chopped(unit[0], width)
         ends = [sum(map(len, full[: number + 1])) for number in range(len(full))]
         offsets += [unit.start() + end for end in ends]
         used = cell_len(rest)
     return offsets
+
+
+def _chopped(unit: str, width: int) -> list[str]:
+    """Return a unit that is too wide in parts that fit. Marks left for the last one take characters with them."""
+    *full, rest = chop_cells(unit, width)
+    while rest[0] in _CLOSING and len(full[-1]) > 1 and cell_len(full[-1][-1] + rest.rstrip()) <= width:
+        full[-1], rest = full[-1][:-1], full[-1][-1] + rest
+    return [*full, rest]
