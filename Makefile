@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SECONDS ?= 0
-CORE := tests/unit/model tests/unit/wire tests/unit/judge tests/unit/config
+CORE := tests/unit/model tests/unit/redact tests/unit/wire tests/unit/judge tests/unit/config
 
 .PHONY: help demo test lint types imports tests generate lock components bench image-test conformance mutation mutmut clean
 
@@ -42,7 +42,7 @@ tests: $(VENV)/.dev ## All tests; those of the pure core reach every branch of i
 	@$(BIN)/python -m pytest $(CORE:%=--ignore=%) --durations=20 --durations-min=5
 
 generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, dashboards, torture table
-	@$(BIN)/python -m wnmon.sinks.reference > docs/metrics.md
+	@$(BIN)/python -m wnmon.metrics.reference > docs/metrics.md
 	@$(BIN)/python dashboards/generate.py
 	@$(BIN)/python scripts/cli_reference.py
 	@$(BIN)/python scripts/rules_golden.py

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from wnmon.model.exchange import Chunk
 from wnmon.model.json import Json
-from wnmon.wire.events import Reply
+from wnmon.wire.reply import Reply
 from wnmon.wire.sse import parse
 from wnmon.wire.stream import fold
 

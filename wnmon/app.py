@@ -15,17 +15,17 @@ from wnmon import __version__
 from wnmon.clock import SystemClock
 from wnmon.config import BrokenConfigError, Config, load_config
 from wnmon.engine.backoff import Backoff
-from wnmon.engine.board import ProbeBoard
 from wnmon.engine.budget import Budgets, Cap
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.ports import Observer, ReloadReport, Sink
+from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.runner import Runner
 from wnmon.errors import ConfigError, place_of
+from wnmon.metrics.prometheus import PrometheusSink
 from wnmon.model.events import BudgetLeft, InternalFault, Reloaded
 from wnmon.model.target import Probe
 from wnmon.schedule.aps import Scheduler
-from wnmon.sinks.prometheus import PrometheusSink
 from wnmon.transport import HttpxTransport
 from wnmon.web import Site, WebServer
 
@@ -99,7 +99,7 @@ class Service:
         self._clock = SystemClock()
         names = ("prometheus", "board", *(sink.name for sink in sinks))
         self._metrics = PrometheusSink(self._clock, sinks=names, components=_COMPONENTS)
-        self._board = ProbeBoard()
+        self._board = LatestStates()
         self._fanout = Fanout((self._metrics, self._board, *sinks), (self._metrics, *observers))
         self._transport = HttpxTransport()
         self._budgets = Budgets(self._clock)

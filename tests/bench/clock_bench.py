@@ -27,7 +27,7 @@ from wnmon.model.check import Check, Plan, Step
 from wnmon.model.exchange import Exchange
 from wnmon.model.json import JsonObject
 from wnmon.model.target import Probe, Secret, Target
-from wnmon.wire.reply import read
+from wnmon.wire.read import read
 
 WORKERS = 10
 STREAMS_A_TURN = 2

@@ -16,11 +16,11 @@ from wnmon.config import load_suites
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Caps, Plan
 from wnmon.model.exchange import Exchange, FailureKind
-from wnmon.model.redact import Redactor
 from wnmon.model.result import Evidence, Outcome, Result
 from wnmon.model.target import Secret
+from wnmon.redact.exchange import redact_exchange
+from wnmon.redact.redactor import Redactor
 from wnmon.transport import HttpxTransport
-from wnmon.wire.evidence import redact_exchange
 
 ROUNDS = 150
 COMPLETION = json.dumps(

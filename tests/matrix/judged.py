@@ -18,7 +18,7 @@ from wnmon.cli.checking import Selection, check
 from wnmon.cli.replay import replay
 from wnmon.cli.reports import FORMATS, Destination, write
 from wnmon.config import built_in_suites, load_suites, profiles_of
-from wnmon.config.asking import Asked
+from wnmon.config.named_target import Asked
 from wnmon.config.shipped import shipped_folder
 from wnmon.model.check import Level
 from wnmon.model.result import RuleVerdict, Verdict

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+from wnmon.metrics.catalogue import CATALOGUE
+from wnmon.metrics.prometheus import PrometheusSink
 from wnmon.model.check import Check, Level, Plan, Rule, Selector, Step
 from wnmon.model.events import Reloaded
 from wnmon.model.result import Evidence, Finding, Outcome, Reason, Result, RuleVerdict, Run, Verdict
 from wnmon.model.target import Probe, Target
-from wnmon.sinks.catalogue import CATALOGUE
-from wnmon.sinks.prometheus import PrometheusSink
 
 ALERTS = Path(__file__).parents[2] / "dashboards" / "prometheus" / "alerts.yml"
 WATCHED = frozenset(name for name in CATALOGUE if name in ALERTS.read_text(encoding="utf-8"))

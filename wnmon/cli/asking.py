@@ -8,7 +8,7 @@ import click
 
 from wnmon.cli.words import said
 from wnmon.config import adhoc_target
-from wnmon.config.asking import Asked
+from wnmon.config.named_target import Asked
 from wnmon.errors import UsageError
 from wnmon.report.curl import KEY_VARIABLES
 

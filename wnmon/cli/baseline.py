@@ -8,8 +8,8 @@ from wnmon.cli.files import read_text, write_text
 from wnmon.cli.terminal import note
 from wnmon.cli.words import said
 from wnmon.errors import UsageError
-from wnmon.report.baseline import read_baseline, render_baseline, why_no_baseline
-from wnmon.report.known import Baseline
+from wnmon.report.baseline.file import read_baseline, render_baseline, why_no_baseline
+from wnmon.report.baseline.known import Baseline
 from wnmon.report.phrases import phrase
 from wnmon.report.summary import CheckReport
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wnmon.cli.checking import Selection, probes_of
 from wnmon.cli.words import said
-from wnmon.config.asking import Asked
+from wnmon.config.named_target import Asked
 from wnmon.config.spend import sure_cost
 from wnmon.engine.runner import left_out
 from wnmon.model.check import Risk, Step

@@ -23,7 +23,7 @@ from wnmon.cli.suites import load, names_of
 from wnmon.cli.terminal import say, wants_color, width
 from wnmon.cli.types import DURATION, FILE, GLOBS, NAMES, NEW_FILE, joined
 from wnmon.config import built_in_suites
-from wnmon.config.asking import Asked, asked_by_config, claiming
+from wnmon.config.named_target import Asked, asked_by_config, claiming
 
 _EPILOG = """\b
 Exit codes: 0 kept, 1 a MUST rule is broken, 2 usage or configuration,

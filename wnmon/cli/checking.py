@@ -14,7 +14,7 @@ from wnmon.cli.terminal import note
 from wnmon.cli.words import said
 from wnmon.clock import SystemClock
 from wnmon.config import narrow, profiles_of
-from wnmon.config.asking import Asked
+from wnmon.config.named_target import Asked
 from wnmon.engine.budget import Cap
 from wnmon.engine.runner import INTERRUPTED, Runner, left_out
 from wnmon.errors import UsageError
@@ -23,8 +23,8 @@ from wnmon.model.check import Check, Level, Plan
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Evidence, Outcome, Reason, Result, RuleVerdict, Run, Verdict
 from wnmon.model.target import Probe
-from wnmon.report.baseline import excuse_run, excused, ignored_by, run_key
-from wnmon.report.known import Baseline
+from wnmon.report.baseline.file import excuse_run, excused, ignored_by, run_key
+from wnmon.report.baseline.known import Baseline
 from wnmon.report.summary import CheckedTarget, CheckReport, Chosen, Exit, JudgedSuite, exit_code
 from wnmon.transport.reachable import wait_until_reachable
 

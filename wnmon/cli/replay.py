@@ -23,7 +23,7 @@ from wnmon.judge.verdict import judge
 from wnmon.model.check import Plan
 from wnmon.model.codec import encode_run
 from wnmon.model.result import Outcome, Reason, Run
-from wnmon.report.baseline import excuse_run, ignored_by
+from wnmon.report.baseline.file import excuse_run, ignored_by
 from wnmon.report.summary import CheckReport, Exit, exit_code
 from wnmon.report.transcript import Transcript, digest_of, read_transcript
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from wnmon.config.node import Cursor
 from wnmon.errors import did_you_mean
-from wnmon.judge.registry import ACROSS_KINDS, KINDS, Unfit, prepare
+from wnmon.judge.registry import ACROSS_KINDS, KINDS, prepare
+from wnmon.judge.subject import Unfit
 from wnmon.model.check import Assertion, Step
 
 CONFORMS = "conforms"

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets, Reservation
-from wnmon.engine.desk import Desk
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import LoopWatch
 from wnmon.engine.ports import Clock, Transport
+from wnmon.engine.reading_thread import ReadingThread
 from wnmon.engine.sending import Sender
 from wnmon.engine.spending import spent_tokens
 from wnmon.errors import place_of
@@ -81,8 +81,8 @@ class Runner:
         self._backoff = backoff
         self._draw = draw
         self._watch = LoopWatch(clock, fanout.observe)
-        self._desk = Desk()
-        self._sender = Sender(transport, clock, self._watch, self._desk)
+        self._reading = ReadingThread()
+        self._sender = Sender(transport, clock, self._watch, self._reading)
         self.stop = self._sender.stop
 
     async def run(
@@ -118,7 +118,7 @@ class Runner:
 
     def close(self) -> None:
         """Let go of the thread that reads answers. Runs must have ended."""
-        self._desk.close()
+        self._reading.close()
 
     def _resting(self, probe: Probe) -> Run | None:
         """Return the skipped run of a probe whose relay asked to be left alone, None when it may be asked."""
@@ -155,7 +155,7 @@ class Runner:
         if any(one.failure is not None and one.failure.kind is FailureKind.SHUTDOWN for one in exchanges):
             progress.not_sent[step.name] = INTERRUPTED  # what it cost is not known, so the worst case stays booked
             return INTERRUPTED
-        looks = [await self._desk.do(_looked_at, exchange) for exchange in exchanges]
+        looks = [await self._reading.do(_looked_at, exchange) for exchange in exchanges]
         for reservation, (spent, _) in zip(reservations, looks, strict=True):
             self._settle(reservation, spent, progress)
         self._tell_budget(probe.target)
@@ -188,7 +188,7 @@ class Runner:
 
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
-        result, bug = await self._desk.do(_judged, probe.check.plan, evidence)
+        result, bug = await self._reading.do(_judged, probe.check.plan, evidence)
         if bug is not None:
             self.fanout.observe(bug)
         if progress.exchanges:

@@ -6,24 +6,24 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wnmon.engine.desk import Desk
 from wnmon.engine.loopwatch import LoopWatch
 from wnmon.engine.ports import Clock, Transport
+from wnmon.engine.reading_thread import ReadingThread
 from wnmon.model.exchange import Exchange, FailureKind, Marks, Request, TransportFailure
-from wnmon.model.redact import Redactor
 from wnmon.model.target import Probe, Target
-from wnmon.wire.evidence import redact_exchange
+from wnmon.redact.exchange import redact_exchange
+from wnmon.redact.redactor import Redactor
 
 
 class Sender:
     """Sends for the runner. Setting `stop` ends the exchanges under way: their failure is `shutdown`."""
 
-    def __init__(self, transport: Transport, clock: Clock, watch: LoopWatch, desk: Desk) -> None:
+    def __init__(self, transport: Transport, clock: Clock, watch: LoopWatch, reading: ReadingThread) -> None:
         self.stop = asyncio.Event()
         self._transport = transport
         self._clock = clock
         self._watch = watch
-        self._desk = desk
+        self._reading = reading
         self._redactors: dict[str, tuple[Target, Redactor]] = {}
 
     async def send_at_once(
@@ -39,7 +39,7 @@ class Sender:
         exchange = await self._exchange(request, probe, scheduled_ns)
         marks = exchange.marks
         exchange = replace(exchange, late_ns=self._watch.worst_ns(marks.started_ns, marks.end_ns))
-        return await self._desk.do(redact_exchange, exchange, self._redactor(probe.target))
+        return await self._reading.do(redact_exchange, exchange, self._redactor(probe.target))
 
     async def _exchange(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
         timeouts, caps = probe.check.timeouts, probe.check.caps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wnmon.model.exchange import Exchange
 from wnmon.wire.cost import worst_case_tokens
-from wnmon.wire.reply import read
+from wnmon.wire.read import read
 
 MOST_TOKENS = 10_000_000
 

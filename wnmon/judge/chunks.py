@@ -11,8 +11,8 @@ from wnmon.judge.fact import complaint, place_of
 from wnmon.judge.subject import Subject
 from wnmon.model.json import JsonObject, kind_of
 from wnmon.model.result import Finding
-from wnmon.wire.events import Frame
 from wnmon.wire.message import choices_of, object_at, string_at, usage_of
+from wnmon.wire.reply import Frame
 
 
 def _payloads(subject: Subject) -> Iterator[tuple[Frame, JsonObject]]:

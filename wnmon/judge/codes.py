@@ -10,6 +10,8 @@ import re
 
 from wnmon.judge.subject import Subject
 from wnmon.model.json import Json
+from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
 from wnmon.wire.request import fill, second_nonce
 
 
@@ -29,3 +31,15 @@ def as_drawn(text: str, subject: Subject) -> str:
 def said(subject: Subject) -> str:
     """Return the text of the first choice, its codes as they were drawn."""
     return as_drawn(subject.reply.text, subject)
+
+
+def not_recalled(word: str, subject: Subject) -> Finding:
+    """Return the complaint about a word the request held and the answer does not."""
+    return Finding(
+        message="a part of the request was not read",
+        expected=word,
+        actual=cut(subject.reply.text),
+        place="content",
+        step=subject.step,
+        reason=Reason.CONTENT,
+    )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from wnmon.judge.subject import Subject
 from wnmon.model.result import Finding, Reason
 from wnmon.model.text import cut
-from wnmon.wire.events import Frame
+from wnmon.wire.reply import Frame
 
 Fact = Callable[[Subject], Iterator[Finding]]
 """Yields one complaint for each place where the fact does not hold. Judges a stream only, and never raises."""

@@ -1,4 +1,4 @@
-"""`ttft: {degraded: 2s, failed: 10s}`, `first_visible`, `total`, `silence`: a time against a limit.
+"""A time against a limit, such as `{degraded: 2s, failed: 10s}`.
 
 A sample taken while the monitor itself was late is not held against the relay.
 """
@@ -6,7 +6,6 @@ A sample taken while the monitor itself was late is not held against the relay.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.duration import parse_duration_s, show_duration
@@ -44,27 +43,8 @@ def _seconds(value: Json, where: str) -> float:
         raise Unfit(where, str(wrong)) from None
 
 
-def assess_ttft(expected: Limits, subject: Subject) -> list[Finding]:
-    """Complain when the first token came too late, or never."""
-    return _judged("ttft", subject.timing.ttft_s, expected, subject)
-
-
-def assess_first_visible(expected: Limits, subject: Subject) -> list[Finding]:
-    """Complain when the first text a reader sees came too late, or never."""
-    return _judged("first_visible", subject.timing.first_visible_s, expected, subject)
-
-
-def assess_total(expected: Limits, subject: Subject) -> list[Finding]:
-    """Complain when the end came too late, or never."""
-    return _judged("total", subject.timing.total_s, expected, subject)
-
-
-def assess_silence(expected: Limits, subject: Subject) -> list[Finding]:
-    """Complain when nothing came for too long, or nothing was ever sent."""
-    return _judged("silence", _longest_silence_s(subject), expected, subject)
-
-
-def _judged(name: str, took_s: float | None, expected: Limits, subject: Subject) -> list[Finding]:
+def assess_time(name: str, took_s: float | None, expected: Limits, subject: Subject) -> list[Finding]:
+    """Complain of a time over its limit, and of an instant that never came."""
     if subject.timing.suspect:
         return []
     if took_s is None:
@@ -86,13 +66,3 @@ def _finding(name: str, expected: str, actual: str, subject: Subject, reason: Re
         reason=reason,
         degraded=degraded,
     )
-
-
-def _longest_silence_s(subject: Subject) -> float | None:
-    """Return the longest time without a byte of the answer: head, body and end are what breaks it."""
-    marks = subject.exchange.marks
-    if marks.sent_ns is None:
-        return None
-    heard = (marks.headers_ns, *(chunk.at_ns for chunk in subject.exchange.chunks), marks.end_ns)
-    instants = (marks.sent_ns, *(at_ns for at_ns in heard if at_ns is not None))
-    return max(max(later - earlier, 0) for earlier, later in pairwise(instants)) / 1e9

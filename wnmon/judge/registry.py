@@ -1,141 +1,110 @@
-"""Assertion kind -> the two functions that make it: one literal table for single answers, one for comparisons."""
+"""Assertion kind -> what makes it: one literal table for single answers, one for comparisons.
+
+A new kind is one file in `judge/kinds`, named as its YAML key, and one line here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import Any
+from collections.abc import Mapping
 
-from wnmon.judge import (
-    across,
+from wnmon.judge.kind import AcrossKind, Kind, On
+from wnmon.judge.kinds import (
+    as_readable,
+    as_recalled,
+    as_valid,
+    backend,
     cached,
     canned,
     choices,
+    chunk,
     content,
     counting,
     created,
-    dated,
+    cut_told,
+    date,
+    differs,
     estimate,
-    finish,
+    finish_reason,
+    first_visible,
     framing,
-    headers,
-    hidden,
-    identity,
-    latency,
+    grows,
+    grows_evenly,
+    header,
+    json,
     leaks,
     limit,
     mode,
-    plain,
+    model,
+    plain_http,
     premise,
-    priced,
     problem,
-    readable,
     recall,
-    schema,
-    serving,
+    request_id,
+    same,
+    same_form,
+    short_prompt,
+    silence,
     status,
     stream,
     tls,
-    tools,
+    tool_call,
+    total,
+    ttft,
     usage,
-    valid,
+    within,
+    word_price,
 )
-from wnmon.judge.subject import Subject, Unfit, Unjudged
 from wnmon.model.check import Assertion, Rule
-from wnmon.model.exchange import FailureKind
 from wnmon.model.json import Json
-from wnmon.model.result import Finding
-
-__all__ = ["ACROSS_KINDS", "KINDS", "AcrossKind", "Kind", "On", "Unfit", "compared", "prepare"]
-
-
-class On(Enum):
-    """What of an answer a kind looks at, and so which answers say nothing to it."""
-
-    EXCHANGE = auto()
-    """What every answer has, such as a status; comparisons and premises find out themselves what they can look at."""
-    BODY = auto()
-    """The values of a JSON body."""
-    MEANING = auto()
-    """What a success says: text, choices, counts. A refusal has none, and neither has what cannot be read."""
-    EVENTS = auto()
-    """The events of a stream."""
-    TIME = auto()
-    """When bytes came: a late monitor cannot tell."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """`prepare` compiles a YAML value once, at load, and raises Unfit; `assess` judges one answer and never raises.
-
-    `doubt` says why a rule cannot be judged on an answer. `failures` are those of the network it takes for an answer.
-    """
-
-    prepare: Callable[[Json], Any]
-    assess: Callable[[Any, Subject], list[Finding]]
-    doubt: Callable[[Any, Subject], str | None] | None = None
-    failures: frozenset[FailureKind] = frozenset()
-    on: On = On.EXCHANGE
-
-
-@dataclass(frozen=True, slots=True)
-class AcrossKind:
-    """The same for a comparison of several answers, by request name."""
-
-    prepare: Callable[[Json], Any]  # an across.Places, or a kind's own extension of it
-    assess: Callable[[Any, Mapping[str, Subject]], list[Finding] | Unjudged]
-    on: On = On.EXCHANGE
-
 
 KINDS: Mapping[str, Kind] = {
-    "premise": Kind(premise.prepare, premise.assess, premise.doubt),
-    "status": Kind(status.prepare, status.assess, status.doubt),
-    "header": Kind(headers.prepare, headers.assess),
-    "json": Kind(schema.prepare, schema.assess, on=On.BODY),
-    "chunk": Kind(schema.prepare_chunk, schema.assess_chunk, on=On.EVENTS),
-    "stream": Kind(stream.prepare, stream.assess, stream.doubt, on=On.EVENTS),
-    "content": Kind(content.prepare, content.assess, content.doubt, on=On.MEANING),
-    "choices": Kind(choices.prepare, choices.assess, on=On.MEANING),
-    "tool_call": Kind(tools.prepare, tools.assess, tools.doubt, on=On.MEANING),
-    "finish_reason": Kind(finish.prepare, finish.assess, finish.doubt, on=On.MEANING),
-    "limit": Kind(limit.prepare, limit.assess, limit.doubt, on=On.MEANING),
-    "usage": Kind(usage.prepare, usage.assess, on=On.MEANING),
-    "model": Kind(identity.prepare, identity.assess, identity.doubt, on=On.MEANING),
-    "date": Kind(dated.prepare, dated.assess, dated.doubt),
-    "created": Kind(created.prepare, created.assess, on=On.BODY),
-    "mode": Kind(mode.prepare, mode.assess),
-    "leaks": Kind(leaks.prepare, leaks.assess),
-    "problem": Kind(problem.prepare, problem.assess, on=On.BODY),
-    "ttft": Kind(latency.prepare, latency.assess_ttft, on=On.TIME),
-    "first_visible": Kind(latency.prepare, latency.assess_first_visible, on=On.TIME),
-    "total": Kind(latency.prepare, latency.assess_total, on=On.TIME),
-    "tls": Kind(tls.prepare, tls.assess, tls.doubt, tls.FAILURES),
-    "plain_http": Kind(plain.prepare, plain.assess, failures=plain.FAILURES),
-    "framing": Kind(framing.prepare, framing.assess),
-    "estimate": Kind(estimate.prepare, estimate.assess, estimate.doubt, on=On.MEANING),
-    "short_prompt": Kind(hidden.prepare, hidden.assess, hidden.doubt, on=On.MEANING),
-    "recall": Kind(recall.prepare, recall.assess, recall.doubt, on=On.MEANING),
-    "canned": Kind(canned.prepare, canned.assess, on=On.MEANING),
-    "counting": Kind(counting.prepare, counting.assess, counting.doubt, on=On.MEANING),
-    "silence": Kind(latency.prepare, latency.assess_silence, on=On.TIME),
+    "premise": premise.KIND,
+    "status": status.KIND,
+    "header": header.KIND,
+    "json": json.KIND,
+    "chunk": chunk.KIND,
+    "stream": stream.KIND,
+    "content": content.KIND,
+    "choices": choices.KIND,
+    "tool_call": tool_call.KIND,
+    "finish_reason": finish_reason.KIND,
+    "limit": limit.KIND,
+    "usage": usage.KIND,
+    "model": model.KIND,
+    "date": date.KIND,
+    "created": created.KIND,
+    "mode": mode.KIND,
+    "leaks": leaks.KIND,
+    "problem": problem.KIND,
+    "ttft": ttft.KIND,
+    "first_visible": first_visible.KIND,
+    "total": total.KIND,
+    "tls": tls.KIND,
+    "plain_http": plain_http.KIND,
+    "framing": framing.KIND,
+    "estimate": estimate.KIND,
+    "short_prompt": short_prompt.KIND,
+    "recall": recall.KIND,
+    "canned": canned.KIND,
+    "counting": counting.KIND,
+    "silence": silence.KIND,
 }
 
 ACROSS_KINDS: Mapping[str, AcrossKind] = {
-    "same": AcrossKind(across.prepare_same, across.assess_same),
-    "differs": AcrossKind(across.prepare, across.assess_differs),
-    "grows": AcrossKind(across.prepare, across.assess_grows),
-    "grows_evenly": AcrossKind(across.prepare_within, across.assess_grows_evenly),
-    "as_readable": AcrossKind(readable.prepare, readable.assess),
-    "as_valid": AcrossKind(valid.prepare, valid.assess),
-    "as_recalled": AcrossKind(recall.prepare_as_recalled, recall.assess_as_recalled, on=On.MEANING),
-    "cached": AcrossKind(cached.prepare, cached.assess),
-    "word_price": AcrossKind(priced.prepare, priced.assess),
-    "cut_told": AcrossKind(serving.prepare, limit.assess_told),
-    "within": AcrossKind(across.prepare_within, across.assess_within),
-    "request_id": AcrossKind(serving.prepare, serving.assess_request_id),
-    "backend": AcrossKind(serving.prepare, serving.assess_backend),
-    "same_form": AcrossKind(serving.prepare, serving.assess_same_form),
+    "same": same.KIND,
+    "differs": differs.KIND,
+    "grows": grows.KIND,
+    "grows_evenly": grows_evenly.KIND,
+    "as_readable": as_readable.KIND,
+    "as_valid": as_valid.KIND,
+    "as_recalled": as_recalled.KIND,
+    "cached": cached.KIND,
+    "word_price": word_price.KIND,
+    "cut_told": cut_told.KIND,
+    "within": within.KIND,
+    "request_id": request_id.KIND,
+    "backend": backend.KIND,
+    "same_form": same_form.KIND,
 }
 
 

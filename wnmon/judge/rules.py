@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from wnmon.judge import status
-from wnmon.judge.registry import ACROSS_KINDS, KINDS, On, compared, looks_at
-from wnmon.judge.stream import FACTS, SPREADS
+from wnmon.judge.kind import On
+from wnmon.judge.kinds import status
+from wnmon.judge.kinds.stream import FACTS, SPREADS
+from wnmon.judge.registry import ACROSS_KINDS, KINDS, compared, looks_at
 from wnmon.judge.subject import NOT_CODED, Subject, Unjudged
 from wnmon.model.check import (
     NEEDS_FULL,
@@ -26,7 +27,7 @@ from wnmon.model.check import (
 )
 from wnmon.model.exchange import Exchange, FailureKind
 from wnmon.model.result import Evidence, Fault, Finding, Reason, RuleVerdict, Verdict
-from wnmon.wire.events import Form
+from wnmon.wire.reply import Form
 
 NOTHING_TO_JUDGE = frozenset({Reason.AUTH, Reason.BALANCE, Reason.MODEL_UNAVAILABLE, Reason.RATE_LIMITED})
 """Answers that say nothing about the contract: the account or the upstream is at fault, not the wire."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from wnmon.model.exchange import Exchange
 from wnmon.model.result import Fault, Timing
-from wnmon.wire.events import Reply
+from wnmon.wire.reply import Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,15 @@ CUT = "the answer ran into max_tokens before it could hold this"
 
 NOT_CODED = "nothing was compressed"
 """Why a rule on content codings has nothing to look at."""
+
+
+ENDED_BY_ITSELF = "the answer ended by itself before it reached the limit"
+"""Why a rule on the limit is left open."""
+
+
+def finish_reason(subject: Subject) -> str | None:
+    """Return the finish reason of the first choice."""
+    return next((choice.finish_reason for choice in subject.reply.choices), None)
 
 
 def was_cut(subject: Subject) -> bool:

@@ -24,7 +24,7 @@ from wnmon.model.result import (
     Verdict,
 )
 from wnmon.wire.faults import diagnose
-from wnmon.wire.reply import read
+from wnmon.wire.read import read
 from wnmon.wire.timing import measure
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wnmon.config import adhoc_target
-from wnmon.config.asking import Asked, asked_by_config
+from wnmon.config.named_target import Asked, asked_by_config
 from wnmon.errors import UsageError
 from wnmon.pytest_plugin.settings import Settings
 from wnmon.report.curl import KEY_VARIABLE, KEY_VARIABLES

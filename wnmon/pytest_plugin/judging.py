@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from wnmon.app import one_off_runner
 from wnmon.config import narrow
-from wnmon.config.asking import Asked
+from wnmon.config.named_target import Asked
 from wnmon.errors import InternalError, WnmonError, place_of
 from wnmon.model.check import Check, Plan
 from wnmon.model.result import Outcome, Run

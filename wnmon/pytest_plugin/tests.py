@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from wnmon.config import load_suites, narrow, profiles_of
-from wnmon.config.asking import Asked, claiming
+from wnmon.config.named_target import Asked, claiming
 from wnmon.errors import ConfigError, UsageError, WnmonError
 from wnmon.model.check import Plan, Rule
 from wnmon.pytest_plugin.asking import from_config, from_options
 from wnmon.pytest_plugin.judging import Judging, Subject
-from wnmon.pytest_plugin.saying import Kind, Said, said_of
+from wnmon.pytest_plugin.outcomes import Kind, Said, said_of
 from wnmon.pytest_plugin.settings import Settings, read_settings
 from wnmon.report.words import word
 

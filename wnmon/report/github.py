@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
+from wnmon.report.hints import setup_hint, unknown_waivers
 from wnmon.report.meaning import meaning, tally
 from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
-from wnmon.report.setup import setup_hint, unknown_waivers
 from wnmon.report.summary import CheckReport, binding_levels, broken, by_why, of_verdict, waived
 from wnmon.report.text import shown
 from wnmon.report.words import advice, word

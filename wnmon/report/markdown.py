@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 
 from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Run, Verdict
 from wnmon.report.curl import curl_command
+from wnmon.report.hints import setup_hint, unknown_waivers
 from wnmon.report.meaning import meaning, tally
 from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
-from wnmon.report.setup import setup_hint, unknown_waivers
 from wnmon.report.summary import (
     COUNTED,
     CheckedTarget,

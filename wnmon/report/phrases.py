@@ -19,7 +19,7 @@ _PROBLEMS = (
     *("bom", "invalid_utf8", "empty", "syntax", "trailing", "nan", "duplicate_name"),
     *("too_deep", "too_many_values", "too_many_digits"),
 )
-"""The kinds of `wnmon.wire.events.JsonProblem`."""
+"""The kinds of `wnmon.wire.reply.JsonProblem`."""
 _STAGES = (
     *("resolving the name", "connecting", "performing the TLS handshake"),
     *("sending the request", "waiting for the response head", "reading the body"),

@@ -10,7 +10,7 @@ from enum import IntEnum
 from wnmon.model.check import Level, Plan, Rule
 from wnmon.model.exchange import Exchange
 from wnmon.model.result import Outcome, Reason, RuleVerdict, Run, Verdict
-from wnmon.report.known import Baseline
+from wnmon.report.baseline.known import Baseline
 
 COUNTED = ("passed", "failed", "inconclusive", "skipped", "noted", "waived")
 """What a rule may come to, in the order all formats count in; a waived rule counts as that only."""

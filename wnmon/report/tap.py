@@ -12,8 +12,8 @@ import json
 from collections.abc import Iterator
 
 from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
+from wnmon.report.hints import unknown_waivers
 from wnmon.report.meaning import meaning, tally
-from wnmon.report.setup import unknown_waivers
 from wnmon.report.summary import CheckReport, binding_levels, failing_open, is_left_out, why_unjudged
 from wnmon.report.text import MAX_MESSAGE_CHARS, clear, shown
 

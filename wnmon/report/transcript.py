@@ -17,8 +17,8 @@ from wnmon.model.codec import decode_as, decode_run, encode_run
 from wnmon.model.json import Json, JsonObject, kind_of
 from wnmon.model.result import Run
 from wnmon.model.text import encodable
-from wnmon.report.baseline import decode_baseline, encode_baseline
-from wnmon.report.known import Baseline
+from wnmon.report.baseline.file import decode_baseline, encode_baseline
+from wnmon.report.baseline.known import Baseline
 from wnmon.report.summary import CheckedTarget, CheckReport, JudgedSuite
 
 FORMAT = "wnmon-transcript"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from wnmon.model.result import Reason
-from wnmon.wire.events import ErrorEnvelope
+from wnmon.wire.reply import ErrorEnvelope
 
 # A relay's own word for "every upstream of this group refuses right now" (one-api, new-api). It comes with 429, with
 # rewritten statuses and sometimes with type insufficient_quota, so it is looked for before anything else.

@@ -15,8 +15,8 @@ from math import copysign, isinf
 from typing import Any
 
 from wnmon.model.json import MAX_SAFE_INTEGER, Json, JsonObject, pointer_to
-from wnmon.wire.events import Document, JsonProblem, Oddity
 from wnmon.wire.grammar import MAX_DIGITS, explain
+from wnmon.wire.reply import Document, JsonProblem, Oddity
 
 MAX_DEPTH = 100
 """Arrays and objects inside each other. Whoever walks the value later may do so by recursion."""

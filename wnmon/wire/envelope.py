@@ -6,7 +6,7 @@ import json
 
 from wnmon.model.json import Json, JsonObject
 from wnmon.model.text import one_line
-from wnmon.wire.events import ErrorEnvelope
+from wnmon.wire.reply import ErrorEnvelope
 
 MAX_MESSAGE_CHARS = 2_000
 _MAX_WORD_CHARS = 200

@@ -8,7 +8,7 @@ from wnmon.model.exchange import Exchange, FailureKind, TransportFailure
 from wnmon.model.result import Fault, Layer, Reason
 from wnmon.model.text import one_line
 from wnmon.wire.causes import blames_upstream, classify, status_in
-from wnmon.wire.events import ErrorEnvelope, Form, Reply
+from wnmon.wire.reply import ErrorEnvelope, Form, Reply
 from wnmon.wire.request import choices_asked
 from wnmon.wire.retry import retry_after_s
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 
-from wnmon.wire.events import JsonProblem
+from wnmon.wire.reply import JsonProblem
 
 MAX_DIGITS = 300
 """Longest number that is read. Below 1e300 every integer converts to a float, so no arithmetic overflows later."""

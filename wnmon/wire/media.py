@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from wnmon.model.exchange import Exchange
-from wnmon.wire.events import Form
+from wnmon.wire.reply import Form
 
 _LOOK_BYTES = 1024
 _LEADING = b"\xef\xbb\xbf \t\r\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wnmon.model.json import MAX_SAFE_INTEGER, Json, JsonObject
 from wnmon.model.result import Usage
-from wnmon.wire.events import ToolCall
+from wnmon.wire.reply import ToolCall
 
 MAX_CHOICES = 128
 """The documented upper bound of `n` (OpenAI description, createChatCompletion); further ones are not read."""

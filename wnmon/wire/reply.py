@@ -1,65 +1,185 @@
-"""The normalised answer of an exchange: the same type whether it came as JSON or as a stream."""
+"""The values `wire` makes of bytes: events of a stream, a JSON document, the reply. Definitions only."""
 
 from __future__ import annotations
 
-from wnmon.model.exchange import Exchange
-from wnmon.model.json import JsonObject
-from wnmon.wire.document import read_document
-from wnmon.wire.envelope import MAX_MESSAGE_CHARS, refusal_in, text_error
-from wnmon.wire.events import Choice, Form, Reply
-from wnmon.wire.media import form_of, media_type
-from wnmon.wire.message import (
-    choices_of,
-    object_at,
-    reasoning_of,
-    string_at,
-    text_of,
-    tool_calls_of,
-    usage_of,
-)
-from wnmon.wire.sse import parse
-from wnmon.wire.stream import fold
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wnmon.model.json import Json
+from wnmon.model.result import Usage
 
 
-def read(exchange: Exchange) -> Reply:
-    """Return what the relay said. Never raises: what cannot be read stays None and `document.problem` says why."""
-    body = exchange.body
-    form, media = form_of(exchange, body), media_type(exchange)
-    match form:
-        case Form.STREAM:
-            return fold(parse(exchange.chunks), media)
-        case Form.JSON:
-            return _from_json(body, media)
-        case Form.OTHER if (exchange.status or 0) >= 400:
-            text = body[: 4 * MAX_MESSAGE_CHARS].decode(errors="replace")
-            return Reply(form=form, media_type=media, error=text_error(text))
-        case _:
-            return Reply(form=form, media_type=media)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oddity:
+    """Something legal enough to be read but worth a rule: a closed `kind`, where, and what was seen.
+
+    Kinds of a stream: unknown_field, unknown_field_json, bom, invalid_utf8, unterminated, nul_id, bad_retry, too_many.
+    Kinds of a document: fraction_integer (1.0), exponent (1e9), huge_number, lone_surrogate. `place` is a JSON Pointer.
+    """
+
+    kind: str
+    place: str
+    seen: str
 
 
-def _from_json(body: bytes, media: str | None) -> Reply:
-    document = read_document(body)
-    value = document.value if isinstance(document.value, dict) else {}
-    return Reply(
-        form=Form.JSON,
-        media_type=media,
-        document=document,
-        choices=tuple(_choice(index, choice) for index, choice in choices_of(value.get("choices"))),
-        usage=usage_of(value.get("usage")),
-        model=string_at(value, "model") or None,
-        error=refusal_in(document.value),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonProblem:
+    """Why bytes are not one JSON text (RFC 8259). `offset` counts bytes.
+
+    kind: empty, invalid_utf8, bom, syntax, duplicate_name, nan, trailing, too_deep, too_many_digits,
+    too_many_values.
+    """
+
+    kind: str
+    offset: int
+    message: str
 
 
-def _choice(index: int, choice: JsonObject) -> Choice:
-    message = object_at(choice, "message")
-    reason = string_at(choice, "finish_reason")
-    return Choice(
-        index=index,
-        role=string_at(message, "role") or None,
-        content=text_of(message.get("content")),
-        reasoning=reasoning_of(message),
-        refusal=string_at(message, "refusal"),
-        tool_calls=tuple(tool_calls_of(message)),
-        finish_reasons=(reason,) if reason else (),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """JSON bytes, read strictly. Exactly one of `problem` and a meaningful `value` holds: with a problem it is None."""
+
+    value: Json = None
+    problem: JsonProblem | None = None
+    oddities: tuple[Oddity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One dispatched server-sent event, or the unterminated rest of a stream (`terminated` False), which a client
+    following the standard would discard but a rule wants to see.
+
+    `at_ns` is the arrival of the chunk that completed it (the last chunk for an unterminated rest). `fields` are
+    unknown fields in order. `comments` are comment lines seen since the event before.
+    """
+
+    index: int
+    at_ns: int
+    data: str
+    name: str = ""
+    id: str | None = None
+    retry: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    comments: tuple[str, ...] = ()
+    terminated: bool = True
+    has_data: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventStream:
+    """All events of a stream, what was odd about it, and its comments with nothing after them."""
+
+    events: tuple[Event, ...] = ()
+    oddities: tuple[Oddity, ...] = ()
+    comment_count: int = 0
+
+
+class Form(StrEnum):
+    """What an answer is, by its media type, or by a look at the bytes where that says nothing."""
+
+    JSON = "json"
+    STREAM = "stream"
+    HTML = "html"
+    OTHER = "other"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A tool call, its argument fragments joined."""
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One choice, the same for JSON and for a folded stream. `content` is None when no channel text was ever sent.
+
+    `finish_reasons` lists every non-null, non-empty one in order (a stream may wrongly send several);
+    `text_after_finish` tells whether a token came after the first of them.
+    """
+
+    index: int
+    role: str | None = None
+    content: str | None = None
+    reasoning: str = ""
+    refusal: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    finish_reasons: tuple[str, ...] = ()
+    text_after_finish: bool = False
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Return the first finish reason, None when there was none."""
+        return self.finish_reasons[0] if self.finish_reasons else None
+
+
+class Channel(StrEnum):
+    """Where a token was written."""
+
+    CONTENT = "content"
+    REASONING = "reasoning"
+    REFUSAL = "refusal"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A non-empty delta: when it arrived and on which channel. One per event and channel."""
+
+    at_ns: int
+    channel: Channel
+    event: int
+    choice: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One `data:` payload of a stream: [DONE] (`document` None), or a document, which may be broken or no object."""
+
+    event: Event
+    done: bool = False
+    document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorEnvelope:
+    """An error a relay reports, in whichever dialect. `place` says where it stood: `body`, `event 7`, `field error`."""
+
+    message: str
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
+    place: str = "body"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The normalised answer, the same type for JSON and for a stream.
+
+    `document`: the JSON body as sent; for a stream the completion it folds to (object, id, model, created, choices
+    with message, usage of the last frame that had one), so that one pointer works on both. None when there is none.
+    `done_ns`, `finish_ns`, `usage_ns`: arrival of [DONE], of the last first-finish_reason, of the last usage.
+    """
+
+    form: Form
+    media_type: str | None = None
+    document: Document | None = None
+    choices: tuple[Choice, ...] = ()
+    usage: Usage | None = None
+    model: str | None = None
+    error: ErrorEnvelope | None = None
+    stream: EventStream | None = None
+    frames: tuple[Frame, ...] = ()
+    tokens: tuple[Token, ...] = ()
+    done_ns: int | None = None
+    finish_ns: int | None = None
+    usage_ns: int | None = None
+
+    @property
+    def text(self) -> str:
+        """Return the content of the first choice, "" when it has none."""
+        return next((choice.content or "" for choice in self.choices), "")

@@ -13,7 +13,7 @@ from itertools import accumulate, islice
 
 from wnmon.model.exchange import Chunk
 from wnmon.wire.document import read_text
-from wnmon.wire.events import Event, EventStream, Oddity
+from wnmon.wire.reply import Event, EventStream, Oddity
 
 MAX_EVENTS = 50_000
 """Events read from one stream; the rest is left unread and an oddity `too_many` says so."""

@@ -9,7 +9,18 @@ from wnmon.model.json import Json, JsonObject
 from wnmon.model.result import Usage
 from wnmon.wire.document import read_text
 from wnmon.wire.envelope import envelope, error_in, refusal_in, text_error
-from wnmon.wire.events import (
+from wnmon.wire.message import (
+    MAX_CHOICES,
+    MAX_TOOL_CALLS,
+    choices_of,
+    object_at,
+    reasoning_of,
+    string_at,
+    text_of,
+    tool_calls_of,
+    usage_of,
+)
+from wnmon.wire.reply import (
     Channel,
     Choice,
     Document,
@@ -22,17 +33,6 @@ from wnmon.wire.events import (
     Reply,
     Token,
     ToolCall,
-)
-from wnmon.wire.message import (
-    MAX_CHOICES,
-    MAX_TOOL_CALLS,
-    choices_of,
-    object_at,
-    reasoning_of,
-    string_at,
-    text_of,
-    tool_calls_of,
-    usage_of,
 )
 
 MAX_CONTAINERS = 500_000

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from wnmon.model.exchange import Exchange
 from wnmon.model.result import Timing
-from wnmon.wire.events import Channel, Form, Reply
+from wnmon.wire.reply import Channel, Form, Reply
 
 SUSPECT_LAG_NS = 20_000_000
 """A sample is suspect when the monitor's own event loop was later than this while the exchange ran."""

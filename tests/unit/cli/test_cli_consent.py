@@ -13,7 +13,7 @@ from wnmon.cli.check import command
 from wnmon.cli.checking import Selection
 from wnmon.cli.consent import ask_before_harm
 from wnmon.config import adhoc_target, load_suites
-from wnmon.config.asking import Asked
+from wnmon.config.named_target import Asked
 from wnmon.errors import UsageError
 from wnmon.model.check import Risk
 from wnmon.model.target import Target

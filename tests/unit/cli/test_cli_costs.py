@@ -13,7 +13,7 @@ from wnmon.cli.check import command
 from wnmon.cli.checking import Selection
 from wnmon.cli.suites import load, names_of
 from wnmon.config import adhoc_target, built_in_suites
-from wnmon.config.asking import Asked
+from wnmon.config.named_target import Asked
 from wnmon.config.shipped import DEFAULT_SUITES
 
 RELAY = ["--base-url", "https://relay.example", "--model", "m", "--dry-run"]

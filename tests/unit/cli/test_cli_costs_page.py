@@ -13,7 +13,7 @@ from wnmon.cli.check import command
 from wnmon.cli.checking import Selection
 from wnmon.cli.consent import ask_before_harm
 from wnmon.cli.suites import load, names_of
-from wnmon.config.asking import asked_by_config
+from wnmon.config.named_target import asked_by_config
 
 PAGE = (Path(__file__).parents[3] / "docs" / "costs.md").read_text(encoding="utf-8")
 ENV = {"WN_API_KEY": "sk-0123456789abcdef", "LANG": "en"}

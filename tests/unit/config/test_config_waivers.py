@@ -8,7 +8,7 @@ import pytest
 from config_samples import ENV, SHIPPED, config, write
 
 from wnmon.cli.validate import describe
-from wnmon.config.asking import asked_by_config
+from wnmon.config.named_target import asked_by_config
 from wnmon.config.sources import Sources
 from wnmon.config.suite import Suites
 

@@ -36,7 +36,7 @@ from judge_samples import (
 from test_judge_honesty import counted, priced
 from test_judge_http import UNDECODED, broken, framed, named, over_https, secured
 
-from wnmon.judge.estimate import FEWEST_WORDS
+from wnmon.judge.kinds.estimate import FEWEST_WORDS
 from wnmon.judge.registry import KINDS
 from wnmon.judge.subject import Unjudged
 from wnmon.model.check import WRONG_KEY

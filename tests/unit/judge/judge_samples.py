@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from wnmon.judge.registry import ACROSS_KINDS, KINDS, Unfit, prepare
-from wnmon.judge.subject import Subject
+from wnmon.judge.registry import ACROSS_KINDS, KINDS, prepare
+from wnmon.judge.subject import Subject, Unfit
 from wnmon.judge.verdict import judge, subject_of
 from wnmon.model.check import Auth, Level, Plan, Rule, Selector, Step
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, TransportFailure

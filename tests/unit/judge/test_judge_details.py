@@ -20,11 +20,12 @@ from judge_samples import (
     verdicts,
 )
 
-from wnmon.judge import identity, stream
+from wnmon.judge.kinds import model as identity
+from wnmon.judge.kinds import stream
+from wnmon.judge.kinds.stream import FEWEST_READS, QUEUED_NS
 from wnmon.judge.patterns import compile_pattern
 from wnmon.judge.registry import compared
 from wnmon.judge.schema import compile_schema
-from wnmon.judge.stream import FEWEST_READS, QUEUED_NS
 from wnmon.judge.subject import Unfit
 from wnmon.model.check import Level, Rule, Selector
 from wnmon.model.exchange import Chunk, Exchange, FailureKind

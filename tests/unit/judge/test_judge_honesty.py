@@ -22,7 +22,8 @@ from judge_samples import (
     verdict_of,
 )
 
-from wnmon.judge import codes, estimate
+from wnmon.judge import codes
+from wnmon.judge.kinds import estimate
 from wnmon.judge.subject import CUT, Unjudged
 from wnmon.model.exchange import Exchange
 from wnmon.model.result import Verdict

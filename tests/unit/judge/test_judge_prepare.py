@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from judge_samples import unfit
 
-from wnmon.judge.registry import Unfit, prepare
-from wnmon.judge.stream import FACTS
+from wnmon.judge.kinds.stream import FACTS
+from wnmon.judge.registry import prepare
+from wnmon.judge.subject import Unfit
 from wnmon.model.json import Json
 
 REFUSED: list[tuple[str, Json, str, str]] = [

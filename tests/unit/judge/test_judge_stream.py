@@ -20,7 +20,7 @@ from judge_samples import (
 )
 from judge_samples import rule as rule_of
 
-from wnmon.judge.stream import FACTS, MAX_FINDINGS
+from wnmon.judge.kinds.stream import FACTS, MAX_FINDINGS
 from wnmon.model.exchange import Chunk
 from wnmon.model.result import Reason, Verdict
 

@@ -10,8 +10,8 @@ from report_samples import errored, report, run, verdict
 
 from wnmon.model.check import Level
 from wnmon.model.result import Finding, Layer, Outcome, Reason, RuleVerdict, Run, Verdict
-from wnmon.report.baseline import excuse_run, ignored_by, read_baseline, render_baseline, why_no_baseline
-from wnmon.report.known import Baseline
+from wnmon.report.baseline.file import excuse_run, ignored_by, read_baseline, render_baseline, why_no_baseline
+from wnmon.report.baseline.known import Baseline
 from wnmon.report.summary import KNOWN, CheckReport, exit_code
 from wnmon.report.terminal import render_check
 

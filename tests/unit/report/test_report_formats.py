@@ -15,10 +15,10 @@ from report_samples import MODEL, assert_golden, errored, mixed, report, run, ve
 
 from wnmon.model.check import Level
 from wnmon.model.result import Finding, Layer, Outcome, Reason, Run, Timing, Verdict
-from wnmon.report.baseline import excuse_run, ignored_by
+from wnmon.report.baseline.file import excuse_run, ignored_by
+from wnmon.report.baseline.known import Baseline, KnownBreak
 from wnmon.report.json import render_json
 from wnmon.report.junit import render_junit
-from wnmon.report.known import Baseline, KnownBreak
 from wnmon.report.summary import CheckReport, Chosen
 from wnmon.report.text import shown
 

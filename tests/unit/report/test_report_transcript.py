@@ -13,7 +13,7 @@ from wnmon.config import load_suites
 from wnmon.model.check import Plan
 from wnmon.model.codec import encode_run
 from wnmon.model.result import Verdict
-from wnmon.report.baseline import read_baseline, render_baseline
+from wnmon.report.baseline.file import read_baseline, render_baseline
 from wnmon.report.summary import CheckReport, Chosen, JudgedSuite
 from wnmon.report.transcript import digest_of, read_transcript, render_transcript
 

@@ -9,8 +9,8 @@ import pytest
 
 from wnmon.wire import document as document_module
 from wnmon.wire.document import MAX_DEPTH, read_document, read_text
-from wnmon.wire.events import JsonProblem, Oddity
 from wnmon.wire.grammar import MAX_DIGITS, explain
+from wnmon.wire.reply import JsonProblem, Oddity
 
 
 def problem(data: bytes) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from wire_samples import DONE, ROLE, STOP, USAGE, completion, data, exchange, st
 from wnmon.model.exchange import Exchange, FailureKind, TransportFailure
 from wnmon.model.result import Fault, Layer, Reason
 from wnmon.wire.faults import diagnose
-from wnmon.wire.reply import read
+from wnmon.wire.read import read
 
 CLOUDFLARE = b"<!DOCTYPE html><html><head><title>relay.example | 524: A timeout occurred</title></head>"
 NGINX = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center>nginx</center></body></html>"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from wire_samples import exchange
 
-from wnmon.wire.events import Form
-from wnmon.wire.reply import read
+from wnmon.wire.read import read
+from wnmon.wire.reply import Form
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from wnmon.model.result import Reason
 from wnmon.wire.cost import worst_case_tokens
 from wnmon.wire.document import read_document
 from wnmon.wire.faults import diagnose
-from wnmon.wire.reply import read
+from wnmon.wire.read import read
 from wnmon.wire.sse import parse
 from wnmon.wire.timing import measure
 

@@ -6,7 +6,7 @@ import pytest
 
 from wnmon.model.exchange import Chunk
 from wnmon.wire import sse
-from wnmon.wire.events import Event, EventStream
+from wnmon.wire.reply import Event, EventStream
 from wnmon.wire.sse import parse
 
 

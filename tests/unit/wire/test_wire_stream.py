@@ -10,9 +10,9 @@ from wire_samples import DONE, MS, ROLE, STOP, USAGE, data, exchange, frame, str
 
 from wnmon.model.json import JsonObject
 from wnmon.model.result import Usage
-from wnmon.wire.events import Channel, Choice, ErrorEnvelope, JsonProblem, Reply, ToolCall
 from wnmon.wire.message import MAX_CHOICES, MAX_TOOL_CALLS
-from wnmon.wire.reply import read
+from wnmon.wire.read import read
+from wnmon.wire.reply import Channel, Choice, ErrorEnvelope, JsonProblem, Reply, ToolCall
 from wnmon.wire.stream import MAX_CONTAINERS
 
 

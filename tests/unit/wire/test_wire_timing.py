@@ -9,7 +9,7 @@ from wire_samples import DONE, MS, ROLE, STOP, USAGE, completion, data, exchange
 
 from wnmon.model.exchange import Chunk, Exchange, Marks
 from wnmon.model.result import Timing
-from wnmon.wire.reply import read
+from wnmon.wire.read import read
 from wnmon.wire.timing import SUSPECT_LAG_NS, measure
 
 MARKS = Marks(

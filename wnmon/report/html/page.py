@@ -11,11 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from wnmon.model.language import language_of
+from wnmon.report.hints import setup_hint, unknown_waivers
 from wnmon.report.html.content import targets_of
 from wnmon.report.html.timeline import HEIGHT, WIDTH
 from wnmon.report.html.words import word
 from wnmon.report.meaning import meaning, tally
-from wnmon.report.setup import setup_hint, unknown_waivers
 from wnmon.report.summary import COUNTED, CheckReport, Exit
 from wnmon.report.text import iso, utc, without_commands
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from wnmon.model.duration import show_duration
 from wnmon.model.exchange import Exchange, Marks
-from wnmon.wire.reply import read
+from wnmon.wire.read import read
 from wnmon.wire.timing import measure
 
 WIDTH = 1000

@@ -12,9 +12,9 @@ from wnmon.model.check import Level
 from wnmon.model.duration import show_duration
 from wnmon.model.result import Finding, Outcome, Reason, Result, RuleVerdict, Run, Timing, Verdict
 from wnmon.report.curl import curl_command
+from wnmon.report.hints import setup_hint
 from wnmon.report.meaning import meaning, tally
 from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
-from wnmon.report.setup import setup_hint
 from wnmon.report.summary import (
     CheckedTarget,
     CheckReport,

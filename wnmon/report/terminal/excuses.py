@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.text import Text
 
 from wnmon.model.result import Run, Verdict
+from wnmon.report.hints import unknown_waivers
 from wnmon.report.phrases import phrase
-from wnmon.report.setup import unknown_waivers
 from wnmon.report.summary import CheckReport, expired, known, waived
 from wnmon.report.terminal.sheet import Sheet
 from wnmon.report.text import shown

@@ -1,0 +1,85 @@
+"""Which target of a configuration is asked, and what it is taken to claim."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wnmon.config import built_in_suites
+from wnmon.config.named_target import Asked, asked_by_config, claiming
+from wnmon.errors import UsageError
+
+ONE = """
+targets:
+  relay:
+    base_url: http://127.0.0.1:9/v1
+    api_key: sk-of-the-test
+    models: [small, large]
+defaults:
+  timeout: {total: 9s}
+"""
+OTHER = """
+  other:
+    base_url: http://127.0.0.1:9/v1
+    api_key: sk-of-another-test
+    models: [small]
+"""
+TWO = ONE.replace("\ndefaults:", OTHER + "defaults:")
+
+
+def _ask(folder: Path, text: str, name: str | None = None, model: str | None = None, flag: str = "--target") -> Asked:
+    path = folder / "wnmon.yaml"
+    path.write_text(text, "utf-8")
+    return asked_by_config(path, name, model, {}, flag=flag)
+
+
+def test_the_only_target_needs_no_name(tmp_path: Path) -> None:
+    assert _ask(tmp_path, ONE).target.name == "relay"
+
+
+def test_all_models_of_the_target_are_asked(tmp_path: Path) -> None:
+    assert _ask(tmp_path, ONE).models == ("small", "large")
+
+
+def test_a_named_model_is_asked_alone(tmp_path: Path) -> None:
+    assert _ask(tmp_path, ONE, model="large").models == ("large",)
+
+
+def test_the_timeouts_are_those_of_the_defaults(tmp_path: Path) -> None:
+    assert _ask(tmp_path, ONE).timeouts.total_s == 9
+
+
+def test_one_of_several_targets_has_to_be_named_by_the_flag_of_the_edge(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"--wnmon-target is needed: .* has relay, other"):
+        _ask(tmp_path, TWO, flag="--wnmon-target")
+
+
+def test_a_named_target_is_asked(tmp_path: Path) -> None:
+    assert _ask(tmp_path, TWO, name="other").target.name == "other"
+
+
+def test_an_unknown_target_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no target 'nobody' in .*; there are relay, other"):
+        _ask(tmp_path, TWO, name="nobody")
+
+
+def test_an_unknown_model_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="target relay has no model 'huge'; it has small, large"):
+        _ask(tmp_path, ONE, model="huge")
+
+
+def test_a_claimed_feature_is_added_to_the_target(tmp_path: Path) -> None:
+    assert claiming(_ask(tmp_path, ONE), ("tools",), built_in_suites()).target.features == {"tools"}
+
+
+def test_a_feature_no_request_is_about_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unknown feature 'tool'") as refused:
+        claiming(_ask(tmp_path, ONE), ("tool",), built_in_suites())
+    assert refused.value.hint == 'did you mean "tools"?'
+
+
+def test_a_feature_is_refused_where_no_request_knows_any(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        claiming(_ask(tmp_path, ONE), ("tools",), ())
+    assert refused.value.hint == "features here: none"

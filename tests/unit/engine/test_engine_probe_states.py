@@ -1,0 +1,89 @@
+"""The rows the page shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine_samples import NOON_S, Bench, lost, probe, reply, suite, target
+
+from wnmon.engine.ports import ProbeState
+from wnmon.engine.probe_states import LatestStates
+from wnmon.model.exchange import FailureKind
+from wnmon.model.result import Run
+from wnmon.model.target import Waiver
+
+
+def board_with(*runs: Run) -> LatestStates:
+    board = LatestStates()
+    board.declare([probe()])
+    for run in runs:
+        board.take(run)
+    return board
+
+
+def row(board: LatestStates) -> ProbeState:
+    (only,) = board.states()
+    return only
+
+
+def run_at(seconds: float, bench: Bench | None = None) -> Run:
+    return replace((bench or Bench()).run(), ended_at_s=NOON_S + seconds)
+
+
+FAILING = Bench(lost(FailureKind.DNS))
+
+
+def test_a_declared_probe_is_known_by_its_name_alone() -> None:
+    only = row(board_with())
+    assert (only.id, only.outcome, only.since_s, only.last_run_s, only.runs) == ("wn/alive/m-1", None, None, None, 0)
+
+
+def test_a_run_fills_its_row() -> None:
+    only = row(board_with(run_at(5)))
+    assert (only.outcome, only.reason, only.status, only.last_run_s, only.runs) == ("passed", "ok", 200, NOON_S + 5, 1)
+
+
+def test_the_same_outcome_again_keeps_its_since() -> None:
+    assert row(board_with(run_at(5), run_at(9))).since_s == NOON_S + 5
+
+
+def test_another_outcome_begins_a_new_since() -> None:
+    only = row(board_with(run_at(5), run_at(9, FAILING)))
+    assert (only.outcome, only.reason, only.since_s) == ("errored", "dns", NOON_S + 9)
+
+
+def test_broken_rules_are_listed_and_waived_ones_are_not() -> None:
+    waived = target(waivers=(Waiver(rule="R-a", reason="known", until="2026-12-31"),))
+    one = probe(suite(), waived)
+    board = LatestStates()
+    board.declare([one])
+    board.take(Bench(reply(b"{,}")).run(one))
+    assert row(board).rules_failed == ("R-b",)
+
+
+def test_a_run_of_a_probe_nobody_declared_is_dropped() -> None:
+    board = LatestStates()
+    board.take(run_at(5))
+    assert board.states() == []
+
+
+def test_a_probe_that_stays_keeps_its_state() -> None:
+    board = board_with(run_at(5))
+    board.declare([probe(every_s=30.0)])
+    assert (row(board).outcome, row(board).every_s) == ("passed", 30.0)
+
+
+def test_a_probe_that_goes_loses_its_row() -> None:
+    board = board_with(run_at(5))
+    board.declare([])
+    assert board.states() == []
+
+
+def test_until_a_scheduler_is_attached_nothing_is_due() -> None:
+    assert row(board_with()).next_run_s is None
+
+
+def test_the_scheduler_tells_the_next_run() -> None:
+    board = board_with()
+    board.schedule = {"wn/alive/m-1": 42.0}.get
+    assert row(board).next_run_s == 42.0

@@ -1,0 +1,597 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from sink_runs import (
+    GOOD,
+    START_S,
+    TLS,
+    StandingClock,
+    a_probe,
+    a_rule,
+    a_run,
+    a_sink,
+    a_target,
+    samples,
+    value,
+)
+
+from wnmon.metrics.catalogue import CATALOGUE, Birth
+from wnmon.model.check import Level
+from wnmon.model.events import (
+    BudgetLeft,
+    Event,
+    InFlight,
+    InternalFault,
+    LoopLagged,
+    Reloaded,
+    RunLate,
+    RunSkipped,
+    SinkFailed,
+    Skip,
+    Waited,
+)
+from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Verdict
+from wnmon.model.target import Waiver
+
+SUITE = a_probe("contract", rules=(a_rule(),), suite="documented", every_s=21600)
+
+
+def a_verdict(verdict: Verdict, *, findings: int = 0) -> RuleVerdict:
+    complaint = Finding(message="x", expected="a string", actual="absent")
+    return RuleVerdict(rule="DOC-009", level=Level.MUST, verdict=verdict, findings=(complaint,) * findings)
+
+
+def test_every_failure_reason_is_born_at_zero() -> None:
+    born = {labels["reason"]: number for labels, number in samples(a_sink(a_probe()), "wnmon_probe_failures_total")}
+
+    assert born == {reason.value: 0 for reason in Reason if reason is not Reason.OK}
+
+
+def test_latency_histograms_are_born_empty() -> None:
+    assert value(a_sink(a_probe()), "wnmon_probe_ttft_seconds_count") == 0
+
+
+def test_no_gauge_that_states_a_fact_exists_before_the_first_run() -> None:
+    sink = a_sink(a_probe())
+
+    facts = [metric.name for metric in CATALOGUE.values() if metric.birth is Birth.KNOWN]
+    assert [name for name in facts if samples(sink, name)] == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "shown"),
+    [(Outcome.PASSED, 1), (Outcome.DEGRADED, 1), (Outcome.FAILED, 0), (Outcome.ERRORED, 0)],
+)
+def test_success_is_one_for_passed_and_degraded(outcome: Outcome, shown: float) -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run(outcome, Reason.CONTENT))
+
+    assert value(sink, "wnmon_probe_success") == shown
+
+
+def test_success_is_dropped_when_no_run_ended_for_three_intervals() -> None:
+    clock = StandingClock()
+    sink = a_sink(a_probe(every_s=60), clock=clock)
+    sink.take(a_run())
+    clock.elapsed_s = 181
+
+    assert value(sink, "wnmon_probe_success") is None
+
+
+def test_success_is_kept_within_three_intervals() -> None:
+    clock = StandingClock()
+    sink = a_sink(a_probe(every_s=60), clock=clock)
+    sink.take(a_run())
+    clock.elapsed_s = 179
+
+    assert value(sink, "wnmon_probe_success") == 1
+
+
+def test_success_comes_back_with_the_next_run() -> None:
+    clock = StandingClock()
+    sink = a_sink(a_probe(every_s=60), clock=clock)
+    sink.take(a_run())
+    clock.elapsed_s = 181
+    sink.render(None)
+    sink.take(a_run())
+
+    assert value(sink, "wnmon_probe_success") == 1
+
+
+def test_a_failure_is_counted_under_its_reason() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run(Outcome.ERRORED, Reason.CONNECT, status=None))
+
+    assert value(sink, "wnmon_probe_failures_total", reason="connect") == 1
+
+
+def test_a_degraded_run_is_no_failure() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run(Outcome.DEGRADED, Reason.SLOW))
+
+    assert value(sink, "wnmon_probe_failures_total", reason="slow") == 0
+
+
+def test_consecutive_failures_count_up_and_end_with_a_success() -> None:
+    sink = a_sink(a_probe())
+    seen = []
+    for outcome in (Outcome.FAILED, Outcome.ERRORED, Outcome.PASSED):
+        sink.take(a_run(outcome))
+        seen.append(value(sink, "wnmon_probe_consecutive_failures"))
+
+    assert seen == [1, 2, 0]
+
+
+def test_the_reason_streak_has_one_series_and_starts_anew_with_another_reason() -> None:
+    sink = a_sink(a_probe())
+    for reason in (Reason.CONNECT, Reason.AUTH, Reason.AUTH):
+        sink.take(a_run(Outcome.ERRORED, reason))
+
+    assert [(own["reason"], number) for own, number in samples(sink, "wnmon_probe_reason_streak")] == [("auth", 2)]
+
+
+def test_a_skipped_run_leaves_no_trace() -> None:
+    sink = a_sink(a_probe())
+    before = own_text(sink.render(None)[1])
+    sink.take(a_run(Outcome.SKIPPED, Reason.BUDGET))
+
+    assert own_text(sink.render(None)[1]) == before
+
+
+def own_text(body: bytes) -> list[str]:
+    return [line for line in body.decode().splitlines() if line.startswith("wnmon_")]
+
+
+def test_a_run_of_an_undeclared_probe_leaves_no_trace() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run(probe=a_probe("gone")))
+
+    assert {own["check"] for own, _ in samples(sink, "wnmon_probe_runs_total")} == {"alive"}
+
+
+def test_a_successful_run_observes_its_ttft() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run())
+
+    assert value(sink, "wnmon_probe_ttft_seconds_sum") == pytest.approx(0.45)
+
+
+def test_a_failed_run_does_not_observe_ttft() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run(Outcome.FAILED, Reason.CONTENT))
+
+    assert value(sink, "wnmon_probe_ttft_seconds_count") == 0
+
+
+def test_a_failed_run_observes_its_duration() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run(Outcome.FAILED, Reason.CONTENT))
+
+    assert value(sink, "wnmon_probe_duration_seconds_count") == 1
+
+
+def test_first_visible_is_observed_only_where_it_is_not_the_first_token() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run())
+    sink.take(a_run(timing=replace(GOOD, first_visible_s=0.9)))
+
+    assert value(sink, "wnmon_probe_first_visible_seconds_count") == 1
+
+
+def test_a_suspect_run_observes_no_duration() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run(timing=replace(GOOD, suspect=True)))
+
+    assert value(sink, "wnmon_probe_duration_seconds_count") == 0
+
+
+def test_a_suspect_run_leaves_no_phase_of_the_run_before() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run())
+    sink.take(a_run(timing=replace(GOOD, suspect=True)))
+
+    assert samples(sink, "wnmon_probe_phase_seconds") == []
+
+
+def test_a_suspect_run_is_counted() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run(timing=replace(GOOD, suspect=True)))
+
+    assert value(sink, "wnmon_probe_suspect_samples_total") == 1
+
+
+def test_phases_are_the_time_between_marks_and_absent_ones_have_no_series() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run())
+
+    seen = {own["phase"]: round(number, 6) for own, number in samples(sink, "wnmon_probe_phase_seconds")}
+    assert seen == {"tcp": 0.01, "send": 0.001, "wait": 0.2, "first_token": 0.25, "stream": 0.75}
+
+
+@pytest.mark.parametrize(("status", "code_class"), [(200, "2xx"), (503, "5xx"), (None, "none"), (999, "none")])
+def test_answers_are_counted_by_class_of_their_status(status: int | None, code_class: str) -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run(status=status))
+
+    assert value(sink, "wnmon_probe_http_responses_total", code_class=code_class) == 1
+
+
+def test_an_unanswered_run_has_no_response_bytes() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run())
+    sink.take(a_run(Outcome.ERRORED, Reason.CONNECT, status=None))
+
+    assert value(sink, "wnmon_probe_response_bytes") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("wnmon_probe_chunks", 2),
+        ("wnmon_probe_response_bytes", 5),
+        ("wnmon_probe_max_chunk_gap_seconds", 0.05),
+        ("wnmon_probe_output_tokens_per_second", 50),
+        ("wnmon_probe_last_run_timestamp_seconds", START_S + 1),
+        ("wnmon_probe_last_success_timestamp_seconds", START_S + 1),
+        ("wnmon_probe_interval_seconds", 60),
+        ("wnmon_probe_timeout_seconds", 60),
+        ("wnmon_tls_certificate_expiry_timestamp_seconds", START_S + 86400),
+    ],
+)
+def test_a_run_is_shown_as_facts(name: str, shown: float) -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run(tls=TLS))
+
+    assert value(sink, name) == shown
+
+
+def test_a_failed_run_does_not_move_the_last_success() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run())
+    sink.take(a_run(Outcome.FAILED, Reason.CONTENT, ended_at_s=START_S + 61))
+
+    assert value(sink, "wnmon_probe_last_success_timestamp_seconds") == START_S + 1
+
+
+def test_tokens_spent_are_counted_by_direction() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run())
+
+    seen = {own["direction"]: number for own, number in samples(sink, "wnmon_probe_tokens_total")}
+    assert seen == {"input": 7, "output": 11}
+
+
+def test_a_newer_tls_version_replaces_the_one_before() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run(tls=replace(TLS, version="TLSv1.2")))
+    sink.take(a_run(tls=TLS))
+
+    assert [own["version"] for own, _ in samples(sink, "wnmon_tls_info")] == ["TLSv1.3"]
+
+
+def test_a_run_without_handshake_keeps_the_known_expiry() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run(tls=TLS))
+    sink.take(a_run(Outcome.ERRORED, Reason.CONNECT, status=None))
+
+    assert value(sink, "wnmon_tls_certificate_expiry_timestamp_seconds") == START_S + 86400
+
+
+# Rules
+
+
+def test_findings_of_every_rule_that_counts_are_born_at_zero() -> None:
+    probe = a_probe("contract", rules=(a_rule(), a_rule("SEM-002", honesty=Level.SHOULD)), suite="documented")
+
+    assert [own["rule"] for own, _ in samples(a_sink(probe), "wnmon_rule_findings_total")] == ["DOC-009"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "shown"),
+    [
+        (Verdict.PASSED, 1),
+        (Verdict.FAILED, 0),
+        (Verdict.NOTED, 0),
+        (Verdict.SKIPPED, None),
+        (Verdict.INCONCLUSIVE, None),
+    ],
+)
+def test_a_rule_shows_its_last_verdict_if_there_is_one(verdict: Verdict, shown: float | None) -> None:
+    sink = a_sink(SUITE)
+    sink.take(a_run(probe=SUITE, verdicts=(a_verdict(Verdict.PASSED),)))
+    sink.take(a_run(probe=SUITE, verdicts=(a_verdict(verdict),)))
+
+    assert value(sink, "wnmon_rule_passed", rule="DOC-009", level="MUST", profile="documented") == shown
+
+
+def test_findings_of_a_rule_are_counted() -> None:
+    sink = a_sink(SUITE)
+    sink.take(a_run(probe=SUITE, verdicts=(a_verdict(Verdict.FAILED, findings=3),)))
+
+    assert value(sink, "wnmon_rule_findings_total") == 3
+
+
+def test_a_broken_rule_does_not_touch_success() -> None:
+    sink = a_sink(SUITE)
+    sink.take(a_run(probe=SUITE, verdicts=(a_verdict(Verdict.FAILED, findings=1),)))
+
+    assert value(sink, "wnmon_probe_success") == 1
+
+
+def test_the_profile_shown_is_the_one_with_the_strictest_level() -> None:
+    rule = a_rule("X-001", documented=Level.MAY, openai=Level.MUST)
+    probe = a_probe("contract", rules=(rule,), suite="documented")
+    plan = replace(probe.check.plan, profiles=("documented", "openai"))
+    sink = a_sink(replace(probe, check=replace(probe.check, plan=plan)))
+
+    assert [own["profile"] for own, _ in samples(sink, "wnmon_rule_findings_total")] == ["openai"]
+
+
+@pytest.mark.parametrize(("until", "shown"), [("2026-09-20", 0), ("2026-09-21", 1), ("2027-01-31", 1)])
+def test_a_waiver_holds_to_the_end_of_its_last_day(until: str, shown: float) -> None:
+    target = a_target(waivers=(Waiver(rule="DOC-009", reason="known", until=until),))
+    sink = a_sink(a_probe("contract", target=target, rules=(a_rule(),), suite="documented"))
+
+    assert value(sink, "wnmon_rule_waived", rule="DOC-009") == shown
+
+
+def test_a_waiver_expires_while_the_monitor_runs() -> None:
+    clock = StandingClock()
+    target = a_target(waivers=(Waiver(rule="DOC-009", reason="known", until="2026-09-21"),))
+    sink = a_sink(a_probe("contract", target=target, rules=(a_rule(),), suite="documented"), clock=clock)
+    sink.render(None)
+    clock.elapsed_s = 86400
+
+    assert value(sink, "wnmon_rule_waived") == 0
+
+
+def test_a_waiver_taken_out_of_the_configuration_vanishes() -> None:
+    target = a_target(waivers=(Waiver(rule="DOC-009", reason="known", until="2027-01-31"),))
+    sink = a_sink(a_probe("contract", target=target, rules=(a_rule(),), suite="documented"))
+    sink.render(None)
+    sink.declare([SUITE])
+
+    assert samples(sink, "wnmon_rule_waived") == []
+
+
+# Reload
+
+
+def test_a_reload_takes_away_every_series_of_a_vanished_probe() -> None:
+    sink = a_sink(a_probe("alive"), SUITE)
+    sink.take(a_run(probe=SUITE, verdicts=(a_verdict(Verdict.PASSED),)))
+    sink.declare([a_probe("alive")])
+
+    assert b'check="contract"' not in sink.render(None)[1]
+
+
+def test_a_reload_takes_away_the_series_of_a_vanished_target() -> None:
+    sink = a_sink(a_probe(), a_probe(target=a_target("other")))
+    sink.take(a_run(probe=a_probe(target=a_target("other")), tls=TLS))
+    sink.declare([a_probe()])
+
+    assert b'target="other"' not in sink.render(None)[1]
+
+
+def test_a_reload_keeps_the_counters_of_an_unchanged_probe() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run())
+    sink.declare([a_probe(), SUITE])
+
+    assert value(sink, "wnmon_probe_runs_total", check="alive", outcome="passed") == 1
+
+
+def test_a_reload_that_changes_the_content_of_a_check_keeps_its_counters() -> None:
+    sink = a_sink(a_probe(every_s=60))
+    sink.take(a_run())
+    sink.declare([a_probe(every_s=900)])
+
+    assert value(sink, "wnmon_probe_runs_total", outcome="passed") == 1
+
+
+def test_a_reload_takes_over_the_new_interval() -> None:
+    sink = a_sink(a_probe(every_s=60))
+    sink.declare([a_probe(every_s=900)])
+
+    assert value(sink, "wnmon_probe_interval_seconds") == 900
+
+
+def test_a_reload_takes_away_rules_that_left_the_suite() -> None:
+    sink = a_sink(SUITE)
+    sink.take(a_run(probe=SUITE, verdicts=(a_verdict(Verdict.PASSED),)))
+    sink.declare([a_probe("contract", suite="documented")])
+
+    assert samples(sink, "wnmon_rule_passed") + samples(sink, "wnmon_rule_findings_total") == []
+
+
+# Labels of the user
+
+
+def test_labels_of_the_user_stand_only_on_info_metrics() -> None:
+    sink = a_sink(a_probe(labels={"team": "blue"}))
+    sink.take(a_run())
+
+    carriers = {line.split("{")[0] for line in own_text(sink.render(None)[1]) if 'team="blue"' in line}
+    assert carriers == {"wnmon_probe_info"}
+
+
+def test_probes_with_different_labels_all_carry_the_union_of_names() -> None:
+    sink = a_sink(a_probe("a", labels={"team": "blue"}), a_probe("b", labels={"env": "prod"}))
+
+    seen = {(own["check"], own["team"], own["env"]) for own, _ in samples(sink, "wnmon_probe_info")}
+    assert seen == {("a", "blue", ""), ("b", "", "prod")}
+
+
+def test_the_info_metric_tells_a_suite_from_a_plain_check() -> None:
+    seen = {own["check"]: own["suite"] for own, _ in samples(a_sink(a_probe(), SUITE), "wnmon_probe_info")}
+
+    assert seen == {"alive": "", "contract": "documented"}
+
+
+def test_a_label_cannot_forge_the_target() -> None:
+    sink = a_sink(a_probe(target=a_target(labels={"target": "forged"})))
+
+    assert [own["target"] for own, _ in samples(sink, "wnmon_target_info")] == ["wn"]
+
+
+def test_a_label_value_with_quotes_and_newlines_is_escaped() -> None:
+    sink = a_sink(a_probe(target=a_target(labels={"note": 'a"b\n# c\\d'})))
+
+    assert [own["note"] for own, _ in samples(sink, "wnmon_target_info")] == ['a"b\n# c\\d']
+
+
+# The monitor itself
+
+
+@pytest.mark.parametrize(
+    ("event", "name", "shown"),
+    [
+        (RunSkipped(probe=a_probe().id, reason=Skip.BUDGET), "wnmon_scheduler_skipped_runs_total", 1),
+        (RunLate(probe=a_probe().id, late_s=0.5), "wnmon_scheduler_lateness_seconds_sum", 0.5),
+        (Waited(probe=a_probe().id, waited_s=0.5), "wnmon_limiter_wait_seconds_sum", 0.5),
+        (InFlight(runs=3), "wnmon_probes_in_flight", 3),
+        (LoopLagged(lag_s=0.5), "wnmon_event_loop_lag_seconds_sum", 0.5),
+        (Reloaded(ok=True, at_s=5, sha="abc"), "wnmon_config_last_reload_successful", 1),
+        (Reloaded(ok=True, at_s=5, sha="abc"), "wnmon_config_last_reload_success_timestamp_seconds", 5),
+        (SinkFailed(sink="jsonl", error="x"), "wnmon_sink_errors_total", 1),
+        (InternalFault(component="engine", error="x"), "wnmon_internal_errors_total", 1),
+        (BudgetLeft(target="wn", tokens_left=10, tokens_limit=90), "wnmon_budget_tokens_remaining", 10),
+        (BudgetLeft(target="wn", tokens_left=10, tokens_limit=90), "wnmon_budget_tokens_limit", 90),
+    ],
+)
+def test_the_monitor_shows_what_it_says_of_itself(event: Event, name: str, shown: float) -> None:
+    sink = a_sink(a_probe())
+    sink.observe(event)
+
+    assert max(number for _, number in samples(sink, name)) == shown
+
+
+def test_errors_of_a_sink_are_born_at_zero() -> None:
+    seen = {own["sink"]: number for own, number in samples(a_sink(), "wnmon_sink_errors_total")}
+
+    assert seen == {"prometheus": 0, "jsonl": 0}
+
+
+def test_a_bad_reload_keeps_the_hash_of_the_running_configuration() -> None:
+    sink = a_sink()
+    sink.observe(Reloaded(ok=True, at_s=5, sha="good"))
+    sink.observe(Reloaded(ok=False, at_s=6, sha="bad", problems=("x",)))
+
+    assert [own["sha"] for own, _ in samples(sink, "wnmon_config_info")] == ["good"]
+
+
+def test_a_good_reload_replaces_the_hash() -> None:
+    sink = a_sink()
+    sink.observe(Reloaded(ok=True, at_s=5, sha="one"))
+    sink.observe(Reloaded(ok=True, at_s=6, sha="two"))
+
+    assert [own["sha"] for own, _ in samples(sink, "wnmon_config_info")] == ["two"]
+
+
+def test_a_configured_budget_shows_its_limit_before_it_was_touched() -> None:
+    sink = a_sink(a_probe(target=a_target(tokens_per_day=1000)))
+
+    assert value(sink, "wnmon_budget_tokens_limit", target="wn", period="day") == 1000
+
+
+def test_the_budget_of_an_unknown_target_leaves_no_trace() -> None:
+    sink = a_sink(a_probe())
+    sink.observe(BudgetLeft(target="gone", tokens_left=1, tokens_limit=2))
+
+    assert samples(sink, "wnmon_budget_tokens_limit") == []
+
+
+# Exposition
+
+
+def a_busy_sink() -> tuple[bytes, bytes]:
+    target = a_target(tokens_per_day=9, waivers=(Waiver(rule="DOC-009", reason="x", until="2027-01-31"),))
+    suite = a_probe("contract", target=target, rules=(a_rule(),), suite="documented")
+    sink = a_sink(a_probe(target=target), suite)
+    sink.take(a_run(tls=TLS))
+    sink.take(a_run(probe=suite, verdicts=(a_verdict(Verdict.FAILED, findings=1),)))
+    sink.observe(Reloaded(ok=True, at_s=5, sha="abc"))
+    sink.observe(BudgetLeft(target="wn", tokens_left=1, tokens_limit=9))
+    return sink.render("text/plain")[1], sink.render("application/openmetrics-text; version=1.0.0")[1]
+
+
+def test_every_metric_of_the_catalogue_can_be_seen() -> None:
+    text, _ = a_busy_sink()
+
+    assert [name for name in CATALOGUE if f"# TYPE {name} ".encode() not in text] == []
+
+
+def test_no_created_series_is_exposed() -> None:
+    text, openmetrics = a_busy_sink()
+
+    assert b"_created" not in text + openmetrics
+
+
+def test_a_scraper_that_asks_for_openmetrics_gets_it_with_its_end_mark() -> None:
+    content_type, body = a_sink(a_probe()).render("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+
+    assert (content_type.split(";")[0], body.count(b"# EOF"), body[-6:]) == (
+        "application/openmetrics-text",
+        1,
+        b"# EOF\n",
+    )
+
+
+def test_the_openmetrics_body_is_read_by_the_strict_parser() -> None:
+    _, body = a_busy_sink()
+
+    families = list(parse_openmetrics(body.decode()))  # type: ignore[no-untyped-call]
+
+    assert len(families) > len(CATALOGUE)
+
+
+@pytest.mark.parametrize("accept", [None, "", "*/*", "text/plain;version=0.0.4", "\x00;;,,=", "text/html"])
+def test_any_other_scraper_gets_text(accept: str | None) -> None:
+    assert a_sink().render(accept)[0] == "text/plain; version=0.0.4; charset=utf-8"
+
+
+def test_process_metrics_are_shown() -> None:
+    assert b"process_resident_memory_bytes " in a_sink().render(None)[1]
+
+
+def test_promtool_finds_nothing_to_complain_about() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None and "CI" not in os.environ:
+        pytest.skip("promtool is not installed")
+    text, _ = a_busy_sink()
+
+    done = subprocess.run([promtool or "promtool", "check", "metrics"], input=text, capture_output=True, check=False)
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")
+
+
+def test_a_scrape_while_a_run_is_taken_is_not_kept_as_the_latest() -> None:
+    sink = a_sink(a_probe())
+
+    with ThreadPoolExecutor(1) as web:
+        for _ in range(300):
+            scrape = web.submit(sink.render, None)
+            sink.take(a_run())
+            scrape.result()
+
+    assert value(sink, "wnmon_probe_runs_total", outcome="passed") == 300
+
+
+def test_a_scrape_during_updates_is_whole() -> None:
+    sink = a_sink(*(a_probe(f"c{index}") for index in range(5)))
+    runs = [a_run(probe=a_probe(f"c{index % 5}")) for index in range(300)]
+
+    with ThreadPoolExecutor(1) as web:
+        scrapes = [web.submit(sink.render, None) for _ in range(20)]
+        for run in runs:
+            sink.take(run)
+        bodies = [scrape.result()[1] for scrape in scrapes]
+
+    assert {body.count(b'wnmon_probe_runs_total{check="c') for body in bodies} == {20}

@@ -1,0 +1,48 @@
+"""`as_valid: {of: [plain, odd], schema: {...}}`: wherever the first answer satisfies a schema, the others do too.
+
+What is wrong in the first answer already is another rule's matter, so one cause is told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wnmon.judge import places, schema
+from wnmon.judge.kind import AcrossKind
+from wnmon.judge.subject import Subject, Unfit, Unjudged
+from wnmon.model.json import Json
+from wnmon.model.result import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valid(places.Places):
+    """The answers to compare, and the compiled schema they are held against."""
+
+    validator: schema.Compiled
+
+
+def prepare(value: Json) -> Valid:
+    """Return what to compare. Raises Unfit for anything but a mapping with of and schema."""
+    if not isinstance(value, dict) or set(value) != {"of", "schema"}:
+        raise Unfit("", "a mapping with of and schema")
+    return Valid(places=places.places(value["of"], "/of"), validator=schema.compile_schema(value["schema"], "/schema"))
+
+
+def assess(expected: Valid, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
+    """Complain about each place of a further answer that breaks the schema, and does not in the first."""
+    first, *others = (_complaints(expected.validator, subjects[name]) for name in expected.requests)
+    if first is None or None in others:
+        return Unjudged("not every answer is one JSON text")
+    known = {finding.place for finding in first}
+    return [finding for found in others for finding in found or () if finding.place not in known]
+
+
+def _complaints(validator: schema.Compiled, subject: Subject) -> list[Finding] | None:
+    document = subject.reply.document
+    if document is None or document.problem is not None:
+        return None
+    return schema.schema_findings(validator, document.value, "", subject.step)
+
+
+KIND = AcrossKind(prepare, assess)

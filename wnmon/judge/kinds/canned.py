@@ -1,0 +1,47 @@
+"""`canned: never`: the text is no error sentence of the relay's own, spoken as if the model had said it.
+
+Told by what such sentences say, and by a text that claims to have cost no token at all. The patterns are those of relay
+software seen in the wild: busy upstreams, quotas, channels, retries.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from wnmon.judge.kind import Kind, On
+from wnmon.judge.patterns import compile_pattern
+from wnmon.judge.subject import Subject
+from wnmon.judge.values import only
+from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
+
+_LONGEST_CHARS = 2_000
+_SENTENCE = compile_pattern(
+    r"(?i)\b(upstream|service|server|channel|model) (is |was )?(temporarily |currently )?"
+    r"(error|busy|unavailable|overloaded)\b"
+    r"|\b(rate limit|quota|balance) (was |is |has been )?(exceeded|reached|exhausted|insufficient|not enough)\b"
+    r"|\binternal server error\b|\brequest (failed|timed out)\b|\b(try|retry) again (later|in)\b|\brequest id: ?\w"
+    r"|无可用渠道|服务(器)?(繁忙|不可用)|上游(错误|异常|负载)|稍后(再试|重试)|额度不足|余额不足|请求(失败|超时)"
+)
+
+
+prepare = partial(only, "never")
+
+
+def assess(_: None, subject: Subject) -> list[Finding]:
+    """Complain about an error sentence in place of an answer, and a text that cost nothing."""
+    text, usage = subject.reply.text[:_LONGEST_CHARS], subject.reply.usage
+    if _SENTENCE.search(text) is not None:
+        return [_finding("the answer is an error sentence", "an answer of the model", cut(text), "content", subject)]
+    if text and usage is not None and usage.completion_tokens == 0:
+        return [_finding("a text that cost no token", "at least 1", "0", "/usage/completion_tokens", subject)]
+    return []
+
+
+def _finding(message: str, expected: str, actual: str, place: str, subject: Subject) -> Finding:
+    return Finding(
+        message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=Reason.CONTENT
+    )
+
+
+KIND = Kind(prepare, assess, on=On.MEANING)

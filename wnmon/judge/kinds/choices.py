@@ -1,0 +1,68 @@
+"""`choices: {count: 2}`, `choices: {indexes: [0, 1]}`: how many answers there are, and how they are numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wnmon.judge.kind import Kind, On
+from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.values import number
+from wnmon.model.json import Json, kind_of
+from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
+
+_WHOLE = "a whole number from 0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbering:
+    """What is asked: so many choices, and these indexes in any order. None is not asked."""
+
+    count: int | None
+    indexes: tuple[int, ...] | None
+
+
+def prepare(value: Json) -> Numbering:
+    """Return what is asked of the choices."""
+    if not isinstance(value, dict) or not value or set(value) - {"count", "indexes"}:
+        raise Unfit("", f"a mapping with count, indexes, or both, not {kind_of(value)}")
+    indexes = value.get("indexes")
+    return Numbering(
+        count=number(value["count"], _WHOLE, least=0, where="/count") if "count" in value else None,
+        indexes=_indexes(indexes) if "indexes" in value else None,
+    )
+
+
+def _indexes(value: Json) -> tuple[int, ...]:
+    if not isinstance(value, list) or not value:
+        raise Unfit("/indexes", f"a list of indexes such as [0, 1], not {kind_of(value)}")
+    return tuple(sorted(number(item, _WHOLE, least=0, where=f"/indexes/{i}") for i, item in enumerate(value)))
+
+
+def assess(expected: Numbering, subject: Subject) -> list[Finding]:
+    """Complain about another number of choices, and about other indexes."""
+    return list(_complaints(expected, sorted(choice.index for choice in subject.reply.choices), subject))
+
+
+def _complaints(expected: Numbering, indexes: list[int], subject: Subject) -> Iterator[Finding]:
+    if expected.count not in {None, len(indexes)}:
+        yield _finding("the number of choices is another", str(expected.count), str(len(indexes)), subject)
+    if expected.indexes not in {None, tuple(indexes)}:
+        wanted = ", ".join(map(str, expected.indexes or ()))
+        actual = cut(", ".join(map(str, indexes)), 80) or "no choice"
+        yield _finding("the choices have other indexes", wanted, actual, subject)
+
+
+def _finding(message: str, expected: str, actual: str, subject: Subject) -> Finding:
+    return Finding(
+        message=message,
+        expected=expected,
+        actual=actual,
+        place="/choices",
+        step=subject.step,
+        reason=Reason.CONTENT,
+    )
+
+
+KIND = Kind(prepare, assess, on=On.MEANING)

@@ -1,0 +1,127 @@
+"""`content: {contains: "{{nonce}}"}`: the text of the first choice, from JSON or joined from a stream.
+
+Texts are exact; only the letters of a code (`{{nonce}}`) may be of another case. An answer that ran into max_tokens
+and lacks the expected text was cut, not wrong: its reason is `length`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from wnmon.judge import codes
+from wnmon.judge.kind import Kind, On
+from wnmon.judge.patterns import Pattern, compile_pattern
+from wnmon.judge.subject import CUT, Subject, Unfit, was_cut
+from wnmon.model.json import Json, JsonObject, kind_of
+from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
+from wnmon.wire.document import read_text
+
+_TEXTS = ("contains", "equals", "not_contains")
+_ALL = (*_TEXTS, "matches", "not_matches", "not_empty", "max_chars", "json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What is asked of the text. Texts may hold `{{nonce}}` and `{{model}}`."""
+
+    texts: Mapping[str, str]
+    pattern: Pattern | None = None
+    unwanted: Pattern | None = None
+    not_empty: bool = False
+    max_chars: int | None = None
+    is_json: bool = False
+
+
+def prepare(value: Json) -> Content:
+    """Return what is asked. `content: pong` is short for `content: {contains: pong}`."""
+    if isinstance(value, str):
+        return Content(texts={"contains": value})
+    if not isinstance(value, dict) or not value:
+        raise Unfit("", f"a text or a mapping with {', '.join(_ALL)}, not {kind_of(value)}")
+    for key in value:
+        _check(key, value[key])
+    max_chars = value.get("max_chars")
+    return Content(
+        texts={way: str(value[way]) for way in _TEXTS if way in value},
+        pattern=_pattern(value, "matches"),
+        unwanted=_pattern(value, "not_matches"),
+        not_empty=value.get("not_empty") is True,
+        max_chars=max_chars if isinstance(max_chars, int) else None,
+        is_json=value.get("json") is True,
+    )
+
+
+def _pattern(value: JsonObject, key: str) -> Pattern | None:
+    pattern = value.get(key)
+    return compile_pattern(pattern, f"/{key}") if isinstance(pattern, str) else None
+
+
+def _check(key: str, value: Json) -> None:
+    if key not in _ALL:
+        raise Unfit(f"/{key}", f"one of {', '.join(_ALL)}, not {key!r}")
+    wanted = {"not_empty": "boolean", "json": "boolean", "max_chars": "integer"}.get(key, "string")
+    if kind_of(value) != wanted:
+        raise Unfit(f"/{key}", f"a value of type {wanted}, not {kind_of(value)}")
+
+
+def doubt(expected: Content, subject: Subject) -> str | None:
+    """Return why a rule cannot be judged: more text would have helped every complaint."""
+    findings = assess(expected, subject)
+    return CUT if findings and all(finding.reason is Reason.LENGTH for finding in findings) else None
+
+
+def assess(expected: Content, subject: Subject) -> list[Finding]:
+    """Complain about each thing asked that does not hold."""
+    text = subject.reply.text
+    findings = [finding for finding in _complaints(expected, text, subject) if finding is not None]
+    return [_cut_off(finding) if was_cut(subject) else finding for finding in findings]
+
+
+def _cut_off(finding: Finding) -> Finding:
+    """More text would have helped every complaint but these two."""
+    return finding if finding.message in {_TOO_MUCH, _TOO_LONG} else replace(finding, reason=Reason.LENGTH)
+
+
+_TOO_MUCH, _TOO_LONG = "content holds what it must not", "content is too long"
+_MESSAGES = {"contains": "content lacks a text", "equals": "content is another text", "not_contains": _TOO_MUCH}
+_HOLDS: Mapping[str, Callable[[str, str], bool]] = {
+    "contains": lambda text, wanted: wanted in text,
+    "equals": lambda text, wanted: text.strip() == wanted.strip(),
+    "not_contains": lambda text, wanted: wanted not in text,
+}
+
+
+def _complaints(expected: Content, text: str, subject: Subject) -> list[Finding | None]:
+    def complain(holds: bool, message: str, wanted: str, reason: Reason = Reason.CONTENT) -> Finding | None:
+        if holds:
+            return None
+        reason = reason if text else Reason.EMPTY
+        actual = cut(text) or "empty"
+        return Finding(
+            message=message, expected=cut(wanted), actual=actual, place="content", step=subject.step, reason=reason
+        )
+
+    texts = {way: codes.wanted(wanted, subject) for way, wanted in expected.texts.items()}
+    said, pattern, unwanted, limit = codes.said(subject), expected.pattern, expected.unwanted, expected.max_chars
+    return [
+        *(complain(_HOLDS[way](said, wanted), _MESSAGES[way], wanted) for way, wanted in texts.items()),
+        complain(
+            pattern is None or pattern.search(text) is not None,
+            "content does not match",
+            pattern.pattern if pattern else "",
+        ),
+        complain(unwanted is None or unwanted.search(text) is None, _TOO_MUCH, unwanted.pattern if unwanted else ""),
+        complain(not expected.not_empty or bool(text.strip()), "content is empty", "some text", Reason.EMPTY),
+        complain(not expected.is_json or _is_json(text), "content is not a JSON object", "one JSON object"),
+        complain(limit is None or len(text) <= limit, _TOO_LONG, f"at most {limit} characters"),
+    ]
+
+
+def _is_json(text: str) -> bool:
+    """Tell whether the text is one JSON object and nothing else (OpenAI description of response_format)."""
+    return isinstance(read_text(text).value, dict)
+
+
+KIND = Kind(prepare, assess, doubt, on=On.MEANING)

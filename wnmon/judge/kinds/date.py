@@ -1,0 +1,48 @@
+"""`date: present`: the answer carries a Date in the form of HTTP (RFC 9110 §6.6.1 and §5.6.7).
+
+A server with a clock must send it with every 2xx, 3xx and 4xx, and may with a 5xx.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from wnmon.judge.kind import Kind
+from wnmon.judge.patterns import compile_pattern
+from wnmon.judge.subject import Subject
+from wnmon.judge.values import only
+from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
+
+_FORM = compile_pattern(
+    r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [0-9]{4}"
+    r" [0-9]{2}:[0-9]{2}:[0-9]{2} GMT$"
+)
+
+
+prepare = partial(only, "present")
+
+
+def doubt(_: None, subject: Subject) -> str | None:
+    """Return why nothing can be said: an error of the server, which may go without."""
+    return "an answer with a 5xx status may go without a date" if (subject.exchange.status or 0) >= 500 else None
+
+
+def assess(_: None, subject: Subject) -> list[Finding]:
+    """Complain about no date, and one in another form. Nothing is said of an exchange without a status."""
+    date = subject.exchange.header("date")
+    if subject.exchange.status is None or (date is not None and _FORM.search(date) is not None):
+        return []
+    return [
+        Finding(
+            message="the date header is not as expected",
+            expected="a date such as Sun, 06 Nov 1994 08:49:37 GMT",
+            actual="absent" if date is None else cut(date),
+            place="header:date",
+            step=subject.step,
+            reason=Reason.RULE,
+        )
+    ]
+
+
+KIND = Kind(prepare, assess, doubt)

@@ -1,0 +1,21 @@
+"""`differs: [a/id, b/id]`: no two values are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wnmon.judge.kind import AcrossKind
+from wnmon.judge.places import Places, differing, prepare, values_at
+from wnmon.judge.subject import Subject, Unjudged
+from wnmon.model.result import Finding
+
+
+def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
+    """Complain when two values are equal."""
+    values = values_at(expected.places, subjects)
+    if isinstance(values, Unjudged) or not any(value in values[:i] for i, value in enumerate(values)):
+        return values if isinstance(values, Unjudged) else []
+    return [differing(expected, "values repeat", "different values", values)]
+
+
+KIND = AcrossKind(prepare, assess)

@@ -1,0 +1,81 @@
+"""`estimate: {tolerance: 0.5}`: reported tokens against what plain English words commonly cost: about one each.
+
+No tokenizer of any vendor is at hand, so this is rough on purpose: it finds counts multiplied, not counts rounded. Only
+answers of plain words are judged; anything else is left in doubt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from wnmon.judge.kind import Kind, On
+from wnmon.judge.plain_words import texts_sent, words_of
+from wnmon.judge.subject import Subject, Unfit
+from wnmon.model.json import Json, at
+from wnmon.model.result import Finding, Reason, Usage
+
+FEWEST_WORDS = 16
+TEMPLATE_TOKENS = 90
+"""What chat templates add to a prompt of one message, with room to spare: the longest we know add about 70."""
+
+_PLAIN = re.compile(r"[A-Za-z]{1,10}(?:[ \n.,:]+[A-Za-z]{1,10})*[ \n.]*")
+_BETWEEN = re.compile(r"[^A-Za-z]+")
+
+
+def prepare(value: Json) -> float:
+    """Return the tolerance, a ratio."""
+    tolerance = value.get("tolerance") if isinstance(value, dict) and set(value) == {"tolerance"} else None
+    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 < tolerance < 1:
+        raise Unfit("", "a mapping with tolerance, a ratio between 0 and 1")
+    return float(tolerance)
+
+
+def doubt(_: float, subject: Subject) -> str | None:
+    """Return why the counts cannot be estimated."""
+    usage, text = subject.reply.usage, subject.reply.text
+    if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
+        return "no usage to compare with"
+    if _PLAIN.fullmatch(text) is None or words_of(text) < FEWEST_WORDS:
+        return f"the answer is not {FEWEST_WORDS} or more plain words"
+    return "the model thought before it answered" if _thought(subject) else None
+
+
+def _thought(subject: Subject) -> bool:
+    document = subject.reply.document
+    counted = at(document.value, "/usage/completion_tokens_details/reasoning_tokens") if document else None
+    return any(choice.reasoning for choice in subject.reply.choices) or (isinstance(counted, int) and counted > 0)
+
+
+def assess(expected: float, subject: Subject) -> list[Finding]:
+    """Complain about counts further from the number of words than the tolerance."""
+    usage = subject.reply.usage
+    if usage is None or doubt(expected, subject) is not None:
+        return []
+    sent = "\n".join(texts_sent(subject))
+    return [
+        *_beyond("completion_tokens", usage, subject.reply.text, expected, 0, subject),
+        *_beyond("prompt_tokens", usage, sent, expected, TEMPLATE_TOKENS, subject),
+    ]
+
+
+def _signs_of(text: str) -> int:
+    """Return how many signs stand between words: a comma or a new line is a token too, a space is part of the next."""
+    return sum(len(between) - (" " in between) for between in _BETWEEN.findall(text))
+
+
+def _beyond(member: str, usage: Usage, text: str, tolerance: float, room: int, subject: Subject) -> Iterator[Finding]:
+    counted, words = getattr(usage, member), words_of(text)
+    low, high = round(words * (1 - tolerance)), round((words + _signs_of(text)) * (1 + tolerance)) + room
+    if not low <= counted <= high:
+        yield Finding(
+            message="a count is far from what such text costs",
+            expected=f"{low} to {high} for {words} words",
+            actual=str(counted),
+            place=f"/usage/{member}",
+            step=subject.step,
+            reason=Reason.USAGE,
+        )
+
+
+KIND = Kind(prepare, assess, doubt, on=On.MEANING)

@@ -1,0 +1,22 @@
+"""`grows: [a/usage/x, b/usage/x]`: each number is greater than the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+from wnmon.judge.kind import AcrossKind
+from wnmon.judge.places import Places, differing, numbers_at, prepare
+from wnmon.judge.subject import Subject, Unjudged
+from wnmon.model.result import Finding
+
+
+def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
+    """Complain when a number is not greater than the one before."""
+    numbers = numbers_at(expected, subjects)
+    if isinstance(numbers, Unjudged) or all(a < b for a, b in pairwise(numbers)):
+        return numbers if isinstance(numbers, Unjudged) else []
+    return [differing(expected, "the numbers do not grow", "each greater than the one before", numbers)]
+
+
+KIND = AcrossKind(prepare, assess)

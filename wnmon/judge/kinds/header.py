@@ -1,0 +1,79 @@
+"""`header: {name: content-type, media_type: x/y}`, or `equals`, `matches`, `present`; or a list of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wnmon.judge.kind import Kind
+from wnmon.judge.patterns import Pattern, compile_pattern
+from wnmon.judge.subject import Subject, Unfit
+from wnmon.model.json import Json, kind_of
+from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
+from wnmon.wire.media import bare_media_type
+
+_WAYS = ("media_type", "equals", "matches", "present")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header name and the one thing asked of its value."""
+
+    name: str
+    way: str
+    wanted: str
+    pattern: Pattern | None = None
+
+
+def prepare(value: Json) -> tuple[Header, ...]:
+    """Return what is asked of which headers."""
+    items = value if isinstance(value, list) else [value]
+    return tuple(_one(item, f"/{i}" if isinstance(value, list) else "") for i, item in enumerate(items))
+
+
+def _one(item: Json, where: str) -> Header:
+    if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+        raise Unfit(where, f"a mapping with name and one of {', '.join(_WAYS)}, not {kind_of(item)}")
+    ways = [way for way in _WAYS if way in item]
+    if len(ways) != 1:
+        raise Unfit(where, f"exactly one of {', '.join(_WAYS)}, not {len(ways)}")
+    wanted = item[ways[0]]
+    if not isinstance(wanted, bool if ways[0] == "present" else str):
+        raise Unfit(f"{where}/{ways[0]}", f"a {'boolean' if ways[0] == 'present' else 'string'}, not {kind_of(wanted)}")
+    pattern = compile_pattern(str(wanted), f"{where}/matches") if ways[0] == "matches" else None
+    return Header(str(item["name"]), ways[0], str(wanted).lower() if ways[0] == "media_type" else str(wanted), pattern)
+
+
+def assess(expected: tuple[Header, ...], subject: Subject) -> list[Finding]:
+    """Complain about each header that is not as asked."""
+    return [_finding(header, subject) for header in expected if not _holds(header, subject)]
+
+
+def _holds(header: Header, subject: Subject) -> bool:
+    value = subject.exchange.header(header.name)
+    match header.way:
+        case "present":
+            return (value is not None) == (header.wanted == "True")
+        case _ if value is None:
+            return False
+        case "media_type":
+            return bare_media_type(value) == header.wanted
+        case "equals":
+            return value == header.wanted
+        case _:
+            return header.pattern is not None and header.pattern.search(value) is not None
+
+
+def _finding(header: Header, subject: Subject) -> Finding:
+    value = subject.exchange.header(header.name)
+    return Finding(
+        message=f"the {header.name} header is not as expected",
+        expected=("present" if header.wanted == "True" else "absent") if header.way == "present" else header.wanted,
+        actual="absent" if value is None else cut(value),
+        place=f"header:{header.name}",
+        step=subject.step,
+        reason=Reason.CONTENT_TYPE if header.way == "media_type" else Reason.RULE,
+    )
+
+
+KIND = Kind(prepare, assess)

@@ -1,0 +1,77 @@
+"""`json: {at: /usage, schema: {...}}`: the body, or a place in it, against JSON Schema 2020-12.
+
+Works on a JSON answer and on the completion a stream folds to. `json: {}` asks only for one strict JSON text
+(RFC 8259 §§2, 4, 8.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wnmon.judge.kind import Kind, On
+from wnmon.judge.schema import compile_schema, mismatch, schema_findings
+from wnmon.judge.subject import Subject, Unfit
+from wnmon.model.json import ABSENT, Json, Missing, at, kind_of
+from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
+from wnmon.wire.reply import Form
+
+if TYPE_CHECKING:
+    from wnmon.judge.schema import Compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A pointer and the compiled schema its value must satisfy; None where being JSON is enough."""
+
+    pointer: str
+    validator: Compiled | None
+
+
+def prepare(value: Json) -> tuple[Place, ...]:
+    """Return what to look at. Raises Unfit for a bad pointer or schema."""
+    items = value if isinstance(value, list) else [value]
+    return tuple(_place(item, f"/{i}" if isinstance(value, list) else "") for i, item in enumerate(items))
+
+
+def _place(item: Json, where: str) -> Place:
+    if not isinstance(item, dict):
+        raise Unfit(where, f"a mapping with at and schema, not {kind_of(item)}")
+    pointer = item.get("at", "")
+    if not isinstance(pointer, str) or (pointer and not pointer.startswith("/")):
+        raise Unfit(f"{where}/at", f'a JSON Pointer such as /usage or "", not {pointer!r}')
+    return Place(pointer, compile_schema(item["schema"], f"{where}/schema") if "schema" in item else None)
+
+
+def assess(expected: tuple[Place, ...], subject: Subject) -> list[Finding]:
+    """Complain about each place that does not satisfy its schema, or once when there is no JSON at all."""
+    document = subject.reply.document
+    if document is None or document.problem is not None:
+        return [_no_json(subject)]
+    return [finding for place in expected for finding in _assess_place(place, document.value, subject.step)]
+
+
+def _no_json(subject: Subject) -> Finding:
+    document, form, failure = subject.reply.document, subject.reply.form, subject.exchange.failure
+    problem = document.problem if document else None
+    said = f"{problem.kind}: {problem.message}" if problem else form.value
+    return Finding(
+        message="the body is not one JSON text",
+        expected="one JSON text (RFC 8259)",
+        # Of a body that was cut off or would not unpack, the cause says more than where the JSON ends.
+        actual=cut(failure.detail) if failure and failure.detail else said,
+        place=f"byte {problem.offset}" if problem else "",
+        step=subject.step,
+        reason=Reason.EMPTY if form is Form.EMPTY else Reason.BAD_JSON,
+    )
+
+
+def _assess_place(place: Place, document: Json, step: str) -> list[Finding]:
+    value = at(document, place.pointer)
+    if isinstance(value, Missing):
+        return [mismatch("the place does not exist", "a value", ABSENT, place.pointer, step)]
+    return schema_findings(place.validator, value, place.pointer, step) if place.validator else []
+
+
+KIND = Kind(prepare, assess, on=On.BODY)

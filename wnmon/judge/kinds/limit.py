@@ -1,0 +1,71 @@
+"""`limit: 5`: an answer of at most so many tokens.
+
+An answer that ended by itself before the limit shows nothing. Tokens spent on thinking are not counted: relays differ
+on whether the limit is for them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wnmon.judge.kind import Kind, On
+from wnmon.judge.subject import ENDED_BY_ITSELF, Subject, finish_reason
+from wnmon.judge.values import number
+from wnmon.model.json import Json, Missing, at
+from wnmon.model.result import Finding, Reason
+from wnmon.model.text import cut
+
+CHARS_PER_TOKEN = 12
+"""No vocabulary we know has words so long on the average: a text of more characters has more tokens."""
+
+
+def prepare(value: Json) -> int:
+    """Return the most tokens."""
+    return number(value, "a number of tokens above 0", least=1)
+
+
+def doubt(expected: int, subject: Subject) -> str | None:
+    """Return why nothing can be said: an answer shorter than the limit."""
+    ended = finish_reason(subject) != "length" and not any(_complaints(expected, subject))
+    return ENDED_BY_ITSELF if ended else None
+
+
+def assess(expected: int, subject: Subject) -> list[Finding]:
+    """Complain about more tokens or characters than the limit allows."""
+    return list(_complaints(expected, subject))
+
+
+def _complaints(limit: int, subject: Subject) -> Iterator[Finding]:
+    text, tokens = subject.reply.text, _spoken_tokens(subject)
+    if tokens is not None and tokens > limit:
+        message = "the answer has more tokens than were allowed"
+        yield _finding(message, f"at most {limit}", str(tokens), "/usage/completion_tokens", subject, Reason.USAGE)
+    if len(text) > limit * CHARS_PER_TOKEN:
+        message, wanted = "the answer is longer than was allowed", f"at most {limit * CHARS_PER_TOKEN} characters"
+        yield _finding(message, wanted, cut(text), "content", subject, Reason.CONTENT)
+
+
+def _spoken_tokens(subject: Subject) -> int | None:
+    """Return the tokens of the text alone, None where the relay does not count them apart from those of thinking."""
+    usage = subject.reply.usage
+    if usage is None or usage.completion_tokens is None:
+        return None
+    thought = _thought(subject)
+    if isinstance(thought, int) and not isinstance(thought, bool):
+        return usage.completion_tokens - thought
+    return None if any(choice.reasoning for choice in subject.reply.choices) else usage.completion_tokens
+
+
+def _thought(subject: Subject) -> Json:
+    """Return the reasoning_tokens of the answer, or of the last event of a stream that has any."""
+    frames = (frame.document for frame in reversed(subject.reply.frames))
+    documents = (document for document in (subject.reply.document, *frames) if document is not None)
+    counts = (at(document.value, "/usage/completion_tokens_details/reasoning_tokens") for document in documents)
+    return next((count for count in counts if not isinstance(count, Missing)), None)
+
+
+def _finding(message: str, expected: str, actual: str, place: str, subject: Subject, reason: Reason) -> Finding:
+    return Finding(message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=reason)
+
+
+KIND = Kind(prepare, assess, doubt, on=On.MEANING)

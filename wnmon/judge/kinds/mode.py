@@ -1,0 +1,38 @@
+"""`mode: consistent`: a success is one JSON text or one event stream, and its media type says which."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from wnmon.judge.kind import Kind
+from wnmon.judge.subject import Subject
+from wnmon.judge.values import only
+from wnmon.model.result import Finding, Reason
+from wnmon.wire.reply import Form
+
+prepare = partial(only, "consistent")
+
+
+def assess(_: None, subject: Subject) -> list[Finding]:
+    """Complain about a 2xx whose body is something else than its Content-Type declares."""
+    if not 200 <= (subject.exchange.status or 0) < 300 or _agree(subject.reply.form, subject.reply.media_type or ""):
+        return []
+    return [
+        Finding(
+            message="the body is not what its media type says",
+            expected="JSON as application/json, or events as text/event-stream",
+            actual=f"{subject.reply.form.value} as {subject.reply.media_type or 'no media type'}",
+            place="header:content-type",
+            step=subject.step,
+            reason=Reason.CONTENT_TYPE,
+        )
+    ]
+
+
+def _agree(form: Form, media: str) -> bool:
+    if form is Form.STREAM:
+        return media == "text/event-stream"
+    return form is Form.JSON and (media == "application/json" or media.endswith("+json"))
+
+
+KIND = Kind(prepare, assess)

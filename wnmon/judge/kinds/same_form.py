@@ -1,0 +1,44 @@
+"""`same_form: [plain, odd]`: where the first answer is a JSON object, the others have the same members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wnmon.judge.kind import AcrossKind
+from wnmon.judge.places import Places, complaint_across, prepare_requests
+from wnmon.judge.subject import NOT_CODED, Subject, Unjudged
+from wnmon.model.result import Finding
+from wnmon.model.text import cut
+
+
+def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
+    """Complain where the first answer is a JSON object and another is not, or has other members.
+
+    Where nothing was compressed nothing was decoded, and there is nothing to judge.
+    """
+    first, *others = expected.requests
+    wanted = _members(subjects[first])
+    if wanted is None:
+        return Unjudged(f"the answer to {first} cannot be read")
+    findings = [
+        complaint_across(
+            f"the body of {name} has another form than that of {first}", wanted, _seen(subjects[name]), "body"
+        )
+        for name in others
+        if _members(subjects[name]) != wanted
+    ]
+    coded = any(subjects[name].exchange.header("content-encoding") is not None for name in others)
+    return findings if findings or coded else Unjudged(NOT_CODED)
+
+
+def _members(subject: Subject) -> str | None:
+    document = subject.reply.document
+    return " ".join(sorted(document.value)) if document and isinstance(document.value, dict) else None
+
+
+def _seen(subject: Subject) -> str:
+    failure = subject.exchange.failure
+    return cut(_members(subject) or (failure.detail if failure is not None else subject.reply.form.value))
+
+
+KIND = AcrossKind(prepare_requests, assess)

@@ -1,0 +1,46 @@
+"""`short_prompt: 80`: a prompt of a few words is billed as one, with no hidden prompt before it.
+
+The limit is in tokens and leaves room for a chat template. A relay that reports no count is another rule's matter.
+"""
+
+from __future__ import annotations
+
+from wnmon.judge.kind import Kind, On
+from wnmon.judge.subject import Subject
+from wnmon.judge.values import number
+from wnmon.model.json import Json
+from wnmon.model.result import Finding, Reason
+
+
+def prepare(value: Json) -> int:
+    """Return the most tokens the prompt may cost."""
+    return number(value, "a number of tokens above 0", least=1)
+
+
+def doubt(_: int, subject: Subject) -> str | None:
+    """Return why nothing can be said: no count."""
+    return "no prompt_tokens to look at" if _billed(subject) is None else None
+
+
+def assess(expected: int, subject: Subject) -> list[Finding]:
+    """Complain about a prompt that costs more."""
+    billed = _billed(subject)
+    if billed is None or billed <= expected:
+        return []
+    return [
+        Finding(
+            message="a short prompt is billed as a long one",
+            expected=f"at most {expected} tokens",
+            actual=str(billed),
+            place="/usage/prompt_tokens",
+            step=subject.step,
+            reason=Reason.USAGE,
+        )
+    ]
+
+
+def _billed(subject: Subject) -> int | None:
+    return subject.reply.usage.prompt_tokens if subject.reply.usage is not None else None
+
+
+KIND = Kind(prepare, assess, doubt, on=On.MEANING)

@@ -1,0 +1,94 @@
+"""`status: 200`, `status: 4xx`, `status: [200, 201]`; `5xx?` in such a list says nothing, for or against."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from wnmon.judge.kind import Kind
+from wnmon.judge.patterns import compile_pattern
+from wnmon.judge.subject import Subject, Unfit
+from wnmon.model.json import Json
+from wnmon.model.result import Finding, Reason
+from wnmon.model.text import one_line
+
+_STATUS = re.compile(r"[1-5](?:[0-9]{2}|xx)\??")
+_OPEN = "?"
+_ANOTHER = "the status is not the expected one"
+_WRONG_REQUEST = frozenset({400, 422})
+_UNTAKEN = compile_pattern(
+    r"(?i)unsupported_?(parameter|value|params)|integer_below_min_value"
+    r"|\b(temperature|top_p|max_tokens|seed|stop|n|frequency_penalty|presence_penalty)\b[^.]{0,80}"
+    r"\b(not supported|unsupported|deprecated|not allowed|cannot both be)\b"
+    r"|\bdoes not support\b.{0,40}\b(temperature|top_p|max_tokens|seed|stop|parameters?)\b"
+)
+
+
+def prepare(value: Json) -> tuple[str, ...]:
+    """Return the accepted codes and classes, as text."""
+    wanted = value if isinstance(value, list) else [value]
+    if not wanted:
+        raise Unfit("", "at least one status, not an empty list")
+    return tuple(_one(item) for item in wanted)
+
+
+def _one(item: Json) -> str:
+    text = str(item).lower()
+    if isinstance(item, bool) or _STATUS.fullmatch(text) is None:
+        raise Unfit("", f'a status such as 200 or "4xx", not {item!r}')
+    return text
+
+
+def accepts(wanted: tuple[str, ...], status: int | None) -> bool:
+    """Tell whether a status is among the wanted codes and classes."""
+    return status is not None and any(str(status) == want or f"{status // 100}xx" == want for want in wanted)
+
+
+def doubt(expected: tuple[str, ...], subject: Subject) -> str | None:
+    """Return why a refusal says nothing: the model itself does not take a parameter of the request.
+
+    Models that think refuse temperature or max_tokens (OpenAI, code unsupported_parameter or unsupported_value). A rule
+    leaves open what it names with a question mark: another rule complains of that status.
+    """
+    error, status = subject.reply.error, subject.exchange.status
+    if accepts(tuple(want.removesuffix(_OPEN) for want in expected if want.endswith(_OPEN)), status):
+        return f"status {status} says nothing about it"
+    if error is None or status not in _WRONG_REQUEST or accepts(expected, status):
+        return None
+    said = f"{error.code or ''} {error.type or ''} {error.message}"
+    return f"the model does not take a parameter: {one_line(error.message, 120)}" if _UNTAKEN.search(said) else None
+
+
+def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
+    """Complain when the status is another one."""
+    status = subject.exchange.status
+    if accepts(expected, status):
+        return []
+    fault = subject.fault
+    return [
+        Finding(
+            message=_ANOTHER if status else "there is no HTTP status to read",
+            expected=" or ".join(expected),
+            actual=_actual(subject),
+            place="status",
+            step=subject.step,
+            # Every refusal is a recognised fault; what is left is a success nobody asked for.
+            reason=fault.reason if fault else Reason.PROTOCOL,
+        )
+    ]
+
+
+def as_note(finding: Finding) -> Finding:
+    """Return a complaint about another status as a note, which says what was done and not that it is wrong."""
+    code = finding.actual.partition(" ")[0]
+    return replace(finding, message=f"refused with {code}") if finding.message == _ANOTHER else finding
+
+
+def _actual(subject: Subject) -> str:
+    status = subject.exchange.status
+    if status is None:
+        return subject.exchange.failure.detail if subject.exchange.failure else "no status"
+    return f"{status} ({subject.fault.message})" if subject.fault else str(status)
+
+
+KIND = Kind(prepare, assess, doubt)

@@ -1,0 +1,16 @@
+"""`total: 30s`: to the end of the answer."""
+
+from __future__ import annotations
+
+from wnmon.judge.kind import Kind, On
+from wnmon.judge.latency import Limits, assess_time, prepare
+from wnmon.judge.subject import Subject
+from wnmon.model.result import Finding
+
+
+def assess(expected: Limits, subject: Subject) -> list[Finding]:
+    """Complain when the end came too late, or never."""
+    return assess_time("total", subject.timing.total_s, expected, subject)
+
+
+KIND = Kind(prepare, assess, on=On.TIME)

@@ -1,0 +1,67 @@
+"""`word_price: {of: [once, twice, thrice], most: 3}`: what a word more in the prompt adds to prompt_tokens.
+
+The prompts differ in plain words alone, so a chat template, a hidden prompt and any other constant cancel out: what
+remains is the price of known words. Common English words cost about one token each in every vocabulary we know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wnmon.judge.kind import AcrossKind
+from wnmon.judge.places import Places, places
+from wnmon.judge.plain_words import texts_sent, words_of
+from wnmon.judge.subject import Subject, Unfit, Unjudged
+from wnmon.judge.values import number
+from wnmon.model.json import Json
+from wnmon.model.result import Finding, Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price(Places):
+    """The requests, the shortest first and the longest last, and the most tokens a word may cost."""
+
+    most: int
+
+
+def prepare(value: Json) -> Price:
+    """Return the requests and the most tokens of a word."""
+    if not isinstance(value, dict) or set(value) != {"of", "most"}:
+        raise Unfit("", "a mapping with of and most")
+    most = number(value["most"], "a number of tokens above 0", least=1, where="/most")
+    return Price(places=places(value["of"], "/of"), most=most)
+
+
+def assess(expected: Price, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
+    """Complain where the words that were added cost more than so many tokens each."""
+    first, last = subjects[expected.requests[0]], subjects[expected.requests[-1]]
+    words, tokens = _words(last) - _words(first), _added(first, last)
+    if tokens is None or words < 1:
+        return Unjudged("no count of a longer prompt to compare with")
+    if tokens <= words * expected.most:
+        return []
+    return [
+        Finding(
+            message="words cost more tokens than they have",
+            expected=f"at most {words * expected.most} for {words} words more",
+            actual=str(tokens),
+            place="/usage/prompt_tokens",
+            step=last.step,
+            reason=Reason.USAGE,
+        )
+    ]
+
+
+def _words(subject: Subject) -> int:
+    return sum(words_of(text) for text in texts_sent(subject))
+
+
+def _added(first: Subject, last: Subject) -> int | None:
+    """Return the tokens the longer prompt costs more, None where a count is missing."""
+    counts = [subject.reply.usage.prompt_tokens if subject.reply.usage else None for subject in (first, last)]
+    before, after = counts
+    return None if before is None or after is None else after - before
+
+
+KIND = AcrossKind(prepare, assess)

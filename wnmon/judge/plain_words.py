@@ -1,0 +1,25 @@
+"""The plain words of a prompt, and how many there are."""
+
+from __future__ import annotations
+
+import re
+
+from wnmon.judge.subject import Subject
+from wnmon.model.json import at
+from wnmon.wire.document import read_document
+from wnmon.wire.message import string_at
+
+_WORD = re.compile(r"[A-Za-z]+")
+
+
+def texts_sent(subject: Subject) -> list[str]:
+    """Return the texts of the request's messages; parts count for nothing."""
+    messages = at(read_document(subject.exchange.request.body).value, "/messages")
+    return (
+        [string_at(one, "content") for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
+    )
+
+
+def words_of(text: str) -> int:
+    """Return how many plain words a text holds."""
+    return len(_WORD.findall(text))

@@ -1,0 +1,86 @@
+"""What the configuration alone says in metrics: series at 0, settings, and the labels of the info metrics. Pure."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+
+from wnmon.metrics.catalogue import CATALOGUE, CLOSED_SETS, Birth, Kind, Metric, Scope
+from wnmon.metrics.readings import Reading
+from wnmon.model.target import Probe, Target
+
+RuleLabels = Mapping[str, tuple[str, str, str]]
+
+_NEWBORN: Mapping[Kind, float | None] = {Kind.COUNTER: 0, Kind.GAUGE: 0, Kind.HISTOGRAM: None}
+
+
+def births(scope: Scope) -> Iterator[Reading]:
+    """Yield the readings that bring series to life at 0: every value of a closed label, none of an open one."""
+    for metric in CATALOGUE.values():
+        if metric.scope is scope and metric.birth is Birth.ZERO:
+            for values in _closed_values(metric):
+                yield Reading(metric=metric.name, value=_NEWBORN[metric.kind], values=values)
+
+
+def _closed_values(metric: Metric) -> Iterator[tuple[str, ...]]:
+    if metric.closed is not None:
+        yield from ((value,) for value in CLOSED_SETS[metric.closed])
+    elif not metric.own_labels:
+        yield ()
+
+
+def settings(probe: Probe) -> Iterator[Reading]:
+    """Yield the probe's configured numbers, so that no alert rule needs a constant."""
+    yield Reading(metric="wnmon_probe_interval_seconds", value=probe.check.every_s)
+    yield Reading(metric="wnmon_probe_timeout_seconds", value=probe.check.timeouts.total_s)
+
+
+def target_settings(target: Target) -> Iterator[Reading]:
+    """Yield the target's budget. What is left of it is not known yet; without a limit neither series exists."""
+    limit = target.budget.tokens_per_day
+    yield Reading(metric="wnmon_budget_tokens_limit", value=limit, values=("day",))
+    if limit is None:
+        yield Reading(metric="wnmon_budget_tokens_remaining", value=None, values=("day",))
+
+
+def rule_labels(probe: Probe) -> RuleLabels:
+    """Return rule id -> (rule, level, profile) of the rules that count; `profile` is the first strictest."""
+    plan = probe.check.plan
+    labels: dict[str, tuple[str, str, str]] = {}
+    for rule in plan.rules:
+        level = plan.level(rule)
+        if level is not None:
+            profile = next(name for name in plan.profiles if rule.levels.get(name) is level)
+            labels[rule.id] = (rule.id, level.value, profile)
+    return labels
+
+
+def probe_infos(probes: Sequence[Probe]) -> dict[str, dict[str, str]]:
+    """Return the labels of `wnmon_probe_info`: all probes carry the same names, "" where one has no value."""
+    return _level({str(probe.id): _probe_info(probe) for probe in probes})
+
+
+def _probe_info(probe: Probe) -> dict[str, str]:
+    plan = probe.check.plan
+    return {
+        **probe.target.labels,
+        **probe.check.labels,
+        **probe_labels(probe),
+        "stream": str(any(step.stream for step in plan.steps)).lower(),
+        "suite": plan.suite or "",
+    }
+
+
+def probe_labels(probe: Probe) -> dict[str, str]:
+    """Return the three labels of every series of a probe."""
+    return {"target": probe.target.name, "check": probe.check.name, "model": probe.model}
+
+
+def target_infos(targets: Sequence[Target]) -> dict[str, dict[str, str]]:
+    """Return the labels of `wnmon_target_info`, with the same names for all targets."""
+    return _level({target.name: {**target.labels, "target": target.name, "host": target.host} for target in targets})
+
+
+def _level(labels: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    names = sorted(set(itertools.chain.from_iterable(labels.values())))
+    return {key: {name: own.get(name, "") for name in names} for key, own in labels.items()}

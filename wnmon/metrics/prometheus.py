@@ -1,0 +1,340 @@
+"""Runs and events become Prometheus series, made from the catalogue.
+
+A scrape must not disturb the measurement it reports, and rendering 1,000 probes at once keeps the interpreter busy for
+more than a second. So each family keeps its series in blocks, one per probe or target, and a block keeps its text until
+one of its series changes: a scrape renders what ran since the last one. Written on the event loop's thread, rendered on
+the web's.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+from threading import Lock
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    Metric,
+    ProcessCollector,
+)
+from prometheus_client.exposition import choose_encoder
+
+from wnmon import __version__
+from wnmon.engine.ports import Clock
+from wnmon.metrics import catalogue, initial_series
+from wnmon.metrics.catalogue import CATALOGUE, Kind, Scope
+from wnmon.metrics.initial_series import RuleLabels
+from wnmon.metrics.readings import (
+    Reading,
+    Streaks,
+    budget_readings,
+    event_readings,
+    probe_readings,
+    rule_readings,
+    target_readings,
+)
+from wnmon.model.events import BudgetLeft, Event
+from wnmon.model.result import Outcome, Run
+from wnmon.model.target import Probe, Target
+
+_STALE_AFTER_INTERVALS = 3
+_SELF = ""
+_END = "# EOF\n"
+
+Values = tuple[str, ...]
+Series = Counter | Gauge | Histogram
+
+
+class Format(Enum):
+    """The two exposition formats; the value is the content type."""
+
+    TEXT = "text/plain; version=0.0.4; charset=utf-8"
+    OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+    @classmethod
+    def wanted(cls, accept: str | None) -> Format:
+        """Return OpenMetrics where the Accept header names it, which Prometheus prefers when it does, else text."""
+        return cls.OPENMETRICS if "application/openmetrics-text" in (accept or "").lower() else cls.TEXT
+
+    def encode(self, metrics: Iterable[Metric]) -> str:
+        """Return the exposition without OpenMetrics' end mark, which stands once, after everything."""
+        registry = CollectorRegistry()
+        registry.register(_Given(metrics))
+        encoder, _ = choose_encoder(self.value)
+        return encoder(registry).decode().removesuffix(_END)
+
+
+class _Given:
+    """A collector of what is already there."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the metrics."""
+        return self._metrics
+
+
+def _create(metric: catalogue.Metric) -> Series:
+    """Return a series without labels: its block puts them on."""
+    match metric.kind:
+        case Kind.COUNTER:
+            return Counter(metric.name, metric.help, registry=None)
+        case Kind.GAUGE:
+            return Gauge(metric.name, metric.help, registry=None)
+        case Kind.HISTOGRAM:
+            return Histogram(metric.name, metric.help, registry=None, buckets=metric.buckets)
+
+
+class _Block:
+    """The series of one family that belong to one owner, and their rendered text."""
+
+    def __init__(self, metric: catalogue.Metric, labels: Mapping[str, str]) -> None:
+        self._metric = metric
+        self._labels = labels
+        self._series: dict[Values, Series] = {}
+        self._texts: dict[Format, str] = {}
+
+    def take(self, reading: Reading) -> None:
+        """Let the reading change its series."""
+        if self._metric.kind is Kind.GAUGE and reading.value is None:
+            self.keep(set(self._series) - {reading.values})
+            return
+        if self._metric.alone:
+            self.keep({reading.values})
+        series = self._series.get(reading.values) or self._born(reading.values)
+        if _change(series, reading.value):
+            self._texts.clear()
+
+    def _born(self, values: Values) -> Series:
+        self._texts.clear()
+        return self._series.setdefault(values, _create(self._metric))
+
+    def keep(self, wanted: Iterable[Values]) -> None:
+        """Take away every series but the wanted ones."""
+        gone = set(self._series).difference(wanted)
+        for values in gone:
+            del self._series[values]
+        if gone:
+            self._texts.clear()
+
+    def cached(self, form: Format) -> str | None:
+        """Return the text if nothing changed since it was rendered."""
+        return self._texts.get(form)
+
+    def render(self, form: Format) -> str:
+        """Return the sample lines."""
+        lines = form.encode(map(self._labelled, self._series.items())).splitlines(keepends=True)
+        self._texts[form] = "".join(line for line in lines if not line.startswith("#"))
+        return self._texts[form]
+
+    def _labelled(self, item: tuple[Values, Series]) -> Metric:
+        values, series = item
+        # An info block carries all its labels as common ones, so it has fewer values than names.
+        labels = {**self._labels, **dict(zip(self._metric.own_labels, values, strict=False))}
+        (metric,) = series.collect()
+        metric.samples = [
+            sample._replace(labels={**labels, **sample.labels})
+            for sample in metric.samples
+            if not sample.name.endswith("_created")  # a series more per child, and nothing here asks for it
+        ]
+        return metric
+
+
+def _change(series: Series, value: float | None) -> bool:
+    """Add, set or observe; tell whether anything changed."""
+    if value is None:
+        return False
+    if isinstance(series, Counter):
+        series.inc(value)
+        return value != 0
+    if isinstance(series, Gauge):
+        series.set(value)
+    else:
+        series.observe(value)
+    return True
+
+
+class _Family:
+    """One metric with all its blocks, by owner."""
+
+    def __init__(self, metric: catalogue.Metric) -> None:
+        self.metric = metric
+        self.blocks: dict[str, _Block] = {}
+        described = list(_create(metric).describe())
+        self._heads = {form: form.encode(described) for form in Format}
+
+    def text(self, form: Format, lock: Lock) -> str:
+        """Return HELP, TYPE and every sample, "" without samples. Holds the lock for one block at a time."""
+        texts = []
+        for block in list(self.blocks.values()):
+            text = block.cached(form)
+            if text is None:
+                with lock:
+                    text = block.render(form)
+            texts.append(text)
+        samples = "".join(texts)
+        return self._heads[form] + samples if samples else ""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Known:
+    """What the sink remembers of a declared probe. `ended_ns` is None before its first run, and once it is stale."""
+
+    probe: Probe
+    rules: RuleLabels = field(default_factory=dict)
+    streaks: Streaks = field(default_factory=Streaks)
+    ended_ns: int | None = None
+
+    def stale(self, now_ns: int) -> bool:
+        """Tell whether no run ended for three intervals."""
+        limit_ns = _STALE_AFTER_INTERVALS * self.probe.check.every_s * 1e9
+        return self.ended_ns is not None and now_ns - self.ended_ns > limit_ns
+
+
+class PrometheusSink:
+    """Sink, Observer and MetricsText in one.
+
+    `sinks` and `components` are the closed label values of the two error counters, so that those are born at 0 as well.
+    """
+
+    name = "prometheus"
+
+    def __init__(self, clock: Clock, *, sinks: Sequence[str] = (name,), components: Sequence[str] = ()) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._families = {name: _Family(metric) for name, metric in CATALOGUE.items()}
+        self._known: dict[str, _Known] = {}
+        self._waivers_dated = ""
+        self._process = CollectorRegistry()
+        ProcessCollector(registry=self._process)
+        GCCollector(registry=self._process)
+        self._declare_self(sinks, components)
+
+    def declare(self, probes: Sequence[Probe]) -> None:
+        """Make these the probes: bear the series of new ones, take away those of vanished ones, keep all others.
+
+        A probe is known by its id, so a reload that changes only the content of a check keeps its counters.
+        """
+        targets = list({probe.target.name: probe.target for probe in probes}.values())
+        with self._lock:
+            self._waivers_dated = ""
+            self._remember(probes)
+            self._drop_vanished({target.name for target in targets})
+            for probe in probes:
+                self._declare_probe(probe)
+            for target in targets:
+                self._declare_target(target)
+            self._declare_info("wnmon_probe_info", initial_series.probe_infos(probes))
+            self._declare_info("wnmon_target_info", initial_series.target_infos(targets))
+
+    def take(self, run: Run) -> None:
+        """Publish a finished run. Skipped runs, and runs of probes not declared (any more), leave no trace."""
+        with self._lock:
+            known = self._known.get(run.probe)
+            if known is None or run.result.outcome is Outcome.SKIPPED:
+                return
+            known.streaks = known.streaks.after(run)
+            known.ended_ns = self._clock.now_ns()
+            labels = initial_series.probe_labels(known.probe)
+            self._apply(run.probe, labels, probe_readings(run, known.streaks))
+            self._apply(run.probe, labels, rule_readings(run, known.rules))
+            self._apply(run.target, {"target": run.target}, target_readings(run))
+
+    def observe(self, event: Event) -> None:
+        """Publish what the monitor says of itself."""
+        with self._lock:
+            if not isinstance(event, BudgetLeft):
+                self._apply(_SELF, {}, event_readings(event))
+            elif any(known.probe.target.name == event.target for known in self._known.values()):
+                self._apply(event.target, {"target": event.target}, budget_readings(event))
+
+    def render(self, accept: str | None) -> tuple[str, bytes]:
+        """Return content type and exposition for an Accept header. Safe to call from any thread."""
+        form = Format.wanted(accept)
+        with self._lock:
+            self._forget_stale()
+            self._date_waivers()
+        families = [family.text(form, self._lock) for family in self._families.values()]
+        end = _END if form is Format.OPENMETRICS else ""
+        return form.value, "".join([*families, form.encode(self._process.collect()), end]).encode()
+
+    def _apply(self, owner: str, labels: Mapping[str, str], readings: Iterable[Reading]) -> None:
+        for reading in readings:
+            family = self._families[reading.metric]
+            if owner not in family.blocks:
+                family.blocks[owner] = _Block(family.metric, labels)
+            family.blocks[owner].take(reading)
+
+    def _declare_self(self, sinks: Sequence[str], components: Sequence[str]) -> None:
+        self._apply(_SELF, {}, initial_series.births(Scope.SELF))
+        errors = [Reading(metric="wnmon_sink_errors_total", value=0, values=(sink,)) for sink in sinks]
+        faults = [Reading(metric="wnmon_internal_errors_total", value=0, values=(name,)) for name in components]
+        build = Reading(metric="wnmon_build_info", value=1, values=(__version__, platform.python_version()))
+        self._apply(_SELF, {}, [*errors, *faults, build])
+
+    def _remember(self, probes: Sequence[Probe]) -> None:
+        before = self._known
+        self._known = {probe.id: before.get(probe.id, _Known(probe=probe)) for probe in probes}
+        for probe in probes:
+            self._known[probe.id].probe = probe
+            self._known[probe.id].rules = initial_series.rule_labels(probe)
+
+    def _drop_vanished(self, targets: set[str]) -> None:
+        staying = {Scope.PROBE: set(self._known), Scope.TARGET: targets, Scope.SELF: {_SELF}}
+        for family in self._families.values():
+            for owner in set(family.blocks) - staying[family.metric.scope]:
+                del family.blocks[owner]
+
+    def _declare_probe(self, probe: Probe) -> None:
+        labels = initial_series.probe_labels(probe)
+        rules = set(self._known[probe.id].rules.values())
+        findings = [Reading(metric="wnmon_rule_findings_total", value=0, values=values) for values in rules]
+        self._apply(probe.id, labels, [*initial_series.births(Scope.PROBE), *initial_series.settings(probe), *findings])
+        for name in ("wnmon_rule_passed", "wnmon_rule_findings_total"):
+            self._keep(name, probe.id, rules)
+        self._keep("wnmon_rule_waived", probe.id, set())
+
+    def _declare_target(self, target: Target) -> None:
+        self._apply(target.name, {"target": target.name}, initial_series.births(Scope.TARGET))
+        self._apply(target.name, {"target": target.name}, initial_series.target_settings(target))
+
+    def _declare_info(self, name: str, infos: Mapping[str, Mapping[str, str]]) -> None:
+        family = self._families[name]
+        family.blocks = {owner: _Block(family.metric, labels) for owner, labels in infos.items()}
+        for block in family.blocks.values():
+            block.take(Reading(metric=name, value=1))
+
+    def _keep(self, name: str, owner: str, wanted: Iterable[Values]) -> None:
+        block = self._families[name].blocks.get(owner)
+        if block is not None:
+            block.keep(wanted)
+
+    def _forget_stale(self) -> None:
+        """A success nobody confirmed for three intervals is not a fact any more."""
+        now_ns = self._clock.now_ns()
+        for probe_id, known in self._known.items():
+            if known.stale(now_ns):
+                known.ended_ns = None
+                self._keep("wnmon_probe_success", probe_id, ())
+
+    def _date_waivers(self) -> None:
+        """A waiver holds to the end of its last day, UTC; ISO dates sort as days do."""
+        today = datetime.fromtimestamp(self._clock.wall_s(), UTC).date().isoformat()
+        if today == self._waivers_dated:
+            return
+        self._waivers_dated = today
+        for probe_id, known in self._known.items():
+            readings = [
+                Reading(metric="wnmon_rule_waived", value=float(today <= waiver.until), values=(waiver.rule,))
+                for waiver in known.probe.target.waivers
+                if waiver.rule in known.rules
+            ]
+            self._apply(probe_id, initial_series.probe_labels(known.probe), readings)

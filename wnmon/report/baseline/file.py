@@ -1,0 +1,162 @@
+"""What was broken once and is put up with: a file to hold later checks against, which fail only on what got worse.
+
+A known break excuses a rule where it was already broken: on the same target, model and suite, and only in places known
+to be wrong. Numbers in a place (`/choices/0/index`, `event 12`) do not tell two places apart. Like a waiver it never
+changes a verdict, and what a waiver excuses is left to the waiver, which has an end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from wnmon.model.json import Json, JsonObject
+from wnmon.model.result import Outcome, RuleVerdict, Run, Verdict
+from wnmon.report.baseline.known import RANKS, Baseline, KnownBreak, RunKey, places_of, plain
+from wnmon.report.summary import KNOWN, CheckReport, Ignored, has_decided_rule, known
+from wnmon.report.text import iso
+
+FORMAT = "wnmon-baseline"
+FORMAT_VERSION = 1
+
+
+def run_key(target: str, model: str, suite: str) -> RunKey:
+    """Return what a run of a suite, or of a plain check, is found again by."""
+    return target, plain(model), suite
+
+
+def key_of(run: Run) -> RunKey:
+    """Return what a run is found again by."""
+    return run_key(run.target, run.model, run.suite or run.check)
+
+
+def excused(rows: Sequence[RuleVerdict], breaks: Mapping[str, KnownBreak], name: str) -> tuple[RuleVerdict, ...]:
+    """Return the verdicts, those that are no worse than known marked as waived.
+
+    A rule whose waiver is over is not excused: that somebody set it a date shall not be hidden.
+    """
+
+    def excuse(row: RuleVerdict) -> RuleVerdict:
+        is_over = row.verdict is Verdict.FAILED and row.why != ""
+        found = breaks.get(row.rule)
+        if row.waived or is_over or row.verdict not in RANKS or found is None or not found.covers(row):
+            return row
+        return replace(row, waived=True, why=f"{KNOWN} {name}" + (f"; {row.why}" if row.why else ""))
+
+    return tuple(excuse(row) for row in rows)
+
+
+def excuse_run(run: Run, baseline: Baseline | None) -> Run:
+    """Return the run with its known breaks waived."""
+    breaks = baseline.runs.get(key_of(run)) if baseline else None
+    if baseline is None or breaks is None:
+        return run
+    excusable = {rule: known for rule, known in breaks.items() if rule not in _never_judged(run, breaks)}
+    return replace(run, result=replace(run.result, verdicts=excused(run.result.verdicts, excusable, baseline.name)))
+
+
+def _never_judged(run: Run, breaks: Mapping[str, KnownBreak]) -> frozenset[str]:
+    """Return the rules that stay open because there was nothing to judge them by."""
+    is_open = run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}
+    unsent, decided = frozenset(run.evidence.not_sent.values()), has_decided_rule(run)
+    failed = {rule for rule, known in breaks.items() if known.verdict is Verdict.FAILED}
+    inconclusive = (row for row in run.result.verdicts if row.verdict is Verdict.INCONCLUSIVE)
+    return frozenset(
+        row.rule for row in inconclusive if is_open or row.why in unsent or (row.rule in failed and not decided)
+    )
+
+
+def ignored_by(baseline: Baseline, runs: Sequence[Run]) -> Ignored:
+    """Return what the baseline came to, over runs it has excused."""
+    held = {
+        rule
+        for run in runs
+        for rule in baseline.runs.get(key_of(run), {})
+        if any(row.rule == rule and row.verdict is Verdict.PASSED for row in run.result.verdicts)
+    }
+    return Ignored(
+        name=baseline.name,
+        breaks=sum(row.verdict is Verdict.FAILED for run in runs for row in known(run)),
+        gone=tuple(sorted(held)),
+        unknown=tuple(" ".join(key_of(run)) for run in runs if key_of(run) not in baseline.runs),
+    )
+
+
+def why_no_baseline(report: CheckReport) -> str | None:
+    """Return why a report must not become a baseline, None when it may: what was not judged is not known."""
+    if not report.complete:
+        return "the check was interrupted"
+    errored = next((run for run in report.runs if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}), None)
+    return None if errored is None else f"{errored.suite or errored.check} was not judged: {errored.result.message}"
+
+
+def render_baseline(report: CheckReport) -> str:
+    """Return what is broken or could not be judged in a report, as JSON text that ends in a newline."""
+    runs: dict[RunKey, Mapping[str, KnownBreak]] = {key_of(run): _breaks(run) for run in report.runs}
+    written: JsonObject = {"wnmon": report.version, "written_at": iso(report.ended_at_s)}
+    document = encode_baseline(Baseline(name="", runs=runs)) | written
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _breaks(run: Run) -> dict[str, KnownBreak]:
+    """Return what a later check may be excused; what a waiver excuses is left to it."""
+    ours = [row for row in run.result.verdicts if not row.waived or row.why.startswith(KNOWN)]
+    return {row.rule: KnownBreak(verdict=row.verdict, places=places_of(row)) for row in ours if row.verdict in RANKS}
+
+
+def encode_baseline(baseline: Baseline) -> JsonObject:
+    """Return a baseline as JSON values; `decode_baseline` is the way back, but for the name."""
+    return {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "runs": [
+            {
+                "target": target,
+                "model": model,
+                "suite": suite,
+                "rules": {rule: _encoded(known) for rule, known in rules.items()},
+            }
+            for (target, model, suite), rules in baseline.runs.items()
+        ],
+    }
+
+
+def _encoded(known: KnownBreak) -> Json:
+    places: list[Json] = [*sorted(known.places)]
+    return {"verdict": known.verdict.value, "places": places}
+
+
+def read_baseline(text: str, name: str) -> Baseline:
+    """Return the baseline `render_baseline` wrote. Raises ValueError for anything else."""
+    try:
+        return decode_baseline(json.loads(text), name)
+    except RecursionError:
+        raise ValueError("no JSON: nested too deeply") from None
+
+
+def decode_baseline(document: Any, name: str) -> Baseline:
+    """Return the baseline of a document. Raises ValueError."""
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError("not a baseline of wnmon check --write-baseline")
+    if document.get("version") != FORMAT_VERSION:
+        raise ValueError(f"a baseline of another version: this program reads version {FORMAT_VERSION}")
+    try:
+        return Baseline(name=name, runs={_key(run): _decoded(run["rules"]) for run in document["runs"]})
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"a damaged baseline: {type(error).__name__}") from None
+
+
+def _key(run: Mapping[str, Any]) -> RunKey:
+    return str(run["target"]), str(run["model"]), str(run["suite"])
+
+
+def _decoded(rules: Mapping[str, Any]) -> dict[str, KnownBreak]:
+    return {rule: _known_break(said["verdict"], said["places"]) for rule, said in rules.items()}
+
+
+def _known_break(verdict: str, places: list[str]) -> KnownBreak:
+    if verdict not in RANKS or not isinstance(places, list):
+        raise ValueError
+    return KnownBreak(verdict=Verdict(verdict), places=frozenset(str(place) for place in places))

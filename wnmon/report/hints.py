@@ -1,0 +1,84 @@
+"""What a wrong setup looks like, told once: a redirect, a wrong path, a CDN or a web page in place of the API.
+
+The rules judge such an answer as they judge any, so that all of them may break for one wrong `base_url`. Nothing about
+the verdicts changes here; a person is told what to look at first, and is not asked to accept the consequences.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from wnmon.judge.subject import Subject
+from wnmon.judge.verdict import subject_of
+from wnmon.model.check import Auth
+from wnmon.model.exchange import Exchange
+from wnmon.model.result import Reason
+from wnmon.report.summary import CheckedTarget, CheckReport
+from wnmon.report.text import shown
+from wnmon.report.words import word
+from wnmon.wire.reply import Form
+
+MAX_CHARS = 100
+"""How much is shown of a Location or a path."""
+_USER = re.compile(r"(?<=//)[^/@]*@")
+_NO_SUCH_PATH = frozenset({404, 405, 410})
+
+
+def setup_hint(report: CheckReport, lang: str) -> str:
+    """Return in one sentence what may be wrong with the setup by the first answer of a relay, "" where it looks right.
+
+    Where any answer came from the API, the address is right and there is nothing to hint at.
+    """
+    for target in report.targets:
+        subjects = (subject_of(one, run.evidence) for run in report.runs_of(target) for one in run.evidence.exchanges)
+        first = next(subjects, None)
+        hint = _hint(first, lang) if first is not None and _is_ordinary(first, target) else ""
+        if hint and not any(map(_is_of_the_api, subjects)):
+            return hint
+    return ""
+
+
+def unknown_waivers(report: CheckReport, lang: str) -> list[str]:
+    """Return a sentence on each waiver of a rule that no known suite has: most likely it is misspelt."""
+    return [_unknown_waiver(rule, nearest, lang) for rule, nearest in report.unknown_waivers.items()]
+
+
+def _unknown_waiver(rule: str, nearest: str, lang: str) -> str:
+    said = word("unknown_waiver", lang).format(rule=shown(rule, MAX_CHARS))
+    return word("nearest", lang).format(said=said, rule=shown(nearest, MAX_CHARS)) if nearest else said
+
+
+def _is_ordinary(subject: Subject, target: CheckedTarget) -> bool:
+    """Tell whether a request went to the address of the target, with its key."""
+    request = subject.exchange.request
+    return request.auth is Auth.NORMAL and request.url == target.url
+
+
+def _is_of_the_api(subject: Subject) -> bool:
+    """Tell whether an answer is a success that is no web page."""
+    status = subject.exchange.status
+    return status is not None and 200 <= status < 300 and subject.reply.form is not Form.HTML
+
+
+def _hint(first: Subject, lang: str) -> str:
+    status = first.exchange.status
+    if status is None:
+        return ""
+    if 300 <= status < 400:
+        return _redirected(first.exchange, status, lang)
+    if status in _NO_SUCH_PATH and (first.fault is None or first.fault.reason is Reason.HTTP_4XX):
+        return word("hint_path", lang).format(
+            status=status, path=shown(urlsplit(first.exchange.request.url).path, MAX_CHARS)
+        )
+    if first.reply.form is not Form.HTML:
+        return ""
+    kind = "hint_firewall" if status == 403 else "hint_cdn" if status >= 500 else "hint_page"
+    return word(kind, lang).format(status=status)
+
+
+def _redirected(exchange: Exchange, status: int, lang: str) -> str:
+    """Return the hint for a redirect. Secrets were taken out before; what else may hold one, a query, is left out."""
+    to = _USER.sub("", exchange.header("location") or "").partition("?")[0].partition("#")[0]
+    kind = "hint_redirect" if to else "hint_redirect_nowhere"
+    return word(kind, lang).format(status=status, to=shown(to, MAX_CHARS))

@@ -1,0 +1,65 @@
+"""The normalised answer of an exchange: the same type whether it came as JSON or as a stream."""
+
+from __future__ import annotations
+
+from wnmon.model.exchange import Exchange
+from wnmon.model.json import JsonObject
+from wnmon.wire.document import read_document
+from wnmon.wire.envelope import MAX_MESSAGE_CHARS, refusal_in, text_error
+from wnmon.wire.media import form_of, media_type
+from wnmon.wire.message import (
+    choices_of,
+    object_at,
+    reasoning_of,
+    string_at,
+    text_of,
+    tool_calls_of,
+    usage_of,
+)
+from wnmon.wire.reply import Choice, Form, Reply
+from wnmon.wire.sse import parse
+from wnmon.wire.stream import fold
+
+
+def read(exchange: Exchange) -> Reply:
+    """Return what the relay said. Never raises: what cannot be read stays None and `document.problem` says why."""
+    body = exchange.body
+    form, media = form_of(exchange, body), media_type(exchange)
+    match form:
+        case Form.STREAM:
+            return fold(parse(exchange.chunks), media)
+        case Form.JSON:
+            return _from_json(body, media)
+        case Form.OTHER if (exchange.status or 0) >= 400:
+            text = body[: 4 * MAX_MESSAGE_CHARS].decode(errors="replace")
+            return Reply(form=form, media_type=media, error=text_error(text))
+        case _:
+            return Reply(form=form, media_type=media)
+
+
+def _from_json(body: bytes, media: str | None) -> Reply:
+    document = read_document(body)
+    value = document.value if isinstance(document.value, dict) else {}
+    return Reply(
+        form=Form.JSON,
+        media_type=media,
+        document=document,
+        choices=tuple(_choice(index, choice) for index, choice in choices_of(value.get("choices"))),
+        usage=usage_of(value.get("usage")),
+        model=string_at(value, "model") or None,
+        error=refusal_in(document.value),
+    )
+
+
+def _choice(index: int, choice: JsonObject) -> Choice:
+    message = object_at(choice, "message")
+    reason = string_at(choice, "finish_reason")
+    return Choice(
+        index=index,
+        role=string_at(message, "role") or None,
+        content=text_of(message.get("content")),
+        reasoning=reasoning_of(message),
+        refusal=string_at(message, "refusal"),
+        tool_calls=tuple(tool_calls_of(message)),
+        finish_reasons=(reason,) if reason else (),
+    )
