@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SECONDS ?= 0
 CORE := tests/unit/model tests/unit/redact tests/unit/wire tests/unit/judge tests/unit/config
 
-.PHONY: help demo test lint types imports tests generate lock components bench image-test conformance mutation mutmut clean
+.PHONY: help demo test lint types imports tests generate lock oldest-pip components bench image-test conformance mutation mutmut clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,19 +48,22 @@ generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference,
 	@$(BIN)/python scripts/rules_golden.py
 	@$(BIN)/python scripts/sse_torture.py
 
+# With extras, or a pip older than 23.3 refuses a pin as soon as a newer release is out (docs/decisions/004).
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+  --no-header --no-annotate
+
 lock: $(VENV)/.dev ## Pin every dependency anew, with hashes and without addresses
 	@$(PIP) install uv
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --upgrade pyproject.toml --output-file requirements/runtime.txt
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --upgrade --group dev pyproject.toml --constraint requirements/runtime.txt --output-file requirements/dev.txt
-	@for group in evidence evidence-fakellm evidence-mock-ai-api; do $(BIN)/uv pip compile --quiet --universal \
-	  --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --group $$group \
-	  --output-file requirements/$$group.txt || exit 1; done
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --upgrade --group mutation --constraint requirements/dev.txt --output-file requirements/mutation.txt
-	@echo 'hatchling>=1.27' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --constraint requirements/dev.txt - --output-file requirements/build.txt
+	@$(COMPILE) --upgrade pyproject.toml --output-file requirements/runtime.txt
+	@$(COMPILE) --upgrade --group dev pyproject.toml --constraint requirements/runtime.txt \
+	  --output-file requirements/dev.txt
+	@for group in evidence evidence-fakellm evidence-mock-ai-api; do \
+	  $(COMPILE) --upgrade --group $$group --output-file requirements/$$group.txt || exit 1; done
+	@$(COMPILE) --upgrade --group mutation --constraint requirements/dev.txt --output-file requirements/mutation.txt
+	@echo 'hatchling>=1.27' | $(COMPILE) --constraint requirements/dev.txt - --output-file requirements/build.txt
+
+oldest-pip: $(VENV)/.dev ## Can every requirements file be installed by the oldest pip that a supported Python brings?
+	@scripts/oldest-pip.sh $(BIN)/python
 
 components: ## Real components for the tests (Debian, root): Prometheus, Alertmanager, Chromium, fonts
 	@apt-get update -qq
