@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -11,22 +12,25 @@ from typing import NoReturn
 import click
 
 from wnmon import __version__
-from wnmon.cli.terminal import make_do, note, refused_stdout
+from wnmon.cli.localized import worded
+from wnmon.cli.terminal import make_do, note, refused_stdout, speak, wanted_language, words
 from wnmon.errors import ConfigError, InternalError, UsageError, WnmonError, place_of
+from wnmon.model.said import Said
 
-COMMANDS = {
-    "check": "Judge a relay once: conformance rules, a verdict, an exit code.",
-    "explain": "Say what a rule wants, why it matters and how to fix it.",
-    "replay": "Judge a recorded check again, without sending anything.",
-    "diff": "Compare two JSON reports: what got worse, better, new or gone.",
-    "serve": "Probe on a schedule; serve metrics and a page.",
-    "validate": "Check configuration files without sending anything.",
-    "schema": "Print the JSON Schema of the configuration language.",
-    "init": "Write a commented starter configuration.",
-    "mock": "Run the reference relay, which misbehaves on request.",
-    "export": "Write dashboards and alert rules to a folder.",
-    "healthcheck": "Ask a running service whether it lives (for containers).",
-}
+COMMANDS = (
+    "check",
+    "explain",
+    "replay",
+    "diff",
+    "serve",
+    "validate",
+    "schema",
+    "init",
+    "mock",
+    "export",
+    "healthcheck",
+)
+"""In the order of the help page."""
 
 
 class LazyGroup(click.Group):
@@ -42,23 +46,26 @@ class LazyGroup(click.Group):
             return None
         command = importlib.import_module(f"wnmon.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
-        return command
+        return worded(command, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the commands from the table above, importing none of them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """List the commands, importing none of them."""
+        with formatter.section(words("click_commands")):
+            formatter.write_dl([(name, words(f"help_{name}_short")) for name in COMMANDS])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="wnmon")
 def root() -> None:
-    """Test and monitor OpenAI-compatible chat-completions relays."""
+    """Run one of the commands."""
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: the only place where an error becomes an exit code."""
     make_do()
+    arguments = sys.argv[1:] if arguments is None else arguments
+    speak(wanted_language(arguments, os.environ))
+    worded(root, "wnmon")
     stdout = sys.stdout
     try:
         code = root.main(args=arguments, prog_name="wnmon", standalone_mode=False)
@@ -91,15 +98,14 @@ def _end_with(error: OSError) -> NoReturn:
 
 
 def _show(error: WnmonError) -> None:
-    lines = error.problems if isinstance(error, ConfigError) else [f"wnmon: {error.message}"]
-    for line in lines:
+    for line in error.problems if isinstance(error, ConfigError) else [Said("cli_error", message=error.message)]:
         note(line)
     if error.hint:
-        note(f"hint: {error.hint}")
+        note(Said("cli_hint", hint=error.hint))
 
 
 def _show_crash(error: Exception) -> None:
     """Show where wnmon broke, fit for a bug report. Never the error's own text: it may quote a secret."""
     for frame in traceback.format_tb(error.__traceback__):
         note(frame.rstrip("\n"))
-    note(f"wnmon: internal error: {place_of(error)}")
+    note(Said("cli_crash", place=place_of(error)))

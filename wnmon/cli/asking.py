@@ -6,30 +6,26 @@ from collections.abc import Mapping
 
 import click
 
-from wnmon.cli.words import said
+from wnmon.cli.terminal import words
 from wnmon.config import adhoc_target
 from wnmon.config.named_target import Asked
 from wnmon.errors import UsageError
+from wnmon.judge.values import listed
+from wnmon.model.said import Said
 from wnmon.report.curl import KEY_VARIABLES
 
 
 def adhoc(
-    base_url: str | None,
-    model: str | None,
-    key_env: str | None,
-    env: Mapping[str, str],
-    *,
-    needs_key: bool,
-    lang: str = "en",
+    base_url: str | None, model: str | None, key_env: str | None, env: Mapping[str, str], *, needs_key: bool
 ) -> Asked:
     """Return a target made of flags. Raises UsageError for what is missing."""
     missing = [flag for flag, value in (("--base-url", base_url), ("--model", model)) if value is None]
     if base_url is None or model is None:
-        raise click.UsageError(f"missing {' and '.join(missing)}; or name a configuration with -c")
+        raise click.UsageError(words("cli_missing", flags=listed("and", missing)))
     key = _key(key_env, env)
     if key is None and needs_key:
-        names = key_env or said("or", lang).join(KEY_VARIABLES)
-        raise UsageError(said("no_key", lang, names=names), hint=f"export {(key_env or KEY_VARIABLES[0])}=sk-...")
+        names = (key_env,) if key_env else KEY_VARIABLES
+        raise UsageError(Said("cli_no_key", names=listed("either", names)), hint=f"export {names[0]}=sk-...")
     return Asked(target=adhoc_target(base_url, model, key), models=(model,))
 
 

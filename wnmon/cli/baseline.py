@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wnmon.cli.files import read_text, write_text
+from wnmon.cli.files import read_text, write_text, wrong_file
 from wnmon.cli.terminal import note
-from wnmon.cli.words import said
-from wnmon.errors import UsageError
+from wnmon.model.said import Said
 from wnmon.report.baseline.file import read_baseline, render_baseline, why_no_baseline
 from wnmon.report.baseline.known import Baseline
-from wnmon.report.phrases import phrase
 from wnmon.report.summary import CheckReport
 
 
@@ -21,14 +19,14 @@ def load(path: Path | None) -> Baseline | None:
     try:
         return read_baseline(read_text(path), path.name)
     except ValueError as wrong:
-        raise UsageError(f"{path}: {wrong}", hint="write one with wnmon check --write-baseline FILE") from None
+        raise wrong_file(path, wrong, hint=Said("cli_write_one")) from None
 
 
-def write(path: Path, report: CheckReport, lang: str) -> None:
+def write(path: Path, report: CheckReport) -> None:
     """Write what is broken now, unless the report says too little; then say why not."""
-    why_not = why_no_baseline(report)
+    why_not = why_no_baseline(report.runs, complete=report.complete)
     if why_not is not None:
-        note(f"wnmon: {said('no_baseline', lang, why=phrase(why_not, lang))}")
+        note(Said("cli_error", message=Said("cli_no_baseline", why=why_not)))
         return
-    write_text(path, render_baseline(report))
-    note(f"wnmon: {said('wrote_baseline', lang, path=path)}")
+    write_text(path, render_baseline(report.runs, version=report.version, at_s=report.ended_at_s))
+    note(Said("cli_error", message=Said("cli_wrote_baseline", path=str(path))))

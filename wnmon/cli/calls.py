@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wnmon.cli.checking import Selection, probes_of
-from wnmon.cli.words import said
+from wnmon.app.check import Selection, probes_of
 from wnmon.config.named_target import Asked
 from wnmon.config.spend import sure_cost
 from wnmon.engine.runner import left_out
 from wnmon.model.check import Risk, Step
 from wnmon.model.price import Amounts, added, show_at_most
+from wnmon.model.said import Said, say
 from wnmon.model.target import Probe
-from wnmon.report.phrases import phrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +25,7 @@ class Call:
     step: Step
     probe: Probe
     risk: Risk | None
-    left_out: str | None
+    left_out: Said | None
     input_tokens: int
     output_tokens: int
     if_answered: int
@@ -70,9 +69,9 @@ def _call(probe: Probe, step: Step, risk: Risk | None, *, full: bool) -> Call:
     )
 
 
-def dry_run(asked: Asked, selection: Selection, budget_tokens: int | None = None) -> str:
+def dry_run(asked: Asked, selection: Selection, budget_tokens: int | None = None, lang: str = "en") -> str:
     """Return the calls a check would make and what they may cost at worst, without a line break at the end."""
-    calls, lang = calls_of(asked, selection), selection.lang
+    calls = calls_of(asked, selection)
     lines = (_line(call, lang) for call in calls)
     return "\n".join([f"POST {asked.target.url}", "", *lines, "", *_totals(calls, budget_tokens, lang)])
 
@@ -82,11 +81,11 @@ def _line(call: Call, lang: str) -> str:
     head = f"  {probe.check.name}/{step.name}  {probe.model}  "
     if call.left_out is not None:
         detail = f" ({step.risk or step.feature})" if step.risk or step.feature else ""
-        return f"{head}{said('not_sent', lang, why=phrase(call.left_out, lang))}{detail}"
-    tokens = said("tokens", lang, input=call.input_tokens, output=call.output_tokens)
-    answered = said("if_answered", lang, n=call.if_answered) if call.if_answered else ""
-    times = said("at_once", lang, n=step.burst) if step.burst > 1 else ""
-    risk = said("risk", lang, risk=call.risk) if call.risk else ""
+        return f"{head}{say('cli_not_sent', lang, why=call.left_out)}{detail}"
+    tokens = say("cli_tokens", lang, input=call.input_tokens, output=call.output_tokens)
+    answered = say("cli_if_answered", lang, n=call.if_answered) if call.if_answered else ""
+    times = say("cli_at_once", lang, n=step.burst) if step.burst > 1 else ""
+    risk = say("cli_risk", lang, risk=call.risk) if call.risk else ""
     return f"{head}{tokens}{answered}{times}{risk}"
 
 
@@ -94,16 +93,15 @@ def _totals(calls: Sequence[Call], budget_tokens: int | None, lang: str) -> Iter
     count = sum(call.copies for call in calls)
     tokens = sum(call.copies * (call.input_tokens + call.output_tokens) for call in calls)
     money = show_at_most(added(call.money() for call in calls))
-    at_most = said("at_most", lang, money=money) if money else ""
-    yield said(
-        "total", lang, calls=said("call" if count == 1 else "calls", lang, n=count), tokens=tokens, money=at_most
-    )
+    at_most = Said("cli_at_most", money=money) if money else ""
+    in_all = Said("cli_call" if count == 1 else "cli_calls", n=count)
+    yield say("cli_total", lang, calls=in_all, tokens=tokens, money=at_most)
     more = sum(call.copies * call.if_answered for call in calls)
     if more:
         money_more = show_at_most(added(call.money_if_answered() for call in calls))
-        yield said("more", lang, tokens=more, money=said("more_money", lang, money=money_more) if money_more else "")
+        yield say("cli_more", lang, tokens=more, money=Said("cli_more_money", money=money_more) if money_more else "")
     unpriced = dict.fromkeys(call.probe.model for call in calls if call.probe.model not in call.probe.target.prices)
     if money and unpriced:
-        yield said("no_price", lang, models=", ".join(unpriced))
+        yield say("cli_no_price", lang, models=", ".join(unpriced))
     if budget_tokens is not None and tokens + more > budget_tokens:
-        yield said("may_end", lang, n=budget_tokens)
+        yield say("cli_may_end", lang, n=budget_tokens)

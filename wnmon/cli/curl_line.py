@@ -11,6 +11,7 @@ from math import isfinite
 
 from wnmon.errors import UsageError
 from wnmon.model.json import Json, JsonObject
+from wnmon.model.said import Said
 
 _START = re.compile(r"^[ \t]*(?:\$[ \t]+)?(curl(?:\.exe)?)(?=[ \t\\])", re.MULTILINE)
 # What a shell reads as one piece: an ANSI-C quotation, a quotation, an escape, any other character but the line's end.
@@ -30,17 +31,13 @@ _UNHEEDED = frozenset(
     | {"-#", "--progress-bar", "-k", "--insecure", "-4", "--ipv4", "-6", "--ipv6"}
 )
 _REFUSED = {
-    "-u": "user and password are not understood: wnmon sends a bearer key",
-    "--user": "user and password are not understood: wnmon sends a bearer key",
-    "-x": "leave the proxy out, and write it into the target's `proxy` afterwards",
-    "--proxy": "leave the proxy out, and write it into the target's `proxy` afterwards",
-    "--cacert": "leave it out, and write the file into the target's `ca_file` afterwards",
-    "-F": "a form is no chat completion",
-    "--form": "a form is no chat completion",
-    "-G": "a GET is no chat completion",
-    "--get": "a GET is no chat completion",
-    "-T": "an upload is no chat completion",
-    "--data-urlencode": "form data is no chat completion",
+    **dict.fromkeys(("-u", "--user"), "curl_user"),
+    **dict.fromkeys(("-x", "--proxy"), "curl_proxy"),
+    "--cacert": "curl_ca",
+    **dict.fromkeys(("-F", "--form"), "curl_form"),
+    **dict.fromkeys(("-G", "--get"), "curl_get"),
+    "-T": "curl_upload",
+    "--data-urlencode": "curl_form_data",
 }
 
 
@@ -59,10 +56,10 @@ def read_curl(text: str) -> CurlCommand:
     options = list(_options(_words(text)))
     urls = [value for name, value in options if name == "--url"]
     if len(urls) != 1:
-        raise UsageError(f"expected one URL in the curl command, not {len(urls)}", hint="quote the URL as one word")
+        raise UsageError(Said("curl_one_url", n=len(urls)), hint=Said("curl_quote_url"))
     method = next((value for name, value in options if name in {"-X", "--request"}), "POST")
     if method.upper() != "POST":
-        raise UsageError("expected a POST: a chat completion is no other method")
+        raise UsageError(Said("curl_post"))
     data = [value for name, value in options if name in _DATA]
     headers, key = _headers(options)
     return CurlCommand(url=urls[0], headers=headers, body=_body(data), key=key)
@@ -72,15 +69,15 @@ def _words(text: str) -> list[str]:
     """Return the words of the command as a shell would: to the end of its line, continued by backslashes."""
     start = _START.search(text)
     if start is None:
-        raise UsageError("no curl command found", hint="a line must begin with curl")
+        raise UsageError(Said("curl_none"), hint=Said("curl_begin"))
     pieces, at = [], start.end(1)
     while (piece := _PIECE.match(text, at)) is not None:
         pieces.append(_plain(piece[0]))
         at = piece.end()
     if text[at : at + 1] in {"'", '"', "\\"}:
-        raise UsageError("a quotation of the curl command does not end", hint="paste all of it")
+        raise UsageError(Said("curl_open"), hint=Said("curl_all"))
     if pieces and pieces[-1] == "^":
-        raise UsageError("the curl command is written for cmd.exe", hint='copy it "as cURL (bash)"')
+        raise UsageError(Said("curl_cmd"), hint=Said("curl_copy"))
     return shlex.split("".join(pieces))
 
 
@@ -107,10 +104,10 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
             continue
         name, glued = _split(word)
         if name in _REFUSED:
-            raise UsageError(f"curl's {name}: {_REFUSED[name]}")
+            raise UsageError(Said("curl_option", name=name, text=Said(_REFUSED[name])))
         if name in _VALUES or name in _UNHEEDED_VALUES:
             if not glued and not waiting:
-                raise UsageError(f"curl's {name}: its value is missing", hint="paste all of the command")
+                raise UsageError(Said("curl_option", name=name, text=Said("curl_no_value")), hint=Said("curl_all"))
             value = glued or waiting.pop()
             if name in _VALUES:
                 yield name, value
@@ -118,8 +115,8 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
             waiting += [f"-{glued}"] if glued else []
         else:
             # What is glued to an option, or mistaken for one, may be a key: then it is not quoted.
-            shown = f"curl's {name}" if _OPTION.fullmatch(name) else "an option of the curl command"
-            raise UsageError(f"{shown} is not understood", hint="leave it out if it does not matter")
+            known = Said("curl_unknown", name=name) if _OPTION.fullmatch(name) else Said("curl_unknown_option")
+            raise UsageError(known, hint=Said("curl_leave_out"))
 
 
 def _split(word: str) -> tuple[str, str]:
@@ -138,23 +135,24 @@ def _headers(options: list[tuple[str, str]]) -> tuple[tuple[tuple[str, str], ...
         if name.lower() == "authorization":
             scheme, _, rest = value.partition(" ")
             if scheme.lower() == "basic":
-                raise UsageError("Basic authorization is not understood: wnmon sends a bearer key")
+                raise UsageError(Said("curl_basic"))
             key = rest.strip() if scheme.lower() == "bearer" else value
     return tuple(pair for pair in pairs if pair[0].lower() != "authorization"), key
 
 
 def _body(data: list[str]) -> JsonObject:
     if not data:
-        raise UsageError("the curl command sends no body", hint="expected --data-raw '{...}'")
+        raise UsageError(Said("curl_no_body"), hint=Said("curl_data"))
     if any(one.startswith("@") for one in data):
-        raise UsageError("the body is in a file of its own", hint="paste its content in place of @FILE")
+        raise UsageError(Said("curl_body_file"), hint=Said("curl_paste_file"))
     try:
         body: Json = json.loads("&".join(data), parse_constant=_no_number, parse_float=_finite)
-    except (ValueError, RecursionError) as error:
-        at = f": line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise UsageError(f"the body of the curl command is no JSON{at}") from None
+    except json.JSONDecodeError as error:
+        raise UsageError(Said("curl_no_json_at", line=error.lineno, column=error.colno)) from None
+    except (ValueError, RecursionError):
+        raise UsageError(Said("curl_no_json")) from None
     if not isinstance(body, dict):
-        raise UsageError("the body of the curl command is no JSON object")
+        raise UsageError(Said("curl_no_object"))
     return body
 
 

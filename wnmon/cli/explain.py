@@ -11,10 +11,10 @@ from wnmon.cli.listing import ListedRule, listed
 from wnmon.cli.options import language_option
 from wnmon.cli.selecting import how_to_run
 from wnmon.cli.terminal import say, wants_color, width
-from wnmon.cli.words import said
 from wnmon.config import built_in_suites, load_suites
 from wnmon.config.shipped import PREFIX
 from wnmon.errors import UsageError, did_you_mean
+from wnmon.model.said import Said
 from wnmon.report.terminal import RuleSheet, render_rule
 
 
@@ -23,16 +23,14 @@ from wnmon.report.terminal import RuleSheet, render_rule
 @click.argument("suites", nargs=-1, metavar="[SUITE]...")
 @language_option
 def command(rule: str, suites: tuple[str, ...], lang: str) -> None:
-    """Explain RULE, such as DOC-009: its sentence, source and levels, why it matters, how to fix it.
-
-    It is looked for in every built-in suite, or in the SUITEs named: builtin:NAME or suite files.
-    """
+    """Explain a rule of the built-in suites, or of those named."""
     plans = load_suites(suites, Path.cwd()) if suites else built_in_suites()
     page = page_of(rule, listed(plans))
     text = render_rule(page, width=width(), color=wants_color(), lang=lang)
     names = suites or tuple(f"{PREFIX}{plan.suite}" for plan in plans)
     own = ((plan, name) for plan, name in zip(plans, dict.fromkeys(names), strict=True) if plan.suite == page.suite)
-    say("".join([text, *(f"\n{said('run_it', lang)}: {how_to_run(page.rule, *one)}\n" for one in own)]))
+    run_it = (Said("cli_run_it", command=how_to_run(page.rule, *one)).text(lang) for one in own)
+    say("".join([text, *(f"\n{line}\n" for line in run_it)]))
 
 
 def page_of(name: str, rules: Sequence[ListedRule]) -> RuleSheet:
@@ -40,7 +38,8 @@ def page_of(name: str, rules: Sequence[ListedRule]) -> RuleSheet:
     wanted = name.upper()
     known = {one.rule.id: one for one in rules}
     if wanted not in known:
-        raise UsageError(f'no rule "{name[:40]}"', hint=did_you_mean(wanted, known) or "see wnmon check --list")
+        hint = did_you_mean(wanted, known) or Said("cli_see_list")
+        raise UsageError(Said("cli_unknown_rule", text=name[:40]), hint=hint)
     found = known[wanted]
     own = {one.rule.id: one.rule for one in rules if one.suite == found.suite}
     return RuleSheet(

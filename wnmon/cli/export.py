@@ -7,15 +7,17 @@ from pathlib import Path
 
 import click
 
+from wnmon.cli.files import unwritable
 from wnmon.cli.terminal import say
 from wnmon.config.shipped import shipped_folder
 from wnmon.errors import UsageError
+from wnmon.model.said import Said
 
 _BOARDS = ("*.json", "zh/*.json", "provisioning/*/*.yml")
 _ALERTS = ("prometheus/*.yml", "alertmanager/*.yml")
 
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-_FORCE = click.option("--force", is_flag=True, help="Overwrite files that differ.")
+_FORCE = click.option("--force", is_flag=True)
 
 
 @click.group("export")
@@ -27,7 +29,7 @@ def command() -> None:
 @_FOLDER
 @_FORCE
 def dashboards(folder: Path, *, force: bool) -> None:
-    """Write the Grafana boards, English and Chinese, and their provisioning files below DIR."""
+    """Write the Grafana boards and their provisioning files."""
     write(shipped(_BOARDS), folder, force=force)
 
 
@@ -35,7 +37,7 @@ def dashboards(folder: Path, *, force: bool) -> None:
 @_FOLDER
 @_FORCE
 def alerts(folder: Path, *, force: bool) -> None:
-    """Write the Prometheus alert rules and examples for Prometheus and Alertmanager below DIR."""
+    """Write the alert rules, and examples of how to use them."""
     write(shipped(_ALERTS), folder, force=force)
 
 
@@ -50,15 +52,14 @@ def write(files: Mapping[str, bytes], folder: Path, *, force: bool) -> None:
     """Write all files or, where one would overwrite something else, none. Raises UsageError."""
     differing = [name for name, body in files.items() if _differs(folder / name, body)]
     if differing and not force:
-        raise UsageError(
-            f"{folder} has other files of the same name: {', '.join(differing)}", hint="--force overwrites them"
-        )
+        others = Said("cli_differing", folder=str(folder), names=", ".join(differing))
+        raise UsageError(others, hint=Said("cli_use_force"))
     for name, body in files.items():
         try:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(body)
         except OSError as error:
-            raise UsageError(f"cannot write {folder / name}: {error.strerror}") from error
+            raise unwritable(folder / name, error) from error
         say(f"{folder / name}\n")
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from wnmon.errors import UsageError
+from wnmon.model.said import Said, Text
 
 MAX_BYTES = 256 * 1024 * 1024
 """A transcript of a long check with every answer at its cap stays below it."""
@@ -22,13 +23,24 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as refused:
-        raise UsageError(f"cannot read {path}: {refused.strerror}") from None
+        raise UsageError(Said("cli_unreadable", path=str(path), why=str(refused.strerror))) from None
     if len(data) > MAX_BYTES:
-        raise UsageError(f"{path}: expected at most {MAX_BYTES // 1024 // 1024} MiB, not more")
+        raise UsageError(Said("cli_too_large", path=str(path), n=MAX_BYTES // 1024 // 1024))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError(f"{path}: expected UTF-8, not other bytes") from None
+        raise UsageError(Said("cli_not_utf8", path=str(path))) from None
+
+
+def wrong_file(path: Path, wrong: ValueError, *, hint: Text | None = None) -> UsageError:
+    """Return what to say of a file that holds something else than it should."""
+    why = wrong.args[0] if wrong.args and isinstance(wrong.args[0], Said) else str(wrong)
+    return UsageError(Said("cli_wrong_file", path=str(path), why=why), hint=hint)
+
+
+def unwritable(path: Path, refused: OSError) -> UsageError:
+    """Return what to say of a file that cannot be written."""
+    return UsageError(Said("cli_unwritable", path=str(path), why=str(refused.strerror)))
 
 
 def is_stdout(name: str) -> bool:
@@ -47,7 +59,7 @@ def write_text(path: Path, text: str) -> None:
         else:
             _replace(Path(os.path.realpath(path)), text)
     except OSError as refused:
-        raise UsageError(f"cannot write {path}: {refused.strerror}") from None
+        raise unwritable(path, refused) from None
 
 
 def _replace(path: Path, text: str) -> None:

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wnmon.cli.curl_line import CurlCommand
+from wnmon.cli.terminal import words
 from wnmon.config import load_config
 from wnmon.config.headers import is_telling
 from wnmon.config.urls import BadUrl, relay
 from wnmon.errors import ConfigError, UsageError
 from wnmon.model.json import Json
+from wnmon.model.said import Hole, Said, Text
 
 KEY_VARIABLE = "WN_API_KEY"
 
@@ -25,13 +27,6 @@ _UNFIT_FOR_A_NAME = re.compile(r"[^A-Z0-9]+")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
 _STAND_IN = "stands-in-for-what-is-not-known-here"
 
-_HEAD = """\
-# wnmon.yaml, made from a curl command. No key is in it: put that into the environment.
-{exports}\
-#   wnmon validate wnmon.yaml     checks this file and prints what it will cost
-#   wnmon serve wnmon.yaml        runs it and serves metrics
-"""
-
 
 def config_from_curl(curl: CurlCommand) -> str:
     """Return a configuration that loads. Raises UsageError with what of the command cannot be had in one.
@@ -42,15 +37,15 @@ def config_from_curl(curl: CurlCommand) -> str:
     try:
         relay(curl.url)
     except BadUrl as bad:
-        raise UsageError(f"the URL of the curl command: {bad.message}", hint=bad.hint) from None
+        raise UsageError(Said("curl_url", text=bad.message), hint=bad.hint) from None
     model = curl.body.get("model")
     if not isinstance(model, str) or not model.strip():
-        raise UsageError('the body of the curl command names no model: expected "model" as a text')
+        raise UsageError(Said("curl_no_model"))
     problems = _problems(text := _compose(curl, model, lint=True), curl)
     if problems:
         problems = _problems(text := _compose(curl, model, lint=False), curl)
     if problems:
-        raise UsageError(f"the curl command cannot be written as a check: {_without_place(problems[0])}")
+        raise UsageError(Said("curl_unfit", text=_without_place(problems[0])))
     return text
 
 
@@ -58,16 +53,14 @@ def _refuse_shown_key(curl: CurlCommand) -> None:
     """Refuse a command whose URL or body holds the key: neither may hold a secret in wnmon."""
     if not curl.key:
         return
-    for what, text in (("URL", curl.url), ("body", json.dumps(curl.body, ensure_ascii=False))):
+    for place, text in (("curl_key_in_url", curl.url), ("curl_key_in_body", json.dumps(curl.body, ensure_ascii=False))):
         if curl.key in text:
-            raise UsageError(
-                f"the {what} of the curl command holds the key", hint="keep it in the Authorization header"
-            )
+            raise UsageError(Said(place), hint=Said("curl_keep_key"))
 
 
 def _compose(curl: CurlCommand, model: str, *, lint: bool) -> str:
     exports = "".join(f"#   export {name}=...\n" for name in variables(curl))
-    return "\n".join([_HEAD.format(exports=exports), *_target(curl, model), "", *_checks(curl, lint=lint), ""])
+    return "\n".join([words("curl_head", exports=exports), *_target(curl, model), "", *_checks(curl, lint=lint), ""])
 
 
 def _target(curl: CurlCommand, model: str) -> Iterator[str]:
@@ -79,15 +72,15 @@ def _target(curl: CurlCommand, model: str) -> Iterator[str]:
     if headers:
         yield "    headers:"
         yield from (f"      {_name(name)}: {_yaml(value)}" for name, value in headers.items())
-    yield from ("    # No request is sent beyond this, per UTC day.", "    budget: {tokens_per_day: 200000}")
+    yield from (f"    {words('curl_budget')}", "    budget: {tokens_per_day: 200000}")
 
 
 def _checks(curl: CurlCommand, *, lint: bool) -> Iterator[str]:
     members = {name: value for name, value in curl.body.items() if name != "model"}
-    yield from ("checks:", "  # The request of the curl command, {{model}} in place of its model.", "  from-curl:")
+    yield from ("checks:", f"  {words('curl_request')}", "  from-curl:")
     yield "    every: 15m"
     if not lint:
-        yield "    lint: off  # the body goes beyond the request schema of the API page"
+        yield f"    lint: off  {words('curl_lint')}"
     yield "    request:"
     for name, value in members.items():
         if isinstance(value, list) and value:
@@ -98,8 +91,7 @@ def _checks(curl: CurlCommand, *, lint: bool) -> Iterator[str]:
     yield from ("    expect:", "      status: 200")
     if curl.body.get("stream") is True:
         yield "      stream: complete"
-    yield from ("", "  # Reports every broken rule of the API page, but never calls the relay down for one.")
-    yield from ("  contract:", "    every: 6h", "    suite: builtin:documented")
+    yield from ("", f"  {words('curl_contract')}", "  contract:", "    every: 6h", "    suite: builtin:documented")
 
 
 def _headers(curl: CurlCommand) -> Mapping[str, str]:
@@ -140,7 +132,7 @@ def _escape(char: str) -> str:
     return f"\\u{ord(char):04X}" if ord(char) < 0x10000 else f"\\U{ord(char):08X}"
 
 
-def _problems(text: str, curl: CurlCommand) -> tuple[str, ...]:
+def _problems(text: str, curl: CurlCommand) -> tuple[Text, ...]:
     """Return what the configuration language says against a text; nothing is left behind."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "wnmon.yaml"
@@ -152,6 +144,6 @@ def _problems(text: str, curl: CurlCommand) -> tuple[str, ...]:
     return ()
 
 
-def _without_place(problem: str) -> str:
+def _without_place(problem: Text) -> Hole:
     """Return a problem without the file nobody has."""
-    return problem.partition("wnmon.yaml:")[2].partition(" ")[2] or problem
+    return dict(problem.holes).get("said", problem) if isinstance(problem, Said) else problem

@@ -7,32 +7,33 @@ from urllib.parse import urlsplit
 
 import click
 
-from wnmon.cli.terminal import say
+from wnmon.cli.terminal import note, say, words
+from wnmon.model.said import Said
 
 DEFAULT_URL = "http://127.0.0.1:9877/-/healthy"
 TIMEOUT_S = 2.0
 
 
 @click.command()
-@click.option("--url", default=DEFAULT_URL, show_default=True, help="What to ask; http only.")
+@click.option("--url", default=DEFAULT_URL, show_default=True)
 def command(url: str) -> None:
-    """Exit 0 when the service answers 200 within two seconds, else 1, with one line saying which."""
+    """Exit 0 when the service answers 200 in time, else 1."""
     try:
         status = _status(url)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        click.echo(f"unhealthy: {url}: {str(error) or type(error).__name__}", err=True)
+        note(Said("cli_unhealthy", url=url, why=str(error) or type(error).__name__))
         raise SystemExit(1) from None
     if status != http.client.OK:
-        click.echo(f"unhealthy: {url}: HTTP {status}", err=True)
+        note(Said("cli_unhealthy", url=url, why=f"HTTP {status}"))
         raise SystemExit(1)
-    say(f"healthy: {url}\n")
+    say(words("cli_healthy", url=url) + "\n")
 
 
 def _status(url: str) -> int:
     """Return the status of a GET. Goes straight to the host: no proxy of the environment, no redirect."""
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
-        raise ValueError("expected an http:// address")
+        raise ValueError(words("cli_no_http"))
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT_S)
     try:
         connection.request("GET", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}")

@@ -11,6 +11,7 @@ from wnmon.config.select import matches
 from wnmon.judge.registry import compared
 from wnmon.model.check import Level, Plan, Rule
 from wnmon.model.json import Json, JsonObject
+from wnmon.model.said import say
 
 FORMAT_VERSION = 1
 
@@ -87,7 +88,7 @@ def _lines(rules: Sequence[ListedRule], lang: str) -> Iterator[str]:
             sentence = rule.says.get(lang) or rule.says["en"]
             yield f"  {rule.id:<{id_width}}  {show_levels(rule.levels):<{levels_width}}  {sentence}"
         yield ""
-    yield f"{len(rules)} rules" if lang == "en" else f"共 {len(rules)} 条规则"
+    yield say("cli_rules", lang, n=len(rules))
 
 
 def show_levels(levels: Mapping[str, Level]) -> str:

@@ -25,11 +25,6 @@ report_option = click.option(
     metavar="FORMAT[=FILE]",
     help=f"{', '.join(FORMATS)}.",
 )
-verbose_option = click.option("-v", "--verbose", is_flag=True, help="At the terminal, name every rule.")
-quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print nothing but what --report sends to stdout.")
-language_option = click.option(
-    "--lang",
-    type=click.Choice(LANGUAGES),
-    callback=language,
-    help="Language of what is printed (default: from LANG).",
-)
+verbose_option = click.option("-v", "--verbose", is_flag=True)
+quiet_option = click.option("-q", "--quiet", is_flag=True)
+language_option = click.option("--lang", type=click.Choice(LANGUAGES), callback=language)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from wnmon.cli.files import is_stdout
-from wnmon.cli.terminal import say
+from wnmon.cli.terminal import say, words
 from wnmon.errors import UsageError
 from wnmon.report.github import render_github
 from wnmon.report.json import render_json
@@ -66,9 +66,9 @@ class _Report(click.ParamType[Destination]):
             return value
         name, named, file = str(value).partition("=")
         if name not in FORMATS:
-            self.fail(f"expected one of {', '.join(FORMATS)}, not {name!r}", param, ctx)
+            self.fail(words("cli_no_format", formats=", ".join(FORMATS), text=name), param, ctx)
         if named and not file:
-            self.fail(f'expected a file after "{name}="; is a variable empty?', param, ctx)
+            self.fail(words("cli_no_report", text=name), param, ctx)
         return Destination(name, Path(file) if file and not is_stdout(file) else None)
 
 
@@ -80,7 +80,7 @@ def distinct(_: click.Context, __: click.Parameter, wanted: tuple[Destination, .
     places = [destination.file and destination.file.resolve() for destination in wanted]
     twice = next((wanted[i] for i, place in enumerate(places) if place in places[:i]), None)
     if twice is not None:
-        raise click.BadParameter(f"two reports go to {twice.file or 'stdout'}")
+        raise click.BadParameter(words("cli_same_place", place=str(twice.file or "stdout")))
     return wanted
 
 
@@ -120,5 +120,5 @@ def _write_file(file: Path, text: str) -> str | None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     except OSError as refused:
-        return f"cannot write {file}: {refused.strerror}"
+        return words("cli_unwritable", path=str(file), why=str(refused.strerror))
     return None

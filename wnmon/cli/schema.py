@@ -11,7 +11,7 @@ from wnmon.config.schema import language
 
 
 @click.command("schema")
-@click.option("--suite", is_flag=True, help="The schema of suite files instead of configuration files.")
+@click.option("--suite", is_flag=True)
 def command(*, suite: bool) -> None:
-    """Print the JSON Schema (2020-12) of the configuration language, for completion in editors."""
+    """Print the JSON Schema of configurations or of suites."""
     say(json.dumps(language(suite=suite), indent=2, ensure_ascii=False) + "\n")

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from wnmon.cli.listing import requests_of
-from wnmon.cli.words import said
 from wnmon.config import built_in_suites, profiles_of
 from wnmon.config.select import matches
 from wnmon.config.shipped import PREFIX
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.check import Plan, Rule, Step
+from wnmon.model.said import Said
 
 
-def nothing_selected(plans: Sequence[Plan], only: Sequence[str], *, full: bool, lang: str) -> UsageError:
+def nothing_selected(plans: Sequence[Plan], only: Sequence[str], *, full: bool) -> UsageError:
     """Return what to say when no rule of the plans is selected: where the rules are that were asked for."""
     own = [rule for plan in plans for rule in plan.rules]
     elsewhere = only and not any(matches(rule.id, only, ()) for rule in own)
-    hint = _where(only, full=full, lang=lang) if elsewhere else None
-    return UsageError(said("no_rule", lang), hint=hint or _profiles(own, lang))
+    hint = _where(only, full=full) if elsewhere else None
+    profiles = ", ".join(sorted(profiles_of(own)))
+    return UsageError(Said("cli_no_rule"), hint=hint or Said("cli_profiles", profiles=profiles))
 
 
-def _profiles(rules: Iterable[Rule], lang: str) -> str:
-    return said("profiles", lang, profiles=", ".join(sorted(profiles_of(rules))))
-
-
-def _where(only: Sequence[str], *, full: bool, lang: str) -> str | None:
+def _where(only: Sequence[str], *, full: bool) -> Said | None:
     """Return in which built-in suites rules match, else the nearest id, None where none is near."""
     plans = built_in_suites()
     found = [(plan, rule) for plan in plans for rule in plan.rules if matches(rule.id, only, ())]
@@ -33,7 +30,7 @@ def _where(only: Sequence[str], *, full: bool, lang: str) -> str | None:
         return did_you_mean(only[0], (rule.id for plan in plans for rule in plan.rules))
     risky = not full and all(needs_full(rule, plan) for plan, rule in found)
     suites = dict.fromkeys(f"{PREFIX}{plan.suite}" for plan, _ in found)
-    return said("found_risky" if risky else "found", lang, rules=", ".join(only), suites=", ".join(suites))
+    return Said("cli_found_risky" if risky else "cli_found", rules=", ".join(only), suites=", ".join(suites))
 
 
 def needs_full(rule: Rule, plan: Plan) -> bool:

@@ -9,6 +9,7 @@ from wnmon.config import built_in_suites, load_suites
 from wnmon.config.shipped import DEFAULT_SUITES, PREFIX, shipped_files, shipped_folder
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.check import Plan, Risk
+from wnmon.model.said import Said
 
 _BY_NAME_ONLY = frozenset({PREFIX + "limits"})
 """Too dear or too rude even for `--full`, unless somebody asks for them."""
@@ -33,7 +34,7 @@ def load(names: Sequence[str]) -> tuple[Plan, ...]:
     if unknown is not None:
         short = unknown.removeprefix(PREFIX)[:40]
         suites = (str(plan.suite) for plan in built_in_suites())  # not every file that comes with wnmon is one
-        raise UsageError(f'no built-in suite "{short}"', hint=did_you_mean(short, suites))
+        raise UsageError(Said("cli_unknown_suite", text=short), hint=did_you_mean(short, suites))
     return load_suites(names, Path.cwd())
 
 

@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
+import gettext
 import io
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
 
 import click
 
 from wnmon.errors import UsageError
-from wnmon.model.language import language_of
+from wnmon.model.language import LANGUAGES, language_of
+from wnmon.model.said import Hole, Said, Text, in_language
+
+_SPOKEN: ContextVar[str] = ContextVar("spoken", default="en")
+
+
+def speak(lang: str) -> None:
+    """Speak a language from here on: wnmon itself, and click, which asks gettext for its words."""
+    _SPOKEN.set(lang)
+    os.environ["LANGUAGE"] = lang  # what gettext believes before any locale, installed or not
+    gettext.bindtextdomain("click", str(Path(__file__).with_name("locale")))
+    gettext.textdomain("click")
+
+
+def spoken() -> str:
+    """Return the language wnmon speaks."""
+    return _SPOKEN.get()
+
+
+def words(id: str, /, **holes: Hole) -> str:  # noqa: A002 - the field's own term
+    """Return a sentence of the catalogue in the language wnmon speaks."""
+    return Said(id, **holes).text(spoken())
+
+
+def wanted_language(arguments: Sequence[str], env: Mapping[str, str]) -> str:
+    """Return the language of what is said before click has read the options, or in spite of what is wrong with them."""
+    named = [value for option, value in pairwise(arguments) if option == "--lang"]
+    named += [one.removeprefix("--lang=") for one in arguments if one.startswith("--lang=")]
+    return chosen_language(next((lang for lang in named if lang in LANGUAGES), None), env)
 
 
 def chosen_language(option: str | None, env: Mapping[str, str], encoding: str | None = None) -> str:
@@ -58,13 +89,14 @@ def _nowhere() -> TextIO:
     return Path(os.devnull).open("w", encoding="utf-8")
 
 
-def say(text: str, *, as_utf8: bool = False) -> None:
+def say(text: Text, *, as_utf8: bool = False) -> None:
     """Print to stdout what ends its own lines. Raises UsageError where stdout takes nothing, such as a full disk.
 
     Formats for machines are UTF-8 whatever the terminal speaks: JUnit says so in its first line.
     """
     try:
-        click.echo(text.encode() if as_utf8 else text, nl=False)
+        shown = in_language(text, spoken())
+        click.echo(shown.encode() if as_utf8 else shown, nl=False)
     except BrokenPipeError:
         discard(sys.stdout)  # the reader has seen enough, and the verdict stands
     except OSError as refused:
@@ -74,13 +106,13 @@ def say(text: str, *, as_utf8: bool = False) -> None:
 def refused_stdout(refused: OSError) -> UsageError:
     """Return what to say of a stdout that takes nothing; whatever it still holds goes to nowhere."""
     discard(sys.stdout)
-    return UsageError(f"cannot write to stdout: {refused.strerror}")
+    return UsageError(Said("cli_stdout", why=str(refused.strerror)))
 
 
-def note(text: str) -> None:
+def note(text: Text) -> None:
     """Print a line to stderr; where stderr takes nothing the verdict goes on without it."""
     try:
-        click.echo(text, err=True)
+        click.echo(in_language(text, spoken()), err=True)
     except OSError:
         discard(sys.stderr)
 

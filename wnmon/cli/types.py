@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from wnmon.cli.files import is_stdout
+from wnmon.cli.terminal import words
 from wnmon.model.duration import parse_duration_s
 
 
@@ -19,8 +20,8 @@ class _Duration(click.ParamType[float]):
             return value
         try:
             return 0.0 if value == "0" else parse_duration_s(str(value))
-        except ValueError as wrong:
-            self.fail(f"expected {wrong}", param, ctx)
+        except ValueError:
+            self.fail(words("cli_no_duration", text=str(value)[:32]), param, ctx)
 
 
 class _Globs(click.ParamType[tuple[str, ...]]):
@@ -42,7 +43,7 @@ class _NewFile(click.ParamType[Path]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path of a file to write. Stdout is none: what is printed goes there."""
         if is_stdout(str(value)):
-            self.fail(f"expected a file, not {value}: what is printed goes to stdout", param, ctx)
+            self.fail(words("cli_no_new_file", text=str(value)), param, ctx)
         return Path(str(FILE.convert(str(value), param, ctx)))
 
 
@@ -54,7 +55,7 @@ class _Names(click.ParamType[tuple[str, ...]]):
         if isinstance(value, tuple):
             return value
         names = tuple(name.strip() for name in str(value).split(",") if name.strip())
-        return names or self.fail(f"expected names such as a,b, not {value!r}", param, ctx)
+        return names or self.fail(words("cli_no_names", text=str(value)), param, ctx)
 
 
 class _Listen(click.ParamType[tuple[str, int]]):
@@ -66,7 +67,7 @@ class _Listen(click.ParamType[tuple[str, int]]):
             return value
         host, _, port = str(value).rpartition(":")
         if not port.isascii() or not port.isdigit() or int(port) > 65535:
-            self.fail(f"expected host:port such as 127.0.0.1:9877, not {value!r}", param, ctx)
+            self.fail(words("cli_no_listen", text=str(value)), param, ctx)
         return host.strip("[]") or "127.0.0.1", int(port)
 
 

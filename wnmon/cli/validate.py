@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from wnmon.cli.terminal import say
+from wnmon.cli.terminal import say, spoken, words
 from wnmon.config import Config, load_any, plan_spend, render
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan
+from wnmon.model.said import Text
 
 
 class _Assumed(click.ParamType[tuple[str, str]]):
@@ -22,7 +23,7 @@ class _Assumed(click.ParamType[tuple[str, str]]):
         if isinstance(value, tuple):
             return value
         name, equals, assumed = str(value).partition("=")
-        return (name, assumed) if name and equals else self.fail("expected VARIABLE=VALUE", param, ctx)
+        return (name, assumed) if name and equals else self.fail(words("cli_no_assumed"), param, ctx)
 
 
 ASSUMED = _Assumed()
@@ -30,18 +31,9 @@ ASSUMED = _Assumed()
 
 @click.command("validate")
 @click.argument("files", nargs=-1, metavar="[CONFIG]...")
-@click.option(
-    "--assume",
-    type=ASSUMED,
-    multiple=True,
-    metavar="VARIABLE=VALUE",
-    help="Where the environment has no VARIABLE, take this: a hook or a CI need not have the key.",
-)
+@click.option("--assume", type=ASSUMED, multiple=True, metavar="VARIABLE=VALUE")
 def command(files: tuple[str, ...], assume: tuple[tuple[str, str], ...]) -> None:
-    """Check configuration files (./wnmon.yaml unless given) or suites, and print what they will cost.
-
-    Nothing is sent. Exit code 2 when a file has a problem; all problems of all files are shown.
-    """
+    """Check configuration files or suites, and print what they will cost. Shows all problems of all files."""
     env = {**dict(assume), **os.environ}
     gc.disable()  # a large file makes 50,000 values that live to the end: looking for garbage among them costs 15 %
     try:
@@ -52,7 +44,7 @@ def command(files: tuple[str, ...], assume: tuple[tuple[str, str], ...]) -> None
         raise ConfigError(problems)
 
 
-def _validate(name: str, env: Mapping[str, str]) -> Sequence[str]:
+def _validate(name: str, env: Mapping[str, str]) -> Sequence[Text]:
     """Print what a good file says; return the problems of a bad one."""
     try:
         say(describe(name, load_any(name, env)))
@@ -64,15 +56,15 @@ def _validate(name: str, env: Mapping[str, str]) -> Sequence[str]:
 def describe(name: str, loaded: Config | Plan) -> str:
     """Return what a person wants to see of a good file: counts, resolved URLs, cost. Ends in a newline."""
     if isinstance(loaded, Plan):
-        counts = f"{_count(len(loaded.steps), 'request')}, {_count(len(loaded.rules), 'rule')}"
-        return f"{name}: OK, suite {loaded.suite}, {counts}\n"
-    sizes = ((loaded.targets, "target"), (loaded.checks, "check"), (loaded.probes, "probe"))
-    counts = ", ".join(_count(len(things), noun) for things, noun in sizes)
+        counts = _counts(request=len(loaded.steps), rule=len(loaded.rules))
+        return words("cli_ok_suite", name=name, suite=str(loaded.suite), counts=counts) + "\n"
+    counts = _counts(target=len(loaded.targets), check=len(loaded.checks), probe=len(loaded.probes))
     urls = "".join(f"  {target.name}: {target.url}\n" for target in loaded.targets)
-    spend = f"\n{render(plan_spend(loaded))}" if loaded.probes else ""
-    warnings = "".join(f"  warning: {waiver.warning}\n" for waiver in loaded.unknown_waivers)
-    return f"{name}: OK, {counts}\n{urls}{warnings}{spend}"
+    spend = f"\n{render(plan_spend(loaded), spoken())}" if loaded.probes else ""
+    warnings = "".join(words("cli_warning", text=waiver.warning) + "\n" for waiver in loaded.unknown_waivers)
+    return f"{words('cli_ok', name=name, counts=counts)}\n{urls}{warnings}{spend}"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _counts(**sizes: int) -> str:
+    counts = (words(f"cli_{noun}" if size == 1 else f"cli_{noun}s", n=size) for noun, size in sizes.items())
+    return words("report_comma").join(counts)

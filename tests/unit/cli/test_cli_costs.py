@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from wnmon.app.check import Selection
 from wnmon.cli.calls import Call, calls_of
 from wnmon.cli.check import command
-from wnmon.cli.checking import Selection
 from wnmon.cli.suites import load, names_of
 from wnmon.config import adhoc_target, built_in_suites
 from wnmon.config.named_target import Asked

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from wnmon.app.check import Selection
 from wnmon.cli.calls import calls_of
 from wnmon.cli.check import command
-from wnmon.cli.checking import Selection
 from wnmon.cli.consent import ask_before_harm
 from wnmon.cli.suites import load, names_of
 from wnmon.config.named_target import asked_by_config
@@ -48,6 +48,6 @@ def test_the_question_of_the_page_is_what_is_asked(config: Path, capsys: pytest.
     names = names_of((), full=True)
     asked = asked_by_config(config, None, "gpt-4o-mini", ENV)
     calls = calls_of(asked, Selection(plans=load(names), names=names, full=True))
-    ask_before_harm(calls, asked.target, yes=True, lang="en", quiet=False)
+    ask_before_harm(calls, asked.target, yes=True, quiet=False)
 
     assert shown == capsys.readouterr().err.splitlines()

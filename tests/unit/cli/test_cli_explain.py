@@ -60,7 +60,7 @@ def test_an_unknown_id_gets_a_hint(wrong: str, hint: str) -> None:
     done = CliRunner().invoke(command, [wrong])
 
     assert isinstance(done.exception, UsageError)
-    assert (done.exception.exit_code, done.exception.hint) == (2, hint)
+    assert (done.exception.exit_code, str(done.exception.hint)) == (2, hint)
 
 
 def test_a_rule_of_a_suite_of_ones_own_is_explained_as_far_as_it_goes(tmp_path: Path) -> None:

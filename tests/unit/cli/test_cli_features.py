@@ -44,7 +44,7 @@ def test_a_feature_no_request_is_about_is_refused_with_a_suggestion() -> None:
     error = dry_run("--feature", "tool").exception
 
     assert isinstance(error, UsageError)
-    assert error.hint == 'did you mean "tools"?'
+    assert str(error.hint) == 'did you mean "tools"?'
 
 
 @pytest.mark.parametrize("suite", ["builtin:documented", "builtin:stream"])
@@ -52,4 +52,4 @@ def test_a_suite_without_features_says_so(suite: str) -> None:
     error = CliRunner().invoke(command, [suite, *RELAY[1:], "--feature", "zzz"]).exception
 
     assert isinstance(error, UsageError)
-    assert error.hint == "features here: none"
+    assert str(error.hint) == "features here: none"
