@@ -14,14 +14,16 @@ import traceback
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from wnmon.model.said import Said, Text
+
 
 class WnmonError(Exception):
     """Root of the tree: a message, the exit code it means, and a hint on what to do."""
 
     exit_code = 4
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: Text, *, hint: Text | None = None) -> None:
+        super().__init__(str(message))
         self.message = message
         self.hint = hint
 
@@ -37,8 +39,8 @@ class ConfigError(WnmonError):
 
     exit_code = 2
 
-    def __init__(self, problems: Sequence[str], *, hint: str | None = None) -> None:
-        super().__init__("\n".join(problems), hint=hint)
+    def __init__(self, problems: Sequence[Text], *, hint: Text | None = None) -> None:
+        super().__init__("\n".join(map(str, problems)), hint=hint)
         self.problems = tuple(problems)
 
 
@@ -48,14 +50,14 @@ class InternalError(WnmonError):
     exit_code = 4
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+def did_you_mean(name: str, known: Iterable[str]) -> Said | None:
     """Return a hint with the nearest known name; with the whole list when nothing is near and the list is short."""
     names = sorted(known)
     near = get_close_matches(name[:64], names, n=1, cutoff=0.6)
     if near:
-        return f'did you mean "{near[0]}"?'
+        return Said("did_you_mean", text=near[0])
     if names and len(names) <= 12:
-        return f"one of {', '.join(names)}"
+        return Said("one_of", text=", ".join(names))
     return None
 
 

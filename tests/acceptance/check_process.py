@@ -21,7 +21,8 @@ MODEL = "gpt-4o-mini"
 PATIENCE_S = 120.0
 """How long a check may take on a busy machine before a test gives up; nothing is measured by it."""
 
-LATE = "the monitor itself was late"
+LATE = "monitor_late"
+"""The id of why a rule on time cannot be judged where this machine was too busy."""
 _MOST_TRIES = 6
 
 # VmHWM counts this program alone; ru_maxrss of a child also counts what its parent had before exec.
@@ -89,7 +90,7 @@ def check_on_time(folder: Path, *arguments: str) -> Checked:
     """Check again while this machine was too busy to time an answer: then no rule on its rhythm can be judged."""
     for _ in range(_MOST_TRIES - 1):
         checked = check(folder, *arguments)
-        if LATE not in {rule["why"] for rule in checked.rules.values()}:
+        if LATE not in {rule["why_id"] for rule in checked.rules.values()}:
             return checked
     return check(folder, *arguments)
 

@@ -136,7 +136,7 @@ def test_a_baseline_is_spoken_of_in_chinese_too(relay: Relay, tmp_path: Path) ->
     orders = [faulty(tmp_path, relay, "no-fingerprint"), ["--base-url", DEAD, "--model", MODEL]]
     said = [wnmon("check", *order, "-q", "--lang", "zh", "--write-baseline", file).stderr for order in orders]
 
-    assert (said[0], "未写入基线：" in said[1]) == (f"wnmon: 已写入基线 {file}\n", True)
+    assert (said[0], "未写入基线：" in said[1]) == (f"wnmon：已写入基线 {file}\n", True)
 
 
 # --- waivers

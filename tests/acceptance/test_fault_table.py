@@ -21,11 +21,9 @@ from jsonschema import Draft202012Validator
 from junitparser import TestCase
 from service_process import ROOT, relay_beside
 
-from wnmon.judge.rules import NO_ANSWER
-from wnmon.judge.subject import NOT_CODED
 from wnmon.mock.server import Relay
 from wnmon.mock.settings import MockSettings
-from wnmon.model.check import NEEDS_FULL, NOT_CLAIMED, NOT_HTTPS
+from wnmon.model.said import Why
 
 SUITES = ("builtin:documented", "builtin:stream")
 LONG = "builtin:semantics"
@@ -262,9 +260,9 @@ def test_a_healthy_relay_keeps_every_rule_of_every_suite(healthy: Checked) -> No
 
 
 def test_a_healthy_relay_skips_only_what_was_not_asked(healthy: Checked) -> None:
-    whys = {rule["why"] for rule in healthy.rules.values() if rule["verdict"] == "skipped"}
+    whys = {rule["why_id"] for rule in healthy.rules.values() if rule["verdict"] == "skipped"}
 
-    assert whys <= {NEEDS_FULL, NOT_CLAIMED, NOT_HTTPS, NO_ANSWER, NOT_CODED}
+    assert whys <= {Why.NEEDS_FULL, Why.NOT_CLAIMED, Why.NOT_HTTPS, Why.NO_ANSWER, Why.NOT_CODED}
 
 
 def test_a_healthy_relay_exits_with_0_also_with_strict(healthy: Checked) -> None:

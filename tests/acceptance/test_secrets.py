@@ -26,15 +26,15 @@ from leaks import LeakDetector
 from mirror import MODES, mirror
 from service_process import environment, eventually, relay_beside, serving
 
-from wnmon.app import one_off_runner
+from wnmon.app.check import Surroundings, one_off_runner
 from wnmon.cli import run
 from wnmon.cli.reports import FORMATS
 from wnmon.config import load_config
+from wnmon.engine.codec import encode_run
+from wnmon.engine.run import Run
 from wnmon.errors import ConfigError
 from wnmon.mock.faults import FAULTS
 from wnmon.model.check import Caps
-from wnmon.model.codec import encode_run
-from wnmon.model.result import Run
 from wnmon.model.target import Probe, Secret
 from wnmon.transport import HttpxTransport
 
@@ -384,7 +384,7 @@ def runs(planted: None, configured: Path) -> list[Run]:
     probes += [replace(usual, target=unusable), Probe(check=capped, target=endless, model="m")]
 
     async def run_all() -> list[Run]:
-        async with one_off_runner(8) as runner:
+        async with one_off_runner(8, Surroundings()) as runner:
             return [await runner.run(probe) for probe in probes]
 
     return asyncio.run(run_all())

@@ -9,11 +9,12 @@ import pytest
 
 from wnmon.app import one_off_runner
 from wnmon.config import adhoc_target, load_suites, narrow
+from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
 from wnmon.mock.server import serve
 from wnmon.mock.settings import MockSettings
 from wnmon.model.check import Check, Plan
-from wnmon.model.result import Outcome, Reason, RuleVerdict, Run, Verdict
+from wnmon.model.result import Outcome, Reason, RuleVerdict, Verdict
 from wnmon.model.target import Probe
 
 KEY = "sk-mock-refusals-0123456789"

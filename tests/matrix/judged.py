@@ -13,8 +13,9 @@ from pathlib import Path
 
 from leaks import LeakDetector
 from peers import Peer, Sort, running
+from virtual_time import Inline, VirtualClock, run_virtually
 
-from wnmon.cli.checking import Selection, check
+from wnmon.app.check import Selection, Surroundings, Terms, check
 from wnmon.cli.replay import replay
 from wnmon.cli.reports import FORMATS, Destination, write
 from wnmon.config import built_in_suites, load_suites, profiles_of
@@ -24,12 +25,6 @@ from wnmon.model.check import Level
 from wnmon.model.result import RuleVerdict, Verdict
 from wnmon.report.summary import CheckReport
 from wnmon.report.transcript import read_transcript
-
-WORKERS = 5
-"""More than there may be cores: a peer is waited for as long as it is worked on."""
-
-LATE = "the monitor itself was late"
-_MOST_TRIES = 4
 
 SUITES = tuple(f"builtin:{plan.suite}" for plan in built_in_suites())
 
@@ -63,7 +58,7 @@ class Judged:
 
 def judge_all(peers: tuple[Peer, ...], key: str) -> dict[str, Judged]:
     """Return what became of each peer, by name. Peers share nothing, so some are judged at once."""
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         return dict(zip((peer.name for peer in peers), pool.map(judge, peers, [key] * len(peers)), strict=True))
 
 
@@ -90,24 +85,19 @@ def _echoing(peer: Peer) -> Peer:
 
 
 def _checked(peer: Peer, key: str, folder: Path) -> CheckReport:
-    """Check a peer, again where this machine was too busy to time an answer, and leave every report in the folder."""
+    """Check a peer in virtual time and leave every report in the folder."""
     folder.mkdir()
-    with running(peer, key, folder) as target:
-        asked = Asked(target=target, models=target.models, timeouts=peer.timeouts)
-        selection = _selection(peer, folder)
-        reports = (_once(asked, selection) for _ in range(_MOST_TRIES))
-        report = next((report for report in reports if not _was_late(report)), None) or _once(asked, selection)
+
+    async def checked(clock: VirtualClock) -> CheckReport:
+        async with running(peer, key, folder, clock) as target:
+            asked = Asked(target=target, models=target.models, timeouts=peer.timeouts)
+            here = Surroundings(clock=clock, worker=Inline())
+            return await check(asked, _selection(peer, folder), Terms(), surroundings=here)
+
+    report = run_virtually(checked)
     places = [Destination(form, folder / f"report.{form}") for form in FORMATS]
     write(report, places, width=100, color=True, lang="en", quiet=True)
     return report
-
-
-def _once(asked: Asked, selection: Selection) -> CheckReport:
-    return check(asked, selection, strict=False, fail_fast=False, wait_s=None, quiet=True)
-
-
-def _was_late(report: CheckReport) -> bool:
-    return any(one.why == LATE for run in report.runs for one in run.result.verdicts)
 
 
 def _selection(peer: Peer, folder: Path) -> Selection:

@@ -5,18 +5,18 @@ What a peer must break is declared before anything runs: `kills` of the fault, o
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from service_process import beside, relay_beside
 from tls_door import MOVED, door
 from tls_samples import issue, make_authority
 
 from wnmon.config import adhoc_target
 from wnmon.config.timing import DEFAULT_TIMEOUTS
+from wnmon.engine.ports import Clock
 from wnmon.mock.faults import FAULTS
 from wnmon.mock.server import FAULT_HEADER, serve
 from wnmon.mock.settings import MockSettings
@@ -146,39 +146,39 @@ def peers() -> tuple[Peer, ...]:
     return (*GOOD, *_BY_HAND, *drawn)
 
 
-@contextmanager
-def running(peer: Peer, key: str, folder: Path) -> Iterator[Target]:
-    """Run a peer and yield the target that asks it."""
+@asynccontextmanager
+async def running(peer: Peer, key: str, folder: Path, clock: Clock) -> AsyncIterator[Target]:
+    """Run a peer on the running loop, by its clock, and yield the target that asks it."""
     settings = replace(peer.settings, key=key)
     headers = ((FAULT_HEADER, ",".join(peer.faults)),) if peer.faults else ()
-    with _opened(peer, settings, folder) as (url, ca_file):
+    async with _opened(peer, settings, folder, clock) as (url, ca_file):
         yield replace(adhoc_target(url, MODEL, key), features=peer.features, headers=headers, ca_file=ca_file)
 
 
-@contextmanager
-def _opened(peer: Peer, settings: MockSettings, folder: Path) -> Iterator[tuple[str, str | None]]:
+@asynccontextmanager
+async def _opened(
+    peer: Peer, settings: MockSettings, folder: Path, clock: Clock
+) -> AsyncIterator[tuple[str, str | None]]:
     """Run the relay; yields its address and the file of the authority behind its certificate."""
     if peer.secured is not None:
-        with _secured(peer.secured, settings, folder) as (url, ca_file):
+        async with _secured(peer.secured, settings, folder, clock) as (url, ca_file):
             yield url, ca_file
         return
-    with relay_beside(settings) as relay:
+    async with serve(settings, clock) as relay:
         yield relay.url, None
 
 
-def _secured(secured: Secured, settings: MockSettings, folder: Path) -> AbstractContextManager[tuple[str, str]]:
+@asynccontextmanager
+async def _secured(
+    secured: Secured, settings: MockSettings, folder: Path, clock: Clock
+) -> AsyncIterator[tuple[str, str]]:
     """Run a relay behind a door for both; yields its address and the file of its authority."""
     for name in ("authority", "relay"):
         (folder / name).mkdir()
     authority = make_authority(folder / "authority")
     papers = issue(authority, folder / "relay", days=secured.days)
-
-    @asynccontextmanager
-    async def opened() -> AsyncIterator[tuple[str, str]]:
-        with_tls = replace(settings, tls_cert=str(papers.certificate), tls_key=str(papers.key))
-        async with serve(with_tls) as secure, serve(settings) as bare:
-            plain = bare.port if secured.plain_is_open else MOVED % (308, b"https://relay.example/")
-            async with door(secure.port, plain) as port:
-                yield f"https://127.0.0.1:{port}", str(authority.certificate)
-
-    return beside(opened)
+    with_tls = replace(settings, tls_cert=str(papers.certificate), tls_key=str(papers.key))
+    async with serve(with_tls, clock) as secure, serve(settings, clock) as bare:
+        plain = bare.port if secured.plain_is_open else MOVED % (308, b"https://relay.example/")
+        async with door(secure.port, plain) as port:
+            yield f"https://127.0.0.1:{port}", str(authority.certificate)

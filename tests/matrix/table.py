@@ -9,6 +9,7 @@ from peers import Peer, Sort
 
 from wnmon.model.check import Rule
 from wnmon.model.result import Verdict
+from wnmon.model.said import Text
 
 _HEAD = """\
 # Proof of the conformance suite
@@ -25,7 +26,7 @@ judged by a reader who searches every report for the key, and each transcript is
 
 
 def render(
-    peers: Sequence[Peer], matrix: Mapping[str, Judged], rules: Mapping[str, Rule], not_here: Mapping[str, str]
+    peers: Sequence[Peer], matrix: Mapping[str, Judged], rules: Mapping[str, Rule], not_here: Mapping[str, Text]
 ) -> str:
     """Return the page."""
     seen = {peer: matrix[peer.name] for peer in peers}
@@ -46,7 +47,7 @@ def render(
     )
 
 
-def _summary(seen: Mapping[Peer, Judged], rules: Mapping[str, Rule], not_here: Mapping[str, str]) -> str:
+def _summary(seen: Mapping[Peer, Judged], rules: Mapping[str, Rule], not_here: Mapping[str, Text]) -> str:
     count = {sort: sum(peer.sort is sort for peer in seen) for sort in Sort}
     verdicts = sum(len(judged.verdicts) for judged in seen.values())
     return (
@@ -76,7 +77,7 @@ def _rows(seen: Mapping[Peer, Judged], sort: Sort) -> Iterator[tuple[str, ...]]:
 
 
 def _rule_rows(
-    seen: Mapping[Peer, Judged], rules: Mapping[str, Rule], not_here: Mapping[str, str]
+    seen: Mapping[Peer, Judged], rules: Mapping[str, Rule], not_here: Mapping[str, Text]
 ) -> Iterator[tuple[str, ...]]:
     for name, rule in sorted(rules.items()):
         levels = ", ".join(f"{profile} {level.value}" for profile, level in rule.levels.items())

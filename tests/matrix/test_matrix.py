@@ -16,13 +16,14 @@ from peers import Peer, Sort, peers
 from table import render
 
 from wnmon.config import built_in_suites
-from wnmon.model.check import NO_HTTP2, Level
+from wnmon.model.check import Level
 from wnmon.model.result import Reason, Verdict
+from wnmon.model.said import Said, Why
 
 PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
 PEERS = peers()
 RULES = {rule.id: rule for plan in built_in_suites() for rule in plan.rules}
-NOT_HERE = {"HTTP-006": NO_HTTP2}
+NOT_HERE = {"HTTP-006": Said(Why.NO_HTTP2)}
 """What no peer can be asked: this sensor speaks HTTP/1.1 only, and the rule says so wherever it is selected."""
 
 # Random, so that no window of it is anyone's word; with the characters that escapes and encodings change.

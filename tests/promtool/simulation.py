@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+from wnmon.engine.run import Run
 from wnmon.metrics.catalogue import CATALOGUE
 from wnmon.metrics.prometheus import PrometheusSink
 from wnmon.model.check import Check, Level, Plan, Rule, Selector, Step
 from wnmon.model.events import Reloaded
-from wnmon.model.result import Evidence, Finding, Outcome, Reason, Result, RuleVerdict, Run, Verdict
+from wnmon.model.result import Evidence, Finding, Outcome, Reason, Result, RuleVerdict, Verdict
 from wnmon.model.target import Probe, Target
 
 ALERTS = Path(__file__).parents[2] / "dashboards" / "prometheus" / "alerts.yml"

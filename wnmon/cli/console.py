@@ -8,8 +8,9 @@ from typing import TextIO
 import click
 
 from wnmon.cli.terminal import discard, wants_color, width
+from wnmon.engine.run import Run
 from wnmon.model.events import Event, InternalFault, Reloaded, RunSkipped, SinkFailed
-from wnmon.model.result import Run
+from wnmon.model.said import Said, Text, in_language
 from wnmon.report.terminal import render_run_line
 
 
@@ -36,20 +37,19 @@ class Console:
         """Print what an operator must know of the monitor itself."""
         match event:
             case Reloaded(ok=False, problems=problems):
-                _warn("reload refused, the last good configuration goes on:", *problems)
+                self._warn(Said("reload_refused"), *problems)
             case RunSkipped(probe=probe, reason=reason, detail=detail):
-                _warn(f"skipped {probe}: {reason.value} ({detail})")
+                self._warn(Said("probe_skipped", probe=probe, reason=reason.value, said=detail))
             case SinkFailed(sink=sink, error=error):
-                _warn(f"sink {sink} failed: {error}")
+                self._warn(Said("sink_failed", text=sink, error=error))
             case InternalFault(component=component, error=error):
-                _warn(f"internal error in {component}: {error}")
+                self._warn(Said("component_failed", text=component, error=error))
             case _:
                 pass
 
-
-def _warn(*lines: str) -> None:
-    for line in lines:
-        _print(f"wnmon: {line}", sys.stderr)
+    def _warn(self, *lines: Text) -> None:
+        for line in lines:
+            _print(f"wnmon: {in_language(line, self._lang)}", sys.stderr)
 
 
 def _print(text: str, stream: TextIO) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,18 +10,19 @@ from typing import Any
 import click
 
 from wnmon import __version__
-from wnmon.cli.checking import Selection
+from wnmon.app.check import Selection
 from wnmon.cli.files import read_text
 from wnmon.cli.options import language_option, quiet_option, report_option, verbose_option
 from wnmon.cli.reports import Destination, write
 from wnmon.cli.suites import load
 from wnmon.cli.terminal import note, wants_color, width
 from wnmon.cli.types import FILE
+from wnmon.engine.codec import encode_run
+from wnmon.engine.run import Run
 from wnmon.errors import UsageError
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Plan
-from wnmon.model.codec import encode_run
-from wnmon.model.result import Outcome, Reason, Run
+from wnmon.model.result import Outcome, Reason
 from wnmon.report.baseline.file import excuse_run, ignored_by
 from wnmon.report.summary import CheckReport, Exit, exit_code
 from wnmon.report.transcript import Transcript, digest_of, read_transcript
@@ -103,7 +103,7 @@ def _judged(run: Run, plans: dict[str | None, Plan]) -> Run:
     strange = next((one.request.step for one in run.evidence.exchanges if one.request.step not in asked), None)
     if strange is not None:
         raise UsageError(f"the transcript has a request {strange!r}, which is none of suite {run.suite}")
-    result = judge(plan, run.evidence)
+    result = judge(plan, run.evidence, run.answers)
     reason = run.result.reason if run.result.reason in _SAID_BY_THE_RUNNER else result.reason
     return replace(run, result=replace(result, reason=reason))
 
@@ -126,18 +126,19 @@ def _report(recorded: Transcript, selection: Selection, runs: tuple[Run, ...]) -
 
 
 def _differences(then: Run, now: Run) -> Iterator[str]:
-    """Yield where two judgements of one run differ, to the byte."""
-    before, after = ({row.rule: row for row in run.result.verdicts} for run in (then, now))
-    for rule in dict.fromkeys((*before, *after)):
-        if before.get(rule) != after.get(rule):
-            words = (rows[rule].verdict.value if rule in rows else "absent" for rows in (before, after))
+    """Yield where two judgements of one run differ, to the byte of their words: a record may know no ids."""
+    before, after = _worded(then), _worded(now)
+    rows = [{row["rule"]: row for row in one["result"]["verdicts"]} for one in (before, after)]
+    for rule in dict.fromkeys((*rows[0], *rows[1])):
+        if rows[0].get(rule) != rows[1].get(rule):
+            words = (one[rule]["verdict"] if rule in one else "absent" for one in rows)
             yield f"{then.suite} {rule}: was {next(words)}, is {next(words)}"
-    if _bytes(then) != _bytes(now) and before == after:
+    if before != after and rows[0] == rows[1]:
         yield f"{then.suite}: the same verdicts, another result"
 
 
-def _bytes(run: Run) -> str:
-    return json.dumps(encode_run(run), sort_keys=True)
+def _worded(run: Run) -> Any:
+    return encode_run(run, words_only=True)["run"]
 
 
 def _say(done: Replayed) -> None:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import click
 
-from wnmon.app import Service, ServiceOptions
+from wnmon.app.serve import Service, ServiceOptions
 from wnmon.cli.console import Console
 from wnmon.cli.options import language
 from wnmon.cli.types import DURATION, LISTEN
 from wnmon.config import load_config
 from wnmon.config.spend import plan_spend, render
 from wnmon.model.language import LANGUAGES
+from wnmon.model.said import say
 
 
 @click.command("serve")
@@ -43,14 +44,14 @@ def command(config: Path, listen: tuple[str, int], enable_reload: bool, poll: fl
     host, port = listen
     options = ServiceOptions(config=config, host=host, port=port, reload_allowed=enable_reload, poll_s=poll, lang=lang)
     service = Service(options, loaded, os.environ, sinks=(console,), observers=(console,))
-    asyncio.run(_serve(service, console))
+    asyncio.run(_serve(service, console, lang))
 
 
-async def _serve(service: Service, console: Console) -> None:
+async def _serve(service: Service, console: Console, lang: str) -> None:
     stop, reload_asked = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reload_asked.set)
-    await service.run(stop, reload_asked, lambda url: console.say(f"wnmon serves {url} (page) and {url}metrics"))
-    console.say("wnmon ended")
+    await service.run(stop, reload_asked, lambda url: console.say(say("service_at", lang, url=url)))
+    console.say(say("service_ended", lang))

@@ -9,6 +9,7 @@ from wnmon.errors import did_you_mean
 from wnmon.judge.registry import ACROSS_KINDS, KINDS, prepare
 from wnmon.judge.subject import Unfit
 from wnmon.model.check import Assertion, Step
+from wnmon.model.said import Said
 
 CONFORMS = "conforms"
 _OF_STREAMS = ("stream", "chunk", "ttft", "first_visible")
@@ -25,7 +26,7 @@ def read_rule_expect(place: Cursor) -> tuple[Assertion, ...]:
     """Return what a rule expects: of single answers, or between answers, never both in one rule."""
     assertions = tuple(_prepared(place, {*KINDS, *ACROSS_KINDS}))
     if len({assertion.kind in ACROSS_KINDS for assertion in assertions}) > 1:
-        place.report("a rule judges single answers or compares answers, not both", "make two rules of it")
+        place.report(Said("single_or_compared"), Said("make_two_rules"))
     return assertions
 
 
@@ -36,13 +37,13 @@ def needs_stream(place: Cursor | None, step: Step) -> None:
     for kind in _OF_STREAMS:
         value = place.get(kind)
         if value is not None:
-            value.report("the request asks for no stream", "add request: {stream: true}", key=True)
+            value.report(Said("asks_for_no_stream"), Said("add_stream"), key=True)
 
 
 def _prepared(place: Cursor, known: set[str]) -> Iterable[Assertion]:
     for kind, value in place.members():
         if kind not in known:
-            value.report("unknown kind of assertion", _hint(kind, known), key=True)
+            value.report(Said("unknown_assertion"), _hint(kind, known), key=True)
         elif kind != CONFORMS:
             yield from _one(kind, value)
 
@@ -51,10 +52,10 @@ def _one(kind: str, value: Cursor) -> Iterable[Assertion]:
     try:
         yield prepare(kind, value.node.plain())
     except Unfit as unfit:
-        value.at(unfit.pointer).report(f"expected {unfit.message}", unfit.hint)
+        value.at(unfit.pointer).expected(unfit.message, hint=unfit.hint)
 
 
-def _hint(kind: str, known: set[str]) -> str | None:
+def _hint(kind: str, known: set[str]) -> Said | None:
     if kind in ACROSS_KINDS:
-        return "answers are compared by the rules of a suite"
-    return "conforms belongs into a check" if kind == CONFORMS else did_you_mean(kind, known)
+        return Said("rule_of_suite")
+    return Said("conforms_into_check") if kind == CONFORMS else did_you_mean(kind, known)

@@ -16,7 +16,9 @@ from wnmon.config.select import narrow
 from wnmon.config.suite import Suites, profiles_of
 from wnmon.config.timing import Rhythm, read_rhythm, refuse_overlap
 from wnmon.errors import did_you_mean
+from wnmon.judge.values import listed
 from wnmon.model.check import Check, Level, Plan, Rule, Step
+from wnmon.model.said import Said, Text
 
 ONLY_STEP = "request"
 """The name of the step of a check that is a single request."""
@@ -60,9 +62,9 @@ def read_check(
     place = place if is_clean else sound("check", place)
     rhythm = read_rhythm(place, inherited)
     refuse_overlap(place, rhythm)
-    targets = _known(place.get("targets"), models, "target")
+    targets = _known(place.get("targets"), models, Said("unknown_target"))
     asked = {model for name in targets or models for model in models.get(name, ())}
-    chosen = _known(place.get("models"), dict.fromkeys(asked), "model")
+    chosen = _known(place.get("models"), dict.fromkeys(asked), Said("unknown_model"))
     labels = read_labels(place.get("labels"))
     plan = _plan(place, suites, base) if is_clean or _says_its_form(place) else None
     if plan is None or len(place.problems) > before:
@@ -84,38 +86,37 @@ def _says_its_form(place: Cursor) -> bool:
     return place.has("steps") or place.has("suite") or asks_something(place)
 
 
-def _known(place: Cursor | None, names: Mapping[str, object], noun: str) -> tuple[str, ...] | None:
+def _known(place: Cursor | None, names: Mapping[str, object], unknown: Said) -> tuple[str, ...] | None:
     for one in place.elements() if place is not None else ():
         if one.text not in names:
-            one.report(f"unknown {noun} {quote(one.text)}", did_you_mean(one.text, names))
+            one.report(Said("named", said=unknown, name=quote(one.text)), did_you_mean(one.text, names))
     return None if place is None else place.texts()
 
 
 def _plan(place: Cursor, suites: Suites, base: Path) -> Plan | None:
-    forms = [form for form in ("steps", "suite") if place.has(form)] + ["a request"] * asks_something(place)
+    forms: list[Text] = [form for form in ("steps", "suite") if place.has(form)]
+    forms += [Said("a_request")] * asks_something(place)
     if len(forms) > 1:
-        place.report(f"expected one of a request, steps or a suite, not {' and '.join(forms)}", key=True)
+        place.expected(Said("one_form"), listed("and", forms), key=True)
         return None
     if place.has("suite"):
-        _refuse(place, _OF_REQUEST, "belongs to a request, not to a suite")
+        _refuse(place, _OF_REQUEST, "key_of_request")
         return _suite_plan(place, suites, base)
-    _refuse(place, _OF_SUITE, "belongs to a suite")
+    _refuse(place, _OF_SUITE, "key_of_suite")
     if place.has("steps"):
-        _refuse(place, _OF_REQUEST, "belongs into each of the steps")
+        _refuse(place, _OF_REQUEST, "key_of_steps")
         return _steps_plan(list(place.at("/steps").elements()), suites)
     if not forms:
-        place.report(
-            "nothing to ask", 'write prompt: "…", request: {…}, steps: […] or suite: builtin:documented', key=True
-        )
+        place.report(Said("nothing_to_ask"), Said("write_something"), key=True)
         return None
     return _request_plan([_step(ONLY_STEP, place, suites)])
 
 
-def _refuse(place: Cursor, keys: Sequence[str], message: str) -> None:
+def _refuse(place: Cursor, keys: Sequence[str], why: str) -> None:
     for key in keys:
         member = place.get(key)
         if member is not None:
-            member.report(f'"{key}" {message}', key=True)
+            member.report(Said(why, name=quote(key)), key=True)
 
 
 def _steps_plan(places: Sequence[Cursor], suites: Suites) -> Plan:
@@ -124,7 +125,7 @@ def _steps_plan(places: Sequence[Cursor], suites: Suites) -> Plan:
     for place in places:
         name = place.at("/name")
         if name.text in names:
-            name.report(f"a step named {quote(name.text)} comes before", "every step has its own name")
+            name.report(Said("step_named_twice", name=quote(name.text)), Said("own_name"))
         names.add(name.text)
         found.append(_step(name.text, place, suites))
     return _request_plan(found)
@@ -148,6 +149,6 @@ def _suite_plan(place: Cursor, suites: Suites, base: Path) -> Plan | None:
     plan = suites.find(named.text, base, named)
     if plan is None:
         return None
-    profiles = _known(place.get("profiles"), dict.fromkeys(profiles_of(plan.rules)), "profile")
+    profiles = _known(place.get("profiles"), dict.fromkeys(profiles_of(plan.rules)), Said("unknown_profile"))
     gate = place.get("gate")
     return replace(narrow(plan, profiles=profiles or ()), gate=None if gate is None else Level(gate.text))

@@ -11,6 +11,7 @@ from wnmon.config.suite import Suites, profiles_of
 from wnmon.errors import did_you_mean
 from wnmon.judge.registry import compared
 from wnmon.model.check import Plan, Rule, Selector, Step
+from wnmon.model.said import Said
 
 
 def conforming_rules(expect: Cursor | None, step: Step, suites: Suites) -> tuple[str, tuple[Rule, ...]] | None:
@@ -23,17 +24,17 @@ def conforming_rules(expect: Cursor | None, step: Step, suites: Suites) -> tuple
     if place is None:
         return None
     if not isinstance(place.node.value, str):
-        place.report(f"expected the name of a profile, not {place.node.show()}")
+        place.expected(Said("a_profile"), place.node.show())
         return None
     profile = place.text
     known = dict.fromkeys(name for plan in suites.built_in() for name in profiles_of(plan.rules))
     if profile not in known:
-        place.report("unknown profile", did_you_mean(profile, known))
+        place.report(Said("unknown_profile"), did_you_mean(profile, known))
         return None
     rules = [rule for plan in suites.built_in() for rule in _bound(plan, profile, step)]
     if not rules:
-        mode = "a streamed" if step.stream else "a plain"
-        place.report(f"no built-in rule of this profile applies to {mode} request", _other_mode(step))
+        why = Said("profile_not_streamed") if step.stream else Said("profile_not_plain")
+        place.report(why, Said("try_stream", value=str(not step.stream).lower()))
     return profile, _closed(rules)
 
 
@@ -76,7 +77,3 @@ def _applies(on: Selector, first: Step, step: Step) -> bool:
 def _closed(rules: Sequence[Rule]) -> tuple[Rule, ...]:
     known = {rule.id for rule in rules}
     return tuple(replace(rule, needs=tuple(need for need in rule.needs if need in known)) for rule in rules)
-
-
-def _other_mode(step: Step) -> str:
-    return f"try request: {{stream: {'false' if step.stream else 'true'}}}"

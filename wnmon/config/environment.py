@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wnmon.config.node import Cursor
+from wnmon.model.said import Said
 from wnmon.model.target import MIN_SECRET_CHARS, Secret
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})?")
@@ -46,24 +47,20 @@ def fill(place: Cursor, env: Mapping[str, str]) -> Filled | None:
 def _value(match: re.Match[str], place: Cursor, env: Mapping[str, str]) -> str:
     name, default = match["name"], match["default"]
     if name is None:
-        place.report('"${" opens no variable', "write ${NAME} or ${NAME:-default}, or $${ for the two characters")
+        place.report(Said("no_variable"), Said("write_variable"))
         return ""
     value = env.get(name)
     if default is not None:
         return value or default  # as in a shell, `:-` also replaces an empty value
     if value is None:
-        place.report(f"the environment variable {name} is not set", f"export {name}=… or write ${{{name}:-default}}")
+        place.report(Said("variable_unset", name=name), Said("set_variable", name=name))
     return value or ""
 
 
 def secret(text: str, name: str, place: Cursor) -> Secret | None:
     """Return the Secret; None, with a problem, when the text is too short to be kept out of outputs by its value."""
     if len(text) < MIN_SECRET_CHARS:
-        what = "nothing" if not text else f"{len(text)}"
-        place.report(f"expected a secret of at least {MIN_SECRET_CHARS} characters, not {what}", _why_long(text))
+        got, hint = (len(text), Said("why_long")) if text else (Said("nothing"), Said("variable_empty"))
+        place.report(Said("secret_too_short", n=MIN_SECRET_CHARS, got=got), hint)
         return None
     return Secret(text, name)
-
-
-def _why_long(text: str) -> str:
-    return "a shorter one cannot be recognised and removed from what is shown" if text else "is the variable empty?"

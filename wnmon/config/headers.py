@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from wnmon.config.environment import fill, secret
 from wnmon.config.node import Cursor
+from wnmon.model.said import Said
 from wnmon.model.target import Secret
 
 # RFC 9110 section 5.1 and 5.6.2: a field name is a token.
@@ -43,7 +44,7 @@ def step_headers(place: Cursor | None) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for name, value in place.members() if place is not None else ():
         if "${" in value.text:
-            value.report("no variable is read here", "put the header into targets.NAME.headers")
+            value.report(Said("no_variable_here"), Said("header_into_target"))
         elif _is_usable(name, value) and _is_legal(value.text, value):
             found.append((name, value.text))
     return tuple(found)
@@ -51,21 +52,18 @@ def step_headers(place: Cursor | None) -> tuple[tuple[str, str], ...]:
 
 def _is_usable(name: str, value: Cursor) -> bool:
     if not _NAME.fullmatch(name):
-        value.report("expected a header name (letters, digits and dashes)", key=True)
-        return False
-    if name.lower() == "authorization":
-        value.report(
-            "the Authorization header is written from api_key", "use api_key, or auth: for a request", key=True
-        )
-        return False
-    if name.lower() in _OF_THE_TRANSPORT:
-        value.report("the header belongs to the connection and cannot be set", "leave it out", key=True)
-        return False
-    return True
+        value.report(Said("header_name"), key=True)
+    elif name.lower() == "authorization":
+        value.report(Said("header_authorization"), Said("use_api_key"), key=True)
+    elif name.lower() in _OF_THE_TRANSPORT:
+        value.report(Said("header_of_connection"), Said("leave_it_out"), key=True)
+    else:
+        return True
+    return False
 
 
 def _is_legal(text: str, place: Cursor) -> bool:
     if _VALUE.fullmatch(text):
         return True
-    place.report("expected one line without spaces at its ends", "is there a line break at the end of the variable?")
+    place.report(Said("header_value"), Said("break_at_end"))
     return False

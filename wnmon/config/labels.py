@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from wnmon.config.node import Cursor
+from wnmon.model.said import Said
 
 RESERVED = frozenset(
     # set by Prometheus and its operator, or by the format itself (Prometheus data model)
@@ -20,9 +21,9 @@ def read_labels(place: Cursor | None) -> dict[str, str]:
     labels: dict[str, str] = {}
     for name, value in place.members() if place is not None else ():
         if not _NAME.fullmatch(name):
-            value.report("expected a label name of letters, digits and underscores", key=True)
+            value.report(Said("label_name"), key=True)
         elif name.startswith("__") or name in RESERVED:
-            value.report("the label name is reserved", f'write something like "my_{name.strip("_")}"', key=True)
+            value.report(Said("label_reserved"), Said("label_instead", name=f'"my_{name.strip("_")}"'), key=True)
         else:
             labels[name] = value.text
     return labels

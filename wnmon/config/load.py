@@ -16,6 +16,7 @@ import yaml
 
 from wnmon.config.node import Mark, Node, Scalar, Value, quote
 from wnmon.config.problems import Problem
+from wnmon.model.said import Said
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_NODES = 1_000_000
@@ -58,7 +59,7 @@ def load(data: bytes, file: str, problems: list[Problem], loader: Any = LOADER) 
 class _UnreadableError(Exception):
     """The file cannot be read any further."""
 
-    def __init__(self, at: Mark, message: str, hint: str | None = None) -> None:
+    def __init__(self, at: Mark, message: Said, hint: Said | None = None) -> None:
         super().__init__(message)
         self.at = at
         self.message = message
@@ -67,16 +68,15 @@ class _UnreadableError(Exception):
 
 def _decode(data: bytes) -> str:
     if len(data) > MAX_BYTES:
-        raise _UnreadableError((1, 1), f"expected a file of at most {MAX_BYTES // 1024 // 1024} MiB, not a larger one")
+        raise _UnreadableError((1, 1), Said("file_too_large", n=MAX_BYTES // 1024 // 1024))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         at = _place(data[: error.start].decode("utf-8", "replace"))
-        raise _UnreadableError(at, "expected UTF-8, not other bytes", "save the file as UTF-8") from None
+        raise _UnreadableError(at, Said("no_utf8"), Said("save_utf8")) from None
     odd = _UNPRINTABLE.search(text)
     if odd is not None:
-        at = _place(text[: odd.start()])
-        raise _UnreadableError(at, f"expected printable text, not the character U+{ord(odd[0]):04X}")
+        raise _UnreadableError(_place(text[: odd.start()]), Said("odd_character", code=f"U+{ord(odd[0]):04X}"))
     return text
 
 
@@ -129,14 +129,12 @@ class _Builder:
         except yaml.MarkedYAMLError as error:
             raise _syntax(error) from None
         if self._root is None:
-            raise _UnreadableError((1, 1), "expected a YAML mapping, not an empty file")
+            raise _UnreadableError((1, 1), Said("empty_file"))
         return self._root
 
     def _document(self, event: Any) -> None:
         if self._root is not None:
-            raise _UnreadableError(
-                _mark(event), "expected one YAML document, not a second one", 'remove the "---" line'
-            )
+            raise _UnreadableError(_mark(event), Said("second_document"), Said("remove_dashes"))
 
     def _scalar(self, event: Any) -> None:
         mark = event.start_mark
@@ -164,39 +162,33 @@ class _Builder:
         if text[0] not in _NUMBER_STARTS:
             return text
         if _NOT_FINITE.fullmatch(text):
-            raise _UnreadableError(
-                _mark(event), f"expected a number JSON can carry, not {text}", "quote it to mean text"
-            )
+            raise _UnreadableError(_mark(event), Said("not_finite", text=text), Said("quote_to_mean_text"))
         is_integer = _INTEGER.fullmatch(text)
         if not is_integer and not _NUMBER.fullmatch(text):
             return text
         number = _number(text, whole=is_integer is not None)
         if number is None:
-            raise _UnreadableError(_mark(event), "expected a number of a sensible size", "quote it to mean text")
+            raise _UnreadableError(_mark(event), Said("not_sensible"), Said("quote_to_mean_text"))
         return number
 
     def _key(self, key: str, at: Mark, frame: _Open) -> None:
         if key == "<<":
-            raise _UnreadableError(at, 'merge keys ("<<") are not understood', "write the members out, or use defaults")
+            raise _UnreadableError(at, Said("merge_key"), Said("write_members"))
         first = frame.node.value.get(key) if isinstance(frame.node.value, dict) else None
         if first is not None and first.key is not None:
-            message = f"duplicate key {quote(key)}, first on line {first.key[0]}"
-            self._problems.append(
-                Problem(file=self._file, line=at[0], column=at[1], path="", message=message, hint="keep one of them")
-            )
+            said, hint = Said("duplicate_key", name=quote(key), line=first.key[0]), Said("keep_one")
+            self._problems.append(Problem(file=self._file, line=at[0], column=at[1], path="", message=said, hint=hint))
         frame.key, frame.key_at = key, at
 
     def _start(self, event: Any) -> None:
         mark = event.start_mark
         frame = self._open[-1] if self._open else None
         if frame is not None and frame.key is None and isinstance(frame.node.value, dict):
-            raise _UnreadableError(
-                _mark(event), "expected text as a key, not a list or mapping", "quote text that has {{ }}"
-            )
+            raise _UnreadableError(_mark(event), Said("key_no_text"), Said("quote_braces"))
         if event.tag not in (None, "!", _PLAIN_TAGS[type(event)]):
             raise _odd_tag(event)
         if len(self._open) >= MAX_DEPTH:
-            raise _UnreadableError(_mark(event), f"expected at most {MAX_DEPTH} levels of nesting, not more")
+            raise _UnreadableError(_mark(event), Said("nested_too_deep", n=MAX_DEPTH))
         value: Value = {} if type(event) is yaml.MappingStartEvent else []
         node = Node(value, mark.line + 1, mark.column + 1, frame.key_at if frame else None)
         if event.anchor is not None:
@@ -212,16 +204,14 @@ class _Builder:
 
     def _alias(self, event: Any) -> None:
         frame = self._open[-1] if self._open else None
-        name = event.anchor
-        if name not in self._anchors:
-            raise _UnreadableError(
-                _mark(event), f"unknown alias {quote('*' + name)}", "no anchor of that name comes before"
-            )
-        anchored = self._anchors[name]
+        name = quote(f"*{event.anchor}")
+        if event.anchor not in self._anchors:
+            raise _UnreadableError(_mark(event), Said("unknown_alias", name=name), Said("no_anchor"))
+        anchored = self._anchors[event.anchor]
         if anchored is None:
-            raise _UnreadableError(_mark(event), f"the alias {quote('*' + name)} stands inside its own anchor")
+            raise _UnreadableError(_mark(event), Said("alias_in_anchor", name=name))
         if frame is not None and frame.key is None and isinstance(frame.node.value, dict):
-            raise _UnreadableError(_mark(event), "expected text as a key, not an alias")
+            raise _UnreadableError(_mark(event), Said("key_no_alias"))
         node, size = anchored
         self._count(size, event)
         self._add(Node(node.value, node.line, node.column, frame.key_at if frame else None))
@@ -229,9 +219,7 @@ class _Builder:
     def _count(self, size: int, event: Any) -> None:
         self._seen += size
         if self._seen > MAX_NODES:
-            raise _UnreadableError(
-                _mark(event), f"expected at most {MAX_NODES:,} values, aliases written out, not more"
-            )
+            raise _UnreadableError(_mark(event), Said("many_values", n=f"{MAX_NODES:,}"))
 
     def _add(self, node: Node) -> None:
         if not self._open:
@@ -262,12 +250,12 @@ def _mark(event: Any) -> Mark:
 
 
 def _odd_tag(event: Any) -> _UnreadableError:
-    return _UnreadableError(_mark(event), f"the tag {quote(event.tag)} is not understood", "leave it out")
+    return _UnreadableError(_mark(event), Said("odd_tag", name=quote(event.tag)), Said("leave_it_out"))
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> _UnreadableError:
     mark = error.problem_mark or error.context_mark
     at = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-    what = (error.problem or error.context or "syntax error").split("\n", 1)[0]
-    hint = "a tab cannot indent, and text that starts with @ ` or % needs quotes" if "start any token" in what else None
-    return _UnreadableError(at, f"not YAML: {what}", hint)
+    what = str(error.problem or error.context).split("\n", 1)[0]
+    hint = Said("tab_or_quotes") if "start any token" in what else None
+    return _UnreadableError(at, Said("not_yaml", text=what), hint)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
 from wnmon.config.problems import Problem
 from wnmon.model.json import Json, keys_of, kind_of
+from wnmon.model.said import Said, Text
 
 Scalar = None | bool | int | float | str
 Value: TypeAlias = "Scalar | list[Node] | dict[str, Node]"
@@ -41,31 +42,30 @@ class Node:
             return [node.plain() for node in value]
         return value
 
-    def show(self) -> str:
+    def show(self) -> Text:
         """Return the value as a message quotes it: short scalars themselves, anything larger by its type."""
         value = self.value
         if isinstance(value, str):
             return quote(value)
-        if isinstance(value, bool) or value is None:
-            return {None: "nothing", True: "true", False: "false"}[value]
-        if isinstance(value, (int, float)):
-            return str(value)
-        return self.kind() if value else self.kind().replace("a ", "an empty ")
+        if isinstance(value, (bool, int, float)):
+            return str(value).lower()
+        return _EMPTY[type(value)] if value in ([], {}) else self.kind()
 
-    def kind(self) -> str:
+    def kind(self) -> Said:
         """Name the value's type in the words of this language: text, a number, a list, a mapping ..."""
         return KIND_WORDS[kind_of(self.value)]
 
 
 KIND_WORDS = {
-    "null": "nothing",
-    "boolean": "true or false",
-    "integer": "a whole number",
-    "number": "a number",
-    "string": "text",
-    "array": "a list",
-    "object": "a mapping",
+    "null": Said("nothing"),
+    "boolean": Said("true_or_false"),
+    "integer": Said("a_whole_number"),
+    "number": Said("a_number"),
+    "string": Said("text"),
+    "array": Said("a_list"),
+    "object": Said("a_mapping"),
 }
+_EMPTY: Mapping[type, Said] = {list: Said("an_empty_list"), dict: Said("an_empty_mapping")}
 
 
 def quote(text: str) -> str:
@@ -95,13 +95,18 @@ class Cursor(NamedTuple):
     trail: Trail
     problems: list[Problem]
 
-    def report(self, message: str, hint: str | None = None, *, key: bool = False) -> None:
+    def report(self, message: Text, hint: Text | None = None, *, key: bool = False) -> None:
         """Note a problem at this value, or at its key."""
         node = self.node
         line, column = node.key if key and node.key else (node.line, node.column)
         self.problems.append(
             Problem(file=self.file, line=line, column=column, path=show_trail(self.trail), message=message, hint=hint)
         )
+
+    def expected(self, wanted: Text, got: Text | None = None, hint: Text | None = None, *, key: bool = False) -> None:
+        """Note that something else is wanted here than what stands here."""
+        what = wanted if got is None else Said("wanted_not", wanted=wanted, got=got)
+        self.report(Said("expected", wanted=what), hint, key=key)
 
     def get(self, key: str) -> Cursor | None:
         """Return the cursor of a mapping's member, None when this is no mapping or has no such member."""

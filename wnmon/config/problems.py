@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wnmon.errors import ConfigError
+from wnmon.model.said import Said, Text
 
 _SHOWN_PROBLEMS = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One thing to mend. `line` and `column` count from 1 in characters; `path` is "" for the whole file."""
 
@@ -19,28 +20,28 @@ class Problem:
     line: int
     column: int
     path: str
-    message: str
-    hint: str | None = None
+    message: Text
+    hint: Text | None = None
 
-    def __str__(self) -> str:
-        """Return `file:line:column path: what, instead of what, hint` on one line."""
+    def said(self) -> Said:
+        """Return `file:line:column path: what, instead of what, hint` as one sentence."""
         place = f"{self.file}:{self.line}:{self.column}"
-        where = f"{place} {self.path}" if self.path else place
-        return f"{where}: {self.message}" + (f", {self.hint}" if self.hint else "")
+        said = Said("with_hint", said=self.message, hint=self.hint) if self.hint else self.message
+        return Said("problem", place=f"{place} {self.path}" if self.path else place, said=said)
 
 
 class BrokenConfigError(ConfigError):
     """Files are wrong. `files` are those read before giving up, so that a watcher can wait for them to be mended."""
 
-    def __init__(self, problems: Sequence[str], *, files: tuple[Path, ...] = ()) -> None:
+    def __init__(self, problems: Sequence[Text], *, files: tuple[Path, ...] = ()) -> None:
         super().__init__(problems)
         self.files = files
 
 
 def broken(problems: Iterable[Problem], files: tuple[Path, ...] = ()) -> BrokenConfigError:
     """Return the error that carries every problem, sorted by file and place, each line once, at most 200 of them."""
-    ordered = sorted(set(problems), key=lambda one: (one.file, one.line, one.column, one.path, one.message))
-    lines = [str(problem) for problem in ordered[:_SHOWN_PROBLEMS]]
+    ordered = sorted(dict.fromkeys(problems), key=lambda one: (one.file, one.line, one.column, one.path))
+    said = [problem.said() for problem in ordered[:_SHOWN_PROBLEMS]]
     if len(ordered) > _SHOWN_PROBLEMS:
-        lines.append(f"and {len(ordered) - _SHOWN_PROBLEMS} more problems")
-    return BrokenConfigError(lines, files=files)
+        said.append(Said("more_problems", n=len(ordered) - _SHOWN_PROBLEMS))
+    return BrokenConfigError(said, files=files)

@@ -12,8 +12,9 @@ from wnmon.config.schema import fits_request
 from wnmon.errors import did_you_mean
 from wnmon.model.check import Auth, Risk, Step
 from wnmon.model.json import Json, JsonObject
+from wnmon.model.said import Said
 
-_LINT_OFF = "write lint: off if the relay is meant to refuse it"
+_LINT_OFF = Said("lint_off")
 
 
 def read_step(name: str, place: Cursor) -> Step:
@@ -70,17 +71,17 @@ def _body(place: Cursor) -> Cursor:
     """Return the body as nodes, so that a problem in it has its place: `model`, `messages` of the prompt, `request`."""
     own, prompt, here = place.get("request"), place.get("prompt"), place.node
     if not asks_something(place):
-        place.report("nothing to send", 'write prompt: "…", request: {…} or body: "…"')
+        place.report(Said("nothing_to_send"), Said("write_request"))
     members = dict(own.members()) if own is not None else {}
     if prompt is not None and "messages" in members:
-        members["messages"].report("the messages are given twice", "keep prompt or request.messages", key=True)
+        members["messages"].report(Said("messages_twice"), Said("keep_messages"), key=True)
     nodes = {"model": Node("{{model}}", here.line, here.column)}
     if prompt is not None:
         nodes["messages"] = _user_message(prompt.node)
     nodes |= {name: member.node for name, member in members.items()}
     for element in _omitted(place):
         if nodes.pop(element.text, None) is None:
-            element.report("the body has no such member", did_you_mean(element.text, nodes))
+            element.report(Said("no_such_member"), did_you_mean(element.text, nodes))
     at = own.node if own is not None else here
     return Cursor(Node(nodes, at.line, at.column), place.file, (place.trail, "request"), place.problems)
 
@@ -101,7 +102,7 @@ def _raw_body(raw: Cursor, place: Cursor) -> Cursor | None:
     for key in ("prompt", "request", "omit"):
         member = place.get(key)
         if member is not None:
-            member.report("body replaces the whole request", f"leave out body or {key}", key=True)
+            member.report(Said("body_replaces"), Said("leave_out_either", name=key), key=True)
     try:
         value: Json = json.loads(raw.text)
     except (ValueError, RecursionError):
@@ -125,7 +126,7 @@ def _plain(body: Cursor | None) -> JsonObject:
 
 def _lint(body: Cursor | None, place: Cursor, raw: Cursor | None) -> None:
     if body is None:
-        (raw or place).report("expected a body that is a JSON object", _LINT_OFF)
+        (raw or place).expected(Said("body_is_object"), hint=_LINT_OFF)
         return
     problems = place.problems
     before = len(problems)

@@ -17,6 +17,7 @@ from wnmon.config.targets import read_target
 from wnmon.config.timing import Rhythm, read_rhythm
 from wnmon.config.waivers import UnknownWaiver, unknown_waivers
 from wnmon.model.check import Check, Timeouts
+from wnmon.model.said import Said
 from wnmon.model.target import Probe, Target
 
 DEFAULT_CONCURRENCY = 8
@@ -57,13 +58,10 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources) -> Conf
     suites = Suites(sources)
     checks = _checks(parts, _models(parts), suites)
     if parts and not sources.problems and not targets:
-        parts[0].root.report("no target is given", "name a relay under targets")
+        parts[0].root.report(Said("no_target_given"), Said("name_a_relay"))
     probes = tuple(islice(_probes(checks, targets), _MAX_PROBES + 1))
     if len(probes) > _MAX_PROBES:
-        parts[0].root.report(
-            f"expected at most {_MAX_PROBES} probes (check × target × model), not more",
-            "name targets and models in checks",
-        )
+        parts[0].root.report(Said("too_many_probes", n=_MAX_PROBES), Said("name_targets"))
     if sources.problems:
         raise broken(sources.problems, sources.files)
     limit = parts[0].root.get("concurrency")
@@ -94,7 +92,7 @@ class _Gathering:
         if root is None:
             return
         if identity in above:
-            (place or root).report("the file includes itself", " > ".join(one.name for one in (*above, path)))
+            (place or root).report(Said("includes_itself"), " > ".join(one.name for one in (*above, path)))
             return
         if identity in self._seen or _is_no_config(root, place):
             return
@@ -113,12 +111,12 @@ class _Gathering:
 
 def _is_no_config(root: Cursor, place: Cursor | None) -> bool:
     if is_suite(root.node):
-        hint = "name it in a check, suite: FILE" if place is not None else 'run it with "wnmon check FILE"'
-        (place or root).report("this is a suite, not a configuration", hint)
+        hint = Said("suite_into_check") if place is not None else Said("suite_to_check")
+        (place or root).report(Said("suite_no_config"), hint)
         return True
     limit = root.get("concurrency") if place is not None else None
     if limit is not None:
-        limit.report("concurrency is for all files together", "move it to the first file", key=True)
+        limit.report(Said("concurrency_of_all"), Said("move_to_first"), key=True)
     return False
 
 
@@ -130,7 +128,8 @@ def _named(parts: list[_Part], section: str) -> Iterator[tuple[str, Cursor, _Par
         for name, place in whole.members() if whole is not None else ():
             line = (place.node.key or (place.node.line,))[0]
             if name in first:
-                place.report(f"{quote(name)} is already defined at {first[name]}", "rename one of them", key=True)
+                twice = Said("already_defined", name=quote(name), place=first[name])
+                place.report(twice, Said("rename_one"), key=True)
             else:
                 first[name] = f"{place.file}:{line}"
                 yield name, place, part

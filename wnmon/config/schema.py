@@ -1,8 +1,9 @@
 """The JSON Schema of the config language, and nodes held against it with messages a person can act on.
 
 `schema.json` is the one description of the language: editors complete from it, `wnmon schema` prints it, and this
-module turns it into checks. It is read here rather than by the jsonschema package because a message must name the
-place, quote what stood there and offer the nearest name, and because 1,000 checks must validate in half a second. Only
+module turns it into checks. A `title` in it is the id of a sentence, which says in problems what was wanted. It is read
+here rather than by the jsonschema package because a message must name the place, quote what stood there and offer the
+nearest name, and because 1,000 checks must validate in half a second. Only
 the keywords below are understood; any other fails at once, and the tests hold both readers against each other.
 
 Kinds of assertions are not looked into: `judge.registry` prepares those and says itself what does not fit.
@@ -20,7 +21,10 @@ from typing import Any
 from wnmon.config.node import KIND_WORDS, Cursor, Node, Value
 from wnmon.config.problems import Problem
 from wnmon.errors import did_you_mean
+from wnmon.judge.values import listed
+from wnmon.model.catalogue import CATALOGUE
 from wnmon.model.json import kind_of
+from wnmon.model.said import Said, Text
 
 _Validator = Callable[[Cursor], None]
 _Schema = Mapping[str, Any]
@@ -33,11 +37,14 @@ _SHALLOW = ("type", "title", "minProperties")
 
 
 def language(*, suite: bool = False) -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of a config file, or of a suite file."""
-    schema: dict[str, Any] = json.loads(_FILE.read_text("utf-8"))
-    if suite:
-        schema |= {"$id": "urn:wnmon:suite:1", "title": "wnmon suite", "$ref": "#/$defs/suite"}
-    return schema
+    """Return the JSON Schema (2020-12) of a config file, or of a suite file, its titles in English."""
+    part = "suite" if suite else "config"
+    schema: dict[str, Any] = json.loads(_FILE.read_text("utf-8"), object_hook=_in_words)
+    return {"title": f"wnmon {part}", **schema, "$id": f"urn:wnmon:{part}:1", "$ref": f"#/$defs/{part}"}
+
+
+def _in_words(schema: dict[str, Any]) -> dict[str, Any]:
+    return schema | {"title": str(_phrase(schema))} if isinstance(schema.get("title"), str) else schema
 
 
 def fits(part: str, cursor: Cursor) -> bool:
@@ -80,7 +87,7 @@ def _member(part: str, name: str) -> _Validator:
 
 @cache
 def _definitions() -> Mapping[str, _Schema]:
-    definitions: Mapping[str, _Schema] = language()["$defs"]
+    definitions: Mapping[str, _Schema] = json.loads(_FILE.read_text("utf-8"))["$defs"]
     return definitions
 
 
@@ -104,7 +111,7 @@ class _Compiler:
             return _anything if schema else _nothing
         parts = [_KEYWORDS[word](self, schema[word], schema) for word in schema if word not in _FOR_READERS]
         accepted = types_of(schema)
-        return _all_of(parts) if accepted is None else _typed(accepted, _phrase(schema), _is_private(schema), parts)
+        return _all_of(parts) if accepted is None else _typed(accepted, schema, parts)
 
     def refer(self, pointer: str) -> _Validator:
         """Return the validator of a `#/$defs/name`; of its outer shape alone when it is validated on its own."""
@@ -137,28 +144,29 @@ def _type_of(value: Value) -> str:
     return kind_of(value)
 
 
-def _phrase(schema: _Schema) -> str:
+def _phrase(schema: _Schema) -> Text:
+    """Say what a schema wants: by its title, whose holes it fills itself, else by its values, else by its type."""
     if "title" in schema:
-        return str(schema["title"])
-    named = schema.get("type", [])
-    return " or ".join(KIND_WORDS[name] for name in ([named] if isinstance(named, str) else named)) or "another value"
+        bounds = {bound: schema[bound] for bound in ("minimum", "maximum") if bound in schema}
+        return Said(schema["title"], **bounds, names=listed("and", schema.get("properties", ())))
+    if "enum" in schema or "const" in schema:
+        values = schema.get("enum", [schema.get("const")])
+        return listed("either", (value if isinstance(value, str) else json.dumps(value) for value in values))
+    named = schema.get("type", ())
+    return listed("either", (KIND_WORDS[name] for name in ([named] if isinstance(named, str) else named)))
 
 
-def _is_private(schema: _Schema) -> bool:
-    return schema.get("writeOnly") is True
+def _expected(cursor: Cursor, schema: _Schema, wanted: Text) -> None:
+    private = schema.get("writeOnly") is True
+    cursor.expected(wanted, cursor.node.kind() if private else cursor.node.show(), _hint(cursor.node, wanted))
 
 
-def _expected(cursor: Cursor, phrase: str, *, private: bool) -> None:
-    found = cursor.node.kind() if private else cursor.node.show()
-    cursor.report(f"expected {phrase}, not {found}", _hint(cursor.node, phrase))
-
-
-def _hint(node: Node, phrase: str) -> str | None:
-    if phrase == KIND_WORDS["boolean"] and node.value in ("yes", "no", "on", "off", "Yes", "No", "On", "Off"):
-        return f"write {'true' if str(node.value).lower() in {'yes', 'on'} else 'false'}"
-    if "text" in phrase and isinstance(node.value, (bool, int, float)):
-        return "put it in quotes"
-    return None
+def _hint(node: Node, wanted: Text) -> Said | None:
+    if wanted == KIND_WORDS["boolean"] and node.value in ("yes", "no", "on", "off", "Yes", "No", "On", "Off"):
+        return Said("write_value", value="true" if str(node.value).lower() in {"yes", "on"} else "false")
+    alternatives = (wanted, *(hole for _, hole in wanted.holes)) if isinstance(wanted, Said) else ()
+    is_bare = isinstance(node.value, (bool, int, float))
+    return Said("put_in_quotes") if is_bare and KIND_WORDS["string"] in alternatives else None
 
 
 def _anything(_cursor: Cursor) -> None:
@@ -166,7 +174,7 @@ def _anything(_cursor: Cursor) -> None:
 
 
 def _nothing(cursor: Cursor) -> None:
-    cursor.report("nothing may stand here")
+    cursor.report(Said("nothing_may_stand"))
 
 
 def _all_of(parts: list[_Validator]) -> _Validator:
@@ -177,10 +185,10 @@ def _all_of(parts: list[_Validator]) -> _Validator:
     return parts[0] if len(parts) == 1 else validate
 
 
-def _typed(accepted: frozenset[str], phrase: str, private: bool, parts: list[_Validator]) -> _Validator:
+def _typed(accepted: frozenset[str], schema: _Schema, parts: list[_Validator]) -> _Validator:
     def validate(cursor: Cursor) -> None:
         if _type_of(cursor.node.value) not in accepted:
-            _expected(cursor, phrase, private=private)
+            _expected(cursor, schema, _phrase(schema))
             return
         for part in parts:
             part(cursor)
@@ -215,7 +223,7 @@ def _properties(compiler: _Compiler, properties: Mapping[str, _Schema], schema: 
             if part is not None:
                 part(member)
             elif closed:
-                member.report("unknown key", did_you_mean(name, known), key=True)
+                member.report(Said("unknown_key"), did_you_mean(name, known), key=True)
 
     return validate
 
@@ -236,7 +244,7 @@ def _additional(compiler: _Compiler, rest: _Schema | bool, schema: _Schema) -> _
 
 def _no_members(cursor: Cursor) -> None:
     for _, member in cursor.members():
-        member.report("unknown key", key=True)
+        member.report(Said("unknown_key"), key=True)
 
 
 def _names(compiler: _Compiler, part: _Schema, _schema: _Schema) -> _Validator:
@@ -250,24 +258,20 @@ def _names(compiler: _Compiler, part: _Schema, _schema: _Schema) -> _Validator:
     return validate
 
 
-def _required(_compiler: _Compiler, names: list[str], schema: _Schema) -> _Validator:
+def _required(_compiler: _Compiler, names: list[str], _schema: _Schema) -> _Validator:
     def validate(cursor: Cursor) -> None:
         for name in names:
             if isinstance(cursor.node.value, dict) and name not in cursor.node.value:
-                about = schema.get("properties", {}).get(name, {}).get("description", "")
-                cursor.report(f'missing key "{name}"', _lower(about.partition(". ")[0].rstrip(".")) or None, key=True)
+                about = Said(f"about_{name}") if f"about_{name}" in CATALOGUE else None
+                cursor.report(Said("missing_key", name=f'"{name}"'), about, key=True)
 
     return validate
-
-
-def _lower(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
 
 
 def _any_of(compiler: _Compiler, parts: list[_Schema | bool], schema: _Schema) -> _Validator:
     """Judge by the one alternative that takes the value's type: its message is more telling than "none of these"."""
     ways = [(types_of(compiler.resolve(part)), compiler.compile(part)) for part in parts]
-    phrase = _phrase(schema) if "title" in schema else " or ".join(_phrase(compiler.resolve(part)) for part in parts)
+    wanted = _phrase(schema) if "title" in schema else listed("either", (_phrase(compiler.resolve(p)) for p in parts))
 
     def validate(cursor: Cursor) -> None:
         kind = _type_of(cursor.node.value)
@@ -275,7 +279,7 @@ def _any_of(compiler: _Compiler, parts: list[_Schema | bool], schema: _Schema) -
         if len(fitting) == 1:
             fitting[0](cursor)
         elif not any(_is_clean(way, cursor) for way in fitting):
-            _expected(cursor, phrase, private=_is_private(schema))
+            _expected(cursor, schema, wanted)
 
     return validate
 
@@ -306,61 +310,37 @@ def _unique(_compiler: _Compiler, wanted: bool, _schema: _Schema) -> _Validator:
         for element in cursor.elements():
             text = json.dumps(element.node.plain(), sort_keys=True)
             if text in seen:
-                element.report(f"{element.node.show()} stands here twice", "keep one of them")
+                element.report(Said("stands_twice", said=element.node.show()), Said("keep_one"))
             seen.add(text)
 
     return validate if wanted else _anything
 
 
 def _enum(_compiler: _Compiler, values: list[Any], schema: _Schema) -> _Validator:
-    texts = [value for value in values if isinstance(value, str)]
-
     def validate(cursor: Cursor) -> None:
         value = cursor.node.value
         if any(value == known and type(value) is type(known) for known in values):
             return
-        near = did_you_mean(value, texts) if isinstance(value, str) and "title" not in schema else None
-        cursor.report(f"expected {_phrase(schema)}, not {cursor.node.show()}", near)
+        cursor.expected(_phrase(schema), cursor.node.show())
 
     return validate
 
 
-def _const(compiler: _Compiler, value: Any, schema: _Schema) -> _Validator:
-    return _enum(compiler, [value], {"title": json.dumps(value), **schema})
-
-
-def _holds(is_within: Callable[[Any, Any], bool], *kinds: type) -> Callable[[_Compiler, Any, _Schema], _Validator]:
-    """Make a keyword of a comparison that concerns values of some kinds alone."""
+def _holds(
+    is_within: Callable[[Any, Any], bool], *kinds: type, said: str = ""
+) -> Callable[[_Compiler, Any, _Schema], _Validator]:
+    """Make a keyword of a comparison that concerns values of some kinds alone; `said` adds the bound in words."""
 
     def keyword(_compiler: _Compiler, bound: Any, schema: _Schema) -> _Validator:
-        phrase, private = _phrase(schema), _is_private(schema)
-
         def validate(cursor: Cursor) -> None:
             value = cursor.node.value
             if isinstance(value, kinds) and not isinstance(value, bool) and not is_within(value, bound):
-                _expected(cursor, _bounded(phrase, schema, value), private=private)
+                wanted = _phrase(schema)
+                _expected(cursor, schema, Said(said, wanted=wanted, n=bound) if said else wanted)
 
         return validate
 
     return keyword
-
-
-def _bounded(phrase: str, schema: _Schema, value: object) -> str:
-    match value:
-        case str() if not value:
-            return "some text"
-        case str() if len(value) > schema.get("maxLength", len(value)):
-            return f"{phrase} of at most {schema['maxLength']} characters"
-        case list() if len(value) < schema.get("minItems", 0):
-            return f"{phrase} with at least {schema['minItems']} of them"
-        case list():
-            return f"{phrase} with at most {schema['maxItems']} of them"
-        case dict() if not value:
-            return f"{phrase} that is not empty"
-        case dict():
-            return f"{phrase} with at most {schema['maxProperties']} of them"
-        case _:
-            return phrase
 
 
 def _matches(_compiler: _Compiler, pattern: str, schema: _Schema) -> _Validator:
@@ -370,7 +350,7 @@ def _matches(_compiler: _Compiler, pattern: str, schema: _Schema) -> _Validator:
         value = cursor.node.value
         # `$` of ECMA-262 is the very end, in Python it may stand before a last line break.
         if isinstance(value, str) and (not compiled.search(value) or value.endswith("\n")):
-            _expected(cursor, _phrase(schema), private=_is_private(schema))
+            _expected(cursor, schema, _phrase(schema))
 
     return validate
 
@@ -381,18 +361,18 @@ _KEYWORDS: Mapping[str, Callable[[_Compiler, Any, _Schema], _Validator]] = {
     "additionalProperties": _additional,
     "propertyNames": _names,
     "required": _required,
-    "minProperties": _holds(lambda value, bound: len(value) >= bound, dict),
-    "maxProperties": _holds(lambda value, bound: len(value) <= bound, dict),
+    "minProperties": _holds(lambda value, bound: len(value) >= bound, dict, said="not_empty"),
+    "maxProperties": _holds(lambda value, bound: len(value) <= bound, dict, said="with_at_most"),
     "items": _items,
-    "minItems": _holds(lambda value, bound: len(value) >= bound, list),
-    "maxItems": _holds(lambda value, bound: len(value) <= bound, list),
+    "minItems": _holds(lambda value, bound: len(value) >= bound, list, said="with_at_least"),
+    "maxItems": _holds(lambda value, bound: len(value) <= bound, list, said="with_at_most"),
     "uniqueItems": _unique,
     "enum": _enum,
-    "const": _const,
+    "const": lambda compiler, value, schema: _enum(compiler, [value], schema),
     "anyOf": _any_of,
     "if": _if,
-    "minLength": _holds(lambda value, bound: len(value) >= bound, str),
-    "maxLength": _holds(lambda value, bound: len(value) <= bound, str),
+    "minLength": _holds(lambda value, bound: len(value) >= bound, str, said="some_text"),
+    "maxLength": _holds(lambda value, bound: len(value) <= bound, str, said="text_at_most"),
     "pattern": _matches,
     "minimum": _holds(lambda value, bound: value >= bound, int, float),
     "maximum": _holds(lambda value, bound: value <= bound, int, float),

@@ -12,6 +12,7 @@ from wnmon.config.node import Cursor, Node, quote
 from wnmon.config.problems import Problem
 from wnmon.config.shipped import PREFIX, shipped_files, shipped_folder
 from wnmon.errors import did_you_mean
+from wnmon.model.said import Said
 
 _MAX_FILES = 1000
 _YAML = ("*.yaml", "*.yml")
@@ -65,7 +66,8 @@ class Sources:
             return base / name.replace("\0", "�")  # a NUL is in no name; so "no such file" is all there is to say
         short = name.removeprefix(PREFIX)
         if short not in self._shipped:
-            self._complain(place, name, f"no built-in file {quote(short)}", did_you_mean(short, self._shipped))
+            missing = Said("no_built_in_file", name=quote(short))
+            self._complain(place, name, missing, did_you_mean(short, self._shipped))
             return None
         return self._shipped[short]
 
@@ -81,9 +83,9 @@ class Sources:
         self._folders.append(path if is_folder(path) else _folder_of(path))
         found = sorted(_globbed(_YAML, path) if is_folder(path) else _globbed((name,), base))
         if not found:
-            place.report(f"no YAML file in {quote(name)}", "expected files that end in .yaml or .yml")
+            place.report(Said("no_yaml_file", name=quote(name)), Said("yaml_endings"))
         if len(found) > _MAX_FILES:
-            place.report(f"{len(found)} files in {quote(name)}, expected at most {_MAX_FILES}")
+            place.report(Said("too_many_files", n=len(found), name=quote(name), most=_MAX_FILES))
             return
         yield from found
 
@@ -98,26 +100,26 @@ class Sources:
     def _bytes(self, path: Path, place: Cursor | None) -> bytes | None:
         try:
             if path.exists() and not path.is_file():
-                self._complain(place, str(path), "expected a regular file, not a folder or device")
+                self._complain(place, str(path), Said("no_regular_file"))
                 return None
             with path.open("rb") as file:
                 return file.read(MAX_BYTES + 1)
         except FileNotFoundError:
-            self._complain(place, str(path), "no such file", self._hint(path))
+            self._complain(place, str(path), Said("no_file"), self._hint(path))
         except OSError as error:
-            self._complain(place, str(path), f"cannot be read ({(error.strerror or 'unknown reason').lower()})")
+            self._complain(place, str(path), Said("cannot_be_read", text=str(error.strerror or error).lower()))
         return None
 
-    def _hint(self, path: Path) -> str | None:
+    def _hint(self, path: Path) -> Said | None:
         if path.stem in self._shipped:
-            return f'did you mean "{PREFIX}{path.stem}"?'
-        return '"wnmon init" writes a first one' if path.name == "wnmon.yaml" else None
+            return Said("did_you_mean", text=f"{PREFIX}{path.stem}")
+        return Said("init_writes_one") if path.name == "wnmon.yaml" else None
 
-    def _complain(self, place: Cursor | None, file: str, message: str, hint: str | None = None) -> None:
+    def _complain(self, place: Cursor | None, file: str, message: Said, hint: Said | None = None) -> None:
         if place is None:
             self.problems.append(Problem(file=file, line=1, column=1, path="", message=message, hint=hint))
         else:
-            place.report(message if file == place.node.value else f"{message}: {file}", hint)
+            place.report(message if file == place.node.value else Said("reason", kind=message, said=file), hint)
 
 
 def _globbed(patterns: Iterable[str], base: Path) -> Iterable[Path]:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from unicodedata import east_asian_width
 
 from wnmon.config.resolve import Config
 from wnmon.model.check import Plan, Risk, Step
 from wnmon.model.price import Amounts, added, show_at_most
+from wnmon.model.said import Said, Text, in_language
 from wnmon.model.target import Budget, Probe
 from wnmon.wire.cost import sets_a_limit, worst_case_tokens
-from wnmon.wire.request import NONCE_CHARS, build
+from wnmon.wire.request import NONCE_CHARS, build, read_request
 
 DAYS_PER_MONTH = 30
 _DAY_S = 86_400.0
 _SHOWN_ROWS = 20
 _NONCE = "x" * NONCE_CHARS
-_DAILY, _MONTHLY = ((f"requests/{period}", f"tokens/{period}", f"money/{period}") for period in ("day", "month"))
+_DAILY = (Said("spend_requests_day"), Said("spend_tokens_day"), Said("spend_money_day"))
+_MONTHLY = (Said("spend_requests_month"), Said("spend_tokens_month"), Said("spend_money_month"))
 _HEAD = ("target", "check", *_DAILY, *_MONTHLY, "")
 _MONEY = (4, 7)
 """Columns that are left out where no price is known."""
@@ -54,7 +57,7 @@ class Spend:
     def total(self, target: str | None = None) -> Row:
         """Return the sum over one target, or over all."""
         rows = [row for row in self.rows if target is None or row.target == target]
-        return _sum(rows, target or "all", "total")
+        return _sum(rows, target or "", "")
 
 
 def plan_spend(config: Config) -> Spend:
@@ -104,7 +107,8 @@ def step_cost(step: Step, model: str) -> tuple[int, int]:
     """Return (input tokens, output tokens) one copy of one request of a plan may cost at most; a GET asks for none."""
     if step.method == "GET":
         return 0, 0
-    return worst_case_tokens(build(step, "", model, _NONCE).body)
+    body = build(step, "", model, _NONCE).body
+    return worst_case_tokens(body, read_request(body))
 
 
 def sure_cost(step: Step, model: str, risk: Risk | None) -> tuple[int, int, int]:
@@ -114,29 +118,31 @@ def sure_cost(step: Step, model: str, risk: Risk | None) -> tuple[int, int, int]
     is what is wrong with it), what an answer all the same could cost is told apart.
     """
     input_tokens, output_tokens = step_cost(step, model)
-    if risk is not Risk.REFUSED or sets_a_limit(build(step, "", model, _NONCE).body):
+    if risk is not Risk.REFUSED or sets_a_limit(read_request(build(step, "", model, _NONCE).body)):
         return input_tokens, output_tokens, 0
     return input_tokens, 0, output_tokens
 
 
-def render(spend: Spend) -> str:
+def render(spend: Spend, lang: str = "en") -> str:
     """Return a table for a person: the dearest rows, a total per target with its budget, the sum."""
     dearest = sorted(spend.rows, key=lambda row: (-row.tokens_per_day, row.target, row.check))
-    lines: list[tuple[str, ...]] = [_HEAD]
+    lines: list[tuple[Text, ...]] = [_HEAD]
     lines += [_cells(row) for row in dearest[:_SHOWN_ROWS]]
     if len(dearest) > _SHOWN_ROWS:
-        lines.append(("…", f"{len(dearest) - _SHOWN_ROWS} more", *[""] * (len(_HEAD) - 2)))
+        lines.append(("…", Said("spend_more", n=len(dearest) - _SHOWN_ROWS), *[""] * (len(_HEAD) - 2)))
     if len(spend.budgets) > 1:
         lines += [_cells(spend.total(target), _verdict(spend, [target])) for target in spend.budgets]
     lines.append(_cells(spend.total(), _verdict(spend, spend.budgets)))
     shown = [column for column in range(len(_HEAD)) if column not in _MONEY or spend.total().money_per_day]
-    table = [tuple(line[column] for column in shown) for line in lines]
-    widths = [max(len(line[column]) for line in table) for column in range(len(shown))]
-    return "".join(_line(line, widths) for line in table) + _footer(spend.total())
+    table = [tuple(in_language(line[column], lang) for column in shown) for line in lines]
+    widths = [max(_width(line[column]) for line in table) for column in range(len(shown))]
+    footer = "".join(f"{said.text(lang)}\n" for said in _footer(spend.total()))
+    return "".join(_line(line, widths) for line in table) + footer
 
 
-def _cells(row: Row, note: str = "") -> tuple[str, ...]:
-    return (row.target, row.check, *_counts(row, 1), *_counts(row, DAYS_PER_MONTH), note)
+def _cells(row: Row, note: Text = "") -> tuple[Text, ...]:
+    target, check = row.target or Said("spend_all"), row.check or Said("spend_total")
+    return (target, check, *_counts(row, 1), *_counts(row, DAYS_PER_MONTH), note)
 
 
 def _counts(row: Row, days: int) -> tuple[str, str, str]:
@@ -144,20 +150,20 @@ def _counts(row: Row, days: int) -> tuple[str, str, str]:
     return f"{row.requests_per_day * days:,.0f}", f"{row.tokens_per_day * days:,.0f}", show_at_most(money)
 
 
-def _footer(total: Row) -> str:
-    bounds = "tokens and money are upper bounds" if total.money_per_day else "tokens are upper bounds"
-    unpriced = f"no price is known for {_some(total.unpriced)}\n" if total.money_per_day and total.unpriced else ""
-    return f"{bounds}: a relay usually bills fewer\n{unpriced}"
+def _footer(total: Row) -> Iterable[Said]:
+    yield Said("spend_bounds_money") if total.money_per_day else Said("spend_bounds")
+    if total.money_per_day and total.unpriced:
+        yield Said("spend_no_price", names=_some(total.unpriced))
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN_ROWS} more" if len(names) > _SHOWN_ROWS else ""
-    return ", ".join(names[:_SHOWN_ROWS]) + more
+def _some(names: Sequence[str]) -> Text:
+    shown = ", ".join(names[:_SHOWN_ROWS])
+    return Said("spend_some", names=shown, n=len(names) - _SHOWN_ROWS) if len(names) > _SHOWN_ROWS else shown
 
 
-def _verdict(spend: Spend, targets: Iterable[str]) -> str:
+def _verdict(spend: Spend, targets: Iterable[str]) -> Text:
     over = [target for target in targets if _is_over(spend.total(target), spend.budgets[target])]
-    return f"over the budget of {', '.join(over)}: some runs will be skipped" if over else ""
+    return Said("spend_over", names=", ".join(over)) if over else ""
 
 
 def _is_over(row: Row, budget: Budget) -> bool:
@@ -168,8 +174,13 @@ def _is_over(row: Row, budget: Budget) -> bool:
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    blanks = [" " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)]
     padded = [
-        cell.rjust(width) if 1 < column < len(cells) - 1 else cell.ljust(width)
-        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        blank + cell if 1 < column < len(cells) - 1 else cell + blank
+        for column, (cell, blank) in enumerate(zip(cells, blanks, strict=True))
     ]
     return "  ".join(padded).rstrip() + "\n"
+
+
+def _width(cell: str) -> int:
+    return len(cell) + sum(east_asian_width(char) in "WF" for char in cell)

@@ -14,6 +14,7 @@ from wnmon.config.sources import Sources, is_config, is_suite
 from wnmon.errors import did_you_mean
 from wnmon.judge.registry import ACROSS_KINDS
 from wnmon.model.check import Explanation, Level, Plan, Rule, Selector, Step
+from wnmon.model.said import Said
 
 
 def read_suite(root: Cursor) -> Plan | None:
@@ -66,8 +67,7 @@ class Suites:
 
 def _is_no_suite(root: Cursor, place: Cursor | None) -> bool:
     if is_config(root.node):
-        hint = 'use "wnmon check -c FILE --target NAME", or name a suite such as builtin:documented'
-        (place or root).report("this is a configuration, not a suite", hint)
+        (place or root).report(Said("config_no_suite"), Said("config_to_check"))
     return is_config(root.node)
 
 
@@ -93,7 +93,7 @@ def _rule(name: str, place: Cursor, requests: Mapping[str, Cursor], rules: Mappi
     needs = place.get("needs")
     for need in needs.elements() if needs is not None else ():
         if need.text not in rules:
-            need.report("unknown rule", did_you_mean(need.text, rules))
+            need.report(Said("unknown_rule"), did_you_mean(need.text, rules))
     rule = Rule(
         id=name,
         on=_selector(place.get("on"), requests),
@@ -135,7 +135,7 @@ def _selector(place: Cursor | None, requests: Mapping[str, Cursor]) -> Selector:
 def _names(place: Cursor, requests: Mapping[str, Cursor]) -> Iterator[str]:
     for one in [place] if isinstance(place.node.value, str) else place.elements():
         if one.text not in requests:
-            one.report("unknown request", did_you_mean(one.text, requests))
+            one.report(Said("unknown_request"), did_you_mean(one.text, requests))
         yield one.text
 
 
@@ -144,9 +144,9 @@ def _check_places(rule: Rule, place: Cursor, requests: Mapping[str, Cursor]) -> 
     on, expect = place.get("on"), place.at("/expect")
     compares = [one for one in rule.expect if one.kind in ACROSS_KINDS]
     if compares and on is not None:
-        on.report("a rule that compares answers names them itself", "leave out on", key=True)
+        on.report(Said("compared_names_itself"), Said("leave_out_on"), key=True)
     if rule.expect and not compares and on is None:
-        place.report('missing key "on"', "which answers it is judged on", key=True)
+        place.report(Said("missing_key", name='"on"'), Said("about_on"), key=True)
     for one in compares:
         listed = expect.at(f"/{one.kind}")
         _refuse_unknown(listed.get("of") or listed, one.expected.places, requests)
@@ -156,7 +156,7 @@ def _check_places(rule: Rule, place: Cursor, requests: Mapping[str, Cursor]) -> 
 def _refuse_unknown(listed: Cursor | None, named: Iterable[tuple[str, str]], requests: Mapping[str, Cursor]) -> None:
     for index, (request, _pointer) in enumerate(named):
         if listed is not None and request not in requests:
-            listed.at(f"/{index}").report("unknown request", did_you_mean(request, requests))
+            listed.at(f"/{index}").report(Said("unknown_request"), did_you_mean(request, requests))
 
 
 def _refuse_cycles(rules: tuple[Rule, ...], places: Mapping[str, Cursor]) -> None:
@@ -164,7 +164,7 @@ def _refuse_cycles(rules: tuple[Rule, ...], places: Mapping[str, Cursor]) -> Non
         TopologicalSorter({rule.id: rule.needs for rule in rules}).prepare()
     except CycleError as error:
         circle: list[str] = error.args[1][::-1]
-        places[circle[0]].at("/needs").report(f"rules need each other in a circle: {' > '.join(circle)}")
+        places[circle[0]].at("/needs").report(Said("rules_in_circle", text=" > ".join(circle)))
 
 
 def _profiles(place: Cursor | None, rules: tuple[Rule, ...]) -> tuple[str, ...]:
@@ -173,5 +173,5 @@ def _profiles(place: Cursor | None, rules: tuple[Rule, ...]) -> tuple[str, ...]:
         return known
     for one in place.elements():
         if isinstance(one.node.value, str) and known and one.text not in known:
-            one.report("unknown profile", did_you_mean(one.text, known))
+            one.report(Said("unknown_profile"), did_you_mean(one.text, known))
     return tuple(str(one.node.value) for one in place.elements())

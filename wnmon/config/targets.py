@@ -16,6 +16,7 @@ from wnmon.config.schema import fits, sound
 from wnmon.config.urls import BadUrl, Relay, decoded, proxy_password, relay
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.price import Price
+from wnmon.model.said import Said
 from wnmon.model.target import MIN_SECRET_CHARS, Budget, Secret, Target, Waiver
 
 # One header value of visible ASCII; RFC 6750 section 2.1 allows less, relays hand out more.
@@ -72,12 +73,12 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
     try:
         where = relay(base_url)
     except BadUrl as bad:
-        raise UsageError(f"--base-url: {bad.message}", hint=bad.hint) from None
+        raise UsageError(Said("reason", kind="--base-url", said=bad.message), hint=bad.hint) from None
     if not model.strip():
-        raise UsageError("--model: expected the name of a model, not an empty text")
+        raise UsageError(Said("reason", kind="--model", said=Said("no_model_name")))
     complaint = _complaint_of_key(api_key) if api_key is not None else None
     if complaint is not None:
-        raise UsageError(f"the API key: {complaint[0]}", hint=complaint[1])
+        raise UsageError(Said("reason", kind=Said("the_api_key"), said=complaint[0]), hint=complaint[1])
     host = where.host.partition(":")[0]
     return Target(
         name=host if _NAME.fullmatch(host) else "relay",
@@ -92,7 +93,7 @@ def _keep_key_out_of_url(target: Target, place: Cursor) -> None:
     """Complain where the URL, which every report shows, holds the key, which none may."""
     base_url = place.get("base_url")
     if base_url is not None and target.api_key is not None and target.api_key.reveal() in target.url:
-        base_url.report("expected a URL without the key", "api_key alone keeps it out of reports")
+        base_url.report(Said("url_key"), Said("api_key_alone"))
 
 
 def _relay(place: Cursor, env: Mapping[str, str]) -> Relay:
@@ -107,13 +108,13 @@ def _relay(place: Cursor, env: Mapping[str, str]) -> Relay:
     return Relay(url="", host="")
 
 
-def _complaint_of_key(key: str) -> tuple[str, str | None] | None:
+def _complaint_of_key(key: str) -> tuple[Said, Said] | None:
     if len(key) < MIN_SECRET_CHARS:
-        return f"expected a key of at least {MIN_SECRET_CHARS} characters, not {len(key)}", "is the variable set?"
+        return Said("key_too_short", n=MIN_SECRET_CHARS, got=len(key)), Said("variable_set")
     if key.lower().startswith("bearer "):
-        return 'expected the key alone, not "Bearer" and the key', 'leave out "Bearer"'
+        return Said("key_with_bearer"), Said("leave_out_bearer")
     if not _KEY.fullmatch(key):
-        return "expected a key without spaces, line breaks and special characters", "is there one at its end?"
+        return Said("key_characters"), Said("one_at_end")
     return None
 
 
@@ -149,7 +150,7 @@ def _ca_file(place: Cursor | None, base: Path) -> str | None:
         return None
     path = base / place.text
     if not path.is_file():
-        place.report("no such file", "the path is relative to this file")
+        place.report(Said("no_file"), Said("relative_path"))
     return str(path)
 
 
@@ -178,9 +179,9 @@ def _prices(place: Cursor | None, models: tuple[str, ...]) -> dict[str, Price]:
     if len(given) == 2:
         return dict.fromkeys(models, _price(place, currency)) | own
     if given:
-        place.report(f"{given[0]} alone is no price", "input and output go together", key=True)
+        place.report(Said("half_a_price", name=given[0]), Said("price_together"), key=True)
     elif not place.has("models"):
-        place.report("no price is given", "add input and output, or models", key=True)
+        place.report(Said("no_price_given"), Said("add_prices"), key=True)
     return own
 
 
@@ -189,7 +190,7 @@ def _own_prices(place: Cursor, models: tuple[str, ...]) -> dict[str, Price]:
     named = place.get("models")
     for model, price in named.members() if named is not None else ():
         if model not in models:
-            price.report("unknown model", did_you_mean(model, models), key=True)
+            price.report(Said("unknown_model"), did_you_mean(model, models), key=True)
         own[model] = _price(price, place.at("/currency").text)
     return own
 
@@ -210,7 +211,7 @@ def _aliases(place: Cursor | None, models: tuple[str, ...]) -> dict[str, tuple[s
     aliases: dict[str, tuple[str, ...]] = {}
     for model, names in place.members() if place is not None else ():
         if model not in models:
-            names.report("unknown model", did_you_mean(model, models), key=True)
+            names.report(Said("unknown_model"), did_you_mean(model, models), key=True)
         aliases[model] = names.texts()
     return aliases
 
@@ -220,9 +221,9 @@ def _waivers(place: Cursor | None) -> tuple[Waiver, ...]:
     for waiver in place.elements() if place is not None else ():
         rule, reason, until = (waiver.at(f"/{key}") for key in ("rule", "reason", "until"))
         if rule.text in waivers:
-            rule.report(f"{quote(rule.text)} is waived twice", "keep one of them")
+            rule.report(Said("waived_twice", name=quote(rule.text)), Said("keep_one"))
         if not _is_date(until.text):
-            until.report(f"expected a date such as 2027-01-31, not {quote(until.text)}")
+            until.expected(Said("a_day"), quote(until.text))
         waivers[rule.text] = Waiver(rule=rule.text, reason=reason.text, until=until.text)
     return tuple(waivers.values())
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields, replace
 from wnmon.config.node import Cursor
 from wnmon.model.check import Timeouts
 from wnmon.model.duration import parse_duration_s
+from wnmon.model.said import Said
 
 DEFAULT_TIMEOUTS = Timeouts()
-_EVERY_S = (1.0, 366 * 86_400.0)
-_LIMIT_S = (0.001, 3600.0)
+_EVERY_S, _EVERY = (1.0, 366 * 86_400.0), Said("duration_between", least="1s", most="366d")
+_LIMIT_S, _LIMIT = (0.001, 3600.0), Said("duration_between", least="1ms", most="1h")
 _LIMITS = frozenset(field.name for field in fields(Timeouts))
 
 
@@ -27,7 +28,7 @@ def read_rhythm(place: Cursor | None, inherited: Rhythm) -> Rhythm:
     if place is None:
         return inherited
     every = place.get("every")
-    every_s = _seconds(every, _EVERY_S, "1s to 366d") if every is not None else None
+    every_s = _seconds(every, _EVERY_S, _EVERY) if every is not None else None
     timeouts = replace(inherited.timeouts, **_limits(place.get("timeout")))
     return Rhythm(every_s=inherited.every_s if every_s is None else every_s, timeouts=timeouts)
 
@@ -37,24 +38,24 @@ def refuse_overlap(place: Cursor, rhythm: Rhythm) -> None:
     total_s = rhythm.timeouts.total_s
     if rhythm.every_s < total_s:
         every = place.get("every")
-        message = f"expected an interval of at least the total timeout ({total_s:g}s), not {rhythm.every_s:g}s"
-        (every or place).report(message, "raise every or lower timeout.total", key=every is None)
+        wanted = Said("interval_at_least", time=f"{total_s:g}s")
+        (every or place).expected(wanted, f"{rhythm.every_s:g}s", Said("raise_every"), key=every is None)
 
 
 def _limits(place: Cursor | None) -> dict[str, float]:
     if place is None:
         return {}
     named = {"total": place} if isinstance(place.node.value, str) else dict(place.members())
-    seconds = {f"{name}_s": _seconds(limit, _LIMIT_S, "1ms to 1h") for name, limit in named.items()}
+    seconds = {f"{name}_s": _seconds(limit, _LIMIT_S, _LIMIT) for name, limit in named.items()}
     return {name: limit_s for name, limit_s in seconds.items() if limit_s is not None and name in _LIMITS}
 
 
-def _seconds(place: Cursor, bounds_s: tuple[float, float], phrase: str) -> float | None:
+def _seconds(place: Cursor, bounds_s: tuple[float, float], wanted: Said) -> float | None:
     try:
         seconds = parse_duration_s(str(place.node.value))
     except ValueError:
         return None  # the schema has said so
     if bounds_s[0] <= seconds <= bounds_s[1]:
         return seconds
-    place.report(f"expected a duration from {phrase}, not {place.node.show()}")
+    place.expected(wanted, place.node.show())
     return None

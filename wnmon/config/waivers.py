@@ -11,8 +11,8 @@ from difflib import get_close_matches
 
 from wnmon.config.node import Cursor, quote
 from wnmon.config.problems import Problem
+from wnmon.model.said import Said
 
-_SPELLING = "is it misspelt, or of a suite that only the command line names?"
 _MAX_CHARS = 64
 
 
@@ -23,7 +23,7 @@ class UnknownWaiver:
     target: str
     rule: str
     nearest: str
-    warning: str
+    warning: Said
 
 
 def unknown_waivers(
@@ -46,8 +46,8 @@ def _rules(target: Cursor) -> Iterable[Cursor]:
 def _unknown(target: str, rule: Cursor, known: frozenset[str]) -> UnknownWaiver:
     nearest = next(iter(get_close_matches(rule.text[:_MAX_CHARS], sorted(known), n=1)), "")
     said: list[Problem] = []
-    Cursor(rule.node, rule.file, rule.trail, said).report(
-        f"the waiver excuses nothing: no suite has a rule {quote(rule.text)}",
-        f'did you mean "{nearest}"?' if nearest else _SPELLING,
+    rule._replace(problems=said).report(
+        Said("waiver_idle", name=quote(rule.text)),
+        Said("did_you_mean", text=nearest) if nearest else Said("waiver_misspelt"),
     )
-    return UnknownWaiver(target=target, rule=rule.text, nearest=nearest, warning=str(said[0]))
+    return UnknownWaiver(target=target, rule=rule.text, nearest=nearest, warning=said[0].said())

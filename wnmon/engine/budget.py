@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wnmon.engine.ports import Clock
+from wnmon.model.said import Said, Text
 from wnmon.model.target import Budget, Target
 
 _DAY_S = 86_400
@@ -28,7 +29,7 @@ class Cap:
     """How many tokens everything together may cost, whatever the day, and what is said where that is the end."""
 
     tokens: int
-    why: str
+    why: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +50,13 @@ class Budgets:
         self._in_all = 0
         self._ledgers: dict[str, Ledger] = {}
 
-    def refusal(self, target: Target, tokens: int, copies: int = 1) -> str | None:
+    def refusal(self, target: Target, tokens: int, copies: int = 1) -> Text | None:
         """Return why so many requests, each of this worst case, are not to be sent, None when they may be."""
         if self._cap is not None and self._in_all + tokens * copies > self._cap.tokens:
             return self._cap.why
         if _holds(target.budget, self._ledger(target.name), tokens * copies, copies):
             return None
-        return f"the day's budget of {target.name} is used up"
+        return Said("day_budget_used_up", text=target.name)
 
     def reserve(self, target: Target, tokens: int) -> Reservation | None:
         """Set the worst case of one request aside, or return None where that is refused."""

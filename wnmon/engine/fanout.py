@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wnmon.engine.ports import Observer, Sink
+from wnmon.engine.run import Run
 from wnmon.errors import place_of
 from wnmon.model.events import Event, SinkFailed
-from wnmon.model.result import Run
 
 
 class Fanout:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
+from wnmon.engine.run import Run
 from wnmon.model.check import Caps, Timeouts
 from wnmon.model.events import Event
 from wnmon.model.exchange import Exchange, Request
-from wnmon.model.result import Run
+from wnmon.model.said import Text
 from wnmon.model.target import ProbeId, Target
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -40,6 +44,18 @@ class Transport(Protocol):
 
     async def close(self) -> None:
         """Release what is held."""
+        ...
+
+
+class Worker(Protocol):
+    """Does work that would hold up the loop, such as reading and judging answers."""
+
+    async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what the work returns; what it raises is raised here."""
+        ...
+
+    def close(self) -> None:
+        """Take no more work."""
         ...
 
 
@@ -82,7 +98,7 @@ class ProbeState:
     every_s: float
     outcome: str | None
     reason: str | None
-    message: str
+    message: Text
     since_s: float | None
     last_run_s: float | None
     next_run_s: float | None
@@ -108,7 +124,7 @@ class ReloadReport:
     """How a reload went; `problems` is empty exactly when the new configuration runs."""
 
     ok: bool
-    problems: tuple[str, ...] = ()
+    problems: tuple[Text, ...] = ()
 
 
 class Control(Protocol):

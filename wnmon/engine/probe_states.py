@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from wnmon.engine.ports import ProbeState
-from wnmon.model.result import RuleVerdict, Run, Verdict
+from wnmon.engine.run import Run
+from wnmon.model.result import RuleVerdict, Verdict
 from wnmon.model.target import Probe, ProbeId
 
 

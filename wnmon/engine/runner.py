@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from wnmon.engine.backoff import Backoff
@@ -12,22 +12,25 @@ from wnmon.engine.budget import Budgets, Reservation
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import LoopWatch
-from wnmon.engine.ports import Clock, Transport
+from wnmon.engine.ports import Clock, Transport, Worker
 from wnmon.engine.reading_thread import ReadingThread
+from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
 from wnmon.engine.spending import spent_tokens
 from wnmon.errors import place_of
 from wnmon.judge.rules import statuses_wanted
 from wnmon.judge.verdict import judge, stops_a_suite
-from wnmon.model.check import NEEDS_FULL, NO_HTTP2, NOT_CLAIMED, NOT_HTTPS, Plan, Step
+from wnmon.model.check import Plan, Step
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
-from wnmon.model.exchange import Exchange, FailureKind, Request
-from wnmon.model.result import Evidence, Fault, Outcome, Reason, Result, Run
+from wnmon.model.exchange import FailureKind
+from wnmon.model.result import Evidence, Outcome, Reason, Result
+from wnmon.model.said import Said, Text, Why
 from wnmon.model.target import Probe, Target
+from wnmon.wire.answer import Answer
 from wnmon.wire.cost import worst_case_tokens
-from wnmon.wire.request import NONCE_CHARS, build
+from wnmon.wire.request import NONCE_CHARS, build, read_request
 
-INTERRUPTED = "interrupted"
+INTERRUPTED = Said(Why.INTERRUPTED)
 _NONCE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -43,18 +46,18 @@ class Progress:
     run_id: str
     nonce: str
     started_at_s: float
-    exchanges: list[Exchange] = field(default_factory=list)
-    not_sent: dict[str, str] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
+    not_sent: dict[str, Text] = field(default_factory=dict)
     input_tokens: int = 0
     output_tokens: int = 0
     over_budget: bool = False
 
 
-Halt = Callable[[Evidence], str | None]
-"""Asked after each exchange: why the remaining requests shall not be sent, or None to go on."""
+Halt = Callable[[Callable[[], Run]], Text | None]
+"""Asked after each request, with how to judge what there is so far: why no more shall be sent, or None to go on."""
 
 
-def never_halt(_: Evidence) -> str | None:
+def never_halt(_: Callable[[], Run]) -> Text | None:
     """Go on to the last request."""
     return None
 
@@ -71,6 +74,7 @@ class Runner:
         budgets: Budgets,
         backoff: Backoff,
         fanout: Fanout,
+        worker: Worker | None = None,
         draw: Callable[[], str] = draw_nonce,
     ) -> None:
         self.limiter = limiter
@@ -81,8 +85,8 @@ class Runner:
         self._backoff = backoff
         self._draw = draw
         self._watch = LoopWatch(clock, fanout.observe)
-        self._reading = ReadingThread()
-        self._sender = Sender(transport, clock, self._watch, self._reading)
+        self._worker = worker or ReadingThread()
+        self._sender = Sender(transport, clock, self._watch, self._worker)
         self.stop = self._sender.stop
 
     async def run(
@@ -96,7 +100,7 @@ class Runner:
             self.fanout.observe(RunLate(probe=probe.id, late_s=late_s))
         async with self.limiter.slot(probe.target) as waited_s:
             if self.draining:
-                return self._skipped(probe, Skip.SHUTDOWN, "the monitor is ending")
+                return self._skipped(probe, Skip.SHUTDOWN, Said("monitor_ending"))
             self.fanout.observe(Waited(probe=probe.id, waited_s=waited_s))
             # While this run waited, the one before it may have been told to leave the relay alone.
             if (resting := self._resting(probe)) is not None:
@@ -109,27 +113,26 @@ class Runner:
             finally:
                 self.fanout.observe(InFlight(runs=self.limiter.in_flight - 1))
 
-    def unsent(self, probe: Probe, why: str) -> Run:
+    def unsent(self, probe: Probe, why: Text) -> Run:
         """Return the run of a probe of which nothing is sent, so that a report still names its rules. Not published."""
         progress = Progress(run_id=secrets.token_hex(8), nonce="", started_at_s=self._clock.wall_s())
         progress.not_sent.update({step.name: why for step in probe.check.plan.steps})
-        evidence = self._evidence(probe, progress)
-        return self._run(probe, progress, evidence, judge(probe.check.plan, evidence))
+        return self._so_far(probe, progress)
 
     def close(self) -> None:
         """Let go of the thread that reads answers. Runs must have ended."""
-        self._reading.close()
+        self._worker.close()
 
     def _resting(self, probe: Probe) -> Run | None:
         """Return the skipped run of a probe whose relay asked to be left alone, None when it may be asked."""
         rest_s = self._backoff.left_s(probe.target.name, probe.model)
         if rest_s <= 0:
             return None
-        return self._skipped(probe, Skip.BACKOFF, f"left alone for {rest_s:.0f} s more, as the relay asked")
+        return self._skipped(probe, Skip.BACKOFF, Said("left_alone", n=f"{rest_s:.0f}"))
 
     async def _send_all(self, probe: Probe, scheduled_ns: int | None, full: bool, halt: Halt) -> Progress:
         progress = Progress(run_id=secrets.token_hex(8), nonce=self._draw(), started_at_s=self._clock.wall_s())
-        why: str | None = None
+        why: Text | None = None
         for step in probe.check.plan.steps:
             if why is not None:
                 progress.not_sent[step.name] = why
@@ -141,46 +144,40 @@ class Runner:
 
     async def _send(
         self, probe: Probe, step: Step, progress: Progress, scheduled_ns: int | None, halt: Halt
-    ) -> str | None:
+    ) -> Text | None:
         """Send one step; return why the steps after it shall not be sent, None to go on."""
         request = build(step, probe.target.url, probe.model, progress.nonce)
-        reservations = INTERRUPTED if self.stop.is_set() else self._reserve(probe.target, request, step.burst)
-        if isinstance(reservations, str):
-            progress.over_budget = reservations != INTERRUPTED
-            progress.not_sent[step.name] = reservations
-            return reservations
-        exchanges = await self._sender.send_at_once(request, probe, scheduled_ns, step.burst)
-        first = not progress.exchanges
-        progress.exchanges.extend(exchanges)
-        if any(one.failure is not None and one.failure.kind is FailureKind.SHUTDOWN for one in exchanges):
+        asked = read_request(request.body)
+        worst = worst_case_tokens(request.body, asked)
+        refusal = INTERRUPTED if self.stop.is_set() else self._budgets.refusal(probe.target, sum(worst), step.burst)
+        if refusal is not None:
+            progress.over_budget = refusal != INTERRUPTED
+            progress.not_sent[step.name] = refusal
+            return refusal
+        held = [self._budgets.reserve(probe.target, sum(worst)) for _ in range(step.burst)]
+        first = not progress.answers
+        answers = await self._sender.send_at_once(request, asked, probe, scheduled_ns, step.burst)
+        progress.answers.extend(answers)
+        if any(_was_cut_short(answer) for answer in answers):
             progress.not_sent[step.name] = INTERRUPTED  # what it cost is not known, so the worst case stays booked
             return INTERRUPTED
-        looks = [await self._reading.do(_looked_at, exchange) for exchange in exchanges]
-        for reservation, (spent, _) in zip(reservations, looks, strict=True):
-            self._settle(reservation, spent, progress)
+        for reservation, answer in zip(held, answers, strict=True):
+            self._settle(reservation, spent_tokens(answer, worst), progress)
         self._tell_budget(probe.target)
-        fault = looks[0][1]
-        if first and probe.check.plan.suite is not None and fault is not None:
-            return f"{fault.reason.value}: {fault.message}"
-        if step.burst == 1 and exchanges[0].status == 429 and "429" not in statuses_wanted(step.expect):
-            return "the relay asked to be left alone (status 429)"
-        return halt(self._evidence(probe, progress))
+        fault = stops_a_suite(answers[0]) if first and probe.check.plan.suite is not None else None
+        if fault is not None:
+            return Said("reason", kind=fault.reason.value, said=fault.message)
+        if step.burst == 1 and answers[0].exchange.status == 429 and "429" not in statuses_wanted(step.expect):
+            return Said("asked_to_be_left_alone")
+        return halt(lambda: self._so_far(probe, progress))
 
-    def _reserve(self, target: Target, request: Request, copies: int) -> list[Reservation] | str:
-        """Set the worst case of every copy aside, or of none of them; then return why."""
-        tokens = sum(worst_case_tokens(request.body))
-        why = self._budgets.refusal(target, tokens, copies)
-        if why is not None:
-            return why
-        held = [self._budgets.reserve(target, tokens) for _ in range(copies)]
-        return [reservation for reservation in held if reservation is not None]
-
-    def _settle(self, reservation: Reservation, spent: tuple[int, int], progress: Progress) -> None:
+    def _settle(self, reservation: Reservation | None, spent: tuple[int, int], progress: Progress) -> None:
         """Book what was spent, and give the rest of the reservation back. On the loop: the ledger has no lock."""
         spent_input, spent_output = spent
         progress.input_tokens += spent_input
         progress.output_tokens += spent_output
-        self._budgets.settle(reservation, spent_input + spent_output)
+        if reservation is not None:
+            self._budgets.settle(reservation, spent_input + spent_output)
 
     def _tell_budget(self, target: Target) -> None:
         left = self._budgets.tokens_left(target)
@@ -188,13 +185,13 @@ class Runner:
 
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
-        result, bug = await self._reading.do(_judged, probe.check.plan, evidence)
+        result, bug = await self._worker.do(_judged, probe.check.plan, evidence, progress.answers)
         if bug is not None:
             self.fanout.observe(bug)
-        if progress.exchanges:
+        if progress.answers:
             # A burst asks for its 429: having got it is no reason to leave the relay alone.
             bursts = {step.name for step in probe.check.plan.steps if step.burst > 1}
-            limited = any(one.status == 429 and one.request.step not in bursts for one in progress.exchanges)
+            limited = any(one.exchange.status == 429 and one.step not in bursts for one in progress.answers)
             self._backoff.learn(probe.target.name, probe.model, result, limited=limited)
         skip = _skip(progress, result)
         if skip is None:
@@ -209,10 +206,10 @@ class Runner:
         return Evidence(
             model=probe.model,
             nonce=progress.nonce,
-            exchanges=tuple(progress.exchanges),
+            exchanges=tuple(answer.exchange for answer in progress.answers),
             aliases=probe.target.aliases,
-            waivers={w.rule: f"waived until {w.until}: {w.reason}" for w in waivers if w.until >= today},
-            expired={w.rule: f"waiver expired on {w.until}: {w.reason}" for w in waivers if w.until < today},
+            waivers={w.rule: Said("waived_until", code=w.until, text=w.reason) for w in waivers if w.until >= today},
+            expired={w.rule: Said("waiver_expired", code=w.until, text=w.reason) for w in waivers if w.until < today},
             not_sent=dict(progress.not_sent),
         )
 
@@ -220,12 +217,17 @@ class Runner:
         """Return the date (UTC) by which waivers are in force or over."""
         return datetime.datetime.fromtimestamp(self._clock.wall_s(), datetime.UTC).date().isoformat()
 
-    def _skipped(self, probe: Probe, skip: Skip, detail: str) -> Run:
+    def _skipped(self, probe: Probe, skip: Skip, detail: Text) -> Run:
         self.fanout.observe(RunSkipped(probe=probe.id, reason=skip, detail=detail))
         now_s = self._clock.wall_s()
         progress = Progress(run_id=secrets.token_hex(8), nonce="", started_at_s=now_s)
         result = Result(outcome=Outcome.SKIPPED, reason=Reason.OK, message=detail)
         return self._run(probe, progress, self._evidence(probe, progress), result)
+
+    def _so_far(self, probe: Probe, progress: Progress) -> Run:
+        """Return the run judged by what there is. Not published."""
+        evidence = self._evidence(probe, progress)
+        return self._run(probe, progress, evidence, judge(probe.check.plan, evidence, progress.answers))
 
     def _run(self, probe: Probe, progress: Progress, evidence: Evidence, result: Result) -> Run:
         return Run(
@@ -240,19 +242,25 @@ class Runner:
             suite=probe.check.plan.suite,
             spent_input_tokens=progress.input_tokens,
             spent_output_tokens=progress.output_tokens,
-            requests=len(progress.exchanges),
+            requests=len(progress.answers),
+            answers=tuple(progress.answers),
         )
 
 
-def left_out(step: Step, target: Target, *, full: bool) -> str | None:
+def left_out(step: Step, target: Target, *, full: bool) -> Said | None:
     """Return why a request is left out on purpose, None when it may be sent."""
     if step.risk is not None and not full:
-        return NEEDS_FULL
+        return Said(Why.NEEDS_FULL)
     if step.feature is not None and step.feature not in target.features:
-        return NOT_CLAIMED
+        return Said(Why.NOT_CLAIMED)
     if step.http2:
-        return NO_HTTP2
-    return NOT_HTTPS if step.plain_http and not target.url.startswith("https:") else None
+        return Said(Why.NO_HTTP2)
+    return Said(Why.NOT_HTTPS) if step.plain_http and not target.url.startswith("https:") else None
+
+
+def _was_cut_short(answer: Answer) -> bool:
+    failure = answer.exchange.failure
+    return failure is not None and failure.kind is FailureKind.SHUTDOWN
 
 
 _REASONS = {Skip.SHUTDOWN: Reason.SHUTDOWN, Skip.BUDGET: Reason.BUDGET}
@@ -265,14 +273,11 @@ def _skip(progress: Progress, result: Result) -> Skip | None:
     return Skip.BUDGET if progress.over_budget and result.outcome is Outcome.SKIPPED else None
 
 
-def _judged(plan: Plan, evidence: Evidence) -> tuple[Result, InternalFault | None]:
+def _judged(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> tuple[Result, InternalFault | None]:
     try:
-        return judge(plan, evidence), None
+        return judge(plan, evidence, answers), None
     except Exception as error:  # noqa: BLE001 - a bug of the judge must not end the monitor
         bug = InternalFault(component="judge", error=place_of(error))
-        return Result(outcome=Outcome.ERRORED, reason=Reason.INTERNAL, message=f"judge: {type(error).__name__}"), bug
-
-
-def _looked_at(exchange: Exchange) -> tuple[tuple[int, int], Fault | None]:
-    """Return what an exchange cost and what would end a suite. Reads the answer, which takes time: run in a thread."""
-    return spent_tokens(exchange), stops_a_suite(exchange)
+        return Result(
+            outcome=Outcome.ERRORED, reason=Reason.INTERNAL, message=Said("judge_broke", code=type(error).__name__)
+        ), bug

@@ -1,4 +1,4 @@
-"""One request out, one redacted exchange back: nothing unredacted leaves this module."""
+"""One request out, one answer back: nothing unredacted leaves this module."""
 
 from __future__ import annotations
 
@@ -7,39 +7,44 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wnmon.engine.loopwatch import LoopWatch
-from wnmon.engine.ports import Clock, Transport
-from wnmon.engine.reading_thread import ReadingThread
+from wnmon.engine.ports import Clock, Transport, Worker
+from wnmon.engine.reading import read_redacted
 from wnmon.model.exchange import Exchange, FailureKind, Marks, Request, TransportFailure
+from wnmon.model.json import JsonObject
+from wnmon.model.said import Said
 from wnmon.model.target import Probe, Target
-from wnmon.redact.exchange import redact_exchange
 from wnmon.redact.redactor import Redactor
+from wnmon.wire.answer import Answer
 
 
 class Sender:
     """Sends for the runner. Setting `stop` ends the exchanges under way: their failure is `shutdown`."""
 
-    def __init__(self, transport: Transport, clock: Clock, watch: LoopWatch, reading: ReadingThread) -> None:
+    def __init__(self, transport: Transport, clock: Clock, watch: LoopWatch, worker: Worker) -> None:
         self.stop = asyncio.Event()
         self._transport = transport
         self._clock = clock
         self._watch = watch
-        self._reading = reading
+        self._worker = worker
         self._redactors: dict[str, tuple[Target, Redactor]] = {}
 
     async def send_at_once(
-        self, request: Request, probe: Probe, scheduled_ns: int | None, copies: int
-    ) -> Sequence[Exchange]:
-        """Return the exchanges of a request sent so many times at once: those answered first, then those refused."""
-        sent = await asyncio.gather(*(self.send(request, probe, scheduled_ns) for _ in range(copies)))
-        # The first exchange of a run stands for it; a burst is not refused as long as one of it is answered.
-        return sorted(sent, key=lambda exchange: exchange.status == 429)
+        self, request: Request, asked: JsonObject | None, probe: Probe, scheduled_ns: int | None, copies: int
+    ) -> Sequence[Answer]:
+        """Return the answers of a request sent so many times at once: those answered first, then those refused.
 
-    async def send(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
-        """Return the exchange, redacted before anything judges or shows it, with the loop's worst lag in it."""
+        `asked` is the JSON object of the request's body.
+        """
+        answers = await asyncio.gather(*(self._send(request, asked, probe, scheduled_ns) for _ in range(copies)))
+        # The first exchange of a run stands for it; a burst is not refused as long as one of it is answered.
+        return sorted(answers, key=lambda answer: answer.exchange.status == 429)
+
+    async def _send(self, request: Request, asked: JsonObject | None, probe: Probe, scheduled_ns: int | None) -> Answer:
+        """Return the answer, redacted before anything reads or shows it, with the loop's worst lag in its exchange."""
         exchange = await self._exchange(request, probe, scheduled_ns)
         marks = exchange.marks
         exchange = replace(exchange, late_ns=self._watch.worst_ns(marks.started_ns, marks.end_ns))
-        return await self._reading.do(redact_exchange, exchange, self._redactor(probe.target))
+        return await self._worker.do(read_redacted, exchange, self._redactor(probe.target), asked)
 
     async def _exchange(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
         timeouts, caps = probe.check.timeouts, probe.check.caps
@@ -62,7 +67,7 @@ class Sender:
             request=request,
             started_at_s=self._clock.wall_s(),
             marks=Marks(started_ns=now_ns, end_ns=now_ns),
-            failure=TransportFailure(kind=FailureKind.SHUTDOWN, detail="wnmon was stopped"),
+            failure=TransportFailure(kind=FailureKind.SHUTDOWN, detail=Said("stopped")),
         )
 
     def _redactor(self, target: Target) -> Redactor:

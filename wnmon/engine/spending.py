@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from wnmon.model.exchange import Exchange
-from wnmon.wire.cost import worst_case_tokens
-from wnmon.wire.read import read
+from wnmon.wire.answer import Answer
 
 MOST_TOKENS = 10_000_000
 
 
-def spent_tokens(exchange: Exchange) -> tuple[int, int]:
+def spent_tokens(answer: Answer, worst: tuple[int, int]) -> tuple[int, int]:
     """Return (input, output) tokens: as reported, else the worst case where an answer may have been made, else 0."""
+    exchange, usage = answer.exchange, answer.reply.usage
     if exchange.marks.sent_ns is None:
         return 0, 0
-    usage = read(exchange).usage
-    refused = exchange.status is not None and exchange.status >= 400
-    worst_input, worst_output = (0, 0) if refused else worst_case_tokens(exchange.request.body)
-    reported_input = usage.prompt_tokens if usage else None
-    reported_output = usage.completion_tokens if usage else None
-    return (
-        worst_input if reported_input is None else _credible(reported_input),
-        worst_output if reported_output is None else _credible(reported_output),
-    )
+    if exchange.status is not None and exchange.status >= 400:
+        worst = (0, 0)
+    reported = (usage.prompt_tokens, usage.completion_tokens) if usage else (None, None)
+    spent = [most if said is None else _credible(said) for said, most in zip(reported, worst, strict=True)]
+    return spent[0], spent[1]
 
 
 def _credible(tokens: int) -> int:

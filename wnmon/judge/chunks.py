@@ -11,6 +11,7 @@ from wnmon.judge.fact import complaint, place_of
 from wnmon.judge.subject import Subject
 from wnmon.model.json import JsonObject, kind_of
 from wnmon.model.result import Finding
+from wnmon.model.said import Said
 from wnmon.wire.message import choices_of, object_at, string_at, usage_of
 from wnmon.wire.reply import Frame
 
@@ -39,9 +40,15 @@ def same(member: str, plural: str, subject: Subject) -> Iterator[Finding]:
         if isinstance(said, str | int | float):
             seen.setdefault(str(said), frame)
     if len(seen) > 1:
-        message = f"the {member} changes within the stream"
+        message = Said("changes_within_stream", code=member)
         second = list(seen.values())[1]
-        yield complaint(subject, message, f"one {member}", f"{len(seen)} {plural}", place_of(second))
+        yield complaint(
+            subject,
+            message,
+            Said("one_value", code=member),
+            Said("n_values", n=len(seen), code=plural),
+            place_of(second),
+        )
 
 
 def role(subject: Subject) -> Iterator[Finding]:
@@ -49,8 +56,8 @@ def role(subject: Subject) -> Iterator[Finding]:
     for frame, _, choices in _chunks(subject):
         said = string_at(object_at(choices[0], "delta"), "role")
         if said != "assistant":
-            message = "the first delta does not name the role"
-            yield complaint(subject, message, "role assistant", said or "no role", place_of(frame))
+            message = Said("role_missing")
+            yield complaint(subject, message, Said("role_assistant"), said or Said("no_role"), place_of(frame))
         return
 
 
@@ -58,12 +65,12 @@ def deltas(subject: Subject) -> Iterator[Finding]:
     """Chunks hold deltas: neither a whole message beside them nor a completion of another type at the end."""
     for frame, value, choices in _chunks(subject):
         if any("message" in choice for choice in choices):
-            message = "a choice of a chunk carries a message"
-            yield complaint(subject, message, "a delta alone", "message", place_of(frame))
+            message = Said("message_in_chunk")
+            yield complaint(subject, message, Said("a_delta_alone"), "message", place_of(frame))
         kind = string_at(value, "object")
         if kind.endswith(".done"):
-            message = "a chunk calls itself done"
-            yield complaint(subject, message, "object chat.completion.chunk", kind, place_of(frame))
+            message = Said("chunk_calls_itself_done")
+            yield complaint(subject, message, Said("object_chunk"), kind, place_of(frame))
 
 
 def usage_chunk(subject: Subject) -> Iterator[Finding]:
@@ -71,25 +78,25 @@ def usage_chunk(subject: Subject) -> Iterator[Finding]:
     payloads = list(_payloads(subject))
     for frame, value in payloads[:-1]:
         if value.get("usage") is not None:
-            message = "usage came before the last chunk"
+            message = Said("usage_too_early")
             yield complaint(subject, message, "null", kind_of(value["usage"]), place_of(frame))
     for frame, value in payloads[-1:]:
         if usage_of(value.get("usage")) is None:
-            message = "the last chunk carries no usage, though it was asked for"
+            message = Said("usage_chunk_missing")
             yield complaint(subject, message, "usage", kind_of(value.get("usage")), place_of(frame))
         elif value.get("choices") != []:
-            message = "the usage does not stand in a chunk of its own"
-            yield complaint(subject, message, "choices []", _choices_seen(value), place_of(frame))
+            message = Said("usage_not_alone")
+            yield complaint(subject, message, Said("choices_empty"), _choices_seen(value), place_of(frame))
 
 
-def _choices_seen(value: JsonObject) -> str:
+def _choices_seen(value: JsonObject) -> Said:
     choices = value.get("choices")
-    return f"{len(choices)} choices" if isinstance(choices, list) else "no choices member"
+    return Said("n_choices", n=len(choices)) if isinstance(choices, list) else Said("no_choices_member")
 
 
 def no_usage(subject: Subject) -> Iterator[Finding]:
     """Usage comes only where it was asked for."""
     carriers = [frame for frame, value in _payloads(subject) if value.get("usage") is not None]
     if carriers:
-        message = "usage was sent without being asked for"
-        yield complaint(subject, message, "no usage", f"on {len(carriers)} chunks", place_of(carriers[0]))
+        message = Said("usage_unasked")
+        yield complaint(subject, message, Said("no_usage"), Said("on_chunks", n=len(carriers)), place_of(carriers[0]))

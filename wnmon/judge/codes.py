@@ -11,6 +11,7 @@ import re
 from wnmon.judge.subject import Subject
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said
 from wnmon.model.text import cut
 from wnmon.wire.request import fill, second_nonce
 
@@ -36,7 +37,7 @@ def said(subject: Subject) -> str:
 def not_recalled(word: str, subject: Subject) -> Finding:
     """Return the complaint about a word the request held and the answer does not."""
     return Finding(
-        message="a part of the request was not read",
+        message=Said("request_part_unread"),
         expected=word,
         actual=cut(subject.reply.text),
         place="content",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from wnmon.judge.subject import Subject
 from wnmon.model.result import Finding, Reason
-from wnmon.model.text import cut
+from wnmon.model.said import Said, Text, fitted
 from wnmon.wire.reply import Frame
 
 Fact = Callable[[Subject], Iterator[Finding]]
@@ -14,11 +14,11 @@ Fact = Callable[[Subject], Iterator[Finding]]
 
 
 def complaint(
-    subject: Subject, message: str, expected: str, actual: str, place: str = "", reason: Reason = Reason.STREAM
+    subject: Subject, message: Said, expected: Text, actual: Text, place: str = "", reason: Reason = Reason.STREAM
 ) -> Finding:
     """Return one complaint, what was seen cut to a line."""
     return Finding(
-        message=message, expected=expected, actual=cut(actual), place=place, step=subject.step, reason=reason
+        message=message, expected=expected, actual=fitted(actual), place=place, step=subject.step, reason=reason
     )
 
 

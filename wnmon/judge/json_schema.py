@@ -17,6 +17,7 @@ from jsonschema.protocols import Validator
 from wnmon.judge.patterns import Pattern, compile_pattern
 from wnmon.judge.subject import Unfit
 from wnmon.model.json import ABSENT, Json, kind_of, pointer_to
+from wnmon.model.said import Said
 from wnmon.model.text import cut
 
 
@@ -26,12 +27,13 @@ def compile_schema(schema: Json, where: str) -> Validator:
     Read as JSON Schema 2020-12, whatever `$schema` says; patterns run under RE2.
     """
     if not isinstance(schema, (dict, bool)):
-        raise Unfit(where, f"a JSON Schema, not {kind_of(schema)}")
+        raise Unfit(where, Said("a_json_schema"), kind_of(schema))
     try:
         # Without formats: the one for patterns would ask Python's own dialect of them.
         Draft202012Validator.check_schema(schema, format_checker=FormatChecker(formats=()))
     except SchemaError as wrong:
-        raise Unfit(where + pointer_to(wrong.absolute_path), f"a JSON Schema: {cut(wrong.message, 120)}") from None
+        said = Said("json_schema_wrong", text=cut(wrong.message, 120))
+        raise Unfit(where + pointer_to(wrong.absolute_path), said) from None
     reading = _Reading(where)
     clean = reading.schema(schema, "")
     reading.check_references()
@@ -75,12 +77,11 @@ class _Reading:
         """Refuse a reference that leaves the schema (it would be fetched) or leads nowhere (it would fail later)."""
         for here, reference in self._references:
             if not reference.startswith("#") or reference[1:] not in self._nodes:
-                message = f"a reference into this schema such as #/$defs/name, not {reference!r}"
-                raise Unfit(self._where + here, message)
+                raise Unfit(self._where + here, Said("schema_reference"), repr(reference))
 
     def _keyword(self, key: str, value: Json, here: str) -> Json:
         if key in _REFUSED:
-            raise Unfit(self._where + here, f"a schema without {key}", "additionalProperties and prefixItems are known")
+            raise Unfit(self._where + here, Said("schema_without", name=key), hint=Said("known_instead"))
         if key in _DATA:
             return value
         if key == "$ref":
@@ -112,7 +113,7 @@ def _validator_class(patterns: Mapping[str, Pattern]) -> Any:
 
     def pattern(_: Any, wanted: str, instance: Any, __: Any) -> Iterator[ValidationError]:
         if isinstance(instance, str) and not patterns[wanted].search(instance):
-            yield ValidationError(f"does not match {wanted!r}")
+            yield ValidationError("pattern")
 
     def pattern_properties(validator: Any, wanted: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
         for name, value in instance.items() if isinstance(instance, dict) else ():
@@ -139,7 +140,7 @@ def _validator_class(patterns: Mapping[str, Pattern]) -> Any:
 def _required(_: Any, wanted: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
     for name in wanted if isinstance(instance, dict) else ():
         if name not in instance:
-            yield ValidationError("a required member is absent", path=(name,), instance=ABSENT, schema=schema)
+            yield ValidationError("required", path=(name,), instance=ABSENT, schema=schema)
 
 
 def _unique_items(_: Any, wanted: Any, instance: Any, __: Any) -> Iterator[ValidationError]:
@@ -147,7 +148,7 @@ def _unique_items(_: Any, wanted: Any, instance: Any, __: Any) -> Iterator[Valid
     for i, item in enumerate(instance if wanted and isinstance(instance, list) else ()):
         text = json.dumps(_with_plain_numbers(item), sort_keys=True)
         if text in seen:
-            yield ValidationError("an item repeats", path=(i,), instance=item)
+            yield ValidationError("uniqueItems", path=(i,), instance=item)
             return
         seen.add(text)
 

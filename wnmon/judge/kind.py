@@ -11,6 +11,7 @@ from wnmon.judge.subject import Subject, Unjudged
 from wnmon.model.exchange import FailureKind
 from wnmon.model.json import Json
 from wnmon.model.result import Finding
+from wnmon.model.said import Said
 
 
 class On(Enum):
@@ -37,7 +38,7 @@ class Kind:
 
     prepare: Callable[[Json], Any]
     assess: Callable[[Any, Subject], list[Finding]]
-    doubt: Callable[[Any, Subject], str | None] | None = None
+    doubt: Callable[[Any, Subject], Said | None] | None = None
     failures: frozenset[FailureKind] = frozenset()
     on: On = On.EXCHANGE
 

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 import re2
 
 from wnmon.judge.subject import Unfit
+from wnmon.model.said import Said
 
 
 class Pattern(Protocol):
@@ -30,12 +31,6 @@ def compile_pattern(pattern: str, pointer: str = "") -> Pattern:
     try:
         return cast("Pattern", re2.compile(pattern, options))
     except re2.error as refused:
-        reason = str(refused.args[0]) if refused.args else "refused"
-        text = reason.removeprefix("b'").removesuffix("'")
-        raise Unfit(pointer, f"a pattern RE2 accepts, not {pattern!r} ({text})", _hint(pattern)) from None
-
-
-def _hint(pattern: str) -> str | None:
-    if "(?" in pattern or "\\1" in pattern:
-        return "look-around and back-references are left out on purpose: they can take unbounded time"
-    return None
+        why = str(refused.args[0] if refused.args else refused).removeprefix("b'").removesuffix("'")
+        hint = Said("no_look_around") if "(?" in pattern or "\\1" in pattern else None
+        raise Unfit(pointer, Said("pattern_refused", text=repr(pattern), why=why), hint=hint) from None

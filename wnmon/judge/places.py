@@ -13,6 +13,7 @@ from wnmon.judge.schema import show
 from wnmon.judge.subject import Subject, Unfit, Unjudged
 from wnmon.model.json import ABSENT, Json, Missing, at, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,23 +38,23 @@ def prepare(value: Json) -> Places:
 def prepare_within(value: Json) -> Places:
     """Return places and tolerance of `within` and `grows_evenly`: `{of: [...], tolerance: 0.1}`, a ratio."""
     if not isinstance(value, dict) or set(value) != {"of", "tolerance"}:
-        raise Unfit("", "a mapping with of and tolerance")
+        raise Unfit("", Said("mapping_with_both", one="of", other="tolerance"))
     tolerance = value["tolerance"]
     if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 <= tolerance <= 1:
-        raise Unfit("/tolerance", f"a ratio from 0 to 1, not {tolerance!r}")
+        raise Unfit("/tolerance", Said("a_ratio"), repr(tolerance))
     return Places(places=places(value["of"], "/of"), tolerance=float(tolerance))
 
 
 def places(value: Json, where: str) -> tuple[tuple[str, str], ...]:
     """Return the places of a list of at least two; `where` is the pointer to that list."""
     if not isinstance(value, list) or len(value) < 2:
-        raise Unfit(where, f"a list of at least two places such as completion/id, not {kind_of(value)}")
+        raise Unfit(where, Said("two_places"), kind_of(value))
     return tuple(_place(item, f"{where}/{i}") for i, item in enumerate(value))
 
 
 def _place(item: Json, where: str) -> tuple[str, str]:
     if not isinstance(item, str) or not item.split("/", 1)[0]:
-        raise Unfit(where, f"a place such as completion/usage/prompt_tokens, not {item!r}")
+        raise Unfit(where, Said("a_place"), repr(item))
     request, slash, pointer = item.partition("/")
     return request, slash + pointer
 
@@ -65,7 +66,7 @@ def values_at(places: Sequence[tuple[str, str]], subjects: Mapping[str, Subject]
         document = subjects[request].reply.document
         value = at(document.value, pointer) if document and not document.problem else ABSENT
         if isinstance(value, Missing):
-            return Unjudged(f"{request}{pointer} is absent")
+            return Unjudged(Said("place_absent", code=request, text=pointer))
         values.append(value)
     return values
 
@@ -76,10 +77,10 @@ def numbers_at(expected: Places, subjects: Mapping[str, Subject]) -> list[int | 
     if isinstance(values, Unjudged):
         return values
     numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
-    return numbers if len(numbers) == len(values) else Unjudged("a compared value is no number")
+    return numbers if len(numbers) == len(values) else Unjudged(Said("compared_no_number"))
 
 
-def differing(expected: Places, message: str, wanted: str, values: Sequence[Json]) -> Finding:
+def differing(expected: Places, message: Said, wanted: Text, values: Sequence[Json]) -> Finding:
     """Return the complaint about values that are not as they should be to each other."""
     places = ", ".join(request + pointer for request, pointer in expected.places)
     actual = ", ".join(show(value) for value in values)
@@ -90,10 +91,10 @@ def prepare_requests(value: Json) -> Places:
     """Return the requests whose answers are compared: at least two names."""
     names = [item for item in value if isinstance(item, str) and item] if isinstance(value, list) else []
     if len(names) < 2 or len(names) != len(value if isinstance(value, list) else ()):
-        raise Unfit("", f"a list of at least two requests, not {kind_of(value)}")
+        raise Unfit("", Said("two_requests"), kind_of(value))
     return Places(places=tuple((name, "") for name in names))
 
 
-def complaint_across(message: str, expected: str, actual: str, place: str) -> Finding:
+def complaint_across(message: Said, expected: Text, actual: Text, place: str) -> Finding:
     """Return a complaint about how answers compare."""
     return Finding(message=message, expected=expected, actual=actual, place=place, reason=Reason.RULE)

@@ -6,7 +6,6 @@ import re
 
 from wnmon.judge.subject import Subject
 from wnmon.model.json import at
-from wnmon.wire.document import read_document
 from wnmon.wire.message import string_at
 
 _WORD = re.compile(r"[A-Za-z]+")
@@ -14,7 +13,7 @@ _WORD = re.compile(r"[A-Za-z]+")
 
 def texts_sent(subject: Subject) -> list[str]:
     """Return the texts of the request's messages; parts count for nothing."""
-    messages = at(read_document(subject.exchange.request.body).value, "/messages")
+    messages = at(subject.answer.asked, "/messages")
     return (
         [string_at(one, "content") for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
     )

@@ -7,35 +7,23 @@ came leaves it inconclusive, a request that was not sent skips it or leaves it i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from wnmon.judge.kind import On
 from wnmon.judge.kinds import status
 from wnmon.judge.kinds.stream import FACTS, SPREADS
 from wnmon.judge.registry import ACROSS_KINDS, KINDS, compared, looks_at
-from wnmon.judge.subject import NOT_CODED, Subject, Unjudged
-from wnmon.model.check import (
-    NEEDS_FULL,
-    NO_HTTP2,
-    NOT_CLAIMED,
-    NOT_HTTPS,
-    Assertion,
-    Auth,
-    Level,
-    Plan,
-    Rule,
-    Selector,
-)
+from wnmon.judge.subject import Subject, Unjudged, form_seen
+from wnmon.model.check import Assertion, Auth, Level, Plan, Rule, Selector
 from wnmon.model.exchange import Exchange, FailureKind
 from wnmon.model.result import Evidence, Fault, Finding, Reason, RuleVerdict, Verdict
+from wnmon.model.said import Said, Text, Why, id_of
 from wnmon.wire.reply import Form
 
 NOTHING_TO_JUDGE = frozenset({Reason.AUTH, Reason.BALANCE, Reason.MODEL_UNAVAILABLE, Reason.RATE_LIMITED})
 """Answers that say nothing about the contract: the account or the upstream is at fault, not the wire."""
 
-NO_ANSWER = "no answer the rule is about"
-"""Why a rule on refusals has nothing to look at where nothing was refused."""
-
-_LEFT_OUT = frozenset({NEEDS_FULL, NOT_CLAIMED, NOT_HTTPS, NO_HTTP2, NO_ANSWER, NOT_CODED})
+_LEFT_OUT = frozenset({Why.NEEDS_FULL, Why.NOT_CLAIMED, Why.NOT_HTTPS, Why.NO_HTTP2, Why.NO_ANSWER, Why.NOT_CODED})
 """Reasons that are nobody's fault: rules are skipped for them, not inconclusive, and so are those that need them."""
 
 _EVERY = frozenset({"2xx", "3xx", "4xx", "5xx"})
@@ -87,24 +75,24 @@ def _verdict(
     blocked = _blocked(rule, known)
     if blocked is not None:
         # Without --full a rule on a request not sent is skipped, also where a rule it needs was skipped for the same.
-        why = next((why for why in (_unsent(rule, evidence), blocked) if why in _LEFT_OUT), blocked)
-        return _unjudged(rule, level, why)
+        unsent = _unsent(rule, evidence)
+        return _unjudged(rule, level, unsent if unsent is not None and id_of(unsent) in _LEFT_OUT else blocked)
     if compared(rule):
         return _across(rule, level, subjects, evidence)
     return _single(rule, level, subjects, evidence)
 
 
-def _unjudged(rule: Rule, level: Level, why: str) -> RuleVerdict:
-    verdict = Verdict.SKIPPED if why in _LEFT_OUT else Verdict.INCONCLUSIVE
+def _unjudged(rule: Rule, level: Level, why: Text) -> RuleVerdict:
+    verdict = Verdict.SKIPPED if id_of(why) in _LEFT_OUT else Verdict.INCONCLUSIVE
     return RuleVerdict(rule=rule.id, level=level, verdict=verdict, why=why)
 
 
-def _blocked(rule: Rule, known: Mapping[str, RuleVerdict]) -> str | None:
+def _blocked(rule: Rule, known: Mapping[str, RuleVerdict]) -> Text | None:
     """Return what keeps a rule from being judged. An INFO rule only notes, so it never blocks."""
     for need in rule.needs:
         verdict = known[need].verdict if need in known else None
         if verdict not in {Verdict.PASSED, Verdict.NOTED, None}:
-            return known[need].why if known[need].why in _LEFT_OUT else f"blocked by {need}"
+            return known[need].why if id_of(known[need].why) in _LEFT_OUT else Said("blocked_by", code=need)
     return None
 
 
@@ -112,7 +100,7 @@ def _requests(rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(rule.on.requests or ()), *compared(rule))))
 
 
-def _unsent(rule: Rule, evidence: Evidence) -> str | None:
+def _unsent(rule: Rule, evidence: Evidence) -> Text | None:
     return next((evidence.not_sent[name] for name in _requests(rule) if name in evidence.not_sent), None)
 
 
@@ -125,7 +113,7 @@ def _single(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evi
     if findings or (why is None and asked):
         return _decided(rule, level, findings, evidence)
     if why is None:
-        return RuleVerdict(rule=rule.id, level=level, verdict=Verdict.SKIPPED, why=NO_ANSWER)
+        return RuleVerdict(rule=rule.id, level=level, verdict=Verdict.SKIPPED, why=Said(Why.NO_ANSWER))
     return _unjudged(rule, level, why)
 
 
@@ -145,8 +133,10 @@ def _is_blamed(rule: Rule, subject: Subject) -> bool:
 
 
 def assess(expect: Sequence[Assertion], subject: Subject) -> list[Finding]:
-    """Return all complaints of the assertions on a single answer."""
-    return [f for a in expect if a.kind in KINDS for f in KINDS[a.kind].assess(a.expected, subject)]
+    """Return all complaints of the assertions on a single answer; each names its exchange."""
+    single = (one for one in expect if one.kind in KINDS)
+    findings = (finding for one in single for finding in KINDS[one.kind].assess(one.expected, subject))
+    return [replace(finding, exchange=subject.index) for finding in findings]
 
 
 def _across(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evidence) -> RuleVerdict:
@@ -155,7 +145,10 @@ def _across(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evi
     unsent = _unsent(rule, evidence)
     if unsent is not None:
         return _unjudged(rule, level, unsent)
-    whys = [why_unjudgeable(rule, by_step[name]) if name in by_step else f"{name} was not sent" for name in requests]
+    whys = [
+        why_unjudgeable(rule, by_step[name]) if name in by_step else Said("request_not_sent", code=name)
+        for name in requests
+    ]
     why = next((why for why in whys if why is not None), None)
     findings: list[Finding] = []
     for assertion in rule.expect if why is None else ():
@@ -165,10 +158,16 @@ def _across(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evi
         if isinstance(said, Unjudged):
             why = said.why
         else:
-            findings.extend(said)
+            findings.extend(_naming_exchange(finding, by_step) for finding in said)
     if why is not None and not findings:
         return _unjudged(rule, level, why)
     return _decided(rule, level, tuple(findings), evidence)
+
+
+def _naming_exchange(finding: Finding, by_step: Mapping[str, Subject]) -> Finding:
+    """Return the finding of a comparison with the exchange of its request; places such as `first/id` begin with one."""
+    about = by_step.get(finding.step or finding.place.partition("/")[0])
+    return replace(finding, exchange=about.index) if about else finding
 
 
 def _decided(rule: Rule, level: Level, findings: tuple[Finding, ...], evidence: Evidence) -> RuleVerdict:
@@ -193,13 +192,13 @@ def selects(selector: Selector, subject: Subject) -> bool:
     return selector.stream is None or subject.exchange.request.stream == selector.stream
 
 
-def why_unjudgeable(rule: Rule, subject: Subject) -> str | None:
+def why_unjudgeable(rule: Rule, subject: Subject) -> Text | None:
     """Return why an exchange says nothing about a rule, None when it can be judged."""
     failure = subject.exchange.failure
     if failure is not None and failure.kind not in ANSWERED_WRONGLY | _answering(rule):
-        return f"{failure.kind.value}: {failure.detail}"
+        return Said("reason", kind=failure.kind.value, said=failure.detail)
     if subject.timing.suspect and any(_is_about_time(assertion) for assertion in rule.expect):
-        return "the monitor itself was late"
+        return Said("monitor_late")
     return _refused(rule, subject) or _too_much(rule, subject) or _unreadable(rule, subject) or _doubtful(rule, subject)
 
 
@@ -209,14 +208,14 @@ def _answering(rule: Rule) -> frozenset[FailureKind]:
     return frozenset.intersection(*taken) if taken else frozenset()
 
 
-def _doubtful(rule: Rule, subject: Subject) -> str | None:
+def _doubtful(rule: Rule, subject: Subject) -> Text | None:
     """Return why an assertion itself cannot tell."""
     doubts = ((KINDS[one.kind].doubt, one.expected) for one in _asked(rule, subject) if one.kind in KINDS)
     whys = (doubt(expected, subject) for doubt, expected in doubts if doubt is not None)
     return next((why for why in whys if why is not None), None)
 
 
-def _refused(rule: Rule, subject: Subject) -> str | None:
+def _refused(rule: Rule, subject: Subject) -> Text | None:
     """A refusal says something about rules on the status; on anything else it says nothing."""
     fault, code = subject.fault, subject.exchange.status
     if fault is None or code is None:
@@ -226,7 +225,7 @@ def _refused(rule: Rule, subject: Subject) -> str | None:
         judged = (rule.on.status or "").startswith("4") or says
     else:
         judged = code < 400 or rule.on.status is not None or statuses_wanted(rule.expect) != ()
-    return None if judged else f"{fault.reason.value}: {fault.message}"
+    return None if judged else Said("reason", kind=fault.reason.value, said=fault.message)
 
 
 def _gave_out(subject: Subject, rule: Rule) -> bool:
@@ -240,26 +239,26 @@ def _gave_out(subject: Subject, rule: Rule) -> bool:
     return banned and request.auth is Auth.NORMAL and str(code) not in wanted and not _EVERY.issubset(wanted)
 
 
-def _too_much(rule: Rule, subject: Subject) -> str | None:
+def _too_much(rule: Rule, subject: Subject) -> Text | None:
     """RFC 8259 §9 leaves limits to the reader: JSON beyond ours is not read, which is no fault of the relay."""
     problem = subject.reply.document.problem if subject.reply.document else None
     if problem is None or problem.kind not in _BEYOND_US or not any(looks_at(a) in _READ for a in rule.expect):
         return None
-    return f"more JSON than wnmon reads: {problem.message}"
+    return Said("json_beyond_limits", said=problem.message)
 
 
-def _unreadable(rule: Rule, subject: Subject) -> str | None:
+def _unreadable(rule: Rule, subject: Subject) -> Text | None:
     """Rules on what an answer means leave an answer that cannot be read to the rules on its form."""
     on = {looks_at(assertion) for assertion in _asked(rule, subject)}
     document, error = subject.reply.document, subject.reply.error
     if On.MEANING in on and (document is None or document.problem is not None or error is not None):
-        return f"the answer cannot be read: {subject.fault.message if subject.fault else subject.reply.form.value}"
+        return Said("answer_unreadable", said=subject.fault.message if subject.fault else form_seen(subject))
     if On.EVENTS in on and subject.reply.media_type != "text/event-stream":
-        return "the answer is not sent as an event stream"
+        return Said("not_an_event_stream")
     if subject.reply.form is not Form.STREAM and error is None and _is_about_events(rule):
-        return "the answer holds no event"
+        return Said("no_event")
     if subject.fault is not None and any(_is_about_spread(assertion) for assertion in rule.expect):
-        return f"the answer is not whole: {subject.fault.message}"
+        return Said("answer_not_whole", said=subject.fault.message)
     return None
 
 

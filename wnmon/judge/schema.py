@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from wnmon.model.json import Json, Missing, kind_of, pointer_to
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text, either
 from wnmon.model.text import cut
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def schema_findings(validator: Compiled, value: Json, pointer: str, step: str) -
     try:
         errors = list(islice(validator.iter_errors(value), MAX_FINDINGS))
     except RecursionError:
-        return [mismatch("too deep, or the schema refers to itself without end", "an end", value, pointer, step)]
+        return [mismatch(Said("schema_without_end"), Said("an_end"), value, pointer, step)]
     findings = [_from_error(error, pointer, step) for error in errors]
     return sorted(findings, key=lambda finding: finding.place)
 
@@ -44,39 +45,52 @@ def _from_error(error: ValidationError, pointer: str, step: str) -> Finding:
     return mismatch(_message(error), _expected(error), cast("Json | Missing", error.instance), place, step)
 
 
-def _message(error: ValidationError) -> str:
+def _message(error: ValidationError) -> Said:
     if _forbids(error):
-        return "a member that must not be there"
-    if error.validator == "type":
-        return "another type than declared"
-    return error.message if error.validator in {"required", "pattern", "uniqueItems"} else f"breaks {error.validator}"
+        return Said("member_forbidden")
+    match error.validator:
+        case "required":
+            return Said("required_absent")
+        case "uniqueItems":
+            return Said("item_repeats")
+        case "pattern":
+            return Said("pattern_unmatched", text=repr(error.validator_value))
+        case "type":
+            return Said("another_type_than_declared")
+        case keyword:
+            return Said("keyword_broken", code=str(keyword))
 
 
 def _forbids(error: ValidationError) -> bool:
     return error.validator == "not" and error.validator_value == {}
 
 
-def _expected(error: ValidationError) -> str:
+def _expected(error: ValidationError) -> Text:
     """Say what the schema wanted at that place: for an absent member, the type its own subschema declares."""
     if _forbids(error):
-        return "absent"
+        return Said("absent")
     if error.validator == "required":
         schema = error.schema if isinstance(error.schema, dict) else {}
         declared = (schema.get("properties") or {}).get(error.absolute_path[-1])
-        return _declared_type(declared) or "present"
+        return _declared_type(declared) or Said("present")
     if error.validator == "type":
-        return _declared_type({"type": error.validator_value}) or "another type"
+        return _declared_type({"type": error.validator_value}) or Said("another_type")
     return cut(f"{error.validator}: {json.dumps(error.validator_value, ensure_ascii=False, default=str)}", 120)
 
 
-def _declared_type(schema: Any) -> str | None:
+def _declared_type(schema: Any) -> Text | None:
     declared = schema.get("type") if isinstance(schema, dict) else None
-    return " or ".join(declared) if isinstance(declared, list) else declared
+    return either(declared) if isinstance(declared, list) else declared
 
 
-def mismatch(message: str, expected: str, value: Json | Missing, place: str, step: str) -> Finding:
+def mismatch(message: Said, expected: Text, value: Json | Missing, place: str, step: str) -> Finding:
     """Return the complaint about a value."""
-    return Finding(message=message, expected=expected, actual=show(value), place=place, step=step, reason=Reason.SCHEMA)
+    return Finding(message=message, expected=expected, actual=seen(value), place=place, step=step, reason=Reason.SCHEMA)
+
+
+def seen(value: Json | Missing) -> Text:
+    """Return a value as a finding shows what came: one that is not there is absent."""
+    return Said("absent") if isinstance(value, Missing) else show(value)
 
 
 def show(value: Json | Missing) -> str:

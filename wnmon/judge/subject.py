@@ -2,38 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wnmon.model.exchange import Exchange
-from wnmon.model.result import Fault, Timing
-from wnmon.wire.reply import Reply
+from wnmon.model.result import Evidence, Fault, Timing
+from wnmon.model.said import Said, Text
+from wnmon.wire.answer import Answer
+from wnmon.wire.reply import Form, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One exchange, read: everything an assertion may look at. `model` is the one asked for."""
+    """An answer, and everything else an assertion may look at. `model` is the one asked for.
 
-    step: str
-    exchange: Exchange
-    reply: Reply
-    timing: Timing
-    fault: Fault | None
+    `index` is the place of its exchange among all of the run.
+    """
+
+    answer: Answer
+    index: int
     model: str
     nonce: str
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def step(self) -> str:
+        """Return the name of the request."""
+        return self.answer.step
 
-CUT = "the answer ran into max_tokens before it could hold this"
+    @property
+    def exchange(self) -> Exchange:
+        """Return the record of the request and its answer."""
+        return self.answer.exchange
+
+    @property
+    def reply(self) -> Reply:
+        """Return what was understood of the answer."""
+        return self.answer.reply
+
+    @property
+    def timing(self) -> Timing:
+        """Return when it came."""
+        return self.answer.timing
+
+    @property
+    def fault(self) -> Fault | None:
+        """Return what is recognisably wrong with the exchange as a whole."""
+        return self.answer.fault
+
+
+def subjects_of(answers: Sequence[Answer], evidence: Evidence) -> list[Subject]:
+    """Return what assertions look at, in the order sent."""
+    return [
+        Subject(answer=answer, index=index, model=evidence.model, nonce=evidence.nonce, aliases=evidence.aliases)
+        for index, answer in enumerate(answers)
+    ]
+
+
+CUT = Said("ran_into_max_tokens")
 """Why a rule on what is said is left open: a model that thinks may spend all its tokens before the first word."""
 
 
-NOT_CODED = "nothing was compressed"
-"""Why a rule on content codings has nothing to look at."""
-
-
-ENDED_BY_ITSELF = "the answer ended by itself before it reached the limit"
+ENDED_BY_ITSELF = Said("ended_by_itself")
 """Why a rule on the limit is left open."""
+
+
+def form_seen(subject: Subject) -> Text:
+    """Return what an answer is, as findings show it."""
+    return Said("empty") if subject.reply.form is Form.EMPTY else subject.reply.form.value
 
 
 def finish_reason(subject: Subject) -> str | None:
@@ -50,14 +86,14 @@ def was_cut(subject: Subject) -> bool:
 class Unjudged:
     """An assertion that found nothing to judge; `why` is for a person."""
 
-    why: str
+    why: Said
 
 
 class Unfit(Exception):  # noqa: N818 - it says what is wrong with a value, not with wnmon
     """A value an assertion kind cannot be prepared from. `pointer` is relative to that value (RFC 6901)."""
 
-    def __init__(self, pointer: str, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, pointer: str, wanted: Text, got: Text | None = None, *, hint: Said | None = None) -> None:
         self.pointer = pointer
-        self.message = message
+        self.message = wanted if got is None else Said("wanted_not", wanted=wanted, got=got)
         self.hint = hint
+        super().__init__(str(self.message))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from wnmon.judge.rules import ANSWERED_WRONGLY, NOTHING_TO_JUDGE, asked_for_refusal, assess, judge_rules, says_nothing
-from wnmon.judge.subject import Subject
+from wnmon.judge.subject import Subject, subjects_of
 from wnmon.model.check import Auth, Level, Plan, Step
-from wnmon.model.exchange import Exchange, FailureKind
+from wnmon.model.exchange import FailureKind
 from wnmon.model.result import (
     Evidence,
     Fault,
@@ -23,14 +23,16 @@ from wnmon.model.result import (
     RuleVerdict,
     Verdict,
 )
-from wnmon.wire.faults import diagnose
-from wnmon.wire.read import read
-from wnmon.wire.timing import measure
+from wnmon.model.said import Said, Text
+from wnmon.wire.answer import Answer
 
 
-def judge(plan: Plan, evidence: Evidence) -> Result:
-    """Return what a run came to. Pure: the same plan and evidence give the same Result anywhere."""
-    subjects = [subject_of(exchange, evidence) for exchange in evidence.exchanges]
+def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
+    """Return what a run came to. Pure: the same plan, evidence and answers give the same Result anywhere.
+
+    `answers` are the exchanges of the evidence, read.
+    """
+    subjects = subjects_of(answers, evidence)
     if not subjects:
         return _nothing_sent(plan, evidence)
     steps = {step.name: step for step in plan.steps}
@@ -60,30 +62,15 @@ def _waits_asked_s(subjects: Sequence[Subject]) -> list[float]:
     return [fault.retry_after_s for fault in faults if fault.retry_after_s is not None]
 
 
-def subject_of(exchange: Exchange, evidence: Evidence) -> Subject:
-    """Read one exchange: what was said, when, and what is recognisably wrong with it."""
-    reply = read(exchange)
-    return Subject(
-        step=exchange.request.step,
-        exchange=exchange,
-        reply=reply,
-        timing=measure(exchange, reply),
-        fault=diagnose(exchange, reply),
-        model=evidence.model,
-        nonce=evidence.nonce,
-        aliases=evidence.aliases,
-    )
-
-
-def stops_a_suite(exchange: Exchange) -> Fault | None:
+def stops_a_suite(answer: Answer) -> Fault | None:
     """Return why a suite's preflight leaves nothing to judge, None when the suite may go on.
 
     A relay that answers 500, HTML or nonsense is judged by the rules; one that refuses the key, the balance or the
     model, or gives no answer at all, says nothing about them.
     """
-    if exchange.request.auth is not Auth.NORMAL:
+    if answer.exchange.request.auth is not Auth.NORMAL:
         return None
-    fault, failure = diagnose(exchange, read(exchange)), exchange.failure
+    fault, failure = answer.fault, answer.exchange.failure
     if fault is None or fault.reason in NOTHING_TO_JUDGE:
         return fault
     return fault if failure is not None and failure.kind not in ANSWERED_WRONGLY else None
@@ -92,7 +79,7 @@ def stops_a_suite(exchange: Exchange) -> Fault | None:
 def _first_blocker(plan: Plan, subjects: Sequence[Subject], steps: Mapping[str, Step]) -> Fault | None:
     """Return what left nothing to judge: for a suite its preflight, for a check any of its steps."""
     if plan.suite is not None:
-        return stops_a_suite(subjects[0].exchange)
+        return stops_a_suite(subjects[0].answer)
     return next((fault for subject in subjects if (fault := _blocker(steps[subject.step], subject))), None)
 
 
@@ -118,11 +105,16 @@ def _expectations(step: Step, subject: Subject) -> Iterable[Finding]:
 
 def _from_fault(fault: Fault, subject: Subject) -> Finding:
     return Finding(
-        message=fault.message, expected="an answer", actual=fault.reason.value, step=subject.step, reason=fault.reason
+        message=fault.message,
+        expected=Said("an_answer"),
+        actual=fault.reason.value,
+        step=subject.step,
+        reason=fault.reason,
+        exchange=subject.index,
     )
 
 
-Decision = tuple[Outcome, Reason, str, Layer | None]
+Decision = tuple[Outcome, Reason, Text, Layer | None]
 
 
 def _decide(
@@ -142,7 +134,7 @@ def _decide(
         return Outcome.FAILED, first.reason, _sentence(first), layer
     gated = [verdict.rule for verdict in verdicts if _breaks_gate(plan.gate, verdict)]
     if gated:
-        return Outcome.FAILED, Reason.RULE, f"broken: {', '.join(gated)}", None
+        return Outcome.FAILED, Reason.RULE, Said("rules_broken", text=", ".join(gated)), None
     if plan.suite is None and evidence.not_sent:
         return Outcome.SKIPPED, Reason.BUDGET, _why_unsent(evidence), None
     if findings:
@@ -156,8 +148,8 @@ def _most_telling(failing: Sequence[Finding], subjects: Sequence[Subject]) -> Fi
     return next((finding for finding in failing if finding.reason in faults), failing[0])
 
 
-def _sentence(finding: Finding) -> str:
-    return f"{finding.message}: expected {finding.expected}, got {finding.actual}"
+def _sentence(finding: Finding) -> Said:
+    return Said("expected_got", said=finding.message, said2=finding.expected, said3=finding.actual)
 
 
 def _breaks_gate(gate: Level | None, verdict: RuleVerdict) -> bool:
@@ -180,5 +172,5 @@ def _nothing_sent(plan: Plan, evidence: Evidence) -> Result:
     )
 
 
-def _why_unsent(evidence: Evidence) -> str:
-    return next(iter(evidence.not_sent.values()), "nothing was sent")
+def _why_unsent(evidence: Evidence) -> Text:
+    return next(iter(evidence.not_sent.values()), Said("nothing_sent"))

@@ -28,6 +28,7 @@ from prometheus_client.exposition import choose_encoder
 
 from wnmon import __version__
 from wnmon.engine.ports import Clock
+from wnmon.engine.run import Run
 from wnmon.metrics import catalogue, initial_series
 from wnmon.metrics.catalogue import CATALOGUE, Kind, Scope
 from wnmon.metrics.initial_series import RuleLabels
@@ -41,7 +42,7 @@ from wnmon.metrics.readings import (
     target_readings,
 )
 from wnmon.model.events import BudgetLeft, Event
-from wnmon.model.result import Outcome, Run
+from wnmon.model.result import Outcome
 from wnmon.model.target import Probe, Target
 
 _STALE_AFTER_INTERVALS = 3

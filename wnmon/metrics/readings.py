@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from wnmon.engine.run import Run
 from wnmon.model.events import (
     BudgetLeft,
     Event,
@@ -18,7 +19,7 @@ from wnmon.model.events import (
     Waited,
 )
 from wnmon.model.exchange import Exchange
-from wnmon.model.result import Run, Timing, Verdict
+from wnmon.model.result import Timing, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,19 +24,6 @@ class Level(StrEnum):
         return list(Level).index(self)
 
 
-NEEDS_FULL = "needs --full"
-"""Why a risky request was not sent: the rules on it are skipped, not inconclusive."""
-
-NOT_CLAIMED = "the target does not claim the feature"
-"""Why a request for an optional feature was not sent: the rules on it are skipped."""
-
-NOT_HTTPS = "the target is not asked over https"
-"""Why there is nothing to say about TLS, or about plain http beside it."""
-
-NO_HTTP2 = "this sensor speaks HTTP/1.1 only"
-"""Why a request over HTTP/2 was not sent."""
-
-
 class Auth(StrEnum):
     """Which Authorization header a request carries. `lowercase` writes the scheme as `bearer` (RFC 9110 §11.1).
 

@@ -1,6 +1,9 @@
-"""Run and Exchange to versioned JSON values and back: `{"wnmon": 1, "run": {...}}`, `{"wnmon": 1, "exchange": {...}}`.
+"""Records to versioned JSON values and back: `{"wnmon": 1, "run": {...}}`, `{"wnmon": 1, "exchange": {...}}`.
 
-Members are the fields of the dataclasses; enums stand by value, bytes as base64. Instants are nanoseconds since
+Members are the fields of the dataclasses; enums stand by value, bytes as base64, sentences in English. A member `said`
+beside those tells their ids and holes, and of words that read like a sentence, that they are words. Where it is
+missing, as in records of before there were ids, a sentence without holes is told by its words, and any other stays
+text. Instants are nanoseconds since
 `marks.started_ns`, so a decoded exchange starts at 0 and `started_at_s` alone ties it to a calendar: the clock of the
 host that recorded it leaves no trace, and encoding a decoded record gives the same bytes again.
 """
@@ -14,11 +17,13 @@ from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from enum import StrEnum
 from functools import cache
 from math import isfinite
+from string import Formatter
 from typing import Any, get_args, get_origin, get_type_hints
 
+from wnmon.model.catalogue import CATALOGUE
 from wnmon.model.exchange import Chunk, Exchange, Marks
 from wnmon.model.json import Json, JsonObject, kind_of
-from wnmon.model.result import Run
+from wnmon.model.said import Hole, Said, Text
 
 VERSION = 1
 
@@ -33,24 +38,24 @@ _CALENDAR = frozenset({"started_at_s", "ended_at_s", "not_after_s"})
 
 def encode_exchange(exchange: Exchange) -> JsonObject:
     """Return the exchange as JSON values."""
-    return {"wnmon": VERSION, "exchange": _encode(exchange)}
+    return encode_as("exchange", exchange)
 
 
 def decode_exchange(document: Json) -> Exchange:
     """Return the exchange of a document. ValueError says where it is malformed."""
-    exchange: Exchange = _decode(Exchange, _content(document, "exchange"), "exchange")
+    exchange: Exchange = decode_from(Exchange, document, "exchange")
     return exchange
 
 
-def encode_run(run: Run) -> JsonObject:
-    """Return the run, its evidence included, as JSON values."""
-    return {"wnmon": VERSION, "run": _encode(run)}
+def encode_as(name: str, value: Any, *, words_only: bool = False) -> JsonObject:
+    """Return a dataclass as JSON values, under its name. `words_only`: without ids, and without what never compares."""
+    document: JsonObject = {"wnmon": VERSION}
+    return document | {name: _encode(value, words_only)}
 
 
-def decode_run(document: Json) -> Run:
-    """Return the run of a document. ValueError says where it is malformed."""
-    run: Run = _decode(Run, _content(document, "run"), "run")
-    return run
+def decode_from(kind: Any, document: Json, name: str) -> Any:
+    """Return the dataclass `kind` that `encode_as` put under this name. ValueError says where it is malformed."""
+    return _decode(kind, _content(document, name), name)
 
 
 def decode_as(kind: Any, document: JsonObject, place: str) -> Any:
@@ -69,19 +74,47 @@ def _content(document: Json, name: str) -> Json:
     return document[name]
 
 
-def _encode(value: Any) -> Json:
+def _encode(value: Any, words_only: bool = False) -> Json:
     if isinstance(value, Exchange):
         value = _from_start(value)
+    if isinstance(value, Said):
+        return str(value)
     if is_dataclass(value):
-        return {field.name: _encode(getattr(value, field.name)) for field in fields(value)}
+        kept = [field for field in fields(value) if field.compare or not words_only]
+        members: JsonObject = {field.name: _encode(getattr(value, field.name), words_only) for field in kept}
+        said: JsonObject = {name: ids for name in _texts_of(value.__class__) if (ids := _ids(getattr(value, name)))}
+        return members | {"said": said} if said and not words_only else members
     if isinstance(value, tuple):
-        return [_encode(item) for item in value]
+        return [_encode(item, words_only) for item in value]
     if isinstance(value, Mapping):
-        return {key: _encode(item) for key, item in value.items()}
+        return {key: _encode(item, words_only) for key, item in value.items()}
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     plain: Json = value.value if isinstance(value, StrEnum) else value
     return plain
+
+
+@cache
+def _texts_of(kind: Any) -> tuple[str, ...]:
+    """Return the fields that hold a text, or a mapping of texts."""
+    return tuple(name for name, hint in get_type_hints(kind).items() if hint is Text or hint == Mapping[str, Text])
+
+
+def _ids(value: Text | Mapping[str, Text]) -> Json:
+    """Return the id and the holes of a sentence, or of each sentence of a mapping; of words, those FIXED mistakes."""
+    if isinstance(value, Mapping):
+        return {key: ids for key, item in value.items() if (ids := _ids(item))}
+    if isinstance(value, str):
+        return value if value in FIXED else None
+    holes: JsonObject = {name: _encode_hole(hole) for name, hole in value.holes}
+    name: JsonObject = {"id": value.id}
+    return name | {"holes": holes} if holes else name
+
+
+def _encode_hole(hole: Hole) -> Json:
+    if isinstance(hole, tuple):
+        return [*hole]
+    return _ids(hole) if isinstance(hole, Said) else hole
 
 
 def _from_start(exchange: Exchange) -> Exchange:
@@ -98,6 +131,8 @@ def _from_start(exchange: Exchange) -> Exchange:
 
 def _decode(kind: Any, value: Json, place: str) -> Any:
     """Return the value as the type annotation `kind` wants it: the reverse of `_encode`, strict about types."""
+    if kind is Text:
+        return FIXED.get(_expect(str, value, "a string", place), value)
     origin = get_origin(kind)
     if origin is types.UnionType:
         # The only unions of the model are `X | None`.
@@ -133,17 +168,66 @@ def _members(kind: Any) -> tuple[dict[str, Any], tuple[Field[Any], ...]]:
 
 def _dataclass(kind: Any, members: JsonObject, place: str) -> Any:
     hints, known = _members(kind)
-    unknown = members.keys() - {field.name for field in known}
-    if unknown:
-        raise ValueError(f"{place}.{min(unknown)}: unknown")
+    said = _expect(dict, members.get("said", {}), "an object", f"{place}.said")
+    _refuse_unknown(said.keys() - _texts_of(kind), f"{place}.said")
+    _refuse_unknown(members.keys() - {field.name for field in known} - {"said"}, place)
     given = {}
     for field in known:
         if field.name in members:
             within = f"{place}.{field.name}"
-            given[field.name] = _in_time(field.name, _decode(hints[field.name], members[field.name], within), within)
+            decoded = _in_time(field.name, _decode(hints[field.name], members[field.name], within), within)
+            given[field.name] = _with_ids(decoded, said.get(field.name), f"{place}.said.{field.name}")
         elif field.default is MISSING and field.default_factory is MISSING:
             raise ValueError(f"{place}.{field.name}: missing")
     return kind(**given)
+
+
+def _refuse_unknown(names: set[str], place: str) -> None:
+    if names:
+        raise ValueError(f"{place}.{min(names)}: unknown")
+
+
+@cache
+def _holes_of(name: str) -> frozenset[str]:
+    return frozenset(hole for _, hole, _, _ in Formatter().parse(CATALOGUE[name][0]) if hole is not None)
+
+
+# Of two ids with the same words, the first: the rooms of the catalogue begin with what records hold.
+FIXED = {str(Said(name)): Said(name) for name in reversed(list(CATALOGUE)) if not _holes_of(name)}
+"""What tells a sentence in a record that has no ids."""
+
+_MAX_NESTING = 16
+
+
+def _with_ids(decoded: Any, ids: Json, place: str) -> Any:
+    """Return a text, or each text of a mapping, as the sentence or the words its record tells it to be."""
+    if ids is None:
+        return decoded
+    if not isinstance(decoded, Mapping):
+        return _text(ids, place, 0)
+    said = _expect(dict, ids, "an object", place)
+    _refuse_unknown(said.keys() - decoded.keys(), place)
+    return {key: _with_ids(text, said.get(key), f"{place}.{key}") for key, text in decoded.items()}
+
+
+def _text(ids: Json, place: str, depth: int) -> Text:
+    if isinstance(ids, str):
+        return ids
+    members = _expect(dict, ids, "a sentence", place)
+    name, holes = members.get("id"), _expect(dict, members.get("holes", {}), "an object", f"{place}.holes")
+    if not isinstance(name, str) or name not in CATALOGUE or depth == _MAX_NESTING:
+        raise ValueError(f"{place}: expected a sentence this program knows")
+    if holes.keys() != _holes_of(name):
+        raise ValueError(f"{place}: expected the holes of {name}")
+    return Said(name, **{key: _hole(hole, f"{place}.{key}", depth + 1) for key, hole in holes.items()})
+
+
+def _hole(value: Json, place: str, depth: int) -> Hole:
+    if isinstance(value, float):
+        return _number(value, place)
+    if isinstance(value, list):
+        return tuple(_expect(str, word, "a string", place) for word in value)
+    return value if type(value) is int else _text(value, place, depth)
 
 
 def _in_time(name: str, value: Any, place: str) -> Any:

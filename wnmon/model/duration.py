@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
+from wnmon.model.said import Said
+
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PATTERN = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+", re.ASCII)
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])", re.ASCII)
 
 
 def parse_duration_s(text: str) -> float:
-    """Return seconds for `250ms`, `2s`, `15m`, `1h30m`, `1d`. Raises ValueError for anything else."""
+    """Return seconds for `250ms`, `2s`, `15m`, `1h30m`, `1d`. Raises ValueError, with a sentence, for anything else."""
     if len(text) > 32 or not _PATTERN.fullmatch(text):
-        raise ValueError(f'a duration such as "2s" or "1h30m", not "{text[:32]}"')
+        raise ValueError(Said("wanted_not", wanted=Said("a_duration"), got=f'"{text[:32]}"'))
     return round(sum(float(number) * _UNITS_S[unit] for number, unit in _PART.findall(text)), 6)
 
 

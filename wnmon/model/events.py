@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wnmon.model.said import Text
 from wnmon.model.target import ProbeId
 
 
@@ -24,7 +25,7 @@ class RunSkipped:
 
     probe: ProbeId
     reason: Skip
-    detail: str = ""
+    detail: Text = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ class Reloaded:
     ok: bool
     at_s: float
     sha: str
-    problems: tuple[str, ...] = ()
+    problems: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wnmon.model.check import Auth
+from wnmon.model.said import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ class TransportFailure:
     """A network failure as a value. `detail` is one line for a person, free of secrets once redacted."""
 
     kind: FailureKind
-    detail: str
+    detail: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

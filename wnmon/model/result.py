@@ -1,4 +1,4 @@
-"""Whether it was right: outcome, reason, verdicts, findings, timing, and the run that carries them."""
+"""Whether it was right: outcome, reason, verdicts, findings, timing, and what it was judged on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from wnmon.model.check import Level
 from wnmon.model.exchange import Exchange, Tls
-from wnmon.model.target import ProbeId, probe_id
+from wnmon.model.said import Text
 
 
 class Outcome(StrEnum):
@@ -81,7 +81,7 @@ class Fault:
 
     reason: Reason
     layer: Layer
-    message: str
+    message: Text
     retry_after_s: float | None = None
 
 
@@ -89,16 +89,18 @@ class Fault:
 class Finding:
     """One complaint. `place` is a JSON Pointer, `header:NAME`, `event N`, `byte N`, or "" for the whole answer.
 
-    `degraded` marks a complaint that slows but does not fail (a latency over its `degraded` limit).
+    `degraded` marks a complaint that slows but does not fail (a latency over its `degraded` limit). `exchange` is the
+    place of the one it is about among those of the run, None where it is about several.
     """
 
-    message: str
-    expected: str
-    actual: str
+    message: Text
+    expected: Text
+    actual: Text
     place: str = ""
     step: str = ""
     reason: Reason = Reason.RULE
     degraded: bool = False
+    exchange: int | None = field(default=None, compare=False)
 
 
 class Verdict(StrEnum):
@@ -123,7 +125,7 @@ class RuleVerdict:
     level: Level
     verdict: Verdict
     findings: tuple[Finding, ...] = ()
-    why: str = ""
+    why: Text = ""
     waived: bool = False
 
 
@@ -169,7 +171,7 @@ class Result:
 
     outcome: Outcome
     reason: Reason
-    message: str = ""
+    message: Text = ""
     layer: Layer | None = None
     findings: tuple[Finding, ...] = ()
     verdicts: tuple[RuleVerdict, ...] = ()
@@ -192,29 +194,6 @@ class Evidence:
     nonce: str
     exchanges: tuple[Exchange, ...]
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    waivers: Mapping[str, str] = field(default_factory=dict)
-    expired: Mapping[str, str] = field(default_factory=dict)
-    not_sent: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One execution of a probe. `id` is unique; times are epoch seconds (wall) for showing only."""
-
-    id: str
-    target: str
-    check: str
-    model: str
-    started_at_s: float
-    ended_at_s: float
-    result: Result
-    evidence: Evidence
-    suite: str | None = None
-    spent_input_tokens: int = 0
-    spent_output_tokens: int = 0
-    requests: int = 0
-
-    @property
-    def probe(self) -> ProbeId:
-        """Return the id of the probe that ran."""
-        return probe_id(self.target, self.check, self.model)
+    waivers: Mapping[str, Text] = field(default_factory=dict)
+    expired: Mapping[str, Text] = field(default_factory=dict)
+    not_sent: Mapping[str, Text] = field(default_factory=dict)

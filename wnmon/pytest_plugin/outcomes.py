@@ -6,18 +6,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wnmon.model.check import NEEDS_FULL, Rule
-from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
+from wnmon.engine.run import Run
+from wnmon.model.check import Rule
+from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
+from wnmon.model.said import Why, id_of, in_language
 from wnmon.report.curl import curl_command
-from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
-from wnmon.report.summary import binding_levels, exchange_of, has_decided_rule
-from wnmon.report.text import MAX_MESSAGE_CHARS, shown
-from wnmon.report.words import advice, word
+from wnmon.report.finding import view_of
+from wnmon.report.summary import binding_levels, exchange_of, why_nothing
+from wnmon.report.text import MAX_MESSAGE_CHARS, advice, shown, word
 
 MAX_FINDINGS = 6
 
 
-class Kind(StrEnum):
+class Ending(StrEnum):
     """What becomes of a test. tolerated: broken, but it does not bind or is waived, which pytest calls xfail."""
 
     KEPT = "kept"
@@ -28,41 +29,53 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class RuleOutcome:
     """What a test says. `reason` is one line; `details` are for whoever mends the relay."""
 
-    kind: Kind
+    ending: Ending
     reason: str = ""
     details: str = ""
 
 
-def said_of(rule: Rule, run: Run, *, beside: Collection[str], strict: bool, lang: str) -> Said:
+def outcome_of(rule: Rule, run: Run, *, beside: Collection[str], strict: bool, lang: str) -> RuleOutcome:
     """Return what a run says of a rule. Every word of the relay in it is made visible and cut.
 
     `beside` are the rules that have a test too: what blocks a rule and fails there is not complained about again.
     """
     result = run.result
     row = next((row for row in result.verdicts if row.rule == rule.id), None)
-    if result.outcome is Outcome.ERRORED or row is None:
-        reason = shown(f"{result.reason.value}: {phrase(result.message, lang)}", MAX_MESSAGE_CHARS)
-        return Said(kind=Kind.UNJUDGED, reason=reason, details=advice(result.reason, lang))
+    if row is None:
+        return RuleOutcome(ending=Ending.UNJUDGED, reason=_why_nothing(run, lang), details=advice(result.reason, lang))
     match row.verdict:
         case Verdict.PASSED:
-            return Said(kind=Kind.KEPT)
+            return RuleOutcome(ending=Ending.KEPT)
         case Verdict.FAILED:
             return _failed(rule, row, run, strict=strict, lang=lang)
         case Verdict.INCONCLUSIVE:
-            matters = row.level in binding_levels(strict) or not has_decided_rule(run)
-            told = any(
-                _complains(other, strict) for other in result.verdicts if other.rule in {*rule.needs} & {*beside}
-            )
-            kind = Kind.UNJUDGED if matters and not told else Kind.LEFT_OUT
-            return Said(kind=kind, reason=_line("INCONCLUSIVE", row.why))
+            return _inconclusive(rule, row, run, beside=beside, strict=strict, lang=lang)
         case Verdict.NOTED:
-            complaints = "; ".join(finding.message for finding in row.findings)
-            return Said(kind=Kind.LEFT_OUT, reason=_line("NOTED", f"{rule.id}: {complaints}"))
+            complaints = "; ".join(str(finding.message) for finding in row.findings)
+            return RuleOutcome(ending=Ending.LEFT_OUT, reason=_line("NOTED", f"{rule.id}: {complaints}"))
         case Verdict.SKIPPED:
-            return Said(kind=Kind.LEFT_OUT, reason=shown(_OPTIONS.get(row.why, row.why), MAX_MESSAGE_CHARS))
+            reason = _OPTIONS.get(id_of(row.why), str(row.why))
+            return RuleOutcome(ending=Ending.LEFT_OUT, reason=shown(reason, MAX_MESSAGE_CHARS))
+
+
+def _inconclusive(
+    rule: Rule, row: RuleVerdict, run: Run, *, beside: Collection[str], strict: bool, lang: str
+) -> RuleOutcome:
+    """An error where it matters and no other test tells it: one where nothing was judged tells why nothing was."""
+    result = run.result
+    if result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
+        return RuleOutcome(ending=Ending.UNJUDGED, reason=_why_nothing(run, lang), details=advice(result.reason, lang))
+    matters = row.level in binding_levels(strict) or not run.has_decided_rule
+    told = any(_complains(other, strict) for other in result.verdicts if other.rule in {*rule.needs} & {*beside})
+    ending = Ending.UNJUDGED if matters and not told else Ending.LEFT_OUT
+    return RuleOutcome(ending=ending, reason=_line("INCONCLUSIVE", str(row.why)))
+
+
+def _why_nothing(run: Run, lang: str) -> str:
+    return shown(in_language(why_nothing(run.result), lang), MAX_MESSAGE_CHARS)
 
 
 def _complains(row: RuleVerdict, strict: bool) -> bool:
@@ -70,19 +83,19 @@ def _complains(row: RuleVerdict, strict: bool) -> bool:
     return binds and row.verdict in {Verdict.FAILED, Verdict.INCONCLUSIVE}
 
 
-_OPTIONS = {NEEDS_FULL: "needs --wnmon-full"}
+_OPTIONS: dict[str, str] = {Why.NEEDS_FULL: "needs --wnmon-full"}
 
 
 def _line(what: str, why: str) -> str:
     return shown(f"{what}: {why}", MAX_MESSAGE_CHARS)
 
 
-def _failed(rule: Rule, row: RuleVerdict, run: Run, *, strict: bool, lang: str) -> Said:
+def _failed(rule: Rule, row: RuleVerdict, run: Run, *, strict: bool, lang: str) -> RuleOutcome:
     title = f"{rule.id} {row.level.value} {_sentence(rule, lang)}"
-    excuse = row.why if row.waived else ""
+    excuse = str(row.why) if row.waived else ""
     binds = row.level in binding_levels(strict)
-    return Said(
-        kind=Kind.BROKEN if binds and not row.waived else Kind.TOLERATED,
+    return RuleOutcome(
+        ending=Ending.BROKEN if binds and not row.waived else Ending.TOLERATED,
         reason=_line("WAIVED", excuse) if excuse else shown(title, MAX_MESSAGE_CHARS),
         details="\n".join([shown(title, MAX_MESSAGE_CHARS), *_report(rule, row, run, lang)]),
     )
@@ -97,19 +110,20 @@ def _report(rule: Rule, row: RuleVerdict, run: Run, lang: str) -> list[str]:
     lines = [line for finding in row.findings[:MAX_FINDINGS] for line in _finding(finding, lang)]
     left = len(row.findings) - MAX_FINDINGS
     if left > 0:
-        lines.append(f"  {word('more', lang).format(n=left)}")
+        lines.append(f"  {word('more', lang, n=left)}")
     if row.why:
-        lines.append(_labelled("note", phrase(row.why, lang), lang))
+        lines.append(_labelled("note", in_language(row.why, lang), lang))
     lines.append(_labelled("source", rule.source, lang))
     return [*lines, *_reproduce(row, run, lang)]
 
 
 def _finding(finding: Finding, lang: str) -> list[str]:
-    where = " ".join(part for part in (finding.place, finding.step and f"({finding.step})") if part)
+    view = view_of(finding, lang)
+    where = " ".join(part for part in (view.place, view.step and f"({view.step})") if part)
     return [
-        f"  {shown(message_of(finding, lang), MAX_MESSAGE_CHARS)}",
-        _labelled("expected", expected_of(finding, lang), lang),
-        _labelled("actual", actual_of(finding, lang), lang),
+        f"  {shown(view.message, MAX_MESSAGE_CHARS)}",
+        _labelled("expected", view.expected, lang),
+        _labelled("actual", view.actual, lang),
         *([_labelled("place", where, lang)] if where else []),
     ]
 
@@ -122,4 +136,4 @@ def _reproduce(row: RuleVerdict, run: Run, lang: str) -> list[str]:
     step = next((finding.step or finding.place.partition("/")[0] for finding in row.findings), "")
     exchange = exchange_of(run, step)
     command = curl_command(exchange.request) if exchange else None
-    return [f"{word('reproduce', lang).format(what=row.rule)}:", command] if command else []
+    return [f"{word('reproduce', lang, what=row.rule)}:", command] if command else []

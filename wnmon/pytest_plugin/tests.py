@@ -13,11 +13,12 @@ from wnmon.config import load_suites, narrow, profiles_of
 from wnmon.config.named_target import Asked, claiming
 from wnmon.errors import ConfigError, UsageError, WnmonError
 from wnmon.model.check import Plan, Rule
+from wnmon.model.said import Said
 from wnmon.pytest_plugin.asking import from_config, from_options
-from wnmon.pytest_plugin.judging import Judging, Subject
-from wnmon.pytest_plugin.outcomes import Kind, Said, said_of
+from wnmon.pytest_plugin.judging import Judging, SuiteOnModel
+from wnmon.pytest_plugin.outcomes import Ending, RuleOutcome, outcome_of
 from wnmon.pytest_plugin.settings import Settings, read_settings
-from wnmon.report.words import word
+from wnmon.report.text import word
 
 ROOT = "wnmon"
 """How every id of a test begins."""
@@ -66,7 +67,7 @@ class Rules(pytest.Collector):
         judging = Judging(plans, self._settings, ask)
         for number, plan in enumerate(plans):
             name = plan.suite or "suite"
-            subjects = tuple(Subject(suite=number, model=model) for model in models)
+            subjects = tuple(SuiteOnModel(suite=number, model=model) for model in models)
             yield SuiteRules.from_parent(
                 self, name=name, plan=plan, settings=self._settings, subjects=subjects, judging=judging
             )
@@ -87,19 +88,21 @@ def _refuse_unknown(profiles: tuple[str, ...], plans: tuple[Plan, ...]) -> None:
     known = sorted(profiles_of(rule for plan in plans for rule in plan.rules))
     unknown = next((profile for profile in profiles if profile not in known), None)
     if unknown is not None:
-        raise UsageError(f"--wnmon-profile: unknown profile {unknown!r}", hint=f"profiles here: {', '.join(known)}")
+        raise UsageError(
+            Said("plugin_profile_unknown", text=repr(unknown)), hint=Said("profiles_here", text=", ".join(known))
+        )
 
 
 def _message(wrong: WnmonError) -> str:
     lines = wrong.problems if isinstance(wrong, ConfigError) else (f"wnmon: {wrong.message}",)
-    return "\n".join([*lines, *([f"hint: {wrong.hint}"] if wrong.hint else [])])
+    return "\n".join([*map(str, lines), *([f"hint: {wrong.hint}"] if wrong.hint else [])])
 
 
 class SuiteRules(pytest.Collector):
     """The rules of one suite, for each model."""
 
     def __init__(
-        self, *, plan: Plan, settings: Settings, subjects: tuple[Subject, ...], judging: Judging, **rest: Any
+        self, *, plan: Plan, settings: Settings, subjects: tuple[SuiteOnModel, ...], judging: Judging, **rest: Any
     ) -> None:
         super().__init__(**rest)
         self.judging = judging
@@ -114,7 +117,7 @@ class SuiteRules(pytest.Collector):
                 if self._plan.level(rule) is not None:
                     yield self._test(subject, rule)
 
-    def _test(self, subject: Subject, rule: Rule) -> RuleTest:
+    def _test(self, subject: SuiteOnModel, rule: Rule) -> RuleTest:
         name = f"{rule.id}[{subject.model}]" if len(self._subjects) > 1 else rule.id
         test = RuleTest.from_parent(self, name=name, rule=rule, subject=subject)
         level = self._plan.level(rule)
@@ -135,32 +138,32 @@ class RuleTest(pytest.Item):
     be judged: an error, neither passed nor failed; only the first test of each reason has it, the others are skipped.
     """
 
-    def __init__(self, *, rule: Rule, subject: Subject, **rest: Any) -> None:
+    def __init__(self, *, rule: Rule, subject: SuiteOnModel, **rest: Any) -> None:
         super().__init__(**rest)
         self.subject = subject
         self.rule = rule
-        self._said: Said | None = None
+        self._said: RuleOutcome | None = None
 
     def learn(self, reported: dict[str, str]) -> None:
         """Find out what to say, from the run all tests of the suite share. `reported` holds the errors had so far."""
         if self._said is not None:  # set up once more, by a plugin that repeats tests
             return
         said = self._said = self._ask()
-        self.user_properties.append(("wnmon", said.kind.value))
-        if said.kind is Kind.UNJUDGED and reported.setdefault(said.reason, self.nodeid) != self.nodeid:
+        self.user_properties.append(("wnmon", said.ending.value))
+        if said.ending is Ending.UNJUDGED and reported.setdefault(said.reason, self.nodeid) != self.nodeid:
             self.add_marker(pytest.mark.skip(reason=f"{said.reason} (see {reported[said.reason]})"))
-        elif said.kind is Kind.LEFT_OUT:
+        elif said.ending is Ending.LEFT_OUT:
             self.add_marker(pytest.mark.skip(reason=said.reason))
-        elif said.kind is Kind.TOLERATED:
+        elif said.ending is Ending.TOLERATED:
             self.add_marker(pytest.mark.xfail(reason=said.reason, strict=False))
 
-    def _ask(self) -> Said:
+    def _ask(self) -> RuleOutcome:
         suite, beside = self._suite, self._selected_beside()
         try:
             run = suite.judging.run_of(self.subject, beside)
         except WnmonError as wrong:
-            return Said(kind=Kind.UNJUDGED, reason=f"wnmon: {wrong.message}", details=wrong.hint or "")
-        return said_of(self.rule, run, beside=beside, strict=suite.settings.strict, lang=suite.settings.lang)
+            return RuleOutcome(ending=Ending.UNJUDGED, reason=f"wnmon: {wrong.message}", details=str(wrong.hint or ""))
+        return outcome_of(self.rule, run, beside=beside, strict=suite.settings.strict, lang=suite.settings.lang)
 
     @property
     def _suite(self) -> SuiteRules:
@@ -175,14 +178,14 @@ class RuleTest(pytest.Item):
     def setup(self) -> None:
         """Fail, which pytest calls an error here, where the rule could not be judged."""
         assert self._said is not None
-        if self._said.kind is Kind.UNJUDGED:
+        if self._said.ending is Ending.UNJUDGED:
             what = word("could_not_judge", self._suite.settings.lang)
             pytest.fail("\n".join([f"{what}: {self._said.reason}", *self._said.details.splitlines()]), pytrace=False)
 
     def runtest(self) -> None:
         """Fail where the rule is broken."""
         assert self._said is not None
-        if self._said.kind in {Kind.BROKEN, Kind.TOLERATED}:
+        if self._said.ending in {Ending.BROKEN, Ending.TOLERATED}:
             pytest.fail(self._said.details, pytrace=False)
 
     def reportinfo(self) -> tuple[Path, int, str]:

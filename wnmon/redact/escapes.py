@@ -60,60 +60,47 @@ def unescape(data: bytes, escape: re.Pattern[bytes]) -> bytes:
     return escape.sub(lambda found: _meaning(found[0]), data)
 
 
-class Origins:
-    """The way back from `unescape(data, escape)` to `data`. Arrays, so that millions of escapes stay small."""
-
-    __slots__ = ("_begins", "_ends", "_read_begins", "_read_ends")
-
-    def __init__(self, data: bytes, escape: re.Pattern[bytes]) -> None:
-        self._begins, self._ends = array("I"), array("I")
-        self._read_begins, self._read_ends = array("I"), array("I")
-        shrunk = 0
-        for found in escape.finditer(data):
-            begin, end = found.span()
-            self._begins.append(begin)
-            self._ends.append(end)
-            self._read_begins.append(begin - shrunk)
-            self._read_ends.append(begin - shrunk + len(_meaning(found[0])))
-            shrunk = end - self._read_ends[-1]
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the range of the original that wholly holds unescaped bytes start..end, no escape cut."""
-        return self._place(start)[0], self._place(end - 1)[1]
-
-    def _place(self, at: int) -> tuple[int, int]:
-        k = bisect_right(self._read_begins, at) - 1
-        if k < 0:
-            return at, at + 1
-        if at < self._read_ends[k]:
-            return self._begins[k], self._ends[k]
-        begin = self._ends[k] + at - self._read_ends[k]
-        return begin, begin + 1
-
-
 class View:
     """Bytes as they read after some escapes were undone, able to say where a range of them came from."""
 
-    __slots__ = ("_escape", "_origins", "_source", "data")
+    __slots__ = ("_edges", "_escape", "_read_edges", "_source", "data")
 
     def __init__(self, data: bytes, source: View | None = None, escape: re.Pattern[bytes] = ANY_ESCAPE) -> None:
         self.data = data
         self._source = source
         self._escape = escape
-        self._origins: Origins | None = None
+        # Where each escape begins and ends, in the source and here. Arrays, so that millions of escapes stay small.
+        self._edges: array[int] | None = None
+        self._read_edges = array("I")
 
     def unescaped(self, escape: re.Pattern[bytes]) -> View:
         """Return the view one level of escapes deeper."""
         return View(unescape(self.data, escape), self, escape)
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
-        """Return the range of the first view that holds start..end of this one."""
+        """Return the range of the first view that wholly holds start..end of this one, no escape cut."""
         if self._source is None:
             return start, end
-        # Built on the first hit only: nearly every view has none.
-        if self._origins is None:
-            self._origins = Origins(self._source.data, self._escape)
-        return self._source.origin(*self._origins.span(start, end))
+        # On the first hit only: nearly every view has none.
+        if self._edges is None:
+            self._edges = self._find_edges(self._source.data)
+        return self._source.origin(self._place(self._edges, start)[0], self._place(self._edges, end - 1)[1])
+
+    def _find_edges(self, source: bytes) -> array[int]:
+        edges, shrunk = array("I"), 0
+        for found in self._escape.finditer(source):
+            begin, end = found.span()
+            edges.extend((begin, end))
+            self._read_edges.extend((begin - shrunk, begin - shrunk + len(_meaning(found[0]))))
+            shrunk = end - self._read_edges[-1]
+        return edges
+
+    def _place(self, edges: array[int], at: int) -> tuple[int, int]:
+        k = bisect_right(self._read_edges, at) - 1
+        if k % 2 == 0:
+            return edges[k], edges[k + 1]
+        begin = at if k < 0 else edges[k] + at - self._read_edges[k]
+        return begin, begin + 1
 
 
 def may_be_escape(text: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 Found as it is, under JSON, percent and HTML escapes and nestings of them, as base64 (both alphabets, any alignment)
 and as hex. Case matters. A secret under 8 bytes has no such run and is not looked for; the configuration refuses
-secrets under 12 characters. Pure, never raises, and linear in the text: see `_Needles`.
+secrets under 12 characters. Pure, never raises, and linear in the text, not in the secrets: see `needles`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import base64
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from heapq import heapify, heappop, heapreplace
 
 from wnmon.model.target import Secret
 from wnmon.redact.escapes import JSON_ESCAPE, may_be_escape, views
+from wnmon.redact.needles import Needles, windows_of
 
 MIN_RUN_BYTES = 8
 _UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9_.:-]")
@@ -51,13 +51,15 @@ def merge(spans: Iterable[Span]) -> list[Span]:
 class Redactor:
     """Knows some secrets and takes them out of text and bytes. Its repr shows none."""
 
-    __slots__ = ("_mixed", "_needles")
+    __slots__ = ("_hex", "_mixed", "_plain")
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         values = [(secret.reveal(), secret.name) for secret in secrets]
         raw = [(form, name) for value, name in values for form in _forms(value)]
         self._mixed = any(may_be_escape(form) for form, _ in raw)
-        self._needles = _needles(raw)
+        windows = {window for form, _ in raw for window in windows_of(form, MIN_RUN_BYTES)}
+        labels = {name: _label(name, windows) for _, name in raw}
+        self._plain, self._hex = _needles([(form, labels[name]) for form, name in raw])
 
     def text(self, text: str) -> str:
         """Return the text without secrets; the same object when there was none."""
@@ -76,12 +78,10 @@ class Redactor:
 
     def spans(self, data: bytes) -> list[Span]:
         """Return where parts of secrets stand, in order, apart from each other, never cutting an escape or a letter."""
-        if not self._needles:
-            return []
         found: list[Span] = []
-        for view in views(data, mixed=self._mixed):
-            for needles in self._needles:
-                for start, end, name in needles.runs(view.data):
+        for view in views(data, mixed=self._mixed) if self._plain else ():
+            for needles, read in ((self._plain, view.data), (self._hex, view.data.lower())):
+                for start, end, name in needles.runs(read):
                     found.append(_whole(data, *view.origin(start, end), name))
         return merge(found)
 
@@ -105,29 +105,24 @@ def _forms(value: str) -> set[bytes]:
     return forms
 
 
-def _needles(raw: list[tuple[bytes, str]]) -> list[_Needles]:
-    """Return what to look for. Windows that a marker itself holds are left out, or markers were redacted for ever."""
-    windows = {window for form, _ in raw for window in _windows(form, MIN_RUN_BYTES)}
-    named = [(form, _label(name, windows)) for form, name in raw]
-    public = b"\0".join(f"[redacted:{name}]".encode() for _, name in named)
+def _needles(named: list[tuple[bytes, str]]) -> tuple[Needles, Needles]:
+    """Return what to look for in a text, and what in a text made lower case.
+
+    8 bytes of a secret wholly determine 10 base64 characters at every alignment, and are 16 hex digits.
+    What a marker itself holds is left out, or markers were redacted for ever.
+    """
     in_base64 = [(text, name) for form, name in named for text in _base64_forms(form)]
-    in_hex = [(text, name) for form, name in named for text in (form.hex().encode(), form.hex().upper().encode())]
-    # 8 bytes of a secret wholly determine 10 base64 characters at every alignment, and are 16 hex digits.
-    tables = [
-        _Needles(named, size=MIN_RUN_BYTES, block=5, public=public),
-        _Needles(in_base64, size=10, block=6, public=public),
-        _Needles(in_hex, size=2 * MIN_RUN_BYTES, block=9, public=public),
-    ]
-    return [table for table in tables if table.windows]
+    in_hex = [(form.hex().encode(), name) for form, name in named]
+    markers = [Span(start=0, end=0, secret_name=name).marker.encode() for name in {name for _, name in named}]
+    return (
+        Needles({MIN_RUN_BYTES: named, 10: in_base64}, markers, block=5, stride=4),
+        Needles({2 * MIN_RUN_BYTES: in_hex}, [marker.lower() for marker in markers], block=8, stride=9),
+    )
 
 
 def _label(name: str, windows: set[bytes]) -> str:
     label = _UNSAFE_IN_NAME.sub("_", name)[:64] or "secret"
-    return "secret" if windows.intersection(_windows(label.encode(), MIN_RUN_BYTES)) else label
-
-
-def _windows(text: bytes, size: int) -> list[bytes]:
-    return [text[i : i + size] for i in range(len(text) - size + 1)]
+    return "secret" if windows.intersection(windows_of(label.encode(), MIN_RUN_BYTES)) else label
 
 
 def _base64_forms(form: bytes) -> Iterator[bytes]:
@@ -138,58 +133,9 @@ def _base64_forms(form: bytes) -> Iterator[bytes]:
         yield from {sure, sure.translate(bytes.maketrans(b"+/", b"-_"))}
 
 
-class _Needles:
-    """All windows of `size` bytes of some texts, and a search for runs of them.
-
-    Every window holds one of the texts' blocks of `block` bytes taken every size - block + 1 bytes, so a fourth of the
-    windows has to be searched for, with bytes.find. The searches advance together: none looks again at what a run
-    has covered, which keeps the whole linear even in a text made of secrets alone.
-    """
-
-    __slots__ = ("_blocks", "_reach", "_size", "windows")
-
-    def __init__(self, texts: list[tuple[bytes, str]], *, size: int, block: int, public: bytes) -> None:
-        self._size, self._reach = size, size - block
-        self.windows: dict[bytes, str] = {}
-        blocks: set[bytes] = set()
-        for text, name in texts:
-            for window in _windows(text, size):
-                if window not in public:
-                    self.windows.setdefault(window, name)
-            blocks.update(text[at : at + block] for at in range(0, len(text) - block + 1, self._reach + 1))
-        self._blocks = sorted(blocks)
-
-    def runs(self, data: bytes) -> Iterator[tuple[int, int, str]]:
-        """Yield (start, end, name) of every maximal run of windows, in order."""
-        heads = [(at, block) for block in self._blocks if (at := data.find(block)) >= 0]
-        heapify(heads)
-        done = 0
-        while heads:
-            at, block = heads[0]
-            start = self._first_window(data, max(done, at - self._reach), at)
-            if start is not None:
-                done = self._first_other(data, start)
-                yield start, done - 1 + self._size, self.windows[data[start : start + self._size]]
-            following = data.find(block, max(done, at + 1 if start is None else at))
-            if following < 0:
-                heappop(heads)
-            else:
-                heapreplace(heads, (following, block))
-
-    def _first_window(self, data: bytes, low: int, high: int) -> int | None:
-        """Return the first place from low to high, both included, where a window stands."""
-        return next((at for at in range(low, high + 1) if data[at : at + self._size] in self.windows), None)
-
-    def _first_other(self, data: bytes, start: int) -> int:
-        """Return the first place from start where no window stands."""
-        while data[start : start + self._size] in self.windows:
-            start += 1
-        return start
-
-
 def _whole(data: bytes, start: int, end: int, name: str) -> Span:
     """Widen a run so that it cuts neither a JSON escape nor a UTF-8 character: what was valid stays valid."""
-    start, end = _whole_escapes(data, start, end)
+    start, end = _escape_around(data, start)[0], _escape_around(data, end)[1]
     lead = _continuations(data[max(0, start - 3) : start + 1][::-1])
     trail = _continuations(data[end : end + 3])
     return Span(start=max(0, start - lead), end=end + trail, secret_name=name)
@@ -200,30 +146,15 @@ def _continuations(data: bytes) -> int:
     return next((k for k, byte in enumerate(data[:3]) if byte & 0xC0 != 0x80), len(data[:3]))
 
 
-def _whole_escapes(data: bytes, start: int, end: int) -> tuple[int, int]:
-    return _escape_around(data, start, (start, start))[0], _escape_around(data, end, (end, end))[1]
-
-
 # The longest JSON escape is a surrogate pair, 12 bytes.
 _LONGEST_ESCAPE = 12
-_BACKSLASH = ord("\\")
 
 
-def _escape_around(data: bytes, at: int, otherwise: tuple[int, int]) -> tuple[int, int]:
-    """Return the JSON escape that begins before `at` and ends after it."""
-    low = max(0, at - _LONGEST_ESCAPE + 1)
-    begin = data.rfind(b"\\", low, at)
-    while begin >= 0:
-        found = JSON_ESCAPE.match(data, begin)
-        if found and found.end() > at and _begins_escape(data, begin):
-            return found.span()
-        begin = data.rfind(b"\\", low, begin)
-    return otherwise
-
-
-def _begins_escape(data: bytes, backslash: int) -> bool:
-    """Tell whether a backslash is not itself escaped: an even number of others stands before it."""
-    first = backslash
-    while first > 0 and data[first - 1] == _BACKSLASH:
-        first -= 1
-    return (backslash - first) % 2 == 0
+def _escape_around(data: bytes, at: int) -> tuple[int, int]:
+    """Return the JSON escape that begins before `at` and ends after it, or nothing at all at `at`."""
+    low = max(0, at - _LONGEST_ESCAPE)
+    # A backslash may be escaped by one before it, so escapes are counted from the first of a row.
+    while low > 0 and data[low - 1 : low] == b"\\":
+        low -= 1
+    around = (found.span() for found in JSON_ESCAPE.finditer(data, low, at + _LONGEST_ESCAPE))
+    return next((span for span in around if span[0] < at < span[1]), (at, at))

@@ -10,8 +10,7 @@ from typing import Any
 
 from wnmon.model.result import Outcome, Verdict
 from wnmon.report.json import FORMAT_VERSION
-from wnmon.report.text import shown
-from wnmon.report.words import word
+from wnmon.report.text import shown, word
 
 Key = tuple[str, str, str, str]
 """Target, model, suite or check, and rule; an empty rule stands for the run itself."""

@@ -10,21 +10,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
+from wnmon.engine.run import Run
+from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
+from wnmon.model.said import in_language
+from wnmon.report.finding import view_of
 from wnmon.report.hints import setup_hint, unknown_waivers
-from wnmon.report.meaning import meaning, tally
-from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
-from wnmon.report.summary import CheckReport, binding_levels, broken, by_why, of_verdict, waived
-from wnmon.report.text import shown
-from wnmon.report.words import advice, word
+from wnmon.report.summary import CheckReport, binding_levels, broken, by_why, meaning, of_verdict, tally, waived
+from wnmon.report.text import advice, shown, word
 
 MAX_OF_A_KIND = 10
 MAX_FINDINGS = 3
 MAX_ACTUAL_CHARS = 500
 
 
-class Kind(StrEnum):
-    """The command that makes an annotation."""
+class Weight(StrEnum):
+    """How much an annotation weighs: the command that makes it."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 class Annotation:
     """One annotation, its texts not yet escaped."""
 
-    kind: Kind
+    kind: Weight
     title: str
     message: str
 
@@ -43,66 +43,66 @@ class Annotation:
 def render_github(report: CheckReport, lang: str) -> str:
     """Return workflow commands in `lang`, one per line, ending in a newline. No text of a relay begins a line."""
     hint = setup_hint(report, lang)
-    annotations = [Annotation(Kind.ERROR, f"wnmon check: {word('hint', lang)}", hint)] if hint else []
+    annotations = [Annotation(Weight.ERROR, f"wnmon check: {word('hint', lang)}", hint)] if hint else []
     annotations += [annotation for run in report.runs for annotation in _of_run(report, run, lang)]
     doubts = unknown_waivers(report, lang)
-    annotations += [Annotation(Kind.WARNING, f"wnmon check: {word('hint', lang)}", said) for said in doubts]
+    annotations += [Annotation(Weight.WARNING, f"wnmon check: {word('hint', lang)}", said) for said in doubts]
     if not report.complete:
-        annotations.append(Annotation(Kind.ERROR, "wnmon check", word("interrupted", lang)))
-    lines = [_command(a.kind, a.title, a.message) for kind in Kind for a in _at_most_ten(kind, annotations, lang)]
+        annotations.append(Annotation(Weight.ERROR, "wnmon check", word("interrupted", lang)))
+    lines = [_command(a.kind, a.title, a.message) for kind in Weight for a in _at_most_ten(kind, annotations, lang)]
     return "\n".join([*lines, *_listing(report, lang)]) + "\n"
 
 
 def _of_run(report: CheckReport, run: Run, lang: str) -> Iterator[Annotation]:
     result, name = run.result, _run_name(run)
     if result.outcome is Outcome.ERRORED or (run.suite is None and result.outcome is Outcome.FAILED):
-        said = f"{phrase(result.message, lang)}\n{advice(result.reason, lang)}".strip()
-        yield Annotation(Kind.ERROR, f"{name}: {result.reason.value}", said)
+        said = f"{in_language(result.message, lang)}\n{advice(result.reason, lang)}".strip()
+        yield Annotation(Weight.ERROR, f"{name}: {result.reason.value}", said)
     elif result.outcome is Outcome.SKIPPED:
-        yield Annotation(Kind.WARNING, f"{name}: {word('not_run', lang)}", phrase(result.message, lang))
+        yield Annotation(Weight.WARNING, f"{name}: {word('not_run', lang)}", in_language(result.message, lang))
     for row in broken(run):
-        kind = Kind.ERROR if row.level in binding_levels(report.strict) else Kind.WARNING
+        kind = Weight.ERROR if row.level in binding_levels(report.strict) else Weight.WARNING
         yield _of_rule(report, run, row, kind, lang)
     if result.outcome not in {Outcome.ERRORED, Outcome.SKIPPED}:  # why nothing was judged is said above
         for why, rules in by_why(of_verdict(run, Verdict.INCONCLUSIVE)).items():
             title = f"{name}: {word('could_not_judge', lang)}"
-            yield Annotation(Kind.WARNING, title, f"{shown(phrase(why, lang))}: {', '.join(rules)}")
+            yield Annotation(Weight.WARNING, title, f"{shown(in_language(why, lang))}: {', '.join(rules)}")
     for row in of_verdict(run, Verdict.NOTED):
-        yield _of_rule(report, run, row, Kind.NOTICE, lang)
+        yield _of_rule(report, run, row, Weight.NOTICE, lang)
     for row in waived(run):
-        said = f"{report.says(row.rule, lang)}\n{phrase(row.why, lang)}".strip()
-        yield Annotation(Kind.NOTICE, f"{row.rule} {word('waived', lang)} ({name})", said)
+        said = f"{report.says(row.rule, lang)}\n{in_language(row.why, lang)}".strip()
+        yield Annotation(Weight.NOTICE, f"{row.rule} {word('waived', lang)} ({name})", said)
 
 
-def _of_rule(report: CheckReport, run: Run, row: RuleVerdict, kind: Kind, lang: str) -> Annotation:
+def _of_rule(report: CheckReport, run: Run, row: RuleVerdict, kind: Weight, lang: str) -> Annotation:
     source = f"{word('source', lang)}: {shown(report.source(row.rule))}"
     said = [_finding(finding, lang) for finding in row.findings[:MAX_FINDINGS]]
     left = len(row.findings) - MAX_FINDINGS
-    more = [word("more", lang).format(n=left)] if left > 0 else []
-    waiver = [f"{word('note', lang)}: {shown(phrase(row.why, lang))}"] if row.why else []
+    more = [word("more", lang, n=left)] if left > 0 else []
+    waiver = [f"{word('note', lang)}: {shown(in_language(row.why, lang))}"] if row.why else []
     title = f"{row.rule} {row.level.value} ({_run_name(run)})"
     return Annotation(kind, title, "\n".join([shown(report.says(row.rule, lang)), *said, *more, *waiver, source]))
 
 
 def _finding(finding: Finding, lang: str) -> str:
-    place = " ".join(part for part in (shown(finding.step), shown(finding.place)) if part)
-    wanted = f"{word('expected', lang)}: {shown(expected_of(finding, lang))}"
-    got = f"{word('actual', lang)}: {shown(actual_of(finding, lang), MAX_ACTUAL_CHARS)}"
-    return f"{place}: {shown(message_of(finding, lang))}; {wanted}; {got}".removeprefix(": ")
+    view = view_of(finding, lang)
+    wanted = f"{word('expected', lang)}: {shown(view.expected)}"
+    got = f"{word('actual', lang)}: {shown(view.actual, MAX_ACTUAL_CHARS)}"
+    return f"{' '.join(map(shown, view.where))}: {shown(view.message)}; {wanted}; {got}".removeprefix(": ")
 
 
 def _run_name(run: Run) -> str:
     return shown(f"{run.target}/{run.model} {run.suite or run.check}")
 
 
-def _at_most_ten(kind: Kind, annotations: Sequence[Annotation], lang: str) -> list[Annotation]:
+def _at_most_ten(kind: Weight, annotations: Sequence[Annotation], lang: str) -> list[Annotation]:
     """Return the annotations of a kind, those beyond the tenth named in the tenth."""
     of_kind = [annotation for annotation in annotations if annotation.kind is kind]
     if len(of_kind) <= MAX_OF_A_KIND:
         return of_kind
     rest = of_kind[MAX_OF_A_KIND - 1 :]
     titles = "\n".join(annotation.title for annotation in rest)
-    return [*of_kind[: MAX_OF_A_KIND - 1], Annotation(kind, word("more", lang).format(n=len(rest)), titles)]
+    return [*of_kind[: MAX_OF_A_KIND - 1], Annotation(kind, word("more", lang, n=len(rest)), titles)]
 
 
 def _listing(report: CheckReport, lang: str) -> Iterator[str]:
@@ -111,14 +111,14 @@ def _listing(report: CheckReport, lang: str) -> Iterator[str]:
         yield f"::group::{_data(_run_name(run))}"
         for row in run.result.verdicts:
             excused = f" ({word('waived', lang)})" if row.waived else ""
-            why = f": {_data(shown(phrase(row.why, lang)))}" if row.why else ""
+            why = f": {_data(shown(in_language(row.why, lang)))}" if row.why else ""
             yield f"{_data(shown(row.rule))} {row.level.value} {word(row.verdict.value, lang)}{excused}{why}"
         yield "::endgroup::"
     counted = tally(report, lang)
     yield f"wnmon check: {meaning(report, lang)}{f' ({counted})' if counted else ''}"
 
 
-def _command(kind: Kind, title: str, message: str) -> str:
+def _command(kind: Weight, title: str, message: str) -> str:
     return f"::{kind.value} title={_property(shown(title))}::{_data(_visible_lines(message))}"
 
 

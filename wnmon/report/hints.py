@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from wnmon.judge.subject import Subject
-from wnmon.judge.verdict import subject_of
 from wnmon.model.check import Auth
 from wnmon.model.exchange import Exchange
 from wnmon.model.result import Reason
 from wnmon.report.summary import CheckedTarget, CheckReport
-from wnmon.report.text import shown
-from wnmon.report.words import word
+from wnmon.report.text import shown, word
+from wnmon.wire.answer import Answer
 from wnmon.wire.reply import Form
 
 MAX_CHARS = 100
@@ -31,10 +29,10 @@ def setup_hint(report: CheckReport, lang: str) -> str:
     Where any answer came from the API, the address is right and there is nothing to hint at.
     """
     for target in report.targets:
-        subjects = (subject_of(one, run.evidence) for run in report.runs_of(target) for one in run.evidence.exchanges)
-        first = next(subjects, None)
+        answers = (answer for run in report.runs_of(target) for answer in run.answers)
+        first = next(answers, None)
         hint = _hint(first, lang) if first is not None and _is_ordinary(first, target) else ""
-        if hint and not any(map(_is_of_the_api, subjects)):
+        if hint and not any(map(_is_of_the_api, answers)):
             return hint
     return ""
 
@@ -45,40 +43,38 @@ def unknown_waivers(report: CheckReport, lang: str) -> list[str]:
 
 
 def _unknown_waiver(rule: str, nearest: str, lang: str) -> str:
-    said = word("unknown_waiver", lang).format(rule=shown(rule, MAX_CHARS))
-    return word("nearest", lang).format(said=said, rule=shown(nearest, MAX_CHARS)) if nearest else said
+    said = word("unknown_waiver", lang, rule=shown(rule, MAX_CHARS))
+    return word("nearest", lang, said=said, rule=shown(nearest, MAX_CHARS)) if nearest else said
 
 
-def _is_ordinary(subject: Subject, target: CheckedTarget) -> bool:
+def _is_ordinary(answer: Answer, target: CheckedTarget) -> bool:
     """Tell whether a request went to the address of the target, with its key."""
-    request = subject.exchange.request
+    request = answer.exchange.request
     return request.auth is Auth.NORMAL and request.url == target.url
 
 
-def _is_of_the_api(subject: Subject) -> bool:
+def _is_of_the_api(answer: Answer) -> bool:
     """Tell whether an answer is a success that is no web page."""
-    status = subject.exchange.status
-    return status is not None and 200 <= status < 300 and subject.reply.form is not Form.HTML
+    status = answer.exchange.status
+    return status is not None and 200 <= status < 300 and answer.reply.form is not Form.HTML
 
 
-def _hint(first: Subject, lang: str) -> str:
+def _hint(first: Answer, lang: str) -> str:
     status = first.exchange.status
     if status is None:
         return ""
     if 300 <= status < 400:
         return _redirected(first.exchange, status, lang)
     if status in _NO_SUCH_PATH and (first.fault is None or first.fault.reason is Reason.HTTP_4XX):
-        return word("hint_path", lang).format(
-            status=status, path=shown(urlsplit(first.exchange.request.url).path, MAX_CHARS)
-        )
+        return word("hint_path", lang, status=status, path=shown(urlsplit(first.exchange.request.url).path, MAX_CHARS))
     if first.reply.form is not Form.HTML:
         return ""
     kind = "hint_firewall" if status == 403 else "hint_cdn" if status >= 500 else "hint_page"
-    return word(kind, lang).format(status=status)
+    return word(kind, lang, status=status)
 
 
 def _redirected(exchange: Exchange, status: int, lang: str) -> str:
     """Return the hint for a redirect. Secrets were taken out before; what else may hold one, a query, is left out."""
     to = _USER.sub("", exchange.header("location") or "").partition("?")[0].partition("#")[0]
     kind = "hint_redirect" if to else "hint_redirect_nowhere"
-    return word(kind, lang).format(status=status, to=shown(to, MAX_CHARS))
+    return word(kind, lang, status=status, to=shown(to, MAX_CHARS))

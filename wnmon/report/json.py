@@ -6,9 +6,12 @@ import json
 import re
 from dataclasses import asdict
 
+from wnmon.engine.run import Run
 from wnmon.model.json import Json, JsonObject
-from wnmon.model.result import Finding, Result, RuleVerdict, Run
+from wnmon.model.result import Finding, Result, RuleVerdict
+from wnmon.model.said import Text, id_of
 from wnmon.model.text import cut, encodable
+from wnmon.report.finding import view_of
 from wnmon.report.summary import CheckReport, totals
 from wnmon.report.text import MAX_MESSAGE_CHARS, iso
 
@@ -75,6 +78,7 @@ def _outcome(result: Result) -> JsonObject:
         "reason": result.reason.value,
         "layer": result.layer.value if result.layer else None,
         "message": _text(result.message),
+        "message_id": id_of(result.message),
         "status": result.status,
     }
 
@@ -87,6 +91,7 @@ def _rule(report: CheckReport, row: RuleVerdict) -> JsonObject:
         "verdict": row.verdict.value,
         "waived": row.waived,
         "why": _text(row.why),
+        "why_id": id_of(row.why),
         "says": {"en": report.says(row.rule, "en"), "zh": report.says(row.rule, "zh")},
         "source": report.source(row.rule),
         "findings": findings,
@@ -94,16 +99,19 @@ def _rule(report: CheckReport, row: RuleVerdict) -> JsonObject:
 
 
 def _finding(finding: Finding) -> JsonObject:
+    view = view_of(finding, "en")
     return {
-        "reason": finding.reason.value,
-        "degraded": finding.degraded,
-        "step": finding.step,
-        "place": _text(finding.place),
-        "message": _text(finding.message),
-        "expected": _text(finding.expected),
-        "actual": _text(finding.actual),
+        "id": view.id,
+        "reason": view.reason,
+        "degraded": view.degraded,
+        "step": view.step,
+        "exchange": finding.exchange,
+        "place": _text(view.place),
+        "message": _text(view.message),
+        "expected": _text(view.expected),
+        "actual": _text(view.actual),
     }
 
 
-def _text(text: str) -> str:
-    return encodable(cut(text, MAX_MESSAGE_CHARS))
+def _text(text: Text) -> str:
+    return encodable(cut(str(text), MAX_MESSAGE_CHARS))

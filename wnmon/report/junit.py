@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
+from wnmon.engine.run import Run
 from wnmon.model.check import Level
-from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
+from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
+from wnmon.model.said import Text, id_of
 from wnmon.report.summary import (
     CheckedTarget,
     CheckReport,
@@ -15,8 +18,7 @@ from wnmon.report.summary import (
     of_verdict,
     why_unjudged,
 )
-from wnmon.report.text import MAX_MESSAGE_CHARS, iso, shown, without_commands
-from wnmon.report.words import word
+from wnmon.report.text import MAX_MESSAGE_CHARS, iso, shown, without_commands, word
 
 
 def render_junit(report: CheckReport) -> str:
@@ -25,6 +27,7 @@ def render_junit(report: CheckReport) -> str:
     failure: a binding rule failed. skipped: the rule was skipped, inconclusive, waived, noted, or failed without
     being binding. error: a case of its own for a run that could not be judged, and for a check that was interrupted,
     so that a CI that reads nothing but this file cannot overlook what makes the check exit 3 or 130.
+    Properties of a case name by id what it says in words: `wnmon.findings` the complaints, `wnmon.why` why it is open.
     """
     suites = [_suite(report, target) for target in report.targets]
     if not report.complete:
@@ -99,6 +102,7 @@ def _open_case(run: Run) -> ET.Element:
     claim = "could be judged" if run.suite else "answers"
     case = ET.Element("testcase", {"classname": _class(run), "name": shown(f"{run.check} {claim}")})
     kind = run.result.reason.value if run.result.outcome is Outcome.ERRORED else "inconclusive"
+    _identify(case, (), _whys_unjudged(run))
     _say(case, "error", why_unjudged(run), kind)
     return case
 
@@ -108,6 +112,7 @@ def _run_case(run: Run) -> ET.Element:
     result = run.result
     case = ET.Element("testcase", {"classname": _class(run), "name": shown(f"{run.check} answers")})
     message = f"{result.reason.value}: {result.message}"
+    _identify(case, result.findings, [result.message] if result.outcome is Outcome.SKIPPED else ())
     match result.outcome:
         case Outcome.SKIPPED:
             kind = "skipped" if is_left_out(run) else "inconclusive"
@@ -122,6 +127,7 @@ def _run_case(run: Run) -> ET.Element:
 def _rule_case(report: CheckReport, run: Run, row: RuleVerdict) -> ET.Element:
     name = shown(f"{row.rule} {row.level.value} {report.says(row.rule, 'en')}")
     case = ET.Element("testcase", {"classname": _class(run), "name": name})
+    _identify(case, row.findings, [row.why])
     if _is_failure(row, report.strict):
         details = "\n".join([_details(row.findings), f"source: {shown(report.source(row.rule))}"])
         _say(case, "failure", _complaint(row), row.level.value, details)
@@ -141,7 +147,7 @@ def _class(run: Run) -> str:
 
 
 def _complaint(row: RuleVerdict) -> str:
-    return "; ".join(finding.message for finding in row.findings)
+    return "; ".join(str(finding.message) for finding in row.findings)
 
 
 def _details(findings: tuple[Finding, ...]) -> str:
@@ -151,6 +157,24 @@ def _details(findings: tuple[Finding, ...]) -> str:
         )
         for finding in findings
     )
+
+
+def _whys_unjudged(run: Run) -> Iterable[Text]:
+    if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
+        return [run.result.message]
+    return [row.why for row in of_verdict(run, Verdict.INCONCLUSIVE)]
+
+
+def _identify(case: ET.Element, findings: Iterable[Finding], whys: Iterable[Text]) -> None:
+    """Add the ids of what a case says, each once; no id holds a blank. Readers that know no such property skip it."""
+    said = {"wnmon.findings": (finding.message for finding in findings), "wnmon.why": whys}
+    ids = {name: " ".join(dict.fromkeys(filter(None, map(id_of, texts)))) for name, texts in said.items()}
+    properties = ET.Element("properties")
+    for name, value in ids.items():
+        if value:
+            ET.SubElement(properties, "property", {"name": name, "value": value})
+    if len(properties):
+        case.append(properties)
 
 
 def _say(case: ET.Element, tag: str, message: str, kind: str, details: str = "") -> None:

@@ -10,11 +10,12 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
-from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Run, Verdict
+from wnmon.engine.run import Run
+from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Verdict
+from wnmon.model.said import in_language, say
 from wnmon.report.curl import curl_command
+from wnmon.report.finding import view_of
 from wnmon.report.hints import setup_hint, unknown_waivers
-from wnmon.report.meaning import meaning, tally
-from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
 from wnmon.report.summary import (
     COUNTED,
     CheckedTarget,
@@ -28,11 +29,12 @@ from wnmon.report.summary import (
     counts,
     exchange_of,
     is_left_out,
+    meaning,
     of_verdict,
+    tally,
     waived,
 )
-from wnmon.report.text import shown, utc
-from wnmon.report.words import advice, layer_word, word
+from wnmon.report.text import advice, shown, utc, word
 
 MAX_CHARS = 60_000
 """A comment may hold 65,536 characters. What is beyond this is left out, and the last line says so."""
@@ -67,7 +69,7 @@ def _fitting(blocks: Sequence[str], lang: str) -> Iterator[str]:
     for number, block in enumerate(blocks):
         room -= len(block) + 2
         if room < 0:
-            yield f"_{word('more', lang).format(n=len(blocks) - number)}_"
+            yield f"_{word('more', lang, n=len(blocks) - number)}_"
             return
         yield block
 
@@ -140,9 +142,9 @@ def _unjudged(run: Run, title: str, lang: str) -> str:
     sign = "➖" if is_left_out(run) else "⚠️"
     lines = [f"{sign} **{_code(title)} {_escaped(said)}{reason}**"]
     if result.message:
-        lines.append(f"- {_code(phrase(result.message, lang))}")
+        lines.append(f"- {_code(in_language(result.message, lang))}")
     if result.layer:
-        lines.append(f"- {word('layer', lang)}: {_escaped(layer_word(result.layer, lang))}")
+        lines.append(f"- {word('layer', lang)}: {_escaped(say(f'layer_{result.layer.value}', lang))}")
     if said := advice(result.reason, lang):
         lines.append(f"- {word('do', lang)}: {_escaped(said)}")
     return "\n".join(lines)
@@ -154,7 +156,7 @@ def _broken(report: CheckReport, run: Run, row: RuleVerdict, lang: str) -> str:
         f"{sign} **{_escaped(row.rule)}** {row.level.value} — {_escaped(report.says(row.rule, lang))}",
         *_findings(row.findings, lang),
         f"- {word('source', lang)}: {_escaped(report.source(row.rule))}",
-        *([f"- {word('note', lang)}: {_code(phrase(row.why, lang))}"] if row.why else []),
+        *([f"- {word('note', lang)}: {_code(in_language(row.why, lang))}"] if row.why else []),
     ]
     step = next((finding.step or finding.place.partition("/")[0] for finding in row.findings), "")
     return "\n".join([*lines, *_reproduce(run, step, row.rule, lang)])
@@ -162,13 +164,14 @@ def _broken(report: CheckReport, run: Run, row: RuleVerdict, lang: str) -> str:
 
 def _findings(findings: Sequence[Finding], lang: str) -> Iterator[str]:
     for finding in findings[:MAX_FINDINGS]:
-        where = " ".join(_code(part) for part in (finding.step, finding.place) if part)
-        facts = [(word("expected", lang), expected_of(finding, lang)), (word("actual", lang), actual_of(finding, lang))]
+        view = view_of(finding, lang)
+        where = " ".join(map(_code, view.where))
+        facts = [(word("expected", lang), view.expected), (word("actual", lang), view.actual)]
         said = ", ".join(f"{name} {_code(value)}" for name, value in facts if value)
-        yield f"- {where + ': ' if where else ''}{_code(message_of(finding, lang))}{'; ' if said else ''}{said}"
+        yield f"- {where + ': ' if where else ''}{_code(view.message)}{'; ' if said else ''}{said}"
     left = len(findings) - MAX_FINDINGS
     if left > 0:
-        yield f"- {word('more', lang).format(n=left)}"
+        yield f"- {word('more', lang, n=left)}"
 
 
 def _reproduce(run: Run, step: str, rule: str, lang: str) -> list[str]:
@@ -177,18 +180,19 @@ def _reproduce(run: Run, step: str, rule: str, lang: str) -> list[str]:
     if command is None:
         return []
     copies = copies_of(run, exchange) if exchange else 1
-    times = f" ({word('at_once', lang).format(n=copies)})" if copies > 1 else ""
-    return ["", *_folded(word("reproduce", lang).format(what=rule + times), _fenced(command, "sh"))]
+    times = f" ({word('at_once', lang, n=copies)})" if copies > 1 else ""
+    return ["", *_folded(word("reproduce", lang, what=rule + times), _fenced(command, "sh"))]
 
 
 def _short(run: Run, lang: str) -> Iterator[str]:
     """Yield what was noted, waived or left open, a line each."""
-    noted = [
-        f"- **{_escaped(row.rule)}** {_code('; '.join(message_of(one, lang) for one in row.findings[:MAX_FINDINGS]))}"
+    complaints = [
+        (row.rule, "; ".join(view_of(finding, lang).message for finding in row.findings[:MAX_FINDINGS]))
         for row in of_verdict(run, Verdict.NOTED)
     ]
+    noted = [f"- **{_escaped(rule)}** {_code(said)}" for rule, said in complaints]
     excused = [
-        f"- **{_escaped(row.rule)}** {word(row.verdict.value, lang)}: {_code(phrase(row.why, lang))}"
+        f"- **{_escaped(row.rule)}** {word(row.verdict.value, lang)}: {_code(in_language(row.why, lang))}"
         for row in waived(run)
     ]
     for title, lines in (("notes", noted), ("waivers", excused)):
@@ -203,7 +207,7 @@ def _short(run: Run, lang: str) -> Iterator[str]:
 def _whys(run: Run, verdict: Verdict, lang: str) -> list[str]:
     """Return each reason with the rules it kept from being judged."""
     groups = by_why(of_verdict(run, verdict))
-    return [f"- {_code(phrase(why, lang))} {_escaped(', '.join(rules))}" for why, rules in groups.items()]
+    return [f"- {_code(in_language(why, lang))} {_escaped(', '.join(rules))}" for why, rules in groups.items()]
 
 
 def _every_rule(run: Run, lang: str) -> str:
@@ -213,7 +217,7 @@ def _every_rule(run: Run, lang: str) -> str:
         for row in run.result.verdicts
     )
     skipped = _whys(run, Verdict.SKIPPED, lang) if run.result.outcome is not Outcome.SKIPPED else []
-    title = f"{shown(_title(run), 120)}: {word('n_rules', lang).format(n=len(run.result.verdicts))}"
+    title = f"{shown(_title(run), 120)}: {word('n_rules', lang, n=len(run.result.verdicts))}"
     return "\n".join(_folded(title, "\n".join([ids, *(["", *skipped] if skipped else [])])))
 
 

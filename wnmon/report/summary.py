@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from wnmon.engine.run import Run
 from wnmon.model.check import Level, Plan, Rule
 from wnmon.model.exchange import Exchange
-from wnmon.model.result import Outcome, Reason, RuleVerdict, Run, Verdict
-from wnmon.report.baseline.known import Baseline
+from wnmon.model.result import Outcome, Reason, Result, RuleVerdict, Verdict
+from wnmon.model.said import Said, Text
+from wnmon.report.baseline.known import Baseline, Ignored
+from wnmon.report.text import word
 
 COUNTED = ("passed", "failed", "inconclusive", "skipped", "noted", "waived")
 """What a rule may come to, in the order all formats count in; a waived rule counts as that only."""
@@ -36,10 +39,6 @@ class CheckedTarget:
     model: str
 
 
-KNOWN = "known: in the baseline"
-"""How `why` begins of a rule that a baseline excuses."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedSuite:
     """A suite as it was asked for (`builtin:NAME` or a path) and all of it that was loaded, nothing left out yet."""
@@ -58,19 +57,6 @@ class Chosen:
     skip: tuple[str, ...] = ()
     full: bool = False
     baseline: Baseline | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ignored:
-    """What a baseline came to: its name, how many known breaks it excused, the rules that hold again.
-
-    `unknown` are the runs (`target model suite`) it says nothing of: nothing of them was excused.
-    """
-
-    name: str
-    breaks: int = 0
-    gone: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,21 +171,22 @@ def is_unjudged(run: Run, levels: frozenset[Level]) -> bool:
     if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
         return True
     unjudged = of_verdict(run, Verdict.INCONCLUSIVE)
-    return any(row.level in levels for row in unjudged) or (bool(unjudged) and not has_decided_rule(run))
+    return any(row.level in levels for row in unjudged) or (bool(unjudged) and not run.has_decided_rule)
+
+
+def why_nothing(result: Result) -> Text:
+    """Return why there is nothing to judge, its reason first."""
+    if result.reason is Reason.OK:
+        return result.message
+    return Said("reason", kind=result.reason.value, said=result.message)
 
 
 def why_unjudged(run: Run) -> str:
     """Return in English why a run could not be judged: what became of the whole, else each reason with its rules."""
     if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
-        reason = "" if run.result.reason is Reason.OK else f"{run.result.reason.value}: "
-        return f"{reason}{run.result.message}"
+        return str(why_nothing(run.result))
     groups = by_why(of_verdict(run, Verdict.INCONCLUSIVE))
     return "; ".join(f"{why}: {', '.join(rules)}" for why, rules in groups.items())
-
-
-def has_decided_rule(run: Run) -> bool:
-    """Tell whether any rule of a run was judged."""
-    return any(row.verdict in {Verdict.PASSED, Verdict.FAILED, Verdict.NOTED} for row in run.result.verdicts)
 
 
 def broken(run: Run) -> list[RuleVerdict]:
@@ -213,11 +200,6 @@ def waived(run: Run) -> list[RuleVerdict]:
     return [verdict for verdict in run.result.verdicts if verdict.waived and verdict.verdict is not Verdict.PASSED]
 
 
-def known(run: Run) -> list[RuleVerdict]:
-    """Return the rules a baseline excuses."""
-    return [row for row in waived(run) if row.why.startswith(KNOWN)]
-
-
 def expired(run: Run) -> list[RuleVerdict]:
     """Return the broken rules that once were waived: their `why` says when that ended."""
     return [row for row in broken(run) if row.why]
@@ -228,9 +210,9 @@ def of_verdict(run: Run, verdict: Verdict) -> list[RuleVerdict]:
     return [row for row in run.result.verdicts if row.verdict is verdict and not row.waived]
 
 
-def by_why(rows: Iterable[RuleVerdict]) -> dict[str, list[str]]:
+def by_why(rows: Iterable[RuleVerdict]) -> dict[Text, list[str]]:
     """Return rule ids grouped by why they were not judged, in the order first seen."""
-    groups: dict[str, list[str]] = {}
+    groups: dict[Text, list[str]] = {}
     for row in rows:
         groups.setdefault(row.why, []).append(row.rule)
     return groups
@@ -261,8 +243,45 @@ def copies_of(run: Run, exchange: Exchange) -> int:
     return sum(other.request.step == exchange.request.step for other in run.evidence.exchanges)
 
 
-def exchange_of(run: Run, step: str) -> Exchange | None:
-    """Return the last exchange of a step, of the run's own step when `step` is "", else the first one there is."""
+def index_of(run: Run, step: str) -> int | None:
+    """Return the place of the last exchange of a step, of the run's own when `step` is "", else of the first there is.
+
+    None when a run has no exchange at all.
+    """
+    exchanges = run.evidence.exchanges
     wanted = step or run.result.step
-    matching = [exchange for exchange in run.evidence.exchanges if exchange.request.step == wanted]
-    return next(iter([*reversed(matching), *run.evidence.exchanges]), None)
+    found = [index for index, exchange in enumerate(exchanges) if exchange.request.step == wanted]
+    return found[-1] if found else 0 if exchanges else None
+
+
+def exchange_of(run: Run, step: str) -> Exchange | None:
+    """Return the exchange `index_of` finds."""
+    index = index_of(run, step)
+    return None if index is None else run.evidence.exchanges[index]
+
+
+def meaning(report: CheckReport, lang: str) -> str:
+    """Return the verdict of the whole check in `lang`, with the number of binding rules that are broken, or waived.
+
+    A rule that is waived, also by a baseline, fails no check, but nobody shall read that it holds.
+    """
+    levels = binding_levels(report.strict)
+    if report.exit_code == Exit.OK:
+        count = sum(row.level in levels for run in report.runs for row in waived(run))
+        return word("exit_0_waived" if count else "exit_0", lang, waived=count)
+    if report.exit_code != Exit.BROKEN:
+        return word(f"exit_{int(report.exit_code)}", lang)
+    count = sum(row.level in levels for run in report.runs for row in broken(run))
+    key = {0: "exit_1_plain", 1: "exit_1_one"}.get(count, "exit_1")
+    return word(key, lang, broken=count)
+
+
+def tally(report: CheckReport, lang: str) -> str:
+    """Return how many rules came to what, such as `8 rules: 5 passed, 1 failed, 2 inconclusive`; "" without rules."""
+    came_to = {name: count for name, count in totals(report).items() if count}
+    if not came_to:
+        return ""
+    number = sum(came_to.values())
+    rules = word("n_rules" if number != 1 else "one_rule", lang, n=number)
+    parts = word("comma", lang).join(f"{count} {word(name, lang)}" for name, count in came_to.items())
+    return f"{rules}{word('colon', lang)}{parts}"

@@ -11,10 +11,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from wnmon.model.result import Finding, Outcome, RuleVerdict, Run, Verdict
+from wnmon.engine.run import Run
+from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
+from wnmon.model.said import Text
+from wnmon.report.finding import view_of
 from wnmon.report.hints import unknown_waivers
-from wnmon.report.meaning import meaning, tally
-from wnmon.report.summary import CheckReport, binding_levels, failing_open, is_left_out, why_unjudged
+from wnmon.report.summary import CheckReport, binding_levels, failing_open, is_left_out, meaning, tally, why_unjudged
 from wnmon.report.text import MAX_MESSAGE_CHARS, clear, shown
 
 MAX_FINDINGS = 10
@@ -65,7 +67,7 @@ def _run_point(run: Run) -> str:
 def _rule_point(report: CheckReport, run: Run, row: RuleVerdict) -> str:
     sentence = report.says(row.rule, "en")
     name = f"- {_run_name(run)} {_text(f'{row.rule} {row.level.value} {sentence}')}"
-    details = _diagnostic({"source": report.source(row.rule), "waiver": row.why}, row.findings)
+    details = _diagnostic({"source": report.source(row.rule), "waiver": str(row.why)}, row.findings)
     match row.verdict:
         case Verdict.PASSED:
             return f"ok {name}"
@@ -89,9 +91,9 @@ def _run_name(run: Run) -> str:
     return _text(f"{run.target}/{run.model} {run.suite or run.check}")
 
 
-def _text(text: str) -> str:
+def _text(text: Text) -> str:
     """Return text fit for a description: a `#` would begin a directive, and a backslash escapes."""
-    return shown(text).replace("\\", "\\\\").replace("#", "\\#")
+    return shown(str(text)).replace("\\", "\\\\").replace("#", "\\#")
 
 
 def _diagnostic(facts: dict[str, str], findings: tuple[Finding, ...]) -> list[str]:
@@ -106,12 +108,13 @@ def _diagnostic(facts: dict[str, str], findings: tuple[Finding, ...]) -> list[st
 
 
 def _finding(finding: Finding) -> list[str]:
+    view = view_of(finding, "en")
     members = {
-        "message": finding.message,
-        "expected": finding.expected,
-        "actual": finding.actual,
-        "place": finding.place,
-        "request": finding.step,
+        "message": view.message,
+        "expected": view.expected,
+        "actual": view.actual,
+        "place": view.place,
+        "request": view.step,
     }
     lines = [f"{key}: {_scalar(value)}" for key, value in members.items() if value]
     return [f"    {'- ' if first else '  '}{line}" for first, line in zip([True] + [False] * 4, lines, strict=False)]

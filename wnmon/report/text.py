@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from wnmon.model.result import Reason
+from wnmon.model.said import Hole, say
 from wnmon.model.text import cut, visible
 
 MAX_VALUE_CHARS = 200
@@ -16,6 +18,16 @@ MAX_MESSAGE_CHARS = 2000
 
 _ON_A_LINE = re.compile(r"##(?=[A-Za-z]*\[)")
 _AT_ITS_START = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
+
+
+def word(key: str, lang: str, **holes: Hole) -> str:
+    """Return a word or sentence that only reports say, in `lang`."""
+    return say(f"report_{key}", lang, **holes)
+
+
+def advice(reason: Reason, lang: str) -> str:
+    """Return what a person can do about a reason, "" where nothing is wrong."""
+    return "" if reason is Reason.OK else say(f"advice_{reason.value}", lang)
 
 
 def clear(text: str, limit: int = MAX_VALUE_CHARS) -> str:

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from wnmon.engine.codec import decode_run, encode_run
+from wnmon.engine.run import Run
 from wnmon.model.check import Plan
-from wnmon.model.codec import decode_as, decode_run, encode_run
+from wnmon.model.codec import decode_as
 from wnmon.model.json import Json, JsonObject, kind_of
-from wnmon.model.result import Run
 from wnmon.model.text import encodable
 from wnmon.report.baseline.file import decode_baseline, encode_baseline
 from wnmon.report.baseline.known import Baseline

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from wnmon.model.check import Timeouts
 from wnmon.model.exchange import Chunk, FailureKind
+from wnmon.model.said import Said
 from wnmon.transport.decode import decode
 from wnmon.transport.recording import Recording, Stage
 from wnmon.wire.sse import parse
@@ -79,19 +80,19 @@ class Deadline:
         if self._gate is not None:
             self._gate.cancel()
 
-    def describe(self) -> str:
+    def describe(self) -> Said:
         """Say which limit ran out, for a person. Where TCP stood, it is no matter of address and firewall any more."""
         if self.kind is FailureKind.TIMEOUT_CONNECT and self._recording.stage is Stage.TLS:
-            return f"no TLS handshake within {self._timeouts.connect_s:g} s: does the port speak https?"
+            return Said("no_tls_handshake", n=f"{self._timeouts.connect_s:g}")
         limits: dict[FailureKind, tuple[str, float]] = {
-            FailureKind.TIMEOUT_CONNECT: ("no connection", self._timeouts.connect_s),
-            FailureKind.TIMEOUT_HEADERS: ("no response head", self._timeouts.headers_s),
-            FailureKind.TIMEOUT_FIRST_TOKEN: ("no token", self._timeouts.first_token_s),
-            FailureKind.STALL: ("the answer stopped: no byte", self._timeouts.stall_s),
-            FailureKind.TIMEOUT_TOTAL: ("not finished", self._timeouts.total_s),
+            FailureKind.TIMEOUT_CONNECT: ("no_connection", self._timeouts.connect_s),
+            FailureKind.TIMEOUT_HEADERS: ("no_response_head", self._timeouts.headers_s),
+            FailureKind.TIMEOUT_FIRST_TOKEN: ("no_token", self._timeouts.first_token_s),
+            FailureKind.STALL: ("answer_stopped", self._timeouts.stall_s),
+            FailureKind.TIMEOUT_TOTAL: ("not_finished", self._timeouts.total_s),
         }
         what, limit_s = limits[self.kind]
-        return f"{what} within {limit_s:g} s"
+        return Said(what, n=f"{limit_s:g}")
 
     def _total_at_s(self) -> float:
         return self._sent_at_s + self._timeouts.total_s

@@ -6,10 +6,11 @@ import zlib
 from collections.abc import Sequence
 
 from wnmon.model.exchange import Chunk, FailureKind
+from wnmon.model.said import Said
 
 _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
-Failure = tuple[FailureKind, str]
+Failure = tuple[FailureKind, Said]
 
 
 def decode(chunks: Sequence[Chunk], coding: str | None, cap_bytes: int) -> tuple[list[Chunk], Failure | None]:
@@ -21,7 +22,7 @@ def decode(chunks: Sequence[Chunk], coding: str | None, cap_bytes: int) -> tuple
     if name in {"", "identity"}:
         return list(chunks), None
     if name not in _WINDOW:
-        return [], (FailureKind.PROTOCOL, f"content coding {name[:40]!r} came though only identity was asked for")
+        return [], (FailureKind.PROTOCOL, Said("coding_unasked", text=repr(name[:40])))
     return _inflate(chunks, zlib.decompressobj(_WINDOW[name]), name, cap_bytes)
 
 
@@ -34,14 +35,14 @@ def _inflate(
         try:
             data = inflater.decompress(chunk.data, left + 1)
         except zlib.error as broken:
-            return decoded, (FailureKind.PROTOCOL, f"broken {name} body: {broken}")
+            return decoded, (FailureKind.PROTOCOL, Said("coded_body_broken", code=name, text=str(broken)))
         if len(data) > left:
-            return decoded, (FailureKind.TOO_LARGE, f"the body unpacks to more than {cap} bytes")
+            return decoded, (FailureKind.TOO_LARGE, Said("unpacks_too_large", n=cap))
         left -= len(data)
         decoded.append(Chunk(chunk.at_ns, data))
         # Fed any further, zlib would copy all that follows the end anew for each chunk: 5 s of it for 20,000 chunks.
         if inflater.eof and (inflater.unused_data or chunk is not chunks[-1]):
-            return decoded, (FailureKind.PROTOCOL, f"bytes follow the end of the {name} body")
+            return decoded, (FailureKind.PROTOCOL, Said("bytes_after_coded_body", code=name))
     if chunks and not inflater.eof:
-        return decoded, (FailureKind.TRUNCATED, f"the {name} body ends early")
+        return decoded, (FailureKind.TRUNCATED, Said("coded_body_ends_early", code=name))
     return decoded, None

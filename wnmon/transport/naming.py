@@ -9,9 +9,10 @@ import ssl
 import httpx
 
 from wnmon.model.exchange import FailureKind
+from wnmon.model.said import Said
 from wnmon.transport.recording import Stage
 
-Failure = tuple[FailureKind, str]
+Failure = tuple[FailureKind, Said]
 
 _MAX_DETAIL_CHARS = 200
 _MAX_CAUSES = 10
@@ -31,8 +32,8 @@ def name_failure(error: Exception, stage: Stage) -> Failure:
     """Return what an error is called, by what it is and by how far the exchange had come."""
     causes = _causes(error)
     kind = _kind(error, causes, stage)
-    what = "an HTTP head or trailer without end" if kind is FailureKind.TOO_LARGE else _text(causes)
-    return kind, f"{what} while {stage.value}"
+    what = Said("http_head_without_end") if kind is FailureKind.TOO_LARGE else _text(causes)
+    return kind, Said("while_doing", text=what, stage=stage.value)
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import time  # noqa: TID251 - the transport's stamps
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, Tls, TransportFailure
-
-
-def now_ns() -> int:
-    """Return CLOCK_MONOTONIC in ns."""
-    return time.monotonic_ns()
-
+from wnmon.model.said import Said
 
 _OF_A_REQUEST = frozenset({"send_request_headers", "send_request_body", "receive_response_headers"})
 
@@ -22,12 +16,12 @@ _OF_A_REQUEST = frozenset({"send_request_headers", "send_request_body", "receive
 class Stage(Enum):
     """How far an exchange has come; decides what an error or a timeout is called."""
 
-    RESOLVE = "resolving the name"
-    CONNECT = "connecting"
-    TLS = "performing the TLS handshake"
-    SEND = "sending the request"
-    WAIT = "waiting for the response head"
-    BODY = "reading the body"
+    RESOLVE = Said("stage_resolve")
+    CONNECT = Said("stage_connect")
+    TLS = Said("stage_tls")
+    SEND = Said("stage_send")
+    WAIT = Said("stage_wait")
+    BODY = Said("stage_body")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,8 +30,9 @@ class Recording:
 
     request: Request
     scheduled_ns: int | None
-    started_at_s: float = field(default_factory=time.time)
-    started_ns: int = field(default_factory=now_ns)
+    started_at_s: float
+    started_ns: int
+    now_ns: Callable[[], int]
     stage: Stage = Stage.RESOLVE
     resolve_ns: int | None = None
     resolved_ns: int | None = None
@@ -63,7 +58,7 @@ class Recording:
 
         Asking a proxy for a tunnel is a request of its own: it belongs to connecting and leaves no mark.
         """
-        at_ns, event = now_ns(), name.partition(".")[2]
+        at_ns, event = self.now_ns(), name.partition(".")[2]
         if event == "send_request_headers.started":
             self.tunnelling = getattr(told["request"], "method", b"") == b"CONNECT"
         if self.tunnelling and event.partition(".")[0] in _OF_A_REQUEST:
@@ -89,7 +84,7 @@ class Recording:
         if self.connection is not None and self.status is None:
             await self.connection.aclose()
 
-    def freeze(self, failure: tuple[FailureKind, str] | None) -> Exchange:
+    def freeze(self, failure: tuple[FailureKind, Said] | None) -> Exchange:
         """Return the immutable record."""
         marks = Marks(
             scheduled_ns=self.scheduled_ns,
@@ -103,7 +98,7 @@ class Recording:
             send_ns=self.send_ns,
             sent_ns=self.sent_ns,
             headers_ns=self.headers_ns,
-            end_ns=now_ns(),
+            end_ns=self.now_ns(),
         )
         return Exchange(
             request=self.request,

@@ -18,14 +18,17 @@ from dataclasses import replace
 
 import httpx
 
+from wnmon.clock import SystemClock
+from wnmon.engine.ports import Clock
 from wnmon.model.check import WRONG_KEY, Auth, Caps, Timeouts
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Request, TransportFailure
+from wnmon.model.said import Said
 from wnmon.model.target import Target
 from wnmon.transport.certificate import read_tls
 from wnmon.transport.deadline import Deadline
 from wnmon.transport.decode import decode
 from wnmon.transport.naming import Failure, name_failure
-from wnmon.transport.recording import Recording, Stage, now_ns
+from wnmon.transport.recording import Recording, Stage
 from wnmon.transport.warmup import warm_up
 
 MAX_ADDRESSES = 3
@@ -38,7 +41,8 @@ for _name in ("httpcore", "httpx"):
 class HttpxTransport:
     """The Transport port on httpx. One pool per target, which keeps no connection; one TLS context per CA file."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self._pools: dict[tuple[str, str | None, str | None], httpx.AsyncHTTPTransport] = {}
         self._contexts: dict[str | None, ssl.SSLContext] = {}
 
@@ -57,7 +61,7 @@ class HttpxTransport:
         self, request: Request, target: Target, *, timeouts: Timeouts, caps: Caps, scheduled_ns: int | None = None
     ) -> Exchange:
         """Return what happened, also when nothing did. Raises only CancelledError."""
-        recording = Recording(request=request, scheduled_ns=scheduled_ns)
+        recording = self._recording(request, scheduled_ns)
         deadline = Deadline(timeouts, recording, caps.decoded_bytes)
         try:
             async with deadline.timer:
@@ -71,6 +75,16 @@ class HttpxTransport:
             await recording.hang_up()
         exchange = recording.freeze(failure)
         return _decoded(exchange, caps)
+
+    def _recording(self, request: Request, scheduled_ns: int | None) -> Recording:
+        clock = self._clock
+        return Recording(
+            request=request,
+            scheduled_ns=scheduled_ns,
+            started_at_s=clock.wall_s(),
+            started_ns=clock.now_ns(),
+            now_ns=clock.now_ns,
+        )
 
     async def _exchange(self, recording: Recording, target: Target, deadline: Deadline, caps: Caps) -> Failure | None:
         pool = self._pool(target)
@@ -86,16 +100,16 @@ class HttpxTransport:
                     raise
             else:
                 return await _receive(response, recording, deadline, caps)
-        return FailureKind.DNS, "the name has no address"
+        return FailureKind.DNS, Said("name_without_address")
 
     async def _resolve(self, recording: Recording, target: Target) -> Sequence[str | None]:
         """Return the addresses to try; None stands for the URL as it is (an address already, or a proxy's job)."""
         url = httpx.URL(recording.request.url)
         if target.proxy is not None or _is_address(url.host):
             return [None]
-        recording.resolve_ns = now_ns()
+        recording.resolve_ns = recording.now_ns()
         found = await asyncio.get_running_loop().getaddrinfo(url.host, _port(url), type=socket.SOCK_STREAM)
-        recording.resolved_ns = now_ns()
+        recording.resolved_ns = recording.now_ns()
         recording.stage = Stage.CONNECT
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))[:MAX_ADDRESSES]
 
@@ -193,14 +207,14 @@ async def _receive(response: httpx.Response, recording: Recording, deadline: Dea
 
 async def _read_body(response: httpx.Response, recording: Recording, deadline: Deadline, caps: Caps) -> Failure | None:
     assert isinstance(response.stream, httpx.AsyncByteStream)
-    chunks = recording.chunks
+    chunks, now_ns = recording.chunks, recording.now_ns
     async for data in response.stream:
         chunks.append(Chunk(now_ns(), data))
         recording.wire_bytes += len(data)
         if recording.wire_bytes > caps.wire_bytes:
-            return FailureKind.TOO_LARGE, f"the body has more than {caps.wire_bytes} bytes"
+            return FailureKind.TOO_LARGE, Said("body_too_large", n=caps.wire_bytes)
         if len(chunks) > caps.chunks:
-            return FailureKind.TOO_LARGE, f"the body came in more than {caps.chunks} pieces"
+            return FailureKind.TOO_LARGE, Said("body_in_too_many_pieces", n=caps.chunks)
         if len(chunks) == recording.request.close_after:
             return None
         deadline.arrived()

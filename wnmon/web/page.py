@@ -17,8 +17,8 @@ from wnmon.engine.ports import ProbeState
 from wnmon.model.duration import show_duration
 from wnmon.model.language import LANGUAGES
 from wnmon.model.result import Outcome
+from wnmon.model.said import Hole, in_language, say
 from wnmon.model.text import cut, visible
-from wnmon.web.words import reason_word, word
 
 REFRESH_S = 15
 MAX_RULES_SHOWN = 4
@@ -86,14 +86,14 @@ class Page:
 
     def render(self, states: Sequence[ProbeState], *, now_s: float, lang: str, version: str) -> str:
         """Return the HTML of the page in `lang`, the most urgent probes first. `now_s` is epoch seconds."""
-        rows = [_row(state, now_s, lang) for state in presented(states)]
+        rows = [_row(state, now_s, lang) for state in presented(states, lang)]
         counts = Counter(row.outcome for row in rows)
         return self._template.render(
             rows=rows,
             summary=[(outcome, counts[outcome], word(outcome, lang)) for outcome in _URGENCY if counts[outcome]],
             lang=lang,
             other_lang=next(other for other in LANGUAGES if other != lang),
-            word=lambda key: word(key, lang),
+            word=lambda key, **holes: word(key, lang, **holes),
             refresh_s=REFRESH_S,
             now=_exact(now_s),
             version=version,
@@ -102,16 +102,16 @@ class Page:
         )
 
 
-def presented(states: Sequence[ProbeState]) -> list[ProbeState]:
-    """Return the states as they may be shown: failing, slow, skipped, never run, then all that passed.
+def presented(states: Sequence[ProbeState], lang: str) -> list[ProbeState]:
+    """Return the states as they may be shown, messages in `lang`: failing, slow, skipped, never run, then all that passed.
 
     A message may quote the relay, so it is cut, and what would act on a screen or turn the text around is escaped.
     """
     order = {name: index for index, name in enumerate(_URGENCY)} | {Outcome.ERRORED: _URGENCY.index(Outcome.FAILED)}
     ranked = sorted(states, key=lambda state: (order.get(state.outcome or WAITING, 0), state.id))
+    said = (in_language(state.message, lang)[: MAX_MESSAGE_CHARS + 1] for state in ranked)
     return [
-        replace(state, message=cut(visible(state.message[: MAX_MESSAGE_CHARS + 1]), MAX_MESSAGE_CHARS))
-        for state in ranked
+        replace(state, message=cut(visible(text), MAX_MESSAGE_CHARS)) for state, text in zip(ranked, said, strict=True)
     ]
 
 
@@ -125,8 +125,8 @@ def _row(state: ProbeState, now_s: float, lang: str) -> Row:
         model=state.model,
         every=span(state.every_s, lang),
         reason=state.reason,
-        reason_word=reason_word(state.reason, lang) if state.reason else "",
-        message=state.message,
+        reason_word=say(f"reason_{state.reason}", lang) if state.reason else "",
+        message=str(state.message),
         since=_since(state.since_s, now_s, lang),
         last_run=_moment(state.last_run_s, now_s, lang),
         next_run=_moment(state.next_run_s, now_s, lang),
@@ -151,14 +151,14 @@ def _moment(at_s: float | None, now_s: float, lang: str) -> Moment | None:
 def _since(at_s: float | None, now_s: float, lang: str) -> Moment | None:
     if at_s is None:
         return None
-    return Moment(relative=word("since", lang).format(span=span(max(now_s - at_s, 0), lang)), exact=_exact(at_s))
+    return Moment(relative=word("since", lang, span=span(max(now_s - at_s, 0), lang)), exact=_exact(at_s))
 
 
 def relative(ahead_s: float, lang: str) -> str:
     """Return `5 min ago` or `in 5 min` for seconds before or after now; under a second is now."""
     if abs(ahead_s) < 1:
         return word("now", lang)
-    return word("ahead" if ahead_s > 0 else "ago", lang).format(span=span(abs(ahead_s), lang))
+    return word("ahead" if ahead_s > 0 else "ago", lang, span=span(abs(ahead_s), lang))
 
 
 def span(seconds: float, lang: str) -> str:
@@ -176,3 +176,8 @@ def span(seconds: float, lang: str) -> str:
 
 def _exact(at_s: float) -> str:
     return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def word(key: str, lang: str, **holes: Hole) -> str:
+    """Return a word of the page in `lang`."""
+    return say(f"page_{key}", lang, **holes)

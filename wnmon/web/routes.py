@@ -12,8 +12,8 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from wnmon.engine.ports import Clock, Control, MetricsText, ProbeStates
+from wnmon.web.language import choose_language
 from wnmon.web.page import Page, presented
-from wnmon.web.words import choose_language
 
 API_VERSION = 1
 GZIP_MIN_BYTES = 1024
@@ -97,7 +97,7 @@ def probes_document(site: Site) -> dict[str, object]:
         "version": API_VERSION,
         "wnmon": site.version,
         "now_s": site.clock.wall_s(),
-        "probes": [asdict(state) for state in presented(site.states.states())],
+        "probes": [asdict(state) for state in presented(site.states.states(), "en")],
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from wnmon.model.json import MAX_SAFE_INTEGER, Json, JsonObject
-from wnmon.wire.document import read_document
 from wnmon.wire.message import string_at
 
 TOKENS_PER_MESSAGE = 16
@@ -14,25 +13,23 @@ DEFAULT_OUTPUT_TOKENS = 4_096
 """Reserved when the request sets no limit of its own."""
 
 
-def worst_case_tokens(body: bytes) -> tuple[int, int]:
-    """Return (input, output) tokens a request body may cost at most. Never raises.
+def worst_case_tokens(body: bytes, asked: JsonObject | None) -> tuple[int, int]:
+    """Return (input, output) tokens a request body, which reads as `asked`, may cost at most. Never raises.
 
     A token of a byte-level vocabulary is at least one byte, so the UTF-8 length bounds the input. Images and
     other parts count with their whole JSON. A body that is no JSON object counts with all its bytes.
     """
-    value = read_document(body).value
-    if not isinstance(value, dict):
+    if asked is None:
         return len(body), DEFAULT_OUTPUT_TOKENS
-    messages = value.get("messages")
+    messages = asked.get("messages")
     items = messages if isinstance(messages, list) else []
-    extras = sum(_size(value[name]) for name in ("tools", "functions", "response_format") if name in value)
-    return sum(_message_tokens(item) for item in items) + extras, _output_tokens(value)
+    extras = sum(_size(asked[name]) for name in ("tools", "functions", "response_format") if name in asked)
+    return sum(_message_tokens(item) for item in items) + extras, _output_tokens(asked)
 
 
-def sets_a_limit(body: bytes) -> bool:
-    """Tell whether a request body says in a readable way how much it may be answered. Never raises."""
-    value = read_document(body).value
-    return isinstance(value, dict) and _limit(value) > 0
+def sets_a_limit(asked: JsonObject | None) -> bool:
+    """Tell whether a request says in a readable way how much it may be answered."""
+    return asked is not None and _limit(asked) > 0
 
 
 def _message_tokens(message: Json) -> int:

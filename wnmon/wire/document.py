@@ -15,6 +15,7 @@ from math import copysign, isinf
 from typing import Any
 
 from wnmon.model.json import MAX_SAFE_INTEGER, Json, JsonObject, pointer_to
+from wnmon.model.said import Said, Text, fitted
 from wnmon.wire.grammar import MAX_DIGITS, explain
 from wnmon.wire.reply import Document, JsonProblem, Oddity
 
@@ -56,28 +57,30 @@ def read_document(data: bytes) -> Document:
     A number too large for a float reads as the largest float, a lone surrogate as U+FFFD; both leave an oddity.
     """
     if data.startswith(_BOM):
-        return _problem("bom", 0, "a byte order mark before the JSON text (RFC 8259 §8.1)")
+        return _problem("bom", 0, Said("json_bom"))
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        return _problem("invalid_utf8", error.start, f"byte 0x{data[error.start]:02x} is not UTF-8")
+        return _problem("invalid_utf8", error.start, Said("json_no_utf8", code=f"{data[error.start]:02x}"))
     return read_text(text)
 
 
 def read_text(text: str) -> Document:
     """Read one JSON text that is decoded already, such as the data of an event. Offsets count UTF-8 bytes."""
     if not text.strip(_WHITESPACE):
-        return _problem("empty", 0, "there is nothing to read")
+        return _problem("empty", 0, Said("json_nothing"))
     oversize = _oversize(text)
     if oversize is not None:
         return Document(problem=oversize)
     try:
         return _decode(text)
     except (_Rejected, ValueError, RecursionError):
-        return Document(problem=explain(text) or JsonProblem(kind="syntax", offset=0, message="not one JSON text"))
+        return Document(
+            problem=explain(text) or JsonProblem(kind="syntax", offset=0, message=Said("not_one_json_text"))
+        )
 
 
-def _problem(kind: str, offset: int, message: str) -> Document:
+def _problem(kind: str, offset: int, message: Said) -> Document:
     return Document(problem=JsonProblem(kind=kind, offset=offset, message=message))
 
 
@@ -91,7 +94,7 @@ def _oversize(text: str) -> JsonProblem | None:
         if depth > MAX_DEPTH or count >= MAX_TOKENS:
             kind, limit = ("too_deep", MAX_DEPTH) if depth > MAX_DEPTH else ("too_many_values", MAX_TOKENS)
             offset = len(text[: match.start()].encode())
-            return JsonProblem(kind=kind, offset=offset, message=f"over the limit of {limit:,}")
+            return JsonProblem(kind=kind, offset=offset, message=Said("json_over_limit", n=f"{limit:,}"))
     return None
 
 
@@ -161,9 +164,9 @@ def _settle(holder: list[Json]) -> tuple[Oddity, ...]:
     return tuple(oddities)
 
 
-def _note(oddities: list[Oddity], kind: str, place: str, seen: str) -> None:
+def _note(oddities: list[Oddity], kind: str, place: str, seen: Text) -> None:
     if len(oddities) < MAX_ODDITIES:
-        oddities.append(Oddity(kind=kind, place=place, seen=seen[:_MAX_SEEN_CHARS]))
+        oddities.append(Oddity(kind=kind, place=place, seen=fitted(seen, _MAX_SEEN_CHARS)))
 
 
 def _items(container: list[Any] | dict[str, Any]) -> Iterable[tuple[Any, Any]]:
@@ -193,4 +196,4 @@ def _settle_names(pointer: str, members: JsonObject, oddities: list[Oddity]) -> 
     members.clear()
     for name, value in pairs:
         members[_SURROGATE.sub("\ufffd", name)] = value
-    _note(oddities, "lone_surrogate", pointer, "in a member name")
+    _note(oddities, "lone_surrogate", pointer, Said("json_in_name"))

@@ -6,10 +6,10 @@ import re
 
 from wnmon.model.exchange import Exchange, FailureKind, TransportFailure
 from wnmon.model.result import Fault, Layer, Reason
+from wnmon.model.said import Said, Text, fitted, mapped
 from wnmon.model.text import one_line
 from wnmon.wire.causes import blames_upstream, classify, status_in
 from wnmon.wire.reply import ErrorEnvelope, Form, Reply
-from wnmon.wire.request import choices_asked
 from wnmon.wire.retry import retry_after_s
 
 MAX_MESSAGE_CHARS = 200
@@ -29,10 +29,11 @@ _LAYER_OF_FAILURE = {
 }
 
 
-def diagnose(exchange: Exchange, reply: Reply) -> Fault | None:
+def diagnose(exchange: Exchange, reply: Reply, choices_asked: int = 1) -> Fault | None:
     """Return the fault of an exchange, None when there is an answer to judge. Never raises.
 
     The most telling fact first: our own fault, the status the relay sent, an error it reports, the network, the form.
+    `choices_asked` is how many choices a stream must end.
     """
     failure = exchange.failure
     if failure is not None and failure.kind in _OWN_FAULTS:
@@ -43,11 +44,12 @@ def diagnose(exchange: Exchange, reply: Reply) -> Fault | None:
         return _error_in_success(exchange, reply, reply.error)
     if failure is not None:
         return _failed(failure)
-    return _unreadable(exchange, reply)
+    return _unreadable(exchange, reply, choices_asked)
 
 
-def _fault(reason: Reason, layer: Layer, message: str, retry_s: float | None = None) -> Fault:
-    return Fault(reason=reason, layer=layer, message=one_line(message, MAX_MESSAGE_CHARS), retry_after_s=retry_s)
+def _fault(reason: Reason, layer: Layer, message: Text, retry_s: float | None = None) -> Fault:
+    line = mapped(message, lambda said: one_line(said, MAX_MESSAGE_CHARS))
+    return Fault(reason=reason, layer=layer, message=fitted(line, MAX_MESSAGE_CHARS), retry_after_s=retry_s)
 
 
 def _failed(failure: TransportFailure) -> Fault:
@@ -58,11 +60,11 @@ def _failed(failure: TransportFailure) -> Fault:
 def _refused(exchange: Exchange, reply: Reply, status: int) -> Fault:
     """Name the reason of a status outside 2xx."""
     if status < 400:
-        return _fault(Reason.PROTOCOL, Layer.RELAY, f"status {status}: redirects are not followed")
+        return _fault(Reason.PROTOCOL, Layer.RELAY, Said("status_redirect", n=status))
     reason = _page_reason(status) if reply.form is Form.HTML else classify(status, reply.error)
     said = _page_title(exchange) if reply.form is Form.HTML else _said(reply.error)
     layer = _layer(status, reply)
-    return _fault(reason or Reason.HTTP_5XX, layer, f"status {status}: {said}", retry_after_s(exchange))
+    return _fault(reason or Reason.HTTP_5XX, layer, Said("status_said", n=status, text=said), retry_after_s(exchange))
 
 
 def _page_reason(status: int) -> Reason:
@@ -72,15 +74,17 @@ def _page_reason(status: int) -> Reason:
     return classify(status, None) or Reason.HTTP_5XX
 
 
-def _page_title(exchange: Exchange) -> str:
+def _page_title(exchange: Exchange) -> Said:
     """Return a page's title and nothing else of it: such pages print the client's address."""
     match = _TITLE.search(exchange.body[:_LOOK_BYTES])
-    return "an HTML page" if match is None else f"an HTML page, {match.group(1).decode(errors='replace')}"
+    if match is None:
+        return Said("html_page")
+    return Said("html_page_titled", text=one_line(match.group(1).decode(errors="replace"), MAX_MESSAGE_CHARS))
 
 
-def _said(error: ErrorEnvelope | None) -> str:
+def _said(error: ErrorEnvelope | None) -> Text:
     if error is None:
-        return "without an error message"
+        return Said("without_message")
     kind = error.code or error.type
     return f"{kind}: {error.message}" if kind else error.message
 
@@ -98,11 +102,16 @@ def _error_in_success(exchange: Exchange, reply: Reply, error: ErrorEnvelope) ->
     """
     streamed = reply.form is Form.STREAM
     reason = None if reply.tokens else _claimed(error)
-    where = f"an error in the stream ({error.place})" if streamed else f"an error with status {exchange.status}"
+    said = _said(error)
+    where = (
+        Said("stream_error", text=error.place, said=said)
+        if streamed
+        else Said("success_error", n=str(exchange.status), said=said)
+    )
     return _fault(
         reason or (Reason.STREAM if streamed else Reason.SCHEMA),
         _layer(None, reply),
-        f"{where}: {_said(error)}",
+        where,
         retry_after_s(exchange),
     )
 
@@ -113,28 +122,30 @@ def _claimed(error: ErrorEnvelope) -> Reason | None:
     return None if reason in {Reason.HTTP_4XX, Reason.HTTP_5XX} else reason
 
 
-def _unreadable(exchange: Exchange, reply: Reply) -> Fault | None:
+def _unreadable(exchange: Exchange, reply: Reply, asked: int) -> Fault | None:
     """Name what is wrong with a success that carries no error."""
     match reply.form:
         case Form.EMPTY:
-            return _fault(Reason.EMPTY, Layer.RELAY, f"status {exchange.status} with an empty body")
+            return _fault(Reason.EMPTY, Layer.RELAY, Said("status_empty_body", n=str(exchange.status)))
         case Form.HTML:
             layer = Layer.CDN if exchange.header("cf-mitigated") else Layer.RELAY
-            return _fault(Reason.CONTENT_TYPE, layer, f"status {exchange.status} with {_page_title(exchange)}")
+            return _fault(
+                Reason.CONTENT_TYPE, layer, Said("status_with", n=str(exchange.status), said=_page_title(exchange))
+            )
         case Form.OTHER:
-            media = reply.media_type or "no media type"
-            return _fault(Reason.CONTENT_TYPE, Layer.RELAY, f"neither JSON nor an event stream ({media})")
+            media = reply.media_type or Said("no_media_type")
+            return _fault(Reason.CONTENT_TYPE, Layer.RELAY, Said("neither_json_nor_events", said=media))
         case Form.JSON:
             return _bad_json(reply)
         case _:
-            return _incomplete(reply, choices_asked(exchange.request.body))
+            return _incomplete(reply, asked)
 
 
 def _bad_json(reply: Reply) -> Fault | None:
     problem = reply.document.problem if reply.document is not None else None
     if problem is None:
         return None
-    return _fault(Reason.BAD_JSON, Layer.RELAY, f"bad JSON at byte {problem.offset}: {problem.message}")
+    return _fault(Reason.BAD_JSON, Layer.RELAY, Said("bad_json_at", n=problem.offset, said=problem.message))
 
 
 def _incomplete(reply: Reply, asked: int) -> Fault | None:
@@ -142,17 +153,17 @@ def _incomplete(reply: Reply, asked: int) -> Fault | None:
 
     [DONE] proves nothing: relays of the one-api family write it after an upstream that timed out.
     """
-    done = "with [DONE]" if reply.done_ns is not None else "without [DONE]"
+    done = Said("with_done") if reply.done_ns is not None else Said("without_done")
     if not reply.choices and not _broken(reply):
-        return _fault(Reason.EMPTY, Layer.RELAY, f"a stream without any choice, {done}")
+        return _fault(Reason.EMPTY, Layer.RELAY, Said("stream_without_choice", said=done))
     if not reply.choices:
-        return _fault(Reason.BAD_JSON, Layer.RELAY, "no event of the stream holds a JSON object")
+        return _fault(Reason.BAD_JSON, Layer.RELAY, Said("stream_without_json"))
     if all(choice.finish_reasons for choice in reply.choices):
         begun = len(reply.choices)
-        what = f"{begun} of {asked} choices ever began, {done}"
+        what = Said("choices_began", n=begun, n2=asked, said=done)
         return _fault(Reason.TRUNCATED, Layer.RELAY, what) if begun < asked else None
     events = len({token.event for token in reply.tokens})
-    return _fault(Reason.TRUNCATED, Layer.RELAY, f"no finish_reason after {events} events with text, {done}")
+    return _fault(Reason.TRUNCATED, Layer.RELAY, Said("no_finish_after", n=events, said=done))
 
 
 def _broken(reply: Reply) -> bool:

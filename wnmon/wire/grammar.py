@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 
+from wnmon.model.said import Said
 from wnmon.wire.reply import JsonProblem
 
 MAX_DIGITS = 300
@@ -22,15 +23,15 @@ _TOKEN = re.compile(
 _REST = re.compile(r"[ \t\n\r]*+")
 
 _VALUE = frozenset({"string", "number", "literal", "[", "{"})
-_ALLOWED: dict[str, frozenset[str]] = {
-    "a value": _VALUE,
-    "a value or ]": _VALUE | {"]"},
-    "a name or }": frozenset({"string", "}"}),
-    "a name": frozenset({"string"}),
-    "a colon": frozenset({":"}),
-    "a comma or ]": frozenset({",", "]"}),
-    "a comma or }": frozenset({",", "}"}),
-    "the end": frozenset(),
+_ALLOWED: dict[str, frozenset[str]] = {  # by the sentence that says what is due
+    "a_value": _VALUE,
+    "due_value_or_end": _VALUE | {"]"},
+    "due_name_or_end": frozenset({"string", "}"}),
+    "due_name": frozenset({"string"}),
+    "due_colon": frozenset({":"}),
+    "due_comma_or_bracket": frozenset({",", "]"}),
+    "due_comma_or_brace": frozenset({",", "}"}),
+    "due_end": frozenset(),
 }
 
 
@@ -49,10 +50,12 @@ def explain(text: str) -> JsonProblem | None:
     at = rest.end() if rest else at
     if at < len(text):
         return _problem(state.unexpected(), text, at)
-    return None if state.expects == "the end" else _problem(("syntax", f"ends where {state.expects} is due"), text, at)
+    if state.expects == "due_end":
+        return None
+    return _problem(("syntax", Said("json_ends_where_due", due=Said(state.expects))), text, at)
 
 
-def _problem(complaint: tuple[str, str], text: str, at: int) -> JsonProblem:
+def _problem(complaint: tuple[str, Said], text: str, at: int) -> JsonProblem:
     kind, message = complaint
     return JsonProblem(kind=kind, offset=len(text[:at].encode(errors="surrogatepass")), message=message)
 
@@ -61,48 +64,48 @@ class _State:
     """What is due next, and the names seen in each open object (None for an open array)."""
 
     def __init__(self) -> None:
-        self.expects = "a value"
+        self.expects = "a_value"
         self._open: list[set[str] | None] = []
 
-    def unexpected(self) -> tuple[str, str]:
+    def unexpected(self) -> tuple[str, Said]:
         """Return the complaint about a token that is not due."""
-        if self.expects == "the end":
-            return "trailing", "something follows the JSON text"
-        return "syntax", f"{self.expects} is due"
+        if self.expects == "due_end":
+            return "trailing", Said("json_trailing")
+        return "syntax", Said("json_due", due=Said(self.expects))
 
-    def take(self, kind: str, token: str) -> tuple[str, str] | None:
+    def take(self, kind: str, token: str) -> tuple[str, Said] | None:
         """Step over one token; return a complaint (kind, message) when it breaks a rule."""
-        if kind == "nan" and "string" in _ALLOWED[self.expects] and "name" not in self.expects:
-            return "nan", f"{token} is no JSON number (RFC 8259 §6)"
+        if kind == "nan" and "string" in _ALLOWED[self.expects] and not self.expects.startswith("due_name"):
+            return "nan", Said("json_no_number", code=token)
         if kind not in _ALLOWED[self.expects]:
             return self.unexpected()
         if kind == "number" and len(token) > MAX_DIGITS:
-            return "too_many_digits", f"a number of {len(token):,} characters"
-        if kind == "string" and "name" in self.expects:
+            return "too_many_digits", Said("json_long_number", n=f"{len(token):,}")
+        if kind == "string" and self.expects.startswith("due_name"):
             return self._take_name(token)
         self._step(kind)
         return None
 
-    def _take_name(self, token: str) -> tuple[str, str] | None:
+    def _take_name(self, token: str) -> tuple[str, Said] | None:
         name, names = json.loads(token), self._open[-1]
         if names is None or name in names:
-            return "duplicate_name", f"member {token[:80]} appears twice in one object"
+            return "duplicate_name", Said("json_name_twice", text=token[:80])
         names.add(name)
-        self.expects = "a colon"
+        self.expects = "due_colon"
         return None
 
     def _step(self, kind: str) -> None:
         match kind:
             case "{":
                 self._open.append(set())
-                self.expects = "a name or }"
+                self.expects = "due_name_or_end"
             case "[":
                 self._open.append(None)
-                self.expects = "a value or ]"
+                self.expects = "due_value_or_end"
             case ":":
-                self.expects = "a value"
+                self.expects = "a_value"
             case ",":
-                self.expects = "a value" if self._open[-1] is None else "a name"
+                self.expects = "a_value" if self._open[-1] is None else "due_name"
             case _:
                 self._end_value(closes=kind in {"]", "}"})
 
@@ -110,6 +113,6 @@ class _State:
         if closes:
             self._open.pop()
         if not self._open:
-            self.expects = "the end"
+            self.expects = "due_end"
         else:
-            self.expects = "a comma or ]" if self._open[-1] is None else "a comma or }"
+            self.expects = "due_comma_or_bracket" if self._open[-1] is None else "due_comma_or_brace"

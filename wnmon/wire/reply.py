@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from wnmon.model.json import Json
 from wnmon.model.result import Usage
+from wnmon.model.said import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class Oddity:
 
     kind: str
     place: str
-    seen: str
+    seen: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ class JsonProblem:
 
     kind: str
     offset: int
-    message: str
+    message: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +150,7 @@ class Frame:
 class ErrorEnvelope:
     """An error a relay reports, in whichever dialect. `place` says where it stood: `body`, `event 7`, `field error`."""
 
-    message: str
+    message: Text
     type: str | None = None
     code: str | None = None
     param: str | None = None

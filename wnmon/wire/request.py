@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from wnmon import __version__
 from wnmon.model.check import WRONG_KEY, Auth, Step
 from wnmon.model.exchange import Request
-from wnmon.model.json import Json
+from wnmon.model.json import Json, JsonObject
 from wnmon.wire.document import read_document
 from wnmon.wire.message import MAX_CHOICES
 
@@ -79,13 +79,18 @@ def filler_text(chars: int) -> str:
     return words[:chars].rstrip()
 
 
-def choices_asked(body: bytes) -> int:
-    """Return the `n` of a request body, at most MAX_CHOICES; 1 where it names none that is a whole number above 0."""
-    document = read_document(body).value if b'"n"' in body else None
-    asked = document.get("n") if isinstance(document, dict) else None
-    if not isinstance(asked, int) or isinstance(asked, bool) or asked < 1:
+def read_request(body: bytes) -> JsonObject | None:
+    """Return the JSON object of a request body, None where it is none. Never raises."""
+    value = read_document(body).value
+    return value if isinstance(value, dict) else None
+
+
+def choices_asked(asked: JsonObject | None) -> int:
+    """Return the `n` of a request, at most MAX_CHOICES; 1 where it names none that is a whole number above 0."""
+    number = asked.get("n") if asked else None
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         return 1
-    return min(asked, MAX_CHOICES)
+    return min(number, MAX_CHOICES)
 
 
 def _body(step: Step, model: str, nonce: str) -> bytes:

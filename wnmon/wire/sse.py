@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice
 
 from wnmon.model.exchange import Chunk
+from wnmon.model.said import Said, Text, fitted
 from wnmon.wire.document import read_text
 from wnmon.wire.reply import Event, EventStream, Oddity
 
@@ -46,7 +47,7 @@ def parse(chunks: Sequence[Chunk]) -> EventStream:
     parser = _Parser()
     start = len(_BOM) if body.startswith(_BOM) else 0
     if start:
-        parser.odd("bom", "byte 0", "a byte order mark before the first line")
+        parser.odd("bom", "byte 0", Said("bom_before_first_line"))
     rest = start
     for line, end, after in islice(_lines(body, start), MAX_LINES):
         rest = after
@@ -85,10 +86,10 @@ class _Parser:
         self._retry: str | None = None
         self._fields: list[tuple[str, str]] = []
 
-    def odd(self, kind: str, place: str, seen: str) -> None:
+    def odd(self, kind: str, place: str, seen: Text) -> None:
         """Note an oddity, as long as there is room."""
         if len(self._oddities) < MAX_ODDITIES:
-            self._oddities.append(Oddity(kind=kind, place=place, seen=seen[:_MAX_SEEN_CHARS]))
+            self._oddities.append(Oddity(kind=kind, place=place, seen=fitted(seen, _MAX_SEEN_CHARS)))
 
     def take_line(self, line: bytes) -> None:
         """Take one non-empty line: a comment, or a field with or without a value."""
@@ -167,7 +168,7 @@ class _Parser:
 
     def _take_rest(self, body: bytes, rest: int) -> None:
         if len(self.events) >= MAX_EVENTS or _LINE_END.search(body, rest):
-            self.odd("too_many", f"byte {rest}", "more events or lines than are read")
+            self.odd("too_many", f"byte {rest}", Said("stream_over_limit"))
         else:
             self.take_line(body[rest:])
 
@@ -176,6 +177,6 @@ class _Parser:
         if rest < len(body):
             self._take_rest(body, rest)
         if self.pending:
-            self.odd("unterminated", self._place, "the last event has no blank line after it")
+            self.odd("unterminated", self._place, Said("last_event_not_ended"))
             self.dispatch(last_ns, terminated=False)
         return EventStream(events=tuple(self.events), oddities=tuple(self._oddities), comment_count=self._comment_count)

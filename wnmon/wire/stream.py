@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from wnmon.model.json import Json, JsonObject
 from wnmon.model.result import Usage
+from wnmon.model.said import Said
 from wnmon.wire.document import read_text
 from wnmon.wire.envelope import envelope, error_in, refusal_in, text_error
 from wnmon.wire.message import (
@@ -86,7 +87,9 @@ def _frame(event: Event, *, too_many: bool) -> Frame:
     if event.data.strip(" \t\r\n") == DONE:
         return Frame(event=event, done=True)
     if too_many:
-        problem = JsonProblem(kind="too_many_values", offset=0, message=f"over the limit of {MAX_CONTAINERS:,}")
+        problem = JsonProblem(
+            kind="too_many_values", offset=0, message=Said("json_over_limit", n=f"{MAX_CONTAINERS:,}")
+        )
         return Frame(event=event, document=Document(problem=problem))
     return Frame(event=event, document=read_text(event.data))
 
@@ -104,7 +107,9 @@ def _errors(stream: EventStream, frames: tuple[Frame, ...]) -> Iterator[ErrorEnv
         value = None if frame is None else _value(frame)
         found = refusal_in(value, place) if event.name == "error" else error_in(value, place)
         if found is None and event.name == "error":
-            found = text_error(event.data or "an error event without data", place)
+            found = text_error(event.data, place) or ErrorEnvelope(
+                message=Said("error_event_without_data"), place=place
+            )
         if found is not None:
             yield found
         yield from _field_errors(event)
@@ -178,7 +183,12 @@ class _Fold:
         if self.usage is not None:
             value["usage"] = self._usage_member
         if error is not None:
-            value["error"] = {"message": error.message, "type": error.type, "param": error.param, "code": error.code}
+            value["error"] = {
+                "message": str(error.message),
+                "type": error.type,
+                "param": error.param,
+                "code": error.code,
+            }
         return Document(value=value)
 
 

@@ -45,7 +45,7 @@ def problems(folder: Path, text: str, env: Mapping[str, str] | None = None) -> l
     """Return the problems of a configuration of this text, without its folder."""
     with pytest.raises(ConfigError) as caught:
         config(folder, text, env)
-    return [line.replace(f"{folder}/", "") for line in caught.value.problems]
+    return [str(problem).replace(f"{folder}/", "") for problem in caught.value.problems]
 
 
 def target(folder: Path, members: str, env: Mapping[str, str] | None = None) -> Target:

@@ -65,7 +65,7 @@ def test_validate_shows_the_problems_of_all_files(tmp_path: Path) -> None:
     result = CliRunner().invoke(validate.command, [str(path) for path in paths])
 
     assert isinstance(result.exception, ConfigError)
-    assert [line.split(":")[0] for line in result.exception.problems] == [str(path) for path in paths]
+    assert [str(problem).split(":")[0] for problem in result.exception.problems] == [str(path) for path in paths]
 
 
 def test_validate_looks_for_wnmon_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,5 +100,5 @@ def _said(path: Path) -> tuple[str, ...]:
     try:
         loaded = load_any(str(path), ENV, shipped=SHIPPED)
     except ConfigError as error:
-        return error.problems
+        return tuple(map(str, error.problems))
     return (f"{path} {loaded.suite if isinstance(loaded, Plan) else render(plan_spend(loaded))}",)

@@ -21,7 +21,7 @@ LOADERS = [pytest.param(yaml.SafeLoader, id="python"), pytest.param(yaml.CSafeLo
 def read(text: str | bytes, loader: Any = yaml.CSafeLoader) -> tuple[Node | None, list[str]]:
     noted: list[Problem] = []
     node = load(text if isinstance(text, bytes) else text.encode(), "f", noted, loader)
-    return node, [str(problem) for problem in noted]
+    return node, [str(problem.said()) for problem in noted]
 
 
 def plain(text: str) -> Json:

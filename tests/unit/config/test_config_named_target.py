@@ -76,7 +76,7 @@ def test_a_claimed_feature_is_added_to_the_target(tmp_path: Path) -> None:
 def test_a_feature_no_request_is_about_is_refused_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="unknown feature 'tool'") as refused:
         claiming(_ask(tmp_path, ONE), ("tool",), built_in_suites())
-    assert refused.value.hint == 'did you mean "tools"?'
+    assert str(refused.value.hint) == 'did you mean "tools"?'
 
 
 def test_a_feature_is_refused_where_no_request_knows_any(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_a_scalar_has_no_elements_and_no_members() -> None:
     ],
 )
 def test_a_value_is_shown_on_one_short_line(text: str, shown: str) -> None:
-    assert root(text).at("/a").node.show() == shown
+    assert str(root(text).at("/a").node.show()) == shown
 
 
 @pytest.mark.parametrize("key", ["", "a b", "a.b", "x" * 61])

@@ -107,6 +107,17 @@ def test_the_table_shows_money_where_a_price_is_known(tmp_path: Path) -> None:
     )
 
 
+def test_the_table_lines_up_in_chinese_too(tmp_path: Path) -> None:
+    spend = plan_spend(config(tmp_path, f"targets:\n  a: {{base_url: https://a.example, models: [m]}}\n{CHECKS}"))
+
+    assert render(spend, "zh") == (
+        "target  check  请求/日  token/日  请求/月  token/月\n"
+        "a       c           24       720      720    21,600\n"
+        "全部    合计        24       720      720    21,600\n"
+        "token 为上限：中转站的实际计费通常更少\n"
+    )
+
+
 def test_the_table_says_which_models_the_money_leaves_out(tmp_path: Path) -> None:
     targets = (
         "  a: {base_url: https://a.example, models: [m, n], "

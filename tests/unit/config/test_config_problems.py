@@ -11,7 +11,9 @@ import pytest
 from config_samples import ENV, GOLDEN, SHIPPED, write
 
 from wnmon.config import load_config
+from wnmon.config.problems import Problem
 from wnmon.errors import ConfigError
+from wnmon.model.said import Said
 
 Case = tuple[str, dict[str, str], list[str]]
 
@@ -35,12 +37,19 @@ def seen(folder: Path, files: dict[str, str]) -> list[str]:
         write(folder, text, name)
     with pytest.raises(ConfigError) as caught:
         load_config(folder / "wnmon.yaml", ENV, shipped=SHIPPED)
-    return [line.replace(f"{folder}/", "") for line in caught.value.problems]
+    return [str(problem).replace(f"{folder}/", "") for problem in caught.value.problems]
 
 
 @pytest.mark.parametrize(("files", "expected"), [pytest.param(*case[1:], id=case[0]) for case in _cases()])
 def test_a_broken_file_is_explained(files: dict[str, str], expected: list[str], tmp_path: Path) -> None:
     assert seen(tmp_path, files) == expected
+
+
+def test_a_problem_can_be_said_in_chinese() -> None:
+    wrong = Said("wanted_not", wanted=Said("a_mapping"), got='"x"')
+    problem = Problem(file="f", line=1, column=2, path="a.b", message=wrong, hint=Said("keep_one"))
+
+    assert problem.said().text("zh") == 'f:1:2 a.b：映射，实际为 "x"，只保留其一'
 
 
 def test_no_message_quotes_what_a_variable_holds() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,13 +14,16 @@ from jsonschema import Draft202012Validator
 
 from wnmon.config.load import load
 from wnmon.config.node import Cursor, Node
-from wnmon.config.schema import _Compiler, fits, fits_request, language
+from wnmon.config.schema import _FILE, _Compiler, _phrase, fits, fits_request, language
 from wnmon.config.shipped import shipped_files, shipped_folder, starter
 from wnmon.judge.registry import ACROSS_KINDS, KINDS
+from wnmon.model.catalogue import CATALOGUE
 from wnmon.model.json import Json
+from wnmon.model.language import LANGUAGES
+from wnmon.model.said import in_language
 
 REQUEST = json.loads((GOLDEN.parents[2] / "wnmon/wire/schemas/documented-request-example.json").read_text("utf-8"))
-DEFINITIONS = language()["$defs"]
+DEFINITIONS = json.loads(_FILE.read_text("utf-8"))["$defs"]
 
 
 def nodes(value: Any) -> Node:
@@ -32,9 +36,34 @@ def cursor(value: Any) -> Cursor:
     return Cursor(nodes(value), "f", (), [])
 
 
+def parts(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield every mapping within a JSON value, itself first."""
+    if isinstance(value, dict):
+        yield value
+    for below in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from parts(below)
+
+
 @pytest.mark.parametrize("suite", [False, True])
 def test_the_schema_is_a_json_schema(suite: bool) -> None:
     Draft202012Validator.check_schema(language(suite=suite))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_title_of_the_language_says_what_is_wanted(lang: str) -> None:
+    titled = [part for part in parts(DEFINITIONS) if isinstance(part.get("title"), str)]
+
+    assert all(in_language(_phrase(part), lang) for part in titled)
+
+
+def test_editors_see_titles_in_words() -> None:
+    assert language()["$defs"]["duration"]["title"] == 'a duration such as "2s" or "1h30m"'
+
+
+def test_what_is_said_about_a_key_is_said_of_a_key_that_may_be_missing() -> None:
+    required = {name for part in parts(DEFINITIONS) for name in part.get("required", ()) if isinstance(name, str)}
+
+    assert {name.removeprefix("about_") for name in CATALOGUE if name.startswith("about_")} <= required | {"on"}
 
 
 def test_the_schema_knows_every_kind_of_assertion_the_judge_knows() -> None:
@@ -126,11 +155,15 @@ def test_a_part_of_the_language_is_read_as_jsonschema_reads_it(part: str) -> Non
         (True, 1, []),
         (False, 1, ["nothing may stand here"]),
         ({"type": ["string", "null"]}, 1, ["expected text or nothing, not 1"]),
-        ({"enum": ["stop", "length"]}, "stpo", ['expected another value, not "stpo"']),
+        ({"enum": ["stop", "length"]}, "stpo", ['expected stop or length, not "stpo"']),
         ({"const": 1}, True, ["expected 1, not true"]),
         ({"anyOf": [{"type": "string"}, {"const": 5}]}, 6, ["expected 5, not 6"]),
-        ({"anyOf": [{"minimum": 5}, {"maximum": 1}]}, 3, ["expected another value or another value, not 3"]),
-        ({"minimum": 5, "maximum": 1}, 3, ["expected another value, not 3"] * 2),
+        ({"anyOf": [{"const": 5}, {"enum": ["a", "b"]}]}, 3, ["expected 5 or a or b, not 3"]),
+        (
+            {"title": "whole_from_to", "minimum": 5, "maximum": 1},
+            3,
+            ["expected a whole number from 5 to 1, not 3"] * 2,
+        ),
         (
             {"properties": {"a": True}, "additionalProperties": {"type": "string"}},
             {"a": 1, "b": 1},
@@ -141,22 +174,22 @@ def test_a_part_of_the_language_is_read_as_jsonschema_reads_it(part: str) -> Non
         ({"type": "object", "additionalProperties": False}, {"a": 1}, ["unknown key"]),
         ({"type": "object", "additionalProperties": True}, {"a": 1}, []),
         (
-            {"type": "array", "maxItems": 1, "title": "a list"},
+            {"type": "array", "maxItems": 1},
             [1, 2],
             ["expected a list with at most 1 of them, not a list"],
         ),
         (
-            {"type": "object", "maxProperties": 1, "title": "a mapping"},
+            {"type": "object", "maxProperties": 1},
             {"a": 1, "b": 2},
             ["expected a mapping with at most 1 of them, not a mapping"],
         ),
         (
-            {"type": "string", "maxLength": 2, "title": "text"},
+            {"type": "string", "maxLength": 2},
             "abc",
             ['expected text of at most 2 characters, not "abc"'],
         ),
         ({"type": "array", "uniqueItems": False}, [1, 1], []),
-        ({"pattern": "^a$"}, "a\n", ['expected another value, not "a "']),
+        ({"type": "string", "pattern": "^a$"}, "a\n", ['expected text, not "a "']),
         ({"type": "boolean"}, "off", ['expected true or false, not "off"']),
         ({"type": "string", "writeOnly": True}, 1234567890, ["expected text, not a whole number"]),
     ],
@@ -166,7 +199,7 @@ def test_a_keyword_says_what_it_wanted(schema: Any, value: Any, message: list[st
 
     _Compiler({}, frozenset()).compile(schema)(place)
 
-    assert [problem.message for problem in place.problems] == message
+    assert [str(problem.message) for problem in place.problems] == message
 
 
 def test_a_keyword_that_is_not_understood_fails_at_once() -> None:

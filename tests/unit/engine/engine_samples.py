@@ -12,13 +12,13 @@ from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.limiter import Limiter
+from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
 from wnmon.judge.registry import prepare
 from wnmon.model.check import Caps, Check, Level, Plan, Risk, Rule, Selector, Step, Timeouts
 from wnmon.model.events import Event
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.json import Json
-from wnmon.model.result import Run
 from wnmon.model.target import Budget, Probe, Secret, Target
 
 S = 1_000_000_000

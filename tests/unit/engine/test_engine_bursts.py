@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from engine_samples import KEY, WORST_TOKENS, Bench, lost, probe, reply, step, suite, target
 
+from wnmon.engine.run import Run
 from wnmon.judge.registry import prepare
 from wnmon.model.check import NEEDS_FULL, NO_HTTP2, NOT_CLAIMED, NOT_HTTPS, Plan, Risk, Step
 from wnmon.model.exchange import FailureKind
-from wnmon.model.result import Outcome, Run, Verdict
+from wnmon.model.result import Outcome, Verdict
 from wnmon.model.target import Budget, Target
 
 BUSY = {"error": {"message": "too many requests", "code": "rate_limit_exceeded"}}

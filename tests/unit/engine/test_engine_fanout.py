@@ -5,8 +5,8 @@ from __future__ import annotations
 from engine_samples import Bench, Broken, Memory
 
 from wnmon.engine.fanout import Fanout
+from wnmon.engine.run import Run
 from wnmon.model.events import InFlight, SinkFailed
-from wnmon.model.result import Run
 
 RUN: Run = Bench().run()
 EVENT = InFlight(runs=1)

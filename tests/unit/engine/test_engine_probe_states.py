@@ -8,8 +8,8 @@ from engine_samples import NOON_S, Bench, lost, probe, reply, suite, target
 
 from wnmon.engine.ports import ProbeState
 from wnmon.engine.probe_states import LatestStates
+from wnmon.engine.run import Run
 from wnmon.model.exchange import FailureKind
-from wnmon.model.result import Run
 from wnmon.model.target import Waiver
 
 

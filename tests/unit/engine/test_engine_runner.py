@@ -27,12 +27,13 @@ from engine_samples import (
     turns,
 )
 
+from wnmon.engine.run import Run
 from wnmon.engine.runner import INTERRUPTED, draw_nonce
 from wnmon.engine.spending import MOST_TOKENS
 from wnmon.model.check import NEEDS_FULL, Assertion, Plan, Risk
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import Exchange, FailureKind, Request
-from wnmon.model.result import Evidence, Outcome, Reason, Run, Verdict
+from wnmon.model.result import Evidence, Outcome, Reason, Verdict
 from wnmon.model.target import Secret, Waiver
 
 TWO = plain(step("a", status=200), step("b", status=200))

@@ -71,8 +71,7 @@ def asked_twice(exchange: Exchange) -> Exchange:
 
 def said_in(content: str, step: str, finish: str = "stop") -> Exchange:
     """Return a JSON answer of this content to a request."""
-    asked = said(content, finish)
-    return replace(asked, request=replace(asked.request, step=step))
+    return said(content, finish, step=step)
 
 
 def spelt(step: str, tokens: int, *texts: str) -> Exchange:

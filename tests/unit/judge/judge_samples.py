@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from wnmon.judge.registry import ACROSS_KINDS, KINDS, prepare
-from wnmon.judge.subject import Subject, Unfit
-from wnmon.judge.verdict import judge, subject_of
+from wnmon.judge.subject import Subject, Unfit, subjects_of
+from wnmon.judge.verdict import judge
 from wnmon.model.check import Auth, Level, Plan, Rule, Selector, Step
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.json import Json
 from wnmon.model.result import Evidence, Finding, Reason, Result, RuleVerdict
+from wnmon.wire.answer import read_answer
 
 MS = 1_000_000
 NONCE = "k7m3pq2x"
@@ -65,10 +66,10 @@ def completion(step: str = "ask", **members: Any) -> Exchange:
     return answer(body, step=step)
 
 
-def said(content: Any, finish: Any = "stop", **more: Any) -> Exchange:
-    """Return a JSON answer with this content."""
+def said(content: Any, finish: Any = "stop", *, step: str = "ask", **more: Any) -> Exchange:
+    """Return a JSON answer with this content; `more` are members of its message."""
     choice = {"index": 0, "message": {"role": "assistant", "content": content, **more}, "finish_reason": finish}
-    return completion(choices=[choice])
+    return completion(step, choices=[choice])
 
 
 def refusal(status: int, message: str = "", *, step: str = "ask", auth: Auth = Auth.NORMAL, **error: Any) -> Exchange:
@@ -104,7 +105,7 @@ def evidence(*exchanges: Exchange, **more: Any) -> Evidence:
 
 def subject(exchange: Exchange, **more: Any) -> Subject:
     """Return an exchange, read."""
-    return subject_of(exchange, evidence(exchange, **more))
+    return subjects_of([read_answer(exchange)], evidence(exchange, **more))[0]
 
 
 def complaints(kind: str, value: Json, exchange: Exchange, **more: Any) -> list[Finding]:
@@ -119,11 +120,11 @@ def compared(kind: str, value: Json, *exchanges: Exchange) -> Any:
 
 
 def unfit(kind: str, value: Json) -> tuple[str, str]:
-    """Return pointer and message of why a value cannot be prepared; ("", "") when it can."""
+    """Return pointer and words of why a value cannot be prepared; ("", "") when it can."""
     try:
         prepare(kind, value)
     except Unfit as wrong:
-        return wrong.pointer, wrong.message
+        return wrong.pointer, str(wrong)
     return "", ""
 
 
@@ -163,13 +164,17 @@ def suite(*rules: Rule, requests: Sequence[str] = ("ask",), **more: Any) -> Plan
 def check(exchange: Exchange, **expect: Json) -> Result:
     """Judge a plain check of one step."""
     asked = replace(step(exchange.request.step, **expect), auth=exchange.request.auth)
-    plan = Plan(steps=(asked,))
-    return judge(plan, evidence(exchange))
+    return judged(Plan(steps=(asked,)), exchange)
+
+
+def judged(plan: Plan, *exchanges: Exchange, **more: Any) -> Result:
+    """Judge what was answered."""
+    return judge(plan, evidence(*exchanges, **more), [read_answer(exchange) for exchange in exchanges])
 
 
 def verdicts(plan: Plan, *exchanges: Exchange, **more: Any) -> dict[str, RuleVerdict]:
     """Judge a suite; return its verdicts by rule."""
-    return {verdict.rule: verdict for verdict in judge(plan, evidence(*exchanges, **more)).verdicts}
+    return {verdict.rule: verdict for verdict in judged(plan, *exchanges, **more).verdicts}
 
 
 def verdict_of(one: Rule, *exchanges: Exchange, **more: Any) -> RuleVerdict:

@@ -11,6 +11,7 @@ from wnmon.judge.subject import Unjudged
 from wnmon.model.exchange import Exchange
 from wnmon.model.json import Json
 from wnmon.model.result import Finding
+from wnmon.model.said import Said
 
 IDS: Json = ["a/id", "b/id"]
 TOTALS: Json = ["a/usage/total_tokens", "b/usage/total_tokens", "c/usage/total_tokens"]
@@ -47,22 +48,23 @@ def test_a_complaint_shows_every_place_and_value() -> None:
 
 def test_a_complaint_about_tolerance_says_it_in_percent() -> None:
     (finding,) = compared("within", {"of": TOTALS, "tolerance": 0.1}, *totals(1, 2, 3))
-    assert finding.expected == "within 10%"
+    assert str(finding.expected) == "within 10%"
 
 
-UNJUDGED: list[tuple[str, Json, list[Any], str]] = [
-    ("same", IDS, [completion("a"), completion("b", id=...)], "b/id is absent"),
-    ("differs", IDS, [answer("{", step="a"), completion("b")], "a/id is absent"),
-    ("differs", IDS, [answer(b"", step="a"), completion("b")], "a/id is absent"),
-    ("grows", TOTALS, totals(1, None, 3), "a compared value is no number"),
-    ("grows", TOTALS, totals(1, True, 3), "a compared value is no number"),
-    ("grows", IDS, [completion("a"), completion("b", id=...)], "b/id is absent"),
-    ("within", {"of": IDS, "tolerance": 0.1}, [completion("a"), completion("b")], "a compared value is no number"),
+NO_NUMBER = Said("compared_no_number")
+UNJUDGED: list[tuple[str, Json, list[Any], Said]] = [
+    ("same", IDS, [completion("a"), completion("b", id=...)], Said("place_absent", code="b", text="/id")),
+    ("differs", IDS, [answer("{", step="a"), completion("b")], Said("place_absent", code="a", text="/id")),
+    ("differs", IDS, [answer(b"", step="a"), completion("b")], Said("place_absent", code="a", text="/id")),
+    ("grows", TOTALS, totals(1, None, 3), NO_NUMBER),
+    ("grows", TOTALS, totals(1, True, 3), NO_NUMBER),
+    ("grows", IDS, [completion("a"), completion("b", id=...)], Said("place_absent", code="b", text="/id")),
+    ("within", {"of": IDS, "tolerance": 0.1}, [completion("a"), completion("b")], NO_NUMBER),
 ]
 
 
 @pytest.mark.parametrize(("kind", "places", "answers", "why"), UNJUDGED)
-def test_what_cannot_be_compared_is_left_unjudged(kind: str, places: Json, answers: list[Any], why: str) -> None:
+def test_what_cannot_be_compared_is_left_unjudged(kind: str, places: Json, answers: list[Any], why: Said) -> None:
     assert compared(kind, places, *answers) == Unjudged(why)
 
 
@@ -100,7 +102,7 @@ def test_two_answers_that_satisfy_the_schema_are_no_complaint() -> None:
 def test_an_answer_that_is_no_json_leaves_its_validity_open(broken: str) -> None:
     answers = {name: answer(b"{", step=name) if name == broken else completion(name) for name in ("plain", "odd")}
 
-    assert as_valid(*answers.values()) == Unjudged("not every answer is one JSON text")
+    assert as_valid(*answers.values()) == Unjudged(Said("not_all_json"))
 
 
 @pytest.mark.parametrize("value", [["plain", "odd"], {"of": ["plain", "odd"]}, {"of": ["plain"], "schema": {}}])

@@ -31,15 +31,21 @@ from wnmon.model.check import Level, Rule, Selector
 from wnmon.model.exchange import Chunk, Exchange, FailureKind
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason, Verdict
+from wnmon.model.said import Said, Text
 
 SAME: Json = ["a/model", "b/model"]
+OVER_BUDGET = Said("day_budget_used_up", text="r")
 
 
 def test_a_fault_nobody_asked_for_is_a_complaint_of_its_own() -> None:
     broken = answer("{", failure=FailureKind.TRUNCATED)
 
     assert check(broken, content="pong").findings[0] == Finding(
-        message="truncated happened", expected="an answer", actual="truncated", step="ask", reason=Reason.TRUNCATED
+        message="truncated happened",
+        expected=Said("an_answer"),
+        actual="truncated",
+        step="ask",
+        reason=Reason.TRUNCATED,
     )
 
 
@@ -61,7 +67,7 @@ def test_a_comparison_keeps_the_level_of_its_rule(level: Level, answers: list[Ex
 def test_a_comparison_whose_request_was_not_sent_keeps_its_level() -> None:
     one = rule("R", level=Level.SHOULD, same=SAME)
 
-    assert verdicts(suite(one), completion("ask"), not_sent={"a": "no budget"})["R"].level is Level.SHOULD
+    assert verdicts(suite(one), completion("ask"), not_sent={"a": OVER_BUDGET})["R"].level is Level.SHOULD
 
 
 def test_a_comparison_beside_an_assertion_on_one_answer_is_judged() -> None:
@@ -75,7 +81,9 @@ def test_a_cached_rule_compares_the_requests_it_names() -> None:
 
 
 def test_an_answer_of_a_network_failure_is_nothing_to_a_rule_without_assertions() -> None:
-    assert verdict_of(rule("R", "ask"), answer(COMPLETION, failure=FailureKind.STALL)).why == "stall: stall happened"
+    assert verdict_of(rule("R", "ask"), answer(COMPLETION, failure=FailureKind.STALL)).why == (
+        Said("reason", kind="stall", said="stall happened")
+    )
 
 
 @pytest.mark.parametrize("level", list(Level))
@@ -93,10 +101,10 @@ def test_a_rule_that_is_not_judged_keeps_its_level(level: Level, one: Rule) -> N
     needed = rule("A", "ask", status=201)
     plan = suite(needed, replace(one, levels={"p": level}))
 
-    assert verdicts(plan, refusal(400, "bad request"), not_sent={"elsewhere": "no budget"})["R"].level is level
+    assert verdicts(plan, refusal(400, "bad request"), not_sent={"elsewhere": OVER_BUDGET})["R"].level is level
 
 
-def why(one: Rule, exchange: Exchange) -> str:
+def why(one: Rule, exchange: Exchange) -> Text:
     return verdict_of(one, exchange).why
 
 
@@ -104,7 +112,7 @@ DEEP = "[" * 200 + "]" * 200
 
 
 def test_json_beyond_our_limits_is_told_to_the_rules_that_read_it() -> None:
-    assert why(rule("R", "ask", json={}), answer(DEEP)) == "more JSON than wnmon reads: over the limit of 100"
+    assert str(why(rule("R", "ask", json={}), answer(DEEP))) == "more JSON than wnmon reads: over the limit of 100"
 
 
 def test_json_beyond_our_limits_is_nothing_to_other_rules() -> None:
@@ -114,11 +122,11 @@ def test_json_beyond_our_limits_is_nothing_to_other_rules() -> None:
 def test_facts_about_events_are_open_where_none_came() -> None:
     mislabelled = answer(COMPLETION, media="text/event-stream", stream=True)
 
-    assert why(rule("R", "ask", stream="same_id"), mislabelled) == "the answer holds no event"
+    assert why(rule("R", "ask", stream="same_id"), mislabelled) == Said("no_event")
 
 
 def test_a_400_says_nothing_about_a_rule_on_the_body() -> None:
-    assert why(rule("R", "ask", json={}), refusal(400, "bad request")) == "http_4xx: status 400: bad request"
+    assert str(why(rule("R", "ask", json={}), refusal(400, "bad request"))) == "http_4xx: status 400: bad request"
 
 
 def test_every_status_that_is_no_success_may_be_a_refusal_that_was_asked_for() -> None:
@@ -151,7 +159,7 @@ def test_a_bad_pattern_is_told_once_and_not_on_the_terminal(capfd: pytest.Captur
 def test_a_keyword_that_is_refused_names_what_to_use_instead() -> None:
     with pytest.raises(Unfit) as refused:
         compile_schema({"unevaluatedItems": False})
-    assert refused.value.hint == "additionalProperties and prefixItems are known"
+    assert refused.value.hint == Said("known_instead")
 
 
 def test_a_schema_alone_has_no_place() -> None:
@@ -161,15 +169,13 @@ def test_a_schema_alone_has_no_place() -> None:
 
 
 def test_a_status_that_fails_a_rule_is_no_note() -> None:
-    assert verdict_of(rule("R", "ask", status=200), refusal(404, "no")).findings[0].message == (
-        "the status is not the expected one"
-    )
+    assert verdict_of(rule("R", "ask", status=200), refusal(404, "no")).findings[0].message == Said("another_status")
 
 
 def test_names_that_float_are_told_as_the_doubt() -> None:
     asked = subject(completion(model="m-1-preview"), model="m-1")
 
-    assert identity.doubt(None, asked) == "the names differ only in how they float"
+    assert identity.doubt(None, asked) == Said("names_float")
 
 
 @pytest.mark.parametrize(("span_ns", "queued"), [(QUEUED_NS, True), (QUEUED_NS - 1, False)])

@@ -28,17 +28,18 @@ from judge_samples import (
 )
 
 from wnmon.judge.registry import compared as requests_of
-from wnmon.judge.subject import CUT, NOT_CODED, Unjudged
+from wnmon.judge.subject import CUT, ENDED_BY_ITSELF, Unjudged
 from wnmon.model.exchange import Exchange
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason, Verdict
+from wnmon.model.said import Said, Text, Why, id_of
 from wnmon.wire.request import second_nonce
 
 OTHER = second_nonce(NONCE)
 CHINESE: dict[str, Json] = {"premise": {"contains": "{{nonce}}"}, "content": {"matches": "你好"}}
 
 
-def of(exchange: Exchange, **expect: Any) -> tuple[Verdict, str]:
+def of(exchange: Exchange, **expect: Any) -> tuple[Verdict, Text]:
     """Return what becomes of a rule about one answer, and why."""
     one = verdict_of(rule("R", "ask", **expect), exchange)
     return one.verdict, one.why
@@ -67,14 +68,11 @@ def test_a_pattern_no_text_may_match_must_be_one() -> None:
 
 @pytest.mark.parametrize("text", ["Hello! How can I help you?", "你好！有什么可以帮您的吗？"])
 def test_a_model_that_does_something_else_shows_nothing(text: str) -> None:
-    assert of(said(text), **CHINESE) == (
-        Verdict.INCONCLUSIVE,
-        "the model did not do as it was told, so its answer shows nothing",
-    )
+    assert of(said(text), **CHINESE) == (Verdict.INCONCLUSIVE, Said("model_disobeyed"))
 
 
 def test_an_answer_without_text_shows_nothing() -> None:
-    assert of(said(None), **CHINESE) == (Verdict.INCONCLUSIVE, "the answer holds no text")
+    assert of(said(None), **CHINESE) == (Verdict.INCONCLUSIVE, Said("answer_without_text"))
 
 
 def test_a_pattern_is_a_premise_too() -> None:
@@ -90,7 +88,7 @@ def test_a_place_the_json_must_lack_is_a_premise() -> None:
     listing = answer({"object": "list", "data": []})
     assert of(listing, premise={"lacks": "/data"}, status=404) == (
         Verdict.INCONCLUSIVE,
-        "the answer is of another kind: it has /data",
+        Said("answer_of_another_kind", text="/data"),
     )
 
 
@@ -209,10 +207,7 @@ def test_an_answer_beyond_the_limit_breaks_it(exchange: Exchange, place: str) ->
     ids=["short", "whole", "whole without a sign", "empty", "no choice"],
 )
 def test_an_answer_that_ended_by_itself_shows_nothing(exchange: Exchange) -> None:
-    assert of(exchange, limit=5) == (
-        Verdict.INCONCLUSIVE,
-        "the answer ended by itself before it reached the limit",
-    )
+    assert of(exchange, limit=5) == (Verdict.INCONCLUSIVE, ENDED_BY_ITSELF)
 
 
 @pytest.mark.parametrize("value", [0, True, "5", None], ids=repr)
@@ -236,7 +231,7 @@ def cut_told(exchange: Exchange, longer: Exchange = LONGER) -> Any:
 @pytest.mark.parametrize(("text", "finish"), [("1 2 3", "stop"), ("1 2 3\n", None)])
 def test_an_answer_a_longer_one_goes_on_from_was_cut(text: str, finish: str | None) -> None:
     (finding,) = cut_told(ended(text, finish))
-    assert (finding.place, finding.actual) == ("/choices/0/finish_reason", finish or "absent")
+    assert (finding.place, finding.actual) == ("/choices/0/finish_reason", finish or Said("absent"))
 
 
 def test_a_cut_that_is_told_is_no_complaint() -> None:
@@ -262,7 +257,7 @@ def test_the_thoughts_of_a_stream_are_not_counted_either(thoughts: int, over: bo
 # --- counting
 
 
-def counting(*numbers: int | str, **more: Any) -> tuple[Verdict, str]:
+def counting(*numbers: int | str, **more: Any) -> tuple[Verdict, Text]:
     return of(said(" ".join(map(str, numbers)), **more), counting="whole")
 
 
@@ -277,7 +272,7 @@ def test_an_answer_that_counts_keeps_the_rule() -> None:
 )
 def test_a_number_lost_or_doubled_is_a_piece_lost_or_doubled(numbers: list[int]) -> None:
     (finding,) = complaints("counting", "whole", said(" ".join(map(str, numbers))))
-    assert (finding.expected, finding.actual) == ("10 after 9", str(numbers[9]))
+    assert (str(finding.expected), finding.actual) == ("10 after 9", str(numbers[9]))
 
 
 @pytest.mark.parametrize(
@@ -286,7 +281,7 @@ def test_a_number_lost_or_doubled_is_a_piece_lost_or_doubled(numbers: list[int])
     ids=["no number", "too few", "left out", "mostly something else"],
 )
 def test_a_model_that_did_not_count_shows_nothing(numbers: list[int | str]) -> None:
-    assert counting(*numbers) == (Verdict.INCONCLUSIVE, "the model did not count")
+    assert counting(*numbers) == (Verdict.INCONCLUSIVE, Said("model_did_not_count"))
 
 
 def test_a_model_that_did_not_count_is_no_complaint_of_a_check() -> None:
@@ -301,14 +296,11 @@ def test_counting_has_one_form(value: Any) -> None:
 # --- cached
 
 ASKED: dict[str, Json] = {"one": "{{nonce}}", "two": "{{nonce2}}"}
-NOTHING_ASKED = Unjudged("the answers do not hold the words that were asked for, as if nothing had been asked")
+NOTHING_ASKED = Unjudged(Said("words_not_held"))
 
 
 def cached(one: str, two: str) -> list[Finding] | Unjudged:
-    answers = [
-        replace(said(text), request=replace(said("").request, step=step)) for step, text in (("one", one), ("two", two))
-    ]
-    found: list[Finding] | Unjudged = compared("cached", ASKED, *answers)
+    found: list[Finding] | Unjudged = compared("cached", ASKED, said(one, step="one"), said(two, step="two"))
     return found
 
 
@@ -368,7 +360,7 @@ def test_a_cache_of_another_form_is_unfit(value: Any) -> None:
 )
 def test_a_parameter_the_model_does_not_take_is_no_fault_of_the_relay(code: str | None, message: str) -> None:
     verdict, why = of(refusal(400, message, code=code), status=200)
-    assert (verdict, why.startswith("the model does not take a parameter: ")) == (Verdict.INCONCLUSIVE, True)
+    assert (verdict, id_of(why)) == (Verdict.INCONCLUSIVE, "parameter_refused")
 
 
 @pytest.mark.parametrize(
@@ -412,7 +404,10 @@ def test_a_rule_on_an_answer_alone_is_left_open_by_a_refusal() -> None:
 def test_a_status_with_a_question_mark_says_nothing() -> None:
     wanted: Json = ["2xx", "404?", "5xx?"]
 
-    assert of(refusal(500, "crashed"), status=wanted) == (Verdict.INCONCLUSIVE, "status 500 says nothing about it")
+    assert of(refusal(500, "crashed"), status=wanted) == (
+        Verdict.INCONCLUSIVE,
+        Said("status_says_nothing", n="500"),
+    )
     assert [of(exchange, status=wanted)[0] for exchange in (completion(), refusal(400, "no text"))] == [
         Verdict.PASSED,
         Verdict.FAILED,
@@ -444,10 +439,7 @@ def test_thoughts_count_as_much_as_words() -> None:
 
 
 def test_a_short_answer_in_one_burst_shows_nothing() -> None:
-    assert of(burst(*GOOD_STREAM), stream="spread") == (
-        Verdict.INCONCLUSIVE,
-        "the answer has fewer than 60 characters, too few to be spread",
-    )
+    assert of(burst(*GOOD_STREAM), stream="spread") == (Verdict.INCONCLUSIVE, Said("too_short_to_spread", n=60))
 
 
 def test_a_burst_that_was_compressed_breaks_the_rule_on_compression() -> None:
@@ -456,7 +448,7 @@ def test_a_burst_that_was_compressed_breaks_the_rule_on_compression() -> None:
 
 @pytest.mark.parametrize("exchange", [burst(), streamed(*BURST)], ids=["burst", "spread"])
 def test_a_stream_that_was_not_compressed_is_no_matter_of_compression(exchange: Exchange) -> None:
-    assert of(exchange, stream="spread_when_coded") == (Verdict.SKIPPED, NOT_CODED)
+    assert of(exchange, stream="spread_when_coded") == (Verdict.SKIPPED, Said(Why.NOT_CODED))
 
 
 def test_a_compressed_stream_that_is_spread_was_not_held_back() -> None:
@@ -469,10 +461,7 @@ def queued(pieces: int, gap_ms: int) -> Exchange:
 
 
 def test_an_answer_in_many_pieces_after_a_queue_is_left_open() -> None:
-    assert of(queued(10, 6), stream="spread") == (
-        Verdict.INCONCLUSIVE,
-        "the answer began late, but came in many pieces",
-    )
+    assert of(queued(10, 6), stream="spread") == (Verdict.INCONCLUSIVE, Said("late_but_in_pieces"))
 
 
 @pytest.mark.parametrize(("pieces", "gap_ms"), [(9, 7), (10, 5), (100, 0)], ids=["few", "quick", "at once"])
@@ -521,7 +510,7 @@ def test_a_stream_that_holds_the_text_and_can_be_read_is_no_complaint() -> None:
 
 
 def test_a_stream_without_the_text_shows_nothing() -> None:
-    assert readable("ab") == Unjudged(r"an answer does not hold '\u2028', so nothing could be broken by it")
+    assert readable("ab") == Unjudged(Said("premise_text_lacking", text=r"'\u2028'"))
 
 
 def test_a_stream_that_cannot_be_read_is_a_complaint_whatever_it_holds() -> None:
@@ -559,7 +548,7 @@ def test_a_stream_without_any_choice_is_one_complaint() -> None:
 @pytest.mark.parametrize("done", ["data:  [DONE]\n\n", "data: [DONE] \n\n", "data: \t[DONE]\n\n"])
 def test_blanks_around_the_sentinel_are_a_complaint(done: str) -> None:
     found = complaints("stream", "done", streamed(*GOOD_STREAM[:-1], done))
-    assert [one.message for one in found] == ["the last payload is not exactly [DONE]"]
+    assert [one.message for one in found] == [Said("done_not_exact")]
 
 
 @pytest.mark.parametrize("done", [DONE, "data:[DONE]\n\n"])
@@ -578,4 +567,4 @@ def test_a_premise_that_fails_blocks_what_needs_the_rule() -> None:
     first = rule("A", "ask", premise={"contains": "x"}, content={"contains": "y"})
     second = rule("B", "ask", needs=("A",), status=200)
     known = verdicts(suite(first, second), said("z"))
-    assert (known["B"].verdict, known["B"].why) == (Verdict.INCONCLUSIVE, "blocked by A")
+    assert (known["B"].verdict, known["B"].why) == (Verdict.INCONCLUSIVE, Said("blocked_by", code="A"))

@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from judge_samples import COMPLETION, DONE, GOOD_STREAM, answer, evidence, rule, step, suite
+from judge_samples import COMPLETION, DONE, GOOD_STREAM, answer, judged, rule, step, suite
 
-from wnmon.judge.verdict import judge
 from wnmon.model.check import Level, Plan
 from wnmon.model.exchange import Chunk, Exchange, FailureKind
 from wnmon.model.json import Json
@@ -82,7 +81,7 @@ EXCHANGES = st.builds(
 def both(exchange: Exchange) -> list[Result]:
     """Judge the exchange as both answers of a check and of a suite."""
     pair = [replace(exchange, request=replace(exchange.request, step=name)) for name in ("a", "b")]
-    return [judge(PLAN, evidence(*pair)), judge(SUITE, evidence(*pair))]
+    return [judged(PLAN, *pair), judged(SUITE, *pair)]
 
 
 @settings(max_examples=60, deadline=None)

@@ -27,6 +27,7 @@ from wnmon.judge.kinds import estimate
 from wnmon.judge.subject import CUT, Unjudged
 from wnmon.model.exchange import Exchange
 from wnmon.model.result import Verdict
+from wnmon.model.said import Said
 from wnmon.wire.request import second_nonce
 
 WORDS = " ".join(["river", "stone"] * 10)
@@ -201,8 +202,7 @@ def test_an_answer_without_the_last_word_is_no_complaint_of_a_check(text: str) -
 @pytest.mark.parametrize("text", [NONCE, "no idea", ""], ids=["the first word alone", "none", "empty"])
 def test_an_answer_without_the_last_word_proves_nothing(text: str) -> None:
     one = verdict_of(rule("R", "ask", recall=BOTH), said(text))
-    why = "the answer lacks the word that stood beside the question, so its model did not do as it was told"
-    assert (one.verdict, one.why) == (Verdict.INCONCLUSIVE, why)
+    assert (one.verdict, one.why) == (Verdict.INCONCLUSIVE, Said("word_beside_question_lacking"))
 
 
 # --- as_recalled
@@ -212,9 +212,8 @@ HELD: Any = {"of": ["whole", "one", "other"], "holding": "{{nonce}}"}
 
 def recalled(whole: str, one: str, other: str, finish: str = "stop") -> Any:
     """Return what is said of three answers, the last of which ended for this reason."""
-    answers = [("whole", said(whole)), ("one", said(one)), ("other", said(other, finish))]
-    named = [replace(exchange, request=replace(exchange.request, step=step)) for step, exchange in answers]
-    return compared("as_recalled", HELD, *named)
+    answers = said(whole, step="whole"), said(one, step="one"), said(other, finish, step="other")
+    return compared("as_recalled", HELD, *answers)
 
 
 def test_a_word_given_wherever_it_stood_is_no_complaint() -> None:
@@ -227,18 +226,16 @@ def test_a_word_lost_from_another_place_is_a_complaint() -> None:
 
 
 def test_a_model_that_does_not_give_a_plain_word_is_no_proof() -> None:
-    why = "the answer to whole lacks the word too, so its model did not do as it was told"
-    assert recalled("I cannot tell.", "no", "no") == Unjudged(why)
+    assert recalled("I cannot tell.", "no", "no") == Unjudged(Said("plain_answer_lacks_word", code="whole"))
 
 
 def test_a_plain_answer_cut_before_the_word_is_no_proof() -> None:
-    answers = [said("Let me", "length"), said("no idea")]
-    pair = [replace(one, request=replace(one.request, step=step)) for one, step in zip(answers, "ab", strict=True)]
+    pair = said("Let me", "length", step="a"), said("no idea", step="b")
     assert compared("as_recalled", {"of": ["a", "b"], "holding": "{{nonce}}"}, *pair) == Unjudged(CUT)
 
 
 def test_an_empty_answer_shows_no_loss() -> None:
-    assert recalled(NONCE, NONCE, "") == Unjudged("the answer holds no text")
+    assert recalled(NONCE, NONCE, "") == Unjudged(Said("answer_without_text"))
 
 
 def test_an_answer_cut_before_the_word_shows_no_loss() -> None:
@@ -250,8 +247,7 @@ def test_a_loss_is_told_although_another_answer_was_cut() -> None:
 
 
 def test_an_answer_nobody_can_read_shows_no_loss() -> None:
-    answers = [said(NONCE), answer("<html>", media="text/html")]
-    pair = [replace(one, request=replace(one.request, step=step)) for one, step in zip(answers, "ab", strict=True)]
+    pair = said(NONCE, step="a"), answer("<html>", media="text/html", step="b")
     held = rule("R", as_recalled={"of": ["a", "b"], "holding": "{{nonce}}"})
     assert verdict_of(held, *pair).verdict is Verdict.INCONCLUSIVE
 
@@ -301,7 +297,7 @@ def test_a_code_in_capitals_is_told_to_a_tool() -> None:
 
 
 def test_a_code_in_capitals_was_made_for_who_asked() -> None:
-    pair = [replace(said(text.upper()), request=replace(said("").request, step=text)) for text in (NONCE, OTHER)]
+    pair = [said(text.upper(), step=text) for text in (NONCE, OTHER)]
     assert compared("cached", {NONCE: "{{nonce}}", OTHER: "{{nonce2}}"}, *pair) == []
 
 

@@ -21,10 +21,10 @@ from judge_samples import (
     verdicts,
 )
 
-from wnmon.judge.subject import NOT_CODED, Unjudged
-from wnmon.model.check import NOT_HTTPS
+from wnmon.judge.subject import Unjudged
 from wnmon.model.exchange import Certificate, Exchange, FailureKind, Tls, TransportFailure
 from wnmon.model.result import Verdict
+from wnmon.model.said import Said, Why
 
 DAY_S = 86_400
 NOW_S = 1_700_000_000.0
@@ -61,7 +61,7 @@ def test_1_2_is_too_old_where_1_3_is_asked_for() -> None:
 
 
 def test_a_certificate_that_ends_too_soon_is_a_complaint() -> None:
-    assert [finding.actual for finding in complaints("tls", TLS, secured(days=13.5))] == ["13.5 days"]
+    assert [finding.actual for finding in complaints("tls", TLS, secured(days=13.5))] == [Said("n_days", n="13.5")]
 
 
 @pytest.mark.parametrize("days", [14, 400, None])
@@ -80,7 +80,7 @@ def test_an_unsecured_connection_is_a_complaint_of_a_check() -> None:
 
 def test_a_rule_on_tls_is_skipped_on_plain_http() -> None:
     verdict = verdict_of(rule("R", "ask", tls=TLS), completion())
-    assert (verdict.verdict, verdict.why) == (Verdict.SKIPPED, NOT_HTTPS)
+    assert (verdict.verdict, verdict.why) == (Verdict.SKIPPED, Said(Why.NOT_HTTPS))
 
 
 def test_a_rule_on_tls_is_failed_by_a_failed_handshake() -> None:
@@ -134,7 +134,7 @@ def test_a_lasting_redirect_to_https_is_a_refusal(status: int) -> None:
 )
 def test_any_other_redirect_is_a_complaint(status: int, headers: Any, seen: str) -> None:
     there = answer(b"", status, None, headers=headers)
-    assert [finding.actual for finding in complaints("plain_http", "refused", there)] == [seen]
+    assert [str(finding.actual) for finding in complaints("plain_http", "refused", there)] == [seen]
 
 
 @pytest.mark.parametrize(
@@ -177,12 +177,12 @@ def test_a_framing_that_holds_is_no_complaint(exchange: Exchange) -> None:
 @pytest.mark.parametrize(
     ("headers", "wanted"),
     [
-        ({"content_length": "9"}, "9 bytes"),
-        ({"transfer_encoding": "chunked"}, "a last chunk"),
-        ({}, "an end in good order"),
+        ({"content_length": "9"}, Said("n_bytes", n="9")),
+        ({"transfer_encoding": "chunked"}, Said("last_chunk")),
+        ({}, Said("end_in_good_order")),
     ],
 )
-def test_a_body_that_is_cut_off_is_a_complaint(headers: dict[str, str], wanted: str) -> None:
+def test_a_body_that_is_cut_off_is_a_complaint(headers: dict[str, str], wanted: Said) -> None:
     (finding,) = complaints("framing", "complete", broken(FailureKind.TRUNCATED, framed(**headers)))
     assert (finding.expected, finding.actual) == (wanted, "cut")
 
@@ -198,7 +198,7 @@ def test_a_coding_that_does_not_decode_is_no_matter_of_framing() -> None:
 
 def test_two_framings_of_one_body_are_a_complaint() -> None:
     both = framed(content_length="5", transfer_encoding="chunked")
-    assert [finding.actual for finding in complaints("framing", "complete", both)] == ["both"]
+    assert [finding.actual for finding in complaints("framing", "complete", both)] == [Said("both")]
 
 
 def test_an_answer_we_hung_up_on_has_no_framing_to_judge() -> None:
@@ -217,7 +217,7 @@ def test_framing_has_one_word() -> None:
 def test_a_rule_is_judged_on_every_copy_of_a_burst() -> None:
     copies = [answer(COMPLETION), answer({"error": {"message": "busy"}}, 503), answer(COMPLETION)]
     verdict = verdict_of(rule("R", "ask", status=[200, 429]), *copies)
-    assert [finding.actual.split()[0] for finding in verdict.findings] == ["503"]
+    assert [str(finding.actual).split()[0] for finding in verdict.findings] == ["503"]
 
 
 # --- request_id
@@ -288,7 +288,7 @@ def test_a_rule_on_compression_is_skipped_where_nothing_was_compressed() -> None
 
     verdict = verdicts(suite(one, requests=["a", "b"]), completion("a"), completion("b"))["R-1"]
 
-    assert (verdict.verdict, verdict.why) == (Verdict.SKIPPED, NOT_CODED)
+    assert (verdict.verdict, verdict.why) == (Verdict.SKIPPED, Said(Why.NOT_CODED))
 
 
 @pytest.mark.parametrize(

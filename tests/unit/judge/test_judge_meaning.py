@@ -32,6 +32,7 @@ from wnmon.model.check import Selector
 from wnmon.model.exchange import Exchange
 from wnmon.model.json import Json
 from wnmon.model.result import Verdict
+from wnmon.model.said import Said
 
 MESSAGE = {"role": "assistant", "content": "pong"}
 
@@ -167,7 +168,7 @@ def test_counts_in_other_steps_are_one_complaint(counts: tuple[int, ...]) -> Non
 
 
 def test_growth_is_not_judged_without_all_counts() -> None:
-    assert compared("grows_evenly", EVENLY, *counted(1, None, 3)) == Unjudged("a compared value is no number")
+    assert compared("grows_evenly", EVENLY, *counted(1, None, 3)) == Unjudged(Said("compared_no_number"))
 
 
 SAME: Json = {"of": ["a/model", "b/model"], "where": ["a/system_fingerprint", "b/system_fingerprint"]}
@@ -184,15 +185,15 @@ def test_values_that_are_equal_are_none() -> None:
 def test_values_may_differ_where_the_condition_does() -> None:
     other = completion("b", model="m-2", system_fingerprint="fp_2")
 
-    assert compared("same", SAME, completion("a"), other) == Unjudged(
-        "/system_fingerprint differs, so the answers may differ too"
-    )
+    assert compared("same", SAME, completion("a"), other) == Unjudged(Said("place_differs", text="/system_fingerprint"))
 
 
 def test_a_condition_that_is_absent_leaves_the_values_unjudged() -> None:
     other = completion("b", system_fingerprint=...)
 
-    assert compared("same", SAME, completion("a"), other) == Unjudged("b/system_fingerprint is absent")
+    assert compared("same", SAME, completion("a"), other) == Unjudged(
+        Said("place_absent", code="b", text="/system_fingerprint")
+    )
 
 
 def test_the_requests_of_a_condition_are_among_those_compared() -> None:
@@ -226,20 +227,18 @@ def test_a_payload_that_cannot_be_read_is_a_complaint_with_its_event(payload: st
 def test_a_stream_that_alone_lacks_its_end_is_a_complaint() -> None:
     (finding,) = as_readable(streamed(*GOOD_STREAM, step="plain"), streamed(delta("one"), DONE, step="odd"))
 
-    assert finding.message == "the stream ends before its answer does"
+    assert finding.message == Said("stream_ends_early")
 
 
 @pytest.mark.parametrize("parts", [BROKEN_STREAM, (delta("one"), DONE)])
 def test_what_is_broken_in_the_plain_stream_too_is_left_unjudged(parts: tuple[str, ...]) -> None:
     plain, odd = streamed(*parts, step="plain"), streamed(*BROKEN_STREAM, step="odd")
 
-    assert as_readable(plain, odd) == Unjudged("the stream of plain is broken too")
+    assert as_readable(plain, odd) == Unjudged(Said("first_stream_broken_too", code="plain"))
 
 
 def test_an_answer_that_is_no_stream_leaves_it_unjudged() -> None:
-    assert as_readable(streamed(*GOOD_STREAM, step="plain"), completion("odd")) == Unjudged(
-        "not every answer is an event stream"
-    )
+    assert as_readable(streamed(*GOOD_STREAM, step="plain"), completion("odd")) == Unjudged(Said("not_all_streams"))
 
 
 # --- rules that take a refusal

@@ -102,7 +102,9 @@ REFUSED: list[tuple[str, Json, str, str]] = [
 def test_a_value_that_does_not_fit_is_refused_with_its_place(
     kind: str, value: Json, pointer: str, message: str
 ) -> None:
-    assert unfit(kind, value) == (pointer, message)
+    where, said = unfit(kind, value)
+
+    assert (where, str(said)) == (pointer, message)
 
 
 FITTING: list[tuple[str, Json]] = [
@@ -135,13 +137,13 @@ def test_an_unknown_kind_is_a_key_error() -> None:
 def test_a_pattern_with_look_around_is_refused_with_the_reason() -> None:
     with pytest.raises(Unfit) as refused:
         prepare("content", {"matches": "(?=a)b"})
-    assert "look-around" in (refused.value.hint or "")
+    assert "look-around" in str(refused.value.hint)
 
 
 def test_a_pattern_with_a_back_reference_is_refused_with_the_reason() -> None:
     with pytest.raises(Unfit) as refused:
         prepare("content", {"matches": r"(a)\1"})
-    assert refused.value.hint == (
+    assert str(refused.value.hint) == (
         "look-around and back-references are left out on purpose: they can take unbounded time"
     )
 

@@ -26,12 +26,13 @@ from wnmon.model.check import WRONG_KEY, Auth, Level, Selector
 from wnmon.model.exchange import Exchange
 from wnmon.model.json import Json
 from wnmon.model.result import Reason, Verdict
+from wnmon.model.said import Said, Text
 
 DATE = ("Date", "Tue, 14 Nov 2023 22:13:20 GMT")  # 1,700,000,000
 PROBLEM = "application/problem+json"
 
 
-def created(value: Any, *headers: tuple[str, str], within: str = "300s") -> list[str]:
+def created(value: Any, *headers: tuple[str, str], within: str = "300s") -> list[Text]:
     body = {**COMPLETION, "created": value}
     return [finding.actual for finding in complaints("created", {"within": within}, answer(body, headers=headers))]
 
@@ -61,13 +62,13 @@ def test_the_date_counts_and_not_the_monitor_s_clock() -> None:
 
 
 def test_an_answer_without_a_body_has_no_created() -> None:
-    assert [one.actual for one in complaints("created", {"within": "5m"}, answer(b""))] == ["absent"]
+    assert [one.actual for one in complaints("created", {"within": "5m"}, answer(b""))] == [Said("absent")]
 
 
 def test_the_place_and_what_was_expected_are_told() -> None:
     [finding] = complaints("created", {"within": "5m"}, completion(created=7))
 
-    assert (finding.place, finding.expected) == ("/created", "1700000000, give or take 300 s")
+    assert (finding.place, str(finding.expected)) == ("/created", "1700000000, give or take 300 s")
 
 
 @pytest.mark.parametrize(
@@ -115,15 +116,16 @@ def test_an_answer_of_one_mode_and_any_refusal_are_consistent(exchange: Exchange
 def test_a_body_unlike_its_media_type_is_a_finding(exchange: Exchange, actual: str) -> None:
     [finding] = complaints("mode", "consistent", exchange)
 
-    assert (finding.actual, finding.reason) == (actual, Reason.CONTENT_TYPE)
+    assert (str(finding.actual), finding.reason) == (actual, Reason.CONTENT_TYPE)
 
 
-def leaks(message: str) -> list[tuple[str, str]]:
-    findings = complaints("leaks", "none", refusal(400, message))
-    return [(finding.message.removeprefix("the body shows "), finding.actual) for finding in findings]
+def leaks(message: str) -> list[tuple[Text, Text]]:
+    return [(finding.message, finding.actual) for finding in complaints("leaks", "none", refusal(400, message))]
 
 
-KEY, TRACE, UPSTREAM, ADDRESS = "a key", "a stack trace", "the address of an upstream", "an IP address"
+KEY, TRACE, UPSTREAM, ADDRESS = (
+    Said("body_shows", said=Said(what)) for what in ("a_key", "a_stack_trace", "an_upstream_address", "an_ip_address")
+)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ KEY, TRACE, UPSTREAM, ADDRESS = "a key", "a stack trace", "the address of an ups
         ("from [fe80::1]:80", ADDRESS, "fe80::1"),
     ],
 )
-def test_a_leak_is_found_and_shown(message: str, what: str, shown: str) -> None:
+def test_a_leak_is_found_and_shown(message: str, what: Said, shown: str) -> None:
     assert leaks(message) == [(what, shown)]
 
 
@@ -227,7 +229,7 @@ def test_each_kind_of_leak_is_told_once() -> None:
     assert [what for what, _ in leaks(f"10.0.0.1 10.0.0.2 {WRONG_KEY} {WRONG_KEY}")] == [KEY, ADDRESS]
 
 
-def problem(body: Any, status: int = 400) -> list[tuple[str, str]]:
+def problem(body: Any, status: int = 400) -> list[tuple[str, Text]]:
     text = body if isinstance(body, str) else json.dumps(body)
     findings = complaints("problem", "valid", answer(text, status, PROBLEM))
     return [(finding.place, finding.actual) for finding in findings]
@@ -289,13 +291,13 @@ def test_a_refusal_that_is_only_noted_is_told_by_its_status() -> None:
 
     (finding,) = verdict_of(one, refusal(400, "unknown member")).findings
 
-    assert finding.message == "refused with 400"
+    assert finding.message == Said("refused_with", n=400)
 
 
 def test_any_other_note_keeps_its_words() -> None:
     one = rule("R-1", "ask", level=Level.INFO, header={"name": "x-id", "present": True})
 
-    assert [finding.message for finding in verdict_of(one, answer()).findings] == ["the x-id header is not as expected"]
+    assert [finding.message for finding in verdict_of(one, answer()).findings] == [Said("header_off", code="x-id")]
 
 
 def test_a_status_named_as_such_is_wanted_whatever_its_words() -> None:

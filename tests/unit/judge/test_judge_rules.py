@@ -11,6 +11,7 @@ from judge_samples import (
     completion,
     dead,
     delta,
+    judged,
     refusal,
     rule,
     streamed,
@@ -21,13 +22,14 @@ from judge_samples import (
 )
 
 from wnmon.judge.rules import selects
-from wnmon.judge.verdict import judge
-from wnmon.model.check import NEEDS_FULL, Auth, Level, Rule, Selector
+from wnmon.model.check import Auth, Level, Rule, Selector
 from wnmon.model.exchange import Exchange, FailureKind
-from wnmon.model.result import Evidence, Verdict
+from wnmon.model.result import Verdict
+from wnmon.model.said import Said, Text, Why, id_of
 
 PASSED, FAILED, SKIPPED = Verdict.PASSED, Verdict.FAILED, Verdict.SKIPPED
 INCONCLUSIVE, NOTED = Verdict.INCONCLUSIVE, Verdict.NOTED
+NEEDS_FULL, OVER_BUDGET = Said(Why.NEEDS_FULL), Said("day_budget_used_up", text="r")
 
 IS_JSON = rule("DOC-003", "ask", json={})
 HAS_ID = rule("DOC-004", "ask", needs=("DOC-003",), json={"schema": {"required": ["id"]}})
@@ -78,7 +80,7 @@ def test_verdicts_come_in_the_order_of_the_plan() -> None:
 
 def test_a_broken_need_blocks_what_depends_on_it() -> None:
     blocked = verdicts(suite(IS_JSON, HAS_ID), answer("no json"))["DOC-004"]
-    assert (blocked.verdict, blocked.why) == (INCONCLUSIVE, "blocked by DOC-003")
+    assert (blocked.verdict, blocked.why) == (INCONCLUSIVE, Said("blocked_by", code="DOC-003"))
 
 
 def test_a_need_written_after_its_dependent_blocks_it_too() -> None:
@@ -87,7 +89,9 @@ def test_a_need_written_after_its_dependent_blocks_it_too() -> None:
 
 def test_what_blocks_passes_through_a_chain() -> None:
     last = rule("DOC-010", "ask", needs=("DOC-004",), json={})
-    assert verdicts(suite(IS_JSON, HAS_ID, last), answer("no json"))["DOC-010"].why == "blocked by DOC-004"
+    assert verdicts(suite(IS_JSON, HAS_ID, last), answer("no json"))["DOC-010"].why == Said(
+        "blocked_by", code="DOC-004"
+    )
 
 
 def test_a_need_two_rules_share_is_judged_once() -> None:
@@ -106,7 +110,7 @@ def test_a_need_that_is_not_in_the_plan_does_not_block() -> None:
 
 def test_a_broken_need_outside_the_selected_profiles_blocks_all_the_same() -> None:
     need = rule("DOC-003", "ask", levels={"other": Level.INFO}, finish_reason="length")
-    assert verdicts(suite(need, HAS_ID), completion())["DOC-004"].why == "blocked by DOC-003"
+    assert verdicts(suite(need, HAS_ID), completion())["DOC-004"].why == Said("blocked_by", code="DOC-003")
 
 
 def test_a_need_that_is_only_noted_does_not_block() -> None:
@@ -119,8 +123,9 @@ def test_a_need_that_is_only_noted_does_not_block() -> None:
 
 def test_a_waived_rule_stays_failed_and_says_why_it_is_waived() -> None:
     broken = rule("R", "ask", finish_reason="length")
-    found = verdict_of(broken, completion(), waivers={"R": "waived until 2027-01-31: known"})
-    assert (found.verdict, found.waived, found.why) == (FAILED, True, "waived until 2027-01-31: known")
+    excuse = Said("waived_until", code="2027-01-31", text="known")
+    found = verdict_of(broken, completion(), waivers={"R": excuse})
+    assert (found.verdict, found.waived, found.why) == (FAILED, True, excuse)
 
 
 @pytest.mark.parametrize("level", [Level.MUST, Level.INFO])
@@ -156,7 +161,7 @@ def test_a_selector_chooses_by_request_and_status_and_stream(selector: Selector,
 
 def test_a_rule_that_selects_nothing_is_skipped() -> None:
     found = verdict_of(rule("R", Selector(status="4xx"), json={}), completion())
-    assert (found.verdict, found.why) == (SKIPPED, "no answer the rule is about")
+    assert (found.verdict, found.why) == (SKIPPED, Said(Why.NO_ANSWER))
 
 
 def test_a_rule_on_all_answers_collects_the_complaints_of_each() -> None:
@@ -170,7 +175,7 @@ def test_a_rule_on_all_answers_collects_the_complaints_of_each() -> None:
 @pytest.mark.parametrize("kind", [FailureKind.CONNECT, FailureKind.STALL, FailureKind.TOO_LARGE, FailureKind.SHUTDOWN])
 def test_an_answer_that_never_came_leaves_a_rule_inconclusive(kind: FailureKind) -> None:
     found = verdict_of(IS_JSON, dead(kind))
-    assert (found.verdict, found.why) == (INCONCLUSIVE, f"{kind.value}: {kind.value} happened")
+    assert (found.verdict, found.why) == (INCONCLUSIVE, Said("reason", kind=kind.value, said=f"{kind.value} happened"))
 
 
 @pytest.mark.parametrize("kind", [FailureKind.PROTOCOL, FailureKind.TRUNCATED])
@@ -236,7 +241,7 @@ def test_a_rate_limit_is_judged_only_where_it_was_asked_for(wanted: int | str, v
 @pytest.mark.parametrize("expect", [{"usage": "present"}, {"model": "same"}, {"content": "x"}])
 def test_a_rule_on_meaning_leaves_an_unreadable_answer_to_the_rules_on_form(expect: dict[str, str]) -> None:
     found = verdict_of(rule("R", "ask", **expect), answer("{,}"))  # type: ignore[arg-type]
-    assert (found.verdict, found.why[:25]) == (INCONCLUSIVE, "the answer cannot be read")
+    assert (found.verdict, id_of(found.why)) == (INCONCLUSIVE, "answer_unreadable")
 
 
 def test_a_rule_on_meaning_leaves_an_answer_without_json_to_others() -> None:
@@ -246,12 +251,12 @@ def test_a_rule_on_meaning_leaves_an_answer_without_json_to_others() -> None:
 
 def test_a_rule_on_meaning_leaves_an_error_to_others() -> None:
     found = verdict_of(rule("R", "ask", usage="present"), refusal(200, "upstream failed"))
-    assert found.why == "the answer cannot be read: an error with status 200: upstream failed"
+    assert str(found.why) == "the answer cannot be read: an error with status 200: upstream failed"
 
 
 def test_a_rule_on_a_stream_leaves_what_is_sent_as_json_to_others() -> None:
     found = verdict_of(rule("R", "ask", stream="done"), completion())
-    assert (found.verdict, found.why) == (INCONCLUSIVE, "the answer is not sent as an event stream")
+    assert (found.verdict, found.why) == (INCONCLUSIVE, Said("not_an_event_stream"))
 
 
 def test_a_rule_on_a_stream_is_judged_on_a_stream() -> None:
@@ -261,7 +266,7 @@ def test_a_rule_on_a_stream_is_judged_on_a_stream() -> None:
 @pytest.mark.parametrize("expect", [{"ttft": "1ms"}, {"total": "1ms"}, {"stream": ["done", "spread"]}])
 def test_a_late_monitor_leaves_a_rule_on_time_inconclusive(expect: dict[str, str]) -> None:
     found = verdict_of(rule("R", "ask", **expect), streamed(*GOOD_STREAM, late_ns=10**9))  # type: ignore[arg-type]
-    assert (found.verdict, found.why) == (INCONCLUSIVE, "the monitor itself was late")
+    assert (found.verdict, found.why) == (INCONCLUSIVE, Said("monitor_late"))
 
 
 def test_a_late_monitor_does_not_touch_a_rule_on_anything_else() -> None:
@@ -293,8 +298,8 @@ def test_one_good_answer_is_not_enough_when_the_other_never_came() -> None:
 # --- requests that were not sent
 
 
-@pytest.mark.parametrize(("why", "verdict"), [(NEEDS_FULL, SKIPPED), ("the day's budget is used up", INCONCLUSIVE)])
-def test_a_request_not_sent_skips_its_rule_only_for_want_of_full(why: str, verdict: Verdict) -> None:
+@pytest.mark.parametrize(("why", "verdict"), [(NEEDS_FULL, SKIPPED), (OVER_BUDGET, INCONCLUSIVE)])
+def test_a_request_not_sent_skips_its_rule_only_for_want_of_full(why: Text, verdict: Verdict) -> None:
     found = verdicts(suite(IS_JSON), not_sent={"ask": why})["DOC-003"]
     assert (found.verdict, found.why) == (verdict, why)
 
@@ -324,21 +329,23 @@ def test_a_comparison_passes_or_fails(second: str, verdict: Verdict) -> None:
 
 def test_a_comparison_with_an_absent_place_is_inconclusive() -> None:
     found = verdicts(PAIR, completion("a"), completion("b", id=...))["DOC-017"]
-    assert (found.verdict, found.why) == (INCONCLUSIVE, "b/id is absent")
+    assert (found.verdict, found.why) == (INCONCLUSIVE, Said("place_absent", code="b", text="/id"))
 
 
 def test_a_comparison_with_a_dead_answer_is_inconclusive() -> None:
     found = verdicts(PAIR, completion("a"), dead(FailureKind.STALL, "b"))["DOC-017"]
-    assert found.why == "stall: stall happened"
+    assert found.why == Said("reason", kind="stall", said="stall happened")
 
 
-@pytest.mark.parametrize(("why", "verdict"), [(NEEDS_FULL, SKIPPED), ("auth: no", INCONCLUSIVE)])
-def test_a_comparison_with_a_request_not_sent_says_why(why: str, verdict: Verdict) -> None:
+@pytest.mark.parametrize(
+    ("why", "verdict"), [(NEEDS_FULL, SKIPPED), (Said("reason", kind="auth", said="no"), INCONCLUSIVE)]
+)
+def test_a_comparison_with_a_request_not_sent_says_why(why: Text, verdict: Verdict) -> None:
     assert verdicts(PAIR, completion("a"), not_sent={"b": why})["DOC-017"].verdict is verdict
 
 
 def test_a_comparison_with_a_request_still_to_come_is_inconclusive() -> None:
-    assert verdicts(PAIR, completion("a"))["DOC-017"].why == "b was not sent"
+    assert verdicts(PAIR, completion("a"))["DOC-017"].why == Said("request_not_sent", code="b")
 
 
 def test_one_broken_comparison_fails_a_rule_though_another_could_not_be_made() -> None:
@@ -358,5 +365,5 @@ def test_a_comparison_judges_only_comparisons() -> None:
 
 def test_judging_twice_gives_the_same_result() -> None:
     plan = suite(IS_JSON, HAS_ID, UNIQUE, ENDS, requests=["a", "b"])
-    seen = Evidence(model="m-1", nonce="n", exchanges=(completion("a"), answer(COMPLETION, step="b")))
-    assert judge(plan, seen) == judge(plan, seen)
+    seen = completion("a"), answer(COMPLETION, step="b")
+    assert judged(plan, *seen) == judged(plan, *seen)

@@ -23,6 +23,7 @@ from judge_samples import rule as rule_of
 from wnmon.judge.kinds.stream import FACTS, MAX_FINDINGS
 from wnmon.model.exchange import Chunk
 from wnmon.model.result import Reason, Verdict
+from wnmon.model.said import Said
 
 USAGE = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
 ROLE = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}
@@ -70,7 +71,7 @@ BROKEN: list[tuple[str, tuple[str, ...], str, str]] = [
 def test_a_broken_fact_is_told_with_its_place(fact: str, parts: tuple[str, ...], place: str, actual: str) -> None:
     (finding,) = complaints("stream", fact, streamed(*parts))
 
-    assert (finding.place, finding.actual[: len(actual)], finding.reason) == (place, actual, Reason.STREAM)
+    assert (finding.place, str(finding.actual)[: len(actual)], finding.reason) == (place, actual, Reason.STREAM)
 
 
 def test_a_byte_that_is_no_utf8_is_told_with_its_event() -> None:
@@ -133,7 +134,7 @@ def test_a_json_answer_to_a_streamed_request_leaves_facts_about_events_open(fact
 def test_silence_counts_from_the_last_request_byte_to_the_head() -> None:
     (finding,) = complaints("silence", "149ms", streamed(*GOOD_STREAM, first_ms=260, gap_ms=10, sent_ns=100 * MS))
 
-    assert (finding.expected, finding.reason) == ("at most 149 ms", Reason.SLOW)
+    assert (str(finding.expected), finding.reason) == ("at most 149 ms", Reason.SLOW)
 
 
 @pytest.mark.parametrize(("limit", "findings"), [("399ms", 1), ("401ms", 0)])
@@ -156,7 +157,7 @@ def test_silence_before_the_connection_is_closed_counts() -> None:
 def test_what_was_never_sent_has_no_silence() -> None:
     (finding,) = complaints("silence", "1s", answer(sent_ns=None))
 
-    assert finding.message == "there is no silence"
+    assert finding.message == Said("instant_missing", code="silence")
 
 
 def test_silence_heard_by_a_late_monitor_is_not_judged() -> None:

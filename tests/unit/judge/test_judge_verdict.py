@@ -13,7 +13,7 @@ from judge_samples import (
     completion,
     dead,
     delta,
-    evidence,
+    judged,
     refusal,
     rule,
     said,
@@ -22,11 +22,13 @@ from judge_samples import (
     suite,
 )
 
-from wnmon.judge.verdict import judge, stops_a_suite
+from wnmon.judge.verdict import stops_a_suite
 from wnmon.model.check import Auth, Level, Plan
 from wnmon.model.exchange import Certificate, Exchange, FailureKind, Tls
 from wnmon.model.json import Json
 from wnmon.model.result import Layer, Outcome, Reason, Result, Usage
+from wnmon.model.said import Said, Text, Why
+from wnmon.wire.answer import read_answer
 
 # --- a plain check
 
@@ -124,7 +126,7 @@ def test_the_recognised_cause_gives_the_reason_and_not_the_first_complaint() -> 
 
 
 def test_a_failure_says_what_was_expected_and_what_came() -> None:
-    assert check(said("ping"), content="pong").message == "content lacks a text: expected pong, got ping"
+    assert str(check(said("ping"), content="pong").message) == "content lacks a text: expected pong, got ping"
 
 
 @pytest.mark.parametrize(
@@ -143,34 +145,31 @@ def test_the_layer_to_blame_comes_with_the_fault(exchange: Exchange, layer: Laye
 
 # --- several steps
 
+OVER_BUDGET = Said("day_budget_used_up", text="r")
 TWO = Plan(steps=(step("a", status=200), step("b", status=200)))
 
 
 def test_one_dead_step_leaves_the_check_errored() -> None:
-    result = judge(TWO, evidence(completion("a"), dead(FailureKind.CONNECT, "b")))
+    result = judged(TWO, completion("a"), dead(FailureKind.CONNECT, "b"))
     assert (result.outcome, result.reason) == (Outcome.ERRORED, Reason.CONNECT)
 
 
 def test_a_step_the_budget_refused_leaves_the_check_skipped_and_not_passed() -> None:
-    result = judge(TWO, evidence(completion("a"), not_sent={"b": "the day's budget is used up"}))
-    assert (result.outcome, result.reason, result.message) == (
-        Outcome.SKIPPED,
-        Reason.BUDGET,
-        "the day's budget is used up",
-    )
+    result = judged(TWO, completion("a"), not_sent={"b": OVER_BUDGET})
+    assert (result.outcome, result.reason, result.message) == (Outcome.SKIPPED, Reason.BUDGET, OVER_BUDGET)
 
 
 def test_a_complaint_stands_though_the_next_step_was_not_sent() -> None:
-    assert judge(TWO, evidence(refusal(500, step="a"), not_sent={"b": "budget"})).outcome is Outcome.FAILED
+    assert judged(TWO, refusal(500, step="a"), not_sent={"b": OVER_BUDGET}).outcome is Outcome.FAILED
 
 
 def test_the_first_streamed_exchange_stands_for_the_run() -> None:
-    result = judge(TWO, evidence(completion("a"), streamed(*GOOD_STREAM, step="b")))
+    result = judged(TWO, completion("a"), streamed(*GOOD_STREAM, step="b"))
     assert (result.step, result.timing.ttft_s) == ("b", 0.1)
 
 
 def test_without_a_stream_the_first_exchange_stands_for_the_run() -> None:
-    result = judge(TWO, evidence(completion("a"), refusal(500, step="b")))
+    result = judged(TWO, completion("a"), refusal(500, step="b"))
     assert (result.step, result.status, result.usage) == (
         "a",
         200,
@@ -180,7 +179,7 @@ def test_without_a_stream_the_first_exchange_stands_for_the_run() -> None:
 
 def test_the_longest_wait_a_relay_asked_for_is_kept() -> None:
     limits = [answer(b"", 429, step=name, headers=(("Retry-After", wait),)) for name, wait in (("a", "7"), ("b", "3"))]
-    assert judge(TWO, evidence(*limits)).retry_after_s == 7
+    assert judged(TWO, *limits).retry_after_s == 7
 
 
 def test_a_wait_of_zero_is_not_the_absence_of_one() -> None:
@@ -193,72 +192,72 @@ def test_nobody_asking_for_a_wait_is_none() -> None:
 
 def test_the_certificate_of_the_first_tls_exchange_is_kept() -> None:
     tls = Tls(version="TLSv1.3", cipher="c", certificate=Certificate(subject="s", issuer="i", not_after_s=1.0))
-    assert judge(TWO, evidence(completion("a"), replace(completion("b"), tls=tls))).tls == tls
+    assert judged(TWO, completion("a"), replace(completion("b"), tls=tls)).tls == tls
 
 
 # --- a suite
 
+NEEDS_FULL = Said(Why.NEEDS_FULL)
 IDS = rule("DOC-004", "ask", level=Level.MUST, json={"schema": {"required": ["x"]}})
 SHOULD = rule("SEM-002", "ask", level=Level.SHOULD, finish_reason="length")
 MAY = rule("HTTP-007", "ask", level=Level.MAY, finish_reason="length")
 
 
 def test_broken_rules_do_not_touch_the_outcome_without_a_gate() -> None:
-    assert judge(suite(IDS), evidence(completion())).outcome is Outcome.PASSED
+    assert judged(suite(IDS), completion()).outcome is Outcome.PASSED
 
 
-GATES: list[tuple[Level | None, list[object], Outcome, str]] = [
-    (Level.MUST, [IDS, SHOULD], Outcome.FAILED, "broken: DOC-004"),
+GATES: list[tuple[Level | None, list[object], Outcome, Text]] = [
+    (Level.MUST, [IDS, SHOULD], Outcome.FAILED, Said("rules_broken", text="DOC-004")),
     (Level.MUST, [SHOULD, MAY], Outcome.PASSED, ""),
-    (Level.SHOULD, [IDS, SHOULD, MAY], Outcome.FAILED, "broken: DOC-004, SEM-002"),
+    (Level.SHOULD, [IDS, SHOULD, MAY], Outcome.FAILED, Said("rules_broken", text="DOC-004, SEM-002")),
     (Level.SHOULD, [MAY], Outcome.PASSED, ""),
 ]
 
 
 @pytest.mark.parametrize(("gate", "rules", "outcome", "message"), GATES)
 def test_a_gate_makes_rules_of_its_level_and_above_decide(
-    gate: Level, rules: list[object], outcome: Outcome, message: str
+    gate: Level, rules: list[object], outcome: Outcome, message: Text
 ) -> None:
-    result = judge(suite(*rules, gate=gate), evidence(completion()))  # type: ignore[arg-type]
+    result = judged(suite(*rules, gate=gate), completion())  # type: ignore[arg-type]
     assert (result.outcome, result.message) == (outcome, message)
 
 
 def test_a_broken_gate_has_the_reason_rule() -> None:
-    assert judge(suite(IDS, gate=Level.MUST), evidence(completion())).reason is Reason.RULE
+    assert judged(suite(IDS, gate=Level.MUST), completion()).reason is Reason.RULE
 
 
 def test_a_waived_rule_does_not_break_the_gate() -> None:
-    seen = evidence(completion(), waivers={"DOC-004": "w"})
-    assert judge(suite(IDS, gate=Level.MUST), seen).outcome is Outcome.PASSED
+    assert judged(suite(IDS, gate=Level.MUST), completion(), waivers={"DOC-004": "w"}).outcome is Outcome.PASSED
 
 
 def test_a_rule_that_could_not_be_judged_does_not_break_the_gate() -> None:
     blocked = rule("B", "ask", needs=("DOC-004",), json={})
-    result = judge(suite(IDS, blocked, gate=Level.MUST), evidence(completion()))
-    assert result.message == "broken: DOC-004"
+    result = judged(suite(IDS, blocked, gate=Level.MUST), completion())
+    assert result.message == Said("rules_broken", text="DOC-004")
 
 
 def test_a_suite_is_errored_by_its_preflight_only() -> None:
     plan = suite(requests=["a", "b"])
-    assert judge(plan, evidence(completion("a"), refusal(401, "x", step="b"))).outcome is Outcome.PASSED
+    assert judged(plan, completion("a"), refusal(401, "x", step="b")).outcome is Outcome.PASSED
 
 
 def test_a_refused_preflight_leaves_the_suite_errored_with_its_reason() -> None:
-    result = judge(suite(IDS), evidence(refusal(403, "insufficient_user_quota")))
+    result = judged(suite(IDS), refusal(403, "insufficient_user_quota"))
     assert (result.outcome, result.reason, result.layer) == (Outcome.ERRORED, Reason.BALANCE, Layer.RELAY)
 
 
 def test_a_suite_of_which_nothing_was_sent_is_skipped_and_says_why() -> None:
-    result = judge(suite(IDS), evidence(not_sent={"ask": "needs --full"}))
-    assert (result.outcome, result.message) == (Outcome.SKIPPED, "needs --full")
+    result = judged(suite(IDS), not_sent={"ask": NEEDS_FULL})
+    assert (result.outcome, result.message) == (Outcome.SKIPPED, NEEDS_FULL)
 
 
 def test_rules_of_a_suite_of_which_nothing_was_sent_have_verdicts() -> None:
-    assert len(judge(suite(IDS), evidence(not_sent={"ask": "needs --full"})).verdicts) == 1
+    assert len(judged(suite(IDS), not_sent={"ask": NEEDS_FULL}).verdicts) == 1
 
 
 def test_nothing_sent_without_a_word_why_is_skipped() -> None:
-    assert judge(suite(), evidence()) == Result(outcome=Outcome.SKIPPED, reason=Reason.OK, message="nothing was sent")
+    assert judged(suite()) == Result(outcome=Outcome.SKIPPED, reason=Reason.OK, message=Said("nothing_sent"))
 
 
 STOPS: list[tuple[Exchange, Reason | None]] = [
@@ -283,5 +282,5 @@ STOPS: list[tuple[Exchange, Reason | None]] = [
 
 @pytest.mark.parametrize(("exchange", "reason"), STOPS)
 def test_a_preflight_stops_a_suite_when_it_leaves_nothing_to_judge(exchange: Exchange, reason: Reason | None) -> None:
-    fault = stops_a_suite(exchange)
+    fault = stops_a_suite(read_answer(exchange))
     assert (fault.reason if fault else None) is reason

@@ -7,8 +7,9 @@ from judge_samples import completion, rule, suite, verdict_of, verdicts
 
 from wnmon.model.check import Level, Rule
 from wnmon.model.result import Verdict
+from wnmon.model.said import Said
 
-OVER = {"R": "waiver expired on 2026-01-01: known"}
+OVER = {"R": Said("waiver_expired", code="2026-01-01", text="known")}
 BROKEN = rule("R", "ask", json={"schema": {"required": ["x"]}})
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from wnmon.engine.run import Run
 from wnmon.metrics.prometheus import PrometheusSink
 from wnmon.model.check import Auth, Check, Level, Plan, Rule, Selector, Step
 from wnmon.model.exchange import Certificate, Chunk, Exchange, Marks, Request, Tls
-from wnmon.model.result import Evidence, Outcome, Reason, Result, RuleVerdict, Run, Timing
+from wnmon.model.result import Evidence, Outcome, Reason, Result, RuleVerdict, Timing
 from wnmon.model.target import Budget, Probe, Target, Waiver
 
 START_S = 1_790_000_000.0

@@ -6,44 +6,52 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from string import Formatter
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wnmon.engine.codec import decode_run, encode_run
+from wnmon.engine.run import Run
+from wnmon.model.catalogue import CATALOGUE
 from wnmon.model.check import Auth, Level
 from wnmon.model.codec import (
     FIRST_S,
+    FIXED,
     LAST_S,
     MAX_NS,
     VERSION,
     decode_as,
     decode_exchange,
-    decode_run,
     encode_exchange,
-    encode_run,
 )
 from wnmon.model.exchange import Certificate, Chunk, Exchange, FailureKind, Marks, Request, Tls, TransportFailure
-from wnmon.model.result import (
-    Evidence,
-    Finding,
-    Layer,
-    Outcome,
-    Reason,
-    Result,
-    RuleVerdict,
-    Run,
-    Timing,
-    Usage,
-    Verdict,
-)
+from wnmon.model.result import Evidence, Finding, Layer, Outcome, Reason, Result, RuleVerdict, Timing, Usage, Verdict
+from wnmon.model.said import Said
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=8)
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 DAY = st.floats(FIRST_S, LAST_S)
 PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple)
 INSTANT = st.none() | st.integers(-(10**12), 10**12)
+
+
+def sentences(holes: st.SearchStrategy[Any]) -> st.SearchStrategy[Said]:
+    """Return any sentence of the catalogue, its holes filled from `holes`."""
+    names = {name: [hole for _, hole, _, _ in Formatter().parse(pair[0]) if hole] for name, pair in CATALOGUE.items()}
+    return st.sampled_from(sorted(names)).flatmap(
+        lambda name: st.builds(
+            lambda held: Said(name, **held), st.fixed_dictionaries(dict.fromkeys(names[name], holes))
+        )
+    )
+
+
+WORDS = TEXT | st.sampled_from(sorted(FIXED))
+LISTS = st.lists(WORDS, max_size=3).map(tuple)
+TEXTS = WORDS | sentences(st.recursive(WORDS | NUMBER | st.integers() | LISTS, sentences, max_leaves=3))
+REASONS = st.dictionaries(TEXT, TEXTS, max_size=2)
 
 TLS = st.builds(
     Tls,
@@ -71,18 +79,19 @@ EXCHANGES = st.builds(
     headers=PAIRS,
     chunks=st.lists(st.builds(Chunk, st.integers(0, 10**12), st.binary(max_size=8)), max_size=3).map(tuple),
     wire_bytes=st.integers(0, 10**9),
-    failure=st.none() | st.builds(TransportFailure, kind=st.sampled_from(FailureKind), detail=TEXT),
+    failure=st.none() | st.builds(TransportFailure, kind=st.sampled_from(FailureKind), detail=TEXTS),
     tls=st.none() | TLS,
     peer=st.none() | TEXT,
     late_ns=st.integers(0, 10**9),
 )
 FINDINGS = st.lists(
-    st.builds(Finding, message=TEXT, expected=TEXT, actual=TEXT, reason=st.sampled_from(Reason)), max_size=2
+    st.builds(Finding, message=TEXTS, expected=TEXTS, actual=TEXTS, reason=st.sampled_from(Reason)), max_size=2
 ).map(tuple)
 RESULTS = st.builds(
     Result,
     outcome=st.sampled_from(Outcome),
     reason=st.sampled_from(Reason),
+    message=TEXTS,
     layer=st.none() | st.sampled_from(Layer),
     findings=FINDINGS,
     verdicts=st.lists(
@@ -92,6 +101,7 @@ RESULTS = st.builds(
             level=st.sampled_from(Level),
             verdict=st.sampled_from(Verdict),
             findings=FINDINGS,
+            why=TEXTS,
             waived=st.booleans(),
         ),
         max_size=2,
@@ -115,7 +125,9 @@ RUNS = st.builds(
         nonce=TEXT,
         exchanges=st.lists(EXCHANGES, max_size=2).map(tuple),
         aliases=st.dictionaries(TEXT, st.lists(TEXT, max_size=2).map(tuple), max_size=2),
-        waivers=st.dictionaries(TEXT, TEXT, max_size=2),
+        waivers=REASONS,
+        expired=REASONS,
+        not_sent=REASONS,
     ),
     suite=st.none() | TEXT,
 )

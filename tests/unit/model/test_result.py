@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from wnmon.engine.run import Run
 from wnmon.model.events import Reloaded, RunSkipped, Skip
 from wnmon.model.exchange import FailureKind
-from wnmon.model.result import Evidence, Outcome, Reason, Result, Run
+from wnmon.model.result import Evidence, Outcome, Reason, Result
 from wnmon.model.target import ProbeId
 
 

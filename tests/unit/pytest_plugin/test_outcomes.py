@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from wnmon.engine.run import Run
 from wnmon.model.check import Level, Rule, Selector
-from wnmon.model.result import Evidence, Finding, Outcome, Reason, Result, RuleVerdict, Run, Verdict
-from wnmon.pytest_plugin.outcomes import MAX_FINDINGS, Kind, Said, said_of
+from wnmon.model.result import Evidence, Finding, Outcome, Reason, Result, RuleVerdict, Verdict
+from wnmon.model.said import Said, Why
+from wnmon.pytest_plugin.outcomes import MAX_FINDINGS, Ending, RuleOutcome, outcome_of
+from wnmon.report.summary import why_nothing
 
 RULE = Rule(
     id="A-1",
@@ -36,23 +39,23 @@ def run_of(*rows: RuleVerdict, outcome: Outcome = Outcome.PASSED) -> Run:
     )
 
 
-def said(*rows: RuleVerdict, beside: tuple[str, ...] = (), strict: bool = False) -> Said:
-    return said_of(RULE, run_of(*rows), beside=beside, strict=strict, lang="en")
+def said(*rows: RuleVerdict, beside: tuple[str, ...] = (), strict: bool = False) -> RuleOutcome:
+    return outcome_of(RULE, run_of(*rows), beside=beside, strict=strict, lang="en")
 
 
 @pytest.mark.parametrize("level", [Level.SHOULD, Level.MAY])
 def test_what_does_not_bind_is_tolerated(level: Level) -> None:
-    assert said(replace(ROW, level=level)).kind is Kind.TOLERATED
+    assert said(replace(ROW, level=level)).ending is Ending.TOLERATED
 
 
 def test_a_may_never_binds() -> None:
-    assert said(replace(ROW, level=Level.MAY), strict=True).kind is Kind.TOLERATED
+    assert said(replace(ROW, level=Level.MAY), strict=True).ending is Ending.TOLERATED
 
 
 def test_a_waiver_that_is_over_excuses_nothing_and_is_named() -> None:
-    over = said(replace(ROW, why="waiver expired on 2026-01-01: later"))
+    over = said(replace(ROW, why=Said("waiver_expired", code="2026-01-01", text="later")))
 
-    assert (over.kind, "waiver expired on 2026-01-01: later" in over.details) == (Kind.BROKEN, True)
+    assert (over.ending, "waiver expired on 2026-01-01: later" in over.details) == (Ending.BROKEN, True)
 
 
 def test_words_of_a_relay_do_nothing_to_a_screen() -> None:
@@ -73,34 +76,65 @@ def test_findings_beyond_the_most_shown_are_counted() -> None:
     assert "and 2 more" in many.details
 
 
-OPEN = replace(ROW, verdict=Verdict.INCONCLUSIVE, why="blocked by A-0")
+OPEN = replace(ROW, verdict=Verdict.INCONCLUSIVE, why=Said("blocked_by", code="A-0"))
 DECIDED = replace(ROW, rule="B-1", verdict=Verdict.PASSED)
 
 
 def test_a_should_that_could_not_be_judged_is_left_out_beside_rules_that_were() -> None:
-    assert said(replace(OPEN, level=Level.SHOULD), DECIDED).kind is Kind.LEFT_OUT
+    assert said(replace(OPEN, level=Level.SHOULD), DECIDED).ending is Ending.LEFT_OUT
 
 
 def test_should_rules_none_of_which_could_be_judged_are_no_pass() -> None:
-    assert said(replace(OPEN, level=Level.SHOULD)).kind is Kind.UNJUDGED
+    assert said(replace(OPEN, level=Level.SHOULD)).ending is Ending.UNJUDGED
 
 
 @pytest.mark.parametrize(
-    ("blocker", "beside", "kind"),
+    ("blocker", "beside", "ending"),
     [
-        (replace(ROW, rule="A-0"), ("A-0",), Kind.LEFT_OUT),
-        (replace(ROW, rule="A-0"), (), Kind.UNJUDGED),
-        (replace(ROW, rule="A-0", waived=True), ("A-0",), Kind.UNJUDGED),
-        (replace(ROW, rule="A-0", level=Level.SHOULD), ("A-0",), Kind.UNJUDGED),
+        (replace(ROW, rule="A-0"), ("A-0",), Ending.LEFT_OUT),
+        (replace(ROW, rule="A-0"), (), Ending.UNJUDGED),
+        (replace(ROW, rule="A-0", waived=True), ("A-0",), Ending.UNJUDGED),
+        (replace(ROW, rule="A-0", level=Level.SHOULD), ("A-0",), Ending.UNJUDGED),
     ],
 )
 def test_a_blocked_rule_is_left_out_only_where_what_blocks_it_fails_a_test(
-    blocker: RuleVerdict, beside: tuple[str, ...], kind: Kind
+    blocker: RuleVerdict, beside: tuple[str, ...], ending: Ending
 ) -> None:
-    assert said(blocker, OPEN, beside=beside).kind is kind
+    assert said(blocker, OPEN, beside=beside).ending is ending
 
 
-def test_a_run_with_nothing_to_judge_decides_no_rule() -> None:
-    errored = run_of(replace(ROW, verdict=Verdict.PASSED), outcome=Outcome.ERRORED)
+REFUSED = replace(
+    run_of(OPEN, outcome=Outcome.ERRORED).result, reason=Reason.AUTH, message=Said("status_said", n=401, text="no")
+)
 
-    assert said_of(RULE, errored, beside=(), strict=False, lang="en").kind is Kind.UNJUDGED
+
+def refused(*rows: RuleVerdict) -> RuleOutcome:
+    """Return what is said of the rule by a run that the relay left nothing to judge."""
+    run = replace(run_of(), result=replace(REFUSED, verdicts=rows))
+    return outcome_of(RULE, run, beside=(), strict=False, lang="en")
+
+
+@pytest.mark.parametrize("rows", [(OPEN,), ()], ids=["open", "not judged at all"])
+def test_a_rule_that_a_refused_run_leaves_open_says_why_nothing_was_judged(rows: tuple[RuleVerdict, ...]) -> None:
+    outcome = refused(*rows)
+
+    assert (outcome.ending, outcome.reason) == (Ending.UNJUDGED, "auth: status 401: no")
+
+
+def test_a_suite_that_was_not_asked_after_a_refusal_gives_the_same_reason() -> None:
+    message = why_nothing(REFUSED)
+    unsent = replace(run_of(replace(OPEN, why=message), outcome=Outcome.SKIPPED).result, message=message)
+    run = replace(run_of(), result=unsent)
+
+    assert outcome_of(RULE, run, beside=(), strict=False, lang="en").reason == refused(OPEN).reason
+
+
+@pytest.mark.parametrize(("verdict", "ending"), [(Verdict.PASSED, Ending.KEPT), (Verdict.FAILED, Ending.BROKEN)])
+def test_a_rule_that_is_decided_where_nothing_else_could_be_judged_is_told_as_wnmon_check_tells_it(
+    verdict: Verdict, ending: Ending
+) -> None:
+    assert refused(replace(ROW, verdict=verdict)).ending is ending
+
+
+def test_a_rule_that_needs_full_names_the_option_of_pytest() -> None:
+    assert said(replace(ROW, verdict=Verdict.SKIPPED, why=Said(Why.NEEDS_FULL))).reason == "needs --wnmon-full"

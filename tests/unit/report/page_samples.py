@@ -5,11 +5,24 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from report_samples import FINGERPRINT_FINDING, MODEL, STARTED_AT_S, TARGET, URL, errored, report, request, run, verdict
+from report_samples import (
+    FINGERPRINT_FINDING,
+    MODEL,
+    STARTED_AT_S,
+    TARGET,
+    URL,
+    errored,
+    on,
+    report,
+    request,
+    run,
+    verdict,
+)
 
 from wnmon.model.check import Auth, Explanation, Level
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, TransportFailure
 from wnmon.model.result import Evidence, Finding, RuleVerdict, Verdict
+from wnmon.model.said import Said, Why
 from wnmon.report.summary import CheckedTarget, CheckReport
 
 MS = 1_000_000
@@ -113,7 +126,7 @@ def finding(place: str, step: str = "completion", **more: object) -> Finding:
 def seen(*verdicts: RuleVerdict, exchanges: tuple[Exchange, ...], suite: str = "documented") -> CheckReport:
     """Return a report of one suite that saw these exchanges."""
     evidence = Evidence(model=MODEL, nonce="n0", exchanges=exchanges)
-    return report(replace(run(*verdicts, suite=suite), evidence=evidence))
+    return report(on(run(*verdicts, suite=suite), evidence))
 
 
 def full_page() -> CheckReport:
@@ -121,14 +134,19 @@ def full_page() -> CheckReport:
     judged = seen(
         verdict("DOC-003"),
         broken("DOC-009", FINGERPRINT_FINDING),
-        broken("DOC-010", finding("header:X-Echo"), waived=True, why="until the move in March (ends 2026-03-02)"),
-        verdict("DOC-011", Verdict.INCONCLUSIVE, why="blocked by DOC-003"),
-        verdict("DOC-013", Verdict.SKIPPED, Level.SHOULD, why="needs --full"),
+        broken(
+            "DOC-010",
+            finding("header:X-Echo"),
+            waived=True,
+            why=Said("waived_until", code="2026-03-02", text="until the move in March"),
+        ),
+        verdict("DOC-011", Verdict.INCONCLUSIVE, why=Said("blocked_by", code="DOC-003")),
+        verdict("DOC-013", Verdict.SKIPPED, Level.SHOULD, why=Said(Why.NEEDS_FULL)),
         broken("SEM-002", finding("/usage/total_tokens", expected="15", actual="22"), level=Level.SHOULD),
         exchanges=(answered(), silent()),
     ).runs[0]
     stream = seen(
-        broken("STR-005", finding("event 12", "streamed", actual="{oops", expected="a JSON object")),
+        broken("STR-005", finding("event 12", "streamed", actual="{oops", expected=Said("a_json_object"))),
         broken("DOC-017", finding("completion/id, streamed/id", "")),
         broken("ERR-001", finding("", "wrong-key")),
         replace(verdict("STR-012", Verdict.NOTED, Level.INFO), findings=(finding("event 3/choices/0", "streamed"),)),

@@ -7,22 +7,13 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from wnmon.engine.run import Run
 from wnmon.model.check import Auth, Level, Rule, Selector
 from wnmon.model.exchange import Exchange, Marks, Request
-from wnmon.model.result import (
-    Evidence,
-    Finding,
-    Layer,
-    Outcome,
-    Reason,
-    Result,
-    RuleVerdict,
-    Run,
-    Timing,
-    Usage,
-    Verdict,
-)
+from wnmon.model.result import Evidence, Finding, Layer, Outcome, Reason, Result, RuleVerdict, Timing, Usage, Verdict
+from wnmon.model.said import Said, Text, Why
 from wnmon.report.summary import CheckedTarget, CheckReport, exit_code
+from wnmon.wire.answer import read_answer
 
 STARTED_AT_S = 1_769_853_600.0  # 2026-01-31 10:00:00 UTC
 URL = "https://relay.example/v1/chat/completions"
@@ -72,11 +63,12 @@ RULES = {
 }
 
 FINGERPRINT_FINDING = Finding(
-    message="system_fingerprint is absent",
+    message=Said("place_absent", code="system_fingerprint", text=""),
     expected="a string",
-    actual="absent",
+    actual=Said("absent"),
     place="/system_fingerprint",
     step="completion",
+    exchange=0,
 )
 
 
@@ -109,7 +101,7 @@ def evidence(sent: Request | None = None, **waivers: str) -> Evidence:
 
 
 def verdict(
-    rule: str, came: Verdict = Verdict.PASSED, level: Level = Level.MUST, *, waived: bool = False, why: str = ""
+    rule: str, came: Verdict = Verdict.PASSED, level: Level = Level.MUST, *, waived: bool = False, why: Text = ""
 ) -> RuleVerdict:
     """Return one rule's verdict; a failed or noted one has a finding."""
     wrong = Finding(message=f"{rule} is not so", expected="so", actual="not so", place="/usage", step="completion")
@@ -142,6 +134,7 @@ def run(
     **more: object,
 ) -> Run:
     """Return a run of a suite, judged."""
+    seen = evidence(sent)
     return Run(
         id="run-1",
         target="wn",
@@ -150,14 +143,20 @@ def run(
         started_at_s=STARTED_AT_S,
         ended_at_s=STARTED_AT_S + 6.2,
         result=result(outcome, reason, verdicts=verdicts, **more),
-        evidence=evidence(sent),
+        evidence=seen,
         suite=suite,
         requests=4,
+        answers=tuple(map(read_answer, seen.exchanges)),
     )
 
 
+def on(made: Run, seen: Evidence) -> Run:
+    """Return the run as one that saw this, its answers read."""
+    return replace(made, evidence=seen, answers=tuple(map(read_answer, seen.exchanges)))
+
+
 def errored(
-    reason: Reason = Reason.AUTH, layer: Layer = Layer.RELAY, message: str = "HTTP 401: invalid api key"
+    reason: Reason = Reason.AUTH, layer: Layer = Layer.RELAY, message: Text = "HTTP 401: invalid api key"
 ) -> Run:
     """Return a run whose preflight got no answer to judge."""
     blocked = (
@@ -193,14 +192,14 @@ def mixed(*, strict: bool = False) -> CheckReport:
         verdict("DOC-003"),
         verdict("DOC-009", Verdict.FAILED),
         verdict("DOC-010", Verdict.FAILED, waived=True),
-        verdict("DOC-011", Verdict.INCONCLUSIVE, why="blocked by DOC-003"),
-        verdict("DOC-012", Verdict.INCONCLUSIVE, why="blocked by DOC-003"),
-        verdict("DOC-013", Verdict.SKIPPED, Level.SHOULD, why="needs --full (risk: refused)"),
+        verdict("DOC-011", Verdict.INCONCLUSIVE, why=Said("blocked_by", code="DOC-003")),
+        verdict("DOC-012", Verdict.INCONCLUSIVE, why=Said("blocked_by", code="DOC-003")),
+        verdict("DOC-013", Verdict.SKIPPED, Level.SHOULD, why=Said(Why.NEEDS_FULL)),
         verdict("SEM-002", Verdict.FAILED, Level.SHOULD),
         verdict("STR-012", Verdict.NOTED, Level.INFO),
         outcome=Outcome.PASSED,
     )
-    return report(replace(judged, evidence=evidence(DOC_010="no usage until the move in March")), strict=strict)
+    return report(on(judged, evidence(DOC_010="no usage until the move in March")), strict=strict)
 
 
 def assert_golden(name: str, text: str) -> None:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from report_samples import errored, report, run, verdict
+from report_samples import STARTED_AT_S, errored, report, run, verdict
 
+from wnmon.engine.run import Run
 from wnmon.model.check import Level
-from wnmon.model.result import Finding, Layer, Outcome, Reason, RuleVerdict, Run, Verdict
+from wnmon.model.result import Finding, Layer, Outcome, Reason, RuleVerdict, Verdict
+from wnmon.model.said import Said, Why
 from wnmon.report.baseline.file import excuse_run, ignored_by, read_baseline, render_baseline, why_no_baseline
 from wnmon.report.baseline.known import Baseline
-from wnmon.report.summary import KNOWN, CheckReport, exit_code
+from wnmon.report.summary import CheckReport, exit_code
 from wnmon.report.terminal import render_check
 
 FAILED, INCONCLUSIVE, PASSED = Verdict.FAILED, Verdict.INCONCLUSIVE, Verdict.PASSED
@@ -25,8 +27,12 @@ def broken_at(*places: str) -> RuleVerdict:
     return RuleVerdict(rule="DOC-011", level=Level.MUST, verdict=FAILED, findings=findings)
 
 
+def written(*runs: Run) -> str:
+    return render_baseline(runs, version="0.1.0", at_s=STARTED_AT_S)
+
+
 def baseline(*rows: RuleVerdict) -> Baseline:
-    return read_baseline(render_baseline(report(run(*rows))), "known.json")
+    return read_baseline(written(run(*rows)), "known.json")
 
 
 def exit_after(then: Sequence[RuleVerdict], now: Sequence[RuleVerdict], *, strict: bool = False) -> int:
@@ -52,7 +58,7 @@ def test_only_what_got_worse_fails(then: Verdict, now: Verdict, code: int) -> No
 
 
 DEAD = errored(Reason.CONNECT, Layer.NETWORK, "connection refused while connecting")
-UNSENT = "not sent: --budget-tokens"
+UNSENT = Said(Why.BUDGET_TOKENS)
 CUT_SHORT = run(verdict("DOC-003"), verdict("DOC-009", INCONCLUSIVE, why=UNSENT))
 
 
@@ -73,7 +79,7 @@ def test_a_rule_nobody_judged_is_not_excused(then: Verdict, now: Run) -> None:
 
 
 def test_a_known_break_is_not_excused_where_no_rule_of_the_run_was_decided() -> None:
-    now = run(verdict("DOC-009", INCONCLUSIVE, why="blocked by DOC-003"))
+    now = run(verdict("DOC-009", INCONCLUSIVE, why=Said("blocked_by", code="DOC-003")))
 
     assert excuse_run(now, baseline(verdict("DOC-009", FAILED))) == now
 
@@ -121,7 +127,7 @@ THEN = run(verdict("DOC-010", FAILED))
     ids=["target", "model", "suite"],
 )
 def test_what_is_known_of_another_run_excuses_nothing(other: Run) -> None:
-    found = read_baseline(render_baseline(report(other)), "known.json")
+    found = read_baseline(written(other), "known.json")
 
     assert excuse_run(THEN, found) == THEN
 
@@ -130,31 +136,31 @@ def test_an_excused_rule_keeps_its_verdict_and_says_who_excuses_it() -> None:
     row = verdict("DOC-010", FAILED)
     (found,) = excuse_run(run(row), baseline(row)).result.verdicts
 
-    assert (found.verdict, found.waived, found.why) == (FAILED, True, f"{KNOWN} known.json")
+    assert (found.verdict, found.waived, found.why) == (FAILED, True, Said(Why.KNOWN, text="known.json", said=""))
 
 
 def test_an_excused_rule_that_could_not_be_judged_still_says_why() -> None:
-    row = verdict("DOC-010", INCONCLUSIVE, why="blocked by DOC-003")
+    row = verdict("DOC-010", INCONCLUSIVE, why=Said("blocked_by", code="DOC-003"))
     (found,) = excuse_run(run(row), baseline(row)).result.verdicts
 
-    assert found.why == f"{KNOWN} known.json; blocked by DOC-003"
+    assert str(found.why) == "known: in the baseline known.json; blocked by DOC-003"
 
 
 def test_a_waiver_that_is_over_is_not_hidden_by_a_baseline() -> None:
-    row = verdict("DOC-010", FAILED, why="waiver expired on 2026-01-01: known")
+    row = verdict("DOC-010", FAILED, why=Said("waiver_expired", code="2026-01-01", text="known"))
 
     assert exit_after([row], [row]) == 1
 
 
 def test_what_a_waiver_excuses_is_left_to_the_waiver() -> None:
-    waived = verdict("DOC-010", FAILED, waived=True, why="waived until 2999-01-01: known")
+    waived = verdict("DOC-010", FAILED, waived=True, why=Said("waived_until", code="2999-01-01", text="known"))
 
     assert exit_after([waived], [verdict("DOC-010", FAILED)]) == 1
 
 
 def test_a_baseline_written_under_a_baseline_keeps_what_was_known() -> None:
     row = verdict("DOC-010", FAILED)
-    renewed = read_baseline(render_baseline(report(excuse_run(run(row), baseline(row)))), "renewed.json")
+    renewed = read_baseline(written(excuse_run(run(row), baseline(row))), "renewed.json")
 
     assert renewed.runs == baseline(row).runs
 
@@ -208,16 +214,16 @@ def test_no_baseline_excuses_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "why"),
+    ("made", "complete", "why"),
     [
-        (report(run()), None),
-        (report(errored()), "documented was not judged: HTTP 401: invalid api key"),
-        (report(run(), complete=False), "the check was interrupted"),
+        (run(), True, None),
+        (errored(), True, Said("suite_not_judged", text="documented", said="HTTP 401: invalid api key")),
+        (run(), False, Said("check_interrupted")),
     ],
     ids=["judged", "errored", "interrupted"],
 )
-def test_what_was_not_judged_makes_no_baseline(made: CheckReport, why: str | None) -> None:
-    assert why_no_baseline(made) == why
+def test_what_was_not_judged_makes_no_baseline(made: Run, complete: bool, why: Said | None) -> None:
+    assert why_no_baseline([made], complete=complete) == why
 
 
 @pytest.mark.parametrize(
@@ -243,6 +249,6 @@ def test_what_is_no_baseline_is_refused(text: str, said: str) -> None:
 
 
 def test_a_place_the_relay_chose_is_kept_within_bounds() -> None:
-    text = render_baseline(report(run(broken_at("/" + "\ud800" * 9_000))))
+    text = written(run(broken_at("/" + "\ud800" * 9_000)))
 
     assert len(text.encode()) < 30_000

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from report_samples import TARGET, errored, report, run, verdict
 
-from wnmon.model.result import Run, Verdict
+from wnmon.engine.run import Run
+from wnmon.model.result import Verdict
 from wnmon.report.diff import Change, Difference, Key, Standing, compare, read_report, render_diff
 from wnmon.report.json import render_json
 

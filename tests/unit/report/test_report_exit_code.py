@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from report_samples import errored, run, verdict
 
+from wnmon.engine.run import Run
 from wnmon.model.check import Level
-from wnmon.model.result import Outcome, Reason, Run, Verdict
+from wnmon.model.result import Outcome, Reason, Verdict
 from wnmon.report.summary import exit_code
 
 MUST_FAILED = verdict("DOC-009", Verdict.FAILED)

@@ -8,11 +8,12 @@ import pytest
 from report_samples import report, run, verdict
 
 from wnmon.model.result import Verdict
+from wnmon.model.said import Said
 from wnmon.report.json import render_json
 from wnmon.report.summary import expired
 from wnmon.report.terminal import render_check
 
-WHY = "waiver expired on 2026-01-01: the move in March"
+WHY = Said("waiver_expired", code="2026-01-01", text="the move in March")
 OVER = verdict("DOC-009", Verdict.FAILED, why=WHY)
 
 
@@ -38,7 +39,7 @@ def test_the_terminal_repeats_it_just_above_the_verdict(lang: str, said: str) ->
 def test_the_json_report_says_it_with_the_rule() -> None:
     (rule,) = json.loads(render_json(report(run(OVER))))["runs"][0]["rules"]
 
-    assert (rule["verdict"], rule["waived"], rule["why"]) == ("failed", False, WHY)
+    assert (rule["verdict"], rule["waived"], rule["why"]) == ("failed", False, str(WHY))
 
 
 def test_a_rule_whose_waiver_is_over_fails_the_check() -> None:

@@ -6,15 +6,18 @@ import json
 from dataclasses import replace
 from importlib.resources import files
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
-from junitparser import Error, Failure, JUnitXml, Skipped
-from page_samples import full_page
+from junitparser import Error, Failure, JUnitXml, Properties, Skipped
+from page_samples import broken, full_page
 from report_samples import MODEL, assert_golden, errored, mixed, report, run, verdict
 
+from wnmon.engine.run import Run
 from wnmon.model.check import Level
-from wnmon.model.result import Finding, Layer, Outcome, Reason, Run, Timing, Verdict
+from wnmon.model.result import Finding, Layer, Outcome, Reason, Timing, Verdict
+from wnmon.model.said import Said, Text, Why
 from wnmon.report.baseline.file import excuse_run, ignored_by
 from wnmon.report.baseline.known import Baseline, KnownBreak
 from wnmon.report.json import render_json
@@ -38,7 +41,7 @@ def junit(made: CheckReport) -> list[Any]:
     return list(suite)
 
 
-def unsent(why: str) -> Run:
+def unsent(why: Text) -> Run:
     """Return a run of which nothing was sent."""
     row = verdict("DOC-003", Verdict.INCONCLUSIVE, why=why)
     return replace(run(row, outcome=Outcome.SKIPPED, reason=Reason.OK, message=why, timing=Timing()), requests=0)
@@ -55,11 +58,11 @@ def with_baseline() -> CheckReport:
 
 
 PLACE = "completion /system_fingerprint"
-EXPIRED = verdict("DOC-009", Verdict.FAILED, why="waiver expired on 2026-01-01: moving")
-WAIVED = verdict("DOC-009", Verdict.FAILED, waived=True, why="waived until 2027-01-01: moving")
+EXPIRED = verdict("DOC-009", Verdict.FAILED, why=Said("waiver_expired", code="2026-01-01", text="moving"))
+WAIVED = verdict("DOC-009", Verdict.FAILED, waived=True, why=Said("waived_until", code="2027-01-01", text="moving"))
 REPORTS = {
     "a full page": full_page(),
-    "interrupted": report(run(verdict("DOC-003")), unsent("interrupted"), complete=False),
+    "interrupted": report(run(verdict("DOC-003")), unsent(Said(Why.INTERRUPTED)), complete=False),
     "waived": report(run(WAIVED)),
     "waiver expired": report(run(EXPIRED)),
     "baseline": with_baseline(),
@@ -129,6 +132,28 @@ def test_every_selected_rule_is_in_the_json_report() -> None:
     assert [row["id"] for row in only["rules"]] == [row.rule for row in made.runs[0].result.verdicts]
 
 
+def test_the_json_report_names_a_complaint_by_its_id_and_the_exchange_it_is_about() -> None:
+    (only,) = json.loads(render_json(mixed()))["runs"]
+    (found,) = next(row["findings"] for row in only["rules"] if row["id"] == "DOC-009")
+    assert (found["id"], found["exchange"]) == ("place_absent", 0)
+
+
+def test_the_json_report_names_by_its_id_why_a_rule_was_not_judged() -> None:
+    (only,) = json.loads(render_json(mixed()))["runs"]
+    whys = {row["id"]: row["why_id"] for row in only["rules"] if row["why"]}
+    assert whys == {"DOC-011": "blocked_by", "DOC-012": "blocked_by", "DOC-013": "needs_full"}
+
+
+def test_the_json_report_names_by_its_id_what_a_run_says() -> None:
+    (only,) = json.loads(render_json(report(unsent(Said(Why.BUDGET_TOKENS)))))["runs"]
+    assert (only["message"], only["message_id"]) == ("not sent: --budget-tokens", "budget_tokens")
+
+
+def test_words_that_are_not_wnmons_own_have_an_empty_id_in_the_json_report() -> None:
+    (only,) = json.loads(render_json(report(errored())))["runs"]
+    assert (only["message"], only["message_id"]) == ("HTTP 401: invalid api key", "")
+
+
 def test_the_json_report_holds_no_body_of_a_request() -> None:
     assert "messages" not in render_json(mixed())
 
@@ -151,10 +176,50 @@ def test_everything_else_but_a_pass_is_skipped_in_junit_with_its_why() -> None:
         "DOC-010": "waived, failed: DOC-010 is not so",
         "DOC-011": "inconclusive: blocked by DOC-003",
         "DOC-012": "inconclusive: blocked by DOC-003",
-        "DOC-013": "skipped: needs --full (risk: refused)",
+        "DOC-013": "skipped: needs --full",
         "SEM-002": "failed: SEM-002 is not so",
         "STR-012": "noted: STR-012 is not so",
     }
+
+
+def ids(made: CheckReport) -> dict[str, dict[str, str]]:
+    """Return the properties of each case that has any, as a JUnit reader sees them."""
+    having = {case.name.partition(" ")[0]: case.child(Properties) for case in junit(made)}
+    return {name: {one.name: one.value for one in found} for name, found in having.items() if found is not None}
+
+
+def test_a_junit_case_names_its_complaints_and_why_it_is_open_by_their_ids() -> None:
+    assert ids(mixed()) == {
+        "documented": {"wnmon.why": "blocked_by"},
+        "DOC-009": {"wnmon.findings": "place_absent"},
+        "DOC-011": {"wnmon.why": "blocked_by"},
+        "DOC-012": {"wnmon.why": "blocked_by"},
+        "DOC-013": {"wnmon.why": "needs_full"},
+    }
+
+
+def test_a_junit_case_names_each_of_its_complaints_once() -> None:
+    found = [
+        Finding(message=Said(name), expected="", actual="") for name in ("no_choice", "content_empty", "no_choice")
+    ]
+    assert ids(report(run(broken("DOC-009", *found))))["DOC-009"] == {"wnmon.findings": "no_choice content_empty"}
+
+
+def test_a_plain_check_names_its_complaints_in_junit_too() -> None:
+    found = (Finding(message=Said("content_lacks"), expected="", actual=""),)
+    made = run(suite=None, outcome=Outcome.FAILED, reason=Reason.CONTENT, message="x", findings=found)
+    assert ids(report(made)) == {"alive": {"wnmon.findings": "content_lacks"}}
+
+
+def test_a_run_of_which_nothing_was_sent_names_why_in_junit() -> None:
+    made = ids(report(unsent(Said(Why.BUDGET_TOKENS))))
+    assert made["documented"] == {"wnmon.why": "budget_tokens"}
+
+
+@pytest.mark.parametrize("made", REPORTS.values(), ids=REPORTS.keys())
+def test_the_properties_of_a_junit_case_come_before_what_became_of_it(made: CheckReport) -> None:
+    cases = ET.fromstring(render_junit(made).encode()).iter("testcase")
+    assert not [case for case in cases if "properties" in [child.tag for child in case][1:]]
 
 
 def test_an_errored_run_is_a_junit_error() -> None:
@@ -174,7 +239,7 @@ def test_a_run_that_was_put_off_is_a_junit_error_as_the_check_exits_3() -> None:
 
 
 def test_a_run_left_out_on_purpose_is_skipped_in_junit() -> None:
-    row = verdict("DOC-003", Verdict.SKIPPED, why="needs --full")
+    row = verdict("DOC-003", Verdict.SKIPPED, why=Said(Why.NEEDS_FULL))
     left = replace(run(row, outcome=Outcome.SKIPPED), requests=0)
     (_, case, _) = junit(report(run(verdict("DOC-003")), left))
     assert [type(item) for item in case.result] == [Skipped]

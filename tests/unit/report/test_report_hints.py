@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from report_samples import STARTED_AT_S, report, request, run, verdict
+from report_samples import STARTED_AT_S, on, report, request, run, verdict
 
+from wnmon.engine.run import Run
 from wnmon.model.check import Auth
 from wnmon.model.exchange import Chunk, Exchange, Marks, Request
-from wnmon.model.result import Run, Verdict
+from wnmon.model.result import Verdict
 from wnmon.report.github import render_github
 from wnmon.report.hints import setup_hint
 from wnmon.report.html import render_html
@@ -47,7 +48,7 @@ def answered(
 def judged(*exchanges: Exchange) -> CheckReport:
     """Return a report on one run of these exchanges, in which DOC-001 is broken."""
     one: Run = run(verdict("DOC-001", Verdict.FAILED))
-    return report(replace(one, evidence=replace(one.evidence, exchanges=exchanges)))
+    return report(on(one, replace(one.evidence, exchanges=exchanges)))
 
 
 REDIRECT = answered(302, location="https://elsewhere.example/v1")

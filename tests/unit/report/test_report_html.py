@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 from page_samples import HOSTILE, answered, broken, events, finding, full_page, hostile, seen, streamed
-from report_samples import MODEL, assert_golden, errored, evidence, mixed, report, request, run, verdict
+from report_samples import MODEL, assert_golden, errored, evidence, mixed, on, report, request, run, verdict
 
 from wnmon.model.check import Auth, Level, Plan
 from wnmon.model.exchange import Chunk
@@ -22,6 +22,7 @@ from wnmon.report.html.exchanges import MAX_EXCHANGES
 from wnmon.report.html.place import MAX_SEARCHED_BYTES, excerpt
 from wnmon.report.html.timeline import SLOTS, WIDTH, timeline
 from wnmon.report.summary import CheckReport, Chosen, JudgedSuite
+from wnmon.wire.answer import read_answer
 
 VOID = {"meta", "link"}
 
@@ -159,12 +160,12 @@ def test_a_run_without_an_answer_says_what_to_do() -> None:
 
 
 def test_a_run_without_any_exchange_has_nothing_to_show() -> None:
-    made = replace(errored(), evidence=replace(evidence(), exchanges=()))
+    made = on(errored(), replace(evidence(), exchanges=()))
     assert targets_of(report(made), "en")[0].runs[0].exchanges == ()
 
 
 def test_a_finding_without_an_exchange_links_nowhere() -> None:
-    made = replace(run(broken("DOC-009", finding("/a"))), evidence=replace(evidence(), exchanges=()))
+    made = on(run(broken("DOC-009", finding("/a"))), replace(evidence(), exchanges=()))
     assert "see the exchange" not in render_html(report(made), "en")
 
 
@@ -350,42 +351,42 @@ def test_a_body_beyond_the_cap_is_counted() -> None:
 
 
 def test_the_phases_follow_each_other() -> None:
-    phases = timeline(streamed()).phases
+    phases = timeline(read_answer(streamed())).phases
     assert [phase.name for phase in phases] == ["dns", "tcp", "tls", "send", "wait", "body"]
     assert [phase.x for phase in phases] == sorted(phase.x for phase in phases)
 
 
 def test_a_phase_that_never_began_is_absent() -> None:
-    assert "body" not in [phase.name for phase in timeline(hostile().runs[0].evidence.exchanges[0]).phases[:-1]]
+    assert "body" not in [phase.name for phase in timeline(hostile().runs[0].answers[0]).phases[:-1]]
 
 
 def test_every_arrival_is_drawn_inside_the_bar() -> None:
-    line = timeline(streamed())
+    line = timeline(read_answer(streamed()))
     assert len(line.ticks) == line.arrivals == len(events())
     assert all(0 <= tick.x <= WIDTH for tick in line.ticks)
 
 
 def test_arrivals_are_drawn_as_few_marks_however_many_they_are() -> None:
     many = replace(streamed(), chunks=tuple(Chunk(n * 20_000, b": x\n") for n in range(100_000)))
-    assert len(timeline(many).ticks) <= SLOTS
+    assert len(timeline(read_answer(many)).ticks) <= SLOTS
 
 
 def test_the_first_token_is_marked_where_it_came() -> None:
-    line = timeline(streamed())
+    line = timeline(read_answer(streamed()))
     assert line.token_x == round(435 / 2100 * WIDTH, 1)
 
 
 def test_the_longest_silence_is_named() -> None:
-    assert ("longest_gap", "935 ms") in timeline(streamed()).facts
+    assert ("longest_gap", "935 ms") in timeline(read_answer(streamed())).facts
 
 
 def test_a_json_answer_has_no_first_token() -> None:
-    assert timeline(answered()).token_x is None
+    assert timeline(read_answer(answered())).token_x is None
 
 
 def test_stamps_beyond_the_end_stay_inside() -> None:
     odd = replace(streamed(), chunks=(Chunk(-5, b"x"), Chunk(10**12, b"y")))
-    assert [tick.x for tick in timeline(odd).ticks] == [0, (SLOTS - 1) * WIDTH / SLOTS]
+    assert [tick.x for tick in timeline(read_answer(odd)).ticks] == [0, (SLOTS - 1) * WIDTH / SLOTS]
 
 
 def test_the_title_names_relay_and_model() -> None:

@@ -12,6 +12,7 @@ import pytest
 from report_samples import report, run, verdict
 
 from wnmon.model.result import Verdict
+from wnmon.model.said import Said, Why
 from wnmon.report.github import render_github
 from wnmon.report.html import render_html
 from wnmon.report.json import render_json
@@ -23,7 +24,7 @@ from wnmon.report.terminal import render_check
 from wnmon.report.transcript import render_transcript
 
 SIGN = {"en": "interrupted: some runs are missing", "zh": "已中断：部分运行缺失"}
-OPEN = verdict("DOC-009", Verdict.INCONCLUSIVE, why="interrupted")
+OPEN = verdict("DOC-009", Verdict.INCONCLUSIVE, why=Said(Why.INTERRUPTED))
 WHOLE = report(run(verdict("DOC-003")))
 CUT = replace(report(run(verdict("DOC-003"), OPEN), complete=False), exit_code=Exit.INTERRUPTED)
 

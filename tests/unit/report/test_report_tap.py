@@ -16,6 +16,7 @@ from report_samples import assert_golden, errored, mixed, report, run, verdict
 
 from wnmon.model.check import Level
 from wnmon.model.result import Outcome, Reason, Verdict
+from wnmon.model.said import Said, Why
 from wnmon.report.summary import CheckReport
 from wnmon.report.tap import MAX_FINDINGS, render_tap
 
@@ -111,7 +112,9 @@ def test_a_run_with_only_an_open_should_makes_no_harness_fail() -> None:
 
 
 def test_a_suite_left_out_on_purpose_is_skipped_beside_another() -> None:
-    left = replace(run(verdict("STR-012", Verdict.SKIPPED, why="needs --full"), outcome=Outcome.SKIPPED), requests=0)
+    left = replace(
+        run(verdict("STR-012", Verdict.SKIPPED, why=Said(Why.NEEDS_FULL)), outcome=Outcome.SKIPPED), requests=0
+    )
     made = points(render_tap(report(run(verdict("DOC-003")), left)))
     assert [(point[0], point[2]) for point in made] == [("ok", None), ("ok", "SKIP"), ("ok", "SKIP")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from report_samples import MODEL, assert_golden, errored, evidence, mixed, report, request, run, verdict
+from report_samples import MODEL, assert_golden, errored, evidence, mixed, on, report, request, run, verdict
 from rich.cells import cell_len
 
 from wnmon.model.check import Level
@@ -63,7 +63,7 @@ def test_a_broken_comparison_is_reproduced_by_the_first_request_compared() -> No
     repeat = Finding(message="values repeat", expected="different", actual="a, a", place="second/id, first/id")
     broken = replace(verdict("DOC-017", Verdict.FAILED), findings=(repeat,))
     sent = [evidence(request(step=step, url=f"https://{step}.example")).exchanges[0] for step in ("first", "second")]
-    made = replace(run(broken), evidence=replace(evidence(), exchanges=tuple(sent)))
+    made = on(run(broken), replace(evidence(), exchanges=tuple(sent)))
     assert "POST https://second.example" in render_check(report(made), width=80, color=False, lang="en")
 
 
@@ -172,7 +172,7 @@ def test_a_body_too_long_to_paste_is_named_by_its_size() -> None:
 
 
 def test_a_run_without_exchanges_has_nothing_to_reproduce() -> None:
-    empty = replace(errored(), evidence=replace(evidence(), exchanges=()))
+    empty = on(errored(), replace(evidence(), exchanges=()))
     assert "curl" not in render_check(report(empty), width=80, color=False, lang="en")
 
 

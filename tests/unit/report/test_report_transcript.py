@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from report_samples import MODEL, report, run, verdict
+from report_samples import MODEL, STARTED_AT_S, report, run, verdict
 
 from wnmon.config import load_suites
+from wnmon.engine.codec import encode_run
 from wnmon.model.check import Plan
-from wnmon.model.codec import encode_run
 from wnmon.model.result import Verdict
 from wnmon.report.baseline.file import read_baseline, render_baseline
 from wnmon.report.summary import CheckReport, Chosen, JudgedSuite
@@ -33,14 +33,14 @@ def suite(folder: Path, prompt: str = "hi", level: str = "MUST", says: str = "on
 
 @pytest.fixture
 def judged(tmp_path: Path) -> CheckReport:
-    broken = report(run(verdict("DOC-009", Verdict.FAILED)))
+    broken = render_baseline([run(verdict("DOC-009", Verdict.FAILED))], version="0.1.0", at_s=STARTED_AT_S)
     chosen = Chosen(
         suites=(JudgedSuite(name="./mine.yaml", plan=suite(tmp_path)),),
         profiles=("house",),
         only=("MY-*",),
         skip=("MY-002",),
         full=True,
-        baseline=read_baseline(render_baseline(broken), "known.json"),
+        baseline=read_baseline(broken, "known.json"),
     )
     return replace(report(run(verdict("DOC-009"), verdict("DOC-010", Verdict.FAILED)), strict=True), chosen=chosen)
 

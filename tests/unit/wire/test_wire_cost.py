@@ -8,10 +8,15 @@ import pytest
 
 from wnmon.model.json import MAX_SAFE_INTEGER
 from wnmon.wire.cost import DEFAULT_OUTPUT_TOKENS, TOKENS_PER_MESSAGE, sets_a_limit, worst_case_tokens
+from wnmon.wire.request import read_request
+
+
+def worst(body: bytes) -> tuple[int, int]:
+    return worst_case_tokens(body, read_request(body))
 
 
 def cost(**members: object) -> tuple[int, int]:
-    return worst_case_tokens(json.dumps(members, ensure_ascii=False).encode())
+    return worst(json.dumps(members, ensure_ascii=False).encode())
 
 
 @pytest.mark.parametrize(
@@ -67,12 +72,12 @@ def test_output_is_bounded_by_the_limit_asked_for(members: dict[str, object], to
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"\xff"])
 def test_body_that_is_no_json_object_counts_with_all_its_bytes(body: bytes) -> None:
-    assert worst_case_tokens(body) == (len(body), DEFAULT_OUTPUT_TOKENS)
+    assert worst(body) == (len(body), DEFAULT_OUTPUT_TOKENS)
 
 
 @pytest.mark.parametrize(("members", "limited"), [({"max_tokens": 1}, True), ({"max_tokens": 0}, False), ({}, False)])
 def test_a_request_limits_its_answer_to_one_token_or_more(members: dict[str, object], limited: bool) -> None:
-    assert sets_a_limit(json.dumps(members).encode()) is limited
+    assert sets_a_limit(read_request(json.dumps(members).encode())) is limited
 
 
 def test_messages_that_are_no_array_cost_nothing() -> None:
@@ -94,4 +99,4 @@ def test_messages_that_are_no_array_cost_nothing() -> None:
     ],
 )
 def test_only_a_positive_number_limits_the_answer(body: bytes, limited: bool) -> None:
-    assert sets_a_limit(body) is limited
+    assert sets_a_limit(read_request(body)) is limited

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from wnmon.model.said import Said, Text
 from wnmon.wire import document as document_module
 from wnmon.wire.document import MAX_DEPTH, read_document, read_text
 from wnmon.wire.grammar import MAX_DIGITS, explain
@@ -19,7 +20,7 @@ def problem(data: bytes) -> tuple[str, int]:
     return found.kind, found.offset
 
 
-def oddities(data: bytes) -> list[tuple[str, str, str]]:
+def oddities(data: bytes) -> list[tuple[str, str, Text]]:
     return [(odd.kind, odd.place, odd.seen) for odd in read_document(data).oddities]
 
 
@@ -129,10 +130,10 @@ def test_longest_integer_read_converts_to_a_float() -> None:
         (b"[1e999]", ("huge_number", "/0", "1e999")),
         (b'{"a":"x\\ud800y"}', ("lone_surrogate", "/a", "x\\ud800y")),
         (b'"\\uDC00"', ("lone_surrogate", "", "\\udc00")),
-        (b'{"b":{"\\ud800":1}}', ("lone_surrogate", "/b", "in a member name")),
+        (b'{"b":{"\\ud800":1}}', ("lone_surrogate", "/b", Said("json_in_name"))),
     ],
 )
-def test_odd_spelling_is_noted_at_its_pointer(data: bytes, expected: tuple[str, str, str]) -> None:
+def test_odd_spelling_is_noted_at_its_pointer(data: bytes, expected: tuple[str, str, Text]) -> None:
     assert oddities(data) == [expected]
 
 
@@ -179,7 +180,9 @@ def test_text_is_read_like_bytes() -> None:
 
 
 def test_problem_names_what_was_due() -> None:
-    assert read_document(b'{"a" 1}').problem == JsonProblem(kind="syntax", offset=5, message="a colon is due")
+    due = Said("json_due", due=Said("due_colon"))
+
+    assert read_document(b'{"a" 1}').problem == JsonProblem(kind="syntax", offset=5, message=due)
 
 
 def test_explain_finds_nothing_in_good_json() -> None:
@@ -210,4 +213,4 @@ def test_problem_is_told_in_words(data: bytes, message: str) -> None:
     found = read_document(data).problem
 
     assert found is not None
-    assert found.message == message
+    assert str(found.message) == message

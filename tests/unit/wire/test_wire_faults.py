@@ -10,21 +10,20 @@ from wire_samples import DONE, ROLE, STOP, USAGE, completion, data, exchange, st
 
 from wnmon.model.exchange import Exchange, FailureKind, TransportFailure
 from wnmon.model.result import Fault, Layer, Reason
-from wnmon.wire.faults import diagnose
-from wnmon.wire.read import read
+from wnmon.wire.answer import read_answer
 
 CLOUDFLARE = b"<!DOCTYPE html><html><head><title>relay.example | 524: A timeout occurred</title></head>"
 NGINX = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center>nginx</center></body></html>"
 
 
 def fault(sent: Exchange) -> Fault:
-    found = diagnose(sent, read(sent))
+    found = read_answer(sent).fault
     assert found is not None
     return found
 
 
 def healthy(sent: Exchange) -> bool:
-    return diagnose(sent, read(sent)) is None
+    return read_answer(sent).fault is None
 
 
 def refused(status: int, body: object = None, **error: object) -> Fault:
@@ -226,13 +225,13 @@ def test_page_of_a_proxy_has_the_reason_of_its_status(status: int, body: bytes, 
 
 
 def test_page_is_told_by_its_title() -> None:
-    assert fault(exchange(CLOUDFLARE, 524, "text/html")).message == (
+    assert str(fault(exchange(CLOUDFLARE, 524, "text/html")).message) == (
         "status 524: an HTML page, relay.example | 524: A timeout occurred"
     )
 
 
 def test_page_without_a_title_is_an_html_page() -> None:
-    assert fault(exchange(b"<html></html>", 502, "text/html")).message == "status 502: an HTML page"
+    assert str(fault(exchange(b"<html></html>", 502, "text/html")).message) == "status 502: an HTML page"
 
 
 # -- success that is none
@@ -257,7 +256,7 @@ def test_no_body_with_success_is_empty() -> None:
 
 
 def test_broken_json_is_bad_json() -> None:
-    assert fault(exchange(b'{"id":')).message == "bad JSON at byte 6: ends where a value is due"
+    assert str(fault(exchange(b'{"id":')).message) == "bad JSON at byte 6: ends where a value is due"
 
 
 def test_completion_has_no_fault() -> None:
@@ -323,7 +322,7 @@ def test_missing_done_is_left_to_the_rules() -> None:
 def test_stream_without_finish_for_each_choice_is_truncated(parts: tuple[str, ...], message: str) -> None:
     found = fault(stream(*parts))
 
-    assert (found.reason, found.message) == (Reason.TRUNCATED, message)
+    assert (found.reason, str(found.message)) == (Reason.TRUNCATED, message)
 
 
 def asking(body: bytes) -> Exchange:
@@ -335,7 +334,7 @@ def asking(body: bytes) -> Exchange:
 def test_stream_that_never_begins_a_choice_is_truncated() -> None:
     found = fault(asking(b'{"n": 2}'))
 
-    assert (found.reason, found.message) == (Reason.TRUNCATED, "1 of 2 choices ever began, with [DONE]")
+    assert (found.reason, str(found.message)) == (Reason.TRUNCATED, "1 of 2 choices ever began, with [DONE]")
 
 
 def test_stream_of_as_many_choices_as_asked_for_is_healthy() -> None:
@@ -359,15 +358,22 @@ def test_keep_alive_wrapped_in_data_is_left_to_the_rules() -> None:
 
 
 def test_message_is_one_printable_line() -> None:
-    assert refused(500, message="a\r\n\x1b[2Jb\u2028c\u202ed", code="x").message == "status 500: x: a [2Jb c d"
+    assert str(refused(500, message="a\r\n\x1b[2Jb\u2028c\u202ed", code="x").message) == "status 500: x: a [2Jb c d"
 
 
 def test_message_is_at_most_200_characters() -> None:
-    assert len(refused(500, message="x" * 5_000).message) == 200
+    assert len(str(refused(500, message="x" * 5_000).message)) == 200
+
+
+@pytest.mark.parametrize("status", [200, 502])
+def test_message_with_a_long_title_is_at_most_200_characters(status: int) -> None:
+    page = b"<title>" + b"x" * 400 + b"</title>"
+
+    assert len(str(fault(exchange(page, status, "text/html")).message)) == 200
 
 
 def test_refusal_without_words_says_so() -> None:
-    assert refused(500).message == "status 500: without an error message"
+    assert str(refused(500).message) == "status 500: without an error message"
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,11 @@ from wire_samples import COMPLETION, DONE, MS, ROLE, STOP, USAGE, data, exchange
 
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, TransportFailure
 from wnmon.model.result import Reason
+from wnmon.wire.answer import read_answer
 from wnmon.wire.cost import worst_case_tokens
 from wnmon.wire.document import read_document
-from wnmon.wire.faults import diagnose
-from wnmon.wire.read import read
+from wnmon.wire.request import read_request
 from wnmon.wire.sse import parse
-from wnmon.wire.timing import measure
 
 QUICK = settings(max_examples=80, deadline=None)
 
@@ -34,8 +33,8 @@ RECORDED = {
 
 
 def everything(sent: Exchange) -> tuple[object, ...]:
-    reply = read(sent)
-    return parse(sent.chunks), reply, measure(sent, reply), diagnose(sent, reply)
+    answer = read_answer(sent)
+    return parse(sent.chunks), answer.reply, answer.timing, answer.fault
 
 
 def pieces(chunks: Sequence[Chunk], cuts: Sequence[int]) -> tuple[Chunk, ...]:
@@ -86,7 +85,7 @@ def test_no_cut_of_a_stream_before_its_finish_passes_as_an_answer() -> None:
     finish = body.index(b'"stop"') + len(b'"stop"')
     cuts = [exchange(body[:length], media="text/event-stream") for length in range(finish)]
 
-    assert all(diagnose(sent, read(sent)) is not None for sent in cuts)
+    assert all(read_answer(sent).fault is not None for sent in cuts)
 
 
 json_values = st.recursive(
@@ -171,7 +170,7 @@ def test_mutated_streams_raise_nothing(name: str, edits: list[tuple[int, bytes]]
 @QUICK
 @given(sent=answers)
 def test_no_duration_is_negative(sent: Exchange) -> None:
-    timing = measure(sent, read(sent))
+    timing = read_answer(sent).timing
 
     assert all(value is None or value >= 0 for value in (timing.total_s, timing.dns_s, timing.ttft_s, timing.max_gap_s))
 
@@ -183,15 +182,15 @@ def one_short_line(message: str) -> bool:
 @QUICK
 @given(sent=answers)
 def test_every_fault_is_one_short_line_with_a_reason(sent: Exchange) -> None:
-    found = diagnose(sent, read(sent))
+    found = read_answer(sent).fault
 
-    assert found is None or (one_short_line(found.message) and found.reason is not Reason.OK)
+    assert found is None or (one_short_line(str(found.message)) and found.reason is not Reason.OK)
 
 
 @QUICK
 @given(body=st.binary(max_size=80) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_no_request_body_raises_or_costs_less_than_nothing(body: bytes) -> None:
-    assert min(worst_case_tokens(body)) >= 0
+    assert min(worst_case_tokens(body, read_request(body))) >= 0
 
 
 def strict(text_: str) -> bool:

@@ -147,7 +147,7 @@ def test_json_that_is_no_object_has_no_choices(body: bytes) -> None:
 def error(value: object, status: int = 400) -> tuple[str, str | None, str | None, str | None]:
     found = read(exchange(json.dumps(value).encode(), status=status)).error
     assert found is not None
-    return found.message, found.type, found.code, found.param
+    return str(found.message), found.type, found.code, found.param
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from wnmon import __version__
 from wnmon.model.check import WRONG_KEY, Auth, Step
 from wnmon.model.exchange import Request
 from wnmon.wire.message import MAX_CHOICES
-from wnmon.wire.request import NONCE_CHARS, build, choices_asked, fill, filler_text, second_nonce
+from wnmon.wire.request import NONCE_CHARS, build, choices_asked, fill, filler_text, read_request, second_nonce
 
 
 def built(body: dict[str, Any] | None = None, **members: Any) -> Request:
@@ -175,7 +175,7 @@ def test_standing_headers_are_written_as_their_standards_write_them() -> None:
     ],
 )
 def test_a_body_asks_for_so_many_choices(body: str, asked: int) -> None:
-    assert choices_asked(body.encode()) == asked
+    assert choices_asked(read_request(body.encode())) == asked
 
 
 @pytest.mark.parametrize(
@@ -194,4 +194,4 @@ def test_a_body_asks_for_so_many_choices(body: str, asked: int) -> None:
     ],
 )
 def test_a_request_asks_for_its_n_choices_or_for_one(body: bytes, asked: int) -> None:
-    assert choices_asked(body) == asked
+    assert choices_asked(read_request(body)) == asked

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wnmon.model.exchange import Chunk
+from wnmon.model.said import Said
 from wnmon.wire import sse
 from wnmon.wire.reply import Event, EventStream
 from wnmon.wire.sse import parse
@@ -239,7 +240,7 @@ def test_oddity_of_a_field_knows_its_event(line: bytes) -> None:
 def test_events_beyond_the_cap_are_told_with_the_byte_where_reading_ended() -> None:
     (oddity,) = parsed(b"data:\n\n" * (sse.MAX_EVENTS + 1)).oddities
 
-    assert (oddity.place, oddity.seen) == (f"byte {7 * sse.MAX_EVENTS}", "more events or lines than are read")
+    assert (oddity.place, oddity.seen) == (f"byte {7 * sse.MAX_EVENTS}", Said("stream_over_limit"))
 
 
 def test_a_rest_without_a_line_end_after_as_many_events_as_the_cap_is_not_read() -> None:
@@ -253,4 +254,4 @@ def test_an_event_without_a_retry_field_has_none() -> None:
 def test_an_unterminated_event_is_told_with_its_place() -> None:
     (oddity,) = parsed(b"data: a\n\ndata: b\n").oddities
 
-    assert (oddity.place, oddity.seen) == ("event 1", "the last event has no blank line after it")
+    assert (oddity.place, oddity.seen) == ("event 1", Said("last_event_not_ended"))

@@ -10,6 +10,7 @@ from wire_samples import DONE, MS, ROLE, STOP, USAGE, data, exchange, frame, str
 
 from wnmon.model.json import JsonObject
 from wnmon.model.result import Usage
+from wnmon.model.said import Said, Text
 from wnmon.wire.message import MAX_CHOICES, MAX_TOOL_CALLS
 from wnmon.wire.read import read
 from wnmon.wire.reply import Channel, Choice, ErrorEnvelope, JsonProblem, Reply, ToolCall
@@ -292,7 +293,7 @@ def test_stream_without_a_json_object_has_no_document(body: str) -> None:
         ("event: error\n" + data({"message": "no"}), "no"),
         ("event: error\ndata: no\n\n", "no"),
         ("event: error\ndata: [DONE]\n\n", "[DONE]"),
-        ("event: error\n\n", "an error event without data"),
+        ("event: error\n\n", Said("error_event_without_data")),
         ('error: {"code":500,"message":"no"}\n\n', "no"),
         ('error: {"error":{"message":"no"}}\n\n', "no"),
         ('error: {"code":500}\n\n', '{"code": 500}'),
@@ -300,7 +301,7 @@ def test_stream_without_a_json_object_has_no_document(body: str) -> None:
         (data({"type": "error", "message": "no"}), "no"),
     ],
 )
-def test_error_in_a_stream_is_found(part: str, message: str) -> None:
+def test_error_in_a_stream_is_found(part: str, message: Text) -> None:
     assert error(text("a"), part).message == message
 
 
@@ -373,7 +374,7 @@ def test_brackets_of_all_frames_count_towards_the_container_limit() -> None:
 
     assert [frame.document.problem for frame in frames if frame.document] == [
         *[None] * 5,
-        JsonProblem(kind="too_many_values", offset=0, message="over the limit of 500,000"),
+        JsonProblem(kind="too_many_values", offset=0, message=Said("json_over_limit", n="500,000")),
     ]
 
 

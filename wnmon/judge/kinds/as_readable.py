@@ -15,6 +15,7 @@ from wnmon.judge.places import Places
 from wnmon.judge.subject import Subject, Unfit, Unjudged
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text
 from wnmon.wire.reply import Form, Frame
 
 
@@ -31,7 +32,7 @@ def prepare(value: Json) -> Readable:
         return Readable(places=places.prepare(value).places)
     holding = value.get("holding")
     if set(value) != {"of", "holding"} or not isinstance(holding, str) or not holding:
-        raise Unfit("", "a list of requests, or a mapping with of, such a list, and holding, a text")
+        raise Unfit("", Said("streams_or_mapping"))
     return Readable(places=places.places(value["of"], "/of"), holding=holding)
 
 
@@ -39,31 +40,31 @@ def assess(expected: Readable, subjects: Mapping[str, Subject]) -> list[Finding]
     """Complain about each further stream with a payload that is no JSON object, or without its end."""
     first, *others = (subjects[name] for name in expected.requests)
     if any(subject.reply.form is not Form.STREAM for subject in (first, *others)):
-        return Unjudged("not every answer is an event stream")
+        return Unjudged(Said("not_all_streams"))
     if any(_complaints(first)):
-        return Unjudged(f"the stream of {first.step} is broken too")
+        return Unjudged(Said("first_stream_broken_too", code=first.step))
     findings = [finding for subject in others for finding in _complaints(subject)]
     if findings or expected.holding is None or all(expected.holding in subject.reply.text for subject in others):
         return findings
-    return Unjudged(f"an answer does not hold {expected.holding!a}, so nothing could be broken by it")
+    return Unjudged(Said("premise_text_lacking", text=ascii(expected.holding)))
 
 
 def _complaints(subject: Subject) -> Iterator[Finding]:
     broken = next((frame for frame in subject.reply.frames if _is_broken(frame)), None)
     if broken is not None:
         problem = broken.document.problem if broken.document else None
-        actual = f"{problem.kind}: {problem.message}" if problem else "another JSON value"
+        actual = Said("reason", kind=problem.kind, said=problem.message) if problem else Said("another_json_value")
         place = f"event {broken.event.index}"
-        yield _finding("a payload is not one JSON object", "one JSON object or [DONE]", actual, place, subject)
+        yield _finding(Said("payload_no_object"), Said("json_object_or_done"), actual, place, subject)
     elif subject.reply.finish_ns is None:
-        yield _finding("the stream ends before its answer does", "a finish_reason", "absent", "", subject)
+        yield _finding(Said("stream_ends_early"), Said("a_finish_reason"), Said("absent"), "", subject)
 
 
 def _is_broken(frame: Frame) -> bool:
     return frame.document is not None and not isinstance(frame.document.value, dict)
 
 
-def _finding(message: str, expected: str, actual: str, place: str, subject: Subject) -> Finding:
+def _finding(message: Said, expected: Text, actual: Text, place: str, subject: Subject) -> Finding:
     return Finding(
         message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=Reason.STREAM
     )

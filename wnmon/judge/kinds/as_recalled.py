@@ -14,6 +14,7 @@ from wnmon.judge.places import Places, places
 from wnmon.judge.subject import CUT, Subject, Unfit, Unjudged, was_cut
 from wnmon.model.json import Json
 from wnmon.model.result import Finding
+from wnmon.model.said import Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ def prepare(value: Json) -> Recalled:
     """Return the requests and their word. Raises Unfit for anything but a mapping with of and holding."""
     holding = value.get("holding") if isinstance(value, dict) else None
     if not isinstance(value, dict) or set(value) != {"of", "holding"} or not isinstance(holding, str) or not holding:
-        raise Unfit("", "a mapping with of, a list of requests, and holding, a text")
+        raise Unfit("", Said("mapping_with_holding"))
     return Recalled(places=places(value["of"], "/of"), holding=holding)
 
 
@@ -36,13 +37,13 @@ def assess(expected: Recalled, subjects: Mapping[str, Subject]) -> list[Finding]
     first, *others = (subjects[name] for name in expected.requests)
     word = codes.wanted(expected.holding, first)
     if word not in codes.said(first):
-        why = f"the answer to {first.step} lacks the word too, so its model did not do as it was told"
+        why = Said("plain_answer_lacks_word", code=first.step)
         return Unjudged(CUT if was_cut(first) else why)
     without = [subject for subject in others if word not in codes.said(subject)]
     findings = [codes.not_recalled(word, subject) for subject in without if subject.reply.text and not was_cut(subject)]
     if findings or not without:
         return findings
-    return Unjudged(CUT if was_cut(without[0]) else "the answer holds no text")
+    return Unjudged(CUT if was_cut(without[0]) else Said("answer_without_text"))
 
 
 KIND = AcrossKind(prepare, assess, on=On.MEANING)

@@ -13,6 +13,7 @@ from wnmon.judge.kind import AcrossKind
 from wnmon.judge.subject import Subject, Unfit, Unjudged
 from wnmon.model.json import Json
 from wnmon.model.result import Finding
+from wnmon.model.said import Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,7 @@ class Valid(places.Places):
 def prepare(value: Json) -> Valid:
     """Return what to compare. Raises Unfit for anything but a mapping with of and schema."""
     if not isinstance(value, dict) or set(value) != {"of", "schema"}:
-        raise Unfit("", "a mapping with of and schema")
+        raise Unfit("", Said("mapping_with_both", one="of", other="schema"))
     return Valid(places=places.places(value["of"], "/of"), validator=schema.compile_schema(value["schema"], "/schema"))
 
 
@@ -33,7 +34,7 @@ def assess(expected: Valid, subjects: Mapping[str, Subject]) -> list[Finding] | 
     """Complain about each place of a further answer that breaks the schema, and does not in the first."""
     first, *others = (_complaints(expected.validator, subjects[name]) for name in expected.requests)
     if first is None or None in others:
-        return Unjudged("not every answer is one JSON text")
+        return Unjudged(Said("not_all_json"))
     known = {finding.place for finding in first}
     return [finding for found in others for finding in found or () if finding.place not in known]
 

@@ -10,6 +10,7 @@ from wnmon.judge.schema import show
 from wnmon.judge.subject import Subject, Unjudged
 from wnmon.model.json import at
 from wnmon.model.result import Finding
+from wnmon.model.said import Said
 from wnmon.model.text import cut
 
 
@@ -18,14 +19,14 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
     answers = [subjects[name] for name in expected.requests]
     documents = [answer.reply.document for answer in answers]
     if any(document is None or document.problem is not None for document in documents):
-        return Unjudged("an answer cannot be read")
+        return Unjudged(Said("one_answer_unreadable"))
     seen = {
         f"/{name}": [show(at(document.value, f"/{name}")) for document in documents if document is not None]
         for name in ("model", "system_fingerprint")
     }
     seen["headers"] = [_names(answer) for answer in answers]
     return [
-        complaint_across("another backend seems to answer", "the same in every answer", cut(" / ".join(values)), place)
+        complaint_across(Said("another_backend"), Said("same_in_every_answer"), cut(" / ".join(values)), place)
         for place, values in seen.items()
         if len(set(values)) > 1
     ]

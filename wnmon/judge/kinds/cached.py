@@ -16,7 +16,7 @@ from wnmon.judge.places import Places
 from wnmon.judge.subject import Subject, Unfit, Unjudged
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
-from wnmon.model.text import cut
+from wnmon.model.said import Said, Text, fitted
 from wnmon.wire.request import NONCE_CHARS
 
 _FORM = compile_pattern(rf"(?i)^\W*[a-z0-9]{{{NONCE_CHARS}}}\W*$")
@@ -35,7 +35,7 @@ def prepare(value: Json) -> Asked:
     """Return the words; they may hold `{{nonce}}` and `{{nonce2}}`."""
     words = {name: word for name, word in value.items() if isinstance(word, str)} if isinstance(value, dict) else {}
     if len(words) < 2 or not isinstance(value, dict) or len(words) != len(value):
-        raise Unfit("", f"a mapping of at least two requests to the word each asks for, not {kind_of(value)}")
+        raise Unfit("", Said("request_words"), kind_of(value))
     return Asked(places=tuple((name, "") for name in words), words=words)
 
 
@@ -46,25 +46,25 @@ def assess(expected: Asked, subjects: Mapping[str, Subject]) -> list[Finding] | 
     findings = [*_of_another(words, texts), *_of_nobody(words, texts)]
     if findings or all(words[name] in texts[name] for name in words):
         return findings
-    return Unjudged("the answers do not hold the words that were asked for, as if nothing had been asked")
+    return Unjudged(Said("words_not_held"))
 
 
 def _of_another(words: Mapping[str, str], texts: Mapping[str, str]) -> Iterator[Finding]:
     for name, text in texts.items():
         if words[name] not in text and any(word in text for word in words.values()):
-            yield _finding("an answer was made for another request", words[name], text, name)
+            yield _finding(Said("answer_of_another_request"), words[name], text, name)
 
 
 def _of_nobody(words: Mapping[str, str], texts: Mapping[str, str]) -> Iterator[Finding]:
     text, *others = texts.values()
     alike = all(other == text for other in others) and not any(word in text for word in words.values())
     if alike and _FORM.search(text) is not None and _DIGIT.search(text) is not None:
-        yield _finding("all get one word, which none of them asked for", ", ".join(words.values()), text, "")
+        yield _finding(Said("one_word_for_all"), ", ".join(words.values()), text, "")
 
 
-def _finding(message: str, expected: str, actual: str, step: str) -> Finding:
+def _finding(message: Said, expected: Text, actual: Text, step: str) -> Finding:
     return Finding(
-        message=message, expected=expected, actual=cut(actual), place="content", step=step, reason=Reason.CONTENT
+        message=message, expected=expected, actual=fitted(actual), place="content", step=step, reason=Reason.CONTENT
     )
 
 

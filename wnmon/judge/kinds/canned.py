@@ -13,6 +13,7 @@ from wnmon.judge.patterns import compile_pattern
 from wnmon.judge.subject import Subject
 from wnmon.judge.values import only
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text
 from wnmon.model.text import cut
 
 _LONGEST_CHARS = 2_000
@@ -32,13 +33,13 @@ def assess(_: None, subject: Subject) -> list[Finding]:
     """Complain about an error sentence in place of an answer, and a text that cost nothing."""
     text, usage = subject.reply.text[:_LONGEST_CHARS], subject.reply.usage
     if _SENTENCE.search(text) is not None:
-        return [_finding("the answer is an error sentence", "an answer of the model", cut(text), "content", subject)]
+        return [_finding(Said("error_sentence"), Said("answer_of_the_model"), cut(text), "content", subject)]
     if text and usage is not None and usage.completion_tokens == 0:
-        return [_finding("a text that cost no token", "at least 1", "0", "/usage/completion_tokens", subject)]
+        return [_finding(Said("text_without_cost"), "at least 1", "0", "/usage/completion_tokens", subject)]
     return []
 
 
-def _finding(message: str, expected: str, actual: str, place: str, subject: Subject) -> Finding:
+def _finding(message: Said, expected: Text, actual: Text, place: str, subject: Subject) -> Finding:
     return Finding(
         message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=Reason.CONTENT
     )

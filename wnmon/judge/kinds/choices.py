@@ -10,9 +10,10 @@ from wnmon.judge.subject import Subject, Unfit
 from wnmon.judge.values import number
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text
 from wnmon.model.text import cut
 
-_WHOLE = "a whole number from 0"
+_WHOLE = Said("whole_from_0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Numbering:
 def prepare(value: Json) -> Numbering:
     """Return what is asked of the choices."""
     if not isinstance(value, dict) or not value or set(value) - {"count", "indexes"}:
-        raise Unfit("", f"a mapping with count, indexes, or both, not {kind_of(value)}")
+        raise Unfit("", Said("mapping_or_both", one="count", other="indexes"), kind_of(value))
     indexes = value.get("indexes")
     return Numbering(
         count=number(value["count"], _WHOLE, least=0, where="/count") if "count" in value else None,
@@ -36,7 +37,7 @@ def prepare(value: Json) -> Numbering:
 
 def _indexes(value: Json) -> tuple[int, ...]:
     if not isinstance(value, list) or not value:
-        raise Unfit("/indexes", f"a list of indexes such as [0, 1], not {kind_of(value)}")
+        raise Unfit("/indexes", Said("a_list_of_indexes"), kind_of(value))
     return tuple(sorted(number(item, _WHOLE, least=0, where=f"/indexes/{i}") for i, item in enumerate(value)))
 
 
@@ -47,14 +48,14 @@ def assess(expected: Numbering, subject: Subject) -> list[Finding]:
 
 def _complaints(expected: Numbering, indexes: list[int], subject: Subject) -> Iterator[Finding]:
     if expected.count not in {None, len(indexes)}:
-        yield _finding("the number of choices is another", str(expected.count), str(len(indexes)), subject)
+        yield _finding(Said("choice_count_differs"), str(expected.count), str(len(indexes)), subject)
     if expected.indexes not in {None, tuple(indexes)}:
         wanted = ", ".join(map(str, expected.indexes or ()))
-        actual = cut(", ".join(map(str, indexes)), 80) or "no choice"
-        yield _finding("the choices have other indexes", wanted, actual, subject)
+        actual = cut(", ".join(map(str, indexes)), 80) or Said("no_choice")
+        yield _finding(Said("choice_indexes_differ"), wanted, actual, subject)
 
 
-def _finding(message: str, expected: str, actual: str, subject: Subject) -> Finding:
+def _finding(message: Said, expected: Text, actual: Text, subject: Subject) -> Finding:
     return Finding(
         message=message,
         expected=expected,

@@ -9,6 +9,7 @@ from wnmon.judge.schema import MAX_FINDINGS, compile_schema, schema_findings
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, JsonObject
 from wnmon.model.result import Finding
+from wnmon.model.said import Said
 from wnmon.wire.reply import Frame
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def prepare(value: Json) -> Compiled:
     """Return the schema every chunk of a stream must satisfy."""
     if not isinstance(value, dict) or set(value) != {"schema"}:
-        raise Unfit("", "a mapping with the one key schema")
+        raise Unfit("", Said("mapping_with_one", name="schema"))
     return compile_schema(value["schema"], "/schema")
 
 

@@ -13,8 +13,10 @@ from wnmon.judge import codes
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.patterns import Pattern, compile_pattern
 from wnmon.judge.subject import CUT, Subject, Unfit, was_cut
+from wnmon.judge.values import listed
 from wnmon.model.json import Json, JsonObject, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text, fitted
 from wnmon.model.text import cut
 from wnmon.wire.document import read_text
 
@@ -39,7 +41,8 @@ def prepare(value: Json) -> Content:
     if isinstance(value, str):
         return Content(texts={"contains": value})
     if not isinstance(value, dict) or not value:
-        raise Unfit("", f"a text or a mapping with {', '.join(_ALL)}, not {kind_of(value)}")
+        mapping = Said("mapping_with", names=", ".join(_ALL))
+        raise Unfit("", listed("either", [Said("a_text"), mapping]), kind_of(value))
     for key in value:
         _check(key, value[key])
     max_chars = value.get("max_chars")
@@ -60,13 +63,13 @@ def _pattern(value: JsonObject, key: str) -> Pattern | None:
 
 def _check(key: str, value: Json) -> None:
     if key not in _ALL:
-        raise Unfit(f"/{key}", f"one of {', '.join(_ALL)}, not {key!r}")
+        raise Unfit(f"/{key}", Said("one_of_these", names=", ".join(_ALL)), repr(key))
     wanted = {"not_empty": "boolean", "json": "boolean", "max_chars": "integer"}.get(key, "string")
     if kind_of(value) != wanted:
-        raise Unfit(f"/{key}", f"a value of type {wanted}, not {kind_of(value)}")
+        raise Unfit(f"/{key}", Said("value_of_type", kind=wanted), kind_of(value))
 
 
-def doubt(expected: Content, subject: Subject) -> str | None:
+def doubt(expected: Content, subject: Subject) -> Said | None:
     """Return why a rule cannot be judged: more text would have helped every complaint."""
     findings = assess(expected, subject)
     return CUT if findings and all(finding.reason is Reason.LENGTH for finding in findings) else None
@@ -81,11 +84,11 @@ def assess(expected: Content, subject: Subject) -> list[Finding]:
 
 def _cut_off(finding: Finding) -> Finding:
     """More text would have helped every complaint but these two."""
-    return finding if finding.message in {_TOO_MUCH, _TOO_LONG} else replace(finding, reason=Reason.LENGTH)
+    return finding if finding.message in (_TOO_MUCH, _TOO_LONG) else replace(finding, reason=Reason.LENGTH)
 
 
-_TOO_MUCH, _TOO_LONG = "content holds what it must not", "content is too long"
-_MESSAGES = {"contains": "content lacks a text", "equals": "content is another text", "not_contains": _TOO_MUCH}
+_TOO_MUCH, _TOO_LONG = Said("content_unwanted"), Said("content_too_long")
+_MESSAGES = {"contains": Said("content_lacks"), "equals": Said("content_differs"), "not_contains": _TOO_MUCH}
 _HOLDS: Mapping[str, Callable[[str, str], bool]] = {
     "contains": lambda text, wanted: wanted in text,
     "equals": lambda text, wanted: text.strip() == wanted.strip(),
@@ -94,13 +97,13 @@ _HOLDS: Mapping[str, Callable[[str, str], bool]] = {
 
 
 def _complaints(expected: Content, text: str, subject: Subject) -> list[Finding | None]:
-    def complain(holds: bool, message: str, wanted: str, reason: Reason = Reason.CONTENT) -> Finding | None:
+    def complain(holds: bool, message: Said, wanted: Text, reason: Reason = Reason.CONTENT) -> Finding | None:
         if holds:
             return None
         reason = reason if text else Reason.EMPTY
-        actual = cut(text) or "empty"
+        actual: Text = cut(text) or Said("empty")
         return Finding(
-            message=message, expected=cut(wanted), actual=actual, place="content", step=subject.step, reason=reason
+            message=message, expected=fitted(wanted), actual=actual, place="content", step=subject.step, reason=reason
         )
 
     texts = {way: codes.wanted(wanted, subject) for way, wanted in expected.texts.items()}
@@ -109,13 +112,13 @@ def _complaints(expected: Content, text: str, subject: Subject) -> list[Finding 
         *(complain(_HOLDS[way](said, wanted), _MESSAGES[way], wanted) for way, wanted in texts.items()),
         complain(
             pattern is None or pattern.search(text) is not None,
-            "content does not match",
+            Said("content_no_match"),
             pattern.pattern if pattern else "",
         ),
         complain(unwanted is None or unwanted.search(text) is None, _TOO_MUCH, unwanted.pattern if unwanted else ""),
-        complain(not expected.not_empty or bool(text.strip()), "content is empty", "some text", Reason.EMPTY),
-        complain(not expected.is_json or _is_json(text), "content is not a JSON object", "one JSON object"),
-        complain(limit is None or len(text) <= limit, _TOO_LONG, f"at most {limit} characters"),
+        complain(not expected.not_empty or bool(text.strip()), Said("content_empty"), Said("some_text"), Reason.EMPTY),
+        complain(not expected.is_json or _is_json(text), Said("content_no_json"), Said("one_json_object")),
+        complain(limit is None or len(text) <= limit, _TOO_LONG, Said("at_most_characters", n=str(limit))),
     ]
 
 

@@ -15,6 +15,7 @@ from wnmon.judge.kind import Kind, On
 from wnmon.judge.subject import Subject
 from wnmon.judge.values import only
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said
 
 FEWEST_STEPS = 10
 """A model counted where it made so many steps of one, and at least one of each three was such a step."""
@@ -27,11 +28,11 @@ Step = tuple[int, int]
 prepare = partial(only, "whole")
 
 
-def doubt(_: None, subject: Subject) -> str | None:
+def doubt(_: None, subject: Subject) -> Said | None:
     """Return why nothing can be said: a model that did not count."""
     steps = _steps(subject.reply.text)
     counted = sum(map(_is_one, steps))
-    return None if counted >= FEWEST_STEPS and counted * 3 >= len(steps) else "the model did not count"
+    return None if counted >= FEWEST_STEPS and counted * 3 >= len(steps) else Said("model_did_not_count")
 
 
 def assess(_: None, subject: Subject) -> list[Finding]:
@@ -44,8 +45,8 @@ def assess(_: None, subject: Subject) -> list[Finding]:
     before, seen = broken
     return [
         Finding(
-            message="a piece of the answer was lost or came twice",
-            expected=f"{before + 1} after {before}",
+            message=Said("piece_lost_or_twice"),
+            expected=Said("number_after", n=before + 1, n2=before),
             actual=str(seen),
             place="content",
             step=subject.step,

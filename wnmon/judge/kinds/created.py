@@ -6,11 +6,12 @@ That clock is the Date header; where it is missing, the instant the request was 
 from __future__ import annotations
 
 from wnmon.judge.kind import Kind, On
-from wnmon.judge.schema import show
+from wnmon.judge.schema import seen
 from wnmon.judge.subject import Subject, Unfit
-from wnmon.model.duration import parse_duration_s
+from wnmon.judge.values import seconds
 from wnmon.model.json import ABSENT, Json, Missing, at, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said
 from wnmon.wire.httpdate import epoch_s
 
 
@@ -18,11 +19,8 @@ def prepare(value: Json) -> float:
     """Return how far apart the two may be, in seconds."""
     within = value.get("within") if isinstance(value, dict) and set(value) == {"within"} else None
     if not isinstance(within, str):
-        raise Unfit("", f"a mapping with the one key within, a duration, not {kind_of(value)}")
-    try:
-        return parse_duration_s(within)
-    except ValueError as wrong:
-        raise Unfit("/within", str(wrong)) from None
+        raise Unfit("", Said("mapping_with_one_duration", name="within"), kind_of(value))
+    return seconds(within, "/within")
 
 
 def assess(expected: float, subject: Subject) -> list[Finding]:
@@ -42,9 +40,9 @@ def _date_s(subject: Subject) -> float:
 
 def _finding(created: Json | Missing, tolerance_s: float, date_s: float, step: str) -> Finding:
     return Finding(
-        message="created is not the second the answer was made",
-        expected=f"{date_s:.0f}, give or take {tolerance_s:g} s",
-        actual=show(created),
+        message=Said("created_off"),
+        expected=Said("give_or_take", n=f"{date_s:.0f}", n2=f"{tolerance_s:g}"),
+        actual=seen(created),
         place="/created",
         step=step,
         reason=Reason.RULE,

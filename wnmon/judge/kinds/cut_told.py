@@ -12,6 +12,7 @@ from wnmon.judge.kind import AcrossKind
 from wnmon.judge.places import Places, prepare_requests
 from wnmon.judge.subject import ENDED_BY_ITSELF, Subject, Unjudged, finish_reason
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said
 from wnmon.model.text import cut
 
 
@@ -25,9 +26,9 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
         return Unjudged(ENDED_BY_ITSELF)
     return [
         Finding(
-            message="the answer was cut at the limit and does not say so",
+            message=Said("cut_not_told"),
             expected="length",
-            actual=cut(finish or "absent", 80),
+            actual=cut(finish, 80) if finish else Said("absent"),
             place="/choices/0/finish_reason",
             step=short.step,
             reason=Reason.CONTENT,

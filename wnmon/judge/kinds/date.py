@@ -12,6 +12,7 @@ from wnmon.judge.patterns import compile_pattern
 from wnmon.judge.subject import Subject
 from wnmon.judge.values import only
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said
 from wnmon.model.text import cut
 
 _FORM = compile_pattern(
@@ -23,9 +24,9 @@ _FORM = compile_pattern(
 prepare = partial(only, "present")
 
 
-def doubt(_: None, subject: Subject) -> str | None:
+def doubt(_: None, subject: Subject) -> Said | None:
     """Return why nothing can be said: an error of the server, which may go without."""
-    return "an answer with a 5xx status may go without a date" if (subject.exchange.status or 0) >= 500 else None
+    return Said("server_error_without_date") if (subject.exchange.status or 0) >= 500 else None
 
 
 def assess(_: None, subject: Subject) -> list[Finding]:
@@ -35,9 +36,9 @@ def assess(_: None, subject: Subject) -> list[Finding]:
         return []
     return [
         Finding(
-            message="the date header is not as expected",
-            expected="a date such as Sun, 06 Nov 1994 08:49:37 GMT",
-            actual="absent" if date is None else cut(date),
+            message=Said("header_off", code="date"),
+            expected=Said("a_date"),
+            actual=Said("absent") if date is None else cut(date),
             place="header:date",
             step=subject.step,
             reason=Reason.RULE,

@@ -8,6 +8,7 @@ from wnmon.judge.kind import AcrossKind
 from wnmon.judge.places import Places, differing, prepare, values_at
 from wnmon.judge.subject import Subject, Unjudged
 from wnmon.model.result import Finding
+from wnmon.model.said import Said
 
 
 def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
@@ -15,7 +16,7 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
     values = values_at(expected.places, subjects)
     if isinstance(values, Unjudged) or not any(value in values[:i] for i, value in enumerate(values)):
         return values if isinstance(values, Unjudged) else []
-    return [differing(expected, "values repeat", "different values", values)]
+    return [differing(expected, Said("values_repeat"), Said("different_values"), values)]
 
 
 KIND = AcrossKind(prepare, assess)

@@ -14,6 +14,7 @@ from wnmon.judge.plain_words import texts_sent, words_of
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, at
 from wnmon.model.result import Finding, Reason, Usage
+from wnmon.model.said import Said
 
 FEWEST_WORDS = 16
 TEMPLATE_TOKENS = 90
@@ -27,18 +28,18 @@ def prepare(value: Json) -> float:
     """Return the tolerance, a ratio."""
     tolerance = value.get("tolerance") if isinstance(value, dict) and set(value) == {"tolerance"} else None
     if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 < tolerance < 1:
-        raise Unfit("", "a mapping with tolerance, a ratio between 0 and 1")
+        raise Unfit("", Said("with_tolerance"))
     return float(tolerance)
 
 
-def doubt(_: float, subject: Subject) -> str | None:
+def doubt(_: float, subject: Subject) -> Said | None:
     """Return why the counts cannot be estimated."""
     usage, text = subject.reply.usage, subject.reply.text
     if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
-        return "no usage to compare with"
+        return Said("no_usage_to_compare")
     if _PLAIN.fullmatch(text) is None or words_of(text) < FEWEST_WORDS:
-        return f"the answer is not {FEWEST_WORDS} or more plain words"
-    return "the model thought before it answered" if _thought(subject) else None
+        return Said("too_few_plain_words", n=FEWEST_WORDS)
+    return Said("model_thought") if _thought(subject) else None
 
 
 def _thought(subject: Subject) -> bool:
@@ -69,8 +70,8 @@ def _beyond(member: str, usage: Usage, text: str, tolerance: float, room: int, s
     low, high = round(words * (1 - tolerance)), round((words + _signs_of(text)) * (1 + tolerance)) + room
     if not low <= counted <= high:
         yield Finding(
-            message="a count is far from what such text costs",
-            expected=f"{low} to {high} for {words} words",
+            message=Said("count_implausible"),
+            expected=Said("range_for_words", n=low, n2=high, n3=words),
             actual=str(counted),
             place=f"/usage/{member}",
             step=subject.step,

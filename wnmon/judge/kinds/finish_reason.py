@@ -6,6 +6,7 @@ from wnmon.judge.kind import Kind, On
 from wnmon.judge.subject import CUT, Subject, Unfit
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text, either
 from wnmon.model.text import cut
 
 
@@ -14,11 +15,11 @@ def prepare(value: Json) -> tuple[str, ...]:
     wanted = value if isinstance(value, list) else [value]
     texts = tuple(item for item in wanted if isinstance(item, str))
     if not texts or len(texts) != len(wanted):
-        raise Unfit("", f"a finish reason such as stop, or a list of them, not {kind_of(value)}")
+        raise Unfit("", Said("finish_reasons"), kind_of(value))
     return texts
 
 
-def doubt(expected: tuple[str, ...], subject: Subject) -> str | None:
+def doubt(expected: tuple[str, ...], subject: Subject) -> Said | None:
     """Return why a rule cannot be judged: the answer ran into max_tokens before it could end otherwise."""
     findings = assess(expected, subject)
     return CUT if findings and all(finding.reason is Reason.LENGTH for finding in findings) else None
@@ -28,11 +29,11 @@ def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
     """Complain about each choice that ended otherwise, or once when there is no choice."""
     choices = subject.reply.choices
     if not choices:
-        return [_finding(expected, "no choice", "/choices", subject, Reason.EMPTY)]
+        return [_finding(expected, Said("no_choice"), "/choices", subject, Reason.EMPTY)]
     return [
         _finding(
             expected,
-            cut(choice.finish_reason or "absent", 80),
+            cut(choice.finish_reason, 80) if choice.finish_reason else Said("absent"),
             f"/choices/{i}/finish_reason",
             subject,
             Reason.LENGTH if choice.finish_reason == "length" else Reason.CONTENT,
@@ -42,10 +43,10 @@ def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
     ]
 
 
-def _finding(expected: tuple[str, ...], actual: str, place: str, subject: Subject, reason: Reason) -> Finding:
+def _finding(expected: tuple[str, ...], actual: Text, place: str, subject: Subject, reason: Reason) -> Finding:
     return Finding(
-        message="the answer did not end as expected",
-        expected=" or ".join(expected),
+        message=Said("another_finish"),
+        expected=either(expected),
         actual=actual,
         place=place,
         step=subject.step,

@@ -10,6 +10,7 @@ from wnmon.judge.subject import Subject
 from wnmon.judge.values import only
 from wnmon.model.exchange import Exchange, FailureKind
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text
 
 _BROKEN = frozenset({FailureKind.TRUNCATED, FailureKind.PROTOCOL})
 
@@ -28,17 +29,17 @@ def assess(_: None, subject: Subject) -> list[Finding]:
     ]
 
 
-def _complaints(exchange: Exchange) -> Iterator[tuple[str, str, str, str, Reason]]:
+def _complaints(exchange: Exchange) -> Iterator[tuple[Said, Text, Text, str, Reason]]:
     length, coding = exchange.header("content-length"), exchange.header("transfer-encoding")
     failure = exchange.failure
     # A content coding that does not decode fails in the same way, but only once the framing has held.
     if failure is not None and failure.kind in _BROKEN and exchange.header("content-encoding") is None:
-        wanted = "a last chunk" if coding else f"{length} bytes" if length else "an end in good order"
-        yield "the body is cut off", wanted, failure.detail, "body", Reason.TRUNCATED
+        wanted = Said("last_chunk") if coding else Said("n_bytes", n=length) if length else Said("end_in_good_order")
+        yield Said("body_cut_off"), wanted, failure.detail, "body", Reason.TRUNCATED
     elif length is not None and length.strip() != str(exchange.wire_bytes):
-        yield "Content-Length is not true", f"{exchange.wire_bytes}", length[:40], "header:content-length", Reason.RULE
+        yield Said("content_length_untrue"), f"{exchange.wire_bytes}", length[:40], "header:content-length", Reason.RULE
     if length is not None and coding is not None:
-        yield "two framings of one body", "Content-Length or chunks", "both", "header:content-length", Reason.RULE
+        yield Said("two_framings"), Said("length_or_chunks"), Said("both"), "header:content-length", Reason.RULE
 
 
 KIND = Kind(prepare, assess)

@@ -9,6 +9,7 @@ from wnmon.judge.kind import AcrossKind
 from wnmon.judge.places import Places, differing, numbers_at, prepare
 from wnmon.judge.subject import Subject, Unjudged
 from wnmon.model.result import Finding
+from wnmon.model.said import Said
 
 
 def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
@@ -16,7 +17,7 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
     numbers = numbers_at(expected, subjects)
     if isinstance(numbers, Unjudged) or all(a < b for a, b in pairwise(numbers)):
         return numbers if isinstance(numbers, Unjudged) else []
-    return [differing(expected, "the numbers do not grow", "each greater than the one before", numbers)]
+    return [differing(expected, Said("numbers_do_not_grow"), Said("each_greater"), numbers)]
 
 
 KIND = AcrossKind(prepare, assess)

@@ -9,6 +9,7 @@ from wnmon.judge.kind import AcrossKind
 from wnmon.judge.places import Places, differing, numbers_at, prepare_within
 from wnmon.judge.subject import Subject, Unjudged
 from wnmon.model.result import Finding
+from wnmon.model.said import Said
 
 
 def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
@@ -19,8 +20,8 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
     steps = [after - before for before, after in pairwise(numbers)]
     if min(steps) > 0 and max(steps) - min(steps) <= expected.tolerance * max(steps):
         return []
-    wanted = f"growth in steps alike within {expected.tolerance:.0%}"
-    return [differing(expected, "the numbers do not grow evenly", wanted, numbers)]
+    wanted = Said("steps_alike", n=f"{expected.tolerance:.0%}")
+    return [differing(expected, Said("numbers_grow_unevenly"), wanted, numbers)]
 
 
 KIND = AcrossKind(prepare_within, assess)

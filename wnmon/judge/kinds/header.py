@@ -9,6 +9,7 @@ from wnmon.judge.patterns import Pattern, compile_pattern
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said
 from wnmon.model.text import cut
 from wnmon.wire.media import bare_media_type
 
@@ -33,13 +34,13 @@ def prepare(value: Json) -> tuple[Header, ...]:
 
 def _one(item: Json, where: str) -> Header:
     if not isinstance(item, dict) or not isinstance(item.get("name"), str):
-        raise Unfit(where, f"a mapping with name and one of {', '.join(_WAYS)}, not {kind_of(item)}")
+        raise Unfit(where, Said("mapping_with_name", names=", ".join(_WAYS)), kind_of(item))
     ways = [way for way in _WAYS if way in item]
     if len(ways) != 1:
-        raise Unfit(where, f"exactly one of {', '.join(_WAYS)}, not {len(ways)}")
-    wanted = item[ways[0]]
-    if not isinstance(wanted, bool if ways[0] == "present" else str):
-        raise Unfit(f"{where}/{ways[0]}", f"a {'boolean' if ways[0] == 'present' else 'string'}, not {kind_of(wanted)}")
+        raise Unfit(where, Said("exactly_one_of", names=", ".join(_WAYS)), str(len(ways)))
+    wanted, kind = item[ways[0]], "boolean" if ways[0] == "present" else "string"
+    if kind_of(wanted) != kind:
+        raise Unfit(f"{where}/{ways[0]}", Said("of_type", kind=kind), kind_of(wanted))
     pattern = compile_pattern(str(wanted), f"{where}/matches") if ways[0] == "matches" else None
     return Header(str(item["name"]), ways[0], str(wanted).lower() if ways[0] == "media_type" else str(wanted), pattern)
 
@@ -67,9 +68,9 @@ def _holds(header: Header, subject: Subject) -> bool:
 def _finding(header: Header, subject: Subject) -> Finding:
     value = subject.exchange.header(header.name)
     return Finding(
-        message=f"the {header.name} header is not as expected",
-        expected=("present" if header.wanted == "True" else "absent") if header.way == "present" else header.wanted,
-        actual="absent" if value is None else cut(value),
+        message=Said("header_off", code=header.name),
+        expected=Said("present" if header.wanted == "True" else "absent") if header.way == "present" else header.wanted,
+        actual=Said("absent") if value is None else cut(value),
         place=f"header:{header.name}",
         step=subject.step,
         reason=Reason.CONTENT_TYPE if header.way == "media_type" else Reason.RULE,

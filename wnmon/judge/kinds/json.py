@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.schema import compile_schema, mismatch, schema_findings
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import Subject, Unfit, form_seen
 from wnmon.model.json import ABSENT, Json, Missing, at, kind_of
 from wnmon.model.result import Finding, Reason
-from wnmon.model.text import cut
+from wnmon.model.said import Said, fitted
 from wnmon.wire.reply import Form
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ def prepare(value: Json) -> tuple[Place, ...]:
 
 def _place(item: Json, where: str) -> Place:
     if not isinstance(item, dict):
-        raise Unfit(where, f"a mapping with at and schema, not {kind_of(item)}")
+        raise Unfit(where, Said("mapping_with_both", one="at", other="schema"), kind_of(item))
     pointer = item.get("at", "")
     if not isinstance(pointer, str) or (pointer and not pointer.startswith("/")):
-        raise Unfit(f"{where}/at", f'a JSON Pointer such as /usage or "", not {pointer!r}')
+        raise Unfit(f"{where}/at", Said("a_json_pointer"), repr(pointer))
     return Place(pointer, compile_schema(item["schema"], f"{where}/schema") if "schema" in item else None)
 
 
@@ -55,12 +55,12 @@ def assess(expected: tuple[Place, ...], subject: Subject) -> list[Finding]:
 def _no_json(subject: Subject) -> Finding:
     document, form, failure = subject.reply.document, subject.reply.form, subject.exchange.failure
     problem = document.problem if document else None
-    said = f"{problem.kind}: {problem.message}" if problem else form.value
+    said = Said("reason", kind=problem.kind, said=problem.message) if problem else form_seen(subject)
     return Finding(
-        message="the body is not one JSON text",
-        expected="one JSON text (RFC 8259)",
+        message=Said("body_no_json"),
+        expected=Said("one_json_text"),
         # Of a body that was cut off or would not unpack, the cause says more than where the JSON ends.
-        actual=cut(failure.detail) if failure and failure.detail else said,
+        actual=fitted(failure.detail) if failure and failure.detail else said,
         place=f"byte {problem.offset}" if problem else "",
         step=subject.step,
         reason=Reason.EMPTY if form is Form.EMPTY else Reason.BAD_JSON,
@@ -70,7 +70,7 @@ def _no_json(subject: Subject) -> Finding:
 def _assess_place(place: Place, document: Json, step: str) -> list[Finding]:
     value = at(document, place.pointer)
     if isinstance(value, Missing):
-        return [mismatch("the place does not exist", "a value", ABSENT, place.pointer, step)]
+        return [mismatch(Said("place_missing"), Said("a_value"), ABSENT, place.pointer, step)]
     return schema_findings(place.validator, value, place.pointer, step) if place.validator else []
 
 

@@ -18,6 +18,7 @@ from wnmon.judge.values import only
 from wnmon.model.check import WRONG_KEY
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said
 from wnmon.model.text import one_line
 
 _LOOK_CHARS = 262_144
@@ -50,10 +51,10 @@ def assess(_: None, subject: Subject) -> list[Finding]:
     text = _text(subject)
     authority = _authority(subject.exchange.request.url)
     found = {
-        "a key": _first(_KEY, text),
-        "a stack trace": _first(_TRACE, text),
-        "the address of an upstream": next(_upstreams(text, authority), None),
-        "an IP address": next(_addresses(text, authority), None),
+        Said("a_key"): _first(_KEY, text),
+        Said("a_stack_trace"): _first(_TRACE, text),
+        Said("an_upstream_address"): next(_upstreams(text, authority), None),
+        Said("an_ip_address"): next(_addresses(text, authority), None),
     }
     return [_finding(what, shown, subject.step) for what, shown in found.items() if shown is not None]
 
@@ -119,10 +120,10 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def _finding(what: str, shown: str, step: str) -> Finding:
+def _finding(what: Said, shown: str, step: str) -> Finding:
     return Finding(
-        message=f"the body shows {what}",
-        expected="nothing of the kind",
+        message=Said("body_shows", said=what),
+        expected=Said("nothing_of_the_kind"),
         actual=one_line(shown, 80),
         place="body",
         step=step,

@@ -13,6 +13,7 @@ from wnmon.judge.subject import ENDED_BY_ITSELF, Subject, finish_reason
 from wnmon.judge.values import number
 from wnmon.model.json import Json, Missing, at
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text
 from wnmon.model.text import cut
 
 CHARS_PER_TOKEN = 12
@@ -21,10 +22,10 @@ CHARS_PER_TOKEN = 12
 
 def prepare(value: Json) -> int:
     """Return the most tokens."""
-    return number(value, "a number of tokens above 0", least=1)
+    return number(value, Said("tokens_above_0"), least=1)
 
 
-def doubt(expected: int, subject: Subject) -> str | None:
+def doubt(expected: int, subject: Subject) -> Said | None:
     """Return why nothing can be said: an answer shorter than the limit."""
     ended = finish_reason(subject) != "length" and not any(_complaints(expected, subject))
     return ENDED_BY_ITSELF if ended else None
@@ -38,10 +39,12 @@ def assess(expected: int, subject: Subject) -> list[Finding]:
 def _complaints(limit: int, subject: Subject) -> Iterator[Finding]:
     text, tokens = subject.reply.text, _spoken_tokens(subject)
     if tokens is not None and tokens > limit:
-        message = "the answer has more tokens than were allowed"
-        yield _finding(message, f"at most {limit}", str(tokens), "/usage/completion_tokens", subject, Reason.USAGE)
+        message = Said("too_many_tokens")
+        yield _finding(
+            message, Said("at_most", n=limit), str(tokens), "/usage/completion_tokens", subject, Reason.USAGE
+        )
     if len(text) > limit * CHARS_PER_TOKEN:
-        message, wanted = "the answer is longer than was allowed", f"at most {limit * CHARS_PER_TOKEN} characters"
+        message, wanted = Said("answer_too_long"), Said("at_most_characters", n=limit * CHARS_PER_TOKEN)
         yield _finding(message, wanted, cut(text), "content", subject, Reason.CONTENT)
 
 
@@ -64,7 +67,7 @@ def _thought(subject: Subject) -> Json:
     return next((count for count in counts if not isinstance(count, Missing)), None)
 
 
-def _finding(message: str, expected: str, actual: str, place: str, subject: Subject, reason: Reason) -> Finding:
+def _finding(message: Said, expected: Text, actual: Text, place: str, subject: Subject, reason: Reason) -> Finding:
     return Finding(message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=reason)
 
 

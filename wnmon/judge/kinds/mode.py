@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from wnmon.judge.kind import Kind
-from wnmon.judge.subject import Subject
+from wnmon.judge.subject import Subject, form_seen
 from wnmon.judge.values import only
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said
 from wnmon.wire.reply import Form
 
 prepare = partial(only, "consistent")
@@ -19,9 +20,11 @@ def assess(_: None, subject: Subject) -> list[Finding]:
         return []
     return [
         Finding(
-            message="the body is not what its media type says",
-            expected="JSON as application/json, or events as text/event-stream",
-            actual=f"{subject.reply.form.value} as {subject.reply.media_type or 'no media type'}",
+            message=Said("body_belies_media_type"),
+            expected=Said("json_or_events"),
+            actual=Said(
+                "form_as_media", code=form_seen(subject), said=subject.reply.media_type or Said("no_media_type")
+            ),
             place="header:content-type",
             step=subject.step,
             reason=Reason.CONTENT_TYPE,

@@ -11,10 +11,11 @@ import re
 from fnmatch import fnmatchcase
 
 from wnmon.judge.kind import Kind, On
-from wnmon.judge.schema import show
+from wnmon.judge.schema import seen
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, at, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text, fitted
 from wnmon.model.text import cut
 
 Accepted = tuple[str, ...] | None
@@ -34,16 +35,16 @@ def prepare(value: Json) -> Accepted:
     wanted = value if isinstance(value, list) else [value]
     texts = tuple(item for item in wanted if isinstance(item, str))
     if not texts or len(texts) != len(wanted):
-        raise Unfit("", f"same, or a list of model names and globs, not {kind_of(value)}")
+        raise Unfit("", Said("same_or_models"), kind_of(value))
     return texts
 
 
-def doubt(expected: Accepted, subject: Subject) -> str | None:
+def doubt(expected: Accepted, subject: Subject) -> Said | None:
     """Return why another name may be no other model: two previews of one family, or a preview of the asked model."""
     answered = subject.reply.model
     if expected is not None or answered is None or not assess(expected, subject):
         return None
-    return "the names differ only in how they float" if _may_be_same(subject.model, answered) else None
+    return Said("names_float") if _may_be_same(subject.model, answered) else None
 
 
 def assess(expected: Accepted, subject: Subject) -> list[Finding]:
@@ -54,7 +55,7 @@ def assess(expected: Accepted, subject: Subject) -> list[Finding]:
         return []
     return [
         Finding(
-            message="another model answered than was asked for",
+            message=Said("another_model"),
             expected=" or ".join(accepted),
             actual=cut(answered, 80) if answered is not None else _shown(subject),
             place="/model",
@@ -64,9 +65,9 @@ def assess(expected: Accepted, subject: Subject) -> list[Finding]:
     ]
 
 
-def _shown(subject: Subject) -> str:
+def _shown(subject: Subject) -> Text:
     document = subject.reply.document
-    return cut(show(at(document.value, "/model")), 80) if document and not document.problem else "absent"
+    return fitted(seen(at(document.value, "/model")), 80) if document and not document.problem else Said("absent")
 
 
 def _matches(answered: str, name: str, asked: str) -> bool:

@@ -13,6 +13,7 @@ from wnmon.judge.subject import Subject
 from wnmon.judge.values import only
 from wnmon.model.exchange import Exchange, FailureKind
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text
 from wnmon.model.text import cut
 
 FAILURES = frozenset(FailureKind) - {FailureKind.CLIENT, FailureKind.SHUTDOWN, FailureKind.DNS}
@@ -33,8 +34,8 @@ def assess(_: None, subject: Subject) -> list[Finding]:
         return []
     return [
         Finding(
-            message="the API answers on plain http",
-            expected="no connection, or 301 or 308 to https",
+            message=Said("plain_http_open"),
+            expected=Said("no_connection_or_https"),
             actual=seen,
             place="status",
             step=subject.step,
@@ -43,12 +44,12 @@ def assess(_: None, subject: Subject) -> list[Finding]:
     ]
 
 
-def _seen(exchange: Exchange, status: int) -> str | None:
+def _seen(exchange: Exchange, status: int) -> Text | None:
     """Return what is wrong with a status, None for a refusal."""
     location = exchange.header("location") or ""
     if status in _REDIRECTS:
         lasting = status in _LASTING and location.lower().startswith("https://")
-        return None if lasting else f"{status} to {cut(location, 80) or 'nowhere'}"
+        return None if lasting else Said("status_to", n=status, said=cut(location, 80) or Said("nowhere"))
     return str(status) if status < 300 or status == 401 else None
 
 

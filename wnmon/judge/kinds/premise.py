@@ -15,6 +15,7 @@ from wnmon.judge.patterns import Pattern, compile_pattern
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, Missing, at, kind_of
 from wnmon.model.result import Finding
+from wnmon.model.said import Said
 
 _WAYS = ("contains", "matches", "lacks")
 
@@ -31,12 +32,12 @@ class Premise:
 def prepare(value: Json) -> Premise:
     """Return what must hold. The text may hold `{{nonce}}`, `{{nonce2}}` and `{{model}}`."""
     if not isinstance(value, dict) or not value:
-        raise Unfit("", f"a mapping with {', '.join(_WAYS)}, not {kind_of(value)}")
+        raise Unfit("", Said("mapping_with", names=", ".join(_WAYS)), kind_of(value))
     for way, wanted in value.items():
         if way not in _WAYS:
-            raise Unfit(f"/{way}", f"one of {', '.join(_WAYS)}, not {way!r}")
+            raise Unfit(f"/{way}", Said("one_of_these", names=", ".join(_WAYS)), repr(way))
         if not isinstance(wanted, str):
-            raise Unfit(f"/{way}", f"a text, not {kind_of(wanted)}")
+            raise Unfit(f"/{way}", Said("a_text"), kind_of(wanted))
     return Premise(
         contains=str(value["contains"]) if "contains" in value else None,
         pattern=compile_pattern(str(value["matches"]), "/matches") if "matches" in value else None,
@@ -44,17 +45,17 @@ def prepare(value: Json) -> Premise:
     )
 
 
-def doubt(expected: Premise, subject: Subject) -> str | None:
+def doubt(expected: Premise, subject: Subject) -> Said | None:
     """Return why the answer says nothing about the rule. A refusal is one: what was not answered was not disobeyed."""
     if _has(expected.lacks, subject):
-        return f"the answer is of another kind: it has {expected.lacks}"
+        return Said("answer_of_another_kind", text=str(expected.lacks))
     if (subject.exchange.status or 0) >= 300:
         return None
     text = subject.reply.text
     told = expected.contains is None or codes.wanted(expected.contains, subject) in codes.said(subject)
     if told and (expected.pattern is None or expected.pattern.search(text) is not None):
         return None
-    return "the model did not do as it was told, so its answer shows nothing" if text else "the answer holds no text"
+    return Said("model_disobeyed") if text else Said("answer_without_text")
 
 
 def _has(pointer: str | None, subject: Subject) -> bool:

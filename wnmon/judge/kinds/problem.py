@@ -6,10 +6,11 @@ from functools import partial
 
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.schema import show
-from wnmon.judge.subject import Subject
+from wnmon.judge.subject import Subject, form_seen
 from wnmon.judge.values import only
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text
 
 _TEXTS = ("type", "title", "detail", "instance")
 
@@ -22,9 +23,9 @@ def assess(_: None, subject: Subject) -> list[Finding]:
     document = subject.reply.document
     body = document.value if document is not None and document.problem is None else None
     if not isinstance(body, dict):
-        return [_finding("the body is no JSON object", "object", subject.reply.form.value, "", subject.step)]
+        return [_finding(Said("body_no_object"), "object", form_seen(subject), "", subject.step)]
     findings = [
-        _finding("a member has a wrong type", "string", show(body[name]), f"/{name}", subject.step)
+        _finding(Said("member_of_wrong_type"), "string", show(body[name]), f"/{name}", subject.step)
         for name in _TEXTS
         if name in body and not isinstance(body[name], str)
     ]
@@ -35,10 +36,10 @@ def _status(body: dict[str, Json], subject: Subject) -> list[Finding]:
     said, sent = body.get("status"), subject.exchange.status
     if "status" not in body or (said == sent and not isinstance(said, bool)):
         return []
-    return [_finding("its status is not the response's", f"integer {sent}", show(said), "/status", subject.step)]
+    return [_finding(Said("problem_status_differs"), f"integer {sent}", show(said), "/status", subject.step)]
 
 
-def _finding(message: str, expected: str, actual: str, place: str, step: str) -> Finding:
+def _finding(message: Said, expected: Text, actual: Text, place: str, step: str) -> Finding:
     return Finding(message=message, expected=expected, actual=actual, place=place, step=step, reason=Reason.SCHEMA)
 
 

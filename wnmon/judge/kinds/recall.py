@@ -12,23 +12,24 @@ from wnmon.judge.kind import Kind, On
 from wnmon.judge.subject import CUT, Subject, Unfit, was_cut
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding
+from wnmon.model.said import Said
 
 
 def prepare(value: Json) -> tuple[str, ...]:
     """Return the words; they may hold `{{nonce}}`, `{{nonce2}}` and `{{model}}`."""
     words = tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
     if len(words) < 2 or len(words) != len(value if isinstance(value, list) else ()):
-        raise Unfit("", f"a list of at least two texts, not {kind_of(value)}")
+        raise Unfit("", Said("two_texts"), kind_of(value))
     return words
 
 
-def doubt(expected: tuple[str, ...], subject: Subject) -> str | None:
+def doubt(expected: tuple[str, ...], subject: Subject) -> Said | None:
     """Return why nothing can be said: no tokens were left, or the model leaves out what it was told last."""
     missing = _missing(expected, subject)
     if missing and was_cut(subject):
         return CUT
     if expected[-1] in missing:
-        return "the answer lacks the word that stood beside the question, so its model did not do as it was told"
+        return Said("word_beside_question_lacking")
     return None
 
 

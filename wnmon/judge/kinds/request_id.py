@@ -8,6 +8,7 @@ from wnmon.judge.kind import AcrossKind
 from wnmon.judge.places import Places, complaint_across, prepare_requests
 from wnmon.judge.subject import Subject, Unjudged
 from wnmon.model.result import Finding
+from wnmon.model.said import Said, either
 from wnmon.model.text import cut
 
 # openai-node reads x-request-id; one-api and new-api write X-Oneapi-Request-Id.
@@ -23,12 +24,12 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
             place = f"header:{header}"
             alike = len(set(values)) < len(values)
             return (
-                [complaint_across("request ids repeat", "different ids", cut(", ".join(values)), place)]
+                [complaint_across(Said("request_ids_repeat"), Said("different_ids"), cut(", ".join(values)), place)]
                 if alike
                 else []
             )
-    wanted = " or ".join(REQUEST_ID_HEADERS[:3])
-    return [complaint_across("the answers carry no request id", wanted, "absent", "headers")]
+    wanted = either(REQUEST_ID_HEADERS[:3])
+    return [complaint_across(Said("request_id_missing"), wanted, Said("absent"), "headers")]
 
 
 KIND = AcrossKind(prepare_requests, assess)

@@ -10,6 +10,7 @@ from wnmon.judge.places import prepare as prepare_places
 from wnmon.judge.subject import Subject, Unfit, Unjudged
 from wnmon.model.json import Json
 from wnmon.model.result import Finding
+from wnmon.model.said import Said
 
 
 def prepare(value: Json) -> Places:
@@ -17,7 +18,7 @@ def prepare(value: Json) -> Places:
     if not isinstance(value, dict):
         return prepare_places(value)
     if set(value) != {"of", "where"}:
-        raise Unfit("", "a list of places, or a mapping with of and where")
+        raise Unfit("", Said("places_or_mapping"))
     return Places(places=places(value["of"], "/of"), where=places(value["where"], "/where"))
 
 
@@ -27,11 +28,11 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
     if isinstance(conditions, Unjudged):
         return conditions
     if any(condition != conditions[0] for condition in conditions):
-        return Unjudged(f"{expected.where[0][1]} differs, so the answers may differ too")
+        return Unjudged(Said("place_differs", text=expected.where[0][1]))
     values = values_at(expected.places, subjects)
     if isinstance(values, Unjudged) or all(value == values[0] for value in values):
         return values if isinstance(values, Unjudged) else []
-    return [differing(expected, "the values differ", "equal values", values)]
+    return [differing(expected, Said("values_differ"), Said("equal_values"), values)]
 
 
 KIND = AcrossKind(prepare, assess)

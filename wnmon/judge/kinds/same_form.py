@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from wnmon.judge.kind import AcrossKind
 from wnmon.judge.places import Places, complaint_across, prepare_requests
-from wnmon.judge.subject import NOT_CODED, Subject, Unjudged
+from wnmon.judge.subject import Subject, Unjudged, form_seen
 from wnmon.model.result import Finding
-from wnmon.model.text import cut
+from wnmon.model.said import Said, Text, Why, fitted
 
 
 def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
@@ -19,16 +19,14 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
     first, *others = expected.requests
     wanted = _members(subjects[first])
     if wanted is None:
-        return Unjudged(f"the answer to {first} cannot be read")
+        return Unjudged(Said("answer_to_unreadable", code=first))
     findings = [
-        complaint_across(
-            f"the body of {name} has another form than that of {first}", wanted, _seen(subjects[name]), "body"
-        )
+        complaint_across(Said("body_form_differs", code=name, code2=first), wanted, _seen(subjects[name]), "body")
         for name in others
         if _members(subjects[name]) != wanted
     ]
     coded = any(subjects[name].exchange.header("content-encoding") is not None for name in others)
-    return findings if findings or coded else Unjudged(NOT_CODED)
+    return findings if findings or coded else Unjudged(Said(Why.NOT_CODED))
 
 
 def _members(subject: Subject) -> str | None:
@@ -36,9 +34,9 @@ def _members(subject: Subject) -> str | None:
     return " ".join(sorted(document.value)) if document and isinstance(document.value, dict) else None
 
 
-def _seen(subject: Subject) -> str:
+def _seen(subject: Subject) -> Text:
     failure = subject.exchange.failure
-    return cut(_members(subject) or (failure.detail if failure is not None else subject.reply.form.value))
+    return fitted(_members(subject) or (failure.detail if failure is not None else form_seen(subject)))
 
 
 KIND = AcrossKind(prepare_requests, assess)

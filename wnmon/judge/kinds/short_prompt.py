@@ -10,16 +10,17 @@ from wnmon.judge.subject import Subject
 from wnmon.judge.values import number
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said
 
 
 def prepare(value: Json) -> int:
     """Return the most tokens the prompt may cost."""
-    return number(value, "a number of tokens above 0", least=1)
+    return number(value, Said("tokens_above_0"), least=1)
 
 
-def doubt(_: int, subject: Subject) -> str | None:
+def doubt(_: int, subject: Subject) -> Said | None:
     """Return why nothing can be said: no count."""
-    return "no prompt_tokens to look at" if _billed(subject) is None else None
+    return Said("no_prompt_tokens") if _billed(subject) is None else None
 
 
 def assess(expected: int, subject: Subject) -> list[Finding]:
@@ -29,8 +30,8 @@ def assess(expected: int, subject: Subject) -> list[Finding]:
         return []
     return [
         Finding(
-            message="a short prompt is billed as a long one",
-            expected=f"at most {expected} tokens",
+            message=Said("short_prompt_dear"),
+            expected=Said("at_most_tokens", n=expected),
             actual=str(billed),
             place="/usage/prompt_tokens",
             step=subject.step,

@@ -10,11 +10,12 @@ from wnmon.judge.patterns import compile_pattern
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text, either
 from wnmon.model.text import one_line
 
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|xx)\??")
 _OPEN = "?"
-_ANOTHER = "the status is not the expected one"
+_ANOTHER = Said("another_status")
 _WRONG_REQUEST = frozenset({400, 422})
 _UNTAKEN = compile_pattern(
     r"(?i)unsupported_?(parameter|value|params)|integer_below_min_value"
@@ -28,14 +29,14 @@ def prepare(value: Json) -> tuple[str, ...]:
     """Return the accepted codes and classes, as text."""
     wanted = value if isinstance(value, list) else [value]
     if not wanted:
-        raise Unfit("", "at least one status, not an empty list")
+        raise Unfit("", Said("a_status_at_least"), Said("an_empty_list"))
     return tuple(_one(item) for item in wanted)
 
 
 def _one(item: Json) -> str:
     text = str(item).lower()
     if isinstance(item, bool) or _STATUS.fullmatch(text) is None:
-        raise Unfit("", f'a status such as 200 or "4xx", not {item!r}')
+        raise Unfit("", Said("status_or_class"), repr(item))
     return text
 
 
@@ -44,7 +45,7 @@ def accepts(wanted: tuple[str, ...], status: int | None) -> bool:
     return status is not None and any(str(status) == want or f"{status // 100}xx" == want for want in wanted)
 
 
-def doubt(expected: tuple[str, ...], subject: Subject) -> str | None:
+def doubt(expected: tuple[str, ...], subject: Subject) -> Said | None:
     """Return why a refusal says nothing: the model itself does not take a parameter of the request.
 
     Models that think refuse temperature or max_tokens (OpenAI, code unsupported_parameter or unsupported_value). A rule
@@ -52,11 +53,11 @@ def doubt(expected: tuple[str, ...], subject: Subject) -> str | None:
     """
     error, status = subject.reply.error, subject.exchange.status
     if accepts(tuple(want.removesuffix(_OPEN) for want in expected if want.endswith(_OPEN)), status):
-        return f"status {status} says nothing about it"
+        return Said("status_says_nothing", n=str(status))
     if error is None or status not in _WRONG_REQUEST or accepts(expected, status):
         return None
     said = f"{error.code or ''} {error.type or ''} {error.message}"
-    return f"the model does not take a parameter: {one_line(error.message, 120)}" if _UNTAKEN.search(said) else None
+    return Said("parameter_refused", text=one_line(str(error.message), 120)) if _UNTAKEN.search(said) else None
 
 
 def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
@@ -67,8 +68,8 @@ def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
     fault = subject.fault
     return [
         Finding(
-            message=_ANOTHER if status else "there is no HTTP status to read",
-            expected=" or ".join(expected),
+            message=_ANOTHER if status else Said("status_missing"),
+            expected=either(expected),
             actual=_actual(subject),
             place="status",
             step=subject.step,
@@ -80,15 +81,17 @@ def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
 
 def as_note(finding: Finding) -> Finding:
     """Return a complaint about another status as a note, which says what was done and not that it is wrong."""
-    code = finding.actual.partition(" ")[0]
-    return replace(finding, message=f"refused with {code}") if finding.message == _ANOTHER else finding
+    if finding.message != _ANOTHER:
+        return finding
+    status = dict(finding.actual.holes)["n"] if isinstance(finding.actual, Said) else finding.actual
+    return replace(finding, message=Said("refused_with", n=status))
 
 
-def _actual(subject: Subject) -> str:
+def _actual(subject: Subject) -> Text:
     status = subject.exchange.status
     if status is None:
-        return subject.exchange.failure.detail if subject.exchange.failure else "no status"
-    return f"{status} ({subject.fault.message})" if subject.fault else str(status)
+        return subject.exchange.failure.detail if subject.exchange.failure else Said("no_status")
+    return Said("status_because", n=status, said=subject.fault.message) if subject.fault else str(status)
 
 
 KIND = Kind(prepare, assess, doubt)

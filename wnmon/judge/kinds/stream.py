@@ -13,9 +13,10 @@ from itertools import islice
 from wnmon.judge import chunks
 from wnmon.judge.fact import Fact, complaint, place_of
 from wnmon.judge.kind import Kind, On
-from wnmon.judge.subject import NOT_CODED, Subject, Unfit
+from wnmon.judge.subject import Subject, Unfit, form_seen
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Why
 from wnmon.wire.reply import Event, Form, Oddity
 from wnmon.wire.request import choices_asked
 from wnmon.wire.stream import DONE
@@ -45,22 +46,22 @@ def prepare(value: Json) -> tuple[str, ...]:
     wanted = value if isinstance(value, list) else [value]
     for item in wanted:
         if not isinstance(item, str) or item not in FACTS:
-            shown = repr(item) if isinstance(item, str) else kind_of(item)
-            raise Unfit("", f"one of {', '.join(FACTS)}, not {shown}")
+            facts = Said("one_of_these", names=", ".join(FACTS))
+            raise Unfit("", facts, repr(item) if isinstance(item, str) else kind_of(item))
     return tuple(str(item) for item in wanted)
 
 
-def doubt(expected: tuple[str, ...], subject: Subject) -> str | None:
+def doubt(expected: tuple[str, ...], subject: Subject) -> Said | None:
     """Return why the spread of an answer shows nothing: too little was said, it was late, or nothing was compressed."""
     coded = subject.exchange.header("content-encoding") is not None
     if "spread_when_coded" in expected and subject.reply.form is Form.STREAM and not coded:
-        return NOT_CODED
+        return Said(Why.NOT_CODED)
     if not SPREADS.intersection(expected) or not any(_spread(subject)):
         return None
     said = sum(len(choice.content or "") + len(choice.reasoning) for choice in subject.reply.choices)
     if said < FEWEST_CHARS:
-        return f"the answer has fewer than {FEWEST_CHARS} characters, too few to be spread"
-    return "the answer began late, but came in many pieces" if _queued(subject) else None
+        return Said("too_short_to_spread", n=FEWEST_CHARS)
+    return Said("late_but_in_pieces") if _queued(subject) else None
 
 
 def _queued(subject: Subject) -> bool:
@@ -74,7 +75,7 @@ def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
     if subject.reply.form is not Form.STREAM:
         if expected == ("no_error",) and subject.reply.error is not None:
             return list(_no_error(subject))
-        return [complaint(subject, "the answer is no event stream", "an event stream", subject.reply.form.value)]
+        return [complaint(subject, Said("no_event_stream"), Said("an_event_stream"), form_seen(subject))]
     return [finding for fact in expected for finding in islice(FACTS[fact](subject), MAX_FINDINGS)]
 
 
@@ -89,26 +90,26 @@ def _framed(subject: Subject) -> Iterator[Finding]:
     for event in _events(subject):
         if not event.terminated:
             place = f"event {event.index}"
-            yield complaint(subject, "an event is not ended by a blank line", "a blank line", "end of stream", place)
+            yield complaint(subject, Said("event_not_ended"), Said("a_blank_line"), Said("end_of_stream"), place)
 
 
 def _utf8(subject: Subject) -> Iterator[Finding]:
     """Every line is UTF-8, the only encoding of event streams (§9.2.5)."""
     for oddity in _oddities(subject, "invalid_utf8"):
-        yield complaint(subject, "a line is not UTF-8", "UTF-8", oddity.seen, oddity.place)
+        yield complaint(subject, Said("line_not_utf8"), "UTF-8", oddity.seen, oddity.place)
 
 
 def _no_bom(subject: Subject) -> Iterator[Finding]:
     """The stream begins with its first line. One byte order mark is allowed (§9.2.5), but common clients trip on it."""
     for oddity in _oddities(subject, "bom"):
-        yield complaint(subject, "the stream begins with a byte order mark", "a line", oddity.seen, oddity.place)
+        yield complaint(subject, Said("stream_begins_with_bom"), Said("a_line"), oddity.seen, oddity.place)
 
 
 def _fields(subject: Subject) -> Iterator[Finding]:
     """Every line is a comment or one of the four fields; what stands in another one no client sees (§9.2.6)."""
     for oddity in _oddities(subject, "unknown_field", "unknown_field_json"):
-        message = "a line is in a field no client reads"
-        yield complaint(subject, message, "data, event, id, retry or a comment", oddity.seen, oddity.place)
+        message = Said("line_in_unread_field")
+        yield complaint(subject, message, Said("known_fields"), oddity.seen, oddity.place)
 
 
 def _data(subject: Subject) -> Iterator[Finding]:
@@ -117,9 +118,9 @@ def _data(subject: Subject) -> Iterator[Finding]:
         problem = frame.document.problem if frame.document else None
         value = frame.document.value if frame.document else None
         if not frame.done and (problem or not isinstance(value, dict)):
-            actual = f"{problem.kind}: {problem.message}" if problem else kind_of(value)
+            actual = Said("reason", kind=problem.kind, said=problem.message) if problem else kind_of(value)
             place = f"event {frame.event.index}"
-            yield complaint(subject, "a payload is neither a JSON object nor [DONE]", "a JSON object", actual, place)
+            yield complaint(subject, Said("payload_unreadable"), Said("a_json_object"), actual, place)
 
 
 def _done(subject: Subject) -> Iterator[Finding]:
@@ -127,10 +128,10 @@ def _done(subject: Subject) -> Iterator[Finding]:
     frames = subject.reply.frames
     count = sum(frame.done for frame in frames)
     if count != 1:
-        yield complaint(subject, "[DONE] must come exactly once", "1 [DONE]", f"{count} [DONE]")
+        yield complaint(subject, Said("done_not_once"), Said("one_done"), Said("n_done", n=count))
     elif not frames[-1].done:
-        message, place = "[DONE] must come last", place_of(frames[-1])
-        yield complaint(subject, message, "nothing after [DONE]", "another payload", place)
+        message, place = Said("done_not_last"), place_of(frames[-1])
+        yield complaint(subject, message, Said("nothing_after_done"), Said("another_payload"), place)
 
 
 def _exactly_done(subject: Subject) -> Iterator[Finding]:
@@ -138,7 +139,7 @@ def _exactly_done(subject: Subject) -> Iterator[Finding]:
     yield from _done(subject)
     for frame in subject.reply.frames:
         if frame.done and frame.event.data != DONE:
-            message = "the last payload is not exactly [DONE]"
+            message = Said("done_not_exact")
             yield complaint(subject, message, DONE, repr(frame.event.data), place_of(frame))
 
 
@@ -146,20 +147,22 @@ def _finish(subject: Subject) -> Iterator[Finding]:
     """Each choice that was asked for has exactly one finish_reason, and no text after it."""
     choices = subject.reply.choices
     if not choices:
-        yield complaint(subject, "no choice was ever sent", "a finish_reason", "no choice", reason=Reason.TRUNCATED)
+        yield complaint(
+            subject, Said("choice_never_sent"), Said("a_finish_reason"), Said("no_choice"), reason=Reason.TRUNCATED
+        )
     for choice in choices:
         place = f"choice {choice.index}"
         if not choice.finish_reasons:
-            message = "the stream ended without a finish_reason"
-            yield complaint(subject, message, "one finish_reason", "none", place, Reason.TRUNCATED)
+            message = Said("finish_reason_missing")
+            yield complaint(subject, message, Said("one_finish_reason"), Said("none"), place, Reason.TRUNCATED)
         elif len(set(choice.finish_reasons)) > 1:  # some relays repeat it, unchanged, beside the usage
             actual = ", ".join(choice.finish_reasons[:5])
-            yield complaint(subject, "several finish_reasons were sent", "one finish_reason", actual, place)
+            yield complaint(subject, Said("finish_reasons_differ"), Said("one_finish_reason"), actual, place)
         if choice.text_after_finish:
-            yield complaint(subject, "text came after the finish_reason", "no text", "text", place)
-    asked = choices_asked(subject.exchange.request.body)
+            yield complaint(subject, Said("text_after_finish"), Said("no_text"), Said("some_words"), place)
+    asked = choices_asked(subject.answer.asked)
     if 0 < len(choices) < asked:
-        message, wanted = "a choice that was asked for never began", f"{asked} choices"
+        message, wanted = Said("choice_never_began"), Said("n_choices", n=asked)
         yield complaint(subject, message, wanted, str(len(choices)), "choices", Reason.TRUNCATED)
 
 
@@ -168,7 +171,7 @@ def _no_error(subject: Subject) -> Iterator[Finding]:
     error = subject.reply.error
     if error is not None:
         reason = subject.fault.reason if subject.fault else Reason.STREAM
-        yield complaint(subject, "an error came inside the stream", "no error", error.message, error.place, reason)
+        yield complaint(subject, Said("error_in_stream"), Said("no_error"), error.message, error.place, reason)
 
 
 def _spread(subject: Subject) -> Iterator[Finding]:
@@ -177,13 +180,13 @@ def _spread(subject: Subject) -> Iterator[Finding]:
     if timing.suspect:
         return
     if timing.ttft_s is None or timing.last_token_s is None or timing.token_events < 3:
-        yield complaint(subject, "the answer came in too few pieces", "3 or more", str(timing.token_events), "tokens")
+        yield complaint(subject, Said("too_few_pieces"), Said("n_or_more", n=3), str(timing.token_events), "tokens")
         return
     # All tokens stamped before the last request byte: a relay that answers before it was asked shows no burst.
     share = (timing.last_token_s - timing.ttft_s) / timing.last_token_s if timing.last_token_s else 1.0
     if share < BURST_SHARE:
-        wanted = f"at least {BURST_SHARE:.0%} of the time between first and last token"
-        yield complaint(subject, "the tokens came in one burst at the end", wanted, f"{share:.1%}", "tokens")
+        wanted = Said("share_of_time", n=f"{BURST_SHARE:.0%}")
+        yield complaint(subject, Said("one_burst"), wanted, f"{share:.1%}", "tokens")
 
 
 FACTS: Mapping[str, Fact] = {

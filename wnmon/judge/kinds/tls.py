@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from wnmon.judge.kind import Kind
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.judge.values import number
-from wnmon.model.check import NOT_HTTPS
 from wnmon.model.exchange import Certificate, FailureKind
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text, Why, either
 
 FAILURES = frozenset({FailureKind.TLS})
 """A handshake that failed is an answer to what is asked here."""
@@ -35,34 +35,36 @@ class Wanted:
 def prepare(value: Json) -> Wanted:
     """Return what is asked; TLS 1.2 and 0 days unless given."""
     if not isinstance(value, dict) or set(value) - {"min", "days"}:
-        raise Unfit("", f"a mapping with min, days, or both, not {kind_of(value)}")
+        raise Unfit("", Said("mapping_or_both", one="min", other="days"), kind_of(value))
     version = value.get("min", "1.2")
     if version not in _VERSIONS:
-        raise Unfit("/min", f'"1.2" or "1.3", not {version!r}')
-    days = number(value.get("days", 0), "a number of days", least=0, where="/days")
+        raise Unfit("/min", either(f'"{known}"' for known in _VERSIONS), repr(version))
+    days = number(value.get("days", 0), Said("a_number_of_days"), least=0, where="/days")
     return Wanted(version=str(version), days=days)
 
 
-def doubt(_: Wanted, subject: Subject) -> str | None:
+def doubt(_: Wanted, subject: Subject) -> Said | None:
     """Return why there is nothing to judge: plain http has no TLS."""
-    return NOT_HTTPS if subject.exchange.request.url.startswith("http:") else None
+    return Said(Why.NOT_HTTPS) if subject.exchange.request.url.startswith("http:") else None
 
 
 def assess(expected: Wanted, subject: Subject) -> list[Finding]:
     """Complain about a handshake that failed, an old version, and a certificate about to end."""
     exchange = subject.exchange
     if exchange.failure is not None and exchange.failure.kind is FailureKind.TLS:
-        wanted = f"TLS {expected.version} or later with a valid chain and name"
-        return [_finding("there is no secure connection", wanted, exchange.failure.detail, subject)]
+        wanted = Said("tls_or_later_valid", code=expected.version)
+        return [_finding(Said("no_secure_connection"), wanted, exchange.failure.detail, subject)]
     if exchange.tls is None:
-        return [_finding("the connection is not secured", f"TLS {expected.version} or later", "none", subject)]
+        return [
+            _finding(Said("connection_not_secured"), Said("tls_or_later", code=expected.version), Said("none"), subject)
+        ]
     return [*_old(expected, exchange.tls.version, subject), *_ending(expected, exchange.tls.certificate, subject)]
 
 
 def _old(expected: Wanted, version: str, subject: Subject) -> Iterator[Finding]:
     accepted = [f"TLSv{one}" for one in _VERSIONS[_VERSIONS.index(expected.version) :]]
     if version not in accepted:
-        yield _finding("the TLS version is too old", " or ".join(accepted), version, subject)
+        yield _finding(Said("tls_too_old"), either(accepted), version, subject)
 
 
 def _ending(expected: Wanted, certificate: Certificate | None, subject: Subject) -> Iterator[Finding]:
@@ -70,11 +72,11 @@ def _ending(expected: Wanted, certificate: Certificate | None, subject: Subject)
         return
     left_days = (certificate.not_after_s - subject.exchange.started_at_s) / _DAY_S
     if left_days < expected.days:
-        wanted = f"at least {expected.days} days left"
-        yield _finding("the certificate is about to end", wanted, f"{left_days:.1f} days", subject)
+        wanted = Said("days_left", n=expected.days)
+        yield _finding(Said("certificate_ends_soon"), wanted, Said("n_days", n=f"{left_days:.1f}"), subject)
 
 
-def _finding(message: str, expected: str, actual: str, subject: Subject) -> Finding:
+def _finding(message: Said, expected: Text, actual: Text, subject: Subject) -> Finding:
     return Finding(message=message, expected=expected, actual=actual, place="tls", step=subject.step, reason=Reason.TLS)
 
 

@@ -16,6 +16,7 @@ from wnmon.judge.schema import compile_schema, schema_findings
 from wnmon.judge.subject import CUT, Subject, Unfit, was_cut
 from wnmon.model.json import Json, JsonObject, kind_of
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said, Text
 from wnmon.model.text import cut
 from wnmon.wire.document import read_text
 from wnmon.wire.reply import ToolCall
@@ -39,10 +40,10 @@ class Calling:
 def prepare(value: Json) -> Calling:
     """Return what is asked of the call. The text may hold `{{nonce}}` and `{{model}}`."""
     if not isinstance(value, dict) or not value:
-        raise Unfit("", f"a mapping with {', '.join(_KEYS)}, not {kind_of(value)}")
+        raise Unfit("", Said("mapping_with", names=", ".join(_KEYS)), kind_of(value))
     for key in value:
         if key not in _KEYS:
-            raise Unfit(f"/{key}", f"one of {', '.join(_KEYS)}, not {key!r}")
+            raise Unfit(f"/{key}", Said("one_of_these", names=", ".join(_KEYS)), repr(key))
     return Calling(
         name=_text(value, "name"),
         schema=compile_schema(value["schema"], "/schema") if "schema" in value else None,
@@ -53,11 +54,11 @@ def prepare(value: Json) -> Calling:
 def _text(value: JsonObject, key: str) -> str | None:
     text = value.get(key)
     if key in value and not isinstance(text, str):
-        raise Unfit(f"/{key}", f"a text, not {kind_of(text)}")
+        raise Unfit(f"/{key}", Said("a_text"), kind_of(text))
     return text if isinstance(text, str) else None
 
 
-def doubt(expected: Calling, subject: Subject) -> str | None:
+def doubt(expected: Calling, subject: Subject) -> Said | None:
     """Return why a rule cannot be judged: no tokens were left for the call or the end of its arguments."""
     return CUT if was_cut(subject) and assess(expected, subject) else None
 
@@ -66,30 +67,30 @@ def assess(expected: Calling, subject: Subject) -> list[Finding]:
     """Complain about a call that is missing, is of another function, or has arguments that do not hold."""
     calls = [call for choice in subject.reply.choices[:1] for call in choice.tool_calls]
     if not calls:
-        said = cut(subject.reply.text) or "no call"
-        return [_finding("no function is called", expected.name or "a call", said, _PLACE, subject)]
+        said = cut(subject.reply.text) or Said("no_call")
+        return [_finding(Said("no_function_called"), expected.name or Said("a_call"), said, _PLACE, subject)]
     return list(_complaints(expected, calls[0], subject))
 
 
 def _complaints(expected: Calling, call: ToolCall, subject: Subject) -> Iterator[Finding]:
     place = f"{_PLACE}/0/function"
     if expected.name not in {None, call.name}:
-        yield _finding("another function is called", str(expected.name), cut(call.name), f"{place}/name", subject)
+        yield _finding(Said("another_function"), str(expected.name), cut(call.name), f"{place}/name", subject)
     place = f"{place}/arguments"
     document = read_text(call.arguments)
     if not isinstance(document.value, dict):
-        seen = cut(call.arguments) or "empty"
-        yield _finding("the arguments are not a JSON object", "one JSON object", seen, place, subject)
+        seen = cut(call.arguments) or Said("empty")
+        yield _finding(Said("arguments_no_json"), Said("one_json_object"), seen, place, subject)
         return
     if expected.schema is not None:
         yield from schema_findings(expected.schema, document.value, place, subject.step)
     wanted = codes.wanted(expected.contains, subject)
     said = codes.as_drawn(json.dumps(document.value, ensure_ascii=False), subject)
     if expected.contains is not None and wanted not in said:
-        yield _finding("the arguments lack a text", cut(wanted), cut(call.arguments), place, subject)
+        yield _finding(Said("arguments_lack"), cut(wanted), cut(call.arguments), place, subject)
 
 
-def _finding(message: str, expected: str, actual: str, place: str, subject: Subject) -> Finding:
+def _finding(message: Said, expected: Text, actual: Text, place: str, subject: Subject) -> Finding:
     return Finding(
         message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=Reason.CONTENT
     )

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.subject import Subject, Unfit
-from wnmon.judge.values import number
+from wnmon.judge.values import listed, number
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason, Usage
+from wnmon.model.said import Said, Text
 
 _MEMBERS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
@@ -27,12 +28,13 @@ def prepare(value: Json) -> Bounds:
     if value == "present":
         return Bounds(limits={})
     if not isinstance(value, dict):
-        raise Unfit("", f"present, or a mapping with total and {', '.join(_MEMBERS)}, not {kind_of(value)}")
+        raise Unfit("", Said("present_or_counts", names=", ".join(_MEMBERS)), kind_of(value))
     for key in value:
         if key not in {"total", *_MEMBERS}:
-            raise Unfit(f"/{key}", f"total or one of {', '.join(_MEMBERS)}, not {key!r}")
+            counts = Said("one_of_these", names=", ".join(_MEMBERS))
+            raise Unfit(f"/{key}", listed("either", ["total", counts]), repr(key))
     if value.get("total", "sum") != "sum":
-        raise Unfit("/total", f"sum, not {value['total']!r}")
+        raise Unfit("/total", "sum", repr(value["total"]))
     return Bounds(
         total_is_sum="total" in value, limits={key: _limit(key, value[key]) for key in _MEMBERS if key in value}
     )
@@ -40,10 +42,9 @@ def prepare(value: Json) -> Bounds:
 
 def _limit(key: str, value: Json) -> tuple[int | None, int | None]:
     if not isinstance(value, dict) or not value or set(value) - {"min", "max"}:
-        raise Unfit(f"/{key}", f"a mapping with min, max, or both, not {kind_of(value)}")
-    limits = {
-        bound: number(limit, "a number of tokens", least=0, where=f"/{key}/{bound}") for bound, limit in value.items()
-    }
+        raise Unfit(f"/{key}", Said("mapping_or_both", one="min", other="max"), kind_of(value))
+    tokens = Said("tokens")
+    limits = {bound: number(limit, tokens, least=0, where=f"/{key}/{bound}") for bound, limit in value.items()}
     return limits.get("min"), limits.get("max")
 
 
@@ -51,14 +52,14 @@ def assess(expected: Bounds, subject: Subject) -> list[Finding]:
     """Complain about missing counts, a wrong sum, and counts out of bounds."""
     usage = subject.reply.usage
     if usage is None:
-        return [_finding("there is no usage", "three integers", "absent", "/usage", subject)]
+        return [_finding(Said("usage_missing"), Said("three_integers"), Said("absent"), "/usage", subject)]
     return [*_missing(usage, subject), *_sum(expected, usage, subject), *_out_of_bounds(expected, usage, subject)]
 
 
 def _missing(usage: Usage, subject: Subject) -> Iterator[Finding]:
     for member in _MEMBERS:
         if getattr(usage, member) is None:
-            yield _finding("a count is missing", "integer", "absent", f"/usage/{member}", subject)
+            yield _finding(Said("count_missing"), "integer", Said("absent"), f"/usage/{member}", subject)
 
 
 def _sum(expected: Bounds, usage: Usage, subject: Subject) -> Iterator[Finding]:
@@ -67,20 +68,23 @@ def _sum(expected: Bounds, usage: Usage, subject: Subject) -> Iterator[Finding]:
         return
     if total != prompt + completion:
         wanted = f"{prompt} + {completion} = {prompt + completion}"
-        yield _finding("total_tokens is not the sum", wanted, str(total), "/usage/total_tokens", subject)
+        yield _finding(Said("total_is_no_sum"), wanted, str(total), "/usage/total_tokens", subject)
 
 
 def _out_of_bounds(expected: Bounds, usage: Usage, subject: Subject) -> Iterator[Finding]:
     for member, (low, high) in expected.limits.items():
         count = getattr(usage, member)
         if count is not None and ((low is not None and count < low) or (high is not None and count > high)):
-            wanted = " and ".join(
-                [*([f"at least {low}"] if low is not None else []), *([f"at most {high}"] if high is not None else [])]
-            )
-            yield _finding("a count is out of bounds", wanted, str(count), f"/usage/{member}", subject)
+            yield _finding(Said("count_out_of_bounds"), _bounds(low, high), str(count), f"/usage/{member}", subject)
 
 
-def _finding(message: str, expected: str, actual: str, place: str, subject: Subject) -> Finding:
+def _bounds(low: int | None, high: int | None) -> Said:
+    if low is not None and high is not None:
+        return Said("between", n=low, n2=high)
+    return Said("at_most", n=str(high)) if low is None else Said("at_least", n=low)
+
+
+def _finding(message: Said, expected: Text, actual: Text, place: str, subject: Subject) -> Finding:
     return Finding(
         message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=Reason.USAGE
     )

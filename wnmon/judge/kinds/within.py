@@ -8,6 +8,7 @@ from wnmon.judge.kind import AcrossKind
 from wnmon.judge.places import Places, differing, numbers_at, prepare_within
 from wnmon.judge.subject import Subject, Unjudged
 from wnmon.model.result import Finding
+from wnmon.model.said import Said
 
 
 def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
@@ -18,7 +19,7 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
     spread, greatest = max(numbers) - min(numbers), max(abs(number) for number in numbers)
     if spread <= expected.tolerance * greatest:
         return []
-    return [differing(expected, "the numbers lie too far apart", f"within {expected.tolerance:.0%}", numbers)]
+    return [differing(expected, Said("numbers_too_far_apart"), f"within {expected.tolerance:.0%}", numbers)]
 
 
 KIND = AcrossKind(prepare_within, assess)

@@ -16,6 +16,7 @@ from wnmon.judge.subject import Subject, Unfit, Unjudged
 from wnmon.judge.values import number
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
+from wnmon.model.said import Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +29,8 @@ class Price(Places):
 def prepare(value: Json) -> Price:
     """Return the requests and the most tokens of a word."""
     if not isinstance(value, dict) or set(value) != {"of", "most"}:
-        raise Unfit("", "a mapping with of and most")
-    most = number(value["most"], "a number of tokens above 0", least=1, where="/most")
+        raise Unfit("", Said("mapping_with_both", one="of", other="most"))
+    most = number(value["most"], Said("tokens_above_0"), least=1, where="/most")
     return Price(places=places(value["of"], "/of"), most=most)
 
 
@@ -38,13 +39,13 @@ def assess(expected: Price, subjects: Mapping[str, Subject]) -> list[Finding] | 
     first, last = subjects[expected.requests[0]], subjects[expected.requests[-1]]
     words, tokens = _words(last) - _words(first), _added(first, last)
     if tokens is None or words < 1:
-        return Unjudged("no count of a longer prompt to compare with")
+        return Unjudged(Said("no_longer_prompt"))
     if tokens <= words * expected.most:
         return []
     return [
         Finding(
-            message="words cost more tokens than they have",
-            expected=f"at most {words * expected.most} for {words} words more",
+            message=Said("words_too_dear"),
+            expected=Said("most_for_words", n=words * expected.most, n2=words),
             actual=str(tokens),
             place="/usage/prompt_tokens",
             step=last.step,

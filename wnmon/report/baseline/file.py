@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from wnmon.engine.run import Run
 from wnmon.model.json import Json, JsonObject
-from wnmon.model.result import Outcome, RuleVerdict, Run, Verdict
-from wnmon.report.baseline.known import RANKS, Baseline, KnownBreak, RunKey, places_of, plain
-from wnmon.report.summary import KNOWN, CheckReport, Ignored, has_decided_rule, known
+from wnmon.model.result import Outcome, RuleVerdict, Verdict
+from wnmon.model.said import Said, Text, Why, id_of
+from wnmon.report.baseline.known import RANKS, Baseline, Ignored, KnownBreak, RunKey, known, places_of, plain
 from wnmon.report.text import iso
 
 FORMAT = "wnmon-baseline"
@@ -43,9 +44,13 @@ def excused(rows: Sequence[RuleVerdict], breaks: Mapping[str, KnownBreak], name:
         found = breaks.get(row.rule)
         if row.waived or is_over or row.verdict not in RANKS or found is None or not found.covers(row):
             return row
-        return replace(row, waived=True, why=f"{KNOWN} {name}" + (f"; {row.why}" if row.why else ""))
+        return replace(row, waived=True, why=_known(name, row.why))
 
     return tuple(excuse(row) for row in rows)
+
+
+def _known(name: str, why: Text) -> Said:
+    return Said(Why.KNOWN, text=name, said=Said("after_that", said=why) if why else "")
 
 
 def excuse_run(run: Run, baseline: Baseline | None) -> Run:
@@ -60,7 +65,7 @@ def excuse_run(run: Run, baseline: Baseline | None) -> Run:
 def _never_judged(run: Run, breaks: Mapping[str, KnownBreak]) -> frozenset[str]:
     """Return the rules that stay open because there was nothing to judge them by."""
     is_open = run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}
-    unsent, decided = frozenset(run.evidence.not_sent.values()), has_decided_rule(run)
+    unsent, decided = frozenset(run.evidence.not_sent.values()), run.has_decided_rule
     failed = {rule for rule, known in breaks.items() if known.verdict is Verdict.FAILED}
     inconclusive = (row for row in run.result.verdicts if row.verdict is Verdict.INCONCLUSIVE)
     return frozenset(
@@ -84,25 +89,27 @@ def ignored_by(baseline: Baseline, runs: Sequence[Run]) -> Ignored:
     )
 
 
-def why_no_baseline(report: CheckReport) -> str | None:
-    """Return why a report must not become a baseline, None when it may: what was not judged is not known."""
-    if not report.complete:
-        return "the check was interrupted"
-    errored = next((run for run in report.runs if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}), None)
-    return None if errored is None else f"{errored.suite or errored.check} was not judged: {errored.result.message}"
+def why_no_baseline(runs: Sequence[Run], *, complete: bool) -> Said | None:
+    """Return why runs must not become a baseline, None when they may: what was not judged is not known."""
+    if not complete:
+        return Said("check_interrupted")
+    errored = next((run for run in runs if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}), None)
+    if errored is None:
+        return None
+    return Said("suite_not_judged", text=errored.suite or errored.check, said=errored.result.message)
 
 
-def render_baseline(report: CheckReport) -> str:
-    """Return what is broken or could not be judged in a report, as JSON text that ends in a newline."""
-    runs: dict[RunKey, Mapping[str, KnownBreak]] = {key_of(run): _breaks(run) for run in report.runs}
-    written: JsonObject = {"wnmon": report.version, "written_at": iso(report.ended_at_s)}
-    document = encode_baseline(Baseline(name="", runs=runs)) | written
+def render_baseline(runs: Sequence[Run], *, version: str, at_s: float) -> str:
+    """Return what is broken or could not be judged in runs, as JSON text that ends in a newline."""
+    known_breaks: dict[RunKey, Mapping[str, KnownBreak]] = {key_of(run): _breaks(run) for run in runs}
+    written: JsonObject = {"wnmon": version, "written_at": iso(at_s)}
+    document = encode_baseline(Baseline(name="", runs=known_breaks)) | written
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def _breaks(run: Run) -> dict[str, KnownBreak]:
     """Return what a later check may be excused; what a waiver excuses is left to it."""
-    ours = [row for row in run.result.verdicts if not row.waived or row.why.startswith(KNOWN)]
+    ours = [row for row in run.result.verdicts if not row.waived or id_of(row.why) == Why.KNOWN]
     return {row.rule: KnownBreak(verdict=row.verdict, places=places_of(row)) for row in ours if row.verdict in RANKS}
 
 

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from wnmon.engine.run import Run
 from wnmon.model.result import RuleVerdict, Verdict
+from wnmon.model.said import Why, id_of
 from wnmon.model.text import cut, encodable
 from wnmon.report.text import MAX_MESSAGE_CHARS
 
@@ -50,3 +52,21 @@ def places_of(row: RuleVerdict) -> frozenset[str]:
 def plain(text: str) -> str:
     """Return text fit for a file: cut, and without lone surrogates."""
     return encodable(cut(text, MAX_MESSAGE_CHARS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """What a baseline came to: its name, how many known breaks it excused, the rules that hold again.
+
+    `unknown` are the runs (`target model suite`) it says nothing of: nothing of them was excused.
+    """
+
+    name: str
+    breaks: int = 0
+    gone: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+def known(run: Run) -> list[RuleVerdict]:
+    """Return the rules a baseline excuses."""
+    return [row for row in run.result.verdicts if row.waived and id_of(row.why) == Why.KNOWN]

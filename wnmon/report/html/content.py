@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from wnmon.engine.run import Run
 from wnmon.model.duration import show_duration
-from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Run, Verdict
+from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
+from wnmon.model.said import in_language, say
+from wnmon.report.finding import view_of
 from wnmon.report.html.exchanges import Exchanges, ExchangeView, Spot
-from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
 from wnmon.report.summary import (
     COUNTED,
     CheckedTarget,
@@ -20,9 +22,9 @@ from wnmon.report.summary import (
     is_left_out,
     of_verdict,
     waived,
+    why_nothing,
 )
-from wnmon.report.text import MAX_MESSAGE_CHARS, shown
-from wnmon.report.words import advice, layer_word
+from wnmon.report.text import MAX_MESSAGE_CHARS, advice, shown
 
 MAX_FINDINGS = 6
 UNKNOWN_PROFILE = "–"
@@ -38,7 +40,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FindingView:
+class Pointed:
     """One complaint and where it points."""
 
     message: str
@@ -61,7 +63,7 @@ class Complaint:
     waived: bool
     remark: str
     explained: tuple[tuple[str, str], ...]
-    findings: tuple[FindingView, ...]
+    findings: tuple[Pointed, ...]
     left: int
 
 
@@ -183,7 +185,7 @@ def _selected(report: CheckReport, run: Run) -> tuple[str, ...]:
 
 
 def _run(report: CheckReport, run: Run, number: int, lang: str) -> RunView:
-    exchanges = Exchanges(run, number, report.rules)
+    exchanges = Exchanges(run, number)
     rows = [*broken(run), *of_verdict(run, Verdict.NOTED), *waived(run)]
     for row in rows:
         exchanges.ask_for(row.findings[:MAX_FINDINGS], row.rule)
@@ -220,12 +222,12 @@ def _plain_complaint(run: Run, findings: Sequence[Finding], exchanges: Exchanges
         rule=run.result.reason.value,
         level="",
         kind="bad" if run.result.outcome is Outcome.FAILED else "slow",
-        sentence=shown(phrase(run.result.message, lang), MAX_MESSAGE_CHARS),
+        sentence=shown(in_language(run.result.message, lang), MAX_MESSAGE_CHARS),
         source="",
         waived=False,
         remark="",
         explained=(),
-        findings=_findings(findings, exchanges, "", lang),
+        findings=_findings(findings, exchanges, lang),
         left=max(len(findings) - MAX_FINDINGS, 0),
     )
 
@@ -239,9 +241,9 @@ def _complaint(report: CheckReport, row: RuleVerdict, exchanges: Exchanges, lang
         sentence=shown(report.says(row.rule, lang), MAX_MESSAGE_CHARS),
         source=shown(report.source(row.rule), MAX_MESSAGE_CHARS),
         waived=row.waived,
-        remark=shown(phrase(row.why, lang), MAX_MESSAGE_CHARS),
+        remark=shown(in_language(row.why, lang), MAX_MESSAGE_CHARS),
         explained=_explained(report, row.rule, lang),
-        findings=_findings(row.findings, exchanges, row.rule, lang),
+        findings=_findings(row.findings, exchanges, lang),
         left=max(len(row.findings) - MAX_FINDINGS, 0),
     )
 
@@ -266,16 +268,17 @@ def _explained(report: CheckReport, rule: str, lang: str) -> tuple[tuple[str, st
     return tuple((name, shown(text, MAX_MESSAGE_CHARS)) for name, text in picked if text)
 
 
-def _findings(findings: Iterable[Finding], exchanges: Exchanges, rule: str, lang: str) -> tuple[FindingView, ...]:
+def _findings(findings: Iterable[Finding], exchanges: Exchanges, lang: str) -> tuple[Pointed, ...]:
+    pairs = ((finding, view_of(finding, lang)) for finding in tuple(findings)[:MAX_FINDINGS])
     return tuple(
-        FindingView(
-            message=shown(message_of(finding, lang), MAX_MESSAGE_CHARS),
-            expected=shown(expected_of(finding, lang), MAX_MESSAGE_CHARS),
-            actual=shown(actual_of(finding, lang), MAX_MESSAGE_CHARS),
-            place=shown(finding.place),
-            spots=exchanges.spots(finding, rule),
+        Pointed(
+            message=shown(view.message, MAX_MESSAGE_CHARS),
+            expected=shown(view.expected, MAX_MESSAGE_CHARS),
+            actual=shown(view.actual, MAX_MESSAGE_CHARS),
+            place=shown(view.place),
+            spots=exchanges.spots(finding),
         )
-        for finding in tuple(findings)[:MAX_FINDINGS]
+        for finding, view in pairs
     )
 
 
@@ -284,17 +287,16 @@ def _silence(run: Run, lang: str) -> tuple[tuple[str, str], ...]:
     if result.outcome not in {Outcome.ERRORED, Outcome.SKIPPED}:
         return ()
     title = "no_answer" if result.outcome is Outcome.ERRORED else "not_run"
-    why = "" if result.reason is Reason.OK else f"{result.reason.value}: "
-    rows = [(title, shown(phrase(f"{why}{result.message}", lang), MAX_MESSAGE_CHARS))]
+    rows = [(title, shown(in_language(why_nothing(result), lang), MAX_MESSAGE_CHARS))]
     if result.layer:
-        rows.append(("layer", layer_word(result.layer, lang)))
+        rows.append(("layer", say(f"layer_{result.layer.value}", lang)))
     return (*rows, ("do", said)) if (said := advice(result.reason, lang)) else tuple(rows)
 
 
 def _open(run: Run, lang: str) -> tuple[tuple[str, str], ...]:
     """Return (why, ids) of what could not be judged."""
     groups = by_why(of_verdict(run, Verdict.INCONCLUSIVE))
-    return tuple((shown(phrase(why, lang)), ", ".join(ids)) for why, ids in groups.items())
+    return tuple((shown(in_language(why, lang)), ", ".join(ids)) for why, ids in groups.items())
 
 
 def _rule_row(report: CheckReport, row: RuleVerdict, lang: str) -> RuleRow:
@@ -304,5 +306,5 @@ def _rule_row(report: CheckReport, row: RuleVerdict, lang: str) -> RuleRow:
         verdict=row.verdict.value,
         waived=row.waived,
         sentence=shown(report.says(row.rule, lang), MAX_MESSAGE_CHARS),
-        remark=shown(phrase(row.why, lang)),
+        remark=shown(in_language(row.why, lang)),
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from wnmon.model.check import Auth, Rule
-from wnmon.model.result import Finding, Run
-from wnmon.report.about import Sent, sent_for
+from wnmon.engine.run import Run
+from wnmon.model.check import Auth
+from wnmon.model.result import Finding
+from wnmon.model.said import Said, in_language
 from wnmon.report.curl import KEY_VARIABLE, curl_command
 from wnmon.report.html.body import Body, shown_body
 from wnmon.report.html.place import Excerpt, excerpt
 from wnmon.report.html.timeline import Timeline, timeline
-from wnmon.report.phrases import phrase
+from wnmon.report.summary import index_of
 from wnmon.report.text import shown
 
 MAX_EXCHANGES = 24
@@ -60,95 +61,86 @@ class ExchangeView:
 class Exchanges:
     """The exchanges of one run, an anchor given to each that is asked for."""
 
-    def __init__(self, run: Run, number: int, known: Mapping[str, Rule]) -> None:
+    def __init__(self, run: Run, number: int) -> None:
         self._run = run
         self._number = number
-        self._known = known
         self._rules: dict[int, list[str]] = {}
         self._left: set[int] = set()
 
     def ask_for(self, findings: Iterable[Finding], rule: str) -> None:
         """Have the exchanges of these findings shown, in name of `rule`."""
-        pairs = ((finding, step) for finding in findings for step, _ in self._targets(finding))
-        asked = [sent for finding, step in pairs if (sent := self._sent(step, finding, rule)) is not None]
-        for index in dict.fromkeys(sent.index for sent in asked):
+        asked = (index for finding in findings for index, _ in self._targets(finding))
+        for index in dict.fromkeys(asked):
             if index in self._rules or len(self._rules) < MAX_EXCHANGES:
                 self._rules.setdefault(index, []).append(rule)
             else:
                 self._left.add(index)
 
-    def spots(self, finding: Finding, rule: str) -> tuple[Spot, ...]:
-        """Return where a finding of a rule points; where answers were compared, one spot each."""
-        return tuple(self._spot(step, place, self._sent(step, finding, rule)) for step, place in self._targets(finding))
+    def spots(self, finding: Finding) -> tuple[Spot, ...]:
+        """Return where a finding points; where answers were compared, one spot each."""
+        return tuple(self._spot(index, place) for index, place in self._targets(finding))
 
     def views(self, lang: str) -> tuple[ExchangeView, ...]:
         """Return the exchanges that were asked for, in the order sent."""
-        return tuple(
-            _view(self._numbered(index), self._anchor(index), tuple(dict.fromkeys(self._rules[index])), lang)
-            for index in sorted(self._rules)
-        )
-
-    def _numbered(self, index: int) -> Sent:
-        """Return an exchange with which copy of its request it is."""
-        exchanges = self._run.evidence.exchanges
-        alike = [i for i, other in enumerate(exchanges) if other.request.step == exchanges[index].request.step]
-        return Sent(exchange=exchanges[index], index=index, copy=alike.index(index) + 1, copies=len(alike))
+        return tuple(self._view(index, lang) for index in sorted(self._rules))
 
     @property
     def left(self) -> int:
         """Return how many were asked for beyond what is shown."""
         return len(self._left)
 
-    def _targets(self, finding: Finding) -> list[tuple[str, str]]:
-        """Return (request, place) of a finding; compared answers are named `request/pointer, request/pointer`."""
-        if finding.step:
-            return [(finding.step, finding.place)]
-        known = {exchange.request.step for exchange in self._run.evidence.exchanges}
-        parts = [part.partition("/") for part in finding.place.split(", ")]
-        return [(step, slash + rest) for step, slash, rest in parts if step in known] or [("", finding.place)]
+    def _targets(self, finding: Finding) -> list[tuple[int, str]]:
+        """Return (index, place) of each exchange a finding is about.
 
-    def _sent(self, step: str, finding: Finding | None = None, rule: str = "") -> Sent | None:
-        return sent_for(self._run, step, finding, self._known.get(rule))
+        Compared answers are named `request/pointer, request/pointer`.
+        """
+        if finding.step and finding.exchange is not None:
+            return [(finding.exchange, finding.place)]
+        known = {exchange.request.step for exchange in self._run.evidence.exchanges}
+        parts = (part.partition("/") for part in finding.place.split(", "))
+        compared = [(step, slash + rest) for step, slash, rest in parts if step in known and not finding.step]
+        targets = compared or [(finding.step, finding.place)]
+        return [(index, place) for step, place in targets if (index := index_of(self._run, step)) is not None]
 
     def _anchor(self, index: int) -> str:
         return f"run-{self._number}-exchange-{index + 1}"
 
-    def _spot(self, step: str, place: str, sent: Sent | None) -> Spot:
-        if sent is None:
-            return Spot(step=shown(step), anchor=None, excerpt=None)
-        exchange = sent.exchange
+    def _spot(self, index: int, place: str) -> Spot:
+        exchange = self._run.evidence.exchanges[index]
         return Spot(
             step=shown(exchange.request.step),
-            anchor=self._anchor(sent.index) if sent.index in self._rules else None,
+            anchor=self._anchor(index) if index in self._rules else None,
             excerpt=excerpt(exchange.body, place),
             headers=_named(exchange.headers, place.removeprefix("header:")) if place.startswith("header:") else (),
+        )
+
+    def _view(self, index: int, lang: str) -> ExchangeView:
+        answer, exchanges = self._run.answers[index], self._run.evidence.exchanges
+        exchange = answer.exchange
+        request, failure = exchange.request, exchange.failure
+        alike = [i for i, other in enumerate(exchanges) if other.request.step == request.step]
+        ended = Said("reason", kind=failure.kind.value, said=failure.detail) if failure else ""
+        return ExchangeView(
+            anchor=self._anchor(index),
+            copy=alike.index(index) + 1,
+            copies=len(alike),
+            step=shown(request.step),
+            rules=tuple(dict.fromkeys(self._rules[index])),
+            request_line=shown(f"{request.method} {request.url}", MAX_HEADER_CHARS),
+            request_headers=(*_shown_headers(request.headers), *_authorization(request.auth)),
+            request_body=shown_body(request.body),
+            status=exchange.status,
+            status_line=shown(f"{exchange.http_version or 'HTTP'} {exchange.status}"),
+            headers=_shown_headers(exchange.headers),
+            body=shown_body(exchange.body),
+            failure=shown(in_language(ended, lang), MAX_HEADER_CHARS),
+            timeline=timeline(answer),
+            curl=curl_command(request),
         )
 
 
 def _named(headers: Sequence[tuple[str, str]], name: str) -> Headers:
     return _shown_headers([(key, value) for key, value in headers if key.lower() == name.lower()])
-
-
-def _view(sent: Sent, anchor: str, rules: tuple[str, ...], lang: str) -> ExchangeView:
-    exchange = sent.exchange
-    request, failure = exchange.request, exchange.failure
-    return ExchangeView(
-        anchor=anchor,
-        copy=sent.copy,
-        copies=sent.copies,
-        step=shown(request.step),
-        rules=rules,
-        request_line=shown(f"{request.method} {request.url}", MAX_HEADER_CHARS),
-        request_headers=(*_shown_headers(request.headers), *_authorization(request.auth)),
-        request_body=shown_body(request.body),
-        status=exchange.status,
-        status_line=shown(f"{exchange.http_version or 'HTTP'} {exchange.status}"),
-        headers=_shown_headers(exchange.headers),
-        body=shown_body(exchange.body),
-        failure=shown(phrase(f"{failure.kind.value}: {failure.detail}", lang), MAX_HEADER_CHARS) if failure else "",
-        timeline=timeline(exchange),
-        curl=curl_command(request),
-    )
 
 
 def _authorization(auth: Auth) -> Headers:

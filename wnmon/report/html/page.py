@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from wnmon.model.catalogue import CATALOGUE
 from wnmon.model.language import language_of
+from wnmon.model.said import Hole, say
 from wnmon.report.hints import setup_hint, unknown_waivers
 from wnmon.report.html.content import targets_of
 from wnmon.report.html.timeline import HEIGHT, WIDTH
-from wnmon.report.html.words import word
-from wnmon.report.meaning import meaning, tally
-from wnmon.report.summary import COUNTED, CheckReport, Exit
+from wnmon.report.summary import COUNTED, CheckReport, Exit, meaning, tally
 from wnmon.report.text import iso, utc, without_commands
 
 _KINDS = {Exit.OK: "good", Exit.UNJUDGED: "slow"}
@@ -42,7 +42,7 @@ def render_html(report: CheckReport, lang: str) -> str:
         kind=kind,
         color=_COLORS[kind],
         lang=language_of(lang),
-        word=lambda key: word(key, lang),
+        word=partial(_word, lang),
         started=f"{utc(report.started_at_s):%Y-%m-%d %H:%M:%S} UTC",
         started_iso=iso(report.started_at_s),
         counted=COUNTED,
@@ -68,6 +68,12 @@ def _files() -> tuple[Template, str]:
     root = resources.files("wnmon")
     parts = (root / "palette.css", root / "report" / "html" / "templates" / "report.css")
     return environment.get_template("report.html"), "".join(part.read_text(encoding="utf-8") for part in parts)
+
+
+def _word(lang: str, key: str, **holes: Hole) -> str:
+    """Return a word of this page, else the one all reports share."""
+    own = f"html_{key}"
+    return say(own if own in CATALOGUE else f"report_{key}", lang, **holes)
 
 
 def _policy(style: str) -> str:

@@ -8,8 +8,7 @@ from itertools import pairwise
 
 from wnmon.model.duration import show_duration
 from wnmon.model.exchange import Exchange, Marks
-from wnmon.wire.read import read
-from wnmon.wire.timing import measure
+from wnmon.wire.answer import Answer
 
 WIDTH = 1000
 """Units of the whole time."""
@@ -49,15 +48,15 @@ class Timeline:
     total: str
 
 
-def timeline(exchange: Exchange) -> Timeline:
+def timeline(answer: Answer) -> Timeline:
     """Return what the stamps of an exchange draw. A phase that never began is absent."""
+    exchange, timing = answer.exchange, answer.timing
     start_ns, end_ns = exchange.marks.started_ns, exchange.marks.end_ns
     span_ns = max(end_ns - start_ns, 1)
 
     def x(at_ns: int) -> float:
         return round(min(max(at_ns - start_ns, 0) / span_ns, 1) * WIDTH, 1)
 
-    timing = measure(exchange, read(exchange))
     sent_ns = exchange.marks.sent_ns
     token_ns = None if timing.ttft_s is None or sent_ns is None else sent_ns + round(timing.ttft_s * 1e9)
     facts = (("ttft", timing.ttft_s), ("longest_gap", _longest_gap_s(exchange)))

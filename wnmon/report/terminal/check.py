@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from wnmon.engine.run import Run
 from wnmon.model.check import Level
 from wnmon.model.duration import show_duration
-from wnmon.model.result import Finding, Outcome, Reason, Result, RuleVerdict, Run, Timing, Verdict
+from wnmon.model.result import Finding, Outcome, Reason, Result, RuleVerdict, Timing, Verdict
+from wnmon.model.said import in_language, say
 from wnmon.report.curl import curl_command
+from wnmon.report.finding import view_of
 from wnmon.report.hints import setup_hint
-from wnmon.report.meaning import meaning, tally
-from wnmon.report.phrases import actual_of, expected_of, message_of, phrase
 from wnmon.report.summary import (
     CheckedTarget,
     CheckReport,
@@ -26,15 +27,15 @@ from wnmon.report.summary import (
     copies_of,
     counts,
     exchange_of,
-    has_decided_rule,
     is_unjudged,
+    meaning,
     of_verdict,
+    tally,
 )
 from wnmon.report.terminal.excuses import show_doubts, show_known, show_waived
 from wnmon.report.terminal.sheet import MARKS, Sheet
-from wnmon.report.text import shown, utc
+from wnmon.report.text import advice, shown, utc
 from wnmon.report.waiver import DAYS, waiver_lines
-from wnmon.report.words import advice, layer_word
 
 UNJUDGED = ("?", "yellow")
 """How a run is marked that is neither a pass nor a fail."""
@@ -129,8 +130,8 @@ def _errored(sheet: Sheet, run: Run, title: str) -> None:
     reason = (": ", (result.reason.value, f"bold {style}")) if result.reason is not Reason.OK else ()
     sheet.put(Text.assemble((title, "bold"), f"  {came_to}", *reason), Text(f"{mark} ", style))
     if result.message:
-        sheet.put(Text(shown(phrase(result.message, sheet.lang))), Text("    "))
-    rows = [("layer", layer_word(result.layer, sheet.lang))] if result.layer else []
+        sheet.put(Text(shown(in_language(result.message, sheet.lang))), Text("    "))
+    rows = [("layer", say(f"layer_{result.layer.value}", sheet.lang))] if result.layer else []
     sheet.facts([*rows, ("do", advice(result.reason, sheet.lang))])
 
 
@@ -152,7 +153,7 @@ def _judged(sheet: Sheet, report: CheckReport, run: Run, title: str) -> None:
 
 def _counts(sheet: Sheet, report: CheckReport, run: Run) -> None:
     """Show what the rules came to per level; where nothing at all was judged, counting it says nothing."""
-    for level, words in counts(run) if has_decided_rule(run) else ():
+    for level, words in counts(run) if run.has_decided_rule else ():
         styles = {**_COUNT_STYLES, "failed": f"bold {_level_style(level, report.strict)}"}
         parts = [Text(f"{words[name]} {sheet.say(name)}", styles.get(name, "")) for name in words]
         sheet.put(Text("  ").join(parts), Text(f"    {level.value:<7} "))
@@ -184,7 +185,9 @@ def _complaints(sheet: Sheet, run: Run) -> None:
     findings = result.findings or (said,)
     for finding in findings[:MAX_FINDINGS]:
         mark = Text("  ! " if finding.degraded else "  ✗ ", "yellow" if finding.degraded else "red")
-        sheet.put(Text.assemble((finding.reason.value, "bold"), "  ", shown(message_of(finding, sheet.lang))), mark)
+        sheet.put(
+            Text.assemble((finding.reason.value, "bold"), "  ", shown(view_of(finding, sheet.lang).message)), mark
+        )
         _finding_facts(sheet, finding)
     sheet.more(len(findings) - MAX_FINDINGS)
 
@@ -201,7 +204,7 @@ def _broken(sheet: Sheet, report: CheckReport, run: Run) -> None:
         style = _level_style(row.level, report.strict)
         sentence = shown(report.says(row.rule, sheet.lang))
         sheet.put(Text.assemble((row.rule, "bold"), " ", (row.level.value, style), "  ", sentence), Text("  ✗ ", style))
-        sheet.facts([("note", shown(phrase(row.why, sheet.lang)))])
+        sheet.facts([("note", shown(in_language(row.why, sheet.lang)))])
         shown_findings = row.findings[:MAX_FINDINGS_PER_RULE]
         for finding in shown_findings:
             _finding_facts(sheet, finding, source=report.source(row.rule) if finding is shown_findings[-1] else "")
@@ -213,10 +216,11 @@ def _level_style(level: Level, strict: bool) -> str:
 
 
 def _finding_facts(sheet: Sheet, finding: Finding, *, source: str = "") -> None:
+    view = view_of(finding, sheet.lang)
     sheet.facts(
         [
-            ("expected", shown(expected_of(finding, sheet.lang))),
-            ("actual", shown(actual_of(finding, sheet.lang))),
+            ("expected", shown(view.expected)),
+            ("actual", shown(view.actual)),
             ("place", _place(sheet, finding)),
             ("source", shown(source)),
         ]
@@ -241,23 +245,20 @@ def _table(sheet: Sheet, report: CheckReport, rows: Sequence[RuleVerdict]) -> Ta
             Text.assemble(
                 shown(report.says(row.rule, sheet.lang)),
                 (f"\n{shown(report.source(row.rule))}", "dim"),
-                (f"\n{shown(phrase(row.why, sheet.lang))}" if row.why else "", "bold red"),
+                (f"\n{shown(in_language(row.why, sheet.lang))}" if row.why else "", "bold red"),
             ),
         ]
         shown_findings = row.findings[:MAX_FINDINGS_PER_RULE]
+        views = [view_of(finding, sheet.lang) for finding in shown_findings]
         left = len(row.findings) - len(shown_findings)
-        more = [sheet.say("more").format(n=left)] if left else []
+        more = [sheet.say("more", n=left)] if left else []
         table.add_row(
             *cells,
-            _column(expected_of(finding, sheet.lang) for finding in shown_findings),
-            _column(actual_of(finding, sheet.lang) for finding in shown_findings),
+            Text("\n".join(shown(view.expected) for view in views)),
+            Text("\n".join(shown(view.actual) for view in views)),
             Text("\n".join([*(_place(sheet, finding) for finding in shown_findings), *more])),
         )
     return table
-
-
-def _column(values: Iterable[str]) -> Text:
-    return Text("\n".join(shown(value) for value in values))
 
 
 def _grouped(sheet: Sheet, title: str, rows: Sequence[RuleVerdict], mark: Text) -> None:
@@ -268,7 +269,7 @@ def _grouped(sheet: Sheet, title: str, rows: Sequence[RuleVerdict], mark: Text) 
     groups = list(by_why(rows).items())
     for why, rules in groups[:MAX_WHY_GROUPS]:
         sheet.put(
-            Text.assemble(shown(phrase(why, sheet.lang)), ("  " if why else "") + ", ".join(rules)),
+            Text.assemble(shown(in_language(why, sheet.lang)), ("  " if why else "") + ", ".join(rules)),
             Text.assemble("  ", mark),
         )
     sheet.more(len(groups) - MAX_WHY_GROUPS)
@@ -279,7 +280,7 @@ def _every_rule(sheet: Sheet, report: CheckReport, run: Run) -> None:
     sheet.title("every_rule", suite=shown(run.suite or run.check))
     for row in run.result.verdicts:
         mark, style = _VERDICT_MARKS[row.verdict]
-        said = shown(phrase(row.why, sheet.lang)) or shown(report.says(row.rule, sheet.lang))
+        said = shown(in_language(row.why, sheet.lang)) or shown(report.says(row.rule, sheet.lang))
         verdict = sheet.say("waived" if row.waived else row.verdict.value)
         sheet.put(Text.assemble((row.rule, "bold"), f" {row.level.value} {verdict}  {said}"), Text(f"  {mark} ", style))
 
@@ -290,7 +291,7 @@ def _noted(sheet: Sheet, report: CheckReport, run: Run) -> None:
         return
     sheet.title("notes")
     for row in rows:
-        messages = (message_of(finding, sheet.lang) for finding in row.findings[:MAX_FINDINGS_PER_RULE])
+        messages = (view_of(finding, sheet.lang).message for finding in row.findings[:MAX_FINDINGS_PER_RULE])
         said = "; ".join(shown(message) for message in messages)
         sheet.put(
             Text.assemble((row.rule, "bold"), f" {said or shown(report.says(row.rule, sheet.lang))}"), Text("  i ")
@@ -336,11 +337,11 @@ def _reproduce(sheet: Sheet, run: Run, step: str, what: str) -> None:
     if exchange is None:
         return
     copies = copies_of(run, exchange)
-    times = f" ({sheet.say('at_once').format(n=copies)})" if copies > 1 else ""
+    times = f" ({sheet.say('at_once', n=copies)})" if copies > 1 else ""
     sheet.title("reproduce", what=what + times)
     command = curl_command(exchange.request)
     if command is None:
-        sheet.put(Text(sheet.say("too_long").format(n=len(exchange.request.body))), Text("    "))
+        sheet.put(Text(sheet.say("too_long", n=len(exchange.request.body))), Text("    "))
         return
     sheet.paste(command)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from wnmon.model.result import Run, Verdict
+from wnmon.engine.run import Run
+from wnmon.model.result import Verdict
+from wnmon.model.said import in_language
+from wnmon.report.baseline.known import known
 from wnmon.report.hints import unknown_waivers
-from wnmon.report.phrases import phrase
-from wnmon.report.summary import CheckReport, expired, known, waived
+from wnmon.report.summary import CheckReport, expired, waived
 from wnmon.report.terminal.sheet import Sheet
 from wnmon.report.text import shown
 
@@ -22,7 +24,7 @@ def show_waived(sheet: Sheet, run: Run) -> None:
         return
     sheet.title("waivers")
     for row in rows:
-        reason = shown(phrase(row.why or run.evidence.waivers.get(row.rule, ""), sheet.lang))
+        reason = shown(in_language(row.why or run.evidence.waivers.get(row.rule, ""), sheet.lang))
         verdict = sheet.say(row.verdict.value)
         sheet.put(Text.assemble((row.rule, "bold"), f" {verdict}  {reason}".rstrip()), Text("  ~ "))
 
@@ -38,8 +40,8 @@ def show_known(sheet: Sheet, report: CheckReport) -> None:
     still_open = dict.fromkeys(f"{row.rule} ({sheet.say('inconclusive')})" for row in rows if row.rule not in rules)
     lines = [
         ", ".join([*rules, *still_open]),
-        sheet.say("known_gone").format(rules=", ".join(ignored.gone)) if ignored.gone else "",
-        sheet.say("known_not").format(runs=shown(", ".join(ignored.unknown))) if ignored.unknown else "",
+        sheet.say("known_gone", rules=", ".join(ignored.gone)) if ignored.gone else "",
+        sheet.say("known_not", runs=shown(", ".join(ignored.unknown))) if ignored.unknown else "",
     ]
     for line in lines:
         if line:
@@ -52,7 +54,7 @@ def show_doubts(sheet: Sheet, report: CheckReport) -> None:
     if rows:
         sheet.gap()
         rules = ", ".join(dict.fromkeys(row.rule for row in rows))
-        sheet.put(Text(sheet.say("expired").format(rules=rules), "bold red"), Text("! ", "bold red"))
+        sheet.put(Text(sheet.say("expired", rules=rules), "bold red"), Text("! ", "bold red"))
     doubts = unknown_waivers(report, sheet.lang)
     if doubts:
         sheet.gap()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from wnmon.engine.run import Run
 from wnmon.model.duration import show_duration
-from wnmon.model.result import Outcome, Run
+from wnmon.model.result import Outcome
 from wnmon.report.summary import broken
 from wnmon.report.terminal.sheet import MARKS, Sheet
 from wnmon.report.text import shown, utc
@@ -47,7 +48,7 @@ def _run_facts(sheet: Sheet, run: Run) -> Text:
         layer = f" ({result.layer.value})" if result.layer else ""
         facts.append(f"  {result.reason.value}{layer}", MARKS[result.outcome][1])
     if failed_rules:
-        facts.append(f"  {sheet.say('n_broken').format(n=failed_rules)}", "yellow")
+        facts.append(f"  {sheet.say('n_broken', n=failed_rules)}", "yellow")
     for name, value_s in (("ttft", result.timing.ttft_s), (sheet.say("total"), result.timing.total_s)):
         facts.append(f"  {name} {show_duration(value_s)}" if value_s is not None else "")
     return facts

@@ -12,9 +12,9 @@ from rich.text import Text
 
 from wnmon.model.language import language_of
 from wnmon.model.result import Outcome
+from wnmon.model.said import Hole
 from wnmon.report.terminal.wrapping import breaks
-from wnmon.report.text import commands
-from wnmon.report.words import word
+from wnmon.report.text import commands, word
 
 MIN_WIDTH = 40
 _COLONS = re.compile(r":(?=:)")
@@ -47,9 +47,9 @@ class Sheet:
             legacy_windows=False,
         )
 
-    def say(self, key: str) -> str:
-        """Return a fixed word in the language of the page."""
-        return word(key, self.lang)
+    def say(self, key: str, **holes: Hole) -> str:
+        """Return a word of the reports in the language of the page."""
+        return word(key, self.lang, **holes)
 
     def text(self) -> str:
         """Return all that was written so far."""
@@ -77,15 +77,15 @@ class Sheet:
             return lines
         return _divided(Text(_COLONS.sub(r"\\x3a", text.plain), text.style), room)
 
-    def title(self, key: str, **values: object) -> None:
+    def title(self, key: str, **values: Hole) -> None:
         """Write an empty line and a heading; `values` fill the places in its word."""
         self.gap()
-        self.put(Text(self.say(key).format(**values), "bold"), Text("  "))
+        self.put(Text(self.say(key, **values), "bold"), Text("  "))
 
     def more(self, left: int) -> None:
         """Say how many are not shown, if any."""
         if left > 0:
-            self.put(Text(self.say("more").format(n=left), "dim"), Text("    "))
+            self.put(Text(self.say("more", n=left), "dim"), Text("    "))
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> None:
         """Write label and value per line, the values aligned; a row without a value is left out."""

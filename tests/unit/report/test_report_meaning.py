@@ -1,4 +1,4 @@
-"""The word tables are complete in both languages."""
+"""What a check means, and what a person can do about it: said for every member of a closed set, in both languages."""
 
 from __future__ import annotations
 
@@ -7,33 +7,44 @@ from report_samples import report, run, verdict
 
 from wnmon.model.check import Level
 from wnmon.model.result import Layer, Outcome, Reason, Verdict
-from wnmon.report import words as report_words
-from wnmon.report.meaning import meaning
-from wnmon.report.summary import Exit
-from wnmon.web import words as web_words
+from wnmon.model.said import say
+from wnmon.report.summary import Exit, meaning
+from wnmon.report.text import advice, word
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.OK])
 def test_every_reason_comes_with_what_to_do(reason: Reason, lang: str) -> None:
-    assert report_words.advice(reason, lang)
+    assert advice(reason, lang)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_reason_has_a_word_on_the_page(reason: Reason, lang: str) -> None:
-    assert web_words.reason_word(reason.value, lang) not in {"", reason.value} or reason is Reason.OK
+    assert say(f"reason_{reason.value}", lang) not in {"", reason.value} or reason is Reason.OK
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_every_closed_set_has_words(lang: str) -> None:
-    keys = [*(outcome.value for outcome in Outcome), *(verdict.value for verdict in Verdict)]
-    assert all(report_words.word(key, lang) for key in [*keys, *(f"exit_{code.value}" for code in Exit)])
-    assert all(report_words.layer_word(layer, lang) for layer in Layer)
+@pytest.mark.parametrize(
+    "key",
+    [
+        *(outcome.value for outcome in Outcome),
+        *(verdict.value for verdict in Verdict),
+        *(f"exit_{code.value}" for code in Exit if code is not Exit.BROKEN),
+    ],
+)
+def test_every_outcome_verdict_and_exit_code_has_a_word(key: str, lang: str) -> None:
+    assert word(key, lang)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("layer", list(Layer))
+def test_every_layer_has_a_word(layer: Layer, lang: str) -> None:
+    assert say(f"layer_{layer.value}", lang)
 
 
 def test_advice_on_nothing_is_nothing() -> None:
-    assert report_words.advice(Reason.OK, "en") == ""
+    assert advice(Reason.OK, "en") == ""
 
 
 WAIVED = verdict("DOC-010", Verdict.FAILED, waived=True)
@@ -48,6 +59,16 @@ WAIVED = verdict("DOC-010", Verdict.FAILED, waived=True)
 )
 def test_a_check_with_a_waived_binding_rule_does_not_say_that_every_rule_holds(lang: str, said: str) -> None:
     assert meaning(report(run(verdict("DOC-003"), WAIVED)), lang) == said
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(1, "broken: 1 binding rule failed"), (2, "broken: 2 binding rules failed")],
+)
+def test_a_broken_check_says_how_many_binding_rules_failed(count: int, said: str) -> None:
+    made = report(run(*(verdict(rule, Verdict.FAILED) for rule in ("DOC-009", "DOC-010")[:count])))
+
+    assert meaning(made, "en") == said
 
 
 def test_a_waived_rule_that_binds_nobody_leaves_the_binding_ones_whole() -> None:

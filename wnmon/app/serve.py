@@ -1,4 +1,4 @@
-"""The composition root: the one place where concrete classes meet. Also reload, drain, and nothing else."""
+"""The service: scheduler, runner, sinks and web around one configuration; reload and drain, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import asyncio
 import gc
 import hashlib
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from wnmon import __version__
 from wnmon.clock import SystemClock
 from wnmon.config import BrokenConfigError, Config, load_config
 from wnmon.engine.backoff import Backoff
-from wnmon.engine.budget import Budgets, Cap
+from wnmon.engine.budget import Budgets
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.ports import Observer, ReloadReport, Sink
@@ -24,6 +23,7 @@ from wnmon.engine.runner import Runner
 from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
 from wnmon.model.events import BudgetLeft, InternalFault, Reloaded
+from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe
 from wnmon.schedule.aps import Scheduler
 from wnmon.transport import HttpxTransport
@@ -36,26 +36,6 @@ SWITCH_INTERVAL_S = 0.0005
 """Judging runs in threads. They give the interpreter back ten times sooner than by default, so stamps stay true."""
 
 _COMPONENTS = ("judge", "runner", "reload")
-
-
-@asynccontextmanager
-async def one_off_runner(concurrency: int, sinks: Sequence[Sink] = (), cap: Cap | None = None) -> AsyncIterator[Runner]:
-    """Yield a warm runner for `wnmon check`: the service's own runner without schedule, web and metrics."""
-    clock, transport = SystemClock(), HttpxTransport()
-    await transport.warm_up()
-    runner = Runner(
-        transport=transport,
-        clock=clock,
-        limiter=Limiter(concurrency, clock),
-        budgets=Budgets(clock, cap),
-        backoff=Backoff(clock),
-        fanout=Fanout(sinks),
-    )
-    try:
-        yield runner
-    finally:
-        runner.close()
-        await transport.close()
 
 
 def tune_interpreter() -> None:
@@ -101,7 +81,7 @@ class Service:
         self._metrics = PrometheusSink(self._clock, sinks=names, components=_COMPONENTS)
         self._board = LatestStates()
         self._fanout = Fanout((self._metrics, self._board, *sinks), (self._metrics, *observers))
-        self._transport = HttpxTransport()
+        self._transport = HttpxTransport(self._clock)
         self._budgets = Budgets(self._clock)
         self._scheduler = Scheduler(self._fire, self._fanout.observe, self._clock)
         self._board.schedule = self._scheduler.next_run_s
@@ -213,7 +193,7 @@ class Service:
             except Exception as error:  # noqa: BLE001 - a bug in reading files must not end the monitor
                 self._fanout.observe(InternalFault(component="reload", error=place_of(error)))
                 await self._watch(self._watched, before)
-                return self._refuse((f"internal error: {place_of(error)}",))
+                return self._refuse((Said("internal_error", text=place_of(error)),))
             await self._watch(config.files, before)
             self._adopt(config)
             return ReloadReport(ok=True)
@@ -225,7 +205,7 @@ class Service:
         self._seen = before if files == self._watched else await asyncio.to_thread(fingerprint, files)
         self._watched = files
 
-    def _refuse(self, problems: tuple[str, ...]) -> ReloadReport:
+    def _refuse(self, problems: tuple[Text, ...]) -> ReloadReport:
         reloaded = Reloaded(ok=False, at_s=self._clock.wall_s(), sha=self._config.sha, problems=problems)
         self._fanout.observe(reloaded)
         return ReloadReport(ok=False, problems=problems)

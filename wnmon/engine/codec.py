@@ -1,0 +1,25 @@
+"""Runs to versioned JSON values and back, see `wnmon.model.codec`. Their answers are read anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wnmon.engine.run import Run
+from wnmon.model.codec import decode_from, encode_as
+from wnmon.model.json import Json, JsonObject
+from wnmon.wire.answer import read_answer
+
+
+def encode_run(run: Run, *, words_only: bool = False) -> JsonObject:
+    """Return the run, its evidence included, as JSON values. `words_only`: what two judgements must agree on."""
+    document = encode_as("run", replace(run, answers=()), words_only=words_only)
+    content = document["run"]
+    assert isinstance(content, dict)
+    content.pop("answers", None)
+    return document
+
+
+def decode_run(document: Json) -> Run:
+    """Return the run of a document. ValueError says where it is malformed."""
+    run: Run = decode_from(Run, document, "run")
+    return replace(run, answers=tuple(map(read_answer, run.evidence.exchanges)))

@@ -1,0 +1,41 @@
+"""One execution of a probe: what was asked and answered, and what it came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wnmon.model.result import Evidence, Result, Verdict
+from wnmon.model.target import ProbeId, probe_id
+from wnmon.wire.answer import Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One execution of a probe. `id` is unique; times are epoch seconds (wall) for showing only.
+
+    `answers` are the exchanges of the evidence, read once; a record leaves them out, its reader makes them anew.
+    """
+
+    id: str
+    target: str
+    check: str
+    model: str
+    started_at_s: float
+    ended_at_s: float
+    result: Result
+    evidence: Evidence
+    suite: str | None = None
+    spent_input_tokens: int = 0
+    spent_output_tokens: int = 0
+    requests: int = 0
+    answers: tuple[Answer, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def probe(self) -> ProbeId:
+        """Return the id of the probe that ran."""
+        return probe_id(self.target, self.check, self.model)
+
+    @property
+    def has_decided_rule(self) -> bool:
+        """Tell whether any rule of the run was judged."""
+        return any(row.verdict in {Verdict.PASSED, Verdict.FAILED, Verdict.NOTED} for row in self.result.verdicts)

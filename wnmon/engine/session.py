@@ -1,0 +1,103 @@
+"""One check from its first suite to its last: the same for the command line and for pytest.
+
+What one suite told of a model is not asked again; a signal, a budget or, if asked, a broken MUST rule ends the sending.
+Rules of what was not sent are still named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from wnmon.engine.run import Run
+from wnmon.engine.runner import Runner
+from wnmon.model.check import Level, Plan
+from wnmon.model.exchange import FailureKind
+from wnmon.model.result import Outcome, Reason, Result, Verdict
+from wnmon.model.said import Said, Text, Why, id_of
+from wnmon.model.target import Probe
+
+
+def quietly(_: str) -> None:
+    """Tell nobody of progress."""
+
+
+def as_judged(run: Run) -> Run:
+    """Excuse nothing."""
+    return run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a check goes on. `excuse` marks what is known to be broken; `progress` is told the suite of each request."""
+
+    full: bool = False
+    fail_fast: bool = False
+    excuse: Callable[[Run], Run] = as_judged
+    progress: Callable[[str], None] = quietly
+
+
+@dataclass(slots=True)
+class Session:
+    """The runs of one check, in the order they ended."""
+
+    manner: Manner
+    runs: list[Run] = field(default_factory=list)
+    _told: dict[str, Result] = field(default_factory=dict)
+
+    async def run(self, runner: Runner, probe: Probe) -> Run:
+        """Return the run of a probe, judged and excused; of nothing is sent where it is known to tell nothing."""
+        why = self._why_over() or _why_known(probe.check.plan, self._told.get(probe.model))
+        run = runner.unsent(probe, why) if why is not None else await self._send(runner, probe)
+        self.runs.append(run)
+        if run.result.outcome is Outcome.ERRORED:
+            self._told.setdefault(probe.model, run.result)
+        return run
+
+    async def _send(self, runner: Runner, probe: Probe) -> Run:
+        def halt(so_far: Callable[[], Run]) -> Text | None:
+            self.manner.progress(probe.check.name)
+            broken = self.manner.fail_fast and breaks_must(self.manner.excuse(so_far()))
+            return Said(Why.FAIL_FAST) if broken else None
+
+        run = await runner.run(probe, full=self.manner.full, halt=halt)
+        if not run.result.verdicts:  # the relay asked to be left alone: its rules are still named
+            run = runner.unsent(probe, run.result.message)
+        return self.manner.excuse(run)
+
+    def _why_over(self) -> Text | None:
+        """Return why no further suite is judged, None while there is no reason."""
+        if was_interrupted(self.runs):
+            return Said(Why.INTERRUPTED)
+        if _was_not_sent(self.runs, Why.BUDGET_TOKENS):
+            return Said(Why.BUDGET_TOKENS)
+        return Said(Why.FAIL_FAST) if self.manner.fail_fast and any(map(breaks_must, self.runs)) else None
+
+
+def _why_known(plan: Plan, told: Result | None) -> Text | None:
+    """Return what an earlier suite told of the model, None where this one has more to say.
+
+    The first request of a suite tells that nothing can be judged, and another suite would only repeat it; but that no
+    secure connection stands is what a rule on TLS is about.
+    """
+    if told is None or (told.reason is Reason.TLS and any(one.kind == "tls" for r in plan.rules for one in r.expect)):
+        return None
+    return Said("reason", kind=told.reason.value, said=told.message)
+
+
+def was_interrupted(runs: Iterable[Run]) -> bool:
+    """Tell whether a request was not sent, or not answered, because of a signal."""
+    runs = list(runs)
+    failures = (exchange.failure for run in runs for exchange in run.evidence.exchanges)
+    cut_short = any(failure is not None and failure.kind is FailureKind.SHUTDOWN for failure in failures)
+    return cut_short or _was_not_sent(runs, Why.INTERRUPTED)
+
+
+def _was_not_sent(runs: Iterable[Run], why: Why) -> bool:
+    return any(id_of(text) == why for run in runs for text in run.evidence.not_sent.values())
+
+
+def breaks_must(run: Run) -> bool:
+    """Tell whether a rule that binds failed and is not waived."""
+    rows = run.result.verdicts
+    return any(row.verdict is Verdict.FAILED and row.level is Level.MUST and not row.waived for row in rows)

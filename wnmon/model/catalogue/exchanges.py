@@ -1,0 +1,41 @@
+"""What the sensor and the engine say: why there is no complete answer, why nothing is sent."""
+
+from __future__ import annotations
+
+from wnmon.model.language import Pair
+
+SENTENCES: dict[str, Pair] = {
+    "no_connection": ("no connection within {n} s", "{n} 秒内未能建立连接"),
+    "no_tls_handshake": (
+        "no TLS handshake within {n} s: does the port speak https?",
+        "{n} 秒内未完成 TLS 握手：该端口是否使用 https？",
+    ),
+    "no_response_head": ("no response head within {n} s", "{n} 秒内未收到响应头"),
+    "no_token": ("no token within {n} s", "{n} 秒内未收到 token"),
+    "answer_stopped": ("the answer stopped: no byte within {n} s", "响应中断：{n} 秒内没有数据"),
+    "not_finished": ("not finished within {n} s", "{n} 秒内未完成"),
+    "coding_unasked": (
+        "content coding {text} came though only identity was asked for",
+        "仅请求了 identity，却收到内容编码 {text}",
+    ),
+    "coded_body_broken": ("broken {code} body: {text}", "{code} 响应体损坏：{text}"),
+    "coded_body_ends_early": ("the {code} body ends early", "{code} 响应体提前结束"),
+    "unpacks_too_large": ("the body unpacks to more than {n} bytes", "响应体解压后超过 {n} 字节"),
+    "bytes_after_coded_body": ("bytes follow the end of the {code} body", "{code} 响应体结束之后还有数据"),
+    "http_head_without_end": ("an HTTP head or trailer without end", "HTTP 头部或尾部没有结尾"),
+    "name_without_address": ("the name has no address", "该域名没有地址"),
+    "body_too_large": ("the body has more than {n} bytes", "响应体超过 {n} 字节"),
+    "body_in_too_many_pieces": ("the body came in more than {n} pieces", "响应体的分段超过 {n} 个"),
+    "while_doing": ("{text} while {stage}", "{stage}：{text}"),
+    "stage_resolve": ("resolving the name", "解析域名时"),
+    "stage_connect": ("connecting", "建立连接时"),
+    "stage_tls": ("performing the TLS handshake", "TLS 握手时"),
+    "stage_send": ("sending the request", "发送请求时"),
+    "stage_wait": ("waiting for the response head", "等待响应头时"),
+    "stage_body": ("reading the body", "读取响应体时"),
+    "stopped": ("wnmon was stopped", "wnmon 被停止"),
+    "left_alone": ("left alone for {n} s more, as the relay asked", "应中转站要求，{n} 秒内不再请求"),
+    "asked_to_be_left_alone": ("the relay asked to be left alone (status 429)", "中转站要求暂停请求（状态码 429）"),
+    "day_budget_used_up": ("the day's budget of {text} is used up", "{text} 当日的预算已用尽"),
+    "monitor_ending": ("the monitor is ending", "监测程序正在退出"),
+}
