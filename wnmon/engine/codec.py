@@ -21,5 +21,8 @@ def encode_run(run: Run, *, words_only: bool = False) -> JsonObject:
 
 def decode_run(document: Json) -> Run:
     """Return the run of a document. ValueError says where it is malformed."""
+    content = document.get("run") if isinstance(document, dict) else None
+    if isinstance(content, dict) and "answers" in content:
+        raise ValueError("run.answers: unknown")
     run: Run = decode_from(Run, document, "run")
     return replace(run, answers=tuple(map(read_answer, run.evidence.exchanges)))

@@ -6,10 +6,10 @@ from wnmon.model.exchange import Exchange
 from wnmon.model.json import JsonObject
 from wnmon.redact.exchange import redact_exchange
 from wnmon.redact.redactor import Redactor
-from wnmon.wire.answer import Answer, read_answer
+from wnmon.wire.answer import UNREAD, Answer, read_answer
 
 
 def read_redacted(exchange: Exchange, redactor: Redactor, asked: JsonObject | None) -> Answer:
     """Return what an exchange says, no secret in it. `asked` is its request, read before it was sent."""
     redacted = redact_exchange(exchange, redactor)
-    return read_answer(redacted, asked if redacted.request.body == exchange.request.body else None)
+    return read_answer(redacted, asked if redacted.request.body == exchange.request.body else UNREAD)

@@ -30,9 +30,14 @@ class Answer:
         return self.exchange.request.step
 
 
-def read_answer(exchange: Exchange, asked: JsonObject | None = None) -> Answer:
+UNREAD: JsonObject = {}
+"""Stands for a request that was not read before; None is what one that is no JSON object reads as."""
+
+
+def read_answer(exchange: Exchange, asked: JsonObject | None = UNREAD) -> Answer:
     """Read a redacted exchange. `asked` is its request where that was read before. Never raises."""
-    asked = asked or read_request(exchange.request.body)
+    if asked is UNREAD:
+        asked = read_request(exchange.request.body)
     reply = read(exchange)
     return Answer(
         exchange=exchange,

@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from wnmon.engine.backoff import Backoff
-from wnmon.engine.budget import Budgets
+from wnmon.engine.budget import Budgets, Cap
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.limiter import Limiter
+from wnmon.engine.ports import P, T, Worker
 from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
 from wnmon.judge.registry import prepare
@@ -141,6 +142,21 @@ class Broken(Memory):
         raise ValueError("secret in the text")
 
 
+class Inline:
+    """A worker that does its work at once, and remembers what it was."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.closed = False
+
+    async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self.done.append(work.__name__)
+        return work(*args, **kwargs)
+
+    def close(self) -> None:
+        self.closed = True
+
+
 def target(name: str = "wn", **more: Any) -> Target:
     """Return a relay with a key."""
     key = more.pop("api_key", Secret(KEY, "api_key"))
@@ -183,11 +199,11 @@ def probe(plan: Plan | None = None, where: Target | None = None, model: str = "m
 class Bench:
     """A runner among fakes."""
 
-    def __init__(self, *script: Answer, limit: int = 8) -> None:
+    def __init__(self, *script: Answer, limit: int = 8, cap: Cap | None = None, worker: Worker | None = None) -> None:
         self.clock = FakeClock()
         self.transport = ScriptedTransport(*script)
         self.memory = Memory()
-        self.budgets = Budgets(self.clock)
+        self.budgets = Budgets(self.clock, cap)
         self.backoff = Backoff(self.clock)
         self.limiter = Limiter(limit, self.clock)
         self.runner = Runner(
@@ -197,6 +213,7 @@ class Bench:
             budgets=self.budgets,
             backoff=self.backoff,
             fanout=Fanout((self.memory,), (self.memory,)),
+            worker=worker,
             draw=lambda: "nonce123",
         )
 

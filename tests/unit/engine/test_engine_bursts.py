@@ -10,10 +10,12 @@ import pytest
 from engine_samples import KEY, WORST_TOKENS, Bench, lost, probe, reply, step, suite, target
 
 from wnmon.engine.run import Run
+from wnmon.engine.runner import INTERRUPTED
 from wnmon.judge.registry import prepare
-from wnmon.model.check import NEEDS_FULL, NO_HTTP2, NOT_CLAIMED, NOT_HTTPS, Plan, Risk, Step
+from wnmon.model.check import Plan, Risk, Step
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Outcome, Verdict
+from wnmon.model.said import Said, Why
 from wnmon.model.target import Budget, Target
 
 BUSY = {"error": {"message": "too many requests", "code": "rate_limit_exceeded"}}
@@ -31,16 +33,16 @@ def run(bench: Bench, plan: Plan, where: Target | None = None, *, full: bool = T
 @pytest.mark.parametrize(
     ("odd", "where", "why"),
     [
-        ({"plain_http": True}, target(), NOT_HTTPS),
-        ({"http2": True}, SECURE, NO_HTTP2),
-        ({"feature": "tools"}, SECURE, NOT_CLAIMED),
+        ({"plain_http": True}, target(), Why.NOT_HTTPS),
+        ({"http2": True}, SECURE, Why.NO_HTTP2),
+        ({"feature": "tools"}, SECURE, Why.NOT_CLAIMED),
     ],
     ids=["plain http", "http2", "feature"],
 )
-def test_a_request_left_out_skips_its_rules_and_says_why(odd: dict[str, Any], where: Target, why: str) -> None:
+def test_a_request_left_out_skips_its_rules_and_says_why(odd: dict[str, Any], where: Target, why: Why) -> None:
     (verdict,) = run(Bench(), suite(replace(step("a"), **odd)), where).result.verdicts
 
-    assert (verdict.verdict, verdict.why) == (Verdict.SKIPPED, why)
+    assert (verdict.verdict, verdict.why) == (Verdict.SKIPPED, Said(why))
 
 
 def test_an_https_target_is_asked_over_plain_http() -> None:
@@ -53,7 +55,7 @@ def test_an_https_target_is_asked_over_plain_http() -> None:
 def test_a_risk_is_named_first() -> None:
     risky: Step = replace(step("a", risk=Risk.REFUSED), http2=True)
 
-    assert run(Bench(), suite(risky), full=False).evidence.not_sent == {"a": NEEDS_FULL}
+    assert run(Bench(), suite(risky), full=False).evidence.not_sent == {"a": Said(Why.NEEDS_FULL)}
 
 
 # --- bursts
@@ -128,7 +130,7 @@ def test_a_burst_over_budget_gives_back_what_it_had_set_aside() -> None:
 def test_a_burst_that_is_cut_short_ends_the_run() -> None:
     bench = Bench(lost(FailureKind.SHUTDOWN))
 
-    assert run(bench, suite(FIVE, step("z"))).evidence.not_sent == {"burst": "interrupted", "z": "interrupted"}
+    assert run(bench, suite(FIVE, step("z"))).evidence.not_sent == {"burst": INTERRUPTED, "z": INTERRUPTED}
 
 
 def test_no_key_is_in_what_a_burst_leaves_behind() -> None:
@@ -144,4 +146,4 @@ def test_a_burst_that_asks_for_429_is_judged_on_each_copy() -> None:
     bench = Bench(reply(), reply(BUSY, 429), reply(b"", 503), reply(), reply())
 
     (verdict,) = run(bench, replace(plan, rules=(wanted,))).result.verdicts
-    assert [finding.actual[:3] for finding in verdict.findings] == ["503"]
+    assert [str(finding.actual)[:3] for finding in verdict.findings] == ["503"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from engine_samples import FakeClock, limited, target
 
 from wnmon.engine.budget import Budgets, Cap
+from wnmon.model.said import Said, Why
 
-CAP = Cap(tokens=100, why="not sent: enough")
+CAP = Cap(tokens=100, why=Said(Why.BUDGET_TOKENS))
 
 
 def capped() -> Budgets:
@@ -25,13 +26,13 @@ def test_what_could_exceed_the_cap_is_refused() -> None:
 
 
 def test_the_cap_says_why() -> None:
-    assert capped().refusal(target(), 101) == "not sent: enough"
+    assert capped().refusal(target(), 101) == Said(Why.BUDGET_TOKENS)
 
 
 def test_the_budget_of_the_day_says_why() -> None:
     relay = limited(tokens_per_day=10)
 
-    assert capped().refusal(relay, 11) == f"the day's budget of {relay.name} is used up"
+    assert capped().refusal(relay, 11) == Said("day_budget_used_up", text=relay.name)
 
 
 def test_what_fits_both_is_not_refused() -> None:
@@ -74,5 +75,5 @@ def test_copies_sent_at_once_each_count_as_a_request_of_the_day() -> None:
 
     assert (capped().refusal(relay, 1, 3), capped().refusal(relay, 1, 4)) == (
         None,
-        f"the day's budget of {relay.name} is used up",
+        Said("day_budget_used_up", text=relay.name),
     )

@@ -10,12 +10,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from call_counts import calls_of
 from engine_samples import (
     GOOD,
     KEY,
     NOON_S,
     WORST_TOKENS,
     Bench,
+    Inline,
     limited,
     lost,
     plain,
@@ -30,11 +32,13 @@ from engine_samples import (
 from wnmon.engine.run import Run
 from wnmon.engine.runner import INTERRUPTED, draw_nonce
 from wnmon.engine.spending import MOST_TOKENS
-from wnmon.model.check import NEEDS_FULL, Assertion, Plan, Risk
+from wnmon.model.check import Assertion, Plan, Risk
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import Exchange, FailureKind, Request
-from wnmon.model.result import Evidence, Outcome, Reason, Verdict
+from wnmon.model.result import Outcome, Reason, Verdict
+from wnmon.model.said import Said, Text, Why
 from wnmon.model.target import Secret, Waiver
+from wnmon.wire.document import read_text
 
 TWO = plain(step("a", status=200), step("b", status=200))
 
@@ -136,7 +140,10 @@ def test_what_is_left_of_the_budget_is_told_after_each_request() -> None:
 def test_a_refused_preflight_stops_the_suite() -> None:
     bench = Bench(reply({"error": {"message": "bad key"}}, 401))
     run = bench.run(probe(suite()))
-    assert (steps_sent(bench), run.evidence.not_sent) == (["a"], {"b": "auth: status 401: bad key"})
+    assert (steps_sent(bench), run.evidence.not_sent) == (
+        ["a"],
+        {"b": Said("reason", kind="auth", said=Said("status_said", n=401, text="bad key"))},
+    )
 
 
 def test_a_refused_preflight_leaves_the_suite_errored_with_its_reason() -> None:
@@ -159,7 +166,7 @@ def test_a_plain_check_sends_all_its_steps_whatever_the_first_brought() -> None:
 def test_a_rate_limit_ends_a_suite_in_its_middle() -> None:
     bench = Bench(reply(), reply(b"", 429), reply())
     run = bench.run(probe(suite(step("a"), step("b"), step("c"))))
-    assert run.evidence.not_sent == {"c": "the relay asked to be left alone (status 429)"}
+    assert run.evidence.not_sent == {"c": Said("asked_to_be_left_alone")}
 
 
 def test_a_rate_limit_that_was_asked_for_does_not_end_a_check() -> None:
@@ -171,7 +178,7 @@ def test_a_rate_limit_that_was_asked_for_does_not_end_a_check() -> None:
 def test_a_risky_request_is_not_sent_without_full() -> None:
     bench = Bench()
     run = bench.run(probe(suite(step("a"), step("b", Risk.REFUSED), step("c"))))
-    assert (steps_sent(bench), run.evidence.not_sent) == (["a", "c"], {"b": NEEDS_FULL})
+    assert (steps_sent(bench), run.evidence.not_sent) == (["a", "c"], {"b": Said(Why.NEEDS_FULL)})
 
 
 def test_a_risky_request_is_sent_with_full() -> None:
@@ -187,11 +194,28 @@ def test_a_suite_of_risky_requests_alone_is_published_as_skipped() -> None:
 
 
 def test_a_halt_leaves_the_rest_unsent_and_says_why() -> None:
-    def halt(evidence: Evidence) -> str | None:
-        return "enough" if len(evidence.exchanges) == 2 else None
+    def halt(so_far: Callable[[], Run]) -> Text | None:
+        return Said(Why.FAIL_FAST) if so_far().requests == 2 else None
 
     run = Bench().run(probe(suite(step("a"), step("b"), step("c"))), halt=halt)
-    assert run.evidence.not_sent == {"c": "enough"}
+    assert run.evidence.not_sent == {"c": Said(Why.FAIL_FAST)}
+
+
+def test_a_halt_is_asked_what_was_judged_so_far() -> None:
+    seen: list[list[Verdict]] = []
+
+    def halt(so_far: Callable[[], Run]) -> Text | None:
+        seen.append([verdict.verdict for verdict in so_far().result.verdicts])
+        return None
+
+    Bench().run(probe(suite()), halt=halt)
+    assert seen == [[Verdict.PASSED, Verdict.SKIPPED], [Verdict.PASSED, Verdict.PASSED]]
+
+
+def test_what_is_judged_on_the_way_is_not_published() -> None:
+    bench = Bench()
+    run = bench.run(probe(suite()), halt=lambda so_far: Said(Why.FAIL_FAST) if so_far().requests > 2 else None)
+    assert bench.memory.runs == [run]
 
 
 # --- budget
@@ -410,6 +434,33 @@ def test_a_slot_is_free_again_after_a_cancelled_run() -> None:
     assert asyncio.run(main()) == 0
 
 
+# --- reading
+
+
+def test_an_answer_is_read_for_each_exchange() -> None:
+    run = Bench().run(probe(TWO))
+    assert tuple(answer.exchange for answer in run.answers) == run.evidence.exchanges
+
+
+def test_reading_and_judging_are_done_by_the_worker() -> None:
+    worker = Inline()
+    Bench(worker=worker).run(probe(TWO))
+    assert worker.done == ["read_redacted", "read_redacted", "_judged"]
+
+
+def test_a_closed_runner_lets_its_worker_go() -> None:
+    worker = Inline()
+    Bench(worker=worker).runner.close()
+    assert worker.closed
+
+
+@pytest.mark.parametrize("body", ["[1]", "{", "{}"])
+def test_a_request_of_any_kind_is_parsed_once(body: str) -> None:
+    with calls_of(read_text) as calls:
+        Bench(worker=Inline()).run(probe(plain(replace(step(status=200), raw_body=body))))
+    assert [text for _, text in calls].count(body) == 1
+
+
 # --- secrets
 
 ECHOES = {
@@ -431,9 +482,14 @@ def test_a_key_the_relay_echoes_is_nowhere_in_the_run(line: Callable[[Request], 
     assert not [KEY[at : at + 8] for at in range(len(KEY) - 7) if KEY[at : at + 8] in shown]
 
 
+def test_a_key_in_a_request_is_nowhere_in_what_was_read_of_it() -> None:
+    run = Bench().run(probe(plain(replace(step(status=200), raw_body=f'{{"n": 2, "user": "{KEY}"}}'))))
+    assert run.answers[0].asked == {"n": 2, "user": "[redacted:api_key]"}
+
+
 def test_what_is_judged_is_already_redacted() -> None:
     bench = Bench(ECHOES["body"])
-    assert bench.run().result.message.count("[redacted:api_key]") == 1
+    assert str(bench.run().result.message).count("[redacted:api_key]") == 1
 
 
 def test_a_target_that_was_reconfigured_is_redacted_by_its_new_key() -> None:
@@ -450,7 +506,7 @@ def test_a_target_that_was_reconfigured_is_redacted_by_its_new_key() -> None:
 def test_a_waiver_holds_up_to_its_last_day(until: str, holds: bool) -> None:
     waiver = Waiver(rule="R-a", reason="known", until=until)
     run = Bench().run(probe(suite(), target(waivers=(waiver,))))
-    assert run.evidence.waivers == ({"R-a": f"waived until {until}: known"} if holds else {})
+    assert run.evidence.waivers == ({"R-a": Said("waived_until", code=until, text="known")} if holds else {})
 
 
 # --- a late monitor, and bugs of our own

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from engine_samples import Bench, probe, suite, target
 
+from wnmon.model.said import Said
 from wnmon.model.target import Waiver
 
 
@@ -13,4 +14,4 @@ def test_a_waiver_is_over_from_the_day_after_its_last(until: str, over: bool) ->
     waiver = Waiver(rule="R-a", reason="known", until=until)
     run = Bench().run(probe(suite(), target(waivers=(waiver,))))
 
-    assert run.evidence.expired == ({"R-a": f"waiver expired on {until}: known"} if over else {})
+    assert run.evidence.expired == ({"R-a": Said("waiver_expired", code=until, text="known")} if over else {})

@@ -1,0 +1,63 @@
+"""Runs as records: the answers are left out, and read anew by whoever takes the record."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from engine_samples import Bench, lost, plain, probe, reply, step, suite
+
+from wnmon.engine.codec import decode_run, encode_run
+from wnmon.engine.run import Run
+from wnmon.model.exchange import FailureKind
+
+RUNS = {
+    "judged": Bench().run(probe(suite())),
+    "refused": Bench(reply({"error": {"message": "bad key"}}, 401)).run(probe(suite())),
+    "dead": Bench(lost(FailureKind.CONNECT)).run(),
+    "no json": Bench().run(probe(plain(replace(step(status=200), raw_body="[1]")))),
+}
+
+
+def kept(run: Run) -> Run:
+    """Return the run as it comes back from a file."""
+    return decode_run(json.loads(json.dumps(encode_run(run))))
+
+
+def test_a_record_leaves_the_answers_out() -> None:
+    assert "answers" not in json.dumps(encode_run(RUNS["judged"]))
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_a_run_comes_back_equal(run: Run) -> None:
+    assert kept(run) == run
+
+
+@pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
+def test_the_answers_of_a_record_are_read_anew(run: Run) -> None:
+    assert kept(run).answers == run.answers
+
+
+def test_runs_are_equal_whatever_was_read_of_them() -> None:
+    assert replace(RUNS["judged"], answers=()) == RUNS["judged"]
+
+
+def test_encoding_leaves_the_run_its_answers() -> None:
+    encode_run(RUNS["judged"])
+
+    assert len(RUNS["judged"].answers) == 2
+
+
+def test_words_only_hold_no_ids() -> None:
+    texts = [json.dumps(encode_run(RUNS["refused"], words_only=only)) for only in (False, True)]
+
+    assert ['"said"' in text for text in texts] == [True, False]
+
+
+def test_a_record_with_answers_is_none_of_ours() -> None:
+    content: Any = encode_run(RUNS["judged"])["run"]
+
+    with pytest.raises(ValueError, match=r"^run\.answers: unknown$"):
+        decode_run({"wnmon": 1, "run": content | {"answers": [{}]}})
