@@ -18,7 +18,7 @@ from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
 from wnmon.engine.spending import spent_tokens
 from wnmon.errors import place_of
-from wnmon.judge.rules import statuses_wanted
+from wnmon.judge.judgeable import statuses_wanted
 from wnmon.judge.verdict import judge, stops_a_suite
 from wnmon.model.check import Plan, Step
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from wnmon.judge.subject import Subject
+from wnmon.judge.subject import complaint as subject_complaint
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said, Text, fitted
 from wnmon.wire.reply import Frame
@@ -16,10 +17,8 @@ Fact = Callable[[Subject], Iterator[Finding]]
 def complaint(
     subject: Subject, message: Said, expected: Text, actual: Text, place: str = "", reason: Reason = Reason.STREAM
 ) -> Finding:
-    """Return one complaint, what was seen cut to a line."""
-    return Finding(
-        message=message, expected=expected, actual=fitted(actual), place=place, step=subject.step, reason=reason
-    )
+    """Return one complaint about a stream, what was seen cut to a line."""
+    return subject_complaint(subject, message, expected, fitted(actual), place, reason)
 
 
 def place_of(frame: Frame) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wnmon.model.exchange import Exchange
-from wnmon.model.result import Evidence, Fault, Timing
+from wnmon.model.result import Evidence, Fault, Finding, Reason, Timing
 from wnmon.model.said import Said, Text
 from wnmon.wire.answer import Answer
 from wnmon.wire.reply import Form, Reply
@@ -57,6 +57,13 @@ def subjects_of(answers: Sequence[Answer], evidence: Evidence) -> list[Subject]:
         Subject(answer=answer, index=index, model=evidence.model, nonce=evidence.nonce, aliases=evidence.aliases)
         for index, answer in enumerate(answers)
     ]
+
+
+def complaint(
+    subject: Subject, message: Said, expected: Text, actual: Text, place: str = "", reason: Reason = Reason.RULE
+) -> Finding:
+    """Return a complaint about an answer."""
+    return Finding(message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=reason)
 
 
 CUT = Said("ran_into_max_tokens")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from wnmon.judge.rules import ANSWERED_WRONGLY, NOTHING_TO_JUDGE, asked_for_refusal, assess, judge_rules, says_nothing
+from wnmon.judge.judgeable import ANSWERED_WRONGLY, NOTHING_TO_JUDGE, asked_for_refusal, says_nothing
+from wnmon.judge.rules import assess, judge_rules
 from wnmon.judge.subject import Subject, subjects_of
 from wnmon.model.check import Auth, Level, Plan, Step
 from wnmon.model.exchange import FailureKind

@@ -66,11 +66,11 @@ def decode_as(kind: Any, document: JsonObject, place: str) -> Any:
 
 def _content(document: Json, name: str) -> Json:
     if not isinstance(document, dict) or "wnmon" not in document:
-        raise ValueError('no wnmon record: expected an object with a member "wnmon"')
+        raise ValueError(Said("record_none"))
     if document["wnmon"] != VERSION:
-        raise ValueError(f"version {document['wnmon']!r} of a wnmon record: this program reads version {VERSION}")
+        raise ValueError(Said("record_version", version=repr(document["wnmon"]), ours=VERSION))
     if name not in document:
-        raise ValueError(f"{name}: missing")
+        raise _wrong(name, Said("record_missing"))
     return document[name]
 
 
@@ -132,7 +132,7 @@ def _from_start(exchange: Exchange) -> Exchange:
 def _decode(kind: Any, value: Json, place: str) -> Any:
     """Return the value as the type annotation `kind` wants it: the reverse of `_encode`, strict about types."""
     if kind is Text:
-        return FIXED.get(_expect(str, value, "a string", place), value)
+        return FIXED.get(_expect(str, value, Said("record_a_string"), place), value)
     origin = get_origin(kind)
     if origin is types.UnionType:
         # The only unions of the model are `X | None`.
@@ -140,25 +140,29 @@ def _decode(kind: Any, value: Json, place: str) -> Any:
     if origin is tuple:
         return _tuple(get_args(kind), value, place)
     if origin is Mapping:
-        members = _expect(dict, value, "an object", place)
+        members = _expect(dict, value, Said("record_an_object"), place)
         return {key: _decode(get_args(kind)[1], item, f"{place}.{key}") for key, item in members.items()}
     if is_dataclass(kind):
-        return _dataclass(kind, _expect(dict, value, "an object", place), place)
+        return _dataclass(kind, _expect(dict, value, Said("record_an_object"), place), place)
     if issubclass(kind, StrEnum):
         return _enum(kind, value, place)
     return _SCALARS[kind](value, place)
 
 
-def _expect(kind: Any, value: Json, what: str, place: str) -> Any:
+def _expect(kind: Any, value: Json, what: Said, place: str) -> Any:
     # True is an int to Python, and no number to JSON.
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise _unexpected(value, what, place)
     return value
 
 
-def _unexpected(value: Json, what: str, place: str) -> ValueError:
+def _unexpected(value: Json, what: Said, place: str) -> ValueError:
     shown = f' "{value[:40]}"' if isinstance(value, str) else ""
-    return ValueError(f"{place}: expected {what}, got {kind_of(value)}{shown}")
+    return _wrong(place, Said("record_expected", wanted=what, got=kind_of(value) + shown))
+
+
+def _wrong(place: str, said: Said) -> ValueError:
+    return ValueError(Said("record_at", place=place, said=said))
 
 
 @cache
@@ -168,7 +172,7 @@ def _members(kind: Any) -> tuple[dict[str, Any], tuple[Field[Any], ...]]:
 
 def _dataclass(kind: Any, members: JsonObject, place: str) -> Any:
     hints, known = _members(kind)
-    said = _expect(dict, members.get("said", {}), "an object", f"{place}.said")
+    said = _expect(dict, members.get("said", {}), Said("record_an_object"), f"{place}.said")
     _refuse_unknown(said.keys() - _texts_of(kind), f"{place}.said")
     _refuse_unknown(members.keys() - {field.name for field in known} - {"said"}, place)
     given = {}
@@ -178,13 +182,13 @@ def _dataclass(kind: Any, members: JsonObject, place: str) -> Any:
             decoded = _in_time(field.name, _decode(hints[field.name], members[field.name], within), within)
             given[field.name] = _with_ids(decoded, said.get(field.name), f"{place}.said.{field.name}")
         elif field.default is MISSING and field.default_factory is MISSING:
-            raise ValueError(f"{place}.{field.name}: missing")
+            raise _wrong(f"{place}.{field.name}", Said("record_missing"))
     return kind(**given)
 
 
 def _refuse_unknown(names: set[str], place: str) -> None:
     if names:
-        raise ValueError(f"{place}.{min(names)}: unknown")
+        raise _wrong(f"{place}.{min(names)}", Said("record_unknown"))
 
 
 @cache
@@ -205,7 +209,7 @@ def _with_ids(decoded: Any, ids: Json, place: str) -> Any:
         return decoded
     if not isinstance(decoded, Mapping):
         return _text(ids, place, 0)
-    said = _expect(dict, ids, "an object", place)
+    said = _expect(dict, ids, Said("record_an_object"), place)
     _refuse_unknown(said.keys() - decoded.keys(), place)
     return {key: _with_ids(text, said.get(key), f"{place}.{key}") for key, text in decoded.items()}
 
@@ -213,12 +217,12 @@ def _with_ids(decoded: Any, ids: Json, place: str) -> Any:
 def _text(ids: Json, place: str, depth: int) -> Text:
     if isinstance(ids, str):
         return ids
-    members = _expect(dict, ids, "a sentence", place)
-    name, holes = members.get("id"), _expect(dict, members.get("holes", {}), "an object", f"{place}.holes")
+    members = _expect(dict, ids, Said("record_a_sentence"), place)
+    name, holes = members.get("id"), _expect(dict, members.get("holes", {}), Said("record_an_object"), f"{place}.holes")
     if not isinstance(name, str) or name not in CATALOGUE or depth == _MAX_NESTING:
-        raise ValueError(f"{place}: expected a sentence this program knows")
+        raise _wrong(place, Said("record_strange_sentence"))
     if holes.keys() != _holes_of(name):
-        raise ValueError(f"{place}: expected the holes of {name}")
+        raise _wrong(place, Said("record_strange_holes", name=name))
     return Said(name, **{key: _hole(hole, f"{place}.{key}", depth + 1) for key, hole in holes.items()})
 
 
@@ -226,57 +230,58 @@ def _hole(value: Json, place: str, depth: int) -> Hole:
     if isinstance(value, float):
         return _number(value, place)
     if isinstance(value, list):
-        return tuple(_expect(str, word, "a string", place) for word in value)
+        return tuple(_expect(str, word, Said("record_a_string"), place) for word in value)
     return value if type(value) is int else _text(value, place, depth)
 
 
 def _in_time(name: str, value: Any, place: str) -> Any:
     """Return the value of a field, by whose name it is an instant or not, if a clock or a calendar can show it."""
     if value is not None and name.endswith("_ns") and abs(value) > MAX_NS:
-        raise ValueError(f"{place}: expected an instant of a clock, in nanoseconds of at most 63 bits")
+        raise _wrong(place, Said("record_strange_ns"))
     if name in _CALENDAR and not FIRST_S <= value <= LAST_S:
-        raise ValueError(f"{place}: expected an instant of a calendar, in seconds since 1970")
+        raise _wrong(place, Said("record_strange_s"))
     return value
 
 
 def _tuple(kinds: tuple[Any, ...], value: Json, place: str) -> Any:
-    items = _expect(list, value, "an array", place)
+    items = _expect(list, value, Said("record_an_array"), place)
     if kinds[1] is ...:
         kinds = kinds[:1] * len(items)
     if len(items) != len(kinds):
-        raise ValueError(f"{place}: expected {len(kinds)} items, got {len(items)}")
+        wanted = Said("record_n_items", n=len(kinds))
+        raise _wrong(place, Said("record_expected", wanted=wanted, got=len(items)))
     return tuple(_decode(kind, item, f"{place}[{k}]") for k, (kind, item) in enumerate(zip(kinds, items, strict=True)))
 
 
 def _enum(kind: type[StrEnum], value: Json, place: str) -> StrEnum:
     choices = {member.value: member for member in kind}
     if not isinstance(value, str) or value not in choices:
-        raise _unexpected(value, "one of " + " ".join(choices), place)
+        raise _unexpected(value, Said("record_one_of", names=" ".join(choices)), place)
     return choices[value]
 
 
 def _number(value: Json, place: str) -> float:
     try:
-        number = float(_expect((int, float), value, "a number", place))
+        number = float(_expect((int, float), value, Said("record_a_number"), place))
     except OverflowError:
-        raise _unexpected(value, "a number a float can hold", place) from None
+        raise _unexpected(value, Said("record_a_float"), place) from None
     if not isfinite(number):
-        raise _unexpected(value, "a finite number", place)
+        raise _unexpected(value, Said("record_a_finite"), place)
     return number
 
 
 def _bytes(value: Json, place: str) -> bytes:
-    text = _expect(str, value, "base64", place)
+    text = _expect(str, value, Said("record_base64"), place)
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
-        raise _unexpected(value, "base64", place) from None
+        raise _unexpected(value, Said("record_base64"), place) from None
 
 
 _SCALARS: dict[type, Any] = {
-    str: lambda value, place: _expect(str, value, "a string", place),
-    int: lambda value, place: _expect(int, value, "an integer", place),
-    bool: lambda value, place: _expect(bool, value, "a boolean", place),
+    str: lambda value, place: _expect(str, value, Said("record_a_string"), place),
+    int: lambda value, place: _expect(int, value, Said("record_an_integer"), place),
+    bool: lambda value, place: _expect(bool, value, Said("record_a_boolean"), place),
     float: _number,
     bytes: _bytes,
 }

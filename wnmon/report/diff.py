@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from wnmon.model.result import Outcome, Verdict
+from wnmon.model.said import Said
 from wnmon.report.json import FORMAT_VERSION
 from wnmon.report.text import shown, word
 
@@ -57,15 +58,15 @@ def read_report(text: str) -> dict[Key, Standing]:
     try:
         document = json.loads(text)
     except RecursionError:
-        raise ValueError("no JSON: nested too deeply") from None
+        raise ValueError(Said("record_too_deep")) from None
     if not isinstance(document, dict) or document.get("format") != "wnmon-check":
-        raise ValueError("not a report of wnmon check --report json")
+        raise ValueError(Said("record_no_report"))
     if document.get("version") != FORMAT_VERSION:
-        raise ValueError(f"a report of another version: this program reads version {FORMAT_VERSION}")
+        raise ValueError(Said("record_report_version", ours=FORMAT_VERSION))
     try:
         return {key: standing for run in document["runs"] for key, standing in _standings(run)}
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"a damaged report: {type(error).__name__}") from None
+        raise ValueError(Said("record_damaged_report", why=type(error).__name__)) from None
 
 
 def _standings(run: Mapping[str, Any]) -> Iterator[tuple[Key, Standing]]:

@@ -17,6 +17,7 @@ from wnmon.engine.run import Run
 from wnmon.model.check import Plan
 from wnmon.model.codec import decode_as
 from wnmon.model.json import Json, JsonObject, kind_of
+from wnmon.model.said import Said, Text
 from wnmon.model.text import encodable
 from wnmon.report.baseline.file import decode_baseline, encode_baseline
 from wnmon.report.baseline.known import Baseline
@@ -130,16 +131,17 @@ def read_transcript(text: str) -> Transcript:
     try:
         document = json.loads(text)
     except RecursionError:
-        raise ValueError("no JSON: nested too deeply") from None
+        raise ValueError(Said("record_too_deep")) from None
     except json.JSONDecodeError as wrong:
-        cut_off = "" if text.rstrip().endswith("}") else " (cut off?)"
-        raise ValueError(f"no JSON{cut_off}: line {wrong.lineno} column {wrong.colno}: {wrong.msg}") from None
+        cut: Text = "" if text.rstrip().endswith("}") else Said("record_cut_off")
+        said = Said("record_no_json", cut=cut, line=wrong.lineno, column=wrong.colno, why=wrong.msg)
+        raise ValueError(said) from None
     except ValueError:  # Python's guard against numbers that take long to read
-        raise ValueError("no JSON that can be read: a number has too many digits") from None
+        raise ValueError(Said("record_too_many_digits")) from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError("not a transcript of wnmon check --report transcript=FILE")
+        raise ValueError(Said("record_no_transcript"))
     if document.get("version") != FORMAT_VERSION:
-        raise ValueError(f"a transcript of another version: this program reads version {FORMAT_VERSION}")
+        raise ValueError(Said("record_transcript_version", ours=FORMAT_VERSION))
     return _transcript(document)
 
 
@@ -152,20 +154,22 @@ def _transcript(document: JsonObject) -> Transcript:
 
 def _can_be_a_file(name: str, place: str) -> None:
     if name != encodable(name) or "\0" in name:
-        raise ValueError(f"{place}: expected builtin:NAME or a file, got {name[:40]!r}")
+        raise _wrong(place, Said("record_expected", wanted=Said("record_a_suite"), got=repr(name[:40])))
 
 
 def _baseline(said: Json) -> Baseline | None:
     if said is None:
         return None
     if not isinstance(said, dict) or not isinstance(name := said.get("name"), str) or "known" not in said:
-        raise ValueError('transcript.baseline: expected null or an object with "name" and "known"')
+        raise _wrong(
+            "transcript.baseline", Said("record_expected", wanted=Said("record_a_baseline"), got=kind_of(said))
+        )
     return decode_baseline(said["known"], name)
 
 
 def _runs(said: Json) -> tuple[Run, ...]:
     if not isinstance(said, list):
-        raise ValueError(f"transcript.runs: expected an array, got {kind_of(said)}")
+        raise _wrong("transcript.runs", Said("record_expected", wanted=Said("record_an_array"), got=kind_of(said)))
     return tuple(_run(one, place) for place, one in enumerate(said))
 
 
@@ -173,4 +177,8 @@ def _run(said: Json, place: int) -> Run:
     try:
         return decode_run(said)
     except ValueError as wrong:
-        raise ValueError(f"transcript.runs[{place}]: {wrong}") from None
+        raise _wrong(f"transcript.runs[{place}]", wrong.args[0]) from None
+
+
+def _wrong(place: str, said: Said) -> ValueError:
+    return ValueError(Said("record_at", place=place, said=said))

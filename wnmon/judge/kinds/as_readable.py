@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from wnmon.judge import places
 from wnmon.judge.kind import AcrossKind
 from wnmon.judge.places import Places
-from wnmon.judge.subject import Subject, Unfit, Unjudged
+from wnmon.judge.subject import Subject, Unfit, Unjudged, complaint
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
-from wnmon.model.said import Said, Text
+from wnmon.model.said import Said
 from wnmon.wire.reply import Form, Frame
 
 
@@ -55,19 +55,13 @@ def _complaints(subject: Subject) -> Iterator[Finding]:
         problem = broken.document.problem if broken.document else None
         actual = Said("reason", kind=problem.kind, said=problem.message) if problem else Said("another_json_value")
         place = f"event {broken.event.index}"
-        yield _finding(Said("payload_no_object"), Said("json_object_or_done"), actual, place, subject)
+        yield complaint(subject, Said("payload_no_object"), Said("json_object_or_done"), actual, place, Reason.STREAM)
     elif subject.reply.finish_ns is None:
-        yield _finding(Said("stream_ends_early"), Said("a_finish_reason"), Said("absent"), "", subject)
+        yield complaint(subject, Said("stream_ends_early"), Said("a_finish_reason"), Said("absent"), "", Reason.STREAM)
 
 
 def _is_broken(frame: Frame) -> bool:
     return frame.document is not None and not isinstance(frame.document.value, dict)
-
-
-def _finding(message: Said, expected: Text, actual: Text, place: str, subject: Subject) -> Finding:
-    return Finding(
-        message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=Reason.STREAM
-    )
 
 
 KIND = AcrossKind(prepare, assess)

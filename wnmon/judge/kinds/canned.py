@@ -10,10 +10,10 @@ from functools import partial
 
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.patterns import compile_pattern
-from wnmon.judge.subject import Subject
+from wnmon.judge.subject import Subject, complaint
 from wnmon.judge.values import only
 from wnmon.model.result import Finding, Reason
-from wnmon.model.said import Said, Text
+from wnmon.model.said import Said
 from wnmon.model.text import cut
 
 _LONGEST_CHARS = 2_000
@@ -33,16 +33,16 @@ def assess(_: None, subject: Subject) -> list[Finding]:
     """Complain about an error sentence in place of an answer, and a text that cost nothing."""
     text, usage = subject.reply.text[:_LONGEST_CHARS], subject.reply.usage
     if _SENTENCE.search(text) is not None:
-        return [_finding(Said("error_sentence"), Said("answer_of_the_model"), cut(text), "content", subject)]
+        return [
+            complaint(
+                subject, Said("error_sentence"), Said("answer_of_the_model"), cut(text), "content", Reason.CONTENT
+            )
+        ]
     if text and usage is not None and usage.completion_tokens == 0:
-        return [_finding(Said("text_without_cost"), "at least 1", "0", "/usage/completion_tokens", subject)]
+        return [
+            complaint(subject, Said("text_without_cost"), "at least 1", "0", "/usage/completion_tokens", Reason.CONTENT)
+        ]
     return []
-
-
-def _finding(message: Said, expected: Text, actual: Text, place: str, subject: Subject) -> Finding:
-    return Finding(
-        message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=Reason.CONTENT
-    )
 
 
 KIND = Kind(prepare, assess, on=On.MEANING)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wnmon.judge.kind import Kind, On
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import Subject, Unfit, complaint
 from wnmon.judge.values import number
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
-from wnmon.model.said import Said, Text
+from wnmon.model.said import Said
 from wnmon.model.text import cut
 
 _WHOLE = Said("whole_from_0")
@@ -48,22 +48,13 @@ def assess(expected: Numbering, subject: Subject) -> list[Finding]:
 
 def _complaints(expected: Numbering, indexes: list[int], subject: Subject) -> Iterator[Finding]:
     if expected.count not in {None, len(indexes)}:
-        yield _finding(Said("choice_count_differs"), str(expected.count), str(len(indexes)), subject)
+        yield complaint(
+            subject, Said("choice_count_differs"), str(expected.count), str(len(indexes)), "/choices", Reason.CONTENT
+        )
     if expected.indexes not in {None, tuple(indexes)}:
         wanted = ", ".join(map(str, expected.indexes or ()))
         actual = cut(", ".join(map(str, indexes)), 80) or Said("no_choice")
-        yield _finding(Said("choice_indexes_differ"), wanted, actual, subject)
-
-
-def _finding(message: Said, expected: Text, actual: Text, subject: Subject) -> Finding:
-    return Finding(
-        message=message,
-        expected=expected,
-        actual=actual,
-        place="/choices",
-        step=subject.step,
-        reason=Reason.CONTENT,
-    )
+        yield complaint(subject, Said("choice_indexes_differ"), wanted, actual, "/choices", Reason.CONTENT)
 
 
 KIND = Kind(prepare, assess, on=On.MEANING)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from wnmon.judge import codes
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.patterns import Pattern, compile_pattern
-from wnmon.judge.subject import CUT, Subject, Unfit, was_cut
+from wnmon.judge.subject import CUT, Subject, Unfit, complaint, was_cut
 from wnmon.judge.values import listed
 from wnmon.model.json import Json, JsonObject, kind_of
 from wnmon.model.result import Finding, Reason
@@ -102,9 +102,7 @@ def _complaints(expected: Content, text: str, subject: Subject) -> list[Finding 
             return None
         reason = reason if text else Reason.EMPTY
         actual: Text = cut(text) or Said("empty")
-        return Finding(
-            message=message, expected=fitted(wanted), actual=actual, place="content", step=subject.step, reason=reason
-        )
+        return complaint(subject, message, fitted(wanted), actual, "content", reason)
 
     texts = {way: codes.wanted(wanted, subject) for way, wanted in expected.texts.items()}
     said, pattern, unwanted, limit = codes.said(subject), expected.pattern, expected.unwanted, expected.max_chars

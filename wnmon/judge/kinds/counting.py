@@ -12,7 +12,7 @@ from functools import partial
 from itertools import pairwise
 
 from wnmon.judge.kind import Kind, On
-from wnmon.judge.subject import Subject
+from wnmon.judge.subject import Subject, complaint
 from wnmon.judge.values import only
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said
@@ -44,13 +44,13 @@ def assess(_: None, subject: Subject) -> list[Finding]:
         return []
     before, seen = broken
     return [
-        Finding(
-            message=Said("piece_lost_or_twice"),
-            expected=Said("number_after", n=before + 1, n2=before),
-            actual=str(seen),
-            place="content",
-            step=subject.step,
-            reason=Reason.CONTENT,
+        complaint(
+            subject,
+            Said("piece_lost_or_twice"),
+            Said("number_after", n=before + 1, n2=before),
+            str(seen),
+            "content",
+            Reason.CONTENT,
         )
     ]
 

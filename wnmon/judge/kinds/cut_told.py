@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from wnmon.judge.kind import AcrossKind
 from wnmon.judge.places import Places, prepare_requests
-from wnmon.judge.subject import ENDED_BY_ITSELF, Subject, Unjudged, finish_reason
+from wnmon.judge.subject import ENDED_BY_ITSELF, Subject, Unjudged, complaint, finish_reason
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said
 from wnmon.model.text import cut
@@ -25,13 +25,13 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
     if not text or not longer.reply.text.startswith(text) or longer.reply.text.rstrip() == text:
         return Unjudged(ENDED_BY_ITSELF)
     return [
-        Finding(
-            message=Said("cut_not_told"),
-            expected="length",
-            actual=cut(finish, 80) if finish else Said("absent"),
-            place="/choices/0/finish_reason",
-            step=short.step,
-            reason=Reason.CONTENT,
+        complaint(
+            short,
+            Said("cut_not_told"),
+            "length",
+            cut(finish, 80) if finish else Said("absent"),
+            "/choices/0/finish_reason",
+            Reason.CONTENT,
         )
     ]
 

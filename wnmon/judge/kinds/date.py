@@ -9,7 +9,7 @@ from functools import partial
 
 from wnmon.judge.kind import Kind
 from wnmon.judge.patterns import compile_pattern
-from wnmon.judge.subject import Subject
+from wnmon.judge.subject import Subject, complaint
 from wnmon.judge.values import only
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said
@@ -35,13 +35,13 @@ def assess(_: None, subject: Subject) -> list[Finding]:
     if subject.exchange.status is None or (date is not None and _FORM.search(date) is not None):
         return []
     return [
-        Finding(
-            message=Said("header_off", code="date"),
-            expected=Said("a_date"),
-            actual=Said("absent") if date is None else cut(date),
-            place="header:date",
-            step=subject.step,
-            reason=Reason.RULE,
+        complaint(
+            subject,
+            Said("header_off", code="date"),
+            Said("a_date"),
+            Said("absent") if date is None else cut(date),
+            "header:date",
+            Reason.RULE,
         )
     ]
 

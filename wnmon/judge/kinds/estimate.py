@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.plain_words import texts_sent, words_of
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import Subject, Unfit, complaint
 from wnmon.model.json import Json, at
 from wnmon.model.result import Finding, Reason, Usage
 from wnmon.model.said import Said
@@ -69,13 +69,13 @@ def _beyond(member: str, usage: Usage, text: str, tolerance: float, room: int, s
     counted, words = getattr(usage, member), words_of(text)
     low, high = round(words * (1 - tolerance)), round((words + _signs_of(text)) * (1 + tolerance)) + room
     if not low <= counted <= high:
-        yield Finding(
-            message=Said("count_implausible"),
-            expected=Said("range_for_words", n=low, n2=high, n3=words),
-            actual=str(counted),
-            place=f"/usage/{member}",
-            step=subject.step,
-            reason=Reason.USAGE,
+        yield complaint(
+            subject,
+            Said("count_implausible"),
+            Said("range_for_words", n=low, n2=high, n3=words),
+            str(counted),
+            f"/usage/{member}",
+            Reason.USAGE,
         )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from wnmon.judge.kind import Kind, On
-from wnmon.judge.subject import CUT, Subject, Unfit
+from wnmon.judge.subject import CUT, Subject, Unfit, complaint
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
-from wnmon.model.said import Said, Text, either
+from wnmon.model.said import Said, either
 from wnmon.model.text import cut
 
 
@@ -29,29 +29,21 @@ def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
     """Complain about each choice that ended otherwise, or once when there is no choice."""
     choices = subject.reply.choices
     if not choices:
-        return [_finding(expected, Said("no_choice"), "/choices", subject, Reason.EMPTY)]
+        return [
+            complaint(subject, Said("another_finish"), either(expected), Said("no_choice"), "/choices", Reason.EMPTY)
+        ]
     return [
-        _finding(
-            expected,
+        complaint(
+            subject,
+            Said("another_finish"),
+            either(expected),
             cut(choice.finish_reason, 80) if choice.finish_reason else Said("absent"),
             f"/choices/{i}/finish_reason",
-            subject,
             Reason.LENGTH if choice.finish_reason == "length" else Reason.CONTENT,
         )
         for i, choice in enumerate(choices)
         if choice.finish_reason not in expected
     ]
-
-
-def _finding(expected: tuple[str, ...], actual: Text, place: str, subject: Subject, reason: Reason) -> Finding:
-    return Finding(
-        message=Said("another_finish"),
-        expected=either(expected),
-        actual=actual,
-        place=place,
-        step=subject.step,
-        reason=reason,
-    )
 
 
 KIND = Kind(prepare, assess, doubt, on=On.MEANING)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from wnmon.judge.kind import Kind
-from wnmon.judge.subject import Subject
+from wnmon.judge.subject import Subject, complaint
 from wnmon.judge.values import only
 from wnmon.model.exchange import Exchange, FailureKind
 from wnmon.model.result import Finding, Reason
@@ -24,7 +24,7 @@ def assess(_: None, subject: Subject) -> list[Finding]:
     if exchange.status is None or exchange.request.close_after is not None:
         return []
     return [
-        Finding(message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=reason)
+        complaint(subject, message, expected, actual, place, reason)
         for message, expected, actual, place, reason in _complaints(exchange)
     ]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wnmon.judge.kind import Kind
 from wnmon.judge.patterns import Pattern, compile_pattern
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import Subject, Unfit, complaint
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said
@@ -67,13 +67,13 @@ def _holds(header: Header, subject: Subject) -> bool:
 
 def _finding(header: Header, subject: Subject) -> Finding:
     value = subject.exchange.header(header.name)
-    return Finding(
-        message=Said("header_off", code=header.name),
-        expected=Said("present" if header.wanted == "True" else "absent") if header.way == "present" else header.wanted,
-        actual=Said("absent") if value is None else cut(value),
-        place=f"header:{header.name}",
-        step=subject.step,
-        reason=Reason.CONTENT_TYPE if header.way == "media_type" else Reason.RULE,
+    return complaint(
+        subject,
+        Said("header_off", code=header.name),
+        Said("present" if header.wanted == "True" else "absent") if header.way == "present" else header.wanted,
+        Said("absent") if value is None else cut(value),
+        f"header:{header.name}",
+        Reason.CONTENT_TYPE if header.way == "media_type" else Reason.RULE,
     )
 
 

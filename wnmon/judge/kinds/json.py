@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.schema import compile_schema, mismatch, schema_findings
-from wnmon.judge.subject import Subject, Unfit, form_seen
+from wnmon.judge.subject import Subject, Unfit, complaint, form_seen
 from wnmon.model.json import ABSENT, Json, Missing, at, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said, fitted
@@ -56,14 +56,13 @@ def _no_json(subject: Subject) -> Finding:
     document, form, failure = subject.reply.document, subject.reply.form, subject.exchange.failure
     problem = document.problem if document else None
     said = Said("reason", kind=problem.kind, said=problem.message) if problem else form_seen(subject)
-    return Finding(
-        message=Said("body_no_json"),
-        expected=Said("one_json_text"),
-        # Of a body that was cut off or would not unpack, the cause says more than where the JSON ends.
-        actual=fitted(failure.detail) if failure and failure.detail else said,
-        place=f"byte {problem.offset}" if problem else "",
-        step=subject.step,
-        reason=Reason.EMPTY if form is Form.EMPTY else Reason.BAD_JSON,
+    return complaint(
+        subject,
+        Said("body_no_json"),
+        Said("one_json_text"),
+        fitted(failure.detail) if failure and failure.detail else said,
+        f"byte {problem.offset}" if problem else "",
+        Reason.EMPTY if form is Form.EMPTY else Reason.BAD_JSON,
     )
 
 

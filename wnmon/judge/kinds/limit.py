@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wnmon.judge.kind import Kind, On
-from wnmon.judge.subject import ENDED_BY_ITSELF, Subject, finish_reason
+from wnmon.judge.subject import ENDED_BY_ITSELF, Subject, complaint, finish_reason
 from wnmon.judge.values import number
 from wnmon.model.json import Json, Missing, at
 from wnmon.model.result import Finding, Reason
-from wnmon.model.said import Said, Text
+from wnmon.model.said import Said
 from wnmon.model.text import cut
 
 CHARS_PER_TOKEN = 12
@@ -40,12 +40,12 @@ def _complaints(limit: int, subject: Subject) -> Iterator[Finding]:
     text, tokens = subject.reply.text, _spoken_tokens(subject)
     if tokens is not None and tokens > limit:
         message = Said("too_many_tokens")
-        yield _finding(
-            message, Said("at_most", n=limit), str(tokens), "/usage/completion_tokens", subject, Reason.USAGE
+        yield complaint(
+            subject, message, Said("at_most", n=limit), str(tokens), "/usage/completion_tokens", Reason.USAGE
         )
     if len(text) > limit * CHARS_PER_TOKEN:
         message, wanted = Said("answer_too_long"), Said("at_most_characters", n=limit * CHARS_PER_TOKEN)
-        yield _finding(message, wanted, cut(text), "content", subject, Reason.CONTENT)
+        yield complaint(subject, message, wanted, cut(text), "content", Reason.CONTENT)
 
 
 def _spoken_tokens(subject: Subject) -> int | None:
@@ -65,10 +65,6 @@ def _thought(subject: Subject) -> Json:
     documents = (document for document in (subject.reply.document, *frames) if document is not None)
     counts = (at(document.value, "/usage/completion_tokens_details/reasoning_tokens") for document in documents)
     return next((count for count in counts if not isinstance(count, Missing)), None)
-
-
-def _finding(message: Said, expected: Text, actual: Text, place: str, subject: Subject, reason: Reason) -> Finding:
-    return Finding(message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=reason)
 
 
 KIND = Kind(prepare, assess, doubt, on=On.MEANING)

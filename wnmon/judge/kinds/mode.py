@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from wnmon.judge.kind import Kind
-from wnmon.judge.subject import Subject, form_seen
+from wnmon.judge.subject import Subject, complaint, form_seen
 from wnmon.judge.values import only
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said
@@ -19,15 +19,13 @@ def assess(_: None, subject: Subject) -> list[Finding]:
     if not 200 <= (subject.exchange.status or 0) < 300 or _agree(subject.reply.form, subject.reply.media_type or ""):
         return []
     return [
-        Finding(
-            message=Said("body_belies_media_type"),
-            expected=Said("json_or_events"),
-            actual=Said(
-                "form_as_media", code=form_seen(subject), said=subject.reply.media_type or Said("no_media_type")
-            ),
-            place="header:content-type",
-            step=subject.step,
-            reason=Reason.CONTENT_TYPE,
+        complaint(
+            subject,
+            Said("body_belies_media_type"),
+            Said("json_or_events"),
+            Said("form_as_media", code=form_seen(subject), said=subject.reply.media_type or Said("no_media_type")),
+            "header:content-type",
+            Reason.CONTENT_TYPE,
         )
     ]
 

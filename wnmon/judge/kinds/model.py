@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.schema import seen
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import Subject, Unfit, complaint
 from wnmon.model.json import Json, at, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said, Text, fitted
@@ -54,13 +54,13 @@ def assess(expected: Accepted, subject: Subject) -> list[Finding]:
     if answered is not None and any(_matches(answered, name, subject.model) for name in accepted):
         return []
     return [
-        Finding(
-            message=Said("another_model"),
-            expected=" or ".join(accepted),
-            actual=cut(answered, 80) if answered is not None else _shown(subject),
-            place="/model",
-            step=subject.step,
-            reason=Reason.MODEL,
+        complaint(
+            subject,
+            Said("another_model"),
+            " or ".join(accepted),
+            cut(answered, 80) if answered is not None else _shown(subject),
+            "/model",
+            Reason.MODEL,
         )
     ]
 

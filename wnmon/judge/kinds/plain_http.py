@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from wnmon.judge.kind import Kind
-from wnmon.judge.subject import Subject
+from wnmon.judge.subject import Subject, complaint
 from wnmon.judge.values import only
 from wnmon.model.exchange import Exchange, FailureKind
 from wnmon.model.result import Finding, Reason
@@ -32,16 +32,7 @@ def assess(_: None, subject: Subject) -> list[Finding]:
     seen = None if exchange.status is None else _seen(exchange, exchange.status)
     if seen is None:
         return []
-    return [
-        Finding(
-            message=Said("plain_http_open"),
-            expected=Said("no_connection_or_https"),
-            actual=seen,
-            place="status",
-            step=subject.step,
-            reason=Reason.TLS,
-        )
-    ]
+    return [complaint(subject, Said("plain_http_open"), Said("no_connection_or_https"), seen, "status", Reason.TLS)]
 
 
 def _seen(exchange: Exchange, status: int) -> Text | None:

@@ -6,7 +6,7 @@ The limit is in tokens and leaves room for a chat template. A relay that reports
 from __future__ import annotations
 
 from wnmon.judge.kind import Kind, On
-from wnmon.judge.subject import Subject
+from wnmon.judge.subject import Subject, complaint
 from wnmon.judge.values import number
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
@@ -29,13 +29,13 @@ def assess(expected: int, subject: Subject) -> list[Finding]:
     if billed is None or billed <= expected:
         return []
     return [
-        Finding(
-            message=Said("short_prompt_dear"),
-            expected=Said("at_most_tokens", n=expected),
-            actual=str(billed),
-            place="/usage/prompt_tokens",
-            step=subject.step,
-            reason=Reason.USAGE,
+        complaint(
+            subject,
+            Said("short_prompt_dear"),
+            Said("at_most_tokens", n=expected),
+            str(billed),
+            "/usage/prompt_tokens",
+            Reason.USAGE,
         )
     ]
 

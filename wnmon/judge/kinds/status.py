@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from wnmon.judge.kind import Kind
 from wnmon.judge.patterns import compile_pattern
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import Subject, Unfit, complaint
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said, Text, either
@@ -67,14 +67,13 @@ def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
         return []
     fault = subject.fault
     return [
-        Finding(
-            message=_ANOTHER if status else Said("status_missing"),
-            expected=either(expected),
-            actual=_actual(subject),
-            place="status",
-            step=subject.step,
-            # Every refusal is a recognised fault; what is left is a success nobody asked for.
-            reason=fault.reason if fault else Reason.PROTOCOL,
+        complaint(
+            subject,
+            _ANOTHER if status else Said("status_missing"),
+            either(expected),
+            _actual(subject),
+            "status",
+            fault.reason if fault else Reason.PROTOCOL,
         )
     ]
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wnmon.judge.kind import Kind
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import Subject, Unfit, complaint
 from wnmon.judge.values import number
 from wnmon.model.exchange import Certificate, FailureKind
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
-from wnmon.model.said import Said, Text, Why, either
+from wnmon.model.said import Said, Why, either
 
 FAILURES = frozenset({FailureKind.TLS})
 """A handshake that failed is an answer to what is asked here."""
@@ -53,10 +53,17 @@ def assess(expected: Wanted, subject: Subject) -> list[Finding]:
     exchange = subject.exchange
     if exchange.failure is not None and exchange.failure.kind is FailureKind.TLS:
         wanted = Said("tls_or_later_valid", code=expected.version)
-        return [_finding(Said("no_secure_connection"), wanted, exchange.failure.detail, subject)]
+        return [complaint(subject, Said("no_secure_connection"), wanted, exchange.failure.detail, "tls", Reason.TLS)]
     if exchange.tls is None:
         return [
-            _finding(Said("connection_not_secured"), Said("tls_or_later", code=expected.version), Said("none"), subject)
+            complaint(
+                subject,
+                Said("connection_not_secured"),
+                Said("tls_or_later", code=expected.version),
+                Said("none"),
+                "tls",
+                Reason.TLS,
+            )
         ]
     return [*_old(expected, exchange.tls.version, subject), *_ending(expected, exchange.tls.certificate, subject)]
 
@@ -64,7 +71,7 @@ def assess(expected: Wanted, subject: Subject) -> list[Finding]:
 def _old(expected: Wanted, version: str, subject: Subject) -> Iterator[Finding]:
     accepted = [f"TLSv{one}" for one in _VERSIONS[_VERSIONS.index(expected.version) :]]
     if version not in accepted:
-        yield _finding(Said("tls_too_old"), either(accepted), version, subject)
+        yield complaint(subject, Said("tls_too_old"), either(accepted), version, "tls", Reason.TLS)
 
 
 def _ending(expected: Wanted, certificate: Certificate | None, subject: Subject) -> Iterator[Finding]:
@@ -73,11 +80,9 @@ def _ending(expected: Wanted, certificate: Certificate | None, subject: Subject)
     left_days = (certificate.not_after_s - subject.exchange.started_at_s) / _DAY_S
     if left_days < expected.days:
         wanted = Said("days_left", n=expected.days)
-        yield _finding(Said("certificate_ends_soon"), wanted, Said("n_days", n=f"{left_days:.1f}"), subject)
-
-
-def _finding(message: Said, expected: Text, actual: Text, subject: Subject) -> Finding:
-    return Finding(message=message, expected=expected, actual=actual, place="tls", step=subject.step, reason=Reason.TLS)
+        yield complaint(
+            subject, Said("certificate_ends_soon"), wanted, Said("n_days", n=f"{left_days:.1f}"), "tls", Reason.TLS
+        )
 
 
 KIND = Kind(prepare, assess, doubt, FAILURES)

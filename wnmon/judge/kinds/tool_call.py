@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from wnmon.judge import codes
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.schema import compile_schema, schema_findings
-from wnmon.judge.subject import CUT, Subject, Unfit, was_cut
+from wnmon.judge.subject import CUT, Subject, Unfit, complaint, was_cut
 from wnmon.model.json import Json, JsonObject, kind_of
 from wnmon.model.result import Finding, Reason
-from wnmon.model.said import Said, Text
+from wnmon.model.said import Said
 from wnmon.model.text import cut
 from wnmon.wire.document import read_text
 from wnmon.wire.reply import ToolCall
@@ -68,32 +68,32 @@ def assess(expected: Calling, subject: Subject) -> list[Finding]:
     calls = [call for choice in subject.reply.choices[:1] for call in choice.tool_calls]
     if not calls:
         said = cut(subject.reply.text) or Said("no_call")
-        return [_finding(Said("no_function_called"), expected.name or Said("a_call"), said, _PLACE, subject)]
+        return [
+            complaint(
+                subject, Said("no_function_called"), expected.name or Said("a_call"), said, _PLACE, Reason.CONTENT
+            )
+        ]
     return list(_complaints(expected, calls[0], subject))
 
 
 def _complaints(expected: Calling, call: ToolCall, subject: Subject) -> Iterator[Finding]:
     place = f"{_PLACE}/0/function"
     if expected.name not in {None, call.name}:
-        yield _finding(Said("another_function"), str(expected.name), cut(call.name), f"{place}/name", subject)
+        yield complaint(
+            subject, Said("another_function"), str(expected.name), cut(call.name), f"{place}/name", Reason.CONTENT
+        )
     place = f"{place}/arguments"
     document = read_text(call.arguments)
     if not isinstance(document.value, dict):
         seen = cut(call.arguments) or Said("empty")
-        yield _finding(Said("arguments_no_json"), Said("one_json_object"), seen, place, subject)
+        yield complaint(subject, Said("arguments_no_json"), Said("one_json_object"), seen, place, Reason.CONTENT)
         return
     if expected.schema is not None:
         yield from schema_findings(expected.schema, document.value, place, subject.step)
     wanted = codes.wanted(expected.contains, subject)
     said = codes.as_drawn(json.dumps(document.value, ensure_ascii=False), subject)
     if expected.contains is not None and wanted not in said:
-        yield _finding(Said("arguments_lack"), cut(wanted), cut(call.arguments), place, subject)
-
-
-def _finding(message: Said, expected: Text, actual: Text, place: str, subject: Subject) -> Finding:
-    return Finding(
-        message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=Reason.CONTENT
-    )
+        yield complaint(subject, Said("arguments_lack"), cut(wanted), cut(call.arguments), place, Reason.CONTENT)
 
 
 KIND = Kind(prepare, assess, doubt, on=On.MEANING)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wnmon.judge.kind import Kind, On
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.subject import Subject, Unfit, complaint
 from wnmon.judge.values import listed, number
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason, Usage
-from wnmon.model.said import Said, Text
+from wnmon.model.said import Said
 
 _MEMBERS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
@@ -52,14 +52,16 @@ def assess(expected: Bounds, subject: Subject) -> list[Finding]:
     """Complain about missing counts, a wrong sum, and counts out of bounds."""
     usage = subject.reply.usage
     if usage is None:
-        return [_finding(Said("usage_missing"), Said("three_integers"), Said("absent"), "/usage", subject)]
+        return [
+            complaint(subject, Said("usage_missing"), Said("three_integers"), Said("absent"), "/usage", Reason.USAGE)
+        ]
     return [*_missing(usage, subject), *_sum(expected, usage, subject), *_out_of_bounds(expected, usage, subject)]
 
 
 def _missing(usage: Usage, subject: Subject) -> Iterator[Finding]:
     for member in _MEMBERS:
         if getattr(usage, member) is None:
-            yield _finding(Said("count_missing"), "integer", Said("absent"), f"/usage/{member}", subject)
+            yield complaint(subject, Said("count_missing"), "integer", Said("absent"), f"/usage/{member}", Reason.USAGE)
 
 
 def _sum(expected: Bounds, usage: Usage, subject: Subject) -> Iterator[Finding]:
@@ -68,26 +70,22 @@ def _sum(expected: Bounds, usage: Usage, subject: Subject) -> Iterator[Finding]:
         return
     if total != prompt + completion:
         wanted = f"{prompt} + {completion} = {prompt + completion}"
-        yield _finding(Said("total_is_no_sum"), wanted, str(total), "/usage/total_tokens", subject)
+        yield complaint(subject, Said("total_is_no_sum"), wanted, str(total), "/usage/total_tokens", Reason.USAGE)
 
 
 def _out_of_bounds(expected: Bounds, usage: Usage, subject: Subject) -> Iterator[Finding]:
     for member, (low, high) in expected.limits.items():
         count = getattr(usage, member)
         if count is not None and ((low is not None and count < low) or (high is not None and count > high)):
-            yield _finding(Said("count_out_of_bounds"), _bounds(low, high), str(count), f"/usage/{member}", subject)
+            yield complaint(
+                subject, Said("count_out_of_bounds"), _bounds(low, high), str(count), f"/usage/{member}", Reason.USAGE
+            )
 
 
 def _bounds(low: int | None, high: int | None) -> Said:
     if low is not None and high is not None:
         return Said("between", n=low, n2=high)
     return Said("at_most", n=str(high)) if low is None else Said("at_least", n=low)
-
-
-def _finding(message: Said, expected: Text, actual: Text, place: str, subject: Subject) -> Finding:
-    return Finding(
-        message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=Reason.USAGE
-    )
 
 
 KIND = Kind(prepare, assess, on=On.MEANING)

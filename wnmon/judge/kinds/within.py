@@ -19,7 +19,8 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
     spread, greatest = max(numbers) - min(numbers), max(abs(number) for number in numbers)
     if spread <= expected.tolerance * greatest:
         return []
-    return [differing(expected, Said("numbers_too_far_apart"), f"within {expected.tolerance:.0%}", numbers)]
+    wanted = Said("within_ratio", n=f"{expected.tolerance:.0%}")
+    return [differing(expected, Said("numbers_too_far_apart"), wanted, numbers)]
 
 
 KIND = AcrossKind(prepare_within, assess)

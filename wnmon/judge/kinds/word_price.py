@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from wnmon.judge.kind import AcrossKind
 from wnmon.judge.places import Places, places
 from wnmon.judge.plain_words import texts_sent, words_of
-from wnmon.judge.subject import Subject, Unfit, Unjudged
+from wnmon.judge.subject import Subject, Unfit, Unjudged, complaint
 from wnmon.judge.values import number
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
@@ -43,13 +43,13 @@ def assess(expected: Price, subjects: Mapping[str, Subject]) -> list[Finding] | 
     if tokens <= words * expected.most:
         return []
     return [
-        Finding(
-            message=Said("words_too_dear"),
-            expected=Said("most_for_words", n=words * expected.most, n2=words),
-            actual=str(tokens),
-            place="/usage/prompt_tokens",
-            step=last.step,
-            reason=Reason.USAGE,
+        complaint(
+            last,
+            Said("words_too_dear"),
+            Said("most_for_words", n=words * expected.most, n2=words),
+            str(tokens),
+            "/usage/prompt_tokens",
+            Reason.USAGE,
         )
     ]
 

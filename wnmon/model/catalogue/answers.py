@@ -53,10 +53,7 @@ SENTENCES: dict[str, Pair] = {
     "stream_without_choice": ("a stream without any choice, {said}", "流中没有任何 choice，{said}"),
     "stream_without_json": ("no event of the stream holds a JSON object", "流中没有任何事件含有 JSON 对象"),
     "choices_began": ("{n} of {n2} choices ever began, {said}", "请求的 {n2} 个 choice 中仅开始了 {n} 个，{said}"),
-    "no_finish_after": (
-        "no finish_reason after {n} events with text, {said}",
-        "{n} 个含文本的事件之后没有 finish_reason，{said}",
-    ),
+    "no_finish_after": ("no finish_reason after {n} events with text, {said}", "{n} 个含文本的事件之后没有 finish_reason，{said}"),
     "stream_over_limit": ("more events or lines than are read", "事件或行数超出读取上限"),
     "last_event_not_ended": ("the last event has no blank line after it", "最后一个事件之后没有空行"),
     "bom_before_first_line": ("a byte order mark before the first line", "首行之前有 BOM"),

@@ -21,15 +21,9 @@ _HELP: dict[str, Pair] = {
     "help_any_lang": ("Language of what is printed (default: from LANG).", "输出的语言（默认取自 LANG）。"),
     "help_any_quiet": ("Print nothing but what --report sends to stdout.", "除 --report 发往 stdout 的内容外不输出。"),
     "help_any_verbose": ("At the terminal, name every rule.", "在终端列出每条规则。"),
-    "help_wnmon": (
-        "Test and monitor OpenAI-compatible chat-completions relays.",
-        "测试并监测兼容 OpenAI chat completions 的中转站。",
-    ),
+    "help_wnmon": ("Test and monitor OpenAI-compatible chat-completions relays.", "测试并监测兼容 OpenAI chat completions 的中转站。"),
     "help_wnmon_version": ("Show the version and exit.", "显示版本后退出。"),
-    "help_check_short": (
-        "Judge a relay once: conformance rules, a verdict, an exit code.",
-        "对中转站做一次判定：一致性规则、结论、退出码。",
-    ),
+    "help_check_short": ("Judge a relay once: conformance rules, a verdict, an exit code.", "对中转站做一次判定：一致性规则、结论、退出码。"),
     "help_check": (
         "Judge a relay against suites of rules, once, with an exit code a CI can trust.\n\n"
         "SUITE is builtin:NAME or a suite file. Without one, builtin:documented, builtin:stream and builtin:http are "
@@ -49,10 +43,7 @@ _HELP: dict[str, Pair] = {
         "密钥取自 WNMON_API_KEY，其次为 OPENAI_API_KEY，或取自 --api-key-env 指定的变量。",
     ),
     "help_check_base_url": ("The relay: host, /v1 or the full path.", "中转站：主机、/v1 或完整路径。"),
-    "help_check_model": (
-        "The model to ask (with -c: only this one of the target's).",
-        "要请求的模型（与 -c 合用时：只请求该 target 的这一个）。",
-    ),
+    "help_check_model": ("The model to ask (with -c: only this one of the target's).", "要请求的模型（与 -c 合用时：只请求该 target 的这一个）。"),
     "help_check_api_key_env": ("Environment variable that holds the key.", "存放密钥的环境变量。"),
     "help_check_config": ("Take the target from this configuration.", "从此配置中取 target。"),
     "help_check_target": ("Which target of the configuration.", "取配置中的哪个 target。"),
@@ -60,36 +51,18 @@ _HELP: dict[str, Pair] = {
     "help_check_only": ("Only rules that match, such as 'STR-*'.", "只判定匹配的规则，例如 'STR-*'。"),
     "help_check_skip": ("Leave out rules that match.", "不判定匹配的规则。"),
     "help_check_strict": ("A broken SHOULD counts like a broken MUST.", "违反 SHOULD 等同于违反 MUST。"),
-    "help_check_full": (
-        "Also send risky requests: refused, bursting and long ones.",
-        "同时发送有风险的请求：应被拒绝的、突发的和较长的。",
-    ),
-    "help_check_yes": (
-        "Agree to the risky requests of --full; else a person is asked.",
-        "同意发送 --full 中有风险的请求；否则会先询问。",
-    ),
+    "help_check_full": ("Also send risky requests: refused, bursting and long ones.", "同时发送有风险的请求：应被拒绝的、突发的和较长的。"),
+    "help_check_yes": ("Agree to the risky requests of --full; else a person is asked.", "同意发送 --full 中有风险的请求；否则会先询问。"),
     "help_check_features": ("The relay claims these, such as tools.", "中转站声明支持的功能，例如 tools。"),
-    "help_check_budget_tokens": (
-        "Send nothing more once a request could exceed N tokens in all.",
-        "一旦下一个请求可能使总量超过 N 个 token，便不再发送。",
-    ),
-    "help_check_dry_run": (
-        "Print the calls and what they may cost; send nothing.",
-        "列出将要进行的调用及其可能的费用；不发送任何请求。",
-    ),
-    "help_check_list_rules": (
-        "List the rules (all built-in ones unless suites are named).",
-        "列出规则（未指定套件时为所有内置规则）。",
-    ),
+    "help_check_budget_tokens": ("Send nothing more once a request could exceed N tokens in all.", "一旦下一个请求可能使总量超过 N 个 token，便不再发送。"),
+    "help_check_dry_run": ("Print the calls and what they may cost; send nothing.", "列出将要进行的调用及其可能的费用；不发送任何请求。"),
+    "help_check_list_rules": ("List the rules (all built-in ones unless suites are named).", "列出规则（未指定套件时为所有内置规则）。"),
     "help_check_as_json": ("With --list: as JSON.", "与 --list 合用：以 JSON 输出。"),
     "help_check_baseline": ("Fail only on what got worse than this.", "只有比此基线变差的部分才算未通过。"),
     "help_check_write_baseline": ("Write what is broken now, for --baseline.", "写出目前未通过项，供 --baseline 用。"),
     "help_check_fail_fast": ("Send nothing more once a MUST rule is broken.", "一旦违反 MUST 规则，便不再发送。"),
     "help_check_wait": ("Wait this long for the relay to accept connections.", "等待中转站接受连接的最长时间。"),
-    "help_explain_short": (
-        "Say what a rule wants, why it matters and how to fix it.",
-        "说明一条规则的要求、为何重要、如何修复。",
-    ),
+    "help_explain_short": ("Say what a rule wants, why it matters and how to fix it.", "说明一条规则的要求、为何重要、如何修复。"),
     "help_explain": (
         "Explain RULE, such as DOC-009: its sentence, source and levels, why it matters, how to fix it.\n\n"
         "It is looked for in every built-in suite, or in the SUITEs named: builtin:NAME or suite files.",
@@ -105,14 +78,8 @@ _HELP: dict[str, Pair] = {
         "按记录中的套件（文件相对于工作目录）判定，或按此处给出的 SUITE 判定。此后的变化写到 stderr。"
         "退出码与 wnmon check 相同。",
     ),
-    "help_diff_short": (
-        "Compare two JSON reports: what got worse, better, new or gone.",
-        "比较两份 JSON 报告：变差、变好、新增与消失的部分。",
-    ),
-    "help_diff": (
-        "Show what got worse, better, new or gone from report BEFORE to report AFTER (wnmon check --report json).",
-        "显示从报告 BEFORE 到报告 AFTER（wnmon check --report json）变差、变好、新增与消失的部分。",
-    ),
+    "help_diff_short": ("Compare two JSON reports: what got worse, better, new or gone.", "比较两份 JSON 报告：变差、变好、新增与消失的部分。"),
+    "help_diff": ("Show what got worse, better, new or gone from report BEFORE to report AFTER (wnmon check --report json).", "显示从报告 BEFORE 到报告 AFTER（wnmon check --report json）变差、变好、新增与消失的部分。"),
     "help_diff_epilog": (
         "\b\nExit codes: 0 nothing got worse, 1 something got worse, 2 usage.\n"
         "Worse is a rule that is broken now and was not, one that passed and can no longer be judged,\n"
@@ -122,17 +89,9 @@ _HELP: dict[str, Pair] = {
         "或一次运行不再有可判定的内容。新增的规则即使未通过也不算变差。",
     ),
     "help_serve_short": ("Probe on a schedule; serve metrics and a page.", "按计划探测；提供指标与页面。"),
-    "help_serve": (
-        "Probe on the schedule of CONFIG and serve /metrics, the page and the health routes.\n\n"
-        "SIGTERM and Ctrl-C drain and end; SIGHUP reloads.",
-        "按 CONFIG 的计划探测，并提供 /metrics、页面与健康检查路径。\n\n"
-        "SIGTERM 与 Ctrl-C 会待进行中的运行完成后结束；SIGHUP 重新加载配置。",
-    ),
+    "help_serve": ("Probe on the schedule of CONFIG and serve /metrics, the page and the health routes.\n\nSIGTERM and Ctrl-C drain and end; SIGHUP reloads.", "按 CONFIG 的计划探测，并提供 /metrics、页面与健康检查路径。\n\nSIGTERM 与 Ctrl-C 会待进行中的运行完成后结束；SIGHUP 重新加载配置。"),
     "help_serve_listen": ("Address of page and metrics.", "页面与指标的地址。"),
-    "help_serve_enable_reload": (
-        "Allow POST /-/reload (SIGHUP always reloads).",
-        "允许 POST /-/reload（SIGHUP 总是重新加载）。",
-    ),
+    "help_serve_enable_reload": ("Allow POST /-/reload (SIGHUP always reloads).", "允许 POST /-/reload（SIGHUP 总是重新加载）。"),
     "help_serve_poll": ("How often files are compared; 0s: never.", "比对文件的间隔；0s 表示从不。"),
     "help_serve_lang": ("Language of live lines and page (default: from LANG).", "终端与页面的语言（默认取自 LANG）。"),
     "help_serve_quiet": ("No line per finished run.", "运行完成时不逐条输出。"),
@@ -143,15 +102,9 @@ _HELP: dict[str, Pair] = {
         "检查配置文件（默认为 ./wnmon.yaml）或套件，并显示所需费用。\n\n"
         "不发送任何请求。有文件存在问题时退出码为 2；所有文件的所有问题都会列出。",
     ),
-    "help_validate_assume": (
-        "Where the environment has no VARIABLE, take this: a hook or a CI need not have the key.",
-        "环境中没有 VARIABLE 时取此值：在 hook 或 CI 中不必有密钥。",
-    ),
+    "help_validate_assume": ("Where the environment has no VARIABLE, take this: a hook or a CI need not have the key.", "环境中没有 VARIABLE 时取此值：在 hook 或 CI 中不必有密钥。"),
     "help_schema_short": ("Print the JSON Schema of the configuration language.", "输出配置语言的 JSON Schema。"),
-    "help_schema": (
-        "Print the JSON Schema (2020-12) of the configuration language, for completion in editors.",
-        "输出配置语言的 JSON Schema（2020-12），供编辑器补全使用。",
-    ),
+    "help_schema": ("Print the JSON Schema (2020-12) of the configuration language, for completion in editors.", "输出配置语言的 JSON Schema（2020-12），供编辑器补全使用。"),
     "help_schema_suite": ("The schema of suite files instead of configuration files.", "套件文件而非配置的 schema。"),
     "help_init_short": ("Write a commented starter configuration.", "写出带注释的初始配置。"),
     "help_init": (
@@ -161,10 +114,7 @@ _HELP: dict[str, Pair] = {
         "将带注释的初始配置写入 PATH 或标准输出。\n\n"
         "加 --from-curl 时，所粘贴的 curl 命令的请求成为其中的 check；密钥不会写入文件。绝不覆盖已有文件。",
     ),
-    "help_init_curl": (
-        "Make it from a curl command in a file; - is standard input.",
-        "由文件中的 curl 命令生成；- 表示标准输入。",
-    ),
+    "help_init_curl": ("Make it from a curl command in a file; - is standard input.", "由文件中的 curl 命令生成；- 表示标准输入。"),
     "help_mock_short": ("Run the reference relay, which misbehaves on request.", "运行参考中转站，可按要求模拟异常。"),
     "help_mock": (
         "Run the reference relay: a correct chat-completions server that misbehaves on request.\n\n"
@@ -190,33 +140,18 @@ _HELP: dict[str, Pair] = {
     "help_mock_ttft": ("Time to the first token.", "到首个 token 的时间。"),
     "help_mock_gap": ("Time between tokens.", "token 之间的间隔。"),
     "help_mock_tokens": ("Length of every answer, whatever is asked.", "每个应答的长度，无论请求什么。"),
-    "help_mock_stamps": (
-        "Write CLOCK_MONOTONIC instants (ns) of read and send into chunks.",
-        "在 chunk 中写入读取与发送时刻的 CLOCK_MONOTONIC 值（ns）。",
-    ),
+    "help_mock_stamps": ("Write CLOCK_MONOTONIC instants (ns) of read and send into chunks.", "在 chunk 中写入读取与发送时刻的 CLOCK_MONOTONIC 值（ns）。"),
     "help_mock_faults": ("Misbehave; may be given more than once.", "模拟此异常；可多次给出。"),
     "help_mock_tls_cert": ("Speak TLS with this PEM chain.", "以此 PEM 证书链使用 TLS。"),
     "help_mock_tls_key": ("Private key, if not in --tls-cert.", "私钥（若不在 --tls-cert 中）。"),
     "help_mock_list_faults": ("List the faults and personas, then end.", "列出所有 fault 与 persona，然后结束。"),
     "help_export_short": ("Write dashboards and alert rules to a folder.", "将仪表盘与告警规则写入目录。"),
     "help_export": ("Write dashboards or alert rules to a folder.", "将仪表盘或告警规则写入目录。"),
-    "help_export_dashboards": (
-        "Write the Grafana boards, English and Chinese, and their provisioning files below DIR.",
-        "将中英文 Grafana 仪表盘及其 provisioning 文件写入 DIR。",
-    ),
-    "help_export_alerts": (
-        "Write the Prometheus alert rules and examples for Prometheus and Alertmanager below DIR.",
-        "将 Prometheus 告警规则及 Alertmanager 等的示例写入 DIR。",
-    ),
+    "help_export_dashboards": ("Write the Grafana boards, English and Chinese, and their provisioning files below DIR.", "将中英文 Grafana 仪表盘及其 provisioning 文件写入 DIR。"),
+    "help_export_alerts": ("Write the Prometheus alert rules and examples for Prometheus and Alertmanager below DIR.", "将 Prometheus 告警规则及 Alertmanager 等的示例写入 DIR。"),
     "help_any_force": ("Overwrite files that differ.", "覆盖内容不同的文件。"),
-    "help_healthcheck_short": (
-        "Ask a running service whether it lives (for containers).",
-        "询问运行中的服务是否存活（供容器使用）。",
-    ),
-    "help_healthcheck": (
-        "Exit 0 when the service answers 200 within two seconds, else 1, with one line saying which.",
-        "服务在两秒内以 200 应答时退出码为 0，否则为 1，并以一行说明。",
-    ),
+    "help_healthcheck_short": ("Ask a running service whether it lives (for containers).", "询问运行中的服务是否存活（供容器使用）。"),
+    "help_healthcheck": ("Exit 0 when the service answers 200 within two seconds, else 1, with one line saying which.", "服务在两秒内以 200 应答时退出码为 0，否则为 1，并以一行说明。"),
     "help_healthcheck_url": ("What to ask; http only.", "要询问的地址；仅限 http。"),
 }
 
@@ -257,18 +192,9 @@ _CURL: dict[str, Pair] = {
     "curl_cmd": ("the curl command is written for cmd.exe", "该 curl 命令是为 cmd.exe 写的"),
     "curl_copy": ('copy it "as cURL (bash)"', "请以 “cURL (bash)” 格式复制"),
     "curl_option": ("curl's {name}: {text}", "curl 的 {name}：{text}"),
-    "curl_user": (
-        "user and password are not understood: wnmon sends a bearer key",
-        "不支持用户名与密码：wnmon 以 Bearer 方式发送密钥",
-    ),
-    "curl_proxy": (
-        "leave the proxy out, and write it into the target's `proxy` afterwards",
-        "请去掉代理，之后写入 target 的 `proxy`",
-    ),
-    "curl_ca": (
-        "leave it out, and write the file into the target's `ca_file` afterwards",
-        "请去掉它，之后将该文件写入 target 的 `ca_file`",
-    ),
+    "curl_user": ("user and password are not understood: wnmon sends a bearer key", "不支持用户名与密码：wnmon 以 Bearer 方式发送密钥"),
+    "curl_proxy": ("leave the proxy out, and write it into the target's `proxy` afterwards", "请去掉代理，之后写入 target 的 `proxy`"),
+    "curl_ca": ("leave it out, and write the file into the target's `ca_file` afterwards", "请去掉它，之后将该文件写入 target 的 `ca_file`"),
     "curl_form": ("a form is no chat completion", "表单不是 chat completion"),
     "curl_get": ("a GET is no chat completion", "GET 不是 chat completion"),
     "curl_upload": ("an upload is no chat completion", "上传不是 chat completion"),
@@ -278,25 +204,16 @@ _CURL: dict[str, Pair] = {
     "curl_unknown": ("curl's {name} is not understood", "不支持 curl 的 {name}"),
     "curl_unknown_option": ("an option of the curl command is not understood", "curl 命令中有不支持的选项"),
     "curl_leave_out": ("leave it out if it does not matter", "若无关紧要，请去掉它"),
-    "curl_basic": (
-        "Basic authorization is not understood: wnmon sends a bearer key",
-        "不支持 Basic 认证：wnmon 以 Bearer 方式发送密钥",
-    ),
+    "curl_basic": ("Basic authorization is not understood: wnmon sends a bearer key", "不支持 Basic 认证：wnmon 以 Bearer 方式发送密钥"),
     "curl_no_body": ("the curl command sends no body", "该 curl 命令不发送请求体"),
     "curl_data": ("expected --data-raw '{{...}}'", "应有 --data-raw '{{...}}'"),
     "curl_body_file": ("the body is in a file of its own", "请求体在单独的文件中"),
     "curl_paste_file": ("paste its content in place of @FILE", "请将其内容粘贴到 @FILE 处"),
     "curl_no_json": ("the body of the curl command is no JSON", "该 curl 命令的请求体不是 JSON"),
-    "curl_no_json_at": (
-        "the body of the curl command is no JSON: line {line}, column {column}",
-        "该 curl 命令的请求体不是 JSON：第 {line} 行第 {column} 列",
-    ),
+    "curl_no_json_at": ("the body of the curl command is no JSON: line {line}, column {column}", "该 curl 命令的请求体不是 JSON：第 {line} 行第 {column} 列"),
     "curl_no_object": ("the body of the curl command is no JSON object", "该 curl 命令的请求体不是 JSON 对象"),
     "curl_url": ("the URL of the curl command: {text}", "该 curl 命令的 URL：{text}"),
-    "curl_no_model": (
-        'the body of the curl command names no model: expected "model" as a text',
-        '该 curl 命令的请求体没有给出模型：应有文本 "model"',
-    ),
+    "curl_no_model": ('the body of the curl command names no model: expected "model" as a text', '该 curl 命令的请求体没有给出模型：应有文本 "model"'),
     "curl_unfit": ("the curl command cannot be written as a check: {text}", "该 curl 命令无法写成 check：{text}"),
     "curl_key_in_url": ("the URL of the curl command holds the key", "该 curl 命令的 URL 中含有密钥"),
     "curl_key_in_body": ("the body of the curl command holds the key", "该 curl 命令的请求体中含有密钥"),
@@ -312,15 +229,9 @@ _CURL: dict[str, Pair] = {
         "#   wnmon serve wnmon.yaml        按此运行并提供指标\n",
     ),
     "curl_budget": ("# No request is sent beyond this, per UTC day.", "# 每个 UTC 日超出此数便不再发送。"),
-    "curl_request": (
-        "# The request of the curl command, {{{{model}}}} in place of its model.",
-        "# curl 命令的请求，其中的模型换为 {{{{model}}}}。",
-    ),
+    "curl_request": ("# The request of the curl command, {{{{model}}}} in place of its model.", "# curl 命令的请求，其中的模型换为 {{{{model}}}}。"),
     "curl_lint": ("# the body goes beyond the request schema of the API page", "# 请求体超出 API 页面的请求 schema"),
-    "curl_contract": (
-        "# Reports every broken rule of the API page, but never calls the relay down for one.",
-        "# 报告 API 页面的每条未通过的规则，但不会因此认为中转站不可用。",
-    ),
+    "curl_contract": ("# Reports every broken rule of the API page, but never calls the relay down for one.", "# 报告 API 页面的每条未通过的规则，但不会因此认为中转站不可用。"),
 }
 
 _SAID: dict[str, Pair] = {
@@ -334,33 +245,18 @@ _SAID: dict[str, Pair] = {
     "cli_tokens": ("up to {input} in, {output} out", "输入至多 {input}，输出至多 {output}"),
     "cli_call": ("1 call", "1 次调用"),
     "cli_calls": ("{n} calls", "{n} 次调用"),
-    "cli_total": (
-        "{calls}, at most {tokens} tokens{money}; nothing was sent",
-        "{calls}，至多 {tokens} 个 token{money}；什么都没有发送",
-    ),
+    "cli_total": ("{calls}, at most {tokens} tokens{money}; nothing was sent", "{calls}，至多 {tokens} 个 token{money}；什么都没有发送"),
     "cli_at_most": (", at most {money}", "，至多 {money}"),
-    "cli_more": (
-        "up to {tokens} tokens{money} more if the relay answers what it must refuse",
-        "若中转站应答了它必须拒绝的请求，还会多出至多 {tokens} 个 token{money}",
-    ),
+    "cli_more": ("up to {tokens} tokens{money} more if the relay answers what it must refuse", "若中转站应答了它必须拒绝的请求，还会多出至多 {tokens} 个 token{money}"),
     "cli_more_money": (", {money},", "（{money}）"),
     "cli_no_price": ("no price is known for {models}", "以下模型没有价格：{models}"),
     "cli_may_end": ("--budget-tokens {n} may end the check earlier", "--budget-tokens {n} 可能使检查提前结束"),
     "cli_missing": ("missing {flags}; or name a configuration with -c", "缺少 {flags}；或用 -c 指定配置"),
     "cli_no_key": ("no key: {names} is not set", "没有密钥：{names} 未设置"),
-    "cli_url_twice": (
-        "--base-url and --config exclude each other: the configuration names the URL",
-        "--base-url 与 --config 不可合用：URL 由配置给出",
-    ),
-    "cli_key_twice": (
-        "--api-key-env and --config exclude each other: the configuration names the key",
-        "--api-key-env 与 --config 不可合用：密钥由配置给出",
-    ),
+    "cli_url_twice": ("--base-url and --config exclude each other: the configuration names the URL", "--base-url 与 --config 不可合用：URL 由配置给出"),
+    "cli_key_twice": ("--api-key-env and --config exclude each other: the configuration names the key", "--api-key-env 与 --config 不可合用：密钥由配置给出"),
     "cli_target_alone": ("--target needs --config", "--target 须与 --config 合用"),
-    "cli_json_alone": (
-        "--json needs --list; a report as JSON is --report json",
-        "--json 须与 --list 合用；JSON 报告请用 --report json",
-    ),
+    "cli_json_alone": ("--json needs --list; a report as JSON is --report json", "--json 须与 --list 合用；JSON 报告请用 --report json"),
     "cli_no_baseline": ("no baseline written: {why}", "未写入基线：{why}"),
     "cli_wrote_baseline": ("wrote the baseline {path}", "已写入基线 {path}"),
     "cli_write_one": ("write one with wnmon check --write-baseline FILE", "用 wnmon check --write-baseline FILE 写出"),
@@ -368,36 +264,18 @@ _SAID: dict[str, Pair] = {
     "cli_no_rule": ("no rule is selected", "没有选中任何规则"),
     "cli_profiles": ("profiles here: {profiles}; see --only and --skip", "profile：{profiles}；另见 --only 与 --skip"),
     "cli_found": ("{rules} is in {suites}", "{rules} 在 {suites} 中"),
-    "cli_found_risky": (
-        "{rules} is in {suites}; its requests are risky, so add --full",
-        "{rules} 在 {suites} 中；其请求有风险，请加 --full",
-    ),
+    "cli_found_risky": ("{rules} is in {suites}; its requests are risky, so add --full", "{rules} 在 {suites} 中；其请求有风险，请加 --full"),
     "cli_run_it": ("Run it: {command}", "运行该规则：{command}"),
     "cli_unknown_rule": ('no rule "{text}"', '没有规则 "{text}"'),
     "cli_see_list": ("see wnmon check --list", "见 wnmon check --list"),
     "cli_unknown_suite": ('no built-in suite "{text}"', '没有内置套件 "{text}"'),
     # What `--full` is about to send.
-    "cli_risky": (
-        "wnmon: --full sends {n} risky requests to {target} ({models})",
-        "wnmon：--full 将向 {target}（{models}）发送 {n} 个有风险的请求",
-    ),
-    "cli_risk_refused": (
-        "  {n} refused: malformed ones, or with a wrong key or none; a relay may ban the key or the address for them",
-        "  {n} 个应被拒绝（refused）：格式错误、密钥错误或没有密钥；中转站可能因此封禁密钥或地址",
-    ),
-    "cli_risk_burst": (
-        "  {n} bursting: many at once; a relay may throttle or ban the key or the address for them",
-        "  {n} 个突发（burst）：同时发送多个；中转站可能因此限流，或封禁密钥或地址",
-    ),
-    "cli_risk_long": (
-        "  {n} long: they take more time or tokens, also after wnmon has hung up",
-        "  {n} 个较长（long）：耗费更多时间或 token，wnmon 挂断之后也可能继续计费",
-    ),
+    "cli_risky": ("wnmon: --full sends {n} risky requests to {target} ({models})", "wnmon：--full 将向 {target}（{models}）发送 {n} 个有风险的请求"),
+    "cli_risk_refused": ("  {n} refused: malformed ones, or with a wrong key or none; a relay may ban the key or the address for them", "  {n} 个应被拒绝（refused）：格式错误、密钥错误或没有密钥；中转站可能因此封禁密钥或地址"),
+    "cli_risk_burst": ("  {n} bursting: many at once; a relay may throttle or ban the key or the address for them", "  {n} 个突发（burst）：同时发送多个；中转站可能因此限流，或封禁密钥或地址"),
+    "cli_risk_long": ("  {n} long: they take more time or tokens, also after wnmon has hung up", "  {n} 个较长（long）：耗费更多时间或 token，wnmon 挂断之后也可能继续计费"),
     "cli_send_them": ("Send them?", "要发送吗？"),
-    "cli_say_yes": (
-        "add --yes, or allow_risk: true to the target in the configuration; --dry-run shows every request",
-        "请加 --yes，或在配置的 target 中写 allow_risk: true；--dry-run 可列出全部请求",
-    ),
+    "cli_say_yes": ("add --yes, or allow_risk: true to the target in the configuration; --dry-run shows every request", "请加 --yes，或在配置的 target 中写 allow_risk: true；--dry-run 可列出全部请求"),
     "cli_nobody_to_ask": ("nobody is there to ask, so nothing was sent", "没有终端可供询问，因此什么都没有发送"),
     "cli_declined": ("nothing was sent", "什么都没有发送"),
     # Files and values.
@@ -407,19 +285,10 @@ _SAID: dict[str, Pair] = {
     "cli_stdout": ("cannot write to stdout: {why}", "无法写入 stdout：{why}"),
     "cli_too_large": ("{path}: expected at most {n} MiB, not more", "{path}：至多 {n} MiB，不可更大"),
     "cli_not_utf8": ("{path}: expected UTF-8, not other bytes", "{path}：应为 UTF-8 编码"),
-    "cli_no_duration": (
-        'expected a duration such as "2s" or "1h30m", not "{text}"',
-        '应为时长，例如 "2s" 或 "1h30m"，而非 "{text}"',
-    ),
-    "cli_no_new_file": (
-        "expected a file, not {text}: what is printed goes to stdout",
-        "应为文件，而非 {text}：stdout 用于输出内容",
-    ),
+    "cli_no_duration": ('expected a duration such as "2s" or "1h30m", not "{text}"', '应为时长，例如 "2s" 或 "1h30m"，而非 "{text}"'),
+    "cli_no_new_file": ("expected a file, not {text}: what is printed goes to stdout", "应为文件，而非 {text}：stdout 用于输出内容"),
     "cli_no_names": ("expected names such as a,b, not {text!r}", "应为名称，例如 a,b，而非 {text!r}"),
-    "cli_no_listen": (
-        "expected host:port such as 127.0.0.1:9877, not {text!r}",
-        "应为 host:port，例如 127.0.0.1:9877，而非 {text!r}",
-    ),
+    "cli_no_listen": ("expected host:port such as 127.0.0.1:9877, not {text!r}", "应为 host:port，例如 127.0.0.1:9877，而非 {text!r}"),
     "cli_no_assumed": ("expected VARIABLE=VALUE", "应为 VARIABLE=VALUE"),
     "cli_no_format": ("expected one of {formats}, not {text!r}", "应为以下之一：{formats}，而非 {text!r}"),
     "cli_no_report": ('expected a file after "{text}="; is a variable empty?', '"{text}=" 后应为文件；变量是否为空？'),
@@ -430,10 +299,7 @@ _SAID: dict[str, Pair] = {
     "cli_move_it": ("give another path, or move it away", "请换一个路径，或先将其移走"),
     "cli_not_made": ("{path} cannot be written: {why}", "无法写入 {path}：{why}"),
     "cli_made": ('wrote {path}; run "wnmon validate {path}"', '已写入 {path}；请运行 "wnmon validate {path}"'),
-    "cli_made_set": (
-        'wrote {path}; set {names}, then run "wnmon validate {path}"',
-        '已写入 {path}；请设置 {names}，然后运行 "wnmon validate {path}"',
-    ),
+    "cli_made_set": ('wrote {path}; set {names}, then run "wnmon validate {path}"', '已写入 {path}；请设置 {names}，然后运行 "wnmon validate {path}"'),
     "cli_starter_needs": ("WN_API_KEY and your relay's base_url", "WN_API_KEY 与中转站的 base_url"),
     "cli_ok": ("{name}: OK, {counts}", "{name}：OK，{counts}"),
     "cli_ok_suite": ("{name}: OK, suite {suite}, {counts}", "{name}：OK，套件 {suite}，{counts}"),

@@ -31,10 +31,7 @@ _PROBLEMS: dict[str, Pair] = {
     "suite_into_check": ("name it in a check, suite: FILE", "在 check 中指明：suite: FILE"),
     "suite_to_check": ('run it with "wnmon check FILE"', '以 "wnmon check FILE" 运行'),
     "config_no_suite": ("this is a configuration, not a suite", "这是配置，不是套件"),
-    "config_to_check": (
-        'use "wnmon check -c FILE --target NAME", or name a suite such as builtin:documented',
-        '使用 "wnmon check -c FILE --target NAME"，或指明套件，例如 builtin:documented',
-    ),
+    "config_to_check": ('use "wnmon check -c FILE --target NAME", or name a suite such as builtin:documented', '使用 "wnmon check -c FILE --target NAME"，或指明套件，例如 builtin:documented'),
     "file_too_large": ("expected a file of at most {n} MiB, not a larger one", "期望 不超过 {n} MiB 的文件"),
     "no_utf8": ("expected UTF-8, not other bytes", "期望 UTF-8，实际含有其他字节"),
     "save_utf8": ("save the file as UTF-8", "请将文件存为 UTF-8"),
@@ -43,10 +40,7 @@ _PROBLEMS: dict[str, Pair] = {
     "second_document": ("expected one YAML document, not a second one", "期望 一个 YAML 文档，此处却有第二个"),
     "remove_dashes": ('remove the "---" line', '请删除 "---" 行'),
     "not_yaml": ("not YAML: {text}", "不是 YAML：“{text}”"),
-    "tab_or_quotes": (
-        "a tab cannot indent, and text that starts with @ ` or % needs quotes",
-        "不能用制表符缩进；以 @ ` 或 % 开头的文本须加引号",
-    ),
+    "tab_or_quotes": ("a tab cannot indent, and text that starts with @ ` or % needs quotes", "不能用制表符缩进；以 @ ` 或 % 开头的文本须加引号"),
     "odd_tag": ("the tag {name} is not understood", "无法识别标签 {name}"),
     "not_finite": ("expected a number JSON can carry, not {text}", "期望 JSON 可表示的数字，实际为 {text}"),
     "not_sensible": ("expected a number of a sensible size", "期望 大小合理的数字"),
@@ -80,15 +74,9 @@ _PROBLEMS: dict[str, Pair] = {
     "move_to_first": ("move it to the first file", "请移至首个文件"),
     "no_target_given": ("no target is given", "没有给出 target"),
     "name_a_relay": ("name a relay under targets", "在 targets 中写明中转站"),
-    "too_many_probes": (
-        "expected at most {n} probes (check × target × model), not more",
-        "期望 不超过 {n} 个探测（check × target × model）",
-    ),
+    "too_many_probes": ("expected at most {n} probes (check × target × model), not more", "期望 不超过 {n} 个探测（check × target × model）"),
     "name_targets": ("name targets and models in checks", "请在 checks 中指明 targets 与 models"),
-    "label_name": (
-        "expected a label name of letters, digits and underscores",
-        "期望 字母、数字和下划线组成的 label 名",
-    ),
+    "label_name": ("expected a label name of letters, digits and underscores", "期望 字母、数字和下划线组成的 label 名"),
     "label_reserved": ("the label name is reserved", "该 label 名称已被保留"),
     "label_instead": ("write something like {name}", "可写作 {name}"),
     # A target.
@@ -112,26 +100,17 @@ _PROBLEMS: dict[str, Pair] = {
     "proxy_path": ("expected a proxy without path and query", "期望 不含路径与查询的代理"),
     "write_proxy": ("write http://user:${{PASSWORD}}@host:port", "写作 http://user:${{PASSWORD}}@host:port"),
     "no_variable": ('"${{" opens no variable', '"${{" 之后没有变量'),
-    "write_variable": (
-        "write ${{NAME}} or ${{NAME:-default}}, or $${{ for the two characters",
-        "写作 ${{NAME}} 或 ${{NAME:-default}}；若指这两个字符，写作 $${{",
-    ),
+    "write_variable": ("write ${{NAME}} or ${{NAME:-default}}, or $${{ for the two characters", "写作 ${{NAME}} 或 ${{NAME:-default}}；若指这两个字符，写作 $${{"),
     "variable_unset": ("the environment variable {name} is not set", "环境变量 {name} 未设置"),
     "set_variable": ("export {name}=… or write ${{{name}:-default}}", "执行 export {name}=… 或写 ${{{name}:-default}}"),
-    "secret_too_short": (
-        "expected a secret of at least {n} characters, not {got}",
-        "期望 至少 {n} 字符的机密，实际为 {got}",
-    ),
+    "secret_too_short": ("expected a secret of at least {n} characters, not {got}", "期望 至少 {n} 字符的机密，实际为 {got}"),
     "why_long": ("a shorter one cannot be recognised and removed from what is shown", "更短的无法在输出中识别并移除"),
     "variable_empty": ("is the variable empty?", "变量是否为空？"),
     "key_too_short": ("expected a key of at least {n} characters, not {got}", "期望 至少 {n} 字符的密钥，实际为 {got}"),
     "variable_set": ("is the variable set?", "变量是否已设置？"),
     "key_with_bearer": ('expected the key alone, not "Bearer" and the key', '期望 仅有密钥，实际前面有 "Bearer"'),
     "leave_out_bearer": ('leave out "Bearer"', '请删去 "Bearer"'),
-    "key_characters": (
-        "expected a key without spaces, line breaks and special characters",
-        "期望 不含空格、换行和特殊字符的密钥",
-    ),
+    "key_characters": ("expected a key without spaces, line breaks and special characters", "期望 不含空格、换行和特殊字符的密钥"),
     "the_api_key": ("the API key", "API 密钥"),
     "no_model_name": ("expected the name of a model, not an empty text", "期望 模型名称，实际为 空文本"),
     "header_name": ("expected a header name (letters, digits and dashes)", "期望 请求头名称（字母、数字和连字符）"),
@@ -150,10 +129,7 @@ _PROBLEMS: dict[str, Pair] = {
     "add_prices": ("add input and output, or models", "请补充 input 与 output，或 models"),
     "waived_twice": ("{name} is waived twice", "{name} 被豁免了两次"),
     "waiver_idle": ("the waiver excuses nothing: no suite has a rule {name}", "该豁免无效：没有套件含有规则 {name}"),
-    "waiver_misspelt": (
-        "is it misspelt, or of a suite that only the command line names?",
-        "是否拼写有误，或属于只在命令行中指明的套件？",
-    ),
+    "waiver_misspelt": ("is it misspelt, or of a suite that only the command line names?", "是否拼写有误，或属于只在命令行中指明的套件？"),
     # A check, its requests and what they expect.
     "duration_between": ("a duration from {least} to {most}", "{least} 至 {most} 的时长"),
     "interval_at_least": ("an interval of at least the total timeout ({time})", "不短于总超时（{time}）的间隔"),
@@ -163,10 +139,7 @@ _PROBLEMS: dict[str, Pair] = {
     "key_of_suite": ("{name} belongs to a suite", "{name} 属于套件"),
     "key_of_steps": ("{name} belongs into each of the steps", "{name} 应写在每个 step 之内"),
     "nothing_to_ask": ("nothing to ask", "没有要发送的请求"),
-    "write_something": (
-        'write prompt: "…", request: {{…}}, steps: […] or suite: builtin:documented',
-        '写 prompt: "…"、request: {{…}}、steps: […] 或 suite: builtin:documented',
-    ),
+    "write_something": ('write prompt: "…", request: {{…}}, steps: […] or suite: builtin:documented', '写 prompt: "…"、request: {{…}}、steps: […] 或 suite: builtin:documented'),
     "nothing_to_send": ("nothing to send", "没有可发送的内容"),
     "write_request": ('write prompt: "…", request: {{…}} or body: "…"', '写 prompt: "…"、request: {{…}} 或 body: "…"'),
     "step_named_twice": ("a step named {name} comes before", "此前已有名为 {name} 的 step"),
@@ -182,29 +155,17 @@ _PROBLEMS: dict[str, Pair] = {
     "add_stream": ("add request: {{stream: true}}", "请加上 request: {{stream: true}}"),
     "rule_of_suite": ("answers are compared by the rules of a suite", "应答之间的比较由套件中的规则完成"),
     "conforms_into_check": ("conforms belongs into a check", "conforms 应写在 check 中"),
-    "single_or_compared": (
-        "a rule judges single answers or compares answers, not both",
-        "一条规则要么判定单个应答，要么比较多个应答，不可兼有",
-    ),
+    "single_or_compared": ("a rule judges single answers or compares answers, not both", "一条规则要么判定单个应答，要么比较多个应答，不可兼有"),
     "make_two_rules": ("make two rules of it", "请拆成两条规则"),
     "compared_names_itself": ("a rule that compares answers names them itself", "比较应答的规则自行指明相关请求"),
     "leave_out_on": ("leave out on", "请删去 on"),
     "rules_in_circle": ("rules need each other in a circle: {text}", "规则的 needs 构成循环：{text}"),
-    "profile_not_streamed": (
-        "no built-in rule of this profile applies to a streamed request",
-        "该 profile 中没有适用于流式请求的内置规则",
-    ),
-    "profile_not_plain": (
-        "no built-in rule of this profile applies to a plain request",
-        "该 profile 中没有适用于非流式请求的内置规则",
-    ),
+    "profile_not_streamed": ("no built-in rule of this profile applies to a streamed request", "该 profile 中没有适用于流式请求的内置规则"),
+    "profile_not_plain": ("no built-in rule of this profile applies to a plain request", "该 profile 中没有适用于非流式请求的内置规则"),
     "try_stream": ("try request: {{stream: {value}}}", "可改用 request: {{stream: {value}}}"),
     "put_in_quotes": ("put it in quotes", "请加引号"),
     "write_value": ("write {value}", "请写 {value}"),
-    "no_look_around": (
-        "look-around and back-references are left out on purpose: they can take unbounded time",
-        "有意不支持环视与反向引用：其耗时可能没有上限",
-    ),
+    "no_look_around": ("look-around and back-references are left out on purpose: they can take unbounded time", "有意不支持环视与反向引用：其耗时可能没有上限"),
     "known_instead": ("additionalProperties and prefixItems are known", "可用 additionalProperties 与 prefixItems"),
 }
 
@@ -228,10 +189,7 @@ _WANTED: dict[str, Pair] = {
     "number_from_to": ("a number from {minimum} to {maximum}", "{minimum} 至 {maximum} 的数字"),
     "whole_above_0": ("a whole number above 0", "大于 0 的整数"),
     "mapping_with": ("a mapping with {names}", "含 {names} 的映射"),
-    "a_name": (
-        "a name of at most 64 letters, digits, dots, dashes and underscores that starts with a letter or digit",
-        "以字母或数字开头、至多 64 个字母、数字、点、连字符和下划线的名称",
-    ),
+    "a_name": ("a name of at most 64 letters, digits, dots, dashes and underscores that starts with a letter or digit", "以字母或数字开头、至多 64 个字母、数字、点、连字符和下划线的名称"),
     "a_duration": ('a duration such as "2s" or "1h30m"', '时长，例如 "2s" 或 "1h30m"'),
     "duration_or_timeouts": ("a duration, or a mapping of limits", "时长，或各项时限的映射"),
     "timeouts": ("a mapping of limits", "各项时限的映射"),
@@ -251,14 +209,8 @@ _WANTED: dict[str, Pair] = {
     "languages_to_texts": ("a mapping of languages to texts", "语言到文本的映射"),
     "kinds_of_assertions": ("a mapping of kinds of assertions", "各类断言的映射"),
     "body_members": ("a mapping of body members", "请求体成员的映射"),
-    "currency_and_prices": (
-        "a mapping with currency, and input and output, or models",
-        "含 currency，以及 input 与 output 或 models 的映射",
-    ),
-    "requests_or_selector": (
-        "a request, a list of requests, or a mapping with request, status, stream and media",
-        "请求、请求列表，或含 request、status、stream 和 media 的映射",
-    ),
+    "currency_and_prices": ("a mapping with currency, and input and output, or models", "含 currency，以及 input 与 output 或 models 的映射"),
+    "requests_or_selector": ("a request, a list of requests, or a mapping with request, status, stream and media", "请求、请求列表，或含 request、status、stream 和 media 的映射"),
     "a_list_of_models": ("a list of model names", "模型名称列表"),
     "a_list_of_targets": ("a list of target names", "target 名称列表"),
     "a_list_of_features": ("a list of features", "功能列表"),
@@ -294,14 +246,8 @@ _WANTED: dict[str, Pair] = {
     "mapping_with_one_duration": ("a mapping with the one key {name}, a duration", "只含键 {name} 的映射，其值为时长"),
     "mapping_with_name": ("a mapping with name and one of {names}", "含 name 以及 {names} 之一的映射"),
     "with_tolerance": ("a mapping with tolerance, a ratio between 0 and 1", "含 tolerance（0 与 1 间的比率）的映射"),
-    "mapping_with_holding": (
-        "a mapping with of, a list of requests, and holding, a text",
-        "含 of（请求列表）和 holding（文本）的映射",
-    ),
-    "streams_or_mapping": (
-        "a list of requests, or a mapping with of, such a list, and holding, a text",
-        "请求列表，或含 of（请求列表）和 holding（文本）的映射",
-    ),
+    "mapping_with_holding": ("a mapping with of, a list of requests, and holding, a text", "含 of（请求列表）和 holding（文本）的映射"),
+    "streams_or_mapping": ("a list of requests, or a mapping with of, such a list, and holding, a text", "请求列表，或含 of（请求列表）和 holding（文本）的映射"),
     "request_words": ("a mapping of at least two requests to the word each asks for", "至少两个请求到各自的词的映射"),
     "places_or_mapping": ("a list of places, or a mapping with of and where", "位置列表，或含 of 和 where 的映射"),
     "two_places": ("a list of at least two places such as completion/id", "至少两个位置的列表，例如 completion/id"),
@@ -315,10 +261,7 @@ _WANTED: dict[str, Pair] = {
     "tokens_above_0": ("a number of tokens above 0", "大于 0 的 token 数"),
     "a_number_of_days": ("a number of days", "天数"),
     "a_duration_text": ('a duration such as "2s"', '时长，例如 "2s"'),
-    "duration_or_limits": (
-        "a duration, or a mapping with degraded, failed, or both",
-        "时长，或含 degraded、failed 或两者的映射",
-    ),
+    "duration_or_limits": ("a duration, or a mapping with degraded, failed, or both", "时长，或含 degraded、failed 或两者的映射"),
     "less_than_failed": ("less than failed", "小于 failed"),
     "finish_reasons": ("a finish reason such as stop, or a list of them", "finish_reason，例如 stop，或其列表"),
     "same_or_models": ("same, or a list of model names and globs", "same，或模型名称与 glob 的列表"),
@@ -333,10 +276,7 @@ _WANTED: dict[str, Pair] = {
 }
 
 _MISSING: dict[str, Pair] = {
-    "about_base_url": (
-        "the relay: its host, its /v1 or the full path of chat completions",
-        "中转站：其主机、其 /v1 或 chat completions 的完整路径",
-    ),
+    "about_base_url": ("the relay: its host, its /v1 or the full path of chat completions", "中转站：其主机、其 /v1 或 chat completions 的完整路径"),
     "about_models": ("models to ask for", "要请求的模型"),
     "about_currency": ("the currency of the prices", "价格所用的货币"),
     "about_input": ("for a million input tokens", "每百万输入 token 的价格"),
@@ -347,10 +287,7 @@ _MISSING: dict[str, Pair] = {
     "about_requests": ("what is sent, in this order", "依次发送的请求"),
     "about_rules": ("what must hold, by stable id", "要求，按固定编号"),
     "about_levels": ("how binding it is in each profile it belongs to", "在所属各 profile 中的级别"),
-    "about_says": (
-        "the requirement as a sentence, in English (`en`) and in Chinese (`zh`)",
-        "要求的原文，英文（`en`）与中文（`zh`）",
-    ),
+    "about_says": ("the requirement as a sentence, in English (`en`) and in Chinese (`zh`)", "要求的原文，英文（`en`）与中文（`zh`）"),
     "about_source": ("where the requirement comes from", "要求的依据"),
     "about_on": ("which answers it is judged on", "判定哪些应答"),
     "about_why": ("why the requirement matters", "该要求为何重要"),
@@ -372,10 +309,7 @@ _SPEND: dict[str, Pair] = {
     "spend_some": ("{names} and {n} more", "{names} 及另外 {n} 个"),
     "spend_over": ("over the budget of {names}: some runs will be skipped", "超出 {names} 的预算：部分运行将被跳过"),
     "spend_bounds": ("tokens are upper bounds: a relay usually bills fewer", "token 为上限：中转站的实际计费通常更少"),
-    "spend_bounds_money": (
-        "tokens and money are upper bounds: a relay usually bills fewer",
-        "token 与费用均为上限：中转站的实际计费通常更少",
-    ),
+    "spend_bounds_money": ("tokens and money are upper bounds: a relay usually bills fewer", "token 与费用均为上限：中转站的实际计费通常更少"),
     "spend_no_price": ("no price is known for {names}", "以下模型没有价格：{names}"),
 }
 

@@ -6,18 +6,12 @@ from wnmon.model.language import Pair
 
 SENTENCES: dict[str, Pair] = {
     "no_connection": ("no connection within {n} s", "{n} 秒内未能建立连接"),
-    "no_tls_handshake": (
-        "no TLS handshake within {n} s: does the port speak https?",
-        "{n} 秒内未完成 TLS 握手：该端口是否使用 https？",
-    ),
+    "no_tls_handshake": ("no TLS handshake within {n} s: does the port speak https?", "{n} 秒内未完成 TLS 握手：该端口是否使用 https？"),
     "no_response_head": ("no response head within {n} s", "{n} 秒内未收到响应头"),
     "no_token": ("no token within {n} s", "{n} 秒内未收到 token"),
     "answer_stopped": ("the answer stopped: no byte within {n} s", "响应中断：{n} 秒内没有数据"),
     "not_finished": ("not finished within {n} s", "{n} 秒内未完成"),
-    "coding_unasked": (
-        "content coding {text} came though only identity was asked for",
-        "仅请求了 identity，却收到内容编码 {text}",
-    ),
+    "coding_unasked": ("content coding {text} came though only identity was asked for", "仅请求了 identity，却收到内容编码 {text}"),
     "coded_body_broken": ("broken {code} body: {text}", "{code} 响应体损坏：{text}"),
     "coded_body_ends_early": ("the {code} body ends early", "{code} 响应体提前结束"),
     "unpacks_too_large": ("the body unpacks to more than {n} bytes", "响应体解压后超过 {n} 字节"),

@@ -32,10 +32,7 @@ SENTENCES: dict[str, Pair] = {
     "different_ids": ("different ids", "标识互不相同"),
     "another_backend": ("another backend seems to answer", "作答的似乎是另一个后端"),
     "same_in_every_answer": ("the same in every answer", "各响应一致"),
-    "body_form_differs": (
-        "the body of {code} has another form than that of {code2}",
-        "{code} 的响应体与 {code2} 的形式不同",
-    ),
+    "body_form_differs": ("the body of {code} has another form than that of {code2}", "{code} 的响应体与 {code2} 的形式不同"),
     "answer_of_another_request": ("an answer was made for another request", "返回的是另一个请求的应答"),
     "one_word_for_all": ("all get one word, which none of them asked for", "所有请求得到同一个词，而谁也没有要求它"),
     "too_many_tokens": ("the answer has more tokens than were allowed", "应答的 token 数超过允许的上限"),
@@ -76,10 +73,7 @@ SENTENCES: dict[str, Pair] = {
     "header_off": ("the {code} header is not as expected", "响应头 {code} 不符"),
     "a_date": ("a date such as Sun, 06 Nov 1994 08:49:37 GMT", "形如 Sun, 06 Nov 1994 08:49:37 GMT 的时间"),
     "body_belies_media_type": ("the body is not what its media type says", "响应体与其媒体类型不符"),
-    "json_or_events": (
-        "JSON as application/json, or events as text/event-stream",
-        "JSON 用 application/json，事件流用 text/event-stream",
-    ),
+    "json_or_events": ("JSON as application/json, or events as text/event-stream", "JSON 用 application/json，事件流用 text/event-stream"),
     "no_media_type": ("no media type", "无媒体类型"),
     "plain_http_open": ("the API answers on plain http", "API 在明文 http 上提供服务"),
     "no_connection_or_https": ("no connection, or 301 or 308 to https", "无法连接，或以 301、308 重定向到 https"),
@@ -146,10 +140,7 @@ SENTENCES: dict[str, Pair] = {
     "chunk_calls_itself_done": ("a chunk calls itself done", "片段自称已完成"),
     "object_chunk": ("object chat.completion.chunk", "object 为 chat.completion.chunk"),
     "usage_too_early": ("usage came before the last chunk", "usage 出现在最后一个片段之前"),
-    "usage_chunk_missing": (
-        "the last chunk carries no usage, though it was asked for",
-        "已请求 usage，最后一个片段却没有",
-    ),
+    "usage_chunk_missing": ("the last chunk carries no usage, though it was asked for", "已请求 usage，最后一个片段却没有"),
     "usage_not_alone": ("the usage does not stand in a chunk of its own", "usage 未单独成为一个片段"),
     "choices_empty": ("choices []", "choices 为 []"),
     "no_choices_member": ("no choices member", "没有 choices 成员"),
@@ -178,9 +169,6 @@ SENTENCES: dict[str, Pair] = {
     "on_chunks": ("on {n} chunks", "出现在 {n} 个片段中"),
     "tls_or_later": ("TLS {code} or later", "TLS {code} 或更高"),
     "tls_or_later_valid": ("TLS {code} or later with a valid chain and name", "TLS {code} 或更高，证书链与域名有效"),
-    "share_of_time": (
-        "at least {n} of the time between first and last token",
-        "首个与最后一个 token 的间隔不少于总时间的 {n}",
-    ),
+    "share_of_time": ("at least {n} of the time between first and last token", "首个与最后一个 token 的间隔不少于总时间的 {n}"),
     "between": ("at least {n} and at most {n2}", "不小于 {n} 且不大于 {n2}"),
 }

@@ -8,10 +8,7 @@ SENTENCES: dict[str, Pair] = {
     # What a running service says of itself at the terminal.
     "service_at": ("wnmon serves {url} (page) and {url}metrics", "wnmon 已启动：{url}（页面）与 {url}metrics"),
     "service_ended": ("wnmon ended", "wnmon 已结束"),
-    "reload_refused": (
-        "reload refused, the last good configuration goes on:",
-        "重新加载被拒绝，继续使用上一份有效配置：",
-    ),
+    "reload_refused": ("reload refused, the last good configuration goes on:", "重新加载被拒绝，继续使用上一份有效配置："),
     "probe_skipped": ("skipped {probe}: {reason} ({said})", "已跳过 {probe}：{reason}（{said}）"),
     "sink_failed": ("sink {text} failed: {error}", "输出 {text} 失败：{error}"),
     "component_failed": ("internal error in {text}: {error}", "{text} 内部错误：{error}"),

@@ -140,19 +140,19 @@ def read_baseline(text: str, name: str) -> Baseline:
     try:
         return decode_baseline(json.loads(text), name)
     except RecursionError:
-        raise ValueError("no JSON: nested too deeply") from None
+        raise ValueError(Said("record_too_deep")) from None
 
 
 def decode_baseline(document: Any, name: str) -> Baseline:
     """Return the baseline of a document. Raises ValueError."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError("not a baseline of wnmon check --write-baseline")
+        raise ValueError(Said("record_no_baseline"))
     if document.get("version") != FORMAT_VERSION:
-        raise ValueError(f"a baseline of another version: this program reads version {FORMAT_VERSION}")
+        raise ValueError(Said("record_baseline_version", ours=FORMAT_VERSION))
     try:
         return Baseline(name=name, runs={_key(run): _decoded(run["rules"]) for run in document["runs"]})
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"a damaged baseline: {type(error).__name__}") from None
+        raise ValueError(Said("record_damaged_baseline", why=type(error).__name__)) from None
 
 
 def _key(run: Mapping[str, Any]) -> RunKey:
