@@ -27,6 +27,7 @@ from mutation_page import LIMIT, PAGE, Count, Reason, read_counts, read_reasons,
 ROOT = Path(__file__).parent.parent
 ORDER = "scripts/mutation_order.py"
 GOLDEN = "tests/golden/complaints.json"
+COUNTS = "tests/integration/call_counts.py"
 PACKAGES = ("wnmon.wire", "wnmon.judge")
 COPIED = ("wnmon", "checks", "tests/unit/wire", "tests/unit/judge")
 TESTS = ("tests/unit/wire", "tests/unit/judge")
@@ -85,7 +86,7 @@ def main(modules: Sequence[str], *, look: bool) -> int:
 
 def all_modules() -> list[str]:
     """Return the modules of both packages, by name."""
-    files = (file for package in PACKAGES for file in sorted(ROOT.joinpath(*package.split(".")).glob("*.py")))
+    files = (file for package in PACKAGES for file in sorted(ROOT.joinpath(*package.split(".")).rglob("*.py")))
     return [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files if file.stem != "__init__"]
 
 
@@ -98,7 +99,7 @@ def copy_tree(tree: Path, modules: Sequence[str]) -> None:
     """Copy what the tests need, with a configuration for mutmut."""
     for name in COPIED:
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in (GOLDEN, ORDER):
+    for file in (GOLDEN, COUNTS, ORDER):
         (tree / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, tree / file)
     settings = {
@@ -106,7 +107,10 @@ def copy_tree(tree: Path, modules: Sequence[str]) -> None:
         "only_mutate": [path_of(module) for module in modules] or [f"{path_of(name)[:-3]}/*" for name in PACKAGES],
         "also_copy": ["checks"],
         "pytest_add_cli_args_test_selection": [*TESTS, *(f"--ignore={file}" for file in LEFT_OUT)],
-        "pytest_add_cli_args": ["-p", "mutation_order", "-p", "no:cacheprovider", "-p", "no:cov"],
+        "pytest_add_cli_args": [
+            *("-p", "mutation_order", "-p", "no:cacheprovider", "-p", "no:cov"),
+            "--hypothesis-profile=mutation",
+        ],
         "timeout_constant": 3.0,  # a mutant may take four times as long as its tests did, and twelve seconds
         "timeout_multiplier": 4.0,
         "use_git_change_detection": False,

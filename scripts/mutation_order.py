@@ -14,13 +14,12 @@ NOT_RUN = 35
 # A failure is enough: the smallest case that fails is for people, and takes many times as long to find. That cases are
 # drawn slowly on a busy machine is no failure at all.
 settings.register_profile(
-    "mutation",
+    "mutation",  # `scripts/mutation.py` asks for it
     derandomize=True,
     database=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
-settings.load_profile("mutation")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,6 +16,7 @@ from wnmon.mock.pieces import Close, Pause, Piece, Reset, Send, Silence, Wait
 from wnmon.mock.script import script
 from wnmon.mock.settings import MockSettings
 from wnmon.mock.stream import stamp
+from wnmon.model.said import Said
 
 KEY = "sk-0123456789abcdef"
 COUNT = [{"role": "user", "content": "Count from 1 to 10"}]
@@ -174,7 +175,7 @@ def test_an_unknown_fault_is_an_error_with_a_suggestion() -> None:
     with pytest.raises(UsageError) as caught:
         find_faults(["no-don"])
 
-    assert caught.value.hint == 'did you mean "no-done"?'
+    assert caught.value.hint == Said("did_you_mean", text="no-done")
 
 
 def test_no_fingerprint_drops_the_member() -> None:

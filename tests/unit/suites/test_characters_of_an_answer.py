@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from suite_samples import judge_exchanges
 
 from wnmon.config import load_suites
-from wnmon.judge.verdict import judge
 from wnmon.model.check import Auth
 from wnmon.model.exchange import Chunk, Exchange, Marks, Request
-from wnmon.model.result import Evidence, Verdict
+from wnmon.model.result import Verdict
 
 PLAN = load_suites(["builtin:unicode"], Path())[0]
 MS = 1_000_000
@@ -32,7 +32,7 @@ def verdict(rule: str, request: str, text: str) -> Verdict:
         headers=(("Content-Type", "application/json"),),
         chunks=(Chunk(3 * MS, json.dumps(body).encode()),),
     )
-    said = judge(PLAN, Evidence(model="m-1", nonce=CODE, exchanges=(exchange,))).verdicts
+    said = judge_exchanges(PLAN, exchange, nonce=CODE).verdicts
     return next(one.verdict for one in said if one.rule == rule)
 
 

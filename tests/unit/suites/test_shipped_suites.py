@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from suite_samples import judge_exchanges
 
 from wnmon.config import load_suites
-from wnmon.judge.verdict import judge
 from wnmon.model.check import Plan
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, TransportFailure
-from wnmon.model.result import Evidence, RuleVerdict, Verdict
+from wnmon.model.result import RuleVerdict, Verdict
 
 MS = 1_000_000
 COMPLETION: dict[str, Any] = {
@@ -49,8 +49,7 @@ def answered(plan: Plan, body: str, media: str, failure: TransportFailure | None
         )
         for step in plan.steps
     )
-    evidence = Evidence(model="m-1", nonce="n0", exchanges=exchanges)
-    return {verdict.rule: verdict for verdict in judge(plan, evidence).verdicts}
+    return {verdict.rule: verdict for verdict in judge_exchanges(plan, *exchanges).verdicts}
 
 
 def documented(body: object, failure: TransportFailure | None = None) -> dict[str, RuleVerdict]:

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from suite_samples import judge_exchanges
 
 from wnmon.config import load_suites, narrow
 from wnmon.judge.registry import prepare
-from wnmon.judge.verdict import judge
 from wnmon.mock.chat import Chat, Message
 from wnmon.mock.completion import complete
 from wnmon.mock.stream import Rhythm, encode_event, events
 from wnmon.model.check import Auth, Plan
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, TransportFailure
-from wnmon.model.result import Evidence, Outcome, Result, Verdict
+from wnmon.model.result import Outcome, Result, Verdict
 
 MS = 1_000_000
 DONE = b"data: [DONE]\n\n"
@@ -105,7 +105,7 @@ def judged(body: bytes, failure: FailureKind | None = None, asked: bytes = b"{}"
         chunks=(Chunk(3 * MS, body),) if body else (),
         failure=TransportFailure(kind=failure, detail="the connection was reset") if failure else None,
     )
-    return judge(PLAN, Evidence(model="m-1", nonce="n0", exchanges=(answer,)))
+    return judge_exchanges(PLAN, answer)
 
 
 def kept(result: Result) -> bool:

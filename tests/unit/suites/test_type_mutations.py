@@ -17,13 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from suite_samples import judge_exchanges
 from vendor_bodies import BODIES, Body
 
 from wnmon.config import load_suites, narrow
-from wnmon.judge.verdict import judge
 from wnmon.model.check import Auth
 from wnmon.model.exchange import Chunk, Exchange, Marks, Request
-from wnmon.model.result import Evidence, RuleVerdict, Verdict
+from wnmon.model.result import RuleVerdict, Verdict
+from wnmon.model.said import Said, Text
 
 ROOT = Path(__file__).parents[3]
 RULES = ("DOC-003", "ERR-006", *(f"DOC-{number:03d}" for number in range(4, 12)))
@@ -136,7 +137,7 @@ def judged(text: str) -> dict[str, RuleVerdict]:
         headers=(("Content-Type", "application/json"),),
         chunks=(Chunk(3 * MS, text.encode()),),
     )
-    result = judge(PLAN, Evidence(model="small-model-1", nonce="n0", exchanges=(answer,)))
+    result = judge_exchanges(PLAN, answer, model="small-model-1")
     return {verdict.rule: verdict for verdict in result.verdicts if verdict.rule in RULES}
 
 
@@ -191,7 +192,7 @@ def test_the_published_schema_says_the_same_as_the_table(cell: Cell) -> None:
     "cell", [cell for cell in CELLS if cell.mark == "x" and cell.column in {"absent", "null", "true"}], ids=str
 )
 def test_a_complaint_names_the_member_and_what_stood_there(cell: Cell) -> None:
-    kinds = {"absent": "absent", "null": "null", "true": "boolean true"}
+    kinds: dict[str, Text] = {"absent": Said("absent"), "null": "null", "true": "boolean true"}
     complaints = [(one.place, one.actual) for one in judged(written(BODIES["plain"], cell))[cell.rule].findings]
 
     assert complaints == [(cell.member, kinds[cell.column])]

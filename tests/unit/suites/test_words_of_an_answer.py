@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from suite_samples import judge_exchanges
 
 from wnmon.config import load_suites
-from wnmon.judge.verdict import judge
 from wnmon.model.exchange import Chunk, Exchange, Marks, Request
-from wnmon.model.result import Evidence, Verdict
+from wnmon.model.result import Verdict
 
 MS = 1_000_000
 PLAN = replace(load_suites(["builtin:documented"], Path())[0], profiles=("openai",))
@@ -40,7 +40,7 @@ def verdict(rule: str, **members: Any) -> Verdict:
         headers=(("Content-Type", "application/json"),),
         chunks=(Chunk(3 * MS, json.dumps({**COMPLETION, **members}).encode()),),
     )
-    said = judge(PLAN, Evidence(model="m-1", nonce="n0", exchanges=(exchange,))).verdicts
+    said = judge_exchanges(PLAN, exchange).verdicts
     return next(one.verdict for one in said if one.rule == rule)
 
 
