@@ -4,7 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SECONDS ?= 0
-CORE := tests/unit/model tests/unit/redact tests/unit/wire tests/unit/judge tests/unit/config
 
 .PHONY: help demo test lint types imports tests generate lock oldest-pip components bench image-test conformance mutation mutmut clean
 
@@ -38,14 +37,13 @@ imports: $(VENV)/.dev ## Layers, purity and owners
 	@$(BIN)/lint-imports
 
 tests: $(VENV)/.dev ## All tests; those of the pure core reach every branch of it
-	@$(BIN)/python -m pytest $(CORE) --cov
-	@$(BIN)/python -m pytest $(CORE:%=--ignore=%) --durations=20 --durations-min=5
+	@scripts/tests.sh $(BIN)/python
 
 generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, dashboards, torture table
 	@$(BIN)/python -m wnmon.metrics.reference > docs/metrics.md
 	@$(BIN)/python dashboards/generate.py
 	@$(BIN)/python scripts/cli_reference.py
-	@$(BIN)/python scripts/rules_golden.py
+	@$(BIN)/python scripts/promises.py
 	@$(BIN)/python scripts/sse_torture.py
 
 # With extras, or a pip older than 23.3 refuses a pin as soon as a newer release is out (docs/decisions/004).

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from graphlib import TopologicalSorter
 
 from wnmon.judge.judgeable import asked_of, why_unjudgeable
 from wnmon.judge.kinds import status
@@ -33,19 +34,8 @@ def judge_rules(plan: Plan, evidence: Evidence, subjects: Sequence[Subject]) -> 
 def _in_order_of_needs(rules: Sequence[Rule]) -> list[Rule]:
     """Return the rules so that each comes after all it needs. Cycles were refused at load."""
     by_id = {rule.id: rule for rule in rules}
-    ordered: dict[str, Rule] = {}
-
-    def place(rule: Rule) -> None:
-        if rule.id in ordered:
-            return
-        for need in rule.needs:
-            if need in by_id:
-                place(by_id[need])
-        ordered[rule.id] = rule
-
-    for rule in rules:
-        place(rule)
-    return list(ordered.values())
+    needs = {rule.id: [need for need in rule.needs if need in by_id] for rule in rules}
+    return [by_id[name] for name in TopologicalSorter(needs).static_order()]
 
 
 def _verdict(
