@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from wnmon.mock.server import Relay, serve
+from wnmon.mock.server import MockRelay, serve
 from wnmon.mock.settings import MockSettings
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ def beside(open_: Callable[[], AbstractAsyncContextManager[T]]) -> Iterator[T]:
         thread.join(PATIENCE_S)
 
 
-def relay_beside(settings: MockSettings | None = None) -> AbstractContextManager[Relay]:
+def relay_beside(settings: MockSettings | None = None) -> AbstractContextManager[MockRelay]:
     """Run a reference relay beside the test while the block runs."""
     return beside(lambda: serve(settings or MockSettings()))
 

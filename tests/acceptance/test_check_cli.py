@@ -20,7 +20,7 @@ from check_process import KEY, MODEL, PATIENCE_S, Checked, check, config, interr
 from junitparser import JUnitXml
 from service_process import environment, eventually, relay_beside
 
-from wnmon.mock.server import Relay
+from wnmon.mock.server import MockRelay
 from wnmon.mock.settings import MockSettings
 
 OTHER_KEY = "sk-fedcba9876543210"
@@ -28,24 +28,24 @@ ANSI = re.compile(r"\x1b")
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Relay]:
+def running() -> Iterator[MockRelay]:
     with relay_beside(MockSettings(ttft_s=0, gap_s=0.001)) as relay:
         yield relay
 
 
 @pytest.fixture
-def relay(running: Relay) -> Relay:
+def relay(running: MockRelay) -> MockRelay:
     """Return the relay with nothing noted yet."""
     running.requests.clear()
     running.received = running.accepted = 0
     return running
 
 
-def at(relay: Relay) -> list[str]:
+def at(relay: MockRelay) -> list[str]:
     return ["--base-url", relay.url, "--model", MODEL]
 
 
-def keys_seen(relay: Relay) -> set[str]:
+def keys_seen(relay: MockRelay) -> set[str]:
     return {request.headers.get("authorization", "") for request in relay.requests}
 
 
@@ -78,7 +78,7 @@ def test_a_usage_error_shows_no_stack(tmp_path: Path) -> None:
     assert "Traceback" not in check(tmp_path, "--base-url", "http://127.0.0.1:9").stderr
 
 
-def test_a_configuration_given_as_a_suite_gets_a_hint(relay: Relay, tmp_path: Path) -> None:
+def test_a_configuration_given_as_a_suite_gets_a_hint(relay: MockRelay, tmp_path: Path) -> None:
     file = config(tmp_path, relay.url)
     checked = check(tmp_path, str(file), *at(relay))
 
@@ -86,7 +86,7 @@ def test_a_configuration_given_as_a_suite_gets_a_hint(relay: Relay, tmp_path: Pa
     assert 'this is a configuration, not a suite, use "wnmon check -c FILE --target NAME"' in checked.stderr
 
 
-def test_a_suite_given_as_a_configuration_gets_a_hint(relay: Relay, tmp_path: Path) -> None:
+def test_a_suite_given_as_a_configuration_gets_a_hint(relay: MockRelay, tmp_path: Path) -> None:
     checked = check(tmp_path, "-c", str(suite(tmp_path)))
 
     assert checked.code == 2
@@ -115,7 +115,7 @@ def test_of_several_targets_one_must_be_named(tmp_path: Path) -> None:
     assert (checked.code, "--target is needed" in checked.stderr) == (2, True)
 
 
-def test_a_report_that_cannot_be_written_exits_with_2(relay: Relay, tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_exits_with_2(relay: MockRelay, tmp_path: Path) -> None:
     checked = check(tmp_path, *at(relay), "--only", "DOC-001", "--report", "json=/dev/null/no/report.json")
 
     assert (checked.code, "cannot write" in checked.stderr) == (2, True)
@@ -133,14 +133,18 @@ def test_a_report_that_cannot_be_written_exits_with_2(relay: Relay, tmp_path: Pa
     ],
     ids=["WNMON_API_KEY", "OPENAI_API_KEY", "--api-key-env"],
 )
-def test_the_key_is_found(env: Mapping[str, str], flags: list[str], used: str, relay: Relay, tmp_path: Path) -> None:
+def test_the_key_is_found(
+    env: Mapping[str, str], flags: list[str], used: str, relay: MockRelay, tmp_path: Path
+) -> None:
     check(tmp_path, *at(relay), "--only", "DOC-001", *flags, env=env)
 
     assert keys_seen(relay) == {f"Bearer {used}"}
 
 
 @pytest.mark.parametrize("flags", [[], ["--api-key-env", "MY_KEY"]])
-def test_without_a_key_it_exits_with_2_and_names_the_variable(flags: list[str], relay: Relay, tmp_path: Path) -> None:
+def test_without_a_key_it_exits_with_2_and_names_the_variable(
+    flags: list[str], relay: MockRelay, tmp_path: Path
+) -> None:
     checked = check(tmp_path, *at(relay), *flags, env={"WNMON_API_KEY": ""})
 
     assert (checked.code, relay.received) == (2, 0)
@@ -150,65 +154,65 @@ def test_without_a_key_it_exits_with_2_and_names_the_variable(flags: list[str], 
 # What is sent
 
 
-def test_a_default_run_judges_the_page_the_stream_and_http(relay: Relay, tmp_path: Path) -> None:
+def test_a_default_run_judges_the_page_the_stream_and_http(relay: MockRelay, tmp_path: Path) -> None:
     assert [run["suite"] for run in check(tmp_path, *at(relay)).runs] == ["documented", "stream", "http"]
 
 
-def test_a_default_run_makes_at_most_twelve_calls(relay: Relay, tmp_path: Path) -> None:
+def test_a_default_run_makes_at_most_twelve_calls(relay: MockRelay, tmp_path: Path) -> None:
     check(tmp_path, *at(relay))
 
     assert 0 < relay.received <= 12
 
 
-def test_a_dry_run_sends_nothing_and_needs_no_key(relay: Relay, tmp_path: Path) -> None:
+def test_a_dry_run_sends_nothing_and_needs_no_key(relay: MockRelay, tmp_path: Path) -> None:
     checked = check(tmp_path, *at(relay), "--dry-run", env={"WNMON_API_KEY": ""})
 
     assert (checked.code, relay.accepted) == (0, 0), checked.stderr
 
 
-def test_a_dry_run_says_how_many_calls_it_would_make(relay: Relay, tmp_path: Path) -> None:
+def test_a_dry_run_says_how_many_calls_it_would_make(relay: MockRelay, tmp_path: Path) -> None:
     said = check(tmp_path, *at(relay), "--dry-run").stdout
     check(tmp_path, *at(relay))
 
     assert f"{relay.received} calls, at most " in said
 
 
-def test_only_the_wanted_rules_are_judged(relay: Relay, tmp_path: Path) -> None:
+def test_only_the_wanted_rules_are_judged(relay: MockRelay, tmp_path: Path) -> None:
     assert check(tmp_path, *at(relay), "--only", "DOC-001").rules.keys() == {"DOC-001"}
 
 
-def test_only_the_requests_of_wanted_rules_are_sent(relay: Relay, tmp_path: Path) -> None:
+def test_only_the_requests_of_wanted_rules_are_sent(relay: MockRelay, tmp_path: Path) -> None:
     check(tmp_path, *at(relay), "--only", "DOC-001")
 
     assert relay.received == 1
 
 
-def test_rules_a_wanted_rule_needs_are_judged_with_it(relay: Relay, tmp_path: Path) -> None:
+def test_rules_a_wanted_rule_needs_are_judged_with_it(relay: MockRelay, tmp_path: Path) -> None:
     checked = check(tmp_path, *at(relay), "--only", "DOC-009")
 
     assert checked.rules.keys() == {"DOC-001", "DOC-003", "DOC-009", "ERR-006"}
 
 
-def test_a_skipped_rule_is_not_judged(relay: Relay, tmp_path: Path) -> None:
+def test_a_skipped_rule_is_not_judged(relay: MockRelay, tmp_path: Path) -> None:
     rules = check(tmp_path, *at(relay), "--skip", "DOC-0*", "builtin:documented").rules
 
     assert rules.keys() == {"ERR-006"}
 
 
-def test_a_skipped_rule_cannot_fail_the_check(relay: Relay, tmp_path: Path) -> None:
+def test_a_skipped_rule_cannot_fail_the_check(relay: MockRelay, tmp_path: Path) -> None:
     file = config(tmp_path, relay.url, headers="{X-Wnmon-Fault: no-fingerprint}")
 
     assert [check(tmp_path, "-c", str(file), *more).code for more in ([], ["--skip", "DOC-009"])] == [1, 0]
 
 
-def test_a_profile_chooses_how_binding_a_rule_is(relay: Relay, tmp_path: Path) -> None:
+def test_a_profile_chooses_how_binding_a_rule_is(relay: MockRelay, tmp_path: Path) -> None:
     file = config(tmp_path, relay.url, headers="{X-Wnmon-Fault: no-fingerprint}")
     checked = check(tmp_path, "-c", str(file), "--profile", "openai")
 
     assert (checked.code, checked.rules["DOC-009"]["level"]) == (0, "MAY")
 
 
-def test_a_waiver_excuses_a_broken_rule(relay: Relay, tmp_path: Path) -> None:
+def test_a_waiver_excuses_a_broken_rule(relay: MockRelay, tmp_path: Path) -> None:
     waiver = "[{rule: DOC-009, reason: known, until: 2999-01-31}]"
     file = config(tmp_path, relay.url, headers="{X-Wnmon-Fault: no-fingerprint}", waive=waiver)
     checked = check(tmp_path, "-c", str(file))
@@ -216,14 +220,14 @@ def test_a_waiver_excuses_a_broken_rule(relay: Relay, tmp_path: Path) -> None:
     assert (checked.code, checked.rules["DOC-009"]["waived"]) == (0, True)
 
 
-def test_a_waiver_out_of_date_excuses_nothing(relay: Relay, tmp_path: Path) -> None:
+def test_a_waiver_out_of_date_excuses_nothing(relay: MockRelay, tmp_path: Path) -> None:
     waiver = "[{rule: DOC-009, reason: known, until: 2001-01-31}]"
     file = config(tmp_path, relay.url, headers="{X-Wnmon-Fault: no-fingerprint}", waive=waiver)
 
     assert check(tmp_path, "-c", str(file)).code == 1
 
 
-def test_the_suggested_waiver_line_can_be_pasted(relay: Relay, tmp_path: Path) -> None:
+def test_the_suggested_waiver_line_can_be_pasted(relay: MockRelay, tmp_path: Path) -> None:
     file = config(tmp_path, relay.url, headers="{X-Wnmon-Fault: no-fingerprint}")
     line = next(line for line in check(tmp_path, "-c", str(file)).stdout.splitlines() if line.startswith("waive: "))
     config(tmp_path, relay.url, headers="{X-Wnmon-Fault: no-fingerprint}", waive=line.removeprefix("waive: "))
@@ -231,14 +235,14 @@ def test_the_suggested_waiver_line_can_be_pasted(relay: Relay, tmp_path: Path) -
     assert check(tmp_path, "-c", str(file)).code == 0
 
 
-def test_fail_fast_sends_nothing_after_a_broken_must(relay: Relay, tmp_path: Path) -> None:
+def test_fail_fast_sends_nothing_after_a_broken_must(relay: MockRelay, tmp_path: Path) -> None:
     file = config(tmp_path, relay.url, headers="{X-Wnmon-Fault: no-fingerprint}")
     checked = check(tmp_path, "-c", str(file), "--fail-fast", "builtin:documented", "builtin:stream")
 
     assert (checked.code, relay.received) == (1, 1)
 
 
-def test_fail_fast_does_not_stop_for_a_broken_should(relay: Relay, tmp_path: Path) -> None:
+def test_fail_fast_does_not_stop_for_a_broken_should(relay: MockRelay, tmp_path: Path) -> None:
     file = config(tmp_path, relay.url, headers="{X-Wnmon-Fault: wrong-total}")
     checked = check(tmp_path, "-c", str(file), "--fail-fast", "builtin:semantics", "builtin:stream")
 
@@ -275,31 +279,31 @@ def suite(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def strict_relay() -> Iterator[Relay]:
+def strict_relay() -> Iterator[MockRelay]:
     with relay_beside(MockSettings(strict=True, key=KEY, models=(MODEL,), ttft_s=0, gap_s=0)) as relay:
         yield relay
 
 
-def test_a_risky_request_is_not_sent_without_full(strict_relay: Relay, tmp_path: Path) -> None:
+def test_a_risky_request_is_not_sent_without_full(strict_relay: MockRelay, tmp_path: Path) -> None:
     before = strict_relay.received
     checked = check(tmp_path, str(suite(tmp_path)), *at(strict_relay))
 
     assert (checked.code, strict_relay.received - before) == (0, 1)
 
 
-def test_a_rule_on_a_risky_request_is_skipped_without_full(strict_relay: Relay, tmp_path: Path) -> None:
+def test_a_rule_on_a_risky_request_is_skipped_without_full(strict_relay: MockRelay, tmp_path: Path) -> None:
     rule = check(tmp_path, str(suite(tmp_path)), *at(strict_relay)).rules["MY-002"]
 
     assert (rule["verdict"], rule["why"]) == ("skipped", "needs --full")
 
 
-def test_a_risky_request_is_sent_with_full(strict_relay: Relay, tmp_path: Path) -> None:
+def test_a_risky_request_is_sent_with_full(strict_relay: MockRelay, tmp_path: Path) -> None:
     checked = check(tmp_path, str(suite(tmp_path)), *at(strict_relay), "--full", "--yes")
 
     assert (checked.code, checked.rules["MY-002"]["verdict"]) == (0, "passed")
 
 
-def test_every_model_of_a_target_is_checked(relay: Relay, tmp_path: Path) -> None:
+def test_every_model_of_a_target_is_checked(relay: MockRelay, tmp_path: Path) -> None:
     file = config(tmp_path, relay.url)
     file.write_text(file.read_text().replace(f"[{MODEL}]", f"[{MODEL}, second]"))
     checked = check(tmp_path, "-c", str(file), "--only", "DOC-001")
@@ -307,7 +311,7 @@ def test_every_model_of_a_target_is_checked(relay: Relay, tmp_path: Path) -> Non
     assert [run["model"] for run in checked.runs] == [MODEL, "second"]
 
 
-def test_one_model_of_a_target_can_be_chosen(relay: Relay, tmp_path: Path) -> None:
+def test_one_model_of_a_target_can_be_chosen(relay: MockRelay, tmp_path: Path) -> None:
     file = config(tmp_path, relay.url)
     file.write_text(file.read_text().replace(f"[{MODEL}]", f"[{MODEL}, second]"))
     checked = check(tmp_path, "-c", str(file), "--only", "DOC-001", "--model", "second")
@@ -315,7 +319,7 @@ def test_one_model_of_a_target_can_be_chosen(relay: Relay, tmp_path: Path) -> No
     assert [run["model"] for run in checked.runs] == ["second"]
 
 
-def test_the_timeouts_of_the_configuration_apply(relay: Relay, tmp_path: Path) -> None:
+def test_the_timeouts_of_the_configuration_apply(relay: MockRelay, tmp_path: Path) -> None:
     limits = "{headers: 300ms, first_token: 10s, stall: 10s, total: 30s}"
     file = config(tmp_path, relay.url, timeout=limits, headers="{X-Wnmon-Fault: slow-headers}")
     (run,) = check(tmp_path, "-c", str(file), "builtin:documented").runs
@@ -465,7 +469,7 @@ def test_a_third_interrupt_abandons_the_reports(insisted: tuple[subprocess.Popen
 # What is printed
 
 
-def test_without_a_terminal_nothing_is_coloured(relay: Relay, tmp_path: Path) -> None:
+def test_without_a_terminal_nothing_is_coloured(relay: MockRelay, tmp_path: Path) -> None:
     checked = check(tmp_path, *at(relay), env={"NO_COLOR": ""})
 
     assert ANSI.search(checked.stdout + checked.stderr) is None
@@ -486,31 +490,31 @@ def on_a_terminal(folder: Path, *arguments: str, env: Mapping[str, str]) -> str:
     return done.stdout.decode()
 
 
-def test_on_a_terminal_the_report_is_coloured(relay: Relay, tmp_path: Path) -> None:
+def test_on_a_terminal_the_report_is_coloured(relay: MockRelay, tmp_path: Path) -> None:
     assert ANSI.search(on_a_terminal(tmp_path, *at(relay), env={"NO_COLOR": ""}).partition("wnmon check")[2])
 
 
-def test_no_color_wins_over_a_terminal(relay: Relay, tmp_path: Path) -> None:
+def test_no_color_wins_over_a_terminal(relay: MockRelay, tmp_path: Path) -> None:
     said = on_a_terminal(tmp_path, *at(relay), env={"NO_COLOR": "1"})
 
     assert "\x1b[3" not in said.partition("wnmon check")[2]
 
 
-def test_a_quiet_check_prints_nothing(relay: Relay, tmp_path: Path) -> None:
+def test_a_quiet_check_prints_nothing(relay: MockRelay, tmp_path: Path) -> None:
     checked = check(tmp_path, *at(relay), "--quiet")
 
     assert (checked.code, checked.stdout, checked.stderr) == (0, "", "")
 
 
-def test_a_quiet_check_still_prints_the_report_asked_for(relay: Relay, tmp_path: Path) -> None:
+def test_a_quiet_check_still_prints_the_report_asked_for(relay: MockRelay, tmp_path: Path) -> None:
     assert json.loads(check(tmp_path, *at(relay), "--quiet", "--report", "json").stdout)["exit_code"] == 0
 
 
-def test_a_report_on_stdout_stands_there_alone(relay: Relay, tmp_path: Path) -> None:
+def test_a_report_on_stdout_stands_there_alone(relay: MockRelay, tmp_path: Path) -> None:
     assert json.loads(check(tmp_path, *at(relay), "--report", "json").stdout)["format"] == "wnmon-check"
 
 
-def test_several_reports_are_written_at_once(relay: Relay, tmp_path: Path) -> None:
+def test_several_reports_are_written_at_once(relay: MockRelay, tmp_path: Path) -> None:
     checked = check(tmp_path, *at(relay), "--report", f"terminal={tmp_path / 'deep' / 'report.txt'}")
 
     assert checked.report["exit_code"] == 0
@@ -518,7 +522,7 @@ def test_several_reports_are_written_at_once(relay: Relay, tmp_path: Path) -> No
     assert "DOC-" not in (tmp_path / "deep" / "report.txt").read_text(encoding="utf-8")
 
 
-def test_broken_rules_are_shown_with_their_sentence(relay: Relay, tmp_path: Path) -> None:
+def test_broken_rules_are_shown_with_their_sentence(relay: MockRelay, tmp_path: Path) -> None:
     file = config(tmp_path, relay.url, headers="{X-Wnmon-Fault: no-fingerprint}")
     said = " ".join(check(tmp_path, "-c", str(file)).stdout.split())
 
@@ -528,7 +532,7 @@ def test_broken_rules_are_shown_with_their_sentence(relay: Relay, tmp_path: Path
 
 @pytest.mark.parametrize(("flags", "env"), [(["--lang", "zh"], {}), ([], {"LANG": "zh_CN.UTF-8"})])
 def test_the_report_is_chinese_when_asked(
-    flags: list[str], env: Mapping[str, str], relay: Relay, tmp_path: Path
+    flags: list[str], env: Mapping[str, str], relay: MockRelay, tmp_path: Path
 ) -> None:
     file = config(tmp_path, relay.url, headers="{X-Wnmon-Fault: no-fingerprint}")
 
@@ -536,7 +540,7 @@ def test_the_report_is_chinese_when_asked(
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_curl_line_repeats_the_request(relay: Relay, tmp_path: Path) -> None:
+def test_the_curl_line_repeats_the_request(relay: MockRelay, tmp_path: Path) -> None:
     file = config(tmp_path, relay.url, headers="{X-Wnmon-Fault: no-fingerprint}")
     said = check(tmp_path, "-c", str(file), "--only", "DOC-009").stdout
     line = re.search(r"^curl (?:.*\\\n)*.*$", said, re.MULTILINE)

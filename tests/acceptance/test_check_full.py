@@ -25,7 +25,7 @@ from service_process import eventually, relay_beside
 from wnmon.cli.reports import FORMATS
 from wnmon.cli.suites import load, names_of
 from wnmon.config import narrow
-from wnmon.mock.server import Relay
+from wnmon.mock.server import MockRelay
 from wnmon.mock.settings import MockSettings
 
 GOOD = MockSettings(strict=True, key=KEY, models=(MODEL,), ttft_s=0, gap_s=0)
@@ -35,12 +35,12 @@ FEATURES = ("json_mode", "tools", "vision")
 
 
 @pytest.fixture(scope="module")
-def good() -> Iterator[Relay]:
+def good() -> Iterator[MockRelay]:
     with relay_beside(GOOD) as relay:
         yield relay
 
 
-def at(relay: Relay) -> list[str]:
+def at(relay: MockRelay) -> list[str]:
     return ["--base-url", relay.url, "--model", MODEL]
 
 
@@ -56,7 +56,7 @@ def of_every_format(folder: Path) -> dict[str, str]:
 # Asking first
 
 
-def answered(folder: Path, relay: Relay, answer: bytes, *more: str) -> tuple[int, str]:
+def answered(folder: Path, relay: MockRelay, answer: bytes, *more: str) -> tuple[int, str]:
     """Run a full check at a terminal and answer its question; return exit code and what the terminal showed."""
     person, terminal = pty.openpty()
     arguments = ("builtin:http", *at(relay), "--full", "--only", "HTTP-003", *more)
@@ -98,14 +98,14 @@ def _read(person: int, *, again: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(("answer", "code", "sent"), [(b"y\n", 0, True), (b"n\n", 2, False), (b"\n", 2, False)])
-def test_at_a_terminal_a_person_decides(answer: bytes, code: int, sent: bool, good: Relay, tmp_path: Path) -> None:
+def test_at_a_terminal_a_person_decides(answer: bytes, code: int, sent: bool, good: MockRelay, tmp_path: Path) -> None:
     before = good.received
     ended, shown = answered(tmp_path, good, answer)
 
     assert (ended, good.received > before) == (code, sent), shown
 
 
-def test_the_question_is_asked_in_chinese_too(good: Relay, tmp_path: Path) -> None:
+def test_the_question_is_asked_in_chinese_too(good: MockRelay, tmp_path: Path) -> None:
     assert "要发送吗？ [y/N]" in answered(tmp_path, good, b"n\n", "--lang", "zh")[1]
 
 
@@ -118,7 +118,7 @@ def test_the_question_is_asked_in_chinese_too(good: Relay, tmp_path: Path) -> No
     ids=["ctrl-d", "ctrl-c"],
 )
 def test_who_leaves_the_question_is_told_that_nothing_was_sent(
-    key: bytes, code: int, said: str, good: Relay, tmp_path: Path
+    key: bytes, code: int, said: str, good: MockRelay, tmp_path: Path
 ) -> None:
     before = good.received
     ended, shown = answered(tmp_path, good, key, "--lang", "en")
@@ -126,14 +126,14 @@ def test_who_leaves_the_question_is_told_that_nothing_was_sent(
     assert (ended, said in shown, good.received - before) == (code, True, 0), shown
 
 
-def test_without_a_terminal_nothing_is_sent_and_the_exit_code_is_2(good: Relay, tmp_path: Path) -> None:
+def test_without_a_terminal_nothing_is_sent_and_the_exit_code_is_2(good: MockRelay, tmp_path: Path) -> None:
     before = good.received
     checked = check(tmp_path, *at(good), "--full")
 
     assert (checked.code, good.received - before, "--yes" in checked.stderr) == (2, 0, True), checked.stderr
 
 
-def test_a_configuration_can_agree(good: Relay, tmp_path: Path) -> None:
+def test_a_configuration_can_agree(good: MockRelay, tmp_path: Path) -> None:
     file = config(tmp_path, good.url, allow_risk="true")
     checked = check(tmp_path, "builtin:http", "-c", str(file), "--full", "--only", "HTTP-003")
 
@@ -287,7 +287,7 @@ def test_a_relay_with_nothing_to_judge_is_asked_once(stuck: Stuck) -> None:
 
 
 @pytest.fixture(scope="module")
-def short_of_tokens(good: Relay, tmp_path_factory: pytest.TempPathFactory) -> Checked:
+def short_of_tokens(good: MockRelay, tmp_path_factory: pytest.TempPathFactory) -> Checked:
     folder = tmp_path_factory.mktemp("budget")
     return check(folder, *at(good), "--budget-tokens", "600", *every_report(folder))
 
@@ -320,14 +320,14 @@ def test_a_broken_must_counts_more_than_a_short_budget(tmp_path: Path) -> None:
         assert check(tmp_path, *at(relay), "--budget-tokens", "600").code == 1
 
 
-def test_a_budget_is_settled_with_what_the_relay_reports(good: Relay, tmp_path: Path) -> None:
+def test_a_budget_is_settled_with_what_the_relay_reports(good: MockRelay, tmp_path: Path) -> None:
     # The worst case of all three requests together is 1590: what the first two did not spend is free for the third.
     checked = check(tmp_path, *at(good), "builtin:documented", "--budget-tokens", "1500")
 
     assert (checked.code, checked.runs[0]["requests"]) == (0, 3)
 
 
-def test_a_budget_below_the_first_request_judges_nothing(good: Relay, tmp_path: Path) -> None:
+def test_a_budget_below_the_first_request_judges_nothing(good: MockRelay, tmp_path: Path) -> None:
     checked = check(tmp_path, *at(good), "--budget-tokens", "10")
 
     assert (checked.code, {run["requests"] for run in checked.runs}) == (3, {0})
@@ -337,7 +337,7 @@ def test_a_budget_below_the_first_request_judges_nothing(good: Relay, tmp_path: 
 
 
 @pytest.fixture(scope="module")
-def everything(good: Relay, tmp_path_factory: pytest.TempPathFactory) -> Checked:
+def everything(good: MockRelay, tmp_path_factory: pytest.TempPathFactory) -> Checked:
     """Return a full check of the good relay, which claims no feature."""
     folder = tmp_path_factory.mktemp("everything")
     return check(folder, *at(good), *FULL, "--verbose", *every_report(folder))
@@ -401,7 +401,7 @@ def test_json_and_transcript_of_a_full_check_are_json(everything: Checked) -> No
     assert [json.loads(texts[name])["complete"] for name in ("json", "transcript")] == [True, True]
 
 
-def test_a_full_check_of_a_relay_without_delay_takes_at_most_five_seconds(good: Relay, tmp_path: Path) -> None:
+def test_a_full_check_of_a_relay_without_delay_takes_at_most_five_seconds(good: MockRelay, tmp_path: Path) -> None:
     began_s = time.monotonic()
     # A stream without gaps cannot be told from one that was held back.
     check(tmp_path, *at(good), *FULL, *(f"--feature={name}" for name in FEATURES), "--skip", "STR-013")

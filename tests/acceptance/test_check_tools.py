@@ -17,7 +17,7 @@ from service_process import relay_beside
 
 from wnmon.cli import run
 from wnmon.mock.faults import FAULTS
-from wnmon.mock.server import Relay
+from wnmon.mock.server import MockRelay
 from wnmon.mock.settings import MockSettings
 
 SUITES = ("builtin:documented", "builtin:stream")
@@ -48,7 +48,7 @@ class Done:
 
 
 @pytest.fixture(scope="module")
-def relay() -> Iterator[Relay]:
+def relay() -> Iterator[MockRelay]:
     with relay_beside(MockSettings(ttft_s=0, gap_s=0)) as running:
         yield running
 
@@ -68,7 +68,7 @@ def wnmon(*arguments: str) -> Done:
     return Done(ended.value.code, stdout.buffer.getvalue().decode(), stderr.getvalue())
 
 
-def faulty(folder: Path, relay: Relay, fault: str, **more: str) -> list[str]:
+def faulty(folder: Path, relay: MockRelay, fault: str, **more: str) -> list[str]:
     """Return the arguments for a check of the relay under a fault (or none)."""
     headers = {} if fault == "none" else {"headers": f"{{X-Wnmon-Fault: '{fault}'}}"}
     return ["-c", str(config(folder, relay.url, **headers, **more))]
@@ -81,14 +81,14 @@ def loaded(path: Path) -> Any:
 # --- baselines
 
 
-def test_a_known_break_does_not_fail_the_next_check(relay: Relay, tmp_path: Path) -> None:
+def test_a_known_break_does_not_fail_the_next_check(relay: MockRelay, tmp_path: Path) -> None:
     order, file = faulty(tmp_path, relay, "no-fingerprint"), tmp_path / "known.json"
     codes = [wnmon("check", *order, flag, str(file)).code for flag in ("--write-baseline", "--baseline")]
 
     assert codes == [1, 0]
 
 
-def test_what_got_worse_than_the_baseline_fails(relay: Relay, tmp_path: Path) -> None:
+def test_what_got_worse_than_the_baseline_fails(relay: MockRelay, tmp_path: Path) -> None:
     file = tmp_path / "known.json"
     wnmon("check", *faulty(tmp_path, relay, "no-fingerprint"), "--write-baseline", str(file))
     worse = wnmon("check", *faulty(tmp_path, relay, "no-fingerprint,no-usage"), "--baseline", str(file), "--lang", "en")
@@ -96,7 +96,7 @@ def test_what_got_worse_than_the_baseline_fails(relay: Relay, tmp_path: Path) ->
     assert (worse.code, "Known breaks ignored: 1 (baseline known.json)" in worse.stdout) == (1, True)
 
 
-def test_fail_fast_goes_on_past_a_known_break(relay: Relay, tmp_path: Path) -> None:
+def test_fail_fast_goes_on_past_a_known_break(relay: MockRelay, tmp_path: Path) -> None:
     order = ["builtin:documented", *faulty(tmp_path, relay, "no-fingerprint")]
     file, report = tmp_path / "known.json", tmp_path / "r.json"
     wnmon("check", *order, "--write-baseline", str(file))
@@ -116,7 +116,7 @@ def test_a_dead_relay_makes_no_baseline(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "\x00", '{"format": "wnmon-baseline", "version": 1, "runs": 7}'])
-def test_a_broken_baseline_is_refused_before_anything_is_sent(relay: Relay, tmp_path: Path, text: str) -> None:
+def test_a_broken_baseline_is_refused_before_anything_is_sent(relay: MockRelay, tmp_path: Path, text: str) -> None:
     (tmp_path / "known.json").write_text(text, encoding="utf-8")
     before = relay.received
     done = wnmon("check", *faulty(tmp_path, relay, "none"), "--baseline", str(tmp_path / "known.json"))
@@ -124,14 +124,14 @@ def test_a_broken_baseline_is_refused_before_anything_is_sent(relay: Relay, tmp_
     assert (done.code, relay.received - before, "write one with" in done.stderr) == (2, 0, True)
 
 
-def test_a_link_to_a_baseline_stays_one(relay: Relay, tmp_path: Path) -> None:
+def test_a_link_to_a_baseline_stays_one(relay: MockRelay, tmp_path: Path) -> None:
     (tmp_path / "link.json").symlink_to(tmp_path / "known.json")
     wnmon("check", *faulty(tmp_path, relay, "no-fingerprint"), "-q", "--write-baseline", str(tmp_path / "link.json"))
 
     assert ((tmp_path / "link.json").is_symlink(), (tmp_path / "known.json").is_file()) == (True, True)
 
 
-def test_a_baseline_is_spoken_of_in_chinese_too(relay: Relay, tmp_path: Path) -> None:
+def test_a_baseline_is_spoken_of_in_chinese_too(relay: MockRelay, tmp_path: Path) -> None:
     file = str(tmp_path / "known.json")
     orders = [faulty(tmp_path, relay, "no-fingerprint"), ["--base-url", DEAD, "--model", MODEL]]
     said = [wnmon("check", *order, "-q", "--lang", "zh", "--write-baseline", file).stderr for order in orders]
@@ -142,7 +142,7 @@ def test_a_baseline_is_spoken_of_in_chinese_too(relay: Relay, tmp_path: Path) ->
 # --- waivers
 
 
-def test_a_waiver_that_is_over_is_said_to_be_in_the_terminal(relay: Relay, tmp_path: Path) -> None:
+def test_a_waiver_that_is_over_is_said_to_be_in_the_terminal(relay: MockRelay, tmp_path: Path) -> None:
     waive = "[{rule: DOC-009, reason: until the move, until: 2001-01-31}]"
     done = wnmon("check", *faulty(tmp_path, relay, "no-fingerprint", waive=waive), "--lang", "en")
 
@@ -150,7 +150,7 @@ def test_a_waiver_that_is_over_is_said_to_be_in_the_terminal(relay: Relay, tmp_p
     assert "! Waivers that are over: DOC-009" in done.stdout
 
 
-def test_a_waiver_hides_no_other_failure(relay: Relay, tmp_path: Path) -> None:
+def test_a_waiver_hides_no_other_failure(relay: MockRelay, tmp_path: Path) -> None:
     waive = "[{rule: DOC-009, reason: known, until: 2999-01-31}]"
     report = tmp_path / "r.json"
     order = faulty(tmp_path, relay, "no-fingerprint,no-usage", waive=waive)
@@ -170,7 +170,7 @@ def test_a_waiver_hides_no_other_failure(relay: Relay, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module", params=RECORDED)
 def recorded(
-    request: pytest.FixtureRequest, relay: Relay, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, relay: MockRelay, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Done]:
     """A folder with the reports of a check under a fault, and how it ended."""
     folder = tmp_path_factory.mktemp(request.param)
@@ -217,7 +217,7 @@ def test_every_fault_recorded_here_is_one() -> None:
     assert set(RECORDED) - {"none"} <= FAULTS.keys() - SLOW
 
 
-def test_a_replay_opens_no_connection(relay: Relay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replay_opens_no_connection(relay: MockRelay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wnmon("check", *faulty(tmp_path, relay, "none"), "-q", f"--report=transcript={tmp_path / 't.json'}")
     monkeypatch.delenv("WNMON_API_KEY")
     before = relay.accepted
@@ -235,7 +235,7 @@ rules:
 
 
 @pytest.fixture
-def mine(relay: Relay, tmp_path: Path) -> Path:
+def mine(relay: MockRelay, tmp_path: Path) -> Path:
     """A folder with a suite of one's own and a transcript of it."""
     (tmp_path / "mine.yaml").write_text(SUITE.format(status=200), encoding="utf-8")
     order = faulty(tmp_path, relay, "none")
@@ -270,7 +270,7 @@ def test_a_replay_by_another_suite_is_refused(mine: Path) -> None:
     assert "hint: named: stream; name every suite of the transcript, or none" in done.stderr
 
 
-def test_a_replay_holds_to_the_baseline_of_the_check(relay: Relay, tmp_path: Path) -> None:
+def test_a_replay_holds_to_the_baseline_of_the_check(relay: MockRelay, tmp_path: Path) -> None:
     order, file = faulty(tmp_path, relay, "no-fingerprint"), tmp_path / "known.json"
     wnmon("check", *order, "-q", "--write-baseline", str(file))
     reports = (f"--report=json={tmp_path / 'r.json'}", f"--report=transcript={tmp_path / 't.json'}")
@@ -293,7 +293,7 @@ def test_what_is_no_transcript_is_refused(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(("then", "now", "code"), [("none", "no-fingerprint", 1), ("no-fingerprint", "none", 0)])
-def test_diff_fails_when_something_got_worse(relay: Relay, tmp_path: Path, then: str, now: str, code: int) -> None:
+def test_diff_fails_when_something_got_worse(relay: MockRelay, tmp_path: Path, then: str, now: str, code: int) -> None:
     files = [tmp_path / f"{name}.json" for name in ("a", "b")]
     for fault, file in zip((then, now), files, strict=True):
         wnmon("check", *faulty(tmp_path, relay, fault), "-q", f"--report=json={file}")

@@ -24,7 +24,7 @@ from junitparser import JUnitXml
 from leaks import LeakDetector
 from service_process import environment, relay_beside
 
-from wnmon.mock.server import Relay
+from wnmon.mock.server import MockRelay
 from wnmon.mock.settings import MockSettings
 
 ROOT = Path(__file__).parents[2]
@@ -47,13 +47,13 @@ def example(name: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def good() -> Iterator[Relay]:
+def good() -> Iterator[MockRelay]:
     with relay_beside(MockSettings(ttft_s=0, gap_s=0.001)) as relay:
         yield relay
 
 
 @pytest.fixture(scope="module")
-def broken() -> Iterator[Relay]:
+def broken() -> Iterator[MockRelay]:
     with relay_beside(MockSettings(ttft_s=0, gap_s=0.001, faults=("null-fingerprint", "echo-key"))) as relay:
         yield relay
 
@@ -144,7 +144,7 @@ def checked(folder: Path, runner_temp: Path, key: str = KEY, **inputs: str) -> S
     return Stepped(done.returncode, done.stdout + done.stderr, dict(line.split("=", 1) for line in lines), folder)
 
 
-def test_a_good_relay_passes_and_leaves_every_report(good: Relay, runner_temp: Path, tmp_path: Path) -> None:
+def test_a_good_relay_passes_and_leaves_every_report(good: MockRelay, runner_temp: Path, tmp_path: Path) -> None:
     stepped = checked(tmp_path, runner_temp, base_url=good.url, model=MODEL)
 
     assert (stepped.code, set(stepped.outputs)) == (0, set(ACTION["outputs"])), stepped.log
@@ -156,7 +156,7 @@ def _exists(stepped: Stepped, output: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def failed(broken: Relay, runner_temp: Path, tmp_path_factory: pytest.TempPathFactory) -> Stepped:
+def failed(broken: MockRelay, runner_temp: Path, tmp_path_factory: pytest.TempPathFactory) -> Stepped:
     return checked(tmp_path_factory.mktemp("failed"), runner_temp, base_url=broken.url, model=MODEL)
 
 
@@ -184,7 +184,7 @@ def test_the_artifact_is_made_of_the_reports_alone() -> None:
 
 
 def test_a_target_of_a_configuration_is_checked_with_what_it_claims(
-    good: Relay, runner_temp: Path, tmp_path: Path
+    good: MockRelay, runner_temp: Path, tmp_path: Path
 ) -> None:
     target = f"{{base_url: '{good.url}', api_key: '${{WNMON_API_KEY}}', models: [{MODEL}]}}"
     (tmp_path / "wn mon.yaml").write_text(f"targets: {{one: {target}, two: {target}}}", encoding="utf-8")
@@ -204,7 +204,7 @@ def test_a_target_of_a_configuration_is_checked_with_what_it_claims(
     assert {(run["target"], run["suite"]) for run in report["runs"]} == {("two", "documented"), ("two", "semantics")}
 
 
-def test_full_agrees_to_the_risky_requests(good: Relay, runner_temp: Path, tmp_path: Path) -> None:
+def test_full_agrees_to_the_risky_requests(good: MockRelay, runner_temp: Path, tmp_path: Path) -> None:
     stepped = checked(tmp_path, runner_temp, base_url=good.url, model=MODEL, suites="builtin:refusals", full="true")
 
     report = json.loads((tmp_path / stepped.outputs["json"]).read_text(encoding="utf-8"))
@@ -214,7 +214,9 @@ def test_full_agrees_to_the_risky_requests(good: Relay, runner_temp: Path, tmp_p
 @pytest.mark.parametrize(
     "hostile", ["$(touch owned)", "`touch owned`", "'; touch owned; '", '"; touch owned; "', "--help"]
 )
-def test_an_input_is_never_a_piece_of_a_program(hostile: str, good: Relay, runner_temp: Path, tmp_path: Path) -> None:
+def test_an_input_is_never_a_piece_of_a_program(
+    hostile: str, good: MockRelay, runner_temp: Path, tmp_path: Path
+) -> None:
     names = [name for name in ACTION["inputs"] if name not in {"python-version", "artifact", "report-dir", "base-url"}]
     stepped = checked(tmp_path, runner_temp, **{"base_url": good.url, **dict.fromkeys(names, hostile)})
 
@@ -229,7 +231,9 @@ def test_a_check_that_could_not_begin_says_so_where_people_look(runner_temp: Pat
     assert stepped.summary
 
 
-def test_a_report_of_an_earlier_check_is_not_shown_as_this_one(good: Relay, runner_temp: Path, tmp_path: Path) -> None:
+def test_a_report_of_an_earlier_check_is_not_shown_as_this_one(
+    good: MockRelay, runner_temp: Path, tmp_path: Path
+) -> None:
     checked(tmp_path, runner_temp, base_url=good.url, model=MODEL)
     (tmp_path / "summary").unlink()
     (tmp_path / "outputs").unlink()
@@ -274,21 +278,21 @@ def test_the_example_workflow_gives_only_inputs_there_are() -> None:
 # GitLab
 
 
-def gitlab(relay: Relay, folder: Path, runner_temp: Path) -> subprocess.CompletedProcess[str]:
+def gitlab(relay: MockRelay, folder: Path, runner_temp: Path) -> subprocess.CompletedProcess[str]:
     job = example("gitlab.yml")["wnmon"]
     own = {"RELAY_URL": relay.url, "RELAY_MODEL": MODEL, "WNMON_API_KEY": KEY}
     path = {"PATH": f"{runner_temp / 'wnmon' / 'bin'}:{os.environ['PATH']}"}
     return bash("\n".join(job["script"]), {**job["variables"], **own, **path}, folder)
 
 
-def test_the_gitlab_script_passes_for_a_good_relay(good: Relay, runner_temp: Path, tmp_path: Path) -> None:
+def test_the_gitlab_script_passes_for_a_good_relay(good: MockRelay, runner_temp: Path, tmp_path: Path) -> None:
     done = gitlab(good, tmp_path, runner_temp)
 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_gitlab_script_fails_for_a_broken_relay_and_leaves_its_artifacts(
-    broken: Relay, runner_temp: Path, tmp_path: Path
+    broken: MockRelay, runner_temp: Path, tmp_path: Path
 ) -> None:
     done = gitlab(broken, tmp_path, runner_temp)
 
@@ -385,7 +389,7 @@ def shown_pytest_commands() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def project(good: Relay, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(good: MockRelay, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project as the page has it in mind: the ini file of the page, a configuration, and a suite of its own."""
     folder = tmp_path_factory.mktemp("project")
     target = f"{{base_url: '{good.url}', api_key: '${{WNMON_API_KEY}}', models: [{MODEL}]}}"
@@ -397,7 +401,7 @@ def project(good: Relay, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("arguments", [*shown_pytest_commands(), "of the ini file"])
-def test_the_pytest_of_the_page_passes_for_a_good_relay(arguments: str, good: Relay, project: Path) -> None:
+def test_the_pytest_of_the_page_passes_for_a_good_relay(arguments: str, good: MockRelay, project: Path) -> None:
     given = arguments.replace("http://127.0.0.1:8080", good.url).split()
     ini = project / "pytest.ini"
     ini.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from jsonschema import Draft202012Validator
 from junitparser import TestCase
 from service_process import ROOT, relay_beside
 
-from wnmon.mock.server import Relay
+from wnmon.mock.server import MockRelay
 from wnmon.mock.settings import MockSettings
 from wnmon.model.said import Why
 
@@ -80,13 +80,13 @@ Ask = Callable[..., Checked]
 
 
 @pytest.fixture(scope="module")
-def relay() -> Iterator[Relay]:
+def relay() -> Iterator[MockRelay]:
     with relay_beside(MockSettings()) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def ask(relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+def ask(relay: MockRelay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     """Return a function that checks the relay with a fault. Each combination is run once, and two are at once."""
     pool = ThreadPoolExecutor(2)
     asked = [(row.fault, strict) for strict in (False, True) for row in BROKEN]
@@ -96,7 +96,7 @@ def ask(relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]
     pool.shutdown(cancel_futures=True)
 
 
-def check_fault(fault: str, strict: bool, relay: Relay, folder: Path) -> Checked:
+def check_fault(fault: str, strict: bool, relay: MockRelay, folder: Path) -> Checked:
     file = config(folder, relay.url, timeout=SHORT, headers=f'{{X-Wnmon-Fault: "{fault}"}}')
     suites = (*SUITES, LONG) if fault in SHOULD else SUITES
     return check_on_time(folder, *suites, "-c", str(file), *(("--strict",) if strict else ()))
@@ -270,7 +270,7 @@ def test_a_healthy_relay_exits_with_0_also_with_strict(healthy: Checked) -> None
 
 
 @pytest.mark.parametrize("suite", [suite for suite in built_in_suites() if suite != "builtin:limits"])
-def test_a_suite_alone_passes_on_a_healthy_relay(suite: str, relay: Relay, tmp_path: Path) -> None:
+def test_a_suite_alone_passes_on_a_healthy_relay(suite: str, relay: MockRelay, tmp_path: Path) -> None:
     assert check_on_time(tmp_path, suite, "--strict", "--base-url", relay.url, "--model", MODEL).code == 0
 
 

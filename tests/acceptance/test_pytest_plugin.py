@@ -13,7 +13,7 @@ from leaks import LeakDetector
 from service_process import relay_beside
 
 from wnmon.config.shipped import DEFAULT_SUITES
-from wnmon.mock.server import Relay
+from wnmon.mock.server import MockRelay
 from wnmon.mock.settings import MockSettings
 
 pytest_plugins = ["pytester"]
@@ -49,19 +49,19 @@ SUITE = "\n".join(
 
 
 @pytest.fixture(scope="module")
-def good() -> Iterator[Relay]:
+def good() -> Iterator[MockRelay]:
     with relay_beside(MockSettings(ttft_s=0, gap_s=0.001)) as relay:
         yield relay
 
 
 @pytest.fixture(scope="module")
-def broken() -> Iterator[Relay]:
+def broken() -> Iterator[MockRelay]:
     with relay_beside(MockSettings(ttft_s=0, gap_s=0.001, faults=("null-fingerprint",))) as relay:
         yield relay
 
 
 @pytest.fixture(scope="module")
-def closed() -> Iterator[Relay]:
+def closed() -> Iterator[MockRelay]:
     """A strict relay whose key is another one."""
     with relay_beside(MockSettings(strict=True, key=f"sk-{secrets.token_hex(20)}")) as relay:
         yield relay
@@ -85,11 +85,11 @@ def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     return project.runpytest_subprocess(*BARE, *arguments, timeout=120)
 
 
-def judged(project: pytest.Pytester, relay: Relay, *arguments: str) -> pytest.RunResult:
+def judged(project: pytest.Pytester, relay: MockRelay, *arguments: str) -> pytest.RunResult:
     return run(project, f"--wnmon-base-url={relay.url}", f"--wnmon-model={MODEL}", *arguments)
 
 
-def posts(relay: Relay) -> int:
+def posts(relay: MockRelay) -> int:
     return len(relay.requests)
 
 
@@ -115,7 +115,7 @@ def test_plugin_can_be_left_out(project: pytest.Pytester) -> None:
 # One test per rule
 
 
-def test_every_rule_of_a_kept_suite_is_a_passed_test(project: pytest.Pytester, good: Relay) -> None:
+def test_every_rule_of_a_kept_suite_is_a_passed_test(project: pytest.Pytester, good: MockRelay) -> None:
     listed = run(project, "--collect-only", "-q", DOCUMENTED).outlines
 
     rules = [line for line in listed if line.startswith("wnmon::documented::")]
@@ -141,7 +141,7 @@ def test_deselected_rules_send_nothing_and_need_neither_relay_nor_key(
     assert (result.ret, result.parseoutcomes()["passed"]) == (0, 1)
 
 
-def test_a_suite_is_asked_once_for_all_its_tests(project: pytest.Pytester, good: Relay) -> None:
+def test_a_suite_is_asked_once_for_all_its_tests(project: pytest.Pytester, good: MockRelay) -> None:
     before = posts(good)
 
     judged(project, good, "--wnmon-suite=mine.yaml")
@@ -149,7 +149,7 @@ def test_a_suite_is_asked_once_for_all_its_tests(project: pytest.Pytester, good:
     assert posts(good) - before == 1
 
 
-def test_only_requests_of_selected_rules_are_sent(project: pytest.Pytester, good: Relay) -> None:
+def test_only_requests_of_selected_rules_are_sent(project: pytest.Pytester, good: MockRelay) -> None:
     before = posts(good)
 
     judged(project, good, DOCUMENTED, "-k", "DOC-001")
@@ -157,7 +157,7 @@ def test_only_requests_of_selected_rules_are_sent(project: pytest.Pytester, good
     assert posts(good) - before == 1
 
 
-def test_relay_and_a_suite_of_ones_own_may_stand_in_the_ini_file(project: pytest.Pytester, good: Relay) -> None:
+def test_relay_and_a_suite_of_ones_own_may_stand_in_the_ini_file(project: pytest.Pytester, good: MockRelay) -> None:
     project.makeini(
         f"[pytest]\nwnmon_suite = mine.yaml\nwnmon_base_url = {good.url}\nwnmon_model = {MODEL}\nwnmon_strict = true"
     )
@@ -206,7 +206,7 @@ def test_another_profile_has_its_own_rules(project: pytest.Pytester) -> None:
 # Verdicts
 
 
-def test_a_broken_must_fails_with_what_whoever_mends_it_needs(project: pytest.Pytester, broken: Relay) -> None:
+def test_a_broken_must_fails_with_what_whoever_mends_it_needs(project: pytest.Pytester, broken: MockRelay) -> None:
     result = judged(project, broken, DOCUMENTED)
 
     assert (result.ret, result.parseoutcomes()["failed"], "errors" in result.parseoutcomes()) == (1, 1, False)
@@ -224,44 +224,44 @@ def test_a_broken_must_fails_with_what_whoever_mends_it_needs(project: pytest.Py
     )
 
 
-def outcome(project: pytest.Pytester, relay: Relay, rule: str, *arguments: str) -> dict[str, int]:
+def outcome(project: pytest.Pytester, relay: MockRelay, rule: str, *arguments: str) -> dict[str, int]:
     result = judged(project, relay, "--wnmon-suite=mine.yaml", "-k", rule, *arguments)
     return {name: count for name, count in result.parseoutcomes().items() if name != "deselected"}
 
 
-def test_a_broken_should_is_an_expected_failure(project: pytest.Pytester, good: Relay) -> None:
+def test_a_broken_should_is_an_expected_failure(project: pytest.Pytester, good: MockRelay) -> None:
     assert outcome(project, good, "MINE-002") == {"xfailed": 1}
 
 
-def test_a_broken_should_fails_when_strict(project: pytest.Pytester, good: Relay) -> None:
+def test_a_broken_should_fails_when_strict(project: pytest.Pytester, good: MockRelay) -> None:
     assert outcome(project, good, "MINE-002", "--wnmon-strict") == {"failed": 1}
 
 
-def test_a_broken_should_fails_where_expected_failures_count(project: pytest.Pytester, good: Relay) -> None:
+def test_a_broken_should_fails_where_expected_failures_count(project: pytest.Pytester, good: MockRelay) -> None:
     assert outcome(project, good, "MINE-002", "--runxfail") == {"failed": 1}
 
 
-def test_a_note_is_neither_passed_nor_failed(project: pytest.Pytester, good: Relay) -> None:
+def test_a_note_is_neither_passed_nor_failed(project: pytest.Pytester, good: MockRelay) -> None:
     assert outcome(project, good, "MINE-003") == {"skipped": 1}
 
 
-def test_a_risky_rule_is_skipped_and_says_how_to_judge_it(project: pytest.Pytester, good: Relay) -> None:
+def test_a_risky_rule_is_skipped_and_says_how_to_judge_it(project: pytest.Pytester, good: MockRelay) -> None:
     result = judged(project, good, "--wnmon-suite=mine.yaml", "-k", "MINE-004", "-rs")
 
     result.stdout.fnmatch_lines(["SKIPPED [[]1[]] wnmon: needs --wnmon-full"])
 
 
-def test_a_risky_rule_is_judged_when_asked_for(project: pytest.Pytester, good: Relay) -> None:
+def test_a_risky_rule_is_judged_when_asked_for(project: pytest.Pytester, good: MockRelay) -> None:
     assert outcome(project, good, "MINE-004", "--wnmon-full") == {"passed": 1}
 
 
-def configured(project: pytest.Pytester, relay: Relay, more: str = "", models: str = MODEL) -> str:
+def configured(project: pytest.Pytester, relay: MockRelay, more: str = "", models: str = MODEL) -> str:
     target = f"    base_url: {relay.url}\n    api_key: ${{WNMON_API_KEY}}\n    models: [{models}]\n{more}"
     (project.path / "wnmon.yaml").write_text(f"targets:\n  wn:\n{target}", encoding="utf-8")
     return "--wnmon-config=wnmon.yaml"
 
 
-def test_a_waived_rule_is_an_expected_failure_with_the_reason(project: pytest.Pytester, broken: Relay) -> None:
+def test_a_waived_rule_is_an_expected_failure_with_the_reason(project: pytest.Pytester, broken: MockRelay) -> None:
     waiver = "    waive: [{rule: DOC-009, reason: the vendor knows, until: 2099-01-01}]\n"
 
     result = run(project, DOCUMENTED, configured(project, broken, waiver), "-k", "DOC-009", "-rx")
@@ -269,7 +269,7 @@ def test_a_waived_rule_is_an_expected_failure_with_the_reason(project: pytest.Py
     result.stdout.fnmatch_lines(["XFAIL wnmon::documented::DOC-009 - WAIVED: *2099-01-01: the vendor knows"])
 
 
-def test_every_model_of_a_configuration_is_judged(project: pytest.Pytester, good: Relay) -> None:
+def test_every_model_of_a_configuration_is_judged(project: pytest.Pytester, good: MockRelay) -> None:
     config = configured(project, good, models=f"{MODEL}, claude-3-5-sonnet-20241022")
 
     result = run(project, DOCUMENTED, config, "-k", "DOC-001", "-v")
@@ -282,13 +282,13 @@ def test_every_model_of_a_configuration_is_judged(project: pytest.Pytester, good
     )
 
 
-def test_sentences_are_chinese_where_asked(project: pytest.Pytester, broken: Relay) -> None:
+def test_sentences_are_chinese_where_asked(project: pytest.Pytester, broken: MockRelay) -> None:
     result = judged(project, broken, DOCUMENTED, "--wnmon-lang=zh", "-k", "DOC-009")
 
     result.stdout.fnmatch_lines(["DOC-009 MUST system_fingerprint 为必需字符串"])
 
 
-def test_junit_of_pytest_names_what_became_of_a_rule(project: pytest.Pytester, broken: Relay) -> None:
+def test_junit_of_pytest_names_what_became_of_a_rule(project: pytest.Pytester, broken: MockRelay) -> None:
     judged(project, broken, DOCUMENTED, "-k", "DOC-009", "--junitxml=report.xml")
 
     properties = ET.parse(project.path / "report.xml").iterfind("testsuite/testcase/properties/property")
@@ -305,13 +305,13 @@ def one_error(result: pytest.RunResult) -> list[str]:
     return result.outlines
 
 
-def test_a_wrong_key_is_one_error_over_all_suites(project: pytest.Pytester, closed: Relay) -> None:
+def test_a_wrong_key_is_one_error_over_all_suites(project: pytest.Pytester, closed: MockRelay) -> None:
     said = one_error(judged(project, closed, DOCUMENTED, "--wnmon-suite=builtin:stream"))
 
     assert [line for line in said if line.startswith("Could not be judged: auth: ")]
 
 
-def test_after_a_refused_key_no_further_suite_is_asked(project: pytest.Pytester, closed: Relay) -> None:
+def test_after_a_refused_key_no_further_suite_is_asked(project: pytest.Pytester, closed: MockRelay) -> None:
     before = posts(closed)
 
     judged(project, closed, DOCUMENTED, "--wnmon-suite=builtin:stream")
@@ -329,7 +329,7 @@ def test_a_dead_host_is_one_error(project: pytest.Pytester) -> None:
 
 
 def test_a_missing_key_is_one_error_that_names_the_variable(
-    project: pytest.Pytester, good: Relay, monkeypatch: pytest.MonkeyPatch
+    project: pytest.Pytester, good: MockRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WNMON_API_KEY")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
@@ -340,7 +340,7 @@ def test_a_missing_key_is_one_error_that_names_the_variable(
 
 
 def test_a_key_is_read_where_wnmon_check_reads_it(
-    project: pytest.Pytester, good: Relay, monkeypatch: pytest.MonkeyPatch
+    project: pytest.Pytester, good: MockRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WNMON_API_KEY")
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
@@ -348,20 +348,22 @@ def test_a_key_is_read_where_wnmon_check_reads_it(
     assert judged(project, good, DOCUMENTED).ret == 0
 
 
-def test_a_missing_model_is_one_error(project: pytest.Pytester, good: Relay) -> None:
+def test_a_missing_model_is_one_error(project: pytest.Pytester, good: MockRelay) -> None:
     said = one_error(run(project, DOCUMENTED, f"--wnmon-base-url={good.url}"))
 
     assert "Could not be judged: wnmon: missing --wnmon-model" in said
 
 
-def test_a_must_that_could_not_be_judged_is_an_error(project: pytest.Pytester, good: Relay) -> None:
+def test_a_must_that_could_not_be_judged_is_an_error(project: pytest.Pytester, good: MockRelay) -> None:
     result = judged(project, good, "--wnmon-suite=mine.yaml", "-k", "MINE-006")
 
     assert "Could not be judged: INCONCLUSIVE: blocked by MINE-002" in result.outlines
     assert set(result.parseoutcomes()) == {"errors", "deselected"}
 
 
-def test_a_rule_blocked_by_one_that_fails_is_not_complained_about_again(project: pytest.Pytester, good: Relay) -> None:
+def test_a_rule_blocked_by_one_that_fails_is_not_complained_about_again(
+    project: pytest.Pytester, good: MockRelay
+) -> None:
     result = judged(project, good, "--wnmon-suite=mine.yaml", "--wnmon-strict", "-k", "MINE-002 or MINE-006", "-rs")
 
     result.stdout.fnmatch_lines(["SKIPPED [[]1[]] wnmon: INCONCLUSIVE: blocked by MINE-002"])
@@ -406,7 +408,7 @@ def test_a_key_the_relay_repeats_shows_in_no_output_of_pytest(project: pytest.Py
     assert detector.all_leaks([*outputs, junit]) == []
 
 
-def test_a_key_shows_not_even_where_a_configuration_is_wrong(project: pytest.Pytester, good: Relay) -> None:
+def test_a_key_shows_not_even_where_a_configuration_is_wrong(project: pytest.Pytester, good: MockRelay) -> None:
     config = configured(project, good, "    no_such_member: 1\n")
 
     result = run(project, DOCUMENTED, config, "-vv", "--showlocals", "--full-trace")

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from service_process import ServiceProcess, environment, eventually, relay_beside, serving, wnmon
 
-from wnmon.mock.server import Relay
+from wnmon.mock.server import MockRelay
 from wnmon.mock.settings import MockSettings
 from wnmon.model.result import Reason
 from wnmon.model.target import ProbeId
@@ -63,13 +63,13 @@ def check(name: str, every: str, **more: str) -> str:
     return "".join([f"  {name}:\n", *(f"    {key}: {value}\n" for key, value in members.items())])
 
 
-def asked(relay: Relay, name: str) -> list[int]:
+def asked(relay: MockRelay, name: str) -> list[int]:
     """Return when (CLOCK_MONOTONIC, ns) the requests of one target had been read."""
     return [request.read_ns for request in relay.requests if request.headers.get("x-target") == name]
 
 
 @pytest.fixture(scope="module")
-def relay() -> Iterator[Relay]:
+def relay() -> Iterator[MockRelay]:
     with relay_beside(MockSettings(ttft_s=TTFT_S, gap_s=0.001)) as relay:
         yield relay
 
@@ -78,7 +78,7 @@ def relay() -> Iterator[Relay]:
 
 
 @pytest.fixture(scope="module")
-def service(relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+def service(relay: MockRelay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
     config = "".join(
         [
             "targets:\n",
@@ -147,7 +147,7 @@ def test_no_gauge_states_a_fact_of_a_probe_that_never_ran(service: ServiceProces
     assert {name for name in told if kinds.get(name) == "gauge"} == configured
 
 
-def test_a_budget_of_3_requests_is_3_requests_at_the_relay(service: ServiceProcess, relay: Relay) -> None:
+def test_a_budget_of_3_requests_is_3_requests_at_the_relay(service: ServiceProcess, relay: MockRelay) -> None:
     eventually(lambda: service.stderr.count("skipped frugal/alive/m: budget") >= 2, "two skipped runs")
 
     assert len(asked(relay, "frugal")) == 3
@@ -157,7 +157,7 @@ def test_runs_the_budget_forbids_are_counted(service: ServiceProcess) -> None:
     assert eventually(lambda: service.value("wnmon_scheduler_skipped_runs_total", reason="budget"), "a skipped run")
 
 
-def test_a_relay_that_asks_for_two_seconds_gets_them(service: ServiceProcess, relay: Relay) -> None:
+def test_a_relay_that_asks_for_two_seconds_gets_them(service: ServiceProcess, relay: MockRelay) -> None:
     eventually(lambda: len(asked(relay, "refusing")) >= 3, "three requests")
 
     gaps_s = [(after - before) / 1e9 for before, after in pairwise(asked(relay, "refusing"))]
@@ -170,7 +170,7 @@ def test_runs_left_out_because_the_relay_asked_are_counted(service: ServiceProce
 
 
 def test_with_concurrency_1_a_request_begins_only_after_the_answer_before(
-    service: ServiceProcess, relay: Relay
+    service: ServiceProcess, relay: MockRelay
 ) -> None:
     eventually(lambda: len(asked(relay, "narrow")) >= 8, "eight requests")
 
@@ -228,7 +228,7 @@ def test_reload_over_http_needs_the_flag(service: ServiceProcess) -> None:
 class Reloadable:
     """A service whose configuration a test may rewrite."""
 
-    def __init__(self, service: ServiceProcess, relay: Relay) -> None:
+    def __init__(self, service: ServiceProcess, relay: MockRelay) -> None:
         self.service = service
         self.relay = relay
 
@@ -262,7 +262,7 @@ BROKEN = ALIVE.replace("every: 1s", "every: soon")
 
 
 @pytest.fixture(scope="module")
-def reloadable(relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reloadable]:
+def reloadable(relay: MockRelay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reloadable]:
     config = "".join(["targets:\n", target(relay.url, "good"), "checks:\n", ALIVE])
     with serving(tmp_path_factory.mktemp("reload"), config, "--enable-reload", "--poll", "0s") as service:
         yield Reloadable(service, relay)
@@ -370,7 +370,7 @@ def test_a_missing_file_keeps_probing(reloadable: Reloadable) -> None:
 
 
 @pytest.fixture(scope="module")
-def polled(relay: Relay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reloadable]:
+def polled(relay: MockRelay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reloadable]:
     config = "".join(["targets:\n", target(relay.url, "good"), "checks:\n", HOURLY])
     with serving(tmp_path_factory.mktemp("poll"), config, "--poll", "200ms") as service:
         yield Reloadable(service, relay)
@@ -481,7 +481,7 @@ def test_a_run_that_waits_for_a_slot_when_the_end_comes_is_never_sent(ends: dict
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_to_an_idle_service_ends_it_within_2_s(relay: Relay, tmp_path: Path, number: int) -> None:
+def test_a_signal_to_an_idle_service_ends_it_within_2_s(relay: MockRelay, tmp_path: Path, number: int) -> None:
     config = "".join(["targets:\n", target(relay.url, "good"), "checks:\n", HOURLY])
     with serving(tmp_path, config) as service:
         code, took_s = service.end(number)
@@ -489,7 +489,7 @@ def test_a_signal_to_an_idle_service_ends_it_within_2_s(relay: Relay, tmp_path: 
     assert (code, took_s <= 2) == (0, True)
 
 
-def test_the_service_outlives_the_reader_of_its_lines(relay: Relay, tmp_path: Path) -> None:
+def test_the_service_outlives_the_reader_of_its_lines(relay: MockRelay, tmp_path: Path) -> None:
     config = tmp_path / "wnmon.yaml"
     config.write_text("".join(["targets:\n", target(relay.url, "pipe"), "checks:\n", ALIVE]), encoding="utf-8")
     order = [sys.executable, "-m", "wnmon", "serve", str(config), "--listen", "127.0.0.1:0"]

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from programs import ROOT, run, serving
 
-from wnmon.mock.fault import Kind
+from wnmon.mock.fault import FaultKind
 from wnmon.mock.faults import FAULTS
 
 PAGE = ROOT / "docs" / "evidence.md"
 PINS = ROOT / "requirements" / "evidence.txt"
 KEY = "sk-0123456789abcdef"
-PERSONAS = sorted(name for name, fault in FAULTS.items() if fault.kind is Kind.PERSONA)
+PERSONAS = sorted(name for name, fault in FAULTS.items() if fault.kind is FaultKind.PERSONA)
 STREAMED_PONG = {
     "texts": {"0": "pong"},
     "finish_reasons": ["stop"],

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from wnmon.mock.server import Relay, serve
+from wnmon.mock.server import MockRelay, serve
 from wnmon.mock.settings import MockSettings
 
 FAST = MockSettings(ttft_s=0, gap_s=0)
@@ -28,7 +28,7 @@ def request(*, fault: str = "", stream: bool = False, version: str = "1.1", conn
     return "\r\n".join([*lines, "", body]).encode()
 
 
-async def exchange(relay: Relay, data: bytes, limit: int = 10_000_000) -> bytes:
+async def exchange(relay: MockRelay, data: bytes, limit: int = 10_000_000) -> bytes:
     """Send bytes and read until the relay closes, or until `limit` bytes came."""
     reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
     got = bytearray()

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from wnmon.errors import UsageError
-from wnmon.mock.server import Relay, serve
+from wnmon.mock.server import MockRelay, serve
 from wnmon.mock.settings import MockSettings
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ BODY: dict[str, Any] = {"model": "gpt-4o-mini", "messages": [{"role": "user", "c
 STRICT = MockSettings(strict=True, key=KEY, ttft_s=0, gap_s=0)
 
 
-def with_relay(talk: Callable[[Relay, httpx.AsyncClient], Awaitable[T]], settings: MockSettings = STRICT) -> T:
+def with_relay(talk: Callable[[MockRelay, httpx.AsyncClient], Awaitable[T]], settings: MockSettings = STRICT) -> T:
     """Run one conversation with a relay of its own."""
 
     async def scenario() -> T:
@@ -35,7 +35,7 @@ def with_relay(talk: Callable[[Relay, httpx.AsyncClient], Awaitable[T]], setting
     return asyncio.run(scenario())
 
 
-def client(relay: Relay, **options: Any) -> httpx.AsyncClient:
+def client(relay: MockRelay, **options: Any) -> httpx.AsyncClient:
     headers = {"Authorization": f"Bearer {KEY}"}
     return httpx.AsyncClient(base_url=relay.url, headers=headers, trust_env=False, timeout=10, **options)
 
@@ -45,7 +45,7 @@ def ask(method: str = "POST", path: str = PATH, settings: MockSettings = STRICT,
     if method == "POST" and not {"json", "content"} & set(request):
         request["json"] = BODY
 
-    async def talk(_: Relay, http: httpx.AsyncClient) -> httpx.Response:
+    async def talk(_: MockRelay, http: httpx.AsyncClient) -> httpx.Response:
         return await http.request(method, path, **request)
 
     return with_relay(talk, settings)
@@ -77,7 +77,7 @@ def test_every_answer_carries_the_header(header: str) -> None:
 
 
 def test_request_ids_and_completion_ids_are_unique() -> None:
-    async def talk(_: Relay, http: httpx.AsyncClient) -> tuple[set[str], set[str]]:
+    async def talk(_: MockRelay, http: httpx.AsyncClient) -> tuple[set[str], set[str]]:
         answers = [await http.post(PATH, json=BODY) for _ in range(3)]
         return {a.headers["x-request-id"] for a in answers}, {a.json()["id"] for a in answers}
 
@@ -166,7 +166,7 @@ def test_a_chunked_request_body_is_read() -> None:
 
 
 def test_one_connection_carries_many_requests() -> None:
-    async def talk(relay: Relay, http: httpx.AsyncClient) -> tuple[int, int]:
+    async def talk(relay: MockRelay, http: httpx.AsyncClient) -> tuple[int, int]:
         for stream in (False, True, False):
             await http.post(PATH, json={**BODY, "stream": stream})
         return relay.received, relay.accepted
@@ -175,7 +175,7 @@ def test_one_connection_carries_many_requests() -> None:
 
 
 def test_the_relay_remembers_what_it_received() -> None:
-    async def talk(relay: Relay, http: httpx.AsyncClient) -> tuple[str, str]:
+    async def talk(relay: MockRelay, http: httpx.AsyncClient) -> tuple[str, str]:
         await http.post(PATH, json=BODY, headers={"X-Wnmon": "seen"})
         return relay.last.path, relay.last.headers["x-wnmon"]
 
@@ -186,7 +186,7 @@ def test_the_relay_remembers_what_it_received() -> None:
     ("fault", "stream"), [("stall", True), ("stall", False), ("slow-headers", False), ("endless-stream", True)]
 )
 def test_a_client_that_leaves_frees_its_connection(fault: str, stream: bool) -> None:
-    async def talk(relay: Relay, http: httpx.AsyncClient) -> int:
+    async def talk(relay: MockRelay, http: httpx.AsyncClient) -> int:
         with pytest.raises(httpx.TimeoutException):
             await _read_a_while(relay, fault, stream)
         for _ in range(200):
@@ -198,7 +198,7 @@ def test_a_client_that_leaves_frees_its_connection(fault: str, stream: bool) -> 
     assert with_relay(talk) == 0
 
 
-async def _read_a_while(relay: Relay, fault: str, stream: bool) -> None:
+async def _read_a_while(relay: MockRelay, fault: str, stream: bool) -> None:
     """Read until nothing comes for 0.3 s, or 50 times, then leave with a TimeoutException."""
     headers, body = {"X-Wnmon-Fault": fault}, {**BODY, "stream": stream}
     async with client(relay) as http, http.stream("POST", PATH, json=body, headers=headers, timeout=0.3) as answer:
@@ -209,7 +209,7 @@ async def _read_a_while(relay: Relay, fault: str, stream: bool) -> None:
 
 
 def test_a_fault_by_header_is_for_one_request_only() -> None:
-    async def talk(_: Relay, http: httpx.AsyncClient) -> list[int]:
+    async def talk(_: MockRelay, http: httpx.AsyncClient) -> list[int]:
         bad = await http.post(PATH, json=BODY, headers={"X-Wnmon-Fault": "cookie, 500"})
         return [bad.status_code, (await http.post(PATH, json=BODY)).status_code]
 
@@ -226,7 +226,7 @@ def test_an_unknown_fault_of_the_relay_is_an_error() -> None:
 
 
 def test_a_taken_port_is_an_error_with_the_address() -> None:
-    async def talk(relay: Relay, _: httpx.AsyncClient) -> None:
+    async def talk(relay: MockRelay, _: httpx.AsyncClient) -> None:
         async with serve(MockSettings(port=relay.port)):
             pass
 

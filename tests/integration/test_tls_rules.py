@@ -12,9 +12,9 @@ import pytest
 from tls_door import MOVED, door
 from tls_samples import Papers, issue, make_authority
 
-from wnmon.app import one_off_runner
+from wnmon.app.check import Surroundings, one_off_runner
 from wnmon.config import adhoc_target, load_suites, narrow
-from wnmon.mock.server import Relay, serve
+from wnmon.mock.server import MockRelay, serve
 from wnmon.mock.settings import MockSettings
 from wnmon.model.check import Check
 from wnmon.model.result import RuleVerdict, Verdict
@@ -53,7 +53,7 @@ def target_of(url: str, authority: Papers) -> Target:
 
 
 async def judged(target: Target) -> dict[str, RuleVerdict]:
-    async with one_off_runner(2) as runner:
+    async with one_off_runner(2, Surroundings()) as runner:
         probe = Probe(check=Check(name="c", plan=PLAN, every_s=0), target=target, model=MODEL)
         run = await runner.run(probe, full=True)
     return {verdict.rule: verdict for verdict in run.result.verdicts}
@@ -113,7 +113,7 @@ def test_a_relay_that_speaks_only_tls_1_1_breaks_its_rule(good: Papers, authorit
 # --- plain http beside TLS, on the same port
 
 
-async def beside(papers: Papers, authority: Papers, said: bytes | None) -> tuple[dict[str, RuleVerdict], Relay]:
+async def beside(papers: Papers, authority: Papers, said: bytes | None) -> tuple[dict[str, RuleVerdict], MockRelay]:
     """Judge a relay that says something on plain http: fixed bytes, or what the API says."""
     without_tls = replace(secured(papers), tls_cert=None, tls_key=None)
     async with (

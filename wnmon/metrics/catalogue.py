@@ -15,7 +15,7 @@ from wnmon.model.events import Skip
 from wnmon.model.result import Outcome, Reason
 
 
-class Kind(StrEnum):
+class MetricKind(StrEnum):
     """The metric types of the Prometheus exposition formats that are used here."""
 
     COUNTER = "counter"
@@ -62,7 +62,7 @@ class Metric:
     """
 
     name: str
-    kind: Kind
+    kind: MetricKind
     help: str
     labels: tuple[str, ...] = ()
     unit: str = ""
@@ -92,32 +92,41 @@ _LAG_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5)
 
 
 def _counter(name: str, help_: str, *own: str, unit: str = "", closed: str | None = None) -> Metric:
-    return Metric(name=name, kind=Kind.COUNTER, help=help_, labels=(*PROBE_LABELS, *own), unit=unit, closed=closed)
+    return Metric(
+        name=name, kind=MetricKind.COUNTER, help=help_, labels=(*PROBE_LABELS, *own), unit=unit, closed=closed
+    )
 
 
 def _fact(name: str, help_: str, *own: str, unit: str = "", closed: str | None = None, alone: bool = False) -> Metric:
     labels = (*PROBE_LABELS, *own)
     return Metric(
-        name=name, kind=Kind.GAUGE, help=help_, labels=labels, unit=unit, birth=Birth.KNOWN, closed=closed, alone=alone
+        name=name,
+        kind=MetricKind.GAUGE,
+        help=help_,
+        labels=labels,
+        unit=unit,
+        birth=Birth.KNOWN,
+        closed=closed,
+        alone=alone,
     )
 
 
 def _setting(name: str, help_: str, *own: str, unit: str = "") -> Metric:
     return Metric(
-        name=name, kind=Kind.GAUGE, help=help_, labels=(*PROBE_LABELS, *own), unit=unit, birth=Birth.CONFIGURED
+        name=name, kind=MetricKind.GAUGE, help=help_, labels=(*PROBE_LABELS, *own), unit=unit, birth=Birth.CONFIGURED
     )
 
 
 def _histogram(name: str, help_: str, buckets: tuple[float, ...], labels: tuple[str, ...] = PROBE_LABELS) -> Metric:
-    return Metric(name=name, kind=Kind.HISTOGRAM, help=help_, labels=labels, unit="seconds", buckets=buckets)
+    return Metric(name=name, kind=MetricKind.HISTOGRAM, help=help_, labels=labels, unit="seconds", buckets=buckets)
 
 
 def _gauge(name: str, help_: str, *labels: str, unit: str = "", birth: Birth, alone: bool = False) -> Metric:
-    return Metric(name=name, kind=Kind.GAUGE, help=help_, labels=labels, unit=unit, birth=birth, alone=alone)
+    return Metric(name=name, kind=MetricKind.GAUGE, help=help_, labels=labels, unit=unit, birth=birth, alone=alone)
 
 
 def _own_counter(name: str, help_: str, *labels: str, unit: str = "", closed: str | None = None) -> Metric:
-    return Metric(name=name, kind=Kind.COUNTER, help=help_, labels=labels, unit=unit, closed=closed)
+    return Metric(name=name, kind=MetricKind.COUNTER, help=help_, labels=labels, unit=unit, closed=closed)
 
 
 OUTCOMES = (

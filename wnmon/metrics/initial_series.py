@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
-from wnmon.metrics.catalogue import CATALOGUE, CLOSED_SETS, Birth, Kind, Metric, Scope
+from wnmon.metrics.catalogue import CATALOGUE, CLOSED_SETS, Birth, Metric, MetricKind, Scope
 from wnmon.metrics.readings import Reading
 from wnmon.model.target import Probe, Target
 
 RuleLabels = Mapping[str, tuple[str, str, str]]
 
-_NEWBORN: Mapping[Kind, float | None] = {Kind.COUNTER: 0, Kind.GAUGE: 0, Kind.HISTOGRAM: None}
+_NEWBORN: Mapping[MetricKind, float | None] = {MetricKind.COUNTER: 0, MetricKind.GAUGE: 0, MetricKind.HISTOGRAM: None}
 
 
 def births(scope: Scope) -> Iterator[Reading]:

@@ -30,7 +30,7 @@ from wnmon import __version__
 from wnmon.engine.ports import Clock
 from wnmon.engine.run import Run
 from wnmon.metrics import catalogue, initial_series
-from wnmon.metrics.catalogue import CATALOGUE, Kind, Scope
+from wnmon.metrics.catalogue import CATALOGUE, MetricKind, Scope
 from wnmon.metrics.initial_series import RuleLabels
 from wnmon.metrics.readings import (
     Reading,
@@ -86,11 +86,11 @@ class _Given:
 def _create(metric: catalogue.Metric) -> Series:
     """Return a series without labels: its block puts them on."""
     match metric.kind:
-        case Kind.COUNTER:
+        case MetricKind.COUNTER:
             return Counter(metric.name, metric.help, registry=None)
-        case Kind.GAUGE:
+        case MetricKind.GAUGE:
             return Gauge(metric.name, metric.help, registry=None)
-        case Kind.HISTOGRAM:
+        case MetricKind.HISTOGRAM:
             return Histogram(metric.name, metric.help, registry=None, buckets=metric.buckets)
 
 
@@ -105,7 +105,7 @@ class _Block:
 
     def take(self, reading: Reading) -> None:
         """Let the reading change its series."""
-        if self._metric.kind is Kind.GAUGE and reading.value is None:
+        if self._metric.kind is MetricKind.GAUGE and reading.value is None:
             self.keep(set(self._series) - {reading.values})
             return
         if self._metric.alone:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from wnmon.metrics.catalogue import CLOSED_SETS, SECTIONS, Birth, Kind, Metric
+from wnmon.metrics.catalogue import CLOSED_SETS, SECTIONS, Birth, Metric, MetricKind
 
 _HEAD = """\
 # Metrics
@@ -60,7 +60,7 @@ def _buckets() -> Iterator[str]:
     yield "## Buckets\n\n| histogram | upper bounds in seconds |\n| --- | --- |"
     for metrics in SECTIONS.values():
         for metric in metrics:
-            if metric.kind is Kind.HISTOGRAM:
+            if metric.kind is MetricKind.HISTOGRAM:
                 yield f"| `{metric.name}` | {', '.join(f'{bound:g}' for bound in metric.buckets)} |"
     yield ""
 

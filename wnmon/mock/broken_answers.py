@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from wnmon.mock.chat import Refusal
-from wnmon.mock.fault import Answer, Call, RawAnswer
-from wnmon.mock.http import Head
+from wnmon.mock.fault import Answer, ApiCall, RawAnswer
+from wnmon.mock.http import ResponseHead
 from wnmon.mock.pieces import Piece, Send
 from wnmon.mock.relay import refuse
 from wnmon.model.json import Json, JsonObject
@@ -16,7 +16,7 @@ OTHER_MODEL = "gpt-3.5-turbo-0125"
 SAME_ID = "chatcmpl-0000000000000000"
 _TOTAL_OFF_BY = 7
 
-Members = Callable[[Call, JsonObject], JsonObject]
+Members = Callable[[ApiCall, JsonObject], JsonObject]
 
 
 def without(name: str) -> Members:
@@ -29,7 +29,7 @@ def setting(name: str, member: Json) -> Members:
     return lambda _, value: {**value, name: member} if name in value else value
 
 
-def wrong_total(_: Call, value: JsonObject) -> JsonObject:
+def wrong_total(_: ApiCall, value: JsonObject) -> JsonObject:
     """Let total_tokens be more than the sum."""
     usage = value.get("usage")
     if not isinstance(usage, dict) or not isinstance(usage["total_tokens"], int):
@@ -37,24 +37,24 @@ def wrong_total(_: Call, value: JsonObject) -> JsonObject:
     return {**value, "usage": {**usage, "total_tokens": usage["total_tokens"] + _TOTAL_OFF_BY}}
 
 
-def other_model(_: Call, value: JsonObject) -> JsonObject:
+def other_model(_: ApiCall, value: JsonObject) -> JsonObject:
     """Name a model that was not asked for."""
     asked = value.get("model")
     return {**value, "model": OTHER_MODEL if asked != OTHER_MODEL else "gpt-4o-mini-2024-07-18"}
 
 
-def cut_json(_: Call, data: bytes) -> bytes:
+def cut_json(_: ApiCall, data: bytes) -> bytes:
     """Lose the end of a document, as a relay does that copies only part of its upstream's body."""
     return data[: len(data) * 2 // 3]
 
 
-def refusing(status: int, message: str, *, type_: str, code: str) -> Callable[[Call, Answer], Answer]:
+def refusing(status: int, message: str, *, type_: str, code: str) -> Callable[[ApiCall, Answer], Answer]:
     """Answer with an error envelope."""
     answer = refuse(Refusal(status=status, message=message, type=type_, code=code))
     return lambda _call, _answer: answer
 
 
-def rate_limited(_call: Call, _answer: Answer) -> Answer:
+def rate_limited(_call: ApiCall, _answer: Answer) -> Answer:
     """Refuse for the rate and say when to come back."""
     refusal = Refusal(
         status=429,
@@ -66,7 +66,7 @@ def rate_limited(_call: Call, _answer: Answer) -> Answer:
     return refuse(refusal)
 
 
-def error_in_200(_call: Call, _answer: Answer) -> Answer:
+def error_in_200(_call: ApiCall, _answer: Answer) -> Answer:
     """Report an upstream error with the status of success."""
     refusal = Refusal(status=200, message="upstream request failed", type="upstream_error", code="bad_response")
     return refuse(refusal)
@@ -74,7 +74,7 @@ def error_in_200(_call: Call, _answer: Answer) -> Answer:
 
 def raw(
     status: int, text: str = "", *, media: str | None = None, headers: Iterable[tuple[str, str]] = ()
-) -> Callable[[Call, Answer], Answer]:
+) -> Callable[[ApiCall, Answer], Answer]:
     """Answer with a body of any media type, or with none at all."""
     data = text.encode("utf-8")
     content_type = (("Content-Type", media),) if media else ()
@@ -84,24 +84,24 @@ def raw(
     )
 
 
-def empty_200(call: Call, _: Answer) -> Answer:
+def empty_200(call: ApiCall, _: Answer) -> Answer:
     """Succeed with nothing, under the media type that was wanted."""
     media = "text/event-stream" if call.stream else "application/json"
     return RawAnswer(status=200, headers=(("Content-Type", media),), pieces=iter(()), length=0)
 
 
-def speak_key(call: Call, _: tuple[str, ...]) -> tuple[str, ...]:
+def speak_key(call: ApiCall, _: tuple[str, ...]) -> tuple[str, ...]:
     """Say the received key in one token."""
     return ("Your key is ", call.key, ".")
 
 
-def speak_key_in_pieces(call: Call, _: tuple[str, ...]) -> tuple[str, ...]:
+def speak_key_in_pieces(call: ApiCall, _: tuple[str, ...]) -> tuple[str, ...]:
     """Say the received key cut over two deltas."""
     half = len(call.key) // 2
     return ("Your key is ", call.key[:half], call.key[half:], ".")
 
 
-def key_in_error(call: Call, value: JsonObject) -> JsonObject:
+def key_in_error(call: ApiCall, value: JsonObject) -> JsonObject:
     """Repeat the received key in the error message."""
     error = value.get("error")
     if not isinstance(error, dict):
@@ -109,12 +109,12 @@ def key_in_error(call: Call, value: JsonObject) -> JsonObject:
     return {**value, "error": {**error, "message": f"{error.get('message')} (key {call.key})"}}
 
 
-def key_in_headers(call: Call, head: Head) -> Head:
+def key_in_headers(call: ApiCall, head: ResponseHead) -> ResponseHead:
     """Repeat the received Authorization header in the response."""
     return replace(head, headers=(*head.headers, ("X-Upstream-Authorization", f"Bearer {call.key}")))
 
 
-def with_cookie(_: Call, head: Head) -> Head:
+def with_cookie(_: ApiCall, head: ResponseHead) -> ResponseHead:
     """Set a session cookie."""
     return replace(head, headers=(*head.headers, ("Set-Cookie", "session=7f3a; Path=/; HttpOnly")))
 

@@ -8,16 +8,16 @@ from dataclasses import replace
 
 from wnmon.mock.broken_answers import DASHBOARD_PAGE, raw, setting
 from wnmon.mock.chat import Chat, Message, Refusal
-from wnmon.mock.fault import Answer, Call, Fault, JsonAnswer, Kind, RawAnswer
-from wnmon.mock.http import Head
+from wnmon.mock.fault import Answer, ApiCall, FaultKind, JsonAnswer, MockFault, RawAnswer
+from wnmon.mock.http import ResponseHead
 from wnmon.mock.pieces import Send
 from wnmon.mock.relay import refuse, respond
 from wnmon.mock.stream import encode_json
 from wnmon.model.check import WRONG_KEY
 from wnmon.model.json import Json, JsonObject
 
-Hook = Callable[[Call, Answer], Answer]
-Which = Callable[[Call, JsonObject], bool]
+Hook = Callable[[ApiCall, Answer], Answer]
+Which = Callable[[ApiCall, JsonObject], bool]
 
 _QUESTION = (Message(role="user", text="Reply with the single word: pong"),)
 _OLD_S = 86_400
@@ -39,19 +39,19 @@ def _saying(words: str) -> Which:
     return lambda _, error: words in str(error.get("message"))
 
 
-def _without_key(call: Call, _: JsonObject) -> bool:
+def _without_key(call: ApiCall, _: JsonObject) -> bool:
     return "authorization" not in call.head.headers and not call.head.query
 
 
-def _with_wrong_key(call: Call, _: JsonObject) -> bool:
+def _with_wrong_key(call: ApiCall, _: JsonObject) -> bool:
     return call.key == WRONG_KEY
 
 
-def _with_key_in_query(call: Call, _: JsonObject) -> bool:
+def _with_key_in_query(call: ApiCall, _: JsonObject) -> bool:
     return "api_key=" in call.head.query
 
 
-def _with_empty_key(call: Call, _: JsonObject) -> bool:
+def _with_empty_key(call: ApiCall, _: JsonObject) -> bool:
     return "authorization" in call.head.headers and not call.key
 
 
@@ -63,45 +63,45 @@ def _answering(which: Which) -> Hook:
 def _instead(which: Which, hook: Hook) -> Hook:
     """Put another answer in place of some refusals."""
 
-    def refused(call: Call, answer: Answer) -> Answer:
+    def refused(call: ApiCall, answer: Answer) -> Answer:
         error = _error(answer)
         return hook(call, answer) if error and which(call, error) else answer
 
     return refused
 
 
-def _any(_call: Call, _error: JsonObject) -> bool:
+def _any(_call: ApiCall, _error: JsonObject) -> bool:
     return True
 
 
-def _pong(call: Call) -> Answer:
+def _pong(call: ApiCall) -> Answer:
     chat = Chat(model=call.settings.models[0], messages=_QUESTION)
     return respond(replace(call, chat=chat), ())
 
 
-def _crashing(_call: Call, _answer: Answer) -> Answer:
+def _crashing(_call: ApiCall, _answer: Answer) -> Answer:
     return refuse(Refusal(status=500, message="internal error", type="server_error", code="internal_error"))
 
 
 def _with_status(status: int) -> Hook:
-    def refused(_: Call, answer: Answer) -> Answer:
+    def refused(_: ApiCall, answer: Answer) -> Answer:
         return replace(answer, status=status, headers=()) if isinstance(answer, JsonAnswer) else answer
 
     return refused
 
 
-def _stream_as_json(_call: Call, _answer: Answer) -> Answer:
+def _stream_as_json(_call: ApiCall, _answer: Answer) -> Answer:
     """Send events under the label of JSON."""
     frames = b'data: {"object":"chat.completion.chunk","choices":[]}\n\ndata: [DONE]\n\n'
     media = (("Content-Type", "application/json"),)
     return RawAnswer(status=200, headers=media, pieces=iter((Send(frames),)), length=len(frames))
 
 
-def _bare_401(_: Call, head: Head) -> Head:
+def _bare_401(_: ApiCall, head: ResponseHead) -> ResponseHead:
     return replace(head, headers=tuple(line for line in head.headers if line[0].lower() != "www-authenticate"))
 
 
-def _errors_as_text(_: Call, head: Head) -> Head:
+def _errors_as_text(_: ApiCall, head: ResponseHead) -> ResponseHead:
     """Label every refusal as plain text."""
     if not 400 <= head.status < 500:
         return head
@@ -109,7 +109,7 @@ def _errors_as_text(_: Call, head: Head) -> Head:
     return replace(head, headers=tuple(lines))
 
 
-def _only_upper_case(call: Call, answer: Answer) -> Answer:
+def _only_upper_case(call: ApiCall, answer: Answer) -> Answer:
     """Compare the scheme byte by byte."""
     if call.head.headers.get("authorization", "").startswith("Bearer "):
         return answer
@@ -120,17 +120,17 @@ def _only_upper_case(call: Call, answer: Answer) -> Answer:
     )
 
 
-def _strict_members(call: Call, answer: Answer) -> Answer:
+def _strict_members(call: ApiCall, answer: Answer) -> Answer:
     """Refuse a member the description does not name."""
     if b'"x_wnmon"' not in call.body:
         return answer
     return refuse(Refusal(status=400, message="unrecognized request argument: x_wnmon", param="x_wnmon"))
 
 
-def _saying_also(text: str) -> Callable[[Call, JsonObject], JsonObject]:
+def _saying_also(text: str) -> Callable[[ApiCall, JsonObject], JsonObject]:
     """Add words to the message of every refusal."""
 
-    def error(_: Call, value: JsonObject) -> JsonObject:
+    def error(_: ApiCall, value: JsonObject) -> JsonObject:
         members = value["error"]
         assert isinstance(members, dict)
         return {**value, "error": {**members, "message": f"{members['message']}: {text}"}}
@@ -138,10 +138,10 @@ def _saying_also(text: str) -> Callable[[Call, JsonObject], JsonObject]:
     return error
 
 
-def _member(name: str, member: Json) -> Callable[[Call, JsonObject], JsonObject]:
+def _member(name: str, member: Json) -> Callable[[ApiCall, JsonObject], JsonObject]:
     """Put another value into the error object."""
 
-    def error(_: Call, value: JsonObject) -> JsonObject:
+    def error(_: ApiCall, value: JsonObject) -> JsonObject:
         members = value["error"]
         assert isinstance(members, dict)
         return {**value, "error": {**members, name: member}}
@@ -149,8 +149,8 @@ def _member(name: str, member: Json) -> Callable[[Call, JsonObject], JsonObject]
     return error
 
 
-def _without_member(name: str) -> Callable[[Call, JsonObject], JsonObject]:
-    def error(_: Call, value: JsonObject) -> JsonObject:
+def _without_member(name: str) -> Callable[[ApiCall, JsonObject], JsonObject]:
+    def error(_: ApiCall, value: JsonObject) -> JsonObject:
         members = value["error"]
         assert isinstance(members, dict)
         return {**value, "error": {key: member for key, member in members.items() if key != name}}
@@ -158,7 +158,7 @@ def _without_member(name: str) -> Callable[[Call, JsonObject], JsonObject]:
     return error
 
 
-def _flat(_: Call, value: JsonObject) -> JsonObject:
+def _flat(_: ApiCall, value: JsonObject) -> JsonObject:
     """Tell the error as FastAPI does by default."""
     members = value["error"]
     assert isinstance(members, dict)
@@ -168,7 +168,7 @@ def _flat(_: Call, value: JsonObject) -> JsonObject:
 def _problem(**changes: Json) -> Hook:
     """Tell refusals as problem details (RFC 9457) that hold the OpenAI envelope as an extension member."""
 
-    def refused(_: Call, answer: Answer) -> Answer:
+    def refused(_: ApiCall, answer: Answer) -> Answer:
         assert isinstance(answer, JsonAnswer)
         details: JsonObject = {"type": "about:blank", "title": "refused", "status": answer.status}
         data = encode_json({**details, **changes, **answer.value})
@@ -178,25 +178,25 @@ def _problem(**changes: Json) -> Hook:
     return _instead(_any, refused)
 
 
-def _created(change: Callable[[Call], Json]) -> Callable[[Call, JsonObject], JsonObject]:
+def _created(change: Callable[[ApiCall], Json]) -> Callable[[ApiCall, JsonObject], JsonObject]:
     return lambda call, value: {**value, "created": change(call)}
 
 
-def _wizard_speaks(_: Call, value: JsonObject) -> JsonObject:
+def _wizard_speaks(_: ApiCall, value: JsonObject) -> JsonObject:
     """Answer in the role of another vendor."""
     text = json.dumps(value, ensure_ascii=False).replace('"role": "assistant"', '"role": "model"')
     spoken: JsonObject = json.loads(text)
     return spoken
 
 
-def _lenient(what: str, which: Which, *kills: str) -> Fault:
-    return Fault(says=f"answers {what} as if nothing were wrong", kills=frozenset(kills), refused=_answering(which))
+def _lenient(what: str, which: Which, *kills: str) -> MockFault:
+    return MockFault(says=f"answers {what} as if nothing were wrong", kills=frozenset(kills), refused=_answering(which))
 
 
 _TRACE = 'Traceback (most recent call last):\n  File "/app/relay.py", line 71, in handle\nKeyError: model'
 _UPSTREAM = 'Post "https://api.upstream.example/v1/chat/completions": context deadline exceeded'
 
-FAULTS: dict[str, Fault] = {
+FAULTS: dict[str, MockFault] = {
     "lenient-no-model": _lenient("a request without model", _about("model", "missing_required_parameter"), "REQ-001"),
     "lenient-no-messages": _lenient(
         "a request without messages", _about("messages", "missing_required_parameter"), "REQ-002", "STR-017"
@@ -222,95 +222,99 @@ FAULTS: dict[str, Fault] = {
     "lenient-n": _lenient("an n of 0", _about("n"), "REQ-015"),
     "lenient-stop": _lenient("five stop sequences", _about("stop"), "REQ-016"),
     "default-model": _lenient("an unknown model by another", _about("model", "model_not_found"), "REQ-018"),
-    "unavailable-model-503": Fault(
+    "unavailable-model-503": MockFault(
         says="503 for an unknown model",
         kills=frozenset({"REQ-021"}),
         refused=_instead(_about("model", "model_not_found"), _with_status(503)),
     ),
-    "500-no-messages": Fault(
+    "500-no-messages": MockFault(
         says="500 for a request without messages",
         kills=frozenset({"REQ-002", "STR-017"}),
         refused=_instead(_about("messages", "missing_required_parameter"), _crashing),
     ),
-    "500-stream-text": Fault(
+    "500-stream-text": MockFault(
         says='500 for stream "true"', kills=frozenset({"REQ-019"}), refused=_instead(_about("stream"), _crashing)
     ),
-    "mislabelled-stream-text": Fault(
+    "mislabelled-stream-text": MockFault(
         says='a stream labelled as JSON for stream "true"',
         kills=frozenset({"REQ-019"}),
         refused=_instead(_about("stream"), _stream_as_json),
     ),
-    "html-404-no-model": Fault(
+    "html-404-no-model": MockFault(
         says="404 with an HTML page for a request without model",
         kills=frozenset({"ERR-001", "ERR-002"}),
         refused=_instead(
             _about("model", "missing_required_parameter"), raw(404, DASHBOARD_PAGE, media="text/html; charset=utf-8")
         ),
     ),
-    "strict-members": Fault(says="400 for a member nobody knows", kills=frozenset({"REQ-017"}), answer=_strict_members),
+    "strict-members": MockFault(
+        says="400 for a member nobody knows", kills=frozenset({"REQ-017"}), answer=_strict_members
+    ),
     "open-door": _lenient("requests without a key", _without_key, "AUTH-001"),
-    "403-no-key": Fault(
+    "403-no-key": MockFault(
         says="403 where no key was sent",
         kills=frozenset({"AUTH-006"}),
         refused=_instead(_without_key, _with_status(403)),
     ),
     "any-key": _lenient("requests with a wrong key", _with_wrong_key, "AUTH-002"),
-    "403-wrong-key": Fault(
+    "403-wrong-key": MockFault(
         says="403 for a wrong key", kills=frozenset({"AUTH-007"}), refused=_instead(_with_wrong_key, _with_status(403))
     ),
-    "bare-401": Fault(says="401 without WWW-Authenticate", kills=frozenset({"AUTH-003"}), head=_bare_401),
-    "upper-case-bearer": Fault(
+    "bare-401": MockFault(says="401 without WWW-Authenticate", kills=frozenset({"AUTH-003"}), head=_bare_401),
+    "upper-case-bearer": MockFault(
         says="401 for the scheme in lower case", kills=frozenset({"AUTH-004"}), answer=_only_upper_case
     ),
     "key-in-query": _lenient("requests with any key in the query", _with_key_in_query, "AUTH-005"),
     "empty-key": _lenient("requests with an empty key", _with_empty_key, "AUTH-005"),
-    "errors-as-text": Fault(
+    "errors-as-text": MockFault(
         says="JSON errors declared as text/plain", kills=frozenset({"ERR-001", "STR-017"}), head=_errors_as_text
     ),
-    "flat-error": Fault(
+    "flat-error": MockFault(
         says="errors as {detail}, without the envelope", kills=frozenset({"ERR-002", "LIM-004"}), error=_flat
     ),
-    "empty-message": Fault(
+    "empty-message": MockFault(
         says="errors with an empty message", kills=frozenset({"ERR-002"}), error=_member("message", " ")
     ),
-    "number-code": Fault(
+    "number-code": MockFault(
         says="errors whose code is a number", kills=frozenset({"ERR-003"}), error=_member("code", 400)
     ),
-    "no-param": Fault(says="errors without param", kills=frozenset({"ERR-003"}), error=_without_member("param")),
-    "stack-trace": Fault(says="errors with a stack trace", kills=frozenset({"ERR-004"}), error=_saying_also(_TRACE)),
-    "upstream-url": Fault(
+    "no-param": MockFault(says="errors without param", kills=frozenset({"ERR-003"}), error=_without_member("param")),
+    "stack-trace": MockFault(
+        says="errors with a stack trace", kills=frozenset({"ERR-004"}), error=_saying_also(_TRACE)
+    ),
+    "upstream-url": MockFault(
         says="errors with the address of the upstream", kills=frozenset({"ERR-004"}), error=_saying_also(_UPSTREAM)
     ),
-    "inner-address": Fault(
+    "inner-address": MockFault(
         says="errors with an IP address",
         kills=frozenset({"ERR-004"}),
         error=_saying_also("dial tcp 192.0.2.17:443: i/o timeout"),
     ),
-    "problem-status": Fault(
+    "problem-status": MockFault(
         says="problem details with another status than the response's",
         kills=frozenset({"ERR-005"}),
         refused=_problem(status=422),
     ),
-    "problem-types": Fault(
+    "problem-types": MockFault(
         says="problem details with a number as title", kills=frozenset({"ERR-005"}), refused=_problem(title=7)
     ),
-    "problem-json": Fault(
-        says="errors as problem details that hold the envelope too", kind=Kind.PERSONA, refused=_problem()
+    "problem-json": MockFault(
+        says="errors as problem details that hold the envelope too", kind=FaultKind.PERSONA, refused=_problem()
     ),
-    "wrong-object": Fault(
+    "wrong-object": MockFault(
         says="object is text_completion",
         kills=frozenset({"DOC-015"}),
         completion=setting("object", "text_completion"),
     ),
-    "wrong-role": Fault(
+    "wrong-role": MockFault(
         says="messages come in the role model", kills=frozenset({"DOC-015"}), completion=_wizard_speaks
     ),
-    "created-ms": Fault(
+    "created-ms": MockFault(
         says="created in milliseconds",
         kills=frozenset({"DOC-016"}),
         completion=_created(lambda call: int(call.wall_s * 1000)),
     ),
-    "created-old": Fault(
+    "created-old": MockFault(
         says="created a day ago",
         kills=frozenset({"DOC-016"}),
         completion=_created(lambda call: int(call.wall_s) - _OLD_S),

@@ -9,16 +9,16 @@ from typing import TypeVar
 
 from wnmon.mock.chat import Chat
 from wnmon.mock.completion import Completion
-from wnmon.mock.http import Head, RequestHead
+from wnmon.mock.http import RequestHead, ResponseHead
 from wnmon.mock.pieces import Pieces
 from wnmon.mock.settings import MockSettings
-from wnmon.mock.stream import Event
+from wnmon.mock.stream import SentEvent
 from wnmon.model.json import JsonObject
 
 T = TypeVar("T")
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """A fault breaks the contract; a persona is a legal habit of a relay that clients must bear."""
 
     FAULT = "fault"
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class ApiCall:
     """One request as read, and what was drawn for it. `chat` is None where the body asks for no valid completion.
 
     `after_hang_up`: the client of the answer before left in the middle of it. `alike` counts the requests of the last
@@ -69,7 +69,7 @@ class JsonAnswer:
 class StreamAnswer:
     """A stream of events, always with status 200."""
 
-    events: Iterator[Event]
+    events: Iterator[SentEvent]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ Answer = JsonAnswer | StreamAnswer | RawAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class MockFault:
     """One way to misbehave. Each hook takes the call and the right value, and returns what goes on instead.
 
     In order from the request to the socket: `request` the body as received, before it is looked at; `said` the choices
@@ -99,25 +99,25 @@ class Fault:
     """
 
     says: str
-    kind: Kind = Kind.FAULT
+    kind: FaultKind = FaultKind.FAULT
     kills: frozenset[str] = frozenset()
-    request: Callable[[Call, bytes], bytes] | None = None
-    said: Callable[[Call, Completion], Completion] | None = None
-    tokens: Callable[[Call, tuple[str, ...]], tuple[str, ...]] | None = None
-    answer: Callable[[Call, Answer], Answer] | None = None
-    refused: Callable[[Call, Answer], Answer] | None = None
-    completion: Callable[[Call, JsonObject], JsonObject] | None = None
-    error: Callable[[Call, JsonObject], JsonObject] | None = None
-    document: Callable[[Call, bytes], bytes] | None = None
-    events: Callable[[Call, Iterator[Event]], Iterator[Event]] | None = None
-    chunk: Callable[[Call, JsonObject], JsonObject] | None = None
-    frame: Callable[[Call, bytes], bytes] | None = None
-    head: Callable[[Call, Head], Head] | None = None
-    body: Callable[[Call, Pieces], Pieces] | None = None
-    wire: Callable[[Call, Pieces], Pieces] | None = None
+    request: Callable[[ApiCall, bytes], bytes] | None = None
+    said: Callable[[ApiCall, Completion], Completion] | None = None
+    tokens: Callable[[ApiCall, tuple[str, ...]], tuple[str, ...]] | None = None
+    answer: Callable[[ApiCall, Answer], Answer] | None = None
+    refused: Callable[[ApiCall, Answer], Answer] | None = None
+    completion: Callable[[ApiCall, JsonObject], JsonObject] | None = None
+    error: Callable[[ApiCall, JsonObject], JsonObject] | None = None
+    document: Callable[[ApiCall, bytes], bytes] | None = None
+    events: Callable[[ApiCall, Iterator[SentEvent]], Iterator[SentEvent]] | None = None
+    chunk: Callable[[ApiCall, JsonObject], JsonObject] | None = None
+    frame: Callable[[ApiCall, bytes], bytes] | None = None
+    head: Callable[[ApiCall, ResponseHead], ResponseHead] | None = None
+    body: Callable[[ApiCall, Pieces], Pieces] | None = None
+    wire: Callable[[ApiCall, Pieces], Pieces] | None = None
 
 
-def through(call: Call, hooks: Iterable[Callable[[Call, T], T] | None], value: T) -> T:
+def through(call: ApiCall, hooks: Iterable[Callable[[ApiCall, T], T] | None], value: T) -> T:
     """Hand a value through the hooks that are there, in order."""
     for hook in hooks:
         if hook is not None:

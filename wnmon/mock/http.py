@@ -71,7 +71,7 @@ class RequestHead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class ResponseHead:
     """Status and headers of a response."""
 
     status: int

@@ -4,51 +4,53 @@ from __future__ import annotations
 
 from wnmon.mock import broken_bytes as octets
 from wnmon.mock import broken_streams as streams
-from wnmon.mock.fault import Fault, Kind
+from wnmon.mock.fault import FaultKind, MockFault
 
-PERSONAS: dict[str, Fault] = {
-    "azure": Fault(
+PERSONAS: dict[str, MockFault] = {
+    "azure": MockFault(
         says="the stream begins with a nameless chunk without choices (prompt_filter_results)",
-        kind=Kind.PERSONA,
+        kind=FaultKind.PERSONA,
         events=streams.with_azure_preamble,
     ),
-    "cr": Fault(says="the lines of the stream end with CR alone", kind=Kind.PERSONA, frame=streams.with_cr),
-    "crlf": Fault(says="the lines of the stream end with CRLF", kind=Kind.PERSONA, frame=streams.with_crlf),
-    "finish-usage": Fault(
+    "cr": MockFault(says="the lines of the stream end with CR alone", kind=FaultKind.PERSONA, frame=streams.with_cr),
+    "crlf": MockFault(says="the lines of the stream end with CRLF", kind=FaultKind.PERSONA, frame=streams.with_crlf),
+    "finish-usage": MockFault(
         says="the usage stands on the chunk with finish_reason, if it was asked for",
-        kind=Kind.PERSONA,
+        kind=FaultKind.PERSONA,
         kills=frozenset({"STR-011"}),
         events=streams.with_usage_on_finish,
     ),
-    "null-content": Fault(
+    "null-content": MockFault(
         says="deltas write out as null what they do not say: content, tool_calls, refusal",
-        kind=Kind.PERSONA,
+        kind=FaultKind.PERSONA,
         chunk=streams.with_nulls,
     ),
-    "no-space": Fault(says="no space after `data:`", kind=Kind.PERSONA, frame=streams.without_space),
-    "openrouter-comments": Fault(
+    "no-space": MockFault(says="no space after `data:`", kind=FaultKind.PERSONA, frame=streams.without_space),
+    "openrouter-comments": MockFault(
         says="comments `: OPENROUTER PROCESSING` before and between tokens",
-        kind=Kind.PERSONA,
+        kind=FaultKind.PERSONA,
         events=streams.with_comments,
     ),
-    "padded": Fault(
-        says="every chunk of a stream carries a member obfuscation", kind=Kind.PERSONA, chunk=streams.with_padding
+    "padded": MockFault(
+        says="every chunk of a stream carries a member obfuscation", kind=FaultKind.PERSONA, chunk=streams.with_padding
     ),
-    "retry": Fault(
+    "retry": MockFault(
         says="the stream begins with `retry:`, and each event has an `id:`",
-        kind=Kind.PERSONA,
+        kind=FaultKind.PERSONA,
         events=streams.with_retry,
         frame=streams.with_ids,
     ),
-    "role-with-text": Fault(
+    "role-with-text": MockFault(
         says="the role stands in the delta of the first token",
-        kind=Kind.PERSONA,
+        kind=FaultKind.PERSONA,
         events=streams.with_role_beside_text,
     ),
-    "torn": Fault(says="a body comes in pieces of 11 bytes, cut anywhere", kind=Kind.PERSONA, body=octets.torn),
-    "reasoning": Fault(
+    "torn": MockFault(
+        says="a body comes in pieces of 11 bytes, cut anywhere", kind=FaultKind.PERSONA, body=octets.torn
+    ),
+    "reasoning": MockFault(
         says="reasoning_content deltas before the first content",
-        kind=Kind.PERSONA,
+        kind=FaultKind.PERSONA,
         events=streams.with_reasoning,
     ),
 }

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from wnmon.mock.chat import Chat, Refusal
 from wnmon.mock.completion import Completion, Spoken, complete
-from wnmon.mock.fault import Answer, Call, Fault, JsonAnswer, StreamAnswer, through
+from wnmon.mock.fault import Answer, ApiCall, JsonAnswer, MockFault, StreamAnswer, through
 from wnmon.mock.keepalive import keep_alive
 from wnmon.mock.stream import READ_MEMBER, STAMP_MEMBER, Rhythm, events, tool_call
 from wnmon.mock.tokens import count_prompt
@@ -20,7 +20,7 @@ _CHAT_PATH = "/v1/chat/completions"
 _METHODS = {_CHAT_PATH: "POST", "/v1/models": "GET"}
 
 
-def admit(call: Call) -> Call | Refusal:
+def admit(call: ApiCall) -> ApiCall | Refusal:
     """Return the call with its chat read, or why it is refused: path, method, key, media type, body, model."""
     refusal = _check_route(call) or _check_key(call)
     if refusal is not None:
@@ -33,7 +33,7 @@ def admit(call: Call) -> Call | Refusal:
     return _check_model(call, chat) or _check_context(call, chat) or replace(call, chat=chat)
 
 
-def respond(call: Call, faults: Sequence[Fault]) -> Answer:
+def respond(call: ApiCall, faults: Sequence[MockFault]) -> Answer:
     """Answer an admitted call. `faults` may change what is said, nothing else."""
     if call.chat is None:
         return _models(call)
@@ -58,7 +58,7 @@ def refuse(refusal: Refusal) -> JsonAnswer:
     return JsonAnswer(value={"error": error}, status=refusal.status, headers=refusal.headers)
 
 
-def _check_route(call: Call) -> Refusal | None:
+def _check_route(call: ApiCall) -> Refusal | None:
     method, path = call.head.method, call.head.path
     allowed = _METHODS.get(path)
     if allowed is None:
@@ -69,7 +69,7 @@ def _check_route(call: Call) -> Refusal | None:
     return Refusal(status=405, message=message, code="method_not_allowed", headers=(("Allow", allowed),))
 
 
-def _check_key(call: Call) -> Refusal | None:
+def _check_key(call: ApiCall) -> Refusal | None:
     settings, key = call.settings, call.key
     if key and (not settings.strict or key == settings.key):
         return None
@@ -83,21 +83,21 @@ def _check_key(call: Call) -> Refusal | None:
     )
 
 
-def _check_media_type(call: Call) -> Refusal | None:
+def _check_media_type(call: ApiCall) -> Refusal | None:
     sent = call.head.headers.get("content-type", "")
     if bare_media_type(sent) == "application/json":
         return None
     return Refusal(status=415, message=f"expected Content-Type: application/json, got '{sent[:80]}'")
 
 
-def _check_model(call: Call, chat: Chat) -> Refusal | None:
+def _check_model(call: ApiCall, chat: Chat) -> Refusal | None:
     if not call.settings.strict or chat.model in call.settings.models:
         return None
     message = f"the model '{chat.model[:200]}' does not exist or is not open to you"
     return Refusal(status=404, message=message, param="model", code="model_not_found")
 
 
-def _check_context(call: Call, chat: Chat) -> Refusal | None:
+def _check_context(call: ApiCall, chat: Chat) -> Refusal | None:
     """Refuse aloud what does not fit: cutting it in silence would be a lie about what the model saw."""
     most = call.settings.context_tokens
     if len(call.body) <= most:  # no token is shorter than a byte
@@ -109,13 +109,13 @@ def _check_context(call: Call, chat: Chat) -> Refusal | None:
     return Refusal(status=400, message=message, param="messages", code="context_length_exceeded")
 
 
-def _models(call: Call) -> JsonAnswer:
+def _models(call: ApiCall) -> JsonAnswer:
     created = int(call.wall_s)
     models = [JsonObject(id=model, object="model", created=created, owned_by="wnmon") for model in call.settings.models]
     return JsonAnswer(value={"object": "list", "data": list(models)})
 
 
-def _base(call: Call, chat: Chat, kind: str) -> JsonObject:
+def _base(call: ApiCall, chat: Chat, kind: str) -> JsonObject:
     """Return the members a completion and every chunk share."""
     fingerprint = hashlib.sha256(chat.model.encode()).hexdigest()[:10]
     return {
@@ -127,11 +127,11 @@ def _base(call: Call, chat: Chat, kind: str) -> JsonObject:
     }
 
 
-def _rhythm(call: Call) -> Rhythm:
+def _rhythm(call: ApiCall) -> Rhythm:
     return Rhythm(ttft_s=call.settings.ttft_s, gap_s=call.settings.gap_s)
 
 
-def _document(call: Call, chat: Chat, completion: Completion) -> JsonAnswer:
+def _document(call: ApiCall, chat: Chat, completion: Completion) -> JsonAnswer:
     """Answer in one piece, when the last token would have been spoken."""
     base = _base(call, chat, "chat.completion")
     choices = [
@@ -155,7 +155,7 @@ def _message(base: JsonObject, choice: Spoken) -> JsonObject:
     return {"role": "assistant", "content": None, "refusal": None, "tool_calls": [tool_call(base, choice.tool, said)]}
 
 
-def _stream(call: Call, chat: Chat, completion: Completion) -> StreamAnswer:
+def _stream(call: ApiCall, chat: Chat, completion: Completion) -> StreamAnswer:
     base = _base(call, chat, "chat.completion.chunk")
     if call.settings.stamps:
         base = {**base, READ_MEMBER: call.read_ns, STAMP_MEMBER: 0}

@@ -8,14 +8,14 @@ from dataclasses import replace
 from email.utils import formatdate
 
 from wnmon.mock.chat import Refusal
-from wnmon.mock.fault import Answer, Call, Fault, JsonAnswer, RawAnswer, StreamAnswer, through
-from wnmon.mock.http import Head, chunked
+from wnmon.mock.fault import Answer, ApiCall, JsonAnswer, MockFault, RawAnswer, StreamAnswer, through
+from wnmon.mock.http import ResponseHead, chunked
 from wnmon.mock.pieces import Close, Piece, Pieces, Send, Wait
 from wnmon.mock.relay import admit, refuse, respond
-from wnmon.mock.stream import Event, encode_event, encode_json
+from wnmon.mock.stream import SentEvent, encode_event, encode_json
 
 
-def script(call: Call, faults: Sequence[Fault]) -> Pieces:
+def script(call: ApiCall, faults: Sequence[MockFault]) -> Pieces:
     """Answer a call: decide, let the faults bend the answer, and write it out.
 
     A call that is refused is refused before any fault of the answer, which needs a request that was right; what a
@@ -32,7 +32,7 @@ def script(call: Call, faults: Sequence[Fault]) -> Pieces:
     return through(call, (fault.wire for fault in faults), write_answer(call, answer, faults))
 
 
-def write_answer(call: Call, answer: Answer, faults: Sequence[Fault]) -> Pieces:
+def write_answer(call: ApiCall, answer: Answer, faults: Sequence[MockFault]) -> Pieces:
     """Yield head and body as they go to the socket."""
     delay_s = answer.delay_s if isinstance(answer, JsonAnswer) else 0.0
     raw = _raw(call, answer, faults)
@@ -48,7 +48,7 @@ def write_answer(call: Call, answer: Answer, faults: Sequence[Fault]) -> Pieces:
         yield Close()
 
 
-def _raw(call: Call, answer: Answer, faults: Sequence[Fault]) -> RawAnswer:
+def _raw(call: ApiCall, answer: Answer, faults: Sequence[MockFault]) -> RawAnswer:
     match answer:
         case RawAnswer():
             return answer
@@ -58,7 +58,7 @@ def _raw(call: Call, answer: Answer, faults: Sequence[Fault]) -> RawAnswer:
             return _json_body(call, answer, faults)
 
 
-def _json_body(call: Call, answer: JsonAnswer, faults: Sequence[Fault]) -> RawAnswer:
+def _json_body(call: ApiCall, answer: JsonAnswer, faults: Sequence[MockFault]) -> RawAnswer:
     value = answer.value
     if "choices" in value:
         value = through(call, (fault.completion for fault in faults), value)
@@ -72,13 +72,13 @@ def _json_body(call: Call, answer: JsonAnswer, faults: Sequence[Fault]) -> RawAn
     return RawAnswer(status=answer.status, headers=headers, pieces=iter([Send(data)]), length=len(data))
 
 
-def _stream_body(call: Call, answer: StreamAnswer, faults: Sequence[Fault]) -> RawAnswer:
+def _stream_body(call: ApiCall, answer: StreamAnswer, faults: Sequence[MockFault]) -> RawAnswer:
     events = through(call, (fault.events for fault in faults), answer.events)
     headers = (("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache"))
     return RawAnswer(status=200, headers=headers, pieces=_frames(call, events, faults))
 
 
-def _frames(call: Call, events: Iterator[Event], faults: Sequence[Fault]) -> Iterator[Piece]:
+def _frames(call: ApiCall, events: Iterator[SentEvent], faults: Sequence[MockFault]) -> Iterator[Piece]:
     for event in events:
         if event.at_s is not None:
             yield Wait(event.at_s)
@@ -86,13 +86,13 @@ def _frames(call: Call, events: Iterator[Event], faults: Sequence[Fault]) -> Ite
         yield Send(through(call, (fault.frame for fault in faults), frame))
 
 
-def _bent(call: Call, event: Event, faults: Sequence[Fault]) -> Event:
+def _bent(call: ApiCall, event: SentEvent, faults: Sequence[MockFault]) -> SentEvent:
     if event.chunk is None:
         return event
     return replace(event, chunk=through(call, (fault.chunk for fault in faults), event.chunk))
 
 
-def _head(call: Call, answer: RawAnswer) -> Head:
+def _head(call: ApiCall, answer: RawAnswer) -> ResponseHead:
     """Add to the answer's own headers what every response carries (RFC 9110 §6.6.1, RFC 9112 §6)."""
     headers = [
         ("Date", formatdate(call.wall_s, usegmt=True)),
@@ -107,4 +107,4 @@ def _head(call: Call, answer: RawAnswer) -> Head:
     else:
         keep = False  # HTTP/1.0 knows no chunks: the body ends with the connection
     headers.append(("Connection", "keep-alive" if keep else "close"))
-    return Head(status=answer.status, headers=tuple(headers))
+    return ResponseHead(status=answer.status, headers=tuple(headers))

@@ -16,7 +16,7 @@ from wnmon.engine.ports import Clock
 from wnmon.errors import UsageError
 from wnmon.mock.chat import Refusal
 from wnmon.mock.connection import ClientProtocol, hang_up, play, read_request, say_farewell
-from wnmon.mock.fault import Call, Fault
+from wnmon.mock.fault import ApiCall, MockFault
 from wnmon.mock.faults import FAULTS, find_faults
 from wnmon.mock.http import HttpError, RequestHead
 from wnmon.mock.pieces import Pieces
@@ -41,7 +41,7 @@ class Received:
 
 
 @dataclass(slots=True, kw_only=True)
-class Relay:
+class MockRelay:
     """A running relay and what it has seen. `requests` keeps the last 1,000, `received` counts all."""
 
     settings: MockSettings
@@ -69,7 +69,7 @@ class Relay:
 
 
 @asynccontextmanager
-async def serve(settings: MockSettings, clock: Clock | None = None) -> AsyncIterator[Relay]:
+async def serve(settings: MockSettings, clock: Clock | None = None) -> AsyncIterator[MockRelay]:
     """Listen while the block runs. Raises UsageError for an unknown fault, an unusable address or certificate."""
     desk = _Desk(settings, clock or SystemClock())
     server = await _listen(settings, desk)
@@ -123,7 +123,7 @@ class _Desk:
         self._clock = clock
         self._faults = find_faults(settings.faults)
         self._hung_up = False
-        self.relay = Relay(settings=settings)
+        self.relay = MockRelay(settings=settings)
 
     def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> asyncio.Task[None]:
         """Begin a conversation; its task lives in `relay.conversations` until the connection is closed."""
@@ -161,10 +161,10 @@ class _Desk:
             self._hung_up = True  # the client left before it had the whole answer
             raise
 
-    def _draw(self, head: RequestHead, body: bytes) -> Call:
+    def _draw(self, head: RequestHead, body: bytes) -> ApiCall:
         """Draw what an answer needs: instants, an id, and what became of the answer before."""
         after_hang_up, self._hung_up = self._hung_up, False
-        return Call(
+        return ApiCall(
             head=head,
             body=body,
             settings=self._settings,
@@ -182,20 +182,20 @@ class _Desk:
         key = head.headers.get("authorization")
         return sum(seen.body == body and seen.headers.get("authorization") == key for seen in recent)
 
-    def _note(self, call: Call) -> None:
+    def _note(self, call: ApiCall) -> None:
         head = call.head
         seen = Received(method=head.method, path=head.path, headers=head.headers, body=call.body, read_ns=call.read_ns)
         self.relay.received += 1
         self.relay.requests.append(seen)
 
-    def _answer(self, call: Call) -> Pieces:
+    def _answer(self, call: ApiCall) -> Pieces:
         """Add the faults this one request asks for by header to those of the relay."""
         names = [name.strip() for name in call.head.headers.get(FAULT_HEADER, "").split(",") if name.strip()]
         unknown = [name for name in names if name not in FAULTS]
         if unknown:
             message = f"unknown fault in X-Wnmon-Fault: {', '.join(unknown)[:200]}"
             return write_answer(call, refuse(Refusal(status=400, message=message)), ())
-        asked: Sequence[Fault] = [FAULTS[name] for name in names]
+        asked: Sequence[MockFault] = [FAULTS[name] for name in names]
         return script(call, (*self._faults, *asked))
 
     def _unreadable(self, problem: HttpError) -> Pieces:

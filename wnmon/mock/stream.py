@@ -20,7 +20,7 @@ READ_MEMBER = "x_wnmon_read_ns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class SentEvent:
     """One server-sent event: a chunk, or literal `data` text, or `raw` bytes written as they are.
 
     `at_s` is the earliest instant in seconds after the request was read; None is at once after the one before.
@@ -45,7 +45,7 @@ class Rhythm:
         return self.ttft_s + index * self.gap_s
 
 
-def events(base: JsonObject, completion: Completion, rhythm: Rhythm, *, include_usage: bool) -> Iterator[Event]:
+def events(base: JsonObject, completion: Completion, rhythm: Rhythm, *, include_usage: bool) -> Iterator[SentEvent]:
     """Yield role chunks, tokens in time, one finish per choice, the usage chunk if asked for, and [DONE].
 
     `base` holds the members every chunk shares. With `include_usage` every other chunk carries `usage: null`
@@ -54,23 +54,23 @@ def events(base: JsonObject, completion: Completion, rhythm: Rhythm, *, include_
     common: JsonObject = {**base, "usage": None} if include_usage else base
     for index, choice in enumerate(completion.choices):
         content = "" if choice.tool is None else None
-        yield Event(chunk=_chunk(common, index, {"role": "assistant", "content": content}))
+        yield SentEvent(chunk=_chunk(common, index, {"role": "assistant", "content": content}))
     yield from _tokens(common, completion, rhythm)
     if include_usage:
-        yield Event(chunk={**base, "choices": [], "usage": completion.usage})
-    yield Event(data=DONE)
+        yield SentEvent(chunk={**base, "choices": [], "usage": completion.usage})
+    yield SentEvent(data=DONE)
 
 
-def _tokens(common: JsonObject, completion: Completion, rhythm: Rhythm) -> Iterator[Event]:
+def _tokens(common: JsonObject, completion: Completion, rhythm: Rhythm) -> Iterator[SentEvent]:
     """Yield the choices side by side, token by token; a choice finishes right after its own last token."""
     longest = max(len(choice.tokens) for choice in completion.choices)
     for place in range(max(longest, 1)):
         at_s = rhythm.token_s(place)
         for index, choice in enumerate(completion.choices):
             if place < len(choice.tokens):
-                yield Event(chunk=_chunk(common, index, _delta(common, choice, place)), at_s=at_s)
+                yield SentEvent(chunk=_chunk(common, index, _delta(common, choice, place)), at_s=at_s)
             if place == max(len(choice.tokens) - 1, 0):
-                yield Event(chunk=_chunk(common, index, {}, choice.finish), at_s=at_s)
+                yield SentEvent(chunk=_chunk(common, index, {}, choice.finish), at_s=at_s)
 
 
 def _delta(common: JsonObject, choice: Spoken, place: int) -> JsonObject:
@@ -99,30 +99,30 @@ def with_content(chunk: JsonObject, text: str) -> JsonObject:
     return _chunk(chunk, 0, {"content": text})
 
 
-def delta_of(event: Event) -> JsonObject:
+def delta_of(event: SentEvent) -> JsonObject:
     """Return the delta of the event's first choice, {} when it has none."""
     choice = _first_choice(event)
     delta = choice.get("delta")
     return delta if isinstance(delta, dict) else {}
 
 
-def index_of(event: Event) -> int:
+def index_of(event: SentEvent) -> int:
     """Return the index of the event's first choice, -1 when it has none."""
     index = _first_choice(event).get("index")
     return index if isinstance(index, int) else -1
 
 
-def is_token(event: Event) -> bool:
+def is_token(event: SentEvent) -> bool:
     """Tell whether the event carries non-empty content."""
     return bool(delta_of(event).get("content"))
 
 
-def is_finish(event: Event) -> bool:
+def is_finish(event: SentEvent) -> bool:
     """Tell whether the event ends a choice."""
     return _first_choice(event).get("finish_reason") is not None
 
 
-def _first_choice(event: Event) -> JsonObject:
+def _first_choice(event: SentEvent) -> JsonObject:
     choices: Json = (event.chunk or {}).get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     return first if isinstance(first, dict) else {}
@@ -139,7 +139,7 @@ def stamp(data: bytes, now_ns: int) -> bytes:
     return data.replace(STAMP_SLOT, f'"{STAMP_MEMBER}":{now_ns:20d}'.encode())
 
 
-def encode_event(event: Event) -> bytes:
+def encode_event(event: SentEvent) -> bytes:
     """Return the bytes of one event after the WHATWG rules: fields, then a blank line."""
     if event.raw is not None:
         return event.raw

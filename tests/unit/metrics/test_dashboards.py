@@ -18,7 +18,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from wnmon.metrics.catalogue import CATALOGUE, Kind
+from wnmon.metrics.catalogue import CATALOGUE, MetricKind
 from wnmon.model.result import Reason
 
 FOLDER = Path(__file__).parents[3] / "dashboards"
@@ -48,7 +48,7 @@ def metrics_in(expr: str) -> Iterator[str]:
     promql_parser.parse(filled_in(expr))
     for name in re.findall(r"\b(?:wnmon|process|python)_\w+", expr):
         family = re.sub(r"_(bucket|sum|count)$", "", name)
-        yield family if CATALOGUE.get(family) and CATALOGUE[family].kind is Kind.HISTOGRAM else name
+        yield family if CATALOGUE.get(family) and CATALOGUE[family].kind is MetricKind.HISTOGRAM else name
 
 
 def test_the_committed_boards_are_what_the_generator_writes(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from wnmon.metrics.catalogue import CATALOGUE, CLOSED_SETS, PROBE_LABELS, SECTIONS, Kind, Metric
+from wnmon.metrics.catalogue import CATALOGUE, CLOSED_SETS, PROBE_LABELS, SECTIONS, Metric, MetricKind
 from wnmon.metrics.reference import reference
 
 PAGE = Path(__file__).parents[3] / "docs" / "metrics.md"
@@ -20,12 +20,12 @@ def test_no_metric_is_listed_twice() -> None:
 
 @pytest.mark.parametrize("metric", CATALOGUE.values(), ids=CATALOGUE.keys())
 def test_exactly_counters_end_in_total(metric: Metric) -> None:
-    assert metric.name.endswith("_total") == (metric.kind is Kind.COUNTER)
+    assert metric.name.endswith("_total") == (metric.kind is MetricKind.COUNTER)
 
 
 @pytest.mark.parametrize("metric", CATALOGUE.values(), ids=CATALOGUE.keys())
 def test_exactly_histograms_have_buckets(metric: Metric) -> None:
-    assert bool(metric.buckets) == (metric.kind is Kind.HISTOGRAM)
+    assert bool(metric.buckets) == (metric.kind is MetricKind.HISTOGRAM)
 
 
 @pytest.mark.parametrize("metric", CATALOGUE.values(), ids=CATALOGUE.keys())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wnmon.mock.http import Head, HttpError, chunked, parse_head
+from wnmon.mock.http import HttpError, ResponseHead, chunked, parse_head
 from wnmon.mock.pieces import Send, Silence
 
 
@@ -75,4 +75,4 @@ def test_every_send_becomes_one_chunk_and_the_last_is_empty() -> None:
 
 
 def test_an_unregistered_status_still_has_a_phrase() -> None:
-    assert Head(status=524, headers=()).encode() == b"HTTP/1.1 524 Unassigned\r\n\r\n"
+    assert ResponseHead(status=524, headers=()).encode() == b"HTTP/1.1 524 Unassigned\r\n\r\n"

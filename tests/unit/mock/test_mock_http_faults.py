@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wnmon.mock import broken_honesty
-from wnmon.mock.fault import Call
+from wnmon.mock.fault import ApiCall
 from wnmon.mock.faults import find_faults
 from wnmon.mock.http import RequestHead
 from wnmon.mock.pieces import Close, Send
@@ -24,16 +24,16 @@ PONG = "Reply with the single word: pong"
 
 def call(
     text: str = PONG, *, method: str = "POST", path: str = "/v1/chat/completions", coding: str = "", **more: Any
-) -> Call:
+) -> ApiCall:
     headers = {"host": "x", "content-type": "application/json", "authorization": f"Bearer {KEY}"}
     if coding:
         headers["accept-encoding"] = coding
     body = json.dumps({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}], **more}).encode()
     head = RequestHead(method=method, path=path, minor=1, headers=headers)
-    return Call(head=head, body=body, settings=MockSettings(), read_ns=1, wall_s=1_700_000_000.0, id="chatcmpl-1")
+    return ApiCall(head=head, body=body, settings=MockSettings(), read_ns=1, wall_s=1_700_000_000.0, id="chatcmpl-1")
 
 
-def answered(one: Call, *faults: str) -> tuple[str, bytes]:
+def answered(one: ApiCall, *faults: str) -> tuple[str, bytes]:
     """Return the head and the body as written."""
     head, *rest = [piece.data for piece in script(one, find_faults(faults)) if isinstance(piece, Send)]
     return head.decode().lower(), b"".join(rest)
@@ -89,7 +89,7 @@ def test_a_stream_without_its_last_chunk_ends_with_the_connection() -> None:
         ("canned-error", call("", temperature=3)),
     ],
 )
-def test_a_fault_leaves_alone_what_it_is_not_about(fault: str, one: Call) -> None:
+def test_a_fault_leaves_alone_what_it_is_not_about(fault: str, one: ApiCall) -> None:
     assert answered(one, fault)[1] == answered(one)[1]
 
 

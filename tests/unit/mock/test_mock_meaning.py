@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wnmon.mock.chat import Chat, Refusal, Tool
-from wnmon.mock.fault import Call
+from wnmon.mock.fault import ApiCall
 from wnmon.mock.faults import find_faults
 from wnmon.mock.http import RequestHead
 from wnmon.mock.pieces import Send
@@ -50,7 +50,7 @@ def sent(*faults: str, **members: Json) -> bytes:
 def sent_for(body: bytes, *faults: str) -> bytes:
     headers = {"host": "x", "content-type": "application/json", "authorization": "Bearer sk-0123456789abcdef"}
     head = RequestHead(method="POST", path="/v1/chat/completions", minor=1, headers=headers)
-    call = Call(head=head, body=body, settings=MockSettings(), read_ns=5_000, wall_s=1.7e9, id="chatcmpl-12345678")
+    call = ApiCall(head=head, body=body, settings=MockSettings(), read_ns=5_000, wall_s=1.7e9, id="chatcmpl-12345678")
     pieces = islice(script(call, find_faults(faults)), 1000)
     first, *rest = [piece.data for piece in pieces if isinstance(piece, Send)]
     if b"Transfer-Encoding" in first:

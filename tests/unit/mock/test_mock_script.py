@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wnmon.errors import UsageError
-from wnmon.mock.fault import Call, Kind
+from wnmon.mock.fault import ApiCall, FaultKind
 from wnmon.mock.faults import FAULTS, find_faults
 from wnmon.mock.http import RequestHead
 from wnmon.mock.pieces import Close, Pause, Piece, Reset, Send, Silence, Wait
@@ -22,12 +22,12 @@ KEY = "sk-0123456789abcdef"
 COUNT = [{"role": "user", "content": "Count from 1 to 10"}]
 
 
-def call(settings: MockSettings = MockSettings(), **members: Any) -> Call:  # noqa: B008 - frozen
+def call(settings: MockSettings = MockSettings(), **members: Any) -> ApiCall:  # noqa: B008 - frozen
     """Return a right call; `members` go into its body."""
     headers = {"host": "x", "content-type": "application/json", "authorization": f"Bearer {KEY}"}
     body = json.dumps({"model": "gpt-4o-mini", "messages": COUNT, **members}).encode()
     head = RequestHead(method="POST", path="/v1/chat/completions", minor=1, headers=headers)
-    return Call(head=head, body=body, settings=settings, read_ns=1, wall_s=1_700_000_000.0, id="chatcmpl-1")
+    return ApiCall(head=head, body=body, settings=settings, read_ns=1, wall_s=1_700_000_000.0, id="chatcmpl-1")
 
 
 def pieces(*faults: str, settings: MockSettings = MockSettings(), **members: Any) -> list[Piece]:  # noqa: B008
@@ -156,7 +156,7 @@ def test_every_fault_is_described_in_one_line(name: str) -> None:
 
 def proves_no_rule(name: str) -> bool:
     """Tell whether no rule complains of a fault; of the others the matrix shows that they change something."""
-    return FAULTS[name].kind is Kind.FAULT and not FAULTS[name].kills
+    return FAULTS[name].kind is FaultKind.FAULT and not FAULTS[name].kills
 
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if proves_no_rule(name)])
@@ -166,7 +166,7 @@ def test_every_fault_changes_what_is_sent(name: str) -> None:
     assert [pieces(name), pieces(name, stream=True, stream_options={"include_usage": True})] != right
 
 
-@pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.kind is Kind.PERSONA])
+@pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.kind is FaultKind.PERSONA])
 def test_a_persona_says_the_same_words(name: str) -> None:
     assert content(chunks(name, stream_options={"include_usage": True})) == content(chunks())
 

@@ -9,27 +9,27 @@ from typing import Any
 import pytest
 
 from wnmon.mock.chat import Chat
-from wnmon.mock.fault import Call
+from wnmon.mock.fault import ApiCall
 from wnmon.mock.faults import FAULTS, find_faults
 from wnmon.mock.http import RequestHead
 from wnmon.mock.keepalive import keep_alive
 from wnmon.mock.pieces import Send, Wait
 from wnmon.mock.script import script
 from wnmon.mock.settings import MockSettings
-from wnmon.mock.stream import Event
+from wnmon.mock.stream import SentEvent
 
 SETTINGS = MockSettings(ttft_s=0.0, gap_s=0.0)
 SAY = [{"role": "user", "content": "Reply with the single word: pong"}]
 
 
-def call(settings: MockSettings = SETTINGS, **members: Any) -> Call:
+def call(settings: MockSettings = SETTINGS, **members: Any) -> ApiCall:
     headers = {"host": "x", "content-type": "application/json", "authorization": "Bearer sk-0123456789abcdef"}
     body = json.dumps({"model": "gpt-4o-mini", "messages": SAY, "stream": True, **members}).encode()
     head = RequestHead(method="POST", path="/v1/chat/completions", minor=0, headers=headers)
-    return Call(head=head, body=body, settings=settings, read_ns=1, wall_s=1_700_000_000.0, id="chatcmpl-1")
+    return ApiCall(head=head, body=body, settings=settings, read_ns=1, wall_s=1_700_000_000.0, id="chatcmpl-1")
 
 
-def said(fault: str, asked: Call | None = None) -> tuple[bytes, bytes]:
+def said(fault: str, asked: ApiCall | None = None) -> tuple[bytes, bytes]:
     """Return head and body; HTTP/1.0 keeps them free of chunks."""
     head, *body = [p.data for p in script(asked or call(), find_faults([fault])) if isinstance(p, Send)]
     return head, b"".join(body)
@@ -141,7 +141,7 @@ def test_a_fault_of_usage_needs_no_chat() -> None:
     usage = FAULTS["usage-unasked"].events
     assert usage is not None
 
-    assert list(usage(call(), iter([Event(data="[DONE]")]))) == [Event(data="[DONE]")]
+    assert list(usage(call(), iter([SentEvent(data="[DONE]")]))) == [SentEvent(data="[DONE]")]
 
 
 def test_a_chat_without_text_costs_its_frame() -> None:
@@ -149,7 +149,7 @@ def test_a_chat_without_text_costs_its_frame() -> None:
     usage = FAULTS["usage-unasked"].events
     assert usage is not None
 
-    first = next(usage(asked, iter([Event(data="[DONE]")])))
+    first = next(usage(asked, iter([SentEvent(data="[DONE]")])))
 
     assert first.chunk is not None
     assert first.chunk["choices"] == []
@@ -159,13 +159,13 @@ def test_a_chat_without_text_costs_its_frame() -> None:
 
 
 def test_a_comment_comes_in_each_span_of_silence() -> None:
-    events = list(keep_alive(iter([Event(data="a"), Event(data="b", at_s=35.0)]), 15.0))
+    events = list(keep_alive(iter([SentEvent(data="a"), SentEvent(data="b", at_s=35.0)]), 15.0))
 
     assert [(event.raw is None, event.at_s) for event in events] == [(True, None), (False, 15), (False, 30), (True, 35)]
 
 
 def test_no_comment_comes_between_quick_events() -> None:
-    events = [Event(data=str(second), at_s=second * 10.0) for second in range(5)]
+    events = [SentEvent(data=str(second), at_s=second * 10.0) for second in range(5)]
 
     assert list(keep_alive(iter(events), 15.0)) == events
 
