@@ -117,7 +117,7 @@ _BY_HAND: tuple[Peer, ...] = (
         name="silent-thinking",
         says=FAULTS["silent-thinking"].says,
         sort=Sort.FAULT,
-        kills=FAULTS["silent-thinking"].kills,
+        kills=frozenset(FAULTS["silent-thinking"].kills),
         faults=("silent-thinking",),
         settings=_UNHURRIED,
         hasty=True,
@@ -136,7 +136,7 @@ def peers() -> tuple[Peer, ...]:
             name=name,
             says=fault.says,
             sort=Sort(fault.kind.value),
-            kills=fault.kills,
+            kills=frozenset(fault.kills),
             faults=(name,),
             timeouts=_PATIENCE.get(name, DEFAULT_TIMEOUTS),
         )

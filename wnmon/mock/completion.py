@@ -52,7 +52,8 @@ def complete(chat: Chat, *, forced_tokens: int | None = None) -> Completion:
 def _choice(chat: Chat, index: int, forced_tokens: int | None) -> Spoken:
     said = filler(forced_tokens) if forced_tokens else speak(chat, index=index)
     if chat.tool is not None:
-        tokens, finish = split_tokens(_arguments(chat.tool, said)), _finish(chat.tool)
+        tokens = split_tokens(_arguments(chat.tool, said))
+        finish = "stop" if chat.tool.by_name else "tool_calls"  # as OpenAI's own service does
     else:
         text = _as_json(said) if chat.as_json else said
         tokens, finish = split_tokens(_until_stop(text, chat.stop)), "stop"
@@ -62,11 +63,6 @@ def _choice(chat: Chat, index: int, forced_tokens: int | None) -> Spoken:
         finish="length" if len(tokens) > limit else finish,
         tool=chat.tool.name if chat.tool is not None else None,
     )
-
-
-def _finish(tool: Tool) -> str:
-    """Return `stop` where the request chose the function by name, as OpenAI's own service does, else `tool_calls`."""
-    return "stop" if tool.by_name else "tool_calls"
 
 
 def _as_json(text: str) -> str:

@@ -96,7 +96,8 @@ async def play(pieces: Pieces, writer: asyncio.StreamWriter, clock: Clock, read_
             case Send():
                 # Stamped last thing before the write; asyncio has set TCP_NODELAY, so the bytes leave at once.
                 writer.write(stamp(piece.data, clock.now_ns()))
-                await _breathe(writer)
+                await writer.drain()
+                await asyncio.sleep(0)  # other connections have their turn: drain() alone does not yield
             case Wait():
                 await asyncio.sleep(max(0.0, piece.until_s - (clock.now_ns() - read_ns) / 1e9))
             case Pause():
@@ -104,24 +105,13 @@ async def play(pieces: Pieces, writer: asyncio.StreamWriter, clock: Clock, read_
             case Silence():
                 await asyncio.Event().wait()
             case Reset():
-                _reset(writer)
+                # With SO_LINGER and a time of 0 the kernel sends RST instead of FIN (socket(7)).
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOTHING)
+                writer.transport.abort()
                 return False
             case Close():
                 return False
     return True
-
-
-async def _breathe(writer: asyncio.StreamWriter) -> None:
-    """Wait for a slow client, and let other connections have their turn: drain() alone does not yield."""
-    await writer.drain()
-    await asyncio.sleep(0)
-
-
-def _reset(writer: asyncio.StreamWriter) -> None:
-    """Abort so that the kernel sends RST instead of FIN (SO_LINGER with a time of 0, socket(7))."""
-    raw = writer.get_extra_info("socket")
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOTHING)
-    writer.transport.abort()
 
 
 async def say_farewell(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -10,7 +10,7 @@ from typing import TypeVar
 from wnmon.mock.chat import Chat
 from wnmon.mock.completion import Completion
 from wnmon.mock.http import RequestHead, ResponseHead
-from wnmon.mock.pieces import Pieces
+from wnmon.mock.pieces import Pieces, Send
 from wnmon.mock.settings import MockSettings
 from wnmon.mock.stream import SentEvent
 from wnmon.model.json import JsonObject
@@ -54,6 +54,11 @@ class ApiCall:
         """Tell whether a stream was asked for."""
         return self.chat is not None and self.chat.stream
 
+    @property
+    def media_type(self) -> str:
+        """Return the media type of a right answer with a completion."""
+        return "text/event-stream" if self.stream else "application/json"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonAnswer:
@@ -85,9 +90,18 @@ class RawAnswer:
 Answer = JsonAnswer | StreamAnswer | RawAnswer
 
 
+def whole(status: int, headers: tuple[tuple[str, str], ...], data: bytes) -> RawAnswer:
+    """Return an answer that is all there, its length announced."""
+    return RawAnswer(status=status, headers=headers, pieces=iter([Send(data)] if data else []), length=len(data))
+
+
+Hook = Callable[[ApiCall, T], T]
+"""Takes the call and the right value, and returns what goes on instead."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MockFault:
-    """One way to misbehave. Each hook takes the call and the right value, and returns what goes on instead.
+    """One way to misbehave, or a legal habit, as hooks.
 
     In order from the request to the socket: `request` the body as received, before it is looked at; `said` the choices
     of a completion; `tokens` what is said in a choice; `answer` the whole answer, `refused` that to a request not
@@ -100,24 +114,24 @@ class MockFault:
 
     says: str
     kind: FaultKind = FaultKind.FAULT
-    kills: frozenset[str] = frozenset()
-    request: Callable[[ApiCall, bytes], bytes] | None = None
-    said: Callable[[ApiCall, Completion], Completion] | None = None
-    tokens: Callable[[ApiCall, tuple[str, ...]], tuple[str, ...]] | None = None
-    answer: Callable[[ApiCall, Answer], Answer] | None = None
-    refused: Callable[[ApiCall, Answer], Answer] | None = None
-    completion: Callable[[ApiCall, JsonObject], JsonObject] | None = None
-    error: Callable[[ApiCall, JsonObject], JsonObject] | None = None
-    document: Callable[[ApiCall, bytes], bytes] | None = None
-    events: Callable[[ApiCall, Iterator[SentEvent]], Iterator[SentEvent]] | None = None
-    chunk: Callable[[ApiCall, JsonObject], JsonObject] | None = None
-    frame: Callable[[ApiCall, bytes], bytes] | None = None
-    head: Callable[[ApiCall, ResponseHead], ResponseHead] | None = None
-    body: Callable[[ApiCall, Pieces], Pieces] | None = None
-    wire: Callable[[ApiCall, Pieces], Pieces] | None = None
+    kills: Set[str] = frozenset()
+    request: Hook[bytes] | None = None
+    said: Hook[Completion] | None = None
+    tokens: Hook[tuple[str, ...]] | None = None
+    answer: Hook[Answer] | None = None
+    refused: Hook[Answer] | None = None
+    completion: Hook[JsonObject] | None = None
+    error: Hook[JsonObject] | None = None
+    document: Hook[bytes] | None = None
+    events: Hook[Iterator[SentEvent]] | None = None
+    chunk: Hook[JsonObject] | None = None
+    frame: Hook[bytes] | None = None
+    head: Hook[ResponseHead] | None = None
+    body: Hook[Pieces] | None = None
+    wire: Hook[Pieces] | None = None
 
 
-def through(call: ApiCall, hooks: Iterable[Callable[[ApiCall, T], T] | None], value: T) -> T:
+def through(call: ApiCall, hooks: Iterable[Hook[T] | None], value: T) -> T:
     """Hand a value through the hooks that are there, in order."""
     for hook in hooks:
         if hook is not None:

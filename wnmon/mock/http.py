@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from wnmon.mock.pieces import Piece, Pieces, Send
@@ -81,14 +81,19 @@ class ResponseHead:
         """Return the first value of a header by case-insensitive name."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
+    def adding(self, name: str, value: str) -> ResponseHead:
+        """Return the head with one more header."""
+        return replace(self, headers=(*self.headers, (name, value)))
+
+    def without(self, name: str) -> ResponseHead:
+        """Return the head without a header, whatever the case of its name."""
+        return replace(self, headers=tuple(header for header in self.headers if header[0].lower() != name.lower()))
+
     def encode(self) -> bytes:
         """Return the bytes up to and with the blank line."""
-        lines = [f"HTTP/1.1 {self.status} {_phrase(self.status)}", *(f"{key}: {value}" for key, value in self.headers)]
+        phrase = HTTPStatus(self.status).phrase if self.status in HTTPStatus._value2member_map_ else "Unassigned"
+        lines = [f"HTTP/1.1 {self.status} {phrase}", *(f"{key}: {value}" for key, value in self.headers)]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
-
-
-def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Unassigned"
 
 
 def parse_head(data: bytes) -> RequestHead:
@@ -106,15 +111,11 @@ def parse_head(data: bytes) -> RequestHead:
     minor = int(version[2])
     if minor >= 1 and "host" not in headers:
         raise HttpError(400, "an HTTP/1.1 request must carry Host")  # RFC 9112 §3.2
-    path, _, query = _origin_form(parts[1]).partition("?")
-    return RequestHead(method=parts[0], path=path, query=query, minor=minor, headers=headers)
-
-
-def _origin_form(target: str) -> str:
-    """Return path and query of an origin-form or absolute-form target (RFC 9112 §3.2)."""
-    if "://" in target.partition("?")[0]:
+    target = parts[1]
+    if "://" in target.partition("?")[0]:  # the absolute form (RFC 9112 §3.2.2)
         target = "/" + target.split("://", 1)[1].partition("/")[2]
-    return target
+    path, _, query = target.partition("?")
+    return RequestHead(method=parts[0], path=path, query=query, minor=minor, headers=headers)
 
 
 def _parse_fields(lines: list[str]) -> dict[str, str]:

@@ -9,8 +9,7 @@ from dataclasses import replace
 from wnmon.mock.chat import Chat, Refusal
 from wnmon.mock.completion import Completion, Spoken, complete
 from wnmon.mock.fault import Answer, ApiCall, JsonAnswer, MockFault, StreamAnswer, through
-from wnmon.mock.keepalive import keep_alive
-from wnmon.mock.stream import READ_MEMBER, STAMP_MEMBER, Rhythm, events, tool_call
+from wnmon.mock.stream import READ_MEMBER, STAMP_MEMBER, events, keep_alive, tool_call
 from wnmon.mock.tokens import count_prompt
 from wnmon.mock.validate import read_chat
 from wnmon.model.json import JsonObject
@@ -36,7 +35,8 @@ def admit(call: ApiCall) -> ApiCall | Refusal:
 def respond(call: ApiCall, faults: Sequence[MockFault]) -> Answer:
     """Answer an admitted call. `faults` may change what is said, nothing else."""
     if call.chat is None:
-        return _models(call)
+        shared = JsonObject(object="model", created=int(call.wall_s), owned_by="wnmon")
+        return JsonAnswer(value={"object": "list", "data": [{"id": model, **shared} for model in call.settings.models]})
     completion = complete(call.chat, forced_tokens=call.settings.tokens)
     completion = through(call, (fault.said for fault in faults), completion)
     said = tuple(
@@ -49,12 +49,7 @@ def respond(call: ApiCall, faults: Sequence[MockFault]) -> Answer:
 
 def refuse(refusal: Refusal) -> JsonAnswer:
     """Return a refusal as the OpenAI error envelope."""
-    error: JsonObject = {
-        "message": refusal.message,
-        "type": refusal.type,
-        "param": refusal.param,
-        "code": refusal.code,
-    }
+    error = JsonObject(message=refusal.message, type=refusal.type, param=refusal.param, code=refusal.code)
     return JsonAnswer(value={"error": error}, status=refusal.status, headers=refusal.headers)
 
 
@@ -100,19 +95,11 @@ def _check_model(call: ApiCall, chat: Chat) -> Refusal | None:
 def _check_context(call: ApiCall, chat: Chat) -> Refusal | None:
     """Refuse aloud what does not fit: cutting it in silence would be a lie about what the model saw."""
     most = call.settings.context_tokens
-    if len(call.body) <= most:  # no token is shorter than a byte
-        return None
-    tokens = count_prompt(chat.messages)
-    if tokens <= most:
+    # No token is shorter than a byte.
+    if len(call.body) <= most or (tokens := count_prompt(chat.messages)) <= most:
         return None
     message = f"this model's context holds {most} tokens, and the messages have {tokens}"
     return Refusal(status=400, message=message, param="messages", code="context_length_exceeded")
-
-
-def _models(call: ApiCall) -> JsonAnswer:
-    created = int(call.wall_s)
-    models = [JsonObject(id=model, object="model", created=created, owned_by="wnmon") for model in call.settings.models]
-    return JsonAnswer(value={"object": "list", "data": list(models)})
 
 
 def _base(call: ApiCall, chat: Chat, kind: str) -> JsonObject:
@@ -127,25 +114,16 @@ def _base(call: ApiCall, chat: Chat, kind: str) -> JsonObject:
     }
 
 
-def _rhythm(call: ApiCall) -> Rhythm:
-    return Rhythm(ttft_s=call.settings.ttft_s, gap_s=call.settings.gap_s)
-
-
 def _document(call: ApiCall, chat: Chat, completion: Completion) -> JsonAnswer:
     """Answer in one piece, when the last token would have been spoken."""
     base = _base(call, chat, "chat.completion")
     choices = [
-        JsonObject(
-            index=index,
-            message=_message(base, choice),
-            logprobs=None,
-            finish_reason=choice.finish,
-        )
+        JsonObject(index=index, message=_message(base, choice), logprobs=None, finish_reason=choice.finish)
         for index, choice in enumerate(completion.choices)
     ]
     longest = max(len(choice.tokens) for choice in completion.choices)
     value: JsonObject = {**base, "choices": list(choices), "usage": completion.usage}
-    return JsonAnswer(value=value, delay_s=_rhythm(call).token_s(max(longest - 1, 0)))
+    return JsonAnswer(value=value, delay_s=call.settings.token_s(max(longest - 1, 0)))
 
 
 def _message(base: JsonObject, choice: Spoken) -> JsonObject:
@@ -159,5 +137,5 @@ def _stream(call: ApiCall, chat: Chat, completion: Completion) -> StreamAnswer:
     base = _base(call, chat, "chat.completion.chunk")
     if call.settings.stamps:
         base = {**base, READ_MEMBER: call.read_ns, STAMP_MEMBER: 0}
-    said = events(base, completion, _rhythm(call), include_usage=chat.include_usage)
+    said = events(base, completion, call.settings, include_usage=chat.include_usage)
     return StreamAnswer(events=keep_alive(said, call.settings.keep_alive_s))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from email.utils import formatdate
 
 from wnmon.mock.chat import Refusal
-from wnmon.mock.fault import Answer, ApiCall, JsonAnswer, MockFault, RawAnswer, StreamAnswer, through
+from wnmon.mock.fault import Answer, ApiCall, JsonAnswer, MockFault, RawAnswer, StreamAnswer, through, whole
 from wnmon.mock.http import ResponseHead, chunked
 from wnmon.mock.pieces import Close, Piece, Pieces, Send, Wait
 from wnmon.mock.relay import admit, refuse, respond
@@ -53,7 +53,9 @@ def _raw(call: ApiCall, answer: Answer, faults: Sequence[MockFault]) -> RawAnswe
         case RawAnswer():
             return answer
         case StreamAnswer():
-            return _stream_body(call, answer, faults)
+            events = through(call, (fault.events for fault in faults), answer.events)
+            headers = (("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache"))
+            return RawAnswer(status=200, headers=headers, pieces=_frames(call, events, faults))
         case JsonAnswer():
             return _json_body(call, answer, faults)
 
@@ -69,27 +71,19 @@ def _json_body(call: ApiCall, answer: JsonAnswer, faults: Sequence[MockFault]) -
     if call.head.takes_gzip:
         data = gzip.compress(data, mtime=0)
         headers = (*headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
-    return RawAnswer(status=answer.status, headers=headers, pieces=iter([Send(data)]), length=len(data))
-
-
-def _stream_body(call: ApiCall, answer: StreamAnswer, faults: Sequence[MockFault]) -> RawAnswer:
-    events = through(call, (fault.events for fault in faults), answer.events)
-    headers = (("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache"))
-    return RawAnswer(status=200, headers=headers, pieces=_frames(call, events, faults))
+    return whole(answer.status, headers, data)
 
 
 def _frames(call: ApiCall, events: Iterator[SentEvent], faults: Sequence[MockFault]) -> Iterator[Piece]:
     for event in events:
         if event.at_s is not None:
             yield Wait(event.at_s)
-        frame = encode_event(_bent(call, event, faults))
+        if event.chunk is None:
+            frame = encode_event(event)
+        else:
+            chunk = through(call, (fault.chunk for fault in faults), event.chunk)
+            frame = encode_event(replace(event, chunk=chunk))
         yield Send(through(call, (fault.frame for fault in faults), frame))
-
-
-def _bent(call: ApiCall, event: SentEvent, faults: Sequence[MockFault]) -> SentEvent:
-    if event.chunk is None:
-        return event
-    return replace(event, chunk=through(call, (fault.chunk for fault in faults), event.chunk))
 
 
 def _head(call: ApiCall, answer: RawAnswer) -> ResponseHead:

@@ -36,3 +36,7 @@ class MockSettings:
     max_head_bytes: int = 64 * 1024
     max_body_bytes: int = 4 * 1024 * 1024
     idle_s: float = 75.0
+
+    def token_s(self, index: int) -> float:
+        """Return the instant of a token in seconds after the request was read."""
+        return self.ttft_s + index * self.gap_s

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wnmon.mock.completion import Completion, Spoken
+from wnmon.mock.settings import MockSettings
 from wnmon.model.json import Json, JsonObject
 
 DONE = "[DONE]"
+KEEP_ALIVE = b": keep-alive\n\n"
 
 # A stamped chunk leaves the encoder with a slot of fixed width; the true instant is written into it right before the
 # bytes go to the socket. Spaces before a number are legal JSON, so the length, and with it the framing, never changes.
@@ -33,19 +35,9 @@ class SentEvent:
     at_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rhythm:
-    """First token `ttft_s` after the request was read, every further one `gap_s` later."""
-
-    ttft_s: float
-    gap_s: float
-
-    def token_s(self, index: int) -> float:
-        """Return the instant of a token in seconds after the request was read."""
-        return self.ttft_s + index * self.gap_s
-
-
-def events(base: JsonObject, completion: Completion, rhythm: Rhythm, *, include_usage: bool) -> Iterator[SentEvent]:
+def events(
+    base: JsonObject, completion: Completion, settings: MockSettings, *, include_usage: bool
+) -> Iterator[SentEvent]:
     """Yield role chunks, tokens in time, one finish per choice, the usage chunk if asked for, and [DONE].
 
     `base` holds the members every chunk shares. With `include_usage` every other chunk carries `usage: null`
@@ -55,17 +47,17 @@ def events(base: JsonObject, completion: Completion, rhythm: Rhythm, *, include_
     for index, choice in enumerate(completion.choices):
         content = "" if choice.tool is None else None
         yield SentEvent(chunk=_chunk(common, index, {"role": "assistant", "content": content}))
-    yield from _tokens(common, completion, rhythm)
+    yield from _tokens(common, completion, settings)
     if include_usage:
         yield SentEvent(chunk={**base, "choices": [], "usage": completion.usage})
     yield SentEvent(data=DONE)
 
 
-def _tokens(common: JsonObject, completion: Completion, rhythm: Rhythm) -> Iterator[SentEvent]:
+def _tokens(common: JsonObject, completion: Completion, settings: MockSettings) -> Iterator[SentEvent]:
     """Yield the choices side by side, token by token; a choice finishes right after its own last token."""
     longest = max(len(choice.tokens) for choice in completion.choices)
     for place in range(max(longest, 1)):
-        at_s = rhythm.token_s(place)
+        at_s = settings.token_s(place)
         for index, choice in enumerate(completion.choices):
             if place < len(choice.tokens):
                 yield SentEvent(chunk=_chunk(common, index, _delta(common, choice, place)), at_s=at_s)
@@ -94,15 +86,26 @@ def _chunk(common: JsonObject, index: int, delta: JsonObject, finish: str | None
     return {**common, "choices": [choice]}
 
 
-def with_content(chunk: JsonObject, text: str) -> JsonObject:
-    """Return the chunk as a content delta of its first choice, unfinished."""
-    return _chunk(chunk, 0, {"content": text})
+def with_delta(chunk: JsonObject, **delta: Json) -> JsonObject:
+    """Return the chunk with another delta of its first choice, unfinished."""
+    return _chunk(chunk, 0, delta)
+
+
+def keep_alive(events: Iterator[SentEvent], every_s: float) -> Iterator[SentEvent]:
+    """Let no more than `every_s` seconds (above 0) pass without a byte: clients skip comments (WHATWG HTML §9.2.7)."""
+    last_s = 0.0
+    for event in events:
+        due_s = last_s if event.at_s is None else event.at_s
+        while due_s - last_s > every_s:
+            last_s += every_s
+            yield SentEvent(raw=KEEP_ALIVE, at_s=last_s)
+        last_s = max(last_s, due_s)
+        yield event
 
 
 def delta_of(event: SentEvent) -> JsonObject:
     """Return the delta of the event's first choice, {} when it has none."""
-    choice = _first_choice(event)
-    delta = choice.get("delta")
+    delta = _first_choice(event).get("delta")
     return delta if isinstance(delta, dict) else {}
 
 

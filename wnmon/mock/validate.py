@@ -10,13 +10,13 @@ from wnmon.mock.chat import Chat, Message, Refusal, Tool
 from wnmon.model.json import Json, JsonObject, kind_of
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
-_NUMBERS: dict[str, tuple[float, float]] = {
+_NUMBERS = {
     "temperature": (0, 2),
     "top_p": (0, 1),
     "frequency_penalty": (-2, 2),
     "presence_penalty": (-2, 2),
 }
-_INTEGERS: dict[str, tuple[int, int]] = {
+_INTEGERS = {
     "max_tokens": (1, 2**31),
     "max_completion_tokens": (1, 2**31),
     "n": (1, 128),
@@ -32,8 +32,7 @@ def read_chat(body: bytes) -> Chat | Refusal:
     document = _parse(body)
     if isinstance(document, Refusal):
         return document
-    problems = (problem for check in _CHECKS if (problem := check(document)) is not None)
-    return next(problems, None) or _chat(document)
+    return next(filter(None, (check(document) for check in _CHECKS)), None) or _chat(document)
 
 
 def _parse(body: bytes) -> JsonObject | Refusal:
@@ -66,13 +65,14 @@ def _missing(param: str) -> Refusal:
     return _bad(f"missing required parameter: '{param}'", param, "missing_required_parameter")
 
 
-def _check_model(document: JsonObject) -> Refusal | None:
-    if "model" not in document:
-        return _missing("model")
-    model = document["model"]
-    if not isinstance(model, str):
-        return _wrong_type("model", "a string", model)
-    return None if model else _bad("'model' must not be empty", "model", "invalid_value")
+def _check_text(place: str, document: JsonObject, name: str) -> Refusal | None:
+    """Check a text that must be there and not be empty."""
+    if name not in document:
+        return _missing(place)
+    text = document[name]
+    if not isinstance(text, str):
+        return _wrong_type(place, "a string", text)
+    return None if text else _bad(f"'{place}' must not be empty", place, "invalid_value")
 
 
 def _check_messages(document: JsonObject) -> Refusal | None:
@@ -83,8 +83,7 @@ def _check_messages(document: JsonObject) -> Refusal | None:
         return _wrong_type("messages", "an array of objects", messages)
     if not messages:
         return _bad("'messages' is too short: expected at least 1 item", "messages", "empty_array")
-    problems = (_check_message(f"messages[{index}]", message) for index, message in enumerate(messages))
-    return next((problem for problem in problems if problem is not None), None)
+    return next(filter(None, (_check_message(f"messages[{index}]", one) for index, one in enumerate(messages))), None)
 
 
 def _check_message(place: str, message: Json) -> Refusal | None:
@@ -112,8 +111,7 @@ def _check_content(place: str, content: Json) -> Refusal | None:
         return _wrong_type(place, "a string or an array of parts", content)
     if not content:
         return _bad(f"'{place}' is too short: expected at least 1 part", place, "empty_array")
-    problems = (_check_part(f"{place}[{index}]", part) for index, part in enumerate(content))
-    return next((problem for problem in problems if problem is not None), None)
+    return next(filter(None, (_check_part(f"{place}[{index}]", part) for index, part in enumerate(content))), None)
 
 
 def _check_part(place: str, part: Json) -> Refusal | None:
@@ -124,33 +122,16 @@ def _check_part(place: str, part: Json) -> Refusal | None:
     if part["type"] != "text":
         # Images and sound are refused aloud: dropping them in silence would be a lie about what the model saw.
         return _bad(f"invalid value for '{place}.type': this model reads only 'text' parts", f"{place}.type")
-    if "text" not in part:
-        return _missing(f"{place}.text")
-    text = part["text"]
-    if not isinstance(text, str):
-        return _wrong_type(f"{place}.text", "a string", text)
-    return None if text else _bad(f"'{place}.text' must not be empty", f"{place}.text", "invalid_value")
+    return _check_text(f"{place}.text", part, "text")
 
 
 def _check_numbers(document: JsonObject) -> Refusal | None:
-    for name, (low, high) in _NUMBERS.items():
+    for name, (low, high) in (_NUMBERS | _INTEGERS).items():
         value = document.get(name)
         if value is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return _wrong_type(name, "a number", value)
-        if not low <= value <= high:
-            return _bad(f"invalid value for '{name}': expected {low} to {high}", name, "invalid_value")
-    return None
-
-
-def _check_integers(document: JsonObject) -> Refusal | None:
-    for name, (low, high) in _INTEGERS.items():
-        value = document.get(name)
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int):
-            return _wrong_type(name, "an integer", value)
+        if isinstance(value, bool) or not isinstance(value, int if name in _INTEGERS else int | float):
+            return _wrong_type(name, "an integer" if name in _INTEGERS else "a number", value)
         if not low <= value <= high:
             return _bad(f"invalid value for '{name}': expected {low} to {high}", name, "invalid_value")
     return None
@@ -226,10 +207,9 @@ def _function(tool: Json) -> JsonObject | None:
 
 
 _CHECKS: tuple[Callable[[JsonObject], Refusal | None], ...] = (
-    _check_model,
+    lambda document: _check_text("model", document, "model"),
     _check_messages,
     _check_numbers,
-    _check_integers,
     _check_stream,
     _check_stop,
     _check_response_format,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from wnmon.mock import broken_honesty
+from wnmon.mock.changes import counting
 from wnmon.mock.fault import ApiCall
 from wnmon.mock.faults import find_faults
 from wnmon.mock.http import RequestHead
@@ -101,4 +102,4 @@ def test_a_body_without_long_texts_is_not_cut(body: bytes) -> None:
 
 def test_counts_that_are_not_there_stay_away() -> None:
     value: JsonObject = {"choices": [], "usage": None}
-    assert broken_honesty.counting(lambda prompt, completion: (prompt, completion))(call(), value) == value
+    assert counting(lambda _, prompt, completion: (prompt, completion))(call(), value) == value

@@ -12,11 +12,10 @@ from wnmon.mock.chat import Chat
 from wnmon.mock.fault import ApiCall
 from wnmon.mock.faults import FAULTS, find_faults
 from wnmon.mock.http import RequestHead
-from wnmon.mock.keepalive import keep_alive
 from wnmon.mock.pieces import Send, Wait
 from wnmon.mock.script import script
 from wnmon.mock.settings import MockSettings
-from wnmon.mock.stream import SentEvent
+from wnmon.mock.stream import SentEvent, keep_alive
 
 SETTINGS = MockSettings(ttft_s=0.0, gap_s=0.0)
 SAY = [{"role": "user", "content": "Reply with the single word: pong"}]

@@ -20,7 +20,8 @@ from wnmon.config import load_suites, narrow
 from wnmon.judge.registry import prepare
 from wnmon.mock.chat import Chat, Message
 from wnmon.mock.completion import complete
-from wnmon.mock.stream import Rhythm, encode_event, events
+from wnmon.mock.settings import MockSettings
+from wnmon.mock.stream import encode_event, events
 from wnmon.model.check import Auth, Plan
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.result import Outcome, Result, Verdict
@@ -44,7 +45,7 @@ def event(value: Any) -> bytes:
 def reference(n: int) -> bytes:
     """Return what the reference relay streams, usage included."""
     chat = Chat(model="m-1", messages=(Message(role="user", text="Reply with only: 好 🙂"),), n=n)
-    said = events({**HEAD}, complete(chat), Rhythm(ttft_s=0.0, gap_s=0.0), include_usage=True)
+    said = events({**HEAD}, complete(chat), MockSettings(ttft_s=0.0, gap_s=0.0), include_usage=True)
     return b"".join(encode_event(one) for one in said)
 
 
