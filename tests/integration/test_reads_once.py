@@ -14,7 +14,7 @@ from call_counts import calls_of
 
 from wnmon.app.check import Selection, Terms, check
 from wnmon.config import adhoc_target, load_suites
-from wnmon.config.named_target import Asked
+from wnmon.config.named_target import NamedTarget
 from wnmon.mock.server import serve
 from wnmon.mock.settings import MockSettings
 from wnmon.model.exchange import Exchange
@@ -50,7 +50,7 @@ class Seen:
 async def checked(*, fail_fast: bool) -> CheckReport:
     settings = MockSettings(strict=True, key=KEY, models=(MODEL,), ttft_s=0, gap_s=0)
     async with serve(settings) as relay:
-        asked = Asked(target=adhoc_target(relay.url, MODEL, KEY), models=(MODEL,))
+        asked = NamedTarget(target=adhoc_target(relay.url, MODEL, KEY), models=(MODEL,))
         return await check(asked, Selection(plans=load_suites(SUITES, Path())), Terms(fail_fast=fail_fast))
 
 

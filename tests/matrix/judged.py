@@ -19,7 +19,7 @@ from wnmon.app.check import Selection, Surroundings, Terms, check
 from wnmon.cli.replay import replay
 from wnmon.cli.reports import FORMATS, Destination, write
 from wnmon.config import built_in_suites, load_suites, profiles_of
-from wnmon.config.named_target import Asked
+from wnmon.config.named_target import NamedTarget
 from wnmon.config.shipped import shipped_folder
 from wnmon.model.check import Level
 from wnmon.model.result import RuleVerdict, Verdict
@@ -90,13 +90,13 @@ def _checked(peer: Peer, key: str, folder: Path) -> CheckReport:
 
     async def checked(clock: VirtualClock) -> CheckReport:
         async with running(peer, key, folder, clock) as target:
-            asked = Asked(target=target, models=target.models, timeouts=peer.timeouts)
+            asked = NamedTarget(target=target, models=target.models, timeouts=peer.timeouts)
             here = Surroundings(clock=clock, worker=Inline())
             return await check(asked, _selection(peer, folder), Terms(), surroundings=here)
 
     report = run_virtually(checked)
     places = [Destination(form, folder / f"report.{form}") for form in FORMATS]
-    write(report, places, width=100, color=True, lang="en", quiet=True)
+    write(report, places, lang="en", quiet=True)
     return report
 
 
@@ -133,4 +133,4 @@ def _replayed(folder: Path) -> Iterator[str]:
     """Yield what a replay of the transcript says otherwise."""
     if (folder / "report.transcript").exists():
         recorded = read_transcript((folder / "report.transcript").read_text(encoding="utf-8"))
-        yield from replay(recorded).differences
+        yield from map(str, replay(recorded).differences)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,14 +11,14 @@ from functools import partial
 from wnmon import __version__
 from wnmon.clock import SystemClock
 from wnmon.config import narrow, profiles_of
-from wnmon.config.named_target import Asked
+from wnmon.config.named_target import NamedTarget
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets, Cap
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.ports import Clock, Transport, Worker
 from wnmon.engine.run import Run
-from wnmon.engine.runner import Runner
+from wnmon.engine.runner import Runner, draw_nonce
 from wnmon.engine.session import Manner, Session, quietly, was_interrupted
 from wnmon.errors import UsageError
 from wnmon.model.check import Check, Plan
@@ -27,8 +27,6 @@ from wnmon.model.target import Probe
 from wnmon.report.baseline.file import excuse_run, ignored_by
 from wnmon.report.baseline.known import Baseline
 from wnmon.report.summary import CheckedTarget, CheckReport, Chosen, Exit, JudgedSuite, exit_code
-from wnmon.transport import HttpxTransport
-from wnmon.transport.reachable import wait_until_reachable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,20 +53,64 @@ class Selection:
         ]
         return [plan for plan in plans if any(plan.level(rule) for rule in plan.rules)]
 
-    def chosen(self) -> Chosen:
-        """Return the selection as a report keeps it."""
+    def report(
+        self,
+        targets: tuple[CheckedTarget, ...],
+        runs: tuple[Run, ...],
+        *,
+        between_s: tuple[float, float],
+        strict: bool,
+        complete: bool,
+        baseline: Baseline | None,
+    ) -> CheckReport:
+        """Return the report on runs of these rules, `between_s` being when they began and ended."""
         names = self.names or tuple(f"builtin:{plan.suite}" for plan in self.plans)
-        suites = (JudgedSuite(name=name, plan=plan) for name, plan in zip(names, self.plans, strict=True))
-        return Chosen(suites=tuple(suites), profiles=self.profiles, only=self.only, skip=self.skip, full=self.full)
+        return CheckReport(
+            version=__version__,
+            started_at_s=between_s[0],
+            ended_at_s=between_s[1],
+            targets=targets,
+            runs=runs,
+            rules={rule.id: rule for plan in self.narrowed() for rule in plan.rules},
+            strict=strict,
+            complete=complete,
+            exit_code=exit_code(runs, strict) if complete else Exit.INTERRUPTED,
+            ignored=ignored_by(baseline, runs) if baseline else None,
+            chosen=Chosen(
+                suites=tuple(JudgedSuite(name=name, plan=plan) for name, plan in zip(names, self.plans, strict=True)),
+                profiles=self.profiles,
+                only=self.only,
+                skip=self.skip,
+                full=self.full,
+                baseline=baseline,
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a check runs in: the clock, the sensor and the worker that reads. None stands for this machine's own."""
+    """What a check runs in: the clock, the sensor, the worker that reads, the words no relay can have cached.
+
+    None stands for this machine's own.
+    """
 
     clock: Clock = field(default_factory=SystemClock)
     transport: Transport | None = None
     worker: Worker | None = None
+    draw: Callable[[], str] = draw_nonce
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What one run of a check leaves to the next: what was spent, and who asked to be left alone."""
+
+    budgets: Budgets
+    backoff: Backoff
+
+    @classmethod
+    def afresh(cls, clock: Clock, cap: Cap | None = None) -> Memory:
+        """Return a memory of nothing."""
+        return cls(budgets=Budgets(clock, cap), backoff=Backoff(clock))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,73 +136,80 @@ class Guide:
     unreachable: Callable[[float], None] = lambda _: None
 
 
-def probes_of(asked: Asked, selection: Selection) -> list[Probe]:
+def probes_of(named: NamedTarget, selection: Selection) -> list[Probe]:
     """Return one probe per model and suite."""
     plans = selection.narrowed()
-    return [probe_of(asked, plan, model) for model in asked.models for plan in plans]
+    return [probe_of(named, plan, model) for model in named.models for plan in plans]
 
 
-def probe_of(asked: Asked, plan: Plan, model: str) -> Probe:
+def probe_of(named: NamedTarget, plan: Plan, model: str) -> Probe:
     """Return the probe that judges a suite on a model."""
-    check = Check(name=plan.suite or "suite", plan=plan, every_s=0, timeouts=asked.timeouts)
-    return Probe(check=check, target=asked.target, model=model)
+    check = Check(name=plan.suite or "suite", plan=plan, every_s=0, timeouts=named.timeouts)
+    return Probe(check=check, target=named.target, model=model)
 
 
 async def check(
-    asked: Asked,
+    named: NamedTarget,
     selection: Selection,
     terms: Terms,
     guide: Guide | None = None,
     surroundings: Surroundings | None = None,
 ) -> CheckReport:
     """Run every suite on every model and return the report, known breaks excused."""
-    guide, surroundings = guide or Guide(), surroundings or Surroundings()
-    probes = probes_of(asked, selection)
+    guide, surroundings, target = guide or Guide(), surroundings or Surroundings(), named.target
+    probes = probes_of(named, selection)
     excuse = partial(excuse_run, baseline=terms.baseline)
     manner = Manner(full=selection.full, fail_fast=terms.fail_fast, excuse=excuse, progress=guide.progress)
     session, started_at_s = Session(manner), surroundings.clock.wall_s()
-    async with one_off_runner(asked.target.concurrency, surroundings, _cap(terms)) as runner:
+    cap = Cap(tokens=terms.budget_tokens, why=Said(Why.BUDGET_TOKENS)) if terms.budget_tokens is not None else None
+    memory = Memory.afresh(surroundings.clock, cap)
+    async with one_off_runner(target.concurrency, surroundings, memory) as runner:
         with guide.ending(runner.stop):
-            if terms.wait_s and asked.target.proxy is None:
-                await _wait(asked.target.url, terms.wait_s, runner.stop, guide)
+            if terms.wait_s and target.proxy is None:
+                await _wait(target.url, terms.wait_s, runner.stop, guide)
             for probe in probes:
                 await session.run(runner, probe)
-    runs, interrupted = tuple(session.runs), was_interrupted(session.runs)
-    return CheckReport(
-        version=__version__,
-        started_at_s=started_at_s,
-        ended_at_s=surroundings.clock.wall_s(),
-        targets=tuple(CheckedTarget(name=asked.target.name, url=asked.target.url, model=m) for m in asked.models),
-        runs=runs,
-        rules={rule.id: rule for plan in selection.narrowed() for rule in plan.rules},
+    report = selection.report(
+        tuple(CheckedTarget(name=target.name, url=target.url, model=model) for model in named.models),
+        tuple(session.runs),
+        between_s=(started_at_s, surroundings.clock.wall_s()),
         strict=terms.strict,
-        complete=not interrupted,
-        exit_code=Exit.INTERRUPTED if interrupted else exit_code(runs, terms.strict),
-        ignored=ignored_by(terms.baseline, runs) if terms.baseline else None,
-        chosen=replace(selection.chosen(), baseline=terms.baseline),
-        unknown_waivers=_unknown_waivers(asked, selection),
+        complete=not was_interrupted(session.runs),
+        baseline=terms.baseline,
     )
+    # A suite the configuration does not know may be judged here, and have the rule.
+    judged = {rule.id for plan in selection.plans for rule in plan.rules}
+    unknown = {rule: nearest for rule, nearest in named.unknown_waivers.items() if rule not in judged}
+    return replace(report, unknown_waivers=unknown)
 
 
-async def judge_suite(session: Session, probe: Probe) -> Run:
-    """Return the run of one more probe of a session, sent by a runner of its own."""
-    async with one_off_runner(probe.target.concurrency, Surroundings()) as runner:
+async def judge_suite(session: Session, probe: Probe, surroundings: Surroundings, memory: Memory) -> Run:
+    """Return the run of one more probe of a session, sent by a runner of its own that remembers those before."""
+    async with one_off_runner(probe.target.concurrency, surroundings, memory) as runner:
         return await session.run(runner, probe)
 
 
 @asynccontextmanager
-async def one_off_runner(concurrency: int, surroundings: Surroundings, cap: Cap | None = None) -> AsyncIterator[Runner]:
+async def one_off_runner(
+    concurrency: int, surroundings: Surroundings, memory: Memory | None = None
+) -> AsyncIterator[Runner]:
     """Yield a warm runner: the service's own, without schedule, web and metrics."""
-    clock, transport = surroundings.clock, surroundings.transport or HttpxTransport(surroundings.clock)
+    memory = memory or Memory.afresh(surroundings.clock)
+    clock, transport = surroundings.clock, surroundings.transport
+    if transport is None:
+        from wnmon.transport import HttpxTransport  # half the start of a command, which may send nothing
+
+        transport = HttpxTransport(clock)
     await transport.warm_up()
     runner = Runner(
         transport=transport,
         clock=clock,
         limiter=Limiter(concurrency, clock),
-        budgets=Budgets(clock, cap),
-        backoff=Backoff(clock),
+        budgets=memory.budgets,
+        backoff=memory.backoff,
         fanout=Fanout(),
         worker=surroundings.worker,
+        draw=surroundings.draw,
     )
     try:
         yield runner
@@ -169,12 +218,10 @@ async def one_off_runner(concurrency: int, surroundings: Surroundings, cap: Cap 
         await transport.close()
 
 
-def _cap(terms: Terms) -> Cap | None:
-    return None if terms.budget_tokens is None else Cap(tokens=terms.budget_tokens, why=Said(Why.BUDGET_TOKENS))
-
-
 async def _wait(url: str, wait_s: float, stop: asyncio.Event, guide: Guide) -> None:
     """Wait until somebody listens at the URL, for `wait_s` at most or until Ctrl-C."""
+    from wnmon.transport.reachable import wait_until_reachable
+
     reaching = asyncio.ensure_future(wait_until_reachable(url, wait_s))
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait({reaching, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -183,9 +230,3 @@ async def _wait(url: str, wait_s: float, stop: asyncio.Event, guide: Guide) -> N
     for waiting in (reaching, stopping):
         waiting.cancel()
     await asyncio.wait({reaching, stopping})
-
-
-def _unknown_waivers(asked: Asked, selection: Selection) -> Mapping[str, str]:
-    """Return the waived rules that no suite has, neither one the configuration knows nor one that is judged here."""
-    judged = {rule.id for plan in selection.plans for rule in plan.rules}
-    return {rule: nearest for rule, nearest in asked.unknown_waivers.items() if rule not in judged}

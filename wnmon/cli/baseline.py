@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from wnmon.cli.files import read_text, write_text, wrong_file
-from wnmon.cli.terminal import note
+from wnmon.cli.terminal import tell
 from wnmon.model.said import Said
 from wnmon.report.baseline.file import read_baseline, render_baseline, why_no_baseline
 from wnmon.report.baseline.known import Baseline
 from wnmon.report.summary import CheckReport
 
 
-def load(path: Path | None) -> Baseline | None:
+def load_baseline(path: Path | None) -> Baseline | None:
     """Return the baseline in a file, None where no file is named. Raises UsageError."""
     if path is None:
         return None
@@ -22,11 +22,11 @@ def load(path: Path | None) -> Baseline | None:
         raise wrong_file(path, wrong, hint=Said("cli_write_one")) from None
 
 
-def write(path: Path, report: CheckReport) -> None:
+def write_baseline(path: Path, report: CheckReport) -> None:
     """Write what is broken now, unless the report says too little; then say why not."""
     why_not = why_no_baseline(report.runs, complete=report.complete)
     if why_not is not None:
-        note(Said("cli_error", message=Said("cli_no_baseline", why=why_not)))
+        tell(Said("cli_no_baseline", why=why_not))
         return
     write_text(path, render_baseline(report.runs, version=report.version, at_s=report.ended_at_s))
-    note(Said("cli_error", message=Said("cli_wrote_baseline", path=str(path))))
+    tell(Said("cli_wrote_baseline", path=str(path)))

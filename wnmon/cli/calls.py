@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wnmon.app.check import Selection, probes_of
-from wnmon.config.named_target import Asked
+from wnmon.config.named_target import NamedTarget
 from wnmon.config.spend import sure_cost
 from wnmon.engine.runner import left_out
 from wnmon.model.check import Risk, Step
@@ -16,7 +16,7 @@ from wnmon.model.target import Probe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class PlannedCall:
     """One request of a suite for one model, sent `copies` times at once; all tokens are those of one copy.
 
     `left_out`: why it is not sent. `if_answered`: output tokens only a relay that answers what it must refuse may bill.
@@ -35,48 +35,41 @@ class Call:
         """Return how many requests this is, 0 when it is left out."""
         return 0 if self.left_out else self.step.burst
 
-    def money(self) -> Amounts:
-        """Return what all copies may cost, nothing where no price is known."""
+    def money(self, input_tokens: int, output_tokens: int) -> Amounts:
+        """Return what so many tokens of all copies cost, nothing where no price is known."""
         price = self.probe.target.prices.get(self.probe.model)
-        return price.of(self.copies * self.input_tokens, self.copies * self.output_tokens) if price else {}
-
-    def money_if_answered(self) -> Amounts:
-        """Return what an answer to what must be refused would cost beyond that."""
-        price = self.probe.target.prices.get(self.probe.model)
-        return price.of(0, self.copies * self.if_answered) if price else {}
+        return price.of(self.copies * input_tokens, self.copies * output_tokens) if price else {}
 
 
-def calls_of(asked: Asked, selection: Selection) -> list[Call]:
+def calls_of(named: NamedTarget, selection: Selection) -> list[PlannedCall]:
     """Return every request of the selected suites, in the order of sending, for every model."""
     risks = {(plan.suite, step.name): step.risk for plan in selection.plans for step in plan.steps}
-    return [
-        _call(probe, step, risks[probe.check.plan.suite, step.name], full=selection.full)
-        for probe in probes_of(asked, selection)
-        for step in probe.check.plan.steps
-    ]
+    calls = []
+    for probe in probes_of(named, selection):
+        for step in probe.check.plan.steps:
+            risk = risks[probe.check.plan.suite, step.name]
+            input_tokens, output_tokens, if_answered = sure_cost(step, probe.model, risk)
+            call = PlannedCall(
+                step=step,
+                probe=probe,
+                risk=risk,
+                left_out=left_out(step, probe.target, full=selection.full),
+                input_tokens=input_tokens,
+                output_tokens=output_tokens,
+                if_answered=if_answered,
+            )
+            calls.append(call)
+    return calls
 
 
-def _call(probe: Probe, step: Step, risk: Risk | None, *, full: bool) -> Call:
-    input_tokens, output_tokens, if_answered = sure_cost(step, probe.model, risk)
-    return Call(
-        step=step,
-        probe=probe,
-        risk=risk,
-        left_out=left_out(step, probe.target, full=full),
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        if_answered=if_answered,
-    )
-
-
-def dry_run(asked: Asked, selection: Selection, budget_tokens: int | None = None, lang: str = "en") -> str:
+def dry_run(named: NamedTarget, selection: Selection, budget_tokens: int | None = None, lang: str = "en") -> str:
     """Return the calls a check would make and what they may cost at worst, without a line break at the end."""
-    calls = calls_of(asked, selection)
+    calls = calls_of(named, selection)
     lines = (_line(call, lang) for call in calls)
-    return "\n".join([f"POST {asked.target.url}", "", *lines, "", *_totals(calls, budget_tokens, lang)])
+    return "\n".join([f"POST {named.target.url}", "", *lines, "", *_totals(calls, budget_tokens, lang)])
 
 
-def _line(call: Call, lang: str) -> str:
+def _line(call: PlannedCall, lang: str) -> str:
     step, probe = call.step, call.probe
     head = f"  {probe.check.name}/{step.name}  {probe.model}  "
     if call.left_out is not None:
@@ -89,16 +82,16 @@ def _line(call: Call, lang: str) -> str:
     return f"{head}{tokens}{answered}{times}{risk}"
 
 
-def _totals(calls: Sequence[Call], budget_tokens: int | None, lang: str) -> Iterator[str]:
+def _totals(calls: Sequence[PlannedCall], budget_tokens: int | None, lang: str) -> Iterator[str]:
     count = sum(call.copies for call in calls)
     tokens = sum(call.copies * (call.input_tokens + call.output_tokens) for call in calls)
-    money = show_at_most(added(call.money() for call in calls))
+    money = show_at_most(added(call.money(call.input_tokens, call.output_tokens) for call in calls))
     at_most = Said("cli_at_most", money=money) if money else ""
     in_all = Said("cli_call" if count == 1 else "cli_calls", n=count)
     yield say("cli_total", lang, calls=in_all, tokens=tokens, money=at_most)
     more = sum(call.copies * call.if_answered for call in calls)
     if more:
-        money_more = show_at_most(added(call.money_if_answered() for call in calls))
+        money_more = show_at_most(added(call.money(0, call.if_answered) for call in calls))
         yield say("cli_more", lang, tokens=more, money=Said("cli_more_money", money=money_more) if money_more else "")
     unpriced = dict.fromkeys(call.probe.model for call in calls if call.probe.model not in call.probe.target.prices)
     if money and unpriced:

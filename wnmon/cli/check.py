@@ -10,23 +10,36 @@ from typing import Any
 import click
 
 from wnmon.app.check import Guide, Selection, Terms, check
-from wnmon.cli.asking import adhoc
-from wnmon.cli.baseline import load as load_baseline
-from wnmon.cli.baseline import write as write_baseline
+from wnmon.cli.baseline import load_baseline, write_baseline
 from wnmon.cli.calls import calls_of, dry_run
 from wnmon.cli.consent import ask_before_harm
 from wnmon.cli.listing import listed, render_json, render_text
-from wnmon.cli.options import language_option, quiet_option, report_option, verbose_option
+from wnmon.cli.options import (
+    FILE,
+    duration,
+    globs,
+    joined,
+    language_option,
+    names,
+    new_file,
+    quiet_option,
+    verbose_option,
+)
 from wnmon.cli.progress import progress_bar
-from wnmon.cli.reports import Destination, write
-from wnmon.cli.selecting import nothing_selected
+from wnmon.cli.reports import Destination, report_option, write
 from wnmon.cli.stopping import until_written
-from wnmon.cli.suites import load, names_of
-from wnmon.cli.terminal import note, say, wants_color, width, words
-from wnmon.cli.types import DURATION, FILE, GLOBS, NAMES, NEW_FILE, joined
+from wnmon.cli.suites import load, names_of, nothing_selected
+from wnmon.cli.terminal import say, spoken, tell, words
 from wnmon.config import built_in_suites
-from wnmon.config.named_target import Asked, asked_by_config, claiming
-from wnmon.model.said import Said
+from wnmon.config.named_target import (
+    MissingOptionError,
+    NamedTarget,
+    claiming,
+    named_by_config,
+    named_by_options,
+)
+from wnmon.model.said import Said, in_language
+from wnmon.report.curl import KEY_VARIABLES
 
 
 @click.command("check")
@@ -36,22 +49,22 @@ from wnmon.model.said import Said
 @click.option("--api-key-env", metavar="VARIABLE")
 @click.option("-c", "--config", type=click.Path(path_type=Path))
 @click.option("--target", metavar="NAME")
-@click.option("--profile", "profiles", type=NAMES, metavar="A,B")
-@click.option("--only", type=GLOBS, multiple=True, callback=joined, metavar="GLOB,GLOB")
-@click.option("--skip", type=GLOBS, multiple=True, callback=joined, metavar="GLOB,GLOB")
+@click.option("--profile", "profiles", type=names, metavar="A,B")
+@click.option("--only", type=globs, multiple=True, callback=joined, metavar="GLOB,GLOB")
+@click.option("--skip", type=globs, multiple=True, callback=joined, metavar="GLOB,GLOB")
 @click.option("--strict", is_flag=True)
 @click.option("--full", is_flag=True)
 @click.option("-y", "--yes", is_flag=True)
-@click.option("--feature", "features", type=NAMES, multiple=True, callback=joined, metavar="A,B")
+@click.option("--feature", "features", type=names, multiple=True, callback=joined, metavar="A,B")
 @click.option("--budget-tokens", type=click.IntRange(min=1), metavar="N")
 @click.option("--dry-run", is_flag=True)
 @click.option("--list", "list_rules", is_flag=True)
 @click.option("--json", "as_json", is_flag=True)
 @report_option
 @click.option("--baseline", type=FILE, metavar="FILE")
-@click.option("--write-baseline", type=NEW_FILE, metavar="FILE")
+@click.option("--write-baseline", type=new_file, metavar="FILE")
 @click.option("--fail-fast", is_flag=True)
-@click.option("--wait", type=DURATION, metavar="DURATION")
+@click.option("--wait", type=duration, metavar="DURATION")
 @language_option
 @quiet_option
 @verbose_option
@@ -61,18 +74,18 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
         return _list(suites, options)
     if options["as_json"]:
         raise click.UsageError(words("cli_json_alone"))
-    asked = _asked(options)
+    named = _named(options)
     baseline = load_baseline(options["baseline"])
     selection = _selection(suites, options)
     if not selection.narrowed():
         raise nothing_selected(selection.plans, selection.only, full=selection.full)
-    asked = claiming(asked, options["features"], selection.plans)
+    named = claiming(named, options["features"], selection.plans)
     if options["dry_run"]:
-        say(dry_run(asked, selection, options["budget_tokens"], options["lang"]) + "\n")
+        say(dry_run(named, selection, options["budget_tokens"], options["lang"]) + "\n")
         return 0
     lang, quiet = options["lang"], options["quiet"]
-    calls = calls_of(asked, selection)
-    ask_before_harm(calls, asked.target, yes=options["yes"], quiet=quiet)
+    calls = calls_of(named, selection)
+    ask_before_harm(calls, named.target, yes=options["yes"], quiet=quiet)
     terms = Terms(
         strict=options["strict"],
         fail_fast=options["fail_fast"],
@@ -81,24 +94,24 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
         baseline=baseline,
     )
     with until_written() as stopping:
-        with progress_bar(sum(call.left_out is None for call in calls), quiet=quiet) as bar:
-            guide = Guide(progress=bar.advance, ending=stopping.ending, unreachable=_tell_nobody)
-            report = asyncio.run(check(asked, selection, terms, guide))
+        with progress_bar(sum(call.left_out is None for call in calls), quiet=quiet) as advance:
+            guide = Guide(progress=advance, ending=stopping.ending, unreachable=_tell_nobody)
+            report = asyncio.run(check(named, selection, terms, guide))
         if options["write_baseline"] is not None:
             write_baseline(options["write_baseline"], report)
-        write(report, reports, width=width(), color=wants_color(), lang=lang, quiet=quiet, every=options["verbose"])
+        write(report, reports, lang=lang, quiet=quiet, every=options["verbose"])
     return report.exit_code
 
 
 def _tell_nobody(waited_s: float) -> None:
-    note(Said("cli_error", message=Said("cli_nobody", n=f"{waited_s:g}")))
+    tell(Said("cli_nobody", n=f"{waited_s:g}"))
 
 
 def _selection(suites: tuple[str, ...], options: dict[str, Any]) -> Selection:
-    names = names_of(suites, full=options["full"])
+    judged = names_of(suites, full=options["full"])
     return Selection(
-        plans=load(names),
-        names=names,
+        plans=load(judged),
+        names=judged,
         profiles=options["profiles"] or (),
         only=options["only"],
         skip=options["skip"],
@@ -116,15 +129,18 @@ def _list(suites: tuple[str, ...], options: dict[str, Any]) -> int:
     return 0
 
 
-def _asked(options: dict[str, Any]) -> Asked:
+def _named(options: dict[str, Any]) -> NamedTarget:
     if options["config"] is not None:
         if options["base_url"] is not None:
-            raise click.UsageError(words("cli_url_twice"))
+            raise click.UsageError(words("cli_url_twice", url="--base-url", config="--config"))
         if options["api_key_env"] is not None:
             raise click.UsageError(words("cli_key_twice"))
-        return asked_by_config(options["config"], options["target"], options["model"], os.environ)
+        return named_by_config(options["config"], options["target"], options["model"], os.environ)
     if options["target"] is not None:
         raise click.UsageError(words("cli_target_alone"))
-    needs_key = not options["dry_run"]
-    named = options["base_url"], options["model"], options["api_key_env"]
-    return adhoc(*named, os.environ, needs_key=needs_key)
+    given, needs_key = (options["base_url"], options["model"]), not options["dry_run"]
+    key_variables = (options["api_key_env"],) if options["api_key_env"] else KEY_VARIABLES
+    try:
+        return named_by_options(*given, key_variables, os.environ, needs_key=needs_key)
+    except MissingOptionError as missing:
+        raise click.UsageError(in_language(missing.message, spoken())) from None

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import click
 
-from wnmon.cli.calls import Call
-from wnmon.cli.terminal import note, words
+from wnmon.cli.calls import PlannedCall
+from wnmon.cli.terminal import note, tell, words
 from wnmon.errors import UsageError
 from wnmon.model.check import Risk
 from wnmon.model.said import Said
 from wnmon.model.target import Target
 
 
-def ask_before_harm(calls: Sequence[Call], target: Target, *, yes: bool, quiet: bool) -> None:
+def ask_before_harm(calls: Sequence[PlannedCall], target: Target, *, yes: bool, quiet: bool) -> None:
     """Say on stderr which risky requests are about to be sent, and return once they may be. Raises UsageError.
 
     `yes` or the target's `allow_risk` is the answer; without either a person at the terminal is asked.
@@ -29,18 +29,12 @@ def ask_before_harm(calls: Sequence[Call], target: Target, *, yes: bool, quiet: 
         return
     agreed = yes or target.allow_risk
     if not (agreed and quiet):
-        note(_notice(by_risk, calls, target))
-    if not agreed:
-        _ask()
-
-
-def _notice(by_risk: Mapping[Risk, int], calls: Sequence[Call], target: Target) -> str:
-    models = ", ".join(dict.fromkeys(call.probe.model for call in calls))
-    head = words("cli_risky", n=sum(by_risk.values()), target=target.host, models=models)
-    return "\n".join([head, *(words(f"cli_risk_{risk}", n=by_risk[risk]) for risk in Risk if by_risk.get(risk))])
-
-
-def _ask() -> None:
+        models = ", ".join(dict.fromkeys(call.probe.model for call in calls))
+        note(Said("cli_risky", n=by_risk.total(), target=target.host, models=models))
+        for risk in (risk for risk in Risk if by_risk[risk]):
+            note(Said(f"cli_risk_{risk}", n=by_risk[risk]))
+    if agreed:
+        return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(Said("cli_nobody_to_ask"), hint=Said("cli_say_yes"))
     if not _confirmed():
@@ -55,5 +49,5 @@ def _confirmed() -> bool:
         note("")  # the cursor is behind the question still
         if isinstance(gone.__context__, EOFError):
             return False
-        note(Said("cli_error", message=Said("cli_declined")))
+        tell(Said("cli_declined"))
         raise

@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 from wnmon.cli.files import read_text, wrong_file
-from wnmon.cli.options import language_option
+from wnmon.cli.options import FILE, language_option
 from wnmon.cli.terminal import say
-from wnmon.cli.types import FILE
 from wnmon.report.diff import Change, Key, Standing, compare, read_report, render_diff
 
 

@@ -9,7 +9,7 @@ import click
 
 from wnmon.cli.listing import ListedRule, listed
 from wnmon.cli.options import language_option
-from wnmon.cli.selecting import how_to_run
+from wnmon.cli.suites import how_to_run
 from wnmon.cli.terminal import say, wants_color, width
 from wnmon.config import built_in_suites, load_suites
 from wnmon.config.shipped import PREFIX

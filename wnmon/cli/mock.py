@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from wnmon.cli.options import duration, names
 from wnmon.cli.terminal import say, words
-from wnmon.cli.types import DURATION, NAMES
 from wnmon.errors import UsageError
 from wnmon.mock.faults import FAULTS
 from wnmon.mock.server import serve
@@ -22,9 +22,9 @@ from wnmon.model.said import Said
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--strict", is_flag=True)
 @click.option("--key", metavar="KEY")
-@click.option("--models", type=NAMES, metavar="A,B", default=",".join(DEFAULT_MODELS), show_default=True)
-@click.option("--ttft", type=DURATION, default="20ms", show_default=True)
-@click.option("--gap", type=DURATION, default="5ms", show_default=True)
+@click.option("--models", type=names, metavar="A,B", default=",".join(DEFAULT_MODELS), show_default=True)
+@click.option("--ttft", type=duration, default="20ms", show_default=True)
+@click.option("--gap", type=duration, default="5ms", show_default=True)
 @click.option("--tokens", type=click.IntRange(1, 20_000))
 @click.option("--stamps", is_flag=True)
 @click.option("--fault", "faults", metavar="NAME", multiple=True)

@@ -1,14 +1,51 @@
-"""Options that several commands share."""
+"""Options that several commands share, and what the value of an option may be."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
 
-from wnmon.cli.reports import FORMATS, REPORT, distinct
-from wnmon.cli.terminal import chosen_language
+from wnmon.cli.files import is_stdout
+from wnmon.cli.terminal import chosen_language, words
+from wnmon.model.duration import parse_duration_s
 from wnmon.model.language import LANGUAGES
+
+FILE: click.Path = click.Path(dir_okay=False, path_type=Path)
+
+
+def new_file(text: str) -> Path:
+    """Return the path of a file to write. Stdout is none: what is printed goes there."""
+    if is_stdout(text):
+        raise click.BadParameter(words("cli_no_new_file", text=text))
+    return Path(str(FILE.convert(text, None, None)))
+
+
+def duration(text: str) -> float:
+    """Return seconds. Nothing needs no unit: a bare 0 is taken too."""
+    try:
+        return 0.0 if text == "0" else parse_duration_s(text)
+    except ValueError:
+        raise click.BadParameter(words("cli_no_duration", text=text[:32])) from None
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the names of a list such as `a,b`, blanks and empty names dropped."""
+    found = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not found:
+        raise click.BadParameter(words("cli_no_names", text=text))
+    return found
+
+
+def globs(text: str) -> tuple[str, ...]:
+    """Return the globs of a list such as `doc-*,STR-001` as ids of rules are written, in capitals."""
+    return names(text.upper())
+
+
+def joined(_: click.Context, __: click.Parameter, lists: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Return the items of an option that may be given more than once, each time with a list."""
+    return tuple(item for items in lists for item in items)
 
 
 def language(_: click.Context, __: click.Parameter, option: str | None) -> str:
@@ -16,15 +53,6 @@ def language(_: click.Context, __: click.Parameter, option: str | None) -> str:
     return chosen_language(option, os.environ)
 
 
-report_option = click.option(
-    "--report",
-    "reports",
-    type=REPORT,
-    multiple=True,
-    callback=distinct,
-    metavar="FORMAT[=FILE]",
-    help=f"{', '.join(FORMATS)}.",
-)
 verbose_option = click.option("-v", "--verbose", is_flag=True)
 quiet_option = click.option("-q", "--quiet", is_flag=True)
 language_option = click.option("--lang", type=click.Choice(LANGUAGES), callback=language)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from wnmon.cli.files import is_stdout
-from wnmon.cli.terminal import say, words
+from wnmon.cli.terminal import say, wants_color, width, words
 from wnmon.errors import UsageError
 from wnmon.report.github import render_github
 from wnmon.report.json import render_json
@@ -23,10 +23,6 @@ from wnmon.report.transcript import render_transcript
 FILE_WIDTH = 100
 
 
-def _terminal(report: CheckReport, lang: str) -> str:
-    return render_check(report, width=FILE_WIDTH, color=False, lang=lang)
-
-
 def _html(report: CheckReport, lang: str) -> str:
     # jinja2 is loaded only where a page is wanted: it costs more than the rest of a report.
     from wnmon.report.html import render_html
@@ -35,7 +31,7 @@ def _html(report: CheckReport, lang: str) -> str:
 
 
 _FORMATS: Mapping[str, Callable[[CheckReport, str], str]] = {
-    "terminal": _terminal,
+    "terminal": lambda report, lang: render_check(report, width=FILE_WIDTH, color=False, lang=lang),
     "json": lambda report, _: render_json(report),
     "junit": lambda report, _: render_junit(report),
     "tap": lambda report, _: render_tap(report),
@@ -57,25 +53,17 @@ class Destination:
     file: Path | None
 
 
-class _Report(click.ParamType[Destination]):
-    name = "report"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Destination:
-        """Return the destination `FORMAT[=FILE]` stands for."""
-        if isinstance(value, Destination):
-            return value
-        name, named, file = str(value).partition("=")
-        if name not in FORMATS:
-            self.fail(words("cli_no_format", formats=", ".join(FORMATS), text=name), param, ctx)
-        if named and not file:
-            self.fail(words("cli_no_report", text=name), param, ctx)
-        return Destination(name, Path(file) if file and not is_stdout(file) else None)
+def _destination(text: str) -> Destination:
+    """Return the destination `FORMAT[=FILE]` stands for."""
+    name, named, file = text.partition("=")
+    if name not in FORMATS:
+        raise click.BadParameter(words("cli_no_format", formats=", ".join(FORMATS), text=name))
+    if named and not file:
+        raise click.BadParameter(words("cli_no_report", text=name))
+    return Destination(name, Path(file) if file and not is_stdout(file) else None)
 
 
-REPORT = _Report()
-
-
-def distinct(_: click.Context, __: click.Parameter, wanted: tuple[Destination, ...]) -> tuple[Destination, ...]:
+def _distinct(_: click.Context, __: click.Parameter, wanted: tuple[Destination, ...]) -> tuple[Destination, ...]:
     """Refuse two reports for one place: one would write over the other, or make a document no reader takes."""
     places = [destination.file and destination.file.resolve() for destination in wanted]
     twice = next((wanted[i] for i, place in enumerate(places) if place in places[:i]), None)
@@ -84,41 +72,35 @@ def distinct(_: click.Context, __: click.Parameter, wanted: tuple[Destination, .
     return wanted
 
 
-def write(
-    report: CheckReport,
-    wanted: Sequence[Destination],
-    *,
-    width: int,
-    color: bool,
-    lang: str,
-    quiet: bool,
-    every: bool = False,
-) -> None:
+report_option = click.option(
+    "--report",
+    "reports",
+    type=_destination,
+    multiple=True,
+    callback=_distinct,
+    metavar="FORMAT[=FILE]",
+    help=f"{', '.join(FORMATS)}.",
+)
+
+
+def write(report: CheckReport, wanted: Sequence[Destination], *, lang: str, quiet: bool, every: bool = False) -> None:
     """Write every report; the terminal one goes to stdout unless another report does, or quiet was asked.
 
     Files first: a reader of stdout that has gone (`| head`) must not cost them, nor a refused file what is printed.
     `every` rule is named by the terminal one.
     """
-    files = [(destination.file, _render(report, destination, lang)) for destination in wanted if destination.file]
-    refused = [why for file, text in files if (why := _write_file(file, text))]
-    printed = [destination for destination in wanted if destination.file is None]
-    for destination in printed:
-        say(_render(report, destination, lang), as_utf8=destination.format != "terminal")
+    refused = []
+    for name, file in ((one.format, one.file) for one in wanted if one.file is not None):
+        text = _FORMATS[name](report, lang)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            refused.append(words("cli_unwritable", path=str(file), why=str(error.strerror)))
+    printed = [one.format for one in wanted if one.file is None]
+    for name in printed:
+        say(_FORMATS[name](report, lang), as_utf8=name != "terminal")
     if not quiet and not printed:
-        say(render_check(report, width=width, color=color, lang=lang, every=every))
+        say(render_check(report, width=width(), color=wants_color(), lang=lang, every=every))
     if refused:
         raise UsageError("; ".join(refused))
-
-
-def _render(report: CheckReport, destination: Destination, lang: str) -> str:
-    return _FORMATS[destination.format](report, lang)
-
-
-def _write_file(file: Path, text: str) -> str | None:
-    """Write a report; return why it could not be written, None when it was."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    except OSError as refused:
-        return words("cli_unwritable", path=str(file), why=str(refused.strerror))
-    return None

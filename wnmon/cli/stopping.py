@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from wnmon.cli.terminal import note
+from wnmon.cli.terminal import tell
+from wnmon.model.said import Said
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-INSISTING = "wnmon: writing the reports; once more to abandon them"
 
 
 class Stopping:
@@ -31,10 +31,11 @@ class Stopping:
         """Take a signal. Raises KeyboardInterrupt for one too many."""
         if self._sending and not self._asked:
             self._asked = True
-            self._pass_on()
+            if self._loop is not None and self._stop is not None:
+                self._loop.call_soon_threadsafe(self._stop.set)  # also wakes a loop that waits for the network
         elif not self._told:
             self._told = True
-            note(INSISTING)
+            tell(Said("cli_insisting"))
         else:
             raise KeyboardInterrupt
 
@@ -49,10 +50,6 @@ class Stopping:
         finally:
             self._loop = self._stop = None
             self._sending = False
-
-    def _pass_on(self) -> None:
-        if self._loop is not None and self._stop is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)  # also wakes a loop that waits for the network
 
 
 @contextmanager

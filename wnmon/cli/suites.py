@@ -1,14 +1,16 @@
-"""Which suites `wnmon check` judges: those named, or the built-in ones it runs of itself."""
+"""Which suites and rules a command is about, and what a person meant who selected none."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from wnmon.config import built_in_suites, load_suites
+from wnmon.cli.listing import requests_of
+from wnmon.config import built_in_suites, load_suites, profiles_of
+from wnmon.config.select import matches
 from wnmon.config.shipped import DEFAULT_SUITES, PREFIX, shipped_files, shipped_folder
 from wnmon.errors import UsageError, did_you_mean
-from wnmon.model.check import Plan, Risk
+from wnmon.model.check import Plan, Risk, Rule, Step
 from wnmon.model.said import Said
 
 _BY_NAME_ONLY = frozenset({PREFIX + "limits"})
@@ -22,8 +24,8 @@ def names_of(named: Sequence[str], *, full: bool) -> tuple[str, ...]:
     """
     if named or not full:
         return tuple(dict.fromkeys(named or DEFAULT_SUITES))
-    plans = sorted(built_in_suites(), key=_rudeness)
-    others = tuple(PREFIX + str(plan.suite) for plan in plans)
+    plans = sorted(built_in_suites(), key=lambda plan: sum(step.risk is Risk.REFUSED for step in plan.steps))
+    others = tuple(f"{PREFIX}{plan.suite}" for plan in plans)
     return tuple(name for name in dict.fromkeys((*DEFAULT_SUITES, *others)) if name not in _BY_NAME_ONLY)
 
 
@@ -38,5 +40,44 @@ def load(names: Sequence[str]) -> tuple[Plan, ...]:
     return load_suites(names, Path.cwd())
 
 
-def _rudeness(plan: Plan) -> int:
-    return sum(step.risk is Risk.REFUSED for step in plan.steps)
+def nothing_selected(plans: Sequence[Plan], only: Sequence[str], *, full: bool) -> UsageError:
+    """Return what to say when no rule of the plans is selected: where the rules are that were asked for."""
+    own = [rule for plan in plans for rule in plan.rules]
+    elsewhere = only and not any(matches(rule.id, only, ()) for rule in own)
+    hint = _where(only, full=full) if elsewhere else None
+    return UsageError(
+        Said("cli_no_rule"), hint=hint or Said("cli_profiles", profiles=", ".join(sorted(profiles_of(own))))
+    )
+
+
+def _where(only: Sequence[str], *, full: bool) -> Said | None:
+    """Return in which built-in suites rules match, else the nearest id, None where none is near."""
+    plans = built_in_suites()
+    found = [(plan, rule) for plan in plans for rule in plan.rules if matches(rule.id, only, ())]
+    if not found:
+        return did_you_mean(only[0], (rule.id for plan in plans for rule in plan.rules))
+    risky = not full and all(_needs_full(_telling(rule, plan)) for plan, rule in found)
+    suites = dict.fromkeys(f"{PREFIX}{plan.suite}" for plan, _ in found)
+    return Said("cli_found_risky" if risky else "cli_found", rules=", ".join(only), suites=", ".join(suites))
+
+
+def how_to_run(rule: Rule, plan: Plan, suite: str) -> str:
+    """Return the command that judges a rule of a suite, `suite` being what it is asked for by."""
+    steps = _telling(rule, plan)
+    features = {step.feature for step in steps}
+    flags = ["--full"] if _needs_full(steps) else []
+    if None not in features:
+        flags += [f"--feature {feature}" for feature in sorted(map(str, features))]
+    return " ".join(["wnmon check", suite, "--only", rule.id, *flags, "--base-url URL --model NAME"])
+
+
+def _telling(rule: Rule, plan: Plan) -> list[Step]:
+    """Return the requests that show something of a rule: of one on refusals, those that are there to be refused."""
+    names = requests_of(rule, plan)
+    steps = [step for step in plan.steps if step.name in names]
+    on_refusals = (rule.on.status or "2")[0] != "2"
+    return [step for step in steps if on_refusals and step.risk is not None] or steps
+
+
+def _needs_full(steps: Sequence[Step]) -> bool:
+    return bool(steps) and all(step.risk is not None for step in steps)

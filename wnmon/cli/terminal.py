@@ -54,15 +54,11 @@ def chosen_language(option: str | None, env: Mapping[str, str], encoding: str | 
     """
     locale = next((env[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
     language = option or language_of(locale)
-    return language if language == "en" or _has_chinese(encoding or sys.stdout.encoding or "utf-8") else "en"
-
-
-def _has_chinese(encoding: str) -> bool:
     try:
-        "未通过，共".encode(encoding)
+        "未通过，共".encode(encoding or sys.stdout.encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+        return "en"
+    return language
 
 
 def wants_color(env: Mapping[str, str] | None = None, *, is_terminal: bool | None = None) -> bool:
@@ -115,6 +111,11 @@ def note(text: Text) -> None:
         click.echo(in_language(text, spoken()), err=True)
     except OSError:
         discard(sys.stderr)
+
+
+def tell(text: Text) -> None:
+    """Print a line of wnmon's own to stderr, which begins with its name."""
+    note(Said("cli_error", message=text))
 
 
 def width() -> int:

@@ -15,23 +15,17 @@ from wnmon.model.check import Plan
 from wnmon.model.said import Text
 
 
-class _Assumed(click.ParamType[tuple[str, str]]):
-    name = "variable"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        """Return name and value of `NAME=VALUE`. What is wrong is not quoted: it may be a key."""
-        if isinstance(value, tuple):
-            return value
-        name, equals, assumed = str(value).partition("=")
-        return (name, assumed) if name and equals else self.fail(words("cli_no_assumed"), param, ctx)
-
-
-ASSUMED = _Assumed()
+def assumed(text: str) -> tuple[str, str]:
+    """Return name and value of `NAME=VALUE`. What is wrong is not quoted: it may be a key."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise click.BadParameter(words("cli_no_assumed"))
+    return name, value
 
 
 @click.command("validate")
 @click.argument("files", nargs=-1, metavar="[CONFIG]...")
-@click.option("--assume", type=ASSUMED, multiple=True, metavar="VARIABLE=VALUE")
+@click.option("--assume", type=assumed, multiple=True, metavar="VARIABLE=VALUE")
 def command(files: tuple[str, ...], assume: tuple[tuple[str, str], ...]) -> None:
     """Check configuration files or suites, and print what they will cost. Shows all problems of all files."""
     env = {**dict(assume), **os.environ}

@@ -1,20 +1,24 @@
-"""Whom to ask when suites are run by hand: a target of a configuration, or any other one, and what it claims."""
+"""Whom to ask when suites are run by hand: a target of options and the environment, or one of a configuration."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from wnmon.config import load_config
+from wnmon.config.targets import adhoc_target
 from wnmon.config.timing import DEFAULT_TIMEOUTS
 from wnmon.errors import UsageError, did_you_mean
+from wnmon.judge.values import listed
 from wnmon.model.check import Plan, Timeouts
+from wnmon.model.said import Said
 from wnmon.model.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class NamedTarget:
     """A target, the models of it to judge, and how long each request may take.
 
     `unknown_waivers`: the rules it waives that no known suite has, each with the nearest id, "" where none is near.
@@ -26,23 +30,65 @@ class Asked:
     unknown_waivers: Mapping[str, str] = field(default_factory=dict)
 
 
-def asked_by_config(
-    path: Path, name: str | None, model: str | None, env: Mapping[str, str], *, flag: str = "--target"
-) -> Asked:
+class Flags(NamedTuple):
+    """What a person names a target with, as errors shall call it; those of `wnmon check` unless given."""
+
+    base_url: str = "--base-url"
+    model: str = "--model"
+    target: str = "--target"
+    config: str = "-c"
+
+
+_OF_CHECK = Flags()
+
+
+class MissingOptionError(UsageError):
+    """Options that must be given together are not."""
+
+
+def named_by_options(
+    base_url: str | None,
+    model: str | None,
+    key_variables: Sequence[str],
+    env: Mapping[str, str],
+    flags: Flags = _OF_CHECK,
+    *,
+    needs_key: bool = True,
+) -> NamedTarget:
+    """Return a target made of options; its key is that of the first variable the environment has.
+
+    Raises MissingOptionError, UsageError for a key that is needed, and ConfigError for a URL that is none.
+    """
+    if base_url is None or model is None:
+        missing = [flag for flag, value in ((flags.base_url, base_url), (flags.model, model)) if value is None]
+        raise MissingOptionError(Said("cli_missing", flags=listed("and", missing), config=flags.config))
+    key = next((env[name] for name in key_variables if env.get(name)), None)
+    if key is None and needs_key:
+        names = listed("either", key_variables)
+        raise UsageError(Said("cli_no_key", names=names), hint=f"export {key_variables[0]}=sk-...")
+    return NamedTarget(target=adhoc_target(base_url, model, key), models=(model,))
+
+
+def named_by_config(
+    path: Path, name: str | None, model: str | None, env: Mapping[str, str], flags: Flags = _OF_CHECK
+) -> NamedTarget:
     """Return a target of a configuration: the named one, or the only one. Its defaults give the timeouts.
 
-    `flag` is what the person names a target with. Raises ConfigError and UsageError.
+    Raises ConfigError and UsageError.
     """
     config = load_config(path, env)
     targets = {target.name: target for target in config.targets}
+    names = ", ".join(targets)
     if name is None and len(targets) != 1:
-        raise UsageError(f"{flag} is needed: {path} has {', '.join(targets) or 'no targets'}")
-    target = targets.get(name) if name is not None else next(iter(targets.values()))
+        has = names or Said("cli_no_targets")
+        raise UsageError(Said("cli_target_needed", flag=flags.target, path=str(path), names=has))
+    target = targets.get(name) if name is not None else config.targets[0]
     if target is None:
-        raise UsageError(f"no target {name!r} in {path}; there are {', '.join(targets) or 'none'}")
+        raise UsageError(Said("cli_no_target", text=repr(name), path=str(path), names=names or Said("none")))
     if model is not None and model not in target.models:
-        raise UsageError(f"target {target.name} has no model {model!r}; it has {', '.join(target.models)}")
-    return Asked(
+        models = ", ".join(target.models)
+        raise UsageError(Said("cli_no_model", target=target.name, text=repr(model), names=models))
+    return NamedTarget(
         target=target,
         models=(model,) if model else target.models,
         timeouts=config.timeouts,
@@ -50,11 +96,11 @@ def asked_by_config(
     )
 
 
-def claiming(asked: Asked, features: Sequence[str], plans: Iterable[Plan]) -> Asked:
+def claiming(named: NamedTarget, features: Sequence[str], plans: Iterable[Plan]) -> NamedTarget:
     """Return the target with more features claimed. Raises UsageError for one that no request of the plans is about."""
     known = sorted({step.feature for plan in plans for step in plan.steps if step.feature is not None})
     unknown = next((feature for feature in features if feature not in known), None)
     if unknown is not None:
-        hint = did_you_mean(unknown, known) or f"features here: {', '.join(known) or 'none'}"
-        raise UsageError(f"unknown feature {unknown!r}", hint=hint)
-    return replace(asked, target=replace(asked.target, features=asked.target.features | set(features)))
+        hint = did_you_mean(unknown, known) or Said("cli_features", names=", ".join(known) or Said("none"))
+        raise UsageError(Said("cli_no_feature", text=repr(unknown)), hint=hint)
+    return replace(named, target=replace(named.target, features=named.target.features | set(features)))

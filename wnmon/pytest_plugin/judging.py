@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from wnmon.app.check import judge_suite, probe_of
+from wnmon.app.check import Memory, Surroundings, judge_suite, probe_of
 from wnmon.config import narrow
-from wnmon.config.named_target import Asked
+from wnmon.config.named_target import NamedTarget
 from wnmon.engine.run import Run
 from wnmon.engine.session import Manner, Session
 from wnmon.errors import InternalError, WnmonError, place_of
@@ -28,11 +28,19 @@ class SuiteOnModel:
 class Judging:
     """Makes runs on demand and keeps them. `ask` is called when the first run is made: only then a key is needed."""
 
-    def __init__(self, plans: Sequence[Plan], settings: Settings, ask: Callable[[], Asked]) -> None:
+    def __init__(
+        self,
+        plans: Sequence[Plan],
+        settings: Settings,
+        ask: Callable[[], NamedTarget],
+        surroundings: Surroundings | None = None,
+    ) -> None:
         self._plans = plans
         self._settings = settings
         self._ask = ask
+        self._surroundings = surroundings or Surroundings()
         self._session = Session(Manner(full=settings.full))
+        self._memory = Memory.afresh(self._surroundings.clock)
         self._made: dict[SuiteOnModel, Run | WnmonError] = {}
 
     def run_of(self, subject: SuiteOnModel, rules: Sequence[str]) -> Run:
@@ -49,11 +57,11 @@ class Judging:
 
     def _attempt(self, subject: SuiteOnModel, rules: Sequence[str]) -> Run | WnmonError:
         try:
-            asked = self._ask()
+            named = self._ask()
             settings, plan = self._settings, self._plans[subject.suite]
             plan = narrow(plan, profiles=settings.profiles, only=tuple(rules), full=settings.full)
-            probe = probe_of(asked, plan, subject.model or asked.models[0])
-            return asyncio.run(judge_suite(self._session, probe))
+            probe = probe_of(named, plan, subject.model or named.models[0])
+            return asyncio.run(judge_suite(self._session, probe, self._surroundings, self._memory))
         except WnmonError as wrong:
             return wrong
         except Exception as bug:  # noqa: BLE001 - a boundary: pytest would show the locals of our frames, keys among them

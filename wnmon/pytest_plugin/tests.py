@@ -10,18 +10,22 @@ from typing import Any
 import pytest
 
 from wnmon.config import load_suites, narrow, profiles_of
-from wnmon.config.named_target import Asked, claiming
+from wnmon.config.named_target import Flags, claiming, named_by_config, named_by_options
 from wnmon.errors import ConfigError, UsageError, WnmonError
 from wnmon.model.check import Plan, Rule
 from wnmon.model.said import Said
-from wnmon.pytest_plugin.asking import from_config, from_options
 from wnmon.pytest_plugin.judging import Judging, SuiteOnModel
 from wnmon.pytest_plugin.outcomes import Ending, RuleOutcome, outcome_of
 from wnmon.pytest_plugin.settings import Settings, read_settings
+from wnmon.report.curl import KEY_VARIABLES
 from wnmon.report.text import word
 
 ROOT = "wnmon"
 """How every id of a test begins."""
+
+_FLAGS = Flags(
+    base_url="--wnmon-base-url", model="--wnmon-model", target="--wnmon-target", config="--wnmon-config FILE"
+)
 
 
 class RuleTests:
@@ -79,9 +83,13 @@ def _asking(settings: Settings, plans: tuple[Plan, ...]) -> tuple[tuple[str | No
     A configuration has to be read for its models. Options are looked at, and a key is missed, only by a test that runs.
     """
     if settings.config is None:
-        return (None,), lambda: claiming(from_options(settings, os.environ), settings.features, plans)
-    asked: Asked = claiming(from_config(settings.config, settings, os.environ), settings.features, plans)
-    return asked.models, lambda: asked
+        given = settings.base_url, settings.model, KEY_VARIABLES, os.environ, _FLAGS
+        return (None,), lambda: claiming(named_by_options(*given), settings.features, plans)
+    if settings.base_url is not None:
+        raise UsageError(Said("cli_url_twice", url=_FLAGS.base_url, config="--wnmon-config"))
+    named = named_by_config(settings.config, settings.target, settings.model, os.environ, _FLAGS)
+    named = claiming(named, settings.features, plans)
+    return named.models, lambda: named
 
 
 def _refuse_unknown(profiles: tuple[str, ...], plans: tuple[Plan, ...]) -> None:

@@ -103,7 +103,7 @@ class Page:
 
 
 def presented(states: Sequence[ProbeState], lang: str) -> list[ProbeState]:
-    """Return the states as they may be shown, messages in `lang`: failing, slow, skipped, never run, then all that passed.
+    """Return the states as they may be shown, messages in `lang`: failing, slow, skipped, never run, then the passed.
 
     A message may quote the relay, so it is cut, and what would act on a screen or turn the text around is escaped.
     """

@@ -10,6 +10,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from wnmon.errors import UsageError
+from wnmon.model.said import Said, Text
 from wnmon.web.page import Page
 from wnmon.web.routes import Site, build_application
 
@@ -72,7 +73,7 @@ class WebServer:
 def _listen(host: str, port: int) -> socket.socket:
     """Return a listening socket, bound on the caller's thread so that the caller learns why it cannot be had."""
     if not 0 <= port <= MAX_PORT:
-        raise _unlistenable(host, port, f"a port is at most {MAX_PORT}")
+        raise _unlistenable(host, port, Said("port_at_most", n=MAX_PORT))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=128)
@@ -80,9 +81,8 @@ def _listen(host: str, port: int) -> socket.socket:
         raise _unlistenable(host, port, error.strerror or str(error)) from error
 
 
-def _unlistenable(host: str, port: int, why: str) -> UsageError:
-    hint = "choose another address with --listen HOST:PORT; port 0 takes any free one"
-    return UsageError(f"cannot listen on {host}:{port}: {why}", hint=hint)
+def _unlistenable(host: str, port: int, why: Text) -> UsageError:
+    return UsageError(Said("cannot_listen", host=host, port=port, why=why), hint=Said("choose_address"))
 
 
 def _configuration(application: Starlette, policy: str) -> uvicorn.Config:

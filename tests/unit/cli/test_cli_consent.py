@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wnmon.app.check import Selection
-from wnmon.cli.calls import Call, calls_of
+from wnmon.cli.calls import PlannedCall, calls_of
 from wnmon.cli.check import command
 from wnmon.cli.consent import ask_before_harm
 from wnmon.cli.terminal import speak
 from wnmon.config import adhoc_target, load_suites
-from wnmon.config.named_target import Asked
+from wnmon.config.named_target import NamedTarget
 from wnmon.errors import UsageError
 from wnmon.model.check import Risk
 from wnmon.model.target import Target
@@ -23,9 +23,11 @@ TARGET = adhoc_target("https://relay.example", "m")
 SUITES = ("builtin:stream", "builtin:limits")
 
 
-def calls(target: Target = TARGET, *, full: bool = True, only: tuple[str, ...] = ()) -> list[Call]:
+def calls(target: Target = TARGET, *, full: bool = True, only: tuple[str, ...] = ()) -> list[PlannedCall]:
     plans = load_suites(SUITES, Path())
-    return calls_of(Asked(target=target, models=("m",)), Selection(plans=plans, names=SUITES, full=full, only=only))
+    return calls_of(
+        NamedTarget(target=target, models=("m",)), Selection(plans=plans, names=SUITES, full=full, only=only)
+    )
 
 
 def ask(target: Target = TARGET, *, yes: bool = False, quiet: bool = False, full: bool = True) -> None:

@@ -9,26 +9,26 @@ import pytest
 from click.testing import CliRunner
 
 from wnmon.app.check import Selection
-from wnmon.cli.calls import Call, calls_of
+from wnmon.cli.calls import PlannedCall, calls_of
 from wnmon.cli.check import command
 from wnmon.cli.suites import load, names_of
 from wnmon.config import adhoc_target, built_in_suites
-from wnmon.config.named_target import Asked
+from wnmon.config.named_target import NamedTarget
 from wnmon.config.shipped import DEFAULT_SUITES
 
 RELAY = ["--base-url", "https://relay.example", "--model", "m", "--dry-run"]
 
 
-def calls(*, full: bool) -> list[Call]:
+def calls(*, full: bool) -> list[PlannedCall]:
     """Return what a run without a named suite sends to a relay that claims everything and speaks https."""
     names = names_of((), full=full)
     plans = load(names)
     claimed = frozenset(step.feature for plan in plans for step in plan.steps if step.feature is not None)
     target = replace(adhoc_target("https://relay.example", "m"), features=claimed)
-    return calls_of(Asked(target=target, models=("m",)), Selection(plans=plans, names=names, full=full))
+    return calls_of(NamedTarget(target=target, models=("m",)), Selection(plans=plans, names=names, full=full))
 
 
-def tokens(sent: list[Call]) -> int:
+def tokens(sent: list[PlannedCall]) -> int:
     return sum(call.copies * (call.input_tokens + call.output_tokens) for call in sent)
 
 

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from wnmon.config import built_in_suites
-from wnmon.config.named_target import Asked, asked_by_config, claiming
+from wnmon.config.named_target import (
+    Flags,
+    MissingOptionError,
+    NamedTarget,
+    claiming,
+    named_by_config,
+    named_by_options,
+)
 from wnmon.errors import UsageError
 
 ONE = """
@@ -25,13 +32,14 @@ OTHER = """
     api_key: sk-of-another-test
     models: [small]
 """
+FLAGS = Flags(base_url="--wnmon-base-url", model="--wnmon-model", target="--wnmon-target", config="--wnmon-config")
 TWO = ONE.replace("\ndefaults:", OTHER + "defaults:")
 
 
-def _ask(folder: Path, text: str, name: str | None = None, model: str | None = None, flag: str = "--target") -> Asked:
+def _ask(folder: Path, text: str, name: str | None = None, model: str | None = None) -> NamedTarget:
     path = folder / "wnmon.yaml"
     path.write_text(text, "utf-8")
-    return asked_by_config(path, name, model, {}, flag=flag)
+    return named_by_config(path, name, model, {}, FLAGS)
 
 
 def test_the_only_target_needs_no_name(tmp_path: Path) -> None:
@@ -52,7 +60,7 @@ def test_the_timeouts_are_those_of_the_defaults(tmp_path: Path) -> None:
 
 def test_one_of_several_targets_has_to_be_named_by_the_flag_of_the_edge(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--wnmon-target is needed: .* has relay, other"):
-        _ask(tmp_path, TWO, flag="--wnmon-target")
+        _ask(tmp_path, TWO)
 
 
 def test_a_named_target_is_asked(tmp_path: Path) -> None:
@@ -69,6 +77,34 @@ def test_an_unknown_model_is_refused_with_those_there_are(tmp_path: Path) -> Non
         _ask(tmp_path, ONE, model="huge")
 
 
+def _options(base_url: str | None, model: str | None, env: dict[str, str], *, needs_key: bool = True) -> NamedTarget:
+    return named_by_options(base_url, model, ("FIRST", "SECOND"), env, FLAGS, needs_key=needs_key)
+
+
+def test_options_name_a_target_and_the_environment_its_key() -> None:
+    named = _options("http://127.0.0.1:9", "small", {"FIRST": "", "SECOND": "sk-second-0123456789"})
+
+    assert (named.target.url, named.models) == ("http://127.0.0.1:9/v1/chat/completions", ("small",))
+    assert named.target.api_key is not None
+    assert named.target.api_key.reveal() == "sk-second-0123456789"
+
+
+def test_what_is_missing_is_called_by_the_flags_of_the_edge() -> None:
+    with pytest.raises(MissingOptionError) as refused:
+        _options(None, None, {})
+    said = "missing --wnmon-base-url and --wnmon-model; or name a configuration with --wnmon-config"
+    assert str(refused.value) == said
+
+
+def test_a_key_that_is_needed_and_nowhere_is_missed_by_the_names_of_its_variables() -> None:
+    with pytest.raises(UsageError, match="no key: FIRST or SECOND is not set"):
+        _options("http://127.0.0.1:9", "small", {})
+
+
+def test_where_nothing_is_sent_no_key_is_needed() -> None:
+    assert _options("http://127.0.0.1:9", "small", {}, needs_key=False).target.api_key is None
+
+
 def test_a_claimed_feature_is_added_to_the_target(tmp_path: Path) -> None:
     assert claiming(_ask(tmp_path, ONE), ("tools",), built_in_suites()).target.features == {"tools"}
 
@@ -82,4 +118,4 @@ def test_a_feature_no_request_is_about_is_refused_with_the_nearest(tmp_path: Pat
 def test_a_feature_is_refused_where_no_request_knows_any(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         claiming(_ask(tmp_path, ONE), ("tools",), ())
-    assert refused.value.hint == "features here: none"
+    assert str(refused.value.hint) == "features here: none"

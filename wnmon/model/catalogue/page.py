@@ -8,6 +8,9 @@ SENTENCES: dict[str, Pair] = {
     # What a running service says of itself at the terminal.
     "service_at": ("wnmon serves {url} (page) and {url}metrics", "wnmon 已启动：{url}（页面）与 {url}metrics"),
     "service_ended": ("wnmon ended", "wnmon 已结束"),
+    "cannot_listen": ("cannot listen on {host}:{port}: {why}", "无法监听 {host}:{port}：{why}"),
+    "choose_address": ("choose another address with --listen HOST:PORT; port 0 takes any free one", "请用 --listen HOST:PORT 换一个地址；端口 0 表示任取一个空闲端口"),
+    "port_at_most": ("a port is at most {n}", "端口至多为 {n}"),
     "reload_refused": ("reload refused, the last good configuration goes on:", "重新加载被拒绝，继续使用上一份有效配置："),
     "probe_skipped": ("skipped {probe}: {reason} ({said})", "已跳过 {probe}：{reason}（{said}）"),
     "sink_failed": ("sink {text} failed: {error}", "输出 {text} 失败：{error}"),
