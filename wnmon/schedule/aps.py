@@ -9,18 +9,13 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from apscheduler.events import (
-    EVENT_JOB_MAX_INSTANCES,
-    EVENT_JOB_MISSED,
-    EVENT_JOB_SUBMITTED,
-    JobExecutionEvent,
-    JobSubmissionEvent,
-)
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, EVENT_JOB_SUBMITTED, JobSubmissionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from wnmon.engine.ports import Clock
 from wnmon.model.events import RunSkipped, Skip
+from wnmon.model.said import Said
 from wnmon.model.target import Probe, ProbeId
 from wnmon.schedule.timetable import first_delay_s, misfire_grace_s
 
@@ -44,7 +39,7 @@ class Scheduler:
         self._due_s: dict[ProbeId, float] = {}
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._scheduler.add_listener(self._submitted, EVENT_JOB_SUBMITTED)
-        self._scheduler.add_listener(self._missed, EVENT_JOB_MISSED)
+        self._scheduler.add_listener(lambda event: self._tell_missed(ProbeId(event.job_id)), EVENT_JOB_MISSED)
         self._scheduler.add_listener(self._overlapped, EVENT_JOB_MAX_INSTANCES)
 
     def start(self) -> None:
@@ -111,13 +106,10 @@ class Scheduler:
             for _ in range(min(round((due_s - before_s) / probe.check.every_s) - 1, MOST_MISSED)):
                 self._tell_missed(id_)
 
-    def _missed(self, event: JobExecutionEvent) -> None:
-        self._tell_missed(ProbeId(event.job_id))
-
     def _tell_missed(self, id_: ProbeId) -> None:
-        self._tell(RunSkipped(probe=id_, reason=Skip.MISFIRE, detail="the monitor was too late"))
+        self._tell(RunSkipped(probe=id_, reason=Skip.MISFIRE, detail=Said("monitor_too_late")))
 
     def _overlapped(self, event: JobSubmissionEvent) -> None:
         self._submitted(event)
-        detail = "the run before is still under way"
+        detail = Said("run_under_way")
         self._tell(RunSkipped(probe=ProbeId(event.job_id), reason=Skip.OVERLAP, detail=detail))
