@@ -21,13 +21,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from wnmon.app import one_off_runner, tune_interpreter
+from wnmon.app.check import Surroundings, one_off_runner
+from wnmon.app.serve import tune_interpreter
 from wnmon.engine.runner import Runner
 from wnmon.model.check import Check, Plan, Step
-from wnmon.model.exchange import Exchange
 from wnmon.model.json import JsonObject
 from wnmon.model.target import Probe, Secret, Target
-from wnmon.wire.read import read
+from wnmon.wire.reply import Reply
 
 WORKERS = 10
 STREAMS_A_TURN = 2
@@ -71,7 +71,7 @@ def percentile(values: list[int], percent: int) -> float:
 async def measure(wanted: int) -> Samples:
     """Return at least `wanted` first tokens of each kind, taken in turns."""
     samples = Samples(ours=[], bare=[])
-    async with _relay() as url, one_off_runner(WORKERS) as runner:
+    async with _relay() as url, one_off_runner(WORKERS, Surroundings()) as runner:
         tune_interpreter()
         while len(samples.ours) < wanted:
             samples.ours.extend(await _turn(lambda: _ours(runner, url)))
@@ -96,11 +96,10 @@ async def _ours(runner: Runner, url: str) -> Late:
     )
     check = Check(name="bench", plan=Plan(steps=(step,)), every_s=60)
     run = await runner.run(Probe(check=check, target=target, model="gpt-4o"))
-    return lambda: _late(run.evidence.exchanges[0])
+    return lambda: _late(run.answers[0].reply)
 
 
-def _late(exchange: Exchange) -> int:
-    reply = read(exchange)
+def _late(reply: Reply) -> int:
     first = reply.tokens[0]
     frame = next(frame for frame in reply.frames if frame.event.index == first.event)
     assert frame.document is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wnmon.app import one_off_runner
+from wnmon.app.check import Surroundings, one_off_runner
 from wnmon.config import adhoc_target, load_suites, narrow
 from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
@@ -47,7 +47,7 @@ def broken(said: dict[str, RuleVerdict]) -> set[str]:
 @pytest.mark.parametrize("fault", ["500", "html-200", "close-at-once"])
 def test_a_relay_that_answers_no_valid_request_does_not_pass_by_refusing(fault: str) -> None:
     async def said() -> dict[str, RuleVerdict]:
-        async with one_off_runner(1) as runner:
+        async with one_off_runner(1, Surroundings()) as runner:
             return verdicts(await run(runner, fault, full=False))
 
     assert asyncio.run(said())["AUTH-004"].verdict is not Verdict.PASSED
@@ -55,7 +55,7 @@ def test_a_relay_that_answers_no_valid_request_does_not_pass_by_refusing(fault: 
 
 def test_a_wrong_key_is_one_clear_line_and_not_thirty_broken_rules() -> None:
     async def result() -> Run:
-        async with one_off_runner(1) as runner:
+        async with one_off_runner(1, Surroundings()) as runner:
             return await run(runner, None, key="sk-not-the-right-one")
 
     told = asyncio.run(result())
@@ -66,7 +66,7 @@ def test_a_wrong_key_is_one_clear_line_and_not_thirty_broken_rules() -> None:
 
 def test_without_full_only_the_harmless_requests_are_sent() -> None:
     async def result() -> Run:
-        async with one_off_runner(1) as runner:
+        async with one_off_runner(1, Surroundings()) as runner:
             return await run(runner, None, full=False)
 
     assert [exchange.request.step for exchange in asyncio.run(result()).evidence.exchanges] == ["valid"]

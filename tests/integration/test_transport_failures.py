@@ -33,6 +33,7 @@ from transport_samples import (
     run,
     saying,
     send,
+    sensor,
     silence,
     speaking,
     target_of,
@@ -40,7 +41,6 @@ from transport_samples import (
 
 from wnmon.model.check import Caps
 from wnmon.model.exchange import Exchange, Request
-from wnmon.transport import HttpxTransport
 
 SOON = GIVES_UP_SOON_S
 
@@ -98,8 +98,8 @@ def test_the_detail_of_a_closed_port_names_the_cause_and_the_stage() -> None:
     failure = ask_nobody(f"http://127.0.0.1:{closed_port()}/v1").failure
 
     assert failure is not None
-    assert f"[Errno {errno.ECONNREFUSED}]" in failure.detail
-    assert failure.detail.endswith("while connecting")
+    assert f"[Errno {errno.ECONNREFUSED}]" in str(failure.detail)
+    assert str(failure.detail).endswith("while connecting")
 
 
 def test_a_host_that_does_not_answer_is_timeout_connect() -> None:
@@ -124,7 +124,7 @@ def test_a_silent_handshake_does_not_blame_a_connection_that_stood() -> None:
     failure = ask_a_silent_handshake().failure
 
     assert failure is not None
-    assert failure.detail == f"no TLS handshake within {SOON:g} s: does the port speak https?"
+    assert str(failure.detail) == f"no TLS handshake within {SOON:g} s: does the port speak https?"
 
 
 def test_silence_before_the_head_is_timeout_headers() -> None:
@@ -196,10 +196,12 @@ def test_a_gzipped_stream_of_comments_is_timeout_first_token() -> None:
 
 
 def test_bytes_after_the_first_token_limit_do_not_make_it_a_stall() -> None:
-    timeouts = replace(PATIENT, first_token_s=SOON, stall_s=0.5)
-    speech = saying(STREAM_HEAD + b"\r\n", then=repeating(b": ping\n\n"))
+    timeouts = replace(PATIENT, first_token_s=SOON)
+    flood = saying(STREAM_HEAD + b"\r\n", then=repeating(b": ping\n\n"))
 
-    assert failure_of(ask(speech, stream=True, timeouts=timeouts, caps=ROOMY)) == "timeout_first_token"
+    # In real time, for a flood leaves its loop no idle moment. A busy machine makes it longer and nothing else.
+    exchange = ask(flood, stream=True, timeouts=timeouts, caps=ROOMY, loop=asyncio.new_event_loop)
+    assert failure_of(exchange) == "timeout_first_token"
 
 
 ROOMY = Caps(wire_bytes=2**30, decoded_bytes=2**30, chunks=10**7)
@@ -348,7 +350,7 @@ def test_an_unreadable_ca_file_is_our_own_fault(tmp_path: Path) -> None:
 
 def test_no_file_descriptor_left_is_our_own_fault() -> None:
     async def scenario() -> Exchange:
-        transport = HttpxTransport()
+        transport = sensor()
         async with speaking(saying(OK)) as heard:
             await send(heard.url, transport=transport)
             with no_descriptors():
@@ -381,7 +383,7 @@ def no_descriptors() -> Iterator[None]:
 
 def test_a_handshake_given_up_leaves_no_connection_open() -> None:
     async def scenario() -> bool:
-        transport = HttpxTransport()
+        transport = sensor()
         async with speaking(silence) as heard:
             url = heard.url.replace("http:", "https:")
             exchange = await send(url, timeouts=replace(PATIENT, connect_s=SOON), transport=transport)

@@ -10,7 +10,19 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from transport_samples import CHUNKED, JSON_HEAD, KEY, PATIENT, STREAM_HEAD, TOKEN, chunked, request_to, target_of
+from transport_samples import (
+    CHUNKED,
+    JSON_HEAD,
+    KEY,
+    PATIENT,
+    STREAM_HEAD,
+    TOKEN,
+    chunked,
+    request_to,
+    run,
+    sensor,
+    target_of,
+)
 
 from wnmon.config import load_suites
 from wnmon.judge.verdict import judge
@@ -20,7 +32,7 @@ from wnmon.model.result import Evidence, Outcome, Result
 from wnmon.model.target import Secret
 from wnmon.redact.exchange import redact_exchange
 from wnmon.redact.redactor import Redactor
-from wnmon.transport import HttpxTransport
+from wnmon.wire.answer import read_answer
 
 ROUNDS = 150
 COMPLETION = json.dumps(
@@ -117,7 +129,7 @@ def ask_all(answers: list[bytes], *, stream: bool) -> list[Exchange]:
         writer.close()
 
     async def scenario() -> list[Exchange]:
-        transport = HttpxTransport()
+        transport = sensor()
         async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
             request, target = request_to(url, stream=stream), target_of(url)
@@ -126,7 +138,7 @@ def ask_all(answers: list[bytes], *, stream: bool) -> list[Exchange]:
         return exchanges
 
     waiting = list(answers)
-    return asyncio.run(scenario())
+    return run(scenario())
 
 
 @pytest.fixture(scope="module", params=[noise, pieces, wounded], ids=lambda make: make.__name__)
@@ -160,4 +172,4 @@ def judge_step(plan: Plan, exchange: Exchange) -> Result:
     """Judge the exchange as the answer to the first request of the plan that is of its kind."""
     step = next((step for step in plan.steps if step.stream == exchange.request.stream), plan.steps[0])
     answered = replace(exchange, request=replace(exchange.request, step=step.name))
-    return judge(plan, Evidence(model="m", nonce="n", exchanges=(answered,)))
+    return judge(plan, Evidence(model="m", nonce="n", exchanges=(answered,)), [read_answer(answered)])

@@ -176,7 +176,7 @@ def test_a_proxy_that_refuses_the_tunnel_is_connect(status: bytes) -> None:
 
     exchange = run(scenario())
     assert exchange.failure is not None
-    assert (exchange.failure.kind.value, status[:3].decode() in exchange.failure.detail) == ("connect", True)
+    assert (exchange.failure.kind.value, status[:3].decode() in str(exchange.failure.detail)) == ("connect", True)
 
 
 def test_name_and_password_of_the_proxy_are_sent_to_it() -> None:
@@ -187,6 +187,9 @@ def test_name_and_password_of_the_proxy_are_sent_to_it() -> None:
 
     assert run(scenario()) == [f"Basic {base64.b64encode(b'user:pass-of-twelve').decode()}"]
 
+
+BESIDE_A_CHILD = asyncio.new_event_loop
+"""Another process is waited for in real time, and only its answer counts."""
 
 ASK_ONCE = """
 import asyncio, sys
@@ -206,7 +209,7 @@ def test_proxies_of_the_environment_are_ignored(name: str) -> None:
             said, _ = await child.communicate()
             return said.decode().strip(), relay.accepted, between.accepted
 
-    assert run(scenario()) == ("200", 1, 0)
+    assert run(scenario(), BESIDE_A_CHILD) == ("200", 1, 0)
 
 
 def test_a_ca_file_of_the_environment_is_ignored(good: Papers, authority: Papers) -> None:
@@ -222,4 +225,4 @@ def test_a_ca_file_of_the_environment_is_ignored(good: Papers, authority: Papers
             said, _ = await child.communicate()
             return said.decode()
 
-    assert "tls" in run(scenario())
+    assert "tls" in run(scenario(), BESIDE_A_CHILD)
