@@ -1,8 +1,9 @@
 """Every metric wnmon publishes, as data: the collectors and docs/metrics.md are made from this table.
 
-Rules of the table: labels come from configuration or from a closed set; base units, with the unit in the name; counters
-and histograms are born at 0, so that the first failure is an increase; a gauge that states a fact is absent until the
-fact is known, because a gauge born at 0 raises every alert after every restart.
+Rules of the table: the name says whose series these are; labels come from configuration or from a closed set; base
+units, with the unit in the name; counters and histograms are born at 0, so that the first failure is an increase; a
+gauge that states a fact is absent until the fact is known, because a gauge born at 0 raises every alert after every
+restart.
 """
 
 from __future__ import annotations
@@ -40,6 +41,12 @@ class Scope(StrEnum):
 
 
 PROBE_LABELS = ("target", "check", "model")
+_OWNER_LABELS = {Scope.PROBE: PROBE_LABELS, Scope.TARGET: ("target",), Scope.SELF: ()}
+_OWNERS = {
+    **dict.fromkeys(("wnmon_probe_", "wnmon_rule_"), Scope.PROBE),
+    **dict.fromkeys(("wnmon_target_", "wnmon_tls_", "wnmon_budget_"), Scope.TARGET),
+}
+_UNITS = {"_timestamp_seconds": "seconds since the epoch", "_seconds": "seconds", "_bytes": "bytes"}
 
 _OUTCOMES = tuple(outcome.value for outcome in Outcome if outcome is not Outcome.SKIPPED)
 _FAILURES = tuple(reason.value for reason in Reason if reason is not Reason.OK)
@@ -56,15 +63,16 @@ CLOSED_SETS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One family. `unit` is for people. `closed` names the set of CLOSED_SETS that its last label takes.
+    """One family. `own_labels` stand beyond those of the probe or target; `unit` is for people.
 
-    `alone`: of a probe's (or target's) series of this family only the latest exists, the others are taken away.
+    `closed` names the set of CLOSED_SETS that the last label takes. `alone`: of a probe's (or target's) series of this
+    family only the latest exists, the others are taken away.
     """
 
     name: str
     kind: MetricKind
     help: str
-    labels: tuple[str, ...] = ()
+    own_labels: tuple[str, ...] = ()
     unit: str = ""
     birth: Birth = Birth.ZERO
     buckets: tuple[float, ...] = ()
@@ -73,15 +81,13 @@ class Metric:
 
     @property
     def scope(self) -> Scope:
-        """Return whose series these are, as the labels say."""
-        if self.labels[:3] == PROBE_LABELS:
-            return Scope.PROBE
-        return Scope.TARGET if self.labels[:1] == ("target",) else Scope.SELF
+        """Return whose series these are, as the name says."""
+        return next((scope for start, scope in _OWNERS.items() if self.name.startswith(start)), Scope.SELF)
 
     @property
-    def own_labels(self) -> tuple[str, ...]:
-        """Return the labels beyond those of the probe or target."""
-        return self.labels[{Scope.PROBE: 3, Scope.TARGET: 1, Scope.SELF: 0}[self.scope] :]
+    def labels(self) -> tuple[str, ...]:
+        """Return all labels, those of the probe or target first."""
+        return (*_OWNER_LABELS[self.scope], *self.own_labels)
 
 
 _TTFT_BUCKETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 15, 20, 30, 60, 120)
@@ -91,46 +97,37 @@ _LATENESS_BUCKETS = (0.001, 0.01, 0.05, 0.1, 0.5, 1, 5, 30)
 _LAG_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5)
 
 
-def _counter(name: str, help_: str, *own: str, unit: str = "", closed: str | None = None) -> Metric:
-    return Metric(
-        name=name, kind=MetricKind.COUNTER, help=help_, labels=(*PROBE_LABELS, *own), unit=unit, closed=closed
-    )
+def _counter(name: str, help_: str, *own: str, unit: str, closed: str | None = None) -> Metric:
+    return Metric(name=name, kind=MetricKind.COUNTER, help=help_, own_labels=own, unit=unit, closed=closed)
 
 
-def _fact(name: str, help_: str, *own: str, unit: str = "", closed: str | None = None, alone: bool = False) -> Metric:
-    labels = (*PROBE_LABELS, *own)
+def _histogram(name: str, help_: str, buckets: tuple[float, ...]) -> Metric:
+    return Metric(name=name, kind=MetricKind.HISTOGRAM, help=help_, unit="seconds", buckets=buckets)
+
+
+def _gauge(
+    name: str,
+    help_: str,
+    *own: str,
+    unit: str = "",
+    birth: Birth = Birth.KNOWN,
+    closed: str | None = None,
+    alone: bool = False,
+) -> Metric:
     return Metric(
         name=name,
         kind=MetricKind.GAUGE,
         help=help_,
-        labels=labels,
-        unit=unit,
-        birth=Birth.KNOWN,
+        own_labels=own,
+        unit=unit or next((unit for end, unit in _UNITS.items() if name.endswith(end)), ""),
+        birth=birth,
         closed=closed,
         alone=alone,
     )
 
 
-def _setting(name: str, help_: str, *own: str, unit: str = "") -> Metric:
-    return Metric(
-        name=name, kind=MetricKind.GAUGE, help=help_, labels=(*PROBE_LABELS, *own), unit=unit, birth=Birth.CONFIGURED
-    )
-
-
-def _histogram(name: str, help_: str, buckets: tuple[float, ...], labels: tuple[str, ...] = PROBE_LABELS) -> Metric:
-    return Metric(name=name, kind=MetricKind.HISTOGRAM, help=help_, labels=labels, unit="seconds", buckets=buckets)
-
-
-def _gauge(name: str, help_: str, *labels: str, unit: str = "", birth: Birth, alone: bool = False) -> Metric:
-    return Metric(name=name, kind=MetricKind.GAUGE, help=help_, labels=labels, unit=unit, birth=birth, alone=alone)
-
-
-def _own_counter(name: str, help_: str, *labels: str, unit: str = "", closed: str | None = None) -> Metric:
-    return Metric(name=name, kind=MetricKind.COUNTER, help=help_, labels=labels, unit=unit, closed=closed)
-
-
 OUTCOMES = (
-    _fact(
+    _gauge(
         "wnmon_probe_success",
         "Last outcome: 1 = passed or degraded, 0 = failed or errored. Gone when no run ended for 3 intervals.",
     ),
@@ -138,20 +135,16 @@ OUTCOMES = (
     _counter(
         "wnmon_probe_failures_total", "Failed and errored runs by reason.", "reason", unit="runs", closed="reason"
     ),
-    _fact("wnmon_probe_consecutive_failures", "Failed or errored runs in a row, up to the last one.", unit="runs"),
-    _fact(
+    _gauge("wnmon_probe_consecutive_failures", "Failed or errored runs in a row, up to the last one.", unit="runs"),
+    _gauge(
         "wnmon_probe_reason_streak",
         "Runs in a row, up to the last one, that ended with this reason. Only the current reason has a series.",
         "reason",
         unit="runs",
         alone=True,
     ),
-    _fact("wnmon_probe_last_run_timestamp_seconds", "When the last run ended.", unit="seconds since the epoch"),
-    _fact(
-        "wnmon_probe_last_success_timestamp_seconds",
-        "When the last passed or degraded run ended.",
-        unit="seconds since the epoch",
-    ),
+    _gauge("wnmon_probe_last_run_timestamp_seconds", "When the last run ended."),
+    _gauge("wnmon_probe_last_success_timestamp_seconds", "When the last passed or degraded run ended."),
 )
 
 LATENCIES = (
@@ -175,15 +168,14 @@ LATENCIES = (
         "(last token - first token) / (output tokens - 1) of successful runs.",
         _TOKEN_BUCKETS,
     ),
-    _fact(
+    _gauge(
         "wnmon_probe_phase_seconds",
         "Phases of the last run. A phase that did not happen has no series.",
         "phase",
-        unit="seconds",
         closed="phase",
     ),
-    _fact("wnmon_probe_max_chunk_gap_seconds", "Longest silence between chunks in the last run.", unit="seconds"),
-    _fact("wnmon_probe_output_tokens_per_second", "Output rate of the last run.", unit="tokens/second"),
+    _gauge("wnmon_probe_max_chunk_gap_seconds", "Longest silence between chunks in the last run."),
+    _gauge("wnmon_probe_output_tokens_per_second", "Output rate of the last run.", unit="tokens/second"),
     _counter(
         "wnmon_probe_suspect_samples_total",
         "Runs whose latencies were withheld because the monitor itself was late.",
@@ -192,8 +184,8 @@ LATENCIES = (
 )
 
 TRAFFIC = (
-    _fact("wnmon_probe_chunks", "Chunks of the last run's answer.", unit="chunks"),
-    _fact("wnmon_probe_response_bytes", "Body bytes of the last run's answer as they arrived.", unit="bytes"),
+    _gauge("wnmon_probe_chunks", "Chunks of the last run's answer.", unit="chunks"),
+    _gauge("wnmon_probe_response_bytes", "Body bytes of the last run's answer as they arrived."),
     _counter(
         "wnmon_probe_http_responses_total",
         "Requests sent, by class of the answer's status; none = no status came.",
@@ -208,43 +200,29 @@ TRAFFIC = (
         unit="tokens",
         closed="direction",
     ),
-    _gauge(
-        "wnmon_tls_certificate_expiry_timestamp_seconds",
-        "When the certificate the target showed last expires.",
-        "target",
-        unit="seconds since the epoch",
-        birth=Birth.KNOWN,
-    ),
-    _gauge(
-        "wnmon_tls_info",
-        "1, labelled with the TLS version the last handshake agreed on.",
-        "target",
-        "version",
-        birth=Birth.KNOWN,
-        alone=True,
-    ),
+    _gauge("wnmon_tls_certificate_expiry_timestamp_seconds", "When the certificate the target showed last expires."),
+    _gauge("wnmon_tls_info", "1, labelled with the TLS version the last handshake agreed on.", "version", alone=True),
 )
 
 SETTINGS = (
-    _setting("wnmon_probe_interval_seconds", "Configured time between runs.", unit="seconds"),
-    _setting("wnmon_probe_timeout_seconds", "Configured total time limit of one request.", unit="seconds"),
-    _setting(
+    _gauge("wnmon_probe_interval_seconds", "Configured time between runs.", birth=Birth.CONFIGURED),
+    _gauge("wnmon_probe_timeout_seconds", "Configured total time limit of one request.", birth=Birth.CONFIGURED),
+    _gauge(
         "wnmon_probe_info",
         "1, labelled with what the probe does and with the user's labels. `suite` is empty for a plain check.",
         "stream",
         "suite",
+        birth=Birth.CONFIGURED,
     ),
     _gauge(
         "wnmon_target_info",
         "1, labelled with the host and the user's labels of the target.",
-        "target",
         "host",
         birth=Birth.CONFIGURED,
     ),
     _gauge(
         "wnmon_budget_tokens_limit",
         "Tokens monitoring may spend on the target per period.",
-        "target",
         "period",
         unit="tokens",
         birth=Birth.CONFIGURED,
@@ -252,15 +230,13 @@ SETTINGS = (
     _gauge(
         "wnmon_budget_tokens_remaining",
         "Tokens monitoring may still spend on the target in this period.",
-        "target",
         "period",
         unit="tokens",
-        birth=Birth.KNOWN,
     ),
 )
 
 RULES = (
-    _fact(
+    _gauge(
         "wnmon_rule_passed",
         "Last verdict: 1 = passed, 0 = failed or noted; absent while skipped or inconclusive. "
         "`profile` is the selected profile that gives the strictest level.",
@@ -269,43 +245,35 @@ RULES = (
         "profile",
     ),
     _counter("wnmon_rule_findings_total", "Findings of a rule.", "rule", "level", "profile", unit="findings"),
-    _setting("wnmon_rule_waived", "1 while a waiver for the rule is in force, 0 when it has expired.", "rule"),
+    _gauge(
+        "wnmon_rule_waived",
+        "1 while a waiver for the rule is in force, 0 when it has expired.",
+        "rule",
+        birth=Birth.CONFIGURED,
+    ),
 )
 
 SELF = (
     _gauge("wnmon_build_info", "1, labelled with the versions.", "version", "python", birth=Birth.CONFIGURED),
-    _gauge(
-        "wnmon_config_info",
-        "1, labelled with the hash of the running configuration.",
-        "sha",
-        birth=Birth.KNOWN,
-        alone=True,
-    ),
+    _gauge("wnmon_config_info", "1, labelled with the hash of the running configuration.", "sha", alone=True),
     _gauge(
         "wnmon_config_last_reload_successful",
         "1 if the last reload was taken, 0 if the last good configuration goes on.",
-        birth=Birth.KNOWN,
     ),
-    _gauge(
-        "wnmon_config_last_reload_success_timestamp_seconds",
-        "When a configuration was last taken.",
-        unit="seconds since the epoch",
-        birth=Birth.KNOWN,
-    ),
+    _gauge("wnmon_config_last_reload_success_timestamp_seconds", "When a configuration was last taken."),
     _gauge("wnmon_probes_in_flight", "Runs that hold a slot now.", unit="runs", birth=Birth.ZERO),
     _histogram(
         "wnmon_limiter_wait_seconds",
         "Waiting for a slot of the target's or the global concurrency limit; never part of a latency.",
         _LATENESS_BUCKETS,
-        (),
     ),
-    _histogram("wnmon_scheduler_lateness_seconds", "How long after its due time a run began.", _LATENESS_BUCKETS, ()),
-    _own_counter(
+    _histogram("wnmon_scheduler_lateness_seconds", "How long after its due time a run began.", _LATENESS_BUCKETS),
+    _counter(
         "wnmon_scheduler_skipped_runs_total", "Due runs that did not take place.", "reason", unit="runs", closed="skip"
     ),
-    _histogram("wnmon_event_loop_lag_seconds", "How late the event loop woke.", _LAG_BUCKETS, ()),
-    _own_counter("wnmon_sink_errors_total", "Runs or events a sink could not take.", "sink", unit="errors"),
-    _own_counter("wnmon_internal_errors_total", "Faults of wnmon itself.", "component", unit="errors"),
+    _histogram("wnmon_event_loop_lag_seconds", "How late the event loop woke.", _LAG_BUCKETS),
+    _counter("wnmon_sink_errors_total", "Runs or events a sink could not take.", "sink", unit="errors"),
+    _counter("wnmon_internal_errors_total", "Faults of wnmon itself.", "component", unit="errors"),
 )
 
 SECTIONS: Mapping[str, tuple[Metric, ...]] = {

@@ -15,16 +15,9 @@ from datetime import UTC, datetime
 from enum import Enum
 from threading import Lock
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    GCCollector,
-    Histogram,
-    Metric,
-    ProcessCollector,
-)
+from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, Metric, ProcessCollector
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
 
 from wnmon import __version__
 from wnmon.engine.ports import Clock
@@ -43,7 +36,7 @@ from wnmon.metrics.readings import (
 )
 from wnmon.model.events import BudgetLeft, Event
 from wnmon.model.result import Outcome
-from wnmon.model.target import Probe, Target
+from wnmon.model.target import Probe
 
 _STALE_AFTER_INTERVALS = 3
 _SELF = ""
@@ -53,26 +46,24 @@ Values = tuple[str, ...]
 Series = Counter | Gauge | Histogram
 
 
-class Format(Enum):
+class Exposition(Enum):
     """The two exposition formats; the value is the content type."""
 
     TEXT = "text/plain; version=0.0.4; charset=utf-8"
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
     @classmethod
-    def wanted(cls, accept: str | None) -> Format:
+    def wanted(cls, accept: str | None) -> Exposition:
         """Return OpenMetrics where the Accept header names it, which Prometheus prefers when it does, else text."""
         return cls.OPENMETRICS if "application/openmetrics-text" in (accept or "").lower() else cls.TEXT
 
     def encode(self, metrics: Iterable[Metric]) -> str:
         """Return the exposition without OpenMetrics' end mark, which stands once, after everything."""
-        registry = CollectorRegistry()
-        registry.register(_Given(metrics))
         encoder, _ = choose_encoder(self.value)
-        return encoder(registry).decode().removesuffix(_END)
+        return encoder(_Collected(metrics)).decode().removesuffix(_END)
 
 
-class _Given:
+class _Collected(Collector):
     """A collector of what is already there."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
@@ -101,7 +92,7 @@ class _Block:
         self._metric = metric
         self._labels = labels
         self._series: dict[Values, Series] = {}
-        self._texts: dict[Format, str] = {}
+        self._texts: dict[Exposition, str] = {}
 
     def take(self, reading: Reading) -> None:
         """Let the reading change its series."""
@@ -110,13 +101,11 @@ class _Block:
             return
         if self._metric.alone:
             self.keep({reading.values})
-        series = self._series.get(reading.values) or self._born(reading.values)
-        if _change(series, reading.value):
+        if reading.values not in self._series:
+            self._series[reading.values] = _create(self._metric)
             self._texts.clear()
-
-    def _born(self, values: Values) -> Series:
-        self._texts.clear()
-        return self._series.setdefault(values, _create(self._metric))
+        if _change(self._series[reading.values], reading.value):
+            self._texts.clear()
 
     def keep(self, wanted: Iterable[Values]) -> None:
         """Take away every series but the wanted ones."""
@@ -126,15 +115,14 @@ class _Block:
         if gone:
             self._texts.clear()
 
-    def cached(self, form: Format) -> str | None:
-        """Return the text if nothing changed since it was rendered."""
-        return self._texts.get(form)
-
-    def render(self, form: Format) -> str:
-        """Return the sample lines."""
-        lines = form.encode(map(self._labelled, self._series.items())).splitlines(keepends=True)
-        self._texts[form] = "".join(line for line in lines if not line.startswith("#"))
-        return self._texts[form]
+    def text(self, form: Exposition, lock: Lock) -> str:
+        """Return the sample lines. Renders them, under the lock, if anything changed since the last time."""
+        text = self._texts.get(form)
+        if text is None:
+            with lock:
+                lines = form.encode(map(self._labelled, self._series.items())).splitlines(keepends=True)
+                text = self._texts[form] = "".join(line for line in lines if not line.startswith("#"))
+        return text
 
     def _labelled(self, item: tuple[Values, Series]) -> Metric:
         values, series = item
@@ -170,23 +158,16 @@ class _Family:
         self.metric = metric
         self.blocks: dict[str, _Block] = {}
         described = list(_create(metric).describe())
-        self._heads = {form: form.encode(described) for form in Format}
+        self._heads = {form: form.encode(described) for form in Exposition}
 
-    def text(self, form: Format, lock: Lock) -> str:
+    def text(self, form: Exposition, lock: Lock) -> str:
         """Return HELP, TYPE and every sample, "" without samples. Holds the lock for one block at a time."""
-        texts = []
-        for block in list(self.blocks.values()):
-            text = block.cached(form)
-            if text is None:
-                with lock:
-                    text = block.render(form)
-            texts.append(text)
-        samples = "".join(texts)
+        samples = "".join([block.text(form, lock) for block in list(self.blocks.values())])
         return self._heads[form] + samples if samples else ""
 
 
 @dataclass(slots=True, kw_only=True)
-class _Known:
+class _DeclaredProbe:
     """What the sink remembers of a declared probe. `ended_ns` is None before its first run, and once it is stale."""
 
     probe: Probe
@@ -212,12 +193,15 @@ class PrometheusSink:
         self._clock = clock
         self._lock = Lock()
         self._families = {name: _Family(metric) for name, metric in CATALOGUE.items()}
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, _DeclaredProbe] = {}
         self._waivers_dated = ""
         self._process = CollectorRegistry()
         ProcessCollector(registry=self._process)
         GCCollector(registry=self._process)
-        self._declare_self(sinks, components)
+        errors = [Reading(metric="wnmon_sink_errors_total", value=0, values=(sink,)) for sink in sinks]
+        faults = [Reading(metric="wnmon_internal_errors_total", value=0, values=(name,)) for name in components]
+        build = Reading(metric="wnmon_build_info", value=1, values=(__version__, platform.python_version()))
+        self._apply(_SELF, {}, [*initial_series.births(Scope.SELF), *errors, *faults, build])
 
     def declare(self, probes: Sequence[Probe]) -> None:
         """Make these the probes: bear the series of new ones, take away those of vanished ones, keep all others.
@@ -232,7 +216,8 @@ class PrometheusSink:
             for probe in probes:
                 self._declare_probe(probe)
             for target in targets:
-                self._declare_target(target)
+                readings = [*initial_series.births(Scope.TARGET), *initial_series.target_settings(target)]
+                self._apply(target.name, {"target": target.name}, readings)
             self._declare_info("wnmon_probe_info", initial_series.probe_infos(probes))
             self._declare_info("wnmon_target_info", initial_series.target_infos(targets))
 
@@ -259,12 +244,12 @@ class PrometheusSink:
 
     def render(self, accept: str | None) -> tuple[str, bytes]:
         """Return content type and exposition for an Accept header. Safe to call from any thread."""
-        form = Format.wanted(accept)
+        form = Exposition.wanted(accept)
         with self._lock:
             self._forget_stale()
             self._date_waivers()
         families = [family.text(form, self._lock) for family in self._families.values()]
-        end = _END if form is Format.OPENMETRICS else ""
+        end = _END if form is Exposition.OPENMETRICS else ""
         return form.value, "".join([*families, form.encode(self._process.collect()), end]).encode()
 
     def _apply(self, owner: str, labels: Mapping[str, str], readings: Iterable[Reading]) -> None:
@@ -274,16 +259,9 @@ class PrometheusSink:
                 family.blocks[owner] = _Block(family.metric, labels)
             family.blocks[owner].take(reading)
 
-    def _declare_self(self, sinks: Sequence[str], components: Sequence[str]) -> None:
-        self._apply(_SELF, {}, initial_series.births(Scope.SELF))
-        errors = [Reading(metric="wnmon_sink_errors_total", value=0, values=(sink,)) for sink in sinks]
-        faults = [Reading(metric="wnmon_internal_errors_total", value=0, values=(name,)) for name in components]
-        build = Reading(metric="wnmon_build_info", value=1, values=(__version__, platform.python_version()))
-        self._apply(_SELF, {}, [*errors, *faults, build])
-
     def _remember(self, probes: Sequence[Probe]) -> None:
         before = self._known
-        self._known = {probe.id: before.get(probe.id, _Known(probe=probe)) for probe in probes}
+        self._known = {probe.id: before.get(probe.id, _DeclaredProbe(probe=probe)) for probe in probes}
         for probe in probes:
             self._known[probe.id].probe = probe
             self._known[probe.id].rules = initial_series.rule_labels(probe)
@@ -302,10 +280,6 @@ class PrometheusSink:
         for name in ("wnmon_rule_passed", "wnmon_rule_findings_total"):
             self._keep(name, probe.id, rules)
         self._keep("wnmon_rule_waived", probe.id, set())
-
-    def _declare_target(self, target: Target) -> None:
-        self._apply(target.name, {"target": target.name}, initial_series.births(Scope.TARGET))
-        self._apply(target.name, {"target": target.name}, initial_series.target_settings(target))
 
     def _declare_info(self, name: str, infos: Mapping[str, Mapping[str, str]]) -> None:
         family = self._families[name]

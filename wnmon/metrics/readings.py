@@ -80,18 +80,14 @@ def _latency(timing: Timing, *, success: bool) -> Iterator[Reading]:
     yield Reading(metric="wnmon_probe_suspect_samples_total", value=float(timing.suspect))
     yield Reading(metric="wnmon_probe_duration_seconds", value=trusted.total_s)
     if success:
-        yield from _token_latency(trusted)
+        yield Reading(metric="wnmon_probe_ttft_seconds", value=trusted.ttft_s)
+        if trusted.first_visible_s != trusted.ttft_s:
+            yield Reading(metric="wnmon_probe_first_visible_seconds", value=trusted.first_visible_s)
+        yield Reading(metric="wnmon_probe_time_per_output_token_seconds", value=trusted.time_per_output_token_s)
     for phase, seconds in _phases(trusted).items():
         yield Reading(metric="wnmon_probe_phase_seconds", value=seconds, values=(phase,))
     yield Reading(metric="wnmon_probe_max_chunk_gap_seconds", value=trusted.max_gap_s)
     yield Reading(metric="wnmon_probe_output_tokens_per_second", value=trusted.tokens_per_s)
-
-
-def _token_latency(timing: Timing) -> Iterator[Reading]:
-    yield Reading(metric="wnmon_probe_ttft_seconds", value=timing.ttft_s)
-    if timing.first_visible_s != timing.ttft_s:
-        yield Reading(metric="wnmon_probe_first_visible_seconds", value=timing.first_visible_s)
-    yield Reading(metric="wnmon_probe_time_per_output_token_seconds", value=timing.time_per_output_token_s)
 
 
 def _phases(timing: Timing) -> dict[str, float | None]:

@@ -66,7 +66,7 @@ def speak(chat: Chat, *, index: int) -> str:
     commanding = [text for text in rules if _ALWAYS.search(text)]
     return (
         _first_echo(commanding)
-        or _obey(last, chat.messages)
+        or next(filter(None, (follow(last, chat.messages) for follow in _INSTRUCTIONS)), None)
         or _first_echo(rules)
         or _greet(last)
         or _plain(chat, index)
@@ -80,12 +80,6 @@ def _first_echo(texts: Sequence[str]) -> str | None:
 def filler(words: int) -> str:
     """Return that many short words, each one token."""
     return " ".join(islice(cycle(_FILL), words))
-
-
-def _obey(text: str, messages: Sequence[Message]) -> str | None:
-    """Follow the first instruction of a text that is understood, None when there is none."""
-    followed = (said for follow in _INSTRUCTIONS if (said := follow(text, messages)))
-    return next(followed, None)
 
 
 def _count(text: str, _: Sequence[Message]) -> str | None:

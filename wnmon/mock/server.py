@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -16,7 +16,7 @@ from wnmon.engine.ports import Clock
 from wnmon.errors import UsageError
 from wnmon.mock.chat import Refusal
 from wnmon.mock.connection import ClientProtocol, hang_up, play, read_request, say_farewell
-from wnmon.mock.fault import ApiCall, MockFault
+from wnmon.mock.fault import ApiCall
 from wnmon.mock.faults import FAULTS, find_faults
 from wnmon.mock.http import HttpError, RequestHead
 from wnmon.mock.pieces import Pieces
@@ -195,8 +195,7 @@ class _Desk:
         if unknown:
             message = f"unknown fault in X-Wnmon-Fault: {', '.join(unknown)[:200]}"
             return write_answer(call, refuse(Refusal(status=400, message=message)), ())
-        asked: Sequence[MockFault] = [FAULTS[name] for name in names]
-        return script(call, (*self._faults, *asked))
+        return script(call, (*self._faults, *(FAULTS[name] for name in names)))
 
     def _unreadable(self, problem: HttpError) -> Pieces:
         """Answer bytes that are no request, then close."""

@@ -10,12 +10,7 @@ from wnmon.mock.chat import Chat, Message, Refusal, Tool
 from wnmon.model.json import Json, JsonObject, kind_of
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
-_NUMBERS = {
-    "temperature": (0, 2),
-    "top_p": (0, 1),
-    "frequency_penalty": (-2, 2),
-    "presence_penalty": (-2, 2),
-}
+_NUMBERS = {"temperature": (0, 2), "top_p": (0, 1), "frequency_penalty": (-2, 2), "presence_penalty": (-2, 2)}
 _INTEGERS = {
     "max_tokens": (1, 2**31),
     "max_completion_tokens": (1, 2**31),
