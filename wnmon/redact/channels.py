@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain, combinations, islice
 
-from wnmon.redact.jsontext import JsonReader, Piece, Text
+from wnmon.redact.jsontext import JsonReader, String, Text
 
 MAX_LINES = 500_000
 """Lines looked at. Readers leave the rest unread."""
@@ -24,47 +24,35 @@ MAX_LINES = 500_000
 _BOM = b"\xef\xbb\xbf"
 _LINE = re.compile(rb"([^\r\n]*+)(?:\r\n|\r|\n|\Z)")
 
-Fields = defaultdict[bytes, list[Piece]]
 
-
-def channels(body: bytes) -> Iterator[list[Piece]]:
+def channels(body: bytes) -> Iterator[list[String]]:
     """Yield the strings of a body in the groups in which some reader may join them; a group of one is left out."""
-    fields: Fields = defaultdict(list)
-    texts = list(_texts(body, fields))
+    reader = JsonReader(body)
+    texts = list(_events(body, reader)) if b"data:" in body else []
+    if body.removeprefix(_BOM).lstrip()[:1] in {b"{", b"["}:
+        texts.append(reader.read(0, body))
     doubts = sorted({doubt for text in texts for doubt in text.doubts})
     for minded in chain.from_iterable(combinations(doubts, size) for size in range(len(doubts) + 1)):
-        yield from _groups(text for text in texts if text.doubts.isdisjoint(minded))
-    yield from (pieces for pieces in fields.values() if len(pieces) > 1)
+        yield from _groups(text.strings for text in texts if text.doubts.isdisjoint(minded))
 
 
-def _groups(texts: Iterable[Text]) -> Iterator[list[Piece]]:
-    """Yield the pieces of each channel, and those of each place that is not all there is of its channel."""
-    by_channel: dict[int, list[Piece]] = defaultdict(list)
-    by_place: dict[tuple[int, int], list[Piece]] = defaultdict(list)
-    for text in texts:
-        for number, place, channel in text.slots:
-            piece = text.pieces[number]
-            by_channel[channel].append(piece)
-            if place != channel:
-                by_place[place, channel].append(piece)
-    yield from (pieces for pieces in by_channel.values() if len(pieces) > 1)
-    for (_, channel), pieces in by_place.items():
-        if 1 < len(pieces) < len(by_channel[channel]):
-            yield pieces
+def _groups(texts: Iterable[Iterable[String]]) -> Iterator[list[String]]:
+    """Yield the strings of each channel, and those of each place that is not all there is of its channel."""
+    by_channel: dict[int, list[String]] = defaultdict(list)
+    by_place: dict[tuple[int, int], list[String]] = defaultdict(list)
+    for string in chain.from_iterable(texts):
+        by_channel[string.channel].append(string)
+        if string.place != string.channel:
+            by_place[string.place, string.channel].append(string)
+    yield from (strings for strings in by_channel.values() if len(strings) > 1)
+    for (_, channel), strings in by_place.items():
+        if 1 < len(strings) < len(by_channel[channel]):
+            yield strings
 
 
-def _texts(body: bytes, fields: Fields) -> Iterator[Text]:
-    """Yield every JSON text of a body: the data of each event that may be JSON, and the body that may."""
-    reader = JsonReader(body)
-    if b"data:" in body:
-        for start, data in _events(body, fields):
-            yield reader.read(start, data)
-    if body.removeprefix(_BOM).lstrip()[:1] in {b"{", b"["}:
-        yield reader.read(0, body)
-
-
-def _events(body: bytes, fields: Fields) -> Iterator[tuple[int, bytes]]:
-    """Yield (offset, data) of each event that may be JSON with strings; all else goes to the fields by name."""
+def _events(body: bytes, reader: JsonReader) -> Iterator[Text]:
+    """Yield the data of each event that may be JSON with strings, and at last the other values of each field."""
+    fields: dict[bytes, list[tuple[int, bytes]]] = defaultdict(list)
     ranges: list[tuple[int, int]] = []
     lines = _LINE.finditer(body, len(_BOM) if body.startswith(_BOM) else 0)
     for line in islice(lines, MAX_LINES + 1):
@@ -80,8 +68,9 @@ def _events(body: bytes, fields: Fields) -> Iterator[tuple[int, bytes]]:
             if data.lstrip()[:1] not in {b"{", b"[", b'"'}:
                 fields[b"data"].extend((start, body[start:end]) for start, end in ranges)
             elif b'"' in data:
-                yield ranges[0][0], data
+                yield reader.read(ranges[0][0], data)
             ranges = []
+    yield from (reader.values(name, values) for name, values in fields.items())
 
 
 def _blanked(body: bytes, ranges: list[tuple[int, int]]) -> bytes:

@@ -131,11 +131,10 @@ def _edited(chunks: Iterable[Chunk], body: bytes, spans: Sequence[Span]) -> Iter
 def _split_spans(body: bytes, redactor: Redactor) -> list[Span]:
     """Return the shares of every run that shows only when strings are joined, in places of the body."""
     spans: list[Span] = []
-    for pieces in channels(body):
-        reads = [unescape(raw, JSON_ESCAPE) if b"\\" in raw else raw for _, raw in pieces]
+    for strings in channels(body):
+        reads = [unescape(raw, JSON_ESCAPE) if b"\\" in raw else raw for _, _, _, raw in strings]
         for k, shares in groupby(_shares(reads, redactor), key=itemgetter(0)):
-            begin, raw = pieces[k]
-            read = View(raw).unescaped(JSON_ESCAPE)
+            begin, read = strings[k].start, View(strings[k].raw).unescaped(JSON_ESCAPE)
             for _, span in shares:
                 start, end = read.origin(span.start, span.end)
                 spans.append(Span(start=begin + start, end=begin + end, secret_name=span.secret_name))

@@ -7,7 +7,7 @@ import json
 import pytest
 from test_redact_exchange import HALF, KEY, MARK, chunk_json, contents, event, exchange, leaks, redact
 
-from wnmon.wire.document import MAX_DEPTH
+from wnmon.redact.jsontext import MAX_DEPTH
 
 FIRST, REST = KEY[:HALF], KEY[HALF:]
 PARTS = {"content": [{"text": FIRST}, {"text": REST}]}
