@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -154,8 +155,8 @@ def serving(
 def _address(service: ServiceProcess) -> str | None:
     if service.process.poll() is not None:
         raise AssertionError(f"wnmon serve ended with {service.process.returncode}: {service.stderr}")
-    line = next((line for line in service.stdout.splitlines() if line.startswith("wnmon serves ")), None)
-    return line.split()[2] if line else None
+    found = re.search(r"^wnmon .*?(http://[^ （]+)", service.stdout, re.MULTILINE)
+    return found[1] if found else None
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

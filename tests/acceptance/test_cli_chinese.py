@@ -5,18 +5,17 @@ The locale need not be installed: the variable alone decides, as the option `--l
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
+from chinese import CHINESE, english
 from service_process import environment
 
 from wnmon.cli import COMMANDS
 
-CHINESE = {"LANG": "zh_CN.UTF-8", "LC_ALL": "", "LC_MESSAGES": "", "LANGUAGE": "", "PYTHONIOENCODING": "utf-8"}
 PAGES = [(), *((name,) for name in COMMANDS), ("export", "dashboards"), ("export", "alerts")]
 
 MISTAKES = {
@@ -44,6 +43,14 @@ MISTAKES = {
     "files that are in the way": ("export alerts .", "同名文件内容不同"),
     "a file in place of a folder": ("export dashboards made.yaml", "'made.yaml' 是文件"),
     "an unknown rule": ("explain FOO-1", '没有规则 "FOO-1"'),
+    "an unknown target": ("check -c made.yaml --target nobody", "中没有 target 'nobody'；其中有：wn"),
+    "an unknown model": ("check -c made.yaml --model huge", "target wn 没有模型 'huge'；其中有：m"),
+    "an unknown feature": ("check -c made.yaml --feature tool", "没有名为 'tool' 的功能"),
+    "two relays": ("check -c made.yaml --base-url http://a", "--base-url 与 --config 不可合用"),
+    "no transcript": ("replay made.yaml", "made.yaml："),
+    "no report": ("diff made.yaml made.yaml", "made.yaml："),
+    "a port out of range": ("serve made.yaml --listen :65536", "应为 host:port"),
+    "an address that cannot be had": ("serve made.yaml --listen 203.0.113.9:1", "无法监听 203.0.113.9:1"),
     "no configuration": ("serve nofile.yaml", "nofile.yaml"),
     "no address": ("serve --listen x", "应为 host:port"),
     "no curl command": ("init --from-curl made.yaml", "没有找到 curl 命令"),
@@ -51,16 +58,6 @@ MISTAKES = {
     "a flag that needs another": ("mock --strict", "--strict 须与 --key 合用"),
     "no assumption": ("validate --assume x", "应为 VARIABLE=VALUE"),
 }
-
-_QUOTED = re.compile(
-    r"'[^']*'|\"[^\"]*\"|\[Errno.*|wnmon(?: [a-z]+)+|OpenAI chat completions|No such file or directory"
-)
-_SENTENCE = re.compile(r"(?<![\w/.:-])[A-Za-z']+(?: [a-z']+){2,}")
-
-
-def english(text: str) -> list[str]:
-    """Return the English left in a text: three words or more in a row that are neither quoted nor a name."""
-    return _SENTENCE.findall(" ".join(_QUOTED.sub("…", text).split()))
 
 
 @cache

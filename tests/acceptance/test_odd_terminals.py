@@ -84,7 +84,7 @@ def test_a_passed_check_stays_passed_when_its_reader_has_gone(tmp_path: Path) ->
 def test_a_full_disk_behind_stdout_is_said_without_a_stack(relay: MockRelay, tmp_path: Path) -> None:
     done = checked(relay, tmp_path, shell="> /dev/full")
 
-    assert (done.returncode, done.stderr) == (2, f"wnmon: cannot write to stdout: {os.strerror(28)}\n".encode())
+    assert (done.returncode, done.stderr) == (2, f"wnmon：无法写入 stdout：{os.strerror(28)}\n".encode())
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")

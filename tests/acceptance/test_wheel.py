@@ -73,7 +73,7 @@ def test_the_wheel_carries_the_board(wheel: Path) -> None:
 
 
 def test_the_wheel_carries_every_data_file_of_the_package(wheel: Path) -> None:
-    kept = {".json", ".yaml", ".html", ".css", ".j2", ".typed"}
+    kept = {".json", ".yaml", ".html", ".css", ".mo", ".typed"}
     data = [path for path in (ROOT / "wnmon").rglob("*") if path.suffix in kept or path.name == "py.typed"]
 
     assert {str(path.relative_to(ROOT)) for path in data} <= set(names(wheel))
