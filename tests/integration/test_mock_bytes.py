@@ -46,7 +46,7 @@ def talk(data: bytes, limit: int = 10_000_000) -> bytes:
     """Exchange bytes with a relay of its own."""
 
     async def scenario() -> bytes:
-        async with serve(FAST) as relay, asyncio.timeout(20):
+        async with serve(FAST) as relay, asyncio.timeout(60):
             return await exchange(relay, data, limit)
 
     return asyncio.run(scenario())
@@ -100,7 +100,7 @@ def test_two_requests_in_one_write_get_two_answers() -> None:
 
 def test_a_request_cut_short_is_no_request() -> None:
     async def scenario() -> int:
-        async with serve(FAST) as relay, asyncio.timeout(5):
+        async with serve(FAST) as relay, asyncio.timeout(60):
             _, writer = await asyncio.open_connection("127.0.0.1", relay.port)
             writer.write(request()[:-5])
             writer.close()
@@ -118,7 +118,7 @@ def test_truncated_stream_ends_its_body_in_good_order() -> None:
 
 def test_reset_is_a_reset_after_half_the_body() -> None:
     async def scenario() -> bytes:
-        async with serve(FAST) as relay, asyncio.timeout(5):
+        async with serve(FAST) as relay, asyncio.timeout(60):
             reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
             writer.write(request(stream=True, fault="reset"))
             got = await reader.readuntil(b'"content":"1"')

@@ -79,14 +79,15 @@ class IdleTimeLoop(asyncio.SelectorEventLoop):
 
 
 class LoopClock:
-    """The time of the running loop, and a nanosecond more with each look: no two stamps are equal."""
+    """The time of the running loop, and a nanosecond or more with each look: no two stamps are equal."""
 
-    def __init__(self) -> None:
-        self._looks = 0
+    def __init__(self, look_ns: int = 1) -> None:
+        self._look_ns = look_ns
+        self._looked_ns = 0
 
     def now_ns(self) -> int:
-        self._looks += 1
-        return round(asyncio.get_running_loop().time() * 1e9) + self._looks
+        self._looked_ns += self._look_ns
+        return round(asyncio.get_running_loop().time() * 1e9) + self._looked_ns
 
     def wall_s(self) -> float:
         return 1_700_000_000.0
