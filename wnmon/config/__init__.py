@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from wnmon.config.problems import BrokenConfigError, broken
+from wnmon.config.problems import BrokenConfigError
 from wnmon.config.resolve import Config, resolve_config
 from wnmon.config.select import narrow
 from wnmon.config.sources import Sources, is_suite
@@ -49,8 +49,7 @@ def load_suites(names: Sequence[str], base: Path, *, shipped: Path | None = None
     sources = Sources(shipped)
     suites = Suites(sources)
     plans = [suites.find(name, base) for name in dict.fromkeys(names)]
-    if sources.problems:
-        raise broken(sources.problems, sources.files)
+    sources.refuse_broken()
     return tuple(plan for plan in plans if plan is not None)
 
 
@@ -58,8 +57,7 @@ def built_in_suites(*, shipped: Path | None = None) -> tuple[Plan, ...]:
     """Return one plan, with all its rules, per suite that comes with wnmon. Raises ConfigError."""
     sources = Sources(shipped)
     plans = Suites(sources).built_in()
-    if sources.problems:
-        raise broken(sources.problems, sources.files)
+    sources.refuse_broken()
     return plans
 
 
@@ -71,9 +69,9 @@ def load_any(name: str, env: Mapping[str, str], *, shipped: Path | None = None) 
     sources = Sources(shipped)
     path = sources.find(name, Path())
     root = sources.root(path) if path is not None else None
-    if path is not None and root is not None and not is_suite(root.node):
+    if path is not None and root is not None and not is_suite(root):
         return resolve_config(path, env, sources)
     plan = Suites(sources).find(name, Path()) if root is not None else None
     if plan is None:
-        raise broken(sources.problems, sources.files)
+        raise BrokenConfigError(sources.problems, sources.files)
     return plan

@@ -45,14 +45,10 @@ def _prepared(place: Cursor, known: set[str]) -> Iterable[Assertion]:
         if kind not in known:
             value.report(Said("unknown_assertion"), _hint(kind, known), key=True)
         elif kind != CONFORMS:
-            yield from _one(kind, value)
-
-
-def _one(kind: str, value: Cursor) -> Iterable[Assertion]:
-    try:
-        yield prepare(kind, value.node.plain())
-    except Unfit as unfit:
-        value.at(unfit.pointer).expected(unfit.message, hint=unfit.hint)
+            try:
+                yield prepare(kind, value.node.plain())
+            except Unfit as unfit:
+                value.at(unfit.pointer).expected(unfit.message, hint=unfit.hint)
 
 
 def _hint(kind: str, known: set[str]) -> Said | None:

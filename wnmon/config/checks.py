@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from wnmon.config.assertions import needs_stream, read_expect
 from wnmon.config.conforms import conforming_rules, merged
@@ -15,7 +14,6 @@ from wnmon.config.schema import fits, sound
 from wnmon.config.select import narrow
 from wnmon.config.suite import Suites, profiles_of
 from wnmon.config.timing import Rhythm, read_rhythm, refuse_overlap
-from wnmon.errors import did_you_mean
 from wnmon.judge.values import listed
 from wnmon.model.check import Check, Level, Plan, Rule, Step
 from wnmon.model.said import Said, Text
@@ -42,7 +40,7 @@ _Conforming = tuple[str, tuple[Rule, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class AimedCheck:
     """A check and which targets and models it is for; None stands for all."""
 
     check: Check
@@ -51,49 +49,44 @@ class Chosen:
 
 
 def read_check(
-    name: str, place: Cursor, inherited: Rhythm, models: Mapping[str, Sequence[str]], suites: Suites, base: Path
-) -> Chosen | None:
+    name: str, place: Cursor, inherited: Rhythm, models: Mapping[str, Sequence[str]], suites: Suites
+) -> AimedCheck | None:
     """Return the check at `place`, None (with every problem it has) when it cannot be used.
 
-    `models` are those of every target, by its name; `base` is the folder of the file, to which suites are relative.
+    `models` are those of every target, by its name.
     """
     before = len(place.problems)
     is_clean = fits("check", place)
     place = place if is_clean else sound("check", place)
     rhythm = read_rhythm(place, inherited)
     refuse_overlap(place, rhythm)
-    targets = _known(place.get("targets"), models, Said("unknown_target"))
+    targets = _known(place, "targets", models, "unknown_target")
     asked = {model for name in targets or models for model in models.get(name, ())}
-    chosen = _known(place.get("models"), dict.fromkeys(asked), Said("unknown_model"))
-    labels = read_labels(place.get("labels"))
-    plan = _plan(place, suites, base) if is_clean or _says_its_form(place) else None
+    chosen = _known(place, "models", asked, "unknown_model")
+    labels = read_labels(place)
+    # What is left of a check with problems may still say what it asks: then its plan is read, for its problems too.
+    says_its_form = is_clean or place.has("steps") or place.has("suite") or asks_something(place)
+    plan = _plan(place, suites) if says_its_form else None
     if plan is None or len(place.problems) > before:
         return None
-    line = (place.node.key or (place.node.line,))[0]
     check = Check(
         name=name,
         plan=plan,
         every_s=rhythm.every_s,
         timeouts=rhythm.timeouts,
         labels=labels,
-        place=f"{place.file}:{line}",
+        place=place.where,
     )
-    return Chosen(check=check, targets=targets, models=chosen)
+    return AimedCheck(check=check, targets=targets, models=chosen)
 
 
-def _says_its_form(place: Cursor) -> bool:
-    """Tell whether what is left of a check with problems still says what it asks, so that its plan can be read too."""
-    return place.has("steps") or place.has("suite") or asks_something(place)
+def _known(place: Cursor, key: str, names: Collection[str], unknown: str) -> tuple[str, ...] | None:
+    for one in place.elements(key):
+        one.is_one_of(names, Said("named", said=Said(unknown), name=quote(one.text)))
+    return place.texts_of(key) if place.has(key) else None
 
 
-def _known(place: Cursor | None, names: Mapping[str, object], unknown: Said) -> tuple[str, ...] | None:
-    for one in place.elements() if place is not None else ():
-        if one.text not in names:
-            one.report(Said("named", said=unknown, name=quote(one.text)), did_you_mean(one.text, names))
-    return None if place is None else place.texts()
-
-
-def _plan(place: Cursor, suites: Suites, base: Path) -> Plan | None:
+def _plan(place: Cursor, suites: Suites) -> Plan | None:
     forms: list[Text] = [form for form in ("steps", "suite") if place.has(form)]
     forms += [Said("a_request")] * asks_something(place)
     if len(forms) > 1:
@@ -101,11 +94,11 @@ def _plan(place: Cursor, suites: Suites, base: Path) -> Plan | None:
         return None
     if place.has("suite"):
         _refuse(place, _OF_REQUEST, "key_of_request")
-        return _suite_plan(place, suites, base)
+        return _suite_plan(place, suites)
     _refuse(place, _OF_SUITE, "key_of_suite")
     if place.has("steps"):
         _refuse(place, _OF_REQUEST, "key_of_steps")
-        return _steps_plan(list(place.at("/steps").elements()), suites)
+        return _steps_plan(place.elements("steps"), suites)
     if not forms:
         place.report(Said("nothing_to_ask"), Said("write_something"), key=True)
         return None
@@ -119,7 +112,7 @@ def _refuse(place: Cursor, keys: Sequence[str], why: str) -> None:
             member.report(Said(why, name=quote(key)), key=True)
 
 
-def _steps_plan(places: Sequence[Cursor], suites: Suites) -> Plan:
+def _steps_plan(places: Iterable[Cursor], suites: Suites) -> Plan:
     names: set[str] = set()
     found = []
     for place in places:
@@ -144,11 +137,10 @@ def _request_plan(found: Sequence[tuple[Step, _Conforming | None]]) -> Plan:
     return Plan(steps=tuple(step for step, _ in found), rules=rules, profiles=profiles, gate=gate)
 
 
-def _suite_plan(place: Cursor, suites: Suites, base: Path) -> Plan | None:
+def _suite_plan(place: Cursor, suites: Suites) -> Plan | None:
     named = place.at("/suite")
-    plan = suites.find(named.text, base, named)
+    plan = suites.find(named.text, named.folder, named)
     if plan is None:
         return None
-    profiles = _known(place.get("profiles"), dict.fromkeys(profiles_of(plan.rules)), Said("unknown_profile"))
-    gate = place.get("gate")
-    return replace(narrow(plan, profiles=profiles or ()), gate=None if gate is None else Level(gate.text))
+    profiles, gate = _known(place, "profiles", profiles_of(plan.rules), "unknown_profile"), place.text_of("gate")
+    return replace(narrow(plan, profiles=profiles or ()), gate=None if gate is None else Level(gate))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from wnmon.config.assertions import CONFORMS
 from wnmon.config.node import Cursor
 from wnmon.config.suite import Suites, profiles_of
-from wnmon.errors import did_you_mean
 from wnmon.judge.registry import compared
-from wnmon.model.check import Plan, Rule, Selector, Step
+from wnmon.model.check import Plan, Rule, Step
 from wnmon.model.said import Said
 
 
@@ -28,14 +27,14 @@ def conforming_rules(expect: Cursor | None, step: Step, suites: Suites) -> tuple
         return None
     profile = place.text
     known = dict.fromkeys(name for plan in suites.built_in() for name in profiles_of(plan.rules))
-    if profile not in known:
-        place.report(Said("unknown_profile"), did_you_mean(profile, known))
+    if not place.is_one_of(known, Said("unknown_profile")):
         return None
     rules = [rule for plan in suites.built_in() for rule in _bound(plan, profile, step)]
     if not rules:
         why = Said("profile_not_streamed") if step.stream else Said("profile_not_plain")
         place.report(why, Said("try_stream", value=str(not step.stream).lower()))
-    return profile, _closed(rules)
+    kept = {rule.id for rule in rules}
+    return profile, tuple(replace(rule, needs=tuple(need for need in rule.needs if need in kept)) for rule in rules)
 
 
 def merged(found: Iterable[tuple[str, tuple[Rule, ...]]]) -> tuple[tuple[str, ...], tuple[Rule, ...]]:
@@ -63,17 +62,7 @@ def _joined(first: Rule, second: Rule) -> Rule:
 def _bound(plan: Plan, profile: str, step: Step) -> Iterable[Rule]:
     first = plan.steps[0]
     for rule in plan.rules:
-        if profile in rule.levels and not compared(rule) and _applies(rule.on, first, step):
-            levels = {profile: rule.levels[profile]}
-            yield replace(rule, levels=levels, on=replace(rule.on, requests=(step.name,)))
-
-
-def _applies(on: Selector, first: Step, step: Step) -> bool:
-    if on.stream is not None and on.stream != step.stream:
-        return False
-    return on.requests is None or (first.name in on.requests and first.stream == step.stream)
-
-
-def _closed(rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    known = {rule.id for rule in rules}
-    return tuple(replace(rule, needs=tuple(need for need in rule.needs if need in known)) for rule in rules)
+        on = rule.on
+        is_of_first = on.requests is None or (first.name in on.requests and first.stream == step.stream)
+        if profile in rule.levels and not compared(rule) and is_of_first and on.stream in {None, step.stream}:
+            yield replace(rule, levels={profile: rule.levels[profile]}, on=replace(on, requests=(step.name,)))

@@ -31,20 +31,14 @@ class Filled:
 def fill(place: Cursor, env: Mapping[str, str]) -> Filled | None:
     """Return the text at `place` with its variables filled in; None, with a problem each, when one is unset."""
     before = len(place.problems)
-    references = 0
-
-    def value_of(match: re.Match[str]) -> str:
-        nonlocal references
-        if match[0] == "$${":
-            return "${"
-        references += 1
-        return _value(match, place, env)
-
-    text = _REFERENCE.sub(value_of, place.text)
-    return None if len(place.problems) > before else Filled(text=text, from_environment=references > 0)
+    text = _REFERENCE.sub(lambda match: _value(match, place, env), place.text)
+    references = (match for match in _REFERENCE.finditer(place.text) if match[0] != "$${")
+    return None if len(place.problems) > before else Filled(text=text, from_environment=any(references))
 
 
 def _value(match: re.Match[str], place: Cursor, env: Mapping[str, str]) -> str:
+    if match[0] == "$${":
+        return "${"
     name, default = match["name"], match["default"]
     if name is None:
         place.report(Said("no_variable"), Said("write_variable"))

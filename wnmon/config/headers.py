@@ -18,10 +18,10 @@ _TELLING = re.compile(r"authorization|key|token|cookie|secret|passw|credential",
 _OF_THE_TRANSPORT = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "upgrade"})
 
 
-def target_headers(place: Cursor | None, env: Mapping[str, str]) -> tuple[tuple[str, Secret | str], ...]:
+def target_headers(place: Cursor, env: Mapping[str, str]) -> tuple[tuple[str, Secret | str], ...]:
     """Return the headers of every request to a target. A value with `${}`, or a telling name, makes a Secret."""
     found: list[tuple[str, Secret | str]] = []
-    for name, value in place.members() if place is not None else ():
+    for name, value in place.members("headers"):
         if not _is_usable(name, value):
             continue
         filled = fill(value, env)
@@ -39,10 +39,10 @@ def is_telling(name: str) -> bool:
     return _TELLING.search(name) is not None
 
 
-def step_headers(place: Cursor | None) -> tuple[tuple[str, str], ...]:
+def step_headers(place: Cursor) -> tuple[tuple[str, str], ...]:
     """Return the headers of one request alone, as they stand."""
     found: list[tuple[str, str]] = []
-    for name, value in place.members() if place is not None else ():
+    for name, value in place.members("headers"):
         if "${" in value.text:
             value.report(Said("no_variable_here"), Said("header_into_target"))
         elif _is_usable(name, value) and _is_legal(value.text, value):

@@ -16,10 +16,10 @@ RESERVED = frozenset(
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,63}", re.ASCII)
 
 
-def read_labels(place: Cursor | None) -> dict[str, str]:
-    """Return a mapping of label names to texts, {} where there is none. Reports names that cannot be used."""
+def read_labels(place: Cursor) -> dict[str, str]:
+    """Return what stands under `labels`, {} where that is absent. Reports names that cannot be used."""
     labels: dict[str, str] = {}
-    for name, value in place.members() if place is not None else ():
+    for name, value in place.members("labels"):
         if not _NAME.fullmatch(name):
             value.report(Said("label_name"), key=True)
         elif name.startswith("__") or name in RESERVED:

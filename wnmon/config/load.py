@@ -97,6 +97,11 @@ class _Open:
         self.key: str | None = None
         self.key_at: Mark | None = None
 
+    @property
+    def awaits_key(self) -> bool:
+        """Tell whether what comes next is the key of a member."""
+        return self.key is None and isinstance(self.node.value, dict)
+
 
 class _Builder:
     """Folds events into nodes without recursion, so that nesting is limited by MAX_DEPTH and nothing else."""
@@ -137,10 +142,9 @@ class _Builder:
             raise _UnreadableError(_mark(event), Said("second_document"), Said("remove_dashes"))
 
     def _scalar(self, event: Any) -> None:
-        mark = event.start_mark
         frame = self._open[-1] if self._open else None
-        if frame is not None and frame.key is None and isinstance(frame.node.value, dict):
-            self._key(event.value, (mark.line + 1, mark.column + 1), frame)
+        if frame is not None and frame.awaits_key:
+            self._key(event.value, _mark(event), frame)
             return
         tag = event.tag
         if tag is None:
@@ -149,7 +153,7 @@ class _Builder:
             value = event.value
         else:
             raise _odd_tag(event)
-        node = Node(value, mark.line + 1, mark.column + 1, frame.key_at if frame else None)
+        node = Node(value, *_mark(event), frame.key_at if frame else None)
         if event.anchor is not None:
             self._anchors[event.anchor] = (node, 1)
         self._count(1, event)
@@ -166,10 +170,11 @@ class _Builder:
         is_integer = _INTEGER.fullmatch(text)
         if not is_integer and not _NUMBER.fullmatch(text):
             return text
-        number = _number(text, whole=is_integer is not None)
-        if number is None:
-            raise _UnreadableError(_mark(event), Said("not_sensible"), Said("quote_to_mean_text"))
-        return number
+        if len(text) <= _MAX_NUMBER_CHARS:
+            number = float(text) if not is_integer else int(text, 0 if text[:2] in {"0x", "0o"} else 10)
+            if isfinite(number):
+                return number
+        raise _UnreadableError(_mark(event), Said("not_sensible"), Said("quote_to_mean_text"))
 
     def _key(self, key: str, at: Mark, frame: _Open) -> None:
         if key == "<<":
@@ -181,16 +186,15 @@ class _Builder:
         frame.key, frame.key_at = key, at
 
     def _start(self, event: Any) -> None:
-        mark = event.start_mark
         frame = self._open[-1] if self._open else None
-        if frame is not None and frame.key is None and isinstance(frame.node.value, dict):
+        if frame is not None and frame.awaits_key:
             raise _UnreadableError(_mark(event), Said("key_no_text"), Said("quote_braces"))
         if event.tag not in (None, "!", _PLAIN_TAGS[type(event)]):
             raise _odd_tag(event)
         if len(self._open) >= MAX_DEPTH:
             raise _UnreadableError(_mark(event), Said("nested_too_deep", n=MAX_DEPTH))
         value: Value = {} if type(event) is yaml.MappingStartEvent else []
-        node = Node(value, mark.line + 1, mark.column + 1, frame.key_at if frame else None)
+        node = Node(value, *_mark(event), frame.key_at if frame else None)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         self._open.append(_Open(node, event.anchor, self._seen))
@@ -210,7 +214,7 @@ class _Builder:
         anchored = self._anchors[event.anchor]
         if anchored is None:
             raise _UnreadableError(_mark(event), Said("alias_in_anchor", name=name))
-        if frame is not None and frame.key is None and isinstance(frame.node.value, dict):
+        if frame is not None and frame.awaits_key:
             raise _UnreadableError(_mark(event), Said("key_no_alias"))
         node, size = anchored
         self._count(size, event)
@@ -234,15 +238,6 @@ class _Builder:
         assert frame.key is not None
         value[frame.key] = node
         frame.key = frame.key_at = None
-
-
-def _number(text: str, *, whole: bool) -> int | float | None:
-    if len(text) > _MAX_NUMBER_CHARS:
-        return None
-    if whole:
-        return int(text, 0) if text[:2] in {"0x", "0o"} else int(text)
-    number = float(text)
-    return number if isfinite(number) else None
 
 
 def _mark(event: Any) -> Mark:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from wnmon.config.problems import Problem
+from wnmon.errors import did_you_mean
 from wnmon.model.json import Json, keys_of, kind_of
 from wnmon.model.said import Said, Text
 
@@ -32,6 +34,11 @@ class Node:
         self.line = line
         self.column = column
         self.key = key
+
+    @property
+    def start(self) -> Mark:
+        """Return where the value begins with its key, if it has one."""
+        return self.key or (self.line, self.column)
 
     def plain(self) -> Json:
         """Return the value without its places."""
@@ -79,12 +86,12 @@ def show_trail(trail: Trail) -> str:
     parts: list[str] = []
     while trail:
         trail, part = trail
-        parts.append(f"[{part}]" if isinstance(part, int) else f".{_part(part)}")
+        if isinstance(part, int):
+            parts.append(f"[{part}]")
+        else:
+            is_plain = part and not set(part) & set(' .[]:"') and len(part) <= _SHOWN_CHARS
+            parts.append(f".{part if is_plain else quote(part)}")
     return "".join(reversed(parts)).removeprefix(".")
-
-
-def _part(name: str) -> str:
-    return name if name and not set(name) & set(' .[]:"') and len(name) <= _SHOWN_CHARS else quote(name)
 
 
 class Cursor(NamedTuple):
@@ -97,8 +104,7 @@ class Cursor(NamedTuple):
 
     def report(self, message: Text, hint: Text | None = None, *, key: bool = False) -> None:
         """Note a problem at this value, or at its key."""
-        node = self.node
-        line, column = node.key if key and node.key else (node.line, node.column)
+        line, column = self.node.start if key else (self.node.line, self.node.column)
         self.problems.append(
             Problem(file=self.file, line=line, column=column, path=show_trail(self.trail), message=message, hint=hint)
         )
@@ -108,6 +114,23 @@ class Cursor(NamedTuple):
         what = wanted if got is None else Said("wanted_not", wanted=wanted, got=got)
         self.report(Said("expected", wanted=what), hint, key=key)
 
+    def is_one_of(self, names: Collection[str], unknown: Said) -> bool:
+        """Tell whether the text here is one of these; where it is not, report it with the nearest of them."""
+        if self.text in names:
+            return True
+        self.report(unknown, did_you_mean(self.text, names))
+        return False
+
+    @property
+    def where(self) -> str:
+        """Return `file:line`, the line of the key where there is one."""
+        return f"{self.file}:{self.node.start[0]}"
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder of the file, to which the files it names are relative."""
+        return Path(self.file).parent
+
     def get(self, key: str) -> Cursor | None:
         """Return the cursor of a mapping's member, None when this is no mapping or has no such member."""
         value = self.node.value
@@ -115,57 +138,69 @@ class Cursor(NamedTuple):
             return None
         return Cursor(value[key], self.file, (self.trail, key), self.problems)
 
-    def members(self) -> Iterator[tuple[str, Cursor]]:
-        """Yield every member of a mapping; nothing for anything else."""
-        value = self.node.value
-        if isinstance(value, dict):
-            for key, node in value.items():
-                yield key, Cursor(node, self.file, (self.trail, key), self.problems)
+    def has(self, key: str) -> bool:
+        """Tell whether a mapping has the member."""
+        return isinstance(self.node.value, dict) and key in self.node.value
 
-    def elements(self) -> Iterator[Cursor]:
-        """Yield every element of a list; nothing for anything else."""
-        value = self.node.value
-        if isinstance(value, list):
-            for index, node in enumerate(value):
-                yield Cursor(node, self.file, (self.trail, index), self.problems)
+    def members(self, key: str | None = None) -> Iterator[tuple[str, Cursor]]:
+        """Yield every member of a mapping, or of the one that stands under `key`; nothing for anything else."""
+        here = self if key is None else self.get(key)
+        if here is not None and isinstance(here.node.value, dict):
+            for name, node in here.node.value.items():
+                yield name, Cursor(node, here.file, (here.trail, name), here.problems)
+
+    def elements(self, key: str | None = None) -> Iterator[Cursor]:
+        """Yield every element of a list, or of the one that stands under `key`; nothing for anything else."""
+        here = self if key is None else self.get(key)
+        if here is not None and isinstance(here.node.value, list):
+            for index, node in enumerate(here.node.value):
+                yield Cursor(node, here.file, (here.trail, index), here.problems)
 
     def at(self, pointer: str) -> Cursor:
         """Return the cursor at a JSON Pointer (RFC 6901), or the deepest one there is on the way to it."""
         here = self
         for key in keys_of(pointer):
-            below = here._below(key)
+            if isinstance(here.node.value, list):
+                below = next((one for index, one in enumerate(here.elements()) if str(index) == key), None)
+            else:
+                below = here.get(key)
             if below is None:
                 return here
             here = below
         return here
 
-    def _below(self, name: str) -> Cursor | None:
-        if isinstance(self.node.value, list):
-            return next((one for index, one in enumerate(self.elements()) if str(index) == name), None)
-        return self.get(name)
+    # What follows is for nodes that validation has shown to hold the type asked for, or to be absent.
 
     @property
     def text(self) -> str:
-        """Return the value of a node that validation has shown to be text."""
+        """Return the text that stands here."""
         assert isinstance(self.node.value, str)
         return self.node.value
 
     @property
-    def whole(self) -> int:
-        """Return the value of a node that validation has shown to be a whole number, which 1.0 is too."""
-        assert isinstance(self.node.value, (int, float))
-        return int(self.node.value)
-
-    @property
     def decimal(self) -> Decimal:
-        """Return the value of a node that validation has shown to be a number, as it was written: 0.1 is one tenth."""
+        """Return the number that stands here, as it was written: 0.1 is one tenth."""
         assert isinstance(self.node.value, (int, float))
         return Decimal(repr(self.node.value))
 
-    def texts(self) -> tuple[str, ...]:
-        """Return the elements of a list of texts."""
-        return tuple(one.text for one in self.elements())
+    def text_of(self, key: str) -> str | None:
+        """Return the text under a key."""
+        member = self.get(key)
+        return None if member is None else member.text
 
-    def has(self, key: str) -> bool:
-        """Tell whether a mapping has the member."""
-        return isinstance(self.node.value, dict) and key in self.node.value
+    def texts_of(self, key: str) -> tuple[str, ...]:
+        """Return the texts of the list under a key."""
+        return tuple(one.text for one in self.elements(key))
+
+    def whole_of(self, key: str) -> int | None:
+        """Return the whole number under a key, which 1.0 is too."""
+        member = self.get(key)
+        if member is None:
+            return None
+        assert isinstance(member.node.value, (int, float))
+        return int(member.node.value)
+
+    def is_true(self, key: str) -> bool:
+        """Tell whether `true` stands under a key."""
+        member = self.get(key)
+        return member is not None and member.node.value is True

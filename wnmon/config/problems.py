@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,17 +31,15 @@ class Problem:
 
 
 class BrokenConfigError(ConfigError):
-    """Files are wrong. `files` are those read before giving up, so that a watcher can wait for them to be mended."""
+    """Files are wrong: every problem, sorted by file and place, each line once, at most 200 of them.
 
-    def __init__(self, problems: Sequence[Text], *, files: tuple[Path, ...] = ()) -> None:
-        super().__init__(problems)
+    `files` are those read before giving up, so that a watcher can wait for them to be mended.
+    """
+
+    def __init__(self, problems: Iterable[Problem], files: tuple[Path, ...] = ()) -> None:
+        ordered = sorted(dict.fromkeys(problems), key=lambda one: (one.file, one.line, one.column, one.path))
+        said = [problem.said() for problem in ordered[:_SHOWN_PROBLEMS]]
+        if len(ordered) > _SHOWN_PROBLEMS:
+            said.append(Said("more_problems", n=len(ordered) - _SHOWN_PROBLEMS))
+        super().__init__(said)
         self.files = files
-
-
-def broken(problems: Iterable[Problem], files: tuple[Path, ...] = ()) -> BrokenConfigError:
-    """Return the error that carries every problem, sorted by file and place, each line once, at most 200 of them."""
-    ordered = sorted(dict.fromkeys(problems), key=lambda one: (one.file, one.line, one.column, one.path))
-    said = [problem.said() for problem in ordered[:_SHOWN_PROBLEMS]]
-    if len(ordered) > _SHOWN_PROBLEMS:
-        said.append(Said("more_problems", n=len(ordered) - _SHOWN_PROBLEMS))
-    return BrokenConfigError(said, files=files)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TypedDict
 
 from wnmon.config.headers import step_headers
 from wnmon.config.node import Cursor, Node
 from wnmon.config.schema import fits_request
 from wnmon.errors import did_you_mean
 from wnmon.model.check import Auth, Risk, Step
-from wnmon.model.json import Json, JsonObject
+from wnmon.model.json import Json
 from wnmon.model.said import Said
 
 _LINT_OFF = Said("lint_off")
@@ -21,44 +20,26 @@ def read_step(name: str, place: Cursor) -> Step:
     """Return the request at `place`, whose members have been validated; `expect` is left empty."""
     raw = place.get("body")
     body = _body(place) if raw is None else _raw_body(raw, place)
-    auth, risk, lint = (place.get(key) for key in ("auth", "risk", "lint"))
-    if asks_something(place) and (lint is None or lint.text == "on"):
+    risk = place.text_of("risk")
+    if asks_something(place) and place.text_of("lint") in {None, "on"}:
         _lint(body, place, raw)
+    plain = body.node.plain() if body is not None else {}
+    assert isinstance(plain, dict)
     return Step(
         name=name,
-        body=_plain(body),
+        body=plain,
         raw_body=None if raw is None else raw.text,
-        auth=Auth.NORMAL if auth is None else Auth(auth.text),
-        headers=step_headers(place.get("headers")),
-        risk=None if risk is None else Risk(risk.text),
-        **_odd(place),
-    )
-
-
-class _Odd(TypedDict):
-    method: str
-    path: str | None
-    feature: str | None
-    close_after: int | None
-    plain_http: bool
-    http2: bool
-    burst: int
-    filler: int
-
-
-def _odd(place: Cursor) -> _Odd:
-    """Return what is unlike a plain request: another method or path, an optional feature, an early end and the like."""
-    method, path, feature, close_after = (place.get(key) for key in ("method", "path", "feature", "close_after"))
-    burst, filler, http2 = (place.get(key) for key in ("burst", "filler", "http2"))
-    return _Odd(
-        method="POST" if method is None else method.text,
-        path=None if path is None else path.text,
-        feature=None if feature is None else feature.text,
-        close_after=None if close_after is None else close_after.whole,
+        auth=Auth(place.text_of("auth") or Auth.NORMAL),
+        headers=step_headers(place),
+        risk=None if risk is None else Risk(risk),
+        method=place.text_of("method") or "POST",
+        path=place.text_of("path"),
+        feature=place.text_of("feature"),
+        close_after=place.whole_of("close_after"),
         plain_http=place.has("scheme"),
-        http2=http2 is not None and http2.node.value is True,
-        burst=1 if burst is None else burst.whole,
-        filler=0 if filler is None else filler.whole,
+        http2=place.is_true("http2"),
+        burst=place.whole_of("burst") or 1,
+        filler=place.whole_of("filler") or 0,
     )
 
 
@@ -72,29 +53,20 @@ def _body(place: Cursor) -> Cursor:
     own, prompt, here = place.get("request"), place.get("prompt"), place.node
     if not asks_something(place):
         place.report(Said("nothing_to_send"), Said("write_request"))
-    members = dict(own.members()) if own is not None else {}
+    members = dict(place.members("request"))
     if prompt is not None and "messages" in members:
         members["messages"].report(Said("messages_twice"), Said("keep_messages"), key=True)
     nodes = {"model": Node("{{model}}", here.line, here.column)}
     if prompt is not None:
-        nodes["messages"] = _user_message(prompt.node)
+        line, column = prompt.node.line, prompt.node.column
+        message = Node({"role": Node("user", line, column), "content": prompt.node}, line, column)
+        nodes["messages"] = Node([message], line, column)
     nodes |= {name: member.node for name, member in members.items()}
-    for element in _omitted(place):
+    for element in place.elements("omit"):
         if nodes.pop(element.text, None) is None:
             element.report(Said("no_such_member"), did_you_mean(element.text, nodes))
     at = own.node if own is not None else here
     return Cursor(Node(nodes, at.line, at.column), place.file, (place.trail, "request"), place.problems)
-
-
-def _omitted(place: Cursor) -> list[Cursor]:
-    omit = place.get("omit")
-    return list(omit.elements()) if omit is not None else []
-
-
-def _user_message(prompt: Node) -> Node:
-    line, column = prompt.line, prompt.column
-    role = Node("user", line, column)
-    return Node([Node({"role": role, "content": prompt}, line, column)], line, column)
 
 
 def _raw_body(raw: Cursor, place: Cursor) -> Cursor | None:
@@ -116,12 +88,6 @@ def _nodes(value: Json, at: Node) -> Node:
     if isinstance(value, list):
         return Node([_nodes(element, at) for element in value], at.line, at.column)
     return Node(value, at.line, at.column)
-
-
-def _plain(body: Cursor | None) -> JsonObject:
-    value = body.node.plain() if body is not None else {}
-    assert isinstance(value, dict)
-    return value
 
 
 def _lint(body: Cursor | None, place: Cursor, raw: Cursor | None) -> None:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from wnmon.config.checks import Chosen, read_check
+from wnmon.config.checks import AimedCheck, read_check
 from wnmon.config.node import Cursor, quote
-from wnmon.config.problems import broken
 from wnmon.config.schema import fits
 from wnmon.config.sources import Sources, identity_of, is_suite
 from wnmon.config.suite import Suites
@@ -44,36 +43,34 @@ class Config:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """One configuration file: its document, its folder, and the rhythm its checks inherit."""
+    """One configuration file: its document, and the rhythm its checks inherit."""
 
     root: Cursor
-    base: Path
     rhythm: Rhythm
 
 
 def resolve_config(path: Path, env: Mapping[str, str], sources: Sources) -> Config:
     """Return what a configuration file and all it includes say. Raises BrokenConfigError with every problem."""
     parts = list(_Gathering(sources).parts(path, Rhythm()))
-    targets = _targets(parts, env)
+    read = (read_target(name, place, env) for name, place, _ in _named(parts, "targets"))
+    targets = [target for target in read if target is not None]
     suites = Suites(sources)
-    checks = _checks(parts, _models(parts), suites)
+    checks = _checks(parts, suites)
     if parts and not sources.problems and not targets:
         parts[0].root.report(Said("no_target_given"), Said("name_a_relay"))
     probes = tuple(islice(_probes(checks, targets), _MAX_PROBES + 1))
     if len(probes) > _MAX_PROBES:
         parts[0].root.report(Said("too_many_probes", n=_MAX_PROBES), Said("name_targets"))
-    if sources.problems:
-        raise broken(sources.problems, sources.files)
-    limit = parts[0].root.get("concurrency")
+    sources.refuse_broken()
     return Config(
-        targets=tuple(targets.values()),
-        checks=tuple(chosen.check for chosen in checks),
+        targets=tuple(targets),
+        checks=tuple(aimed.check for aimed in checks),
         probes=probes,
-        concurrency=limit.whole if limit is not None else DEFAULT_CONCURRENCY,
+        concurrency=parts[0].root.whole_of("concurrency") or DEFAULT_CONCURRENCY,
         timeouts=parts[0].rhythm.timeouts,
         files=sources.files,
         sha=sources.sha,
-        unknown_waivers=unknown_waivers(_members(parts), suites.rules(), suites.built_in_rules),
+        unknown_waivers=unknown_waivers(_as_written(parts), suites.rules(), suites.built_in_rules),
     )
 
 
@@ -98,19 +95,15 @@ class _Gathering:
             return
         self._seen.add(identity)
         fits("config", root)
-        part = _Part(root=root, base=path.parent, rhythm=read_rhythm(root.get("defaults"), inherited))
+        part = _Part(root=root, rhythm=read_rhythm(root.get("defaults"), inherited))
         yield part
-        yield from self._included(part, (*above, identity))
-
-    def _included(self, part: _Part, above: tuple[Path, ...]) -> Iterator[_Part]:
-        include = part.root.get("include")
-        for one in include.elements() if include is not None else ():
-            for path in self._sources.expand(one, part.base) if isinstance(one.node.value, str) else ():
-                yield from self.parts(path, part.rhythm, one, above)
+        for one in root.elements("include"):
+            for included in self._sources.expand(one) if isinstance(one.node.value, str) else ():
+                yield from self.parts(included, part.rhythm, one, (*above, identity))
 
 
 def _is_no_config(root: Cursor, place: Cursor | None) -> bool:
-    if is_suite(root.node):
+    if is_suite(root):
         hint = Said("suite_into_check") if place is not None else Said("suite_to_check")
         (place or root).report(Said("suite_no_config"), hint)
         return True
@@ -124,51 +117,36 @@ def _named(parts: list[_Part], section: str) -> Iterator[tuple[str, Cursor, _Par
     """Yield the members of a section over all files; a name used twice is a problem."""
     first: dict[str, str] = {}
     for part in parts:
-        whole = part.root.get(section)
-        for name, place in whole.members() if whole is not None else ():
-            line = (place.node.key or (place.node.line,))[0]
+        for name, place in part.root.members(section):
             if name in first:
                 twice = Said("already_defined", name=quote(name), place=first[name])
                 place.report(twice, Said("rename_one"), key=True)
             else:
-                first[name] = f"{place.file}:{line}"
+                first[name] = place.where
                 yield name, place, part
 
 
-def _targets(parts: list[_Part], env: Mapping[str, str]) -> dict[str, Target]:
-    read = ((name, read_target(name, place, env, part.base)) for name, place, part in _named(parts, "targets"))
-    return {name: target for name, target in read if target is not None}
-
-
-def _members(parts: list[_Part]) -> Iterator[tuple[str, Cursor]]:
+def _as_written(parts: list[_Part]) -> Iterator[tuple[str, Cursor]]:
     """Yield every target by its name, also one that is broken."""
     for part in parts:
-        whole = part.root.get("targets")
-        yield from whole.members() if whole is not None else ()
+        yield from part.root.members("targets")
 
 
-def _models(parts: list[_Part]) -> dict[str, tuple[str, ...]]:
-    """Return the models of every target by its name, also of one that is broken: checks may name it all the same."""
-    models: dict[str, tuple[str, ...]] = {}
-    for name, place in _members(parts):
-        listed = place.get("models")
-        nodes = listed.elements() if listed is not None else ()
-        models[name] = tuple(node.node.value for node in nodes if isinstance(node.node.value, str))
-    return models
+def _checks(parts: list[_Part], suites: Suites) -> list[AimedCheck]:
+    """Return the checks that can be used. They may name a target that is broken, and its models, all the same."""
+    models = {
+        name: [one.node.value for one in place.elements("models") if isinstance(one.node.value, str)]
+        for name, place in _as_written(parts)
+    }
+    read = (read_check(name, place, part.rhythm, models, suites) for name, place, part in _named(parts, "checks"))
+    return [aimed for aimed in read if aimed is not None]
 
 
-def _checks(parts: list[_Part], models: Mapping[str, tuple[str, ...]], suites: Suites) -> list[Chosen]:
-    read = (
-        read_check(name, place, part.rhythm, models, suites, part.base) for name, place, part in _named(parts, "checks")
-    )
-    return [chosen for chosen in read if chosen is not None]
-
-
-def _probes(checks: list[Chosen], targets: Mapping[str, Target]) -> Iterator[Probe]:
-    for chosen in checks:
-        for target in targets.values():
-            if chosen.targets is not None and target.name not in chosen.targets:
+def _probes(checks: list[AimedCheck], targets: list[Target]) -> Iterator[Probe]:
+    for aimed in checks:
+        for target in targets:
+            if aimed.targets is not None and target.name not in aimed.targets:
                 continue
             for model in target.models:
-                if chosen.models is None or model in chosen.models:
-                    yield Probe(check=chosen.check, target=target, model=model)
+                if aimed.models is None or model in aimed.models:
+                    yield Probe(check=aimed.check, target=target, model=model)

@@ -213,38 +213,29 @@ def _ref(compiler: _Compiler, pointer: str, _schema: _Schema) -> _Validator:
     return validate
 
 
-def _properties(compiler: _Compiler, properties: Mapping[str, _Schema], schema: _Schema) -> _Validator:
+def _properties(compiler: _Compiler, properties: Mapping[str, _Schema], _schema: _Schema) -> _Validator:
     known = {name: compiler.compile(part) for name, part in properties.items()}
-    closed = schema.get("additionalProperties") is False
 
     def validate(cursor: Cursor) -> None:
         for name, member in cursor.members():
-            part = known.get(name)
-            if part is not None:
-                part(member)
-            elif closed:
-                member.report(Said("unknown_key"), did_you_mean(name, known), key=True)
+            if name in known:
+                known[name](member)
 
     return validate
 
 
 def _additional(compiler: _Compiler, rest: _Schema | bool, schema: _Schema) -> _Validator:
     known = schema.get("properties", {})
-    if isinstance(rest, bool):
-        return _anything if rest or known else _no_members
     part = compiler.compile(rest)
 
     def validate(cursor: Cursor) -> None:
         for name, member in cursor.members():
-            if name not in known:
+            if name not in known and rest is False:
+                member.report(Said("unknown_key"), did_you_mean(name, known), key=True)
+            elif name not in known:
                 part(member)
 
-    return validate
-
-
-def _no_members(cursor: Cursor) -> None:
-    for _, member in cursor.members():
-        member.report(Said("unknown_key"), key=True)
+    return validate if rest is not True else _anything
 
 
 def _names(compiler: _Compiler, part: _Schema, _schema: _Schema) -> _Validator:
@@ -252,8 +243,7 @@ def _names(compiler: _Compiler, part: _Schema, _schema: _Schema) -> _Validator:
 
     def validate(cursor: Cursor) -> None:
         for name, member in cursor.members():
-            line, column = member.node.key or (member.node.line, member.node.column)
-            compiled(member._replace(node=Node(name, line, column)))
+            compiled(member._replace(node=Node(name, *member.node.start)))
 
     return validate
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from wnmon.judge.registry import compared
-from wnmon.model.check import Plan, Rule, Step
+from wnmon.model.check import Plan, Rule
 
 
 def narrow(
@@ -31,7 +31,10 @@ def narrow(
     kept = _with_needs(wanted, {rule.id: rule for rule in plan.rules if not _any(rule.id, skip)})
     risky = frozenset(step.name for step in plan.steps if step.risk is not None and not full)
     rules = tuple(_without_risk(rule, risky) for rule in plan.rules if rule.id in kept)
-    return replace(selected, rules=rules, steps=tuple(_steps(plan, rules, full=full)))
+    # Where no rule names a request, all are kept: some answer must be there to look at.
+    named = {name for rule in rules for name in (*(rule.on.requests or ()), *compared(rule))}
+    steps = [step for step in plan.steps if rules and (not named or step.name in named)]
+    return replace(selected, rules=rules, steps=tuple(replace(step, risk=None) if full else step for step in steps))
 
 
 def matches(rule: str, only: Sequence[str], skip: Sequence[str]) -> bool:
@@ -57,10 +60,3 @@ def _with_needs(wanted: Sequence[Rule], known: dict[str, Rule]) -> frozenset[str
 def _without_risk(rule: Rule, risky: frozenset[str]) -> Rule:
     harmless = tuple(name for name in rule.on.requests or () if name not in risky)
     return replace(rule, on=replace(rule.on, requests=harmless)) if harmless else rule
-
-
-def _steps(plan: Plan, rules: Sequence[Rule], *, full: bool) -> list[Step]:
-    """Return the steps the rules name. Where none names any, all are kept: some answer must be there to look at."""
-    named = {name for rule in rules for name in (*(rule.on.requests or ()), *compared(rule))}
-    steps = [step for step in plan.steps if rules and (not named or step.name in named)]
-    return [replace(step, risk=None) for step in steps] if full else steps

@@ -8,16 +8,16 @@ from hashlib import sha256
 from pathlib import Path
 
 from wnmon.config.load import MAX_BYTES, load
-from wnmon.config.node import Cursor, Node, quote
-from wnmon.config.problems import Problem
+from wnmon.config.node import Cursor, quote
+from wnmon.config.problems import BrokenConfigError, Problem
 from wnmon.config.shipped import PREFIX, shipped_files, shipped_folder
 from wnmon.errors import did_you_mean
 from wnmon.model.said import Said
 
 _MAX_FILES = 1000
 _YAML = ("*.yaml", "*.yml")
-_CONFIG_KEYS = frozenset({"targets", "checks", "include", "defaults", "concurrency"})
-_SUITE_KEYS = frozenset({"suite", "rules", "requests"})
+_CONFIG_KEYS = ("targets", "checks", "include", "defaults", "concurrency")
+_SUITE_KEYS = ("suite", "rules", "requests")
 
 
 class Sources:
@@ -26,7 +26,7 @@ class Sources:
     def __init__(self, shipped: Path | None = None) -> None:
         self.problems: list[Problem] = []
         self._shipped_folder = shipped
-        self._shipped = shipped_files(shipped or shipped_folder())
+        self.built_in = shipped_files(shipped or shipped_folder())
         self._roots: dict[Path, tuple[Path, Cursor | None]] = {}
         self._digest = sha256()
         self._folders: list[Path] = []
@@ -48,10 +48,10 @@ class Sources:
         """Return sources with the same built-in files and nothing read: what is looked up there is no part of these."""
         return Sources(self._shipped_folder)
 
-    @property
-    def built_in(self) -> dict[str, Path]:
-        """Return the built-in files by name."""
-        return self._shipped
+    def refuse_broken(self) -> None:
+        """Raise BrokenConfigError where any file has a problem."""
+        if self.problems:
+            raise BrokenConfigError(self.problems, self.files)
 
     def root(self, path: Path, place: Cursor | None = None) -> Cursor | None:
         """Return the document of a file, None when it cannot be had. `place` is the value that named the file."""
@@ -65,23 +65,25 @@ class Sources:
         if not name.startswith(PREFIX):
             return base / name.replace("\0", "�")  # a NUL is in no name; so "no such file" is all there is to say
         short = name.removeprefix(PREFIX)
-        if short not in self._shipped:
+        if short not in self.built_in:
             missing = Said("no_built_in_file", name=quote(short))
-            self._complain(place, name, missing, did_you_mean(short, self._shipped))
+            self._complain(place, name, missing, did_you_mean(short, self.built_in))
             return None
-        return self._shipped[short]
+        return self.built_in[short]
 
-    def expand(self, place: Cursor, base: Path) -> Iterator[Path]:
+    def expand(self, place: Cursor) -> Iterator[Path]:
         """Yield the files one element of `include` stands for: itself, those of a folder, those a glob finds."""
         name = place.text
-        path = self.find(name, base, place)
+        path = self.find(name, place.folder, place)
         if path is None:
             return
-        if not has_magic(name) and not is_folder(path):
+        folder = path if is_folder(path) else None
+        if folder is None and not has_magic(name):
             yield path
             return
-        self._folders.append(path if is_folder(path) else _folder_of(path))
-        found = sorted(_globbed(_YAML, path) if is_folder(path) else _globbed((name,), base))
+        # Of a glob, the deepest folder it names in full: what appears below further wildcards is not looked for.
+        self._folders.append(folder or next(above for above in path.parents if not has_magic(str(above))))
+        found = sorted(_globbed(_YAML, folder) if folder else _globbed((name,), place.folder))
         if not found:
             place.report(Said("no_yaml_file", name=quote(name)), Said("yaml_endings"))
         if len(found) > _MAX_FILES:
@@ -111,7 +113,7 @@ class Sources:
         return None
 
     def _hint(self, path: Path) -> Said | None:
-        if path.stem in self._shipped:
+        if path.stem in self.built_in:
             return Said("did_you_mean", text=f"{PREFIX}{path.stem}")
         return Said("init_writes_one") if path.name == "wnmon.yaml" else None
 
@@ -126,11 +128,6 @@ def _globbed(patterns: Iterable[str], base: Path) -> Iterable[Path]:
     """Yield the files found; a folder that cannot be read holds none."""
     found = (one for pattern in patterns for one in glob(pattern, root_dir=base, recursive=True))  # noqa: PTH207 - Path.glob refuses an absolute pattern
     return (base / one for one in found if (base / one).is_file())
-
-
-def _folder_of(pattern: Path) -> Path:
-    """Return the deepest folder a pattern names in full; what appears below further wildcards is not looked for."""
-    return next(folder for folder in pattern.parents if not has_magic(str(folder)))
 
 
 def identity_of(path: Path) -> Path:
@@ -149,13 +146,11 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def is_suite(node: Node) -> bool:
+def is_suite(root: Cursor) -> bool:
     """Tell by its keys whether a document is a suite rather than a configuration."""
-    keys = set(node.value) if isinstance(node.value, dict) else set()
-    return len(keys & _SUITE_KEYS) > len(keys & _CONFIG_KEYS)
+    return sum(map(root.has, _SUITE_KEYS)) > sum(map(root.has, _CONFIG_KEYS))
 
 
-def is_config(node: Node) -> bool:
+def is_config(root: Cursor) -> bool:
     """Tell by its keys whether a document is a configuration rather than a suite."""
-    keys = set(node.value) if isinstance(node.value, dict) else set()
-    return len(keys & _CONFIG_KEYS) > len(keys & _SUITE_KEYS)
+    return sum(map(root.has, _CONFIG_KEYS)) > sum(map(root.has, _SUITE_KEYS))

@@ -27,7 +27,7 @@ _MONEY = (4, 7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class DailyCost:
     """What one check costs on one target per day, over all its models. Tokens and money are upper bounds.
 
     `unpriced`: models whose price is not known; the money leaves them out.
@@ -51,10 +51,10 @@ class Row:
 class Spend:
     """All rows, in the order of the configuration, and the budgets they must stay within, by target."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[DailyCost, ...]
     budgets: dict[str, Budget]
 
-    def total(self, target: str | None = None) -> Row:
+    def total(self, target: str | None = None) -> DailyCost:
         """Return the sum over one target, or over all."""
         rows = [row for row in self.rows if target is None or row.target == target]
         return _sum(rows, target or "", "")
@@ -62,7 +62,7 @@ class Spend:
 
 def plan_spend(config: Config) -> Spend:
     """Return what the configuration costs. Requests that are sent only with `--full` are not counted."""
-    rows: dict[tuple[str, str], list[Row]] = {}
+    rows: dict[tuple[str, str], list[DailyCost]] = {}
     for probe in config.probes:
         rows.setdefault((probe.target.name, probe.check.name), []).append(_row(probe))
     return Spend(
@@ -71,10 +71,10 @@ def plan_spend(config: Config) -> Spend:
     )
 
 
-def _row(probe: Probe) -> Row:
+def _row(probe: Probe) -> DailyCost:
     requests, input_tokens, output_tokens = plan_cost(probe.check.plan, probe.model)
     runs_per_day, price = _DAY_S / probe.check.every_s, probe.target.prices.get(probe.model)
-    return Row(
+    return DailyCost(
         target=probe.target.name,
         check=probe.check.name,
         requests_per_day=requests * runs_per_day,
@@ -85,8 +85,8 @@ def _row(probe: Probe) -> Row:
     )
 
 
-def _sum(rows: Sequence[Row], target: str, check: str) -> Row:
-    return Row(
+def _sum(rows: Sequence[DailyCost], target: str, check: str) -> DailyCost:
+    return DailyCost(
         target=target,
         check=check,
         requests_per_day=sum(row.requests_per_day for row in rows),
@@ -126,34 +126,29 @@ def sure_cost(step: Step, model: str, risk: Risk | None) -> tuple[int, int, int]
 def render(spend: Spend, lang: str = "en") -> str:
     """Return a table for a person: the dearest rows, a total per target with its budget, the sum."""
     dearest = sorted(spend.rows, key=lambda row: (-row.tokens_per_day, row.target, row.check))
+    total = spend.total()
     lines: list[tuple[Text, ...]] = [_HEAD]
     lines += [_cells(row) for row in dearest[:_SHOWN_ROWS]]
     if len(dearest) > _SHOWN_ROWS:
         lines.append(("…", Said("spend_more", n=len(dearest) - _SHOWN_ROWS), *[""] * (len(_HEAD) - 2)))
     if len(spend.budgets) > 1:
         lines += [_cells(spend.total(target), _verdict(spend, [target])) for target in spend.budgets]
-    lines.append(_cells(spend.total(), _verdict(spend, spend.budgets)))
-    shown = [column for column in range(len(_HEAD)) if column not in _MONEY or spend.total().money_per_day]
+    lines.append(_cells(total, _verdict(spend, spend.budgets)))
+    shown = [column for column in range(len(_HEAD)) if column not in _MONEY or total.money_per_day]
     table = [tuple(in_language(line[column], lang) for column in shown) for line in lines]
     widths = [max(_width(line[column]) for line in table) for column in range(len(shown))]
-    footer = "".join(f"{said.text(lang)}\n" for said in _footer(spend.total()))
-    return "".join(_line(line, widths) for line in table) + footer
-
-
-def _cells(row: Row, note: Text = "") -> tuple[Text, ...]:
-    target, check = row.target or Said("spend_all"), row.check or Said("spend_total")
-    return (target, check, *_counts(row, 1), *_counts(row, DAYS_PER_MONTH), note)
-
-
-def _counts(row: Row, days: int) -> tuple[str, str, str]:
-    money = {currency: amount * days for currency, amount in row.money_per_day.items()}
-    return f"{row.requests_per_day * days:,.0f}", f"{row.tokens_per_day * days:,.0f}", show_at_most(money)
-
-
-def _footer(total: Row) -> Iterable[Said]:
-    yield Said("spend_bounds_money") if total.money_per_day else Said("spend_bounds")
+    footer = [Said("spend_bounds_money" if total.money_per_day else "spend_bounds")]
     if total.money_per_day and total.unpriced:
-        yield Said("spend_no_price", names=_some(total.unpriced))
+        footer.append(Said("spend_no_price", names=_some(total.unpriced)))
+    return "".join([*(_line(line, widths) for line in table), *(f"{said.text(lang)}\n" for said in footer)])
+
+
+def _cells(row: DailyCost, note: Text = "") -> tuple[Text, ...]:
+    cells: list[Text] = [row.target or Said("spend_all"), row.check or Said("spend_total")]
+    for days in (1, DAYS_PER_MONTH):
+        money = {currency: amount * days for currency, amount in row.money_per_day.items()}
+        cells += [f"{row.requests_per_day * days:,.0f}", f"{row.tokens_per_day * days:,.0f}", show_at_most(money)]
+    return (*cells, note)
 
 
 def _some(names: Sequence[str]) -> Text:
@@ -166,11 +161,9 @@ def _verdict(spend: Spend, targets: Iterable[str]) -> Text:
     return Said("spend_over", names=", ".join(over)) if over else ""
 
 
-def _is_over(row: Row, budget: Budget) -> bool:
-    tokens, requests = budget.tokens_per_day, budget.requests_per_day
-    return (tokens is not None and row.tokens_per_day > tokens) or (
-        requests is not None and row.requests_per_day > requests
-    )
+def _is_over(row: DailyCost, budget: Budget) -> bool:
+    limits = ((row.tokens_per_day, budget.tokens_per_day), (row.requests_per_day, budget.requests_per_day))
+    return any(most is not None and amount > most for amount, most in limits)
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:

@@ -13,7 +13,7 @@ from wnmon.config.schema import fits
 from wnmon.config.sources import Sources, is_config, is_suite
 from wnmon.errors import did_you_mean
 from wnmon.judge.registry import ACROSS_KINDS
-from wnmon.model.check import Explanation, Level, Plan, Rule, Selector, Step
+from wnmon.model.check import Explanation, Level, Plan, Rule, Selector
 from wnmon.model.said import Said
 
 
@@ -21,15 +21,14 @@ def read_suite(root: Cursor) -> Plan | None:
     """Return the plan of a suite, all its rules in it; None, with every problem, when it cannot be used."""
     before = len(root.problems)
     fits("suite", root)
-    requests, rules = dict(_members(root, "requests")), dict(_members(root, "rules"))
-    steps = tuple(step for name, place in requests.items() for step in _step(name, place))
+    requests, rules = dict(root.members("requests")), dict(root.members("rules"))
+    steps = tuple(read_step(name, place) for name, place in requests.items() if fits("suite_request", place))
     found = tuple(rule for name, place in rules.items() for rule in _rule(name, place, requests, rules))
     _refuse_cycles(found, rules)
-    profiles = _profiles(root.get("profiles"), found)
-    name = root.get("suite")
-    if len(root.problems) > before or name is None:
+    profiles = _profiles(root, found)
+    if len(root.problems) > before or not root.has("suite"):
         return None
-    return Plan(steps=steps, rules=found, profiles=profiles, suite=name.text)
+    return Plan(steps=steps, rules=found, profiles=profiles, suite=root.text_of("suite"))
 
 
 class Suites:
@@ -47,7 +46,7 @@ class Suites:
     def built_in(self) -> tuple[Plan, ...]:
         """Return every suite that comes with wnmon."""
         paths = self.sources.built_in.values()
-        suites = [path for path in paths if (root := self.sources.root(path)) is not None and is_suite(root.node)]
+        suites = [path for path in paths if (root := self.sources.root(path)) is not None and is_suite(root)]
         return tuple(plan for path in suites if (plan := self._read(path, None)) is not None)
 
     def rules(self) -> frozenset[str]:
@@ -66,9 +65,9 @@ class Suites:
 
 
 def _is_no_suite(root: Cursor, place: Cursor | None) -> bool:
-    if is_config(root.node):
+    if is_config(root):
         (place or root).report(Said("config_no_suite"), Said("config_to_check"))
-    return is_config(root.node)
+    return is_config(root)
 
 
 def profiles_of(rules: Iterable[Rule]) -> tuple[str, ...]:
@@ -76,67 +75,46 @@ def profiles_of(rules: Iterable[Rule]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(profile for rule in rules for profile in rule.levels))
 
 
-def _members(root: Cursor, key: str) -> Iterator[tuple[str, Cursor]]:
-    place = root.get(key)
-    if place is not None:
-        yield from place.members()
-
-
-def _step(name: str, place: Cursor) -> Iterator[Step]:
-    if fits("suite_request", place):
-        yield read_step(name, place)
-
-
 def _rule(name: str, place: Cursor, requests: Mapping[str, Cursor], rules: Mapping[str, Cursor]) -> Iterator[Rule]:
     if not fits("rule", place):
         return
-    needs = place.get("needs")
-    for need in needs.elements() if needs is not None else ():
-        if need.text not in rules:
-            need.report(Said("unknown_rule"), did_you_mean(need.text, rules))
+    for need in place.elements("needs"):
+        need.is_one_of(rules, Said("unknown_rule"))
+    explain = place.get("explain")
     rule = Rule(
         id=name,
         on=_selector(place.get("on"), requests),
-        levels={profile: Level(level.text) for profile, level in place.at("/levels").members()},
-        says=_by_language(place.at("/says")),
+        levels={profile: Level(level.text) for profile, level in place.members("levels")},
+        says=_by_language(place, "says"),
         source=place.at("/source").text,
-        needs=needs.texts() if needs is not None else (),
+        needs=place.texts_of("needs"),
         expect=read_rule_expect(place.at("/expect")),
-        explain=_explanation(place.get("explain")),
+        explain=Explanation(**{key: _by_language(explain, key) for key in ("why", "wrong", "fix")})
+        if explain
+        else None,
     )
     _check_places(rule, place, requests)
     yield rule
 
 
-def _by_language(place: Cursor) -> dict[str, str]:
-    return {language: sentence.text for language, sentence in place.members()}
-
-
-def _explanation(place: Cursor | None) -> Explanation | None:
-    if place is None:
-        return None
-    why, wrong, fix = (_by_language(place.at(f"/{key}")) for key in ("why", "wrong", "fix"))
-    return Explanation(why=why, wrong=wrong, fix=fix)
+def _by_language(place: Cursor, key: str) -> dict[str, str]:
+    return {language: sentence.text for language, sentence in place.members(key)}
 
 
 def _selector(place: Cursor | None, requests: Mapping[str, Cursor]) -> Selector:
     if place is None:
         return Selector()
-    status, stream, media = place.get("status"), place.get("stream"), place.get("media")
-    names = place.get("request") if isinstance(place.node.value, dict) else place
+    status, media = place.get("status"), place.text_of("media")
+    named = place.get("request") if isinstance(place.node.value, dict) else place
+    names = [named] if named is not None and isinstance(named.node.value, str) else [*named.elements()] if named else []
+    for one in names:
+        one.is_one_of(requests, Said("unknown_request"))
     return Selector(
-        requests=None if names is None else tuple(_names(names, requests)),
+        requests=None if named is None else tuple(one.text for one in names),
         status=None if status is None else str(status.node.value).lower(),
-        stream=None if stream is None else stream.node.value is True,
-        media=None if media is None else media.text.lower(),
+        stream=place.is_true("stream") if place.has("stream") else None,
+        media=None if media is None else media.lower(),
     )
-
-
-def _names(place: Cursor, requests: Mapping[str, Cursor]) -> Iterator[str]:
-    for one in [place] if isinstance(place.node.value, str) else place.elements():
-        if one.text not in requests:
-            one.report(Said("unknown_request"), did_you_mean(one.text, requests))
-        yield one.text
 
 
 def _check_places(rule: Rule, place: Cursor, requests: Mapping[str, Cursor]) -> None:
@@ -167,11 +145,11 @@ def _refuse_cycles(rules: tuple[Rule, ...], places: Mapping[str, Cursor]) -> Non
         places[circle[0]].at("/needs").report(Said("rules_in_circle", text=" > ".join(circle)))
 
 
-def _profiles(place: Cursor | None, rules: tuple[Rule, ...]) -> tuple[str, ...]:
+def _profiles(root: Cursor, rules: tuple[Rule, ...]) -> tuple[str, ...]:
     known = profiles_of(rules)
-    if place is None:
+    if not root.has("profiles"):
         return known
-    for one in place.elements():
-        if isinstance(one.node.value, str) and known and one.text not in known:
-            one.report(Said("unknown_profile"), did_you_mean(one.text, known))
-    return tuple(str(one.node.value) for one in place.elements())
+    for one in root.elements("profiles"):
+        if isinstance(one.node.value, str) and known:
+            one.is_one_of(known, Said("unknown_profile"))
+    return tuple(str(one.node.value) for one in root.elements("profiles"))

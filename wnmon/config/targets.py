@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from pathlib import Path
-from typing import NamedTuple
+from typing import TypeVar
+from urllib.parse import unquote
 
 from wnmon.config.environment import fill, secret
 from wnmon.config.headers import target_headers
 from wnmon.config.labels import read_labels
 from wnmon.config.node import Cursor, quote
 from wnmon.config.schema import fits, sound
-from wnmon.config.urls import BadUrl, Relay, decoded, proxy_password, relay
+from wnmon.config.urls import BadUrl, Relay, proxy_password, relay
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.price import Price
 from wnmon.model.said import Said
@@ -22,46 +22,41 @@ from wnmon.model.target import MIN_SECRET_CHARS, Budget, Secret, Target, Waiver
 # One header value of visible ASCII; RFC 6750 section 2.1 allows less, relays hand out more.
 _KEY = re.compile(r"[!-~]+", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_BUDGETS = ("tokens_per_day", "requests_per_day")
+_Read = TypeVar("_Read")
 
 
-class _Way(NamedTuple):
-    """A proxy and what else must not be shown of it."""
-
-    proxy: Secret | None = None
-    secrets: tuple[Secret, ...] = ()
-
-
-def read_target(name: str, place: Cursor, env: Mapping[str, str], base: Path) -> Target | None:
-    """Return the target at `place`, None (with every problem it has) when it cannot be used.
-
-    `base` is the folder of its file, to which `ca_file` is relative.
-    """
+def read_target(name: str, place: Cursor, env: Mapping[str, str]) -> Target | None:
+    """Return the target at `place`, None (with every problem it has) when it cannot be used."""
     before = len(place.problems)
     if not fits("target", place):
         place = sound("target", place)
-    where = _relay(place, env)
-    way = _way(place.get("proxy"), env)
-    models = _texts(place.get("models"))
+    _, where = _url(place.get("base_url"), env, relay) or ("", Relay(url="", host=""))
+    proxy, proxy_secrets = _proxy(place.get("proxy"), env)
+    models, budget = place.texts_of("models"), place.get("budget")
     target = Target(
         name=name,
         url=where.url,
         host=where.host,
         models=models,
         api_key=_api_key(place.get("api_key"), env),
-        headers=target_headers(place.get("headers"), env),
-        proxy=way.proxy,
-        ca_file=_ca_file(place.get("ca_file"), base),
-        concurrency=_whole(place.get("concurrency")) or 2,
-        budget=_budget(place.get("budget")),
+        headers=target_headers(place, env),
+        proxy=proxy,
+        ca_file=_ca_file(place.get("ca_file")),
+        concurrency=place.whole_of("concurrency") or 2,
+        budget=Budget(**{key: budget.whole_of(key) for key in _BUDGETS}) if budget is not None else Budget(),
         prices=_prices(place.get("prices"), models),
-        allow_risk=_is_true(place.get("allow_risk")),
-        aliases=_aliases(place.get("aliases"), models),
-        features=frozenset(_texts(place.get("features"))),
-        waivers=_waivers(place.get("waive")),
-        labels=read_labels(place.get("labels")),
-        extra_secrets=way.secrets,
+        allow_risk=place.is_true("allow_risk"),
+        aliases={
+            model: tuple(name.text for name in names.elements()) for model, names in _by_model(place, "aliases", models)
+        },
+        features=frozenset(place.texts_of("features")),
+        waivers=_waivers(place),
+        labels=read_labels(place),
+        extra_secrets=proxy_secrets,
     )
-    _keep_key_out_of_url(target, place)
+    if target.api_key is not None and target.api_key.reveal() in target.url:  # which every report shows
+        place.at("/base_url").report(Said("url_key"), Said("api_key_alone"))
     return target if len(place.problems) == before else None
 
 
@@ -89,23 +84,16 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
     )
 
 
-def _keep_key_out_of_url(target: Target, place: Cursor) -> None:
-    """Complain where the URL, which every report shows, holds the key, which none may."""
-    base_url = place.get("base_url")
-    if base_url is not None and target.api_key is not None and target.api_key.reveal() in target.url:
-        base_url.report(Said("url_key"), Said("api_key_alone"))
-
-
-def _relay(place: Cursor, env: Mapping[str, str]) -> Relay:
-    base_url = place.get("base_url")
-    filled = fill(base_url, env) if base_url is not None else None
-    if base_url is not None and filled is not None:
+def _url(place: Cursor | None, env: Mapping[str, str], read: Callable[[str], _Read]) -> tuple[str, _Read] | None:
+    """Return a URL and what `read` makes of it; None where there is none, or, with a problem, no good one."""
+    filled = fill(place, env) if place is not None else None
+    if place is not None and filled is not None:
         try:
-            return relay(filled.text)
+            return filled.text, read(filled.text)
         except BadUrl as bad:
             # A variable's value is not quoted: it may hold what does not belong there.
-            base_url.report(bad.message, None if filled.from_environment else bad.hint)
-    return Relay(url="", host="")
+            place.report(bad.message, None if filled.from_environment else bad.hint)
+    return None
 
 
 def _complaint_of_key(key: str) -> tuple[Said, Said] | None:
@@ -129,52 +117,32 @@ def _api_key(place: Cursor | None, env: Mapping[str, str]) -> Secret | None:
     return Secret(filled.text, "api_key")
 
 
-def _way(place: Cursor | None, env: Mapping[str, str]) -> _Way:
-    filled = fill(place, env) if place is not None else None
-    if place is None or filled is None:
-        return _Way()
-    try:
-        password = proxy_password(filled.text)
-    except BadUrl as bad:
-        place.report(bad.message, None if filled.from_environment else bad.hint)
-        return _Way()
-    proxy = Secret(filled.text, "proxy")
-    if password is None:
-        return _Way(proxy)
-    kept = [secret(text, "proxy password", place) for text in dict.fromkeys((decoded(password), password))]
-    return _Way(proxy, tuple(one for one in kept if one is not None))
+def _proxy(place: Cursor | None, env: Mapping[str, str]) -> tuple[Secret | None, tuple[Secret, ...]]:
+    """Return a proxy, and what else must not be shown of it."""
+    found = _url(place, env, proxy_password)
+    if place is None or found is None:
+        return None, ()
+    proxy, password = found
+    words = dict.fromkeys((unquote(password), password)) if password is not None else ()
+    kept = [secret(text, "proxy password", place) for text in words]
+    return Secret(proxy, "proxy"), tuple(one for one in kept if one is not None)
 
 
-def _ca_file(place: Cursor | None, base: Path) -> str | None:
+def _ca_file(place: Cursor | None) -> str | None:
     if place is None:
         return None
-    path = base / place.text
+    path = place.folder / place.text
     if not path.is_file():
         place.report(Said("no_file"), Said("relative_path"))
     return str(path)
-
-
-def _whole(place: Cursor | None) -> int | None:
-    return place.whole if place is not None else None
-
-
-def _texts(place: Cursor | None) -> tuple[str, ...]:
-    return place.texts() if place is not None else ()
-
-
-def _budget(place: Cursor | None) -> Budget:
-    if place is None:
-        return Budget()
-    return Budget(
-        tokens_per_day=_whole(place.get("tokens_per_day")), requests_per_day=_whole(place.get("requests_per_day"))
-    )
 
 
 def _prices(place: Cursor | None, models: tuple[str, ...]) -> dict[str, Price]:
     """Return the price of each model that has one: its own under `models`, else the one for all."""
     if place is None:
         return {}
-    currency, own = place.at("/currency").text, _own_prices(place, models)
+    currency = place.at("/currency").text
+    own = {model: _price(price, currency) for model, price in _by_model(place, "models", models)}
     given = [key for key in ("input", "output") if place.has(key)]
     if len(given) == 2:
         return dict.fromkeys(models, _price(place, currency)) | own
@@ -185,14 +153,12 @@ def _prices(place: Cursor | None, models: tuple[str, ...]) -> dict[str, Price]:
     return own
 
 
-def _own_prices(place: Cursor, models: tuple[str, ...]) -> dict[str, Price]:
-    own: dict[str, Price] = {}
-    named = place.get("models")
-    for model, price in named.members() if named is not None else ():
+def _by_model(place: Cursor, key: str, models: tuple[str, ...]) -> Iterator[tuple[str, Cursor]]:
+    """Yield what stands under each name in the mapping under `key`; report the names that are no model's."""
+    for model, value in place.members(key):
         if model not in models:
-            price.report(Said("unknown_model"), did_you_mean(model, models), key=True)
-        own[model] = _price(price, place.at("/currency").text)
-    return own
+            value.report(Said("unknown_model"), did_you_mean(model, models), key=True)
+        yield model, value
 
 
 def _price(place: Cursor, currency: str) -> Price:
@@ -203,22 +169,9 @@ def _price(place: Cursor, currency: str) -> Price:
     )
 
 
-def _is_true(place: Cursor | None) -> bool:
-    return place is not None and place.node.value is True
-
-
-def _aliases(place: Cursor | None, models: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    aliases: dict[str, tuple[str, ...]] = {}
-    for model, names in place.members() if place is not None else ():
-        if model not in models:
-            names.report(Said("unknown_model"), did_you_mean(model, models), key=True)
-        aliases[model] = names.texts()
-    return aliases
-
-
-def _waivers(place: Cursor | None) -> tuple[Waiver, ...]:
+def _waivers(place: Cursor) -> tuple[Waiver, ...]:
     waivers: dict[str, Waiver] = {}
-    for waiver in place.elements() if place is not None else ():
+    for waiver in place.elements("waive"):
         rule, reason, until = (waiver.at(f"/{key}") for key in ("rule", "reason", "until"))
         if rule.text in waivers:
             rule.report(Said("waived_twice", name=quote(rule.text)), Said("keep_one"))

@@ -27,10 +27,14 @@ def read_rhythm(place: Cursor | None, inherited: Rhythm) -> Rhythm:
     """Return what `every` and `timeout` at `place` make of the inherited rhythm. Reports what is out of bounds."""
     if place is None:
         return inherited
-    every = place.get("every")
+    every, timeout = place.get("every"), place.get("timeout")
     every_s = _seconds(every, _EVERY_S, _EVERY) if every is not None else None
-    timeouts = replace(inherited.timeouts, **_limits(place.get("timeout")))
-    return Rhythm(every_s=inherited.every_s if every_s is None else every_s, timeouts=timeouts)
+    limits = dict(place.members("timeout"))
+    if timeout is not None and isinstance(timeout.node.value, str):
+        limits["total"] = timeout
+    limits_s = {f"{name}_s": _seconds(limit, _LIMIT_S, _LIMIT) for name, limit in limits.items()}
+    known_s = {name: limit_s for name, limit_s in limits_s.items() if limit_s is not None and name in _LIMITS}
+    return Rhythm(every_s=every_s or inherited.every_s, timeouts=replace(inherited.timeouts, **known_s))
 
 
 def refuse_overlap(place: Cursor, rhythm: Rhythm) -> None:
@@ -40,14 +44,6 @@ def refuse_overlap(place: Cursor, rhythm: Rhythm) -> None:
         every = place.get("every")
         wanted = Said("interval_at_least", time=f"{total_s:g}s")
         (every or place).expected(wanted, f"{rhythm.every_s:g}s", Said("raise_every"), key=every is None)
-
-
-def _limits(place: Cursor | None) -> dict[str, float]:
-    if place is None:
-        return {}
-    named = {"total": place} if isinstance(place.node.value, str) else dict(place.members())
-    seconds = {f"{name}_s": _seconds(limit, _LIMIT_S, _LIMIT) for name, limit in named.items()}
-    return {name: limit_s for name, limit_s in seconds.items() if limit_s is not None and name in _LIMITS}
 
 
 def _seconds(place: Cursor, bounds_s: tuple[float, float], wanted: Said) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from wnmon.judge.values import listed
 from wnmon.model.said import Said, Text
@@ -38,7 +38,7 @@ def relay(base_url: str) -> Relay:
     A bare host gets `/v1/chat/completions`; any other path gets `/chat/completions` unless it ends so already, as the
     OpenAI clients do it.
     """
-    parts = _split(base_url, ("http", "https"))
+    parts = _split(base_url)
     if parts.username is not None or parts.password is not None:
         raise BadUrl(Said("url_user"), Said("key_into_api_key"))
     if parts.query or parts.fragment or base_url.endswith(("?", "#")):
@@ -50,19 +50,14 @@ def relay(base_url: str) -> Relay:
 
 def proxy_password(proxy: str) -> str | None:
     """Return the password in a proxy's URL, still percent-encoded; None without one. Raises BadUrl."""
-    parts = _split(proxy, ("http", "https"))
+    parts = _split(proxy)
     _host(parts)
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise BadUrl(Said("proxy_path"), Said("write_proxy"))
     return parts.password
 
 
-def decoded(text: str) -> str:
-    """Return percent-encoded text decoded."""
-    return unquote(text)
-
-
-def _split(text: str, schemes: tuple[str, ...]) -> SplitResult:
+def _split(text: str) -> SplitResult:
     found = _SCHEME.findall(text)
     if len(found) > 1:
         raise BadUrl(Said("url_two"), _parts_of(text))
@@ -76,7 +71,7 @@ def _split(text: str, schemes: tuple[str, ...]) -> SplitResult:
         parts.port  # noqa: B018 - reading it is what checks it
     except ValueError:
         raise BadUrl(Said("url_host"), Said("write_host")) from None
-    if parts.scheme not in schemes:
+    if parts.scheme not in {"http", "https"}:
         raise BadUrl(Said("another_scheme", scheme=parts.scheme))
     return parts
 

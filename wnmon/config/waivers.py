@@ -33,14 +33,10 @@ def unknown_waivers(
 
     The built-in rules are asked for only where the others do not know a rule: reading them all takes a while.
     """
-    waived = [(name, rule) for name, target in targets for rule in _rules(target) if rule.text not in named]
+    rules = ((name, waiver.at("/rule")) for name, target in targets for waiver in target.elements("waive"))
+    waived = [(name, rule) for name, rule in rules if rule.text not in named]
     known = named | built_in() if waived else named
     return tuple(_unknown(name, rule, known) for name, rule in waived if rule.text not in known)
-
-
-def _rules(target: Cursor) -> Iterable[Cursor]:
-    waive = target.get("waive")
-    return [waiver.at("/rule") for waiver in waive.elements()] if waive is not None else []
 
 
 def _unknown(target: str, rule: Cursor, known: frozenset[str]) -> UnknownWaiver:

@@ -9,7 +9,7 @@ import pytest
 from config_samples import ENV, SHIPPED, TARGET, config, problems, write
 
 from wnmon.config import BrokenConfigError, Config, built_in_suites, load_any, load_config, load_suites
-from wnmon.config.problems import Problem, broken
+from wnmon.config.problems import Problem
 from wnmon.config.shipped import shipped_files, shipped_folder, starter
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan
@@ -129,7 +129,7 @@ def test_links_in_a_circle_are_explained(tmp_path: Path) -> None:
 def test_problems_are_sorted_said_once_and_cut_at_200() -> None:
     many = [Problem(file="f", line=line, column=1, path="", message="m") for line in range(250, 0, -1)] * 2
 
-    lines = [str(problem) for problem in broken(many).problems]
+    lines = [str(problem) for problem in BrokenConfigError(many).problems]
 
     assert (lines[0], lines[199], lines[200:]) == ("f:1:1: m", "f:200:1: m", ["and 50 more problems"])
 
