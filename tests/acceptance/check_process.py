@@ -27,10 +27,11 @@ _MOST_TRIES = 6
 
 # VmHWM counts this program alone; ru_maxrss of a child also counts what its parent had before exec.
 _WEIGHED = """
-import atexit, pathlib, sys
+import atexit, pathlib, sys, time
 def weigh():
     lines = pathlib.Path("/proc/self/status").read_text().splitlines()
-    pathlib.Path(sys.argv[0]).write_text(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
+    peak = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
+    pathlib.Path(sys.argv[0]).write_text(f"{peak} {time.process_time()}")
 atexit.register(weigh)
 sys.argv = sys.argv[1:]
 from wnmon.__main__ import main
@@ -77,7 +78,12 @@ class Checked:
     @property
     def peak_mib(self) -> float:
         """Return the most memory the process held at once."""
-        return int((self.folder / "peak").read_text()) / 1024
+        return int((self.folder / "weight").read_text().split()[0]) / 1024
+
+    @property
+    def cpu_s(self) -> float:
+        """Return how long the process was at work: a busy machine lets it wait, and that is not counted."""
+        return float((self.folder / "weight").read_text().split()[1])
 
 
 def order(folder: Path, *arguments: str) -> list[str]:
@@ -98,7 +104,7 @@ def check_on_time(folder: Path, *arguments: str) -> Checked:
 def check(folder: Path, *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Checked:
     """Run `wnmon check` to its end."""
     command = order(folder, *arguments)
-    weighed = [command[0], "-c", _WEIGHED.replace("sys.argv[0]", repr(str(folder / "peak"))), *command[2:]]
+    weighed = [command[0], "-c", _WEIGHED.replace("sys.argv[0]", repr(str(folder / "weight"))), *command[2:]]
     done = subprocess.run(
         weighed, capture_output=True, env=with_key(env), cwd=cwd or folder, timeout=PATIENCE_S, check=False
     )

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -400,12 +401,28 @@ def test_a_check_of_one_request_can_be_interrupted_too(tmp_path: Path) -> None:
     assert (code, report["complete"]) == (130, False)
 
 
+@contextmanager
+def crowded_port() -> Iterator[int]:
+    """Yield a port with a queue of one that is full: whoever connects next is neither let in nor refused."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as door:
+        port: int = door.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            yield port
+
+
+def knocks_at(port: int) -> bool:
+    """Tell whether somebody waits for a connection to a port of this machine (SYN_SENT)."""
+    rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return any(row[2:4] == [f"0100007F:{port:04X}", "02"] for row in rows)
+
+
 def test_an_interrupted_wait_writes_its_reports_and_exits_with_130(tmp_path: Path) -> None:
-    arguments = ("--base-url", f"http://127.0.0.1:{free_port()}", "--model", MODEL, "--wait", "60s")
-    with begin(tmp_path, *arguments) as process:
-        time.sleep(3)  # nothing shows from outside that it waits by now
-        code = interrupt(process)
-        _, err = process.communicate()
+    with crowded_port() as port:
+        arguments = ("--base-url", f"http://127.0.0.1:{port}", "--model", MODEL, "--wait", "10m")
+        with begin(tmp_path, *arguments) as process:
+            eventually(lambda: knocks_at(port), "a check that waits")
+            code = interrupt(process)
+            _, err = process.communicate()
 
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert (code, report["complete"], "Traceback" in err.decode()) == (130, False, False)

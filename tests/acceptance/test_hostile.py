@@ -1,7 +1,7 @@
-"""A relay that means harm: whatever it sends, the check ends, with the right verdict, in bounded memory and time.
+"""A relay that means harm: whatever it sends, the check ends, with the right verdict, in bounded memory and work.
 
-Memory is the peak of the whole process, of which some 55 MiB are the program itself. Times are generous: they tell a
-bound from a hang, nothing more.
+Memory is the peak of the whole process, of which some 55 MiB are the program itself. Work is measured by what a check
+of a harmless relay takes in the same run, and the bound is generous: it tells a bound from a hang, nothing more.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -27,7 +26,8 @@ from wnmon.mock.settings import MockSettings
 
 MIB = 2**20
 MOST_MIB = 300
-MOST_S = 90
+MOST_CHECKS = 30
+"""How many checks of a harmless relay an attack may cost, in processor time."""
 DOCUMENTED, STREAM = "builtin:documented", "builtin:stream"
 COMPLETION: dict[str, Any] = {
     "id": "x",
@@ -139,8 +139,8 @@ ATTACKS = [
 ]
 
 
-Attacked = tuple[Attack, Checked, float]
-"""An attack, what the check made of it, and how long that took (s)."""
+Attacked = tuple[Attack, Checked]
+"""An attack, and what the check made of it."""
 
 
 @pytest.fixture(scope="module")
@@ -156,12 +156,17 @@ def attacked(request: pytest.FixtureRequest, begun: Mapping[str, Future[Attacked
     return begun[request.param.name].result()
 
 
+@pytest.fixture(scope="module")
+def harmless(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """Return a check of a relay that means no harm: the yardstick."""
+    with relay_beside(MockSettings(ttft_s=0, gap_s=0)) as relay:
+        return check(tmp_path_factory.mktemp("harmless"), DOCUMENTED, "--base-url", relay.url, "--model", MODEL)
+
+
 def survive(attack: Attack, folder: Path) -> Attacked:
     with attacking(attack) as url:
-        started_s = monotonic()
         file = config(folder, url, timeout="{connect: 20s, headers: 20s, first_token: 60s, stall: 20s, total: 60s}")
-        checked = check(folder, "-c", str(file), attack.suite)
-        return attack, checked, monotonic() - started_s
+        return attack, check(folder, "-c", str(file), attack.suite)
 
 
 @contextmanager
@@ -175,13 +180,13 @@ def attacking(attack: Attack) -> Iterator[str]:
 
 
 def test_an_attack_ends_in_the_right_exit_code(attacked: Attacked) -> None:
-    attack, checked, _ = attacked
+    attack, checked = attacked
 
     assert checked.code == attack.exit, checked.stderr
 
 
 def test_an_attack_ends_in_the_right_verdict(attacked: Attacked) -> None:
-    attack, checked, _ = attacked
+    attack, checked = attacked
     (run,) = checked.runs
 
     assert run["reason"] == attack.reason
@@ -192,8 +197,8 @@ def test_an_attack_is_survived_in_bounded_memory(attacked: Attacked) -> None:
     assert attacked[1].peak_mib < MOST_MIB
 
 
-def test_an_attack_is_survived_in_bounded_time(attacked: Attacked) -> None:
-    assert attacked[2] < MOST_S
+def test_an_attack_is_survived_with_bounded_work(attacked: Attacked, harmless: Checked) -> None:
+    assert attacked[1].cpu_s < MOST_CHECKS * harmless.cpu_s
 
 
 def test_an_attack_leaves_nothing_on_stderr(attacked: Attacked) -> None:
@@ -205,7 +210,7 @@ def test_an_attack_prints_nothing_a_terminal_would_obey(attacked: Attacked) -> N
 
 
 def test_the_reports_of_an_attack_stay_readable_and_small(attacked: Attacked) -> None:
-    _, checked, _ = attacked
+    _, checked = attacked
 
     assert (checked.folder / "report.json").stat().st_size < 200_000
     assert checked.junit.tests == len(checked.rules) + checked.junit.errors
@@ -229,14 +234,15 @@ rules:
 
 
 @pytest.mark.parametrize(("content", "code"), [("a" * 10**6 + "!", 1), ("a" * 10**6, 0)], ids=["no match", "match"])
-def test_a_pattern_that_backtracks_is_answered_at_once(content: str, code: int, tmp_path: Path) -> None:
+def test_a_pattern_that_backtracks_is_answered_at_once(
+    content: str, code: int, harmless: Checked, tmp_path: Path
+) -> None:
     suite = tmp_path / "mine.yaml"
     suite.write_text(SUITE, encoding="utf-8")
     with relay_saying(answer(completion(content))) as url:
-        started_s = monotonic()
         checked = check(tmp_path, str(suite), "--base-url", url, "--model", MODEL)
 
-    assert (checked.code, monotonic() - started_s < MOST_S) == (code, True), checked.stderr
+    assert (checked.code, checked.cpu_s < MOST_CHECKS * harmless.cpu_s) == (code, True), checked.stderr
 
 
 # Heads

@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 from leaks import LeakDetector
 from mirror import MODES, mirror
-from service_process import environment, eventually, relay_beside, serving
+from service_process import PATIENCE_S, ServiceProcess, environment, eventually, relay_beside, serving
 
 from wnmon.app.check import Surroundings, one_off_runner
 from wnmon.cli import run
@@ -58,6 +58,8 @@ CHECKED = (
 ENDLESS = "endless-stream"
 # Ways of the mirror that reach what a person reads.
 SHOWN = ("json", "400", "text", "phrase", "status-line", "stream-halves")
+# Targets that repeat a key in pieces.
+SPLIT = ("mirror-stream-halves", "mirror-stream-letters", "fault-echo-key-split")
 
 
 def config(relay: str, reflecting: str) -> dict[str, Any]:
@@ -85,13 +87,12 @@ def config(relay: str, reflecting: str) -> dict[str, Any]:
         "expect": {"status": 200, "stream": "complete", "model": "same", "content": {"contains": "{{nonce}}"}},
     }
     contract = {**every, "suite": "builtin:documented", "targets": ["mirror-json", "mirror-stream-halves"]}
-    split = ["mirror-stream-halves", "mirror-stream-letters", "fault-echo-key-split"]
     says = {
         **every,
         "prompt": "hi",
         "request": {"stream": True},
         "expect": {"content": {"equals": "hi"}},
-        "targets": split,
+        "targets": list(SPLIT),
     }
     return {"concurrency": 32, "targets": targets, "checks": {"alive": alive, "contract": contract, "says": says}}
 
@@ -276,15 +277,23 @@ def printed(planted: None, configured: Path) -> list[Output]:
     return [*terminal.outputs, *((str(file), file.read_text("utf-8")) for file in files)]
 
 
+def _all_told(service: ServiceProcess) -> str | None:
+    """Return the probes once each has run and each echo in pieces is there: a run may be cut off before it."""
+    text = service.get("/api/v1/probes").text
+    rows = {row["id"]: row for row in json.loads(text)["probes"]}
+    echoes = [rows[f"{name}/says/m"]["message"] for name in SPLIT]
+    return text if all(row["runs"] for row in rows.values()) and all("[redacted" in said for said in echoes) else None
+
+
 @pytest.fixture(scope="module")
 def served(planted: None, configured: Path) -> list[Output]:
     """All a service says of every fault, on its routes and its terminal, over good and bad reloads, to its end."""
     folder = configured.parent / "service"
     env = {**PLANTED, "PYTHONASYNCIODEBUG": "1", "LANG": "zh_CN.UTF-8"}
-    routes = ("/", "/?lang=zh", "/?lang=en", "/api/v1/probes", "/-/ready", "/metrics")
+    routes = ("/", "/?lang=zh", "/?lang=en", "/-/ready", "/metrics")
     with serving(folder, configured.read_text("utf-8"), "--enable-reload", "--poll", "0s", env=env) as service:
-        eventually(lambda: all(row["runs"] for row in service.probes().values()), "a run of every probe", patience_s=60)
-        outputs = [(path, service.get(path).text) for path in routes]
+        told = eventually(lambda: _all_told(service), "a run of every probe, and every echo", patience_s=120)
+        outputs = [("/api/v1/probes", told), *((path, service.get(path).text) for path in routes)]
         outputs.append(("OpenMetrics", service.get("/metrics", Accept="application/openmetrics-text").text))
         for name, text in BROKEN.items():
             (folder / "wnmon.yaml").write_text(text, encoding="utf-8")
@@ -305,7 +314,7 @@ def interrupted(planted: None, configured: Path) -> list[Output]:
         except subprocess.TimeoutExpired:
             checking.send_signal(signal.SIGINT)
         mocking.terminate()
-        said = [*checking.communicate(timeout=20), *mocking.communicate(timeout=20)]
+        said = [*checking.communicate(timeout=PATIENCE_S), *mocking.communicate(timeout=PATIENCE_S)]
     assert checking.returncode == 130
     return [("interrupted check and mock", text) for text in said]
 
@@ -355,7 +364,7 @@ def test_the_relay_s_echo_of_each_secret_did_reach_the_reports(checked: list[Out
     assert any(marker in text for output, text in checked if output.endswith(f"report.{name}"))
 
 
-@pytest.mark.parametrize("target", ["mirror-stream-halves", "mirror-stream-letters", "fault-echo-key-split"])
+@pytest.mark.parametrize("target", SPLIT)
 def test_an_echo_in_pieces_did_reach_the_page_joined(served: list[Output], target: str) -> None:
     (row,) = [row for row in json.loads(dict(served)["/api/v1/probes"])["probes"] if row["id"] == f"{target}/says/m"]
 

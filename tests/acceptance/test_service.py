@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ def due(target: str, every_s: float, is_due: Callable[[float], bool], models: Se
 
 LATER = due("good", 3600, lambda delay_s: delay_s > 50)
 SOON = due("good", 60, lambda delay_s: delay_s < 1)
-TOGETHER = due("good", 5, lambda delay_s: delay_s < 0.5, "abc")
+TOGETHER = due("good", 20, lambda delay_s: delay_s < 0.5, "abc")
 CROWDED = due("narrow", 2, lambda delay_s: delay_s < 0.1, "abc")
 
 
@@ -148,7 +149,7 @@ def test_no_gauge_states_a_fact_of_a_probe_that_never_ran(service: ServiceProces
 
 
 def test_a_budget_of_3_requests_is_3_requests_at_the_relay(service: ServiceProcess, relay: MockRelay) -> None:
-    eventually(lambda: service.stderr.count("skipped frugal/alive/m: budget") >= 2, "two skipped runs")
+    eventually(lambda: service.stderr.count("已跳过 frugal/alive/m：budget") >= 2, "two skipped runs")
 
     assert len(asked(relay, "frugal")) == 3
 
@@ -399,7 +400,7 @@ def test_a_broken_file_newly_included_is_noticed_once_it_is_mended(polled: Reloa
 
     more.write_text(f"checks:\n{check('included', '1h')}", encoding="utf-8")
 
-    assert eventually(lambda: polled.checks() == {"included"}, "the mended file", patience_s=15)
+    assert eventually(lambda: polled.checks() == {"included"}, "the mended file")
 
 
 def test_a_bad_file_is_complained_about_once_and_not_at_every_look(polled: Reloadable) -> None:
@@ -421,12 +422,14 @@ def test_a_file_added_to_an_included_folder_is_noticed(polled: Reloadable) -> No
 
     (folder / "second.yaml").write_text(f"checks:\n{check('second', '1h')}", encoding="utf-8")
 
-    assert eventually(lambda: polled.checks() == {"first", "second"}, "the added file", patience_s=15)
+    assert eventually(lambda: polled.checks() == {"first", "second"}, "the added file")
 
 
 # Ending. The services that have to wait for a drain do so side by side.
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT]
+SILENT_S = 50
+"""How long the relay is silent, which is longer than a service may take to end and than anything here is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,7 +447,8 @@ def end_of(folder: Path, number: int, settings: MockSettings, config: str) -> En
     with relay_beside(settings) as relay, serving(folder, config.replace("RELAY", relay.url)) as service:
         eventually(lambda: relay.requests, "a request under way")
         probes = len(service.probes())
-        eventually(lambda: service.value("wnmon_scheduler_lateness_seconds_count") == probes, "every run begun")
+        begun = "wnmon_scheduler_lateness_seconds_count"
+        eventually(lambda: (service.value(begun) or 0) >= probes, "every run begun")
         before = relay.received
         code, took_s = service.end(number)
         return End(code, took_s, before, relay.received)
@@ -452,14 +456,14 @@ def end_of(folder: Path, number: int, settings: MockSettings, config: str) -> En
 
 @pytest.fixture(scope="module")
 def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, End]:
-    """Return the ends of services whose streams take 60 s (by signal) and of one whose next run waits for a slot."""
-    slow = MockSettings(ttft_s=30, gap_s=1)
+    """Return the ends of services whose answer is long in coming (by signal), and of one with runs that wait."""
+    slow = MockSettings(ttft_s=SILENT_S, gap_s=1)
     stuck = "".join(["targets:\n", target("RELAY", "good"), "checks:\n", check(SOON, "60s")])
     queue = target("RELAY", "good", models="[a, b, c]", concurrency="1")
-    queued = "".join(["targets:\n", queue, "checks:\n", check(TOGETHER, "5s", timeout="4s")])
+    queued = "".join(["targets:\n", queue, "checks:\n", check(TOGETHER, "20s", timeout="19s")])
     cases: dict[str, tuple[int, MockSettings, str]] = {
         **{number.name: (number, slow, stuck) for number in SIGNALS},
-        "queue": (signal.SIGTERM, MockSettings(ttft_s=2), queued),
+        "queue": (signal.SIGTERM, slow, queued),
     }
     with ThreadPoolExecutor() as threads:
         ends = {name: threads.submit(end_of, tmp_path_factory.mktemp(name), *case) for name, case in cases.items()}
@@ -472,8 +476,10 @@ def test_a_signal_under_load_ends_the_service_with_exit_0(ends: dict[str, End], 
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_under_load_ends_the_service_within_10_s(ends: dict[str, End], number: signal.Signals) -> None:
-    assert ends[number.name].took_s <= 10
+def test_a_signal_under_load_does_not_wait_for_an_answer_that_is_long_in_coming(
+    ends: dict[str, End], number: signal.Signals
+) -> None:
+    assert ends[number.name].took_s < SILENT_S
 
 
 def test_a_run_that_waits_for_a_slot_when_the_end_comes_is_never_sent(ends: dict[str, End]) -> None:
@@ -481,12 +487,16 @@ def test_a_run_that_waits_for_a_slot_when_the_end_comes_is_never_sent(ends: dict
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_to_an_idle_service_ends_it_within_2_s(relay: MockRelay, tmp_path: Path, number: int) -> None:
+def test_a_signal_to_an_idle_service_ends_it_about_as_fast_as_it_began(
+    relay: MockRelay, tmp_path: Path, number: int
+) -> None:
     config = "".join(["targets:\n", target(relay.url, "good"), "checks:\n", HOURLY])
+    began_s = time.monotonic()
     with serving(tmp_path, config) as service:
+        start_s = time.monotonic() - began_s
         code, took_s = service.end(number)
 
-    assert (code, took_s <= 2) == (0, True)
+    assert (code, took_s < 3 * start_s) == (0, True)
 
 
 def test_the_service_outlives_the_reader_of_its_lines(relay: MockRelay, tmp_path: Path) -> None:
