@@ -323,7 +323,7 @@ def test_the_chinese_page_speaks_chinese(ask: Ask) -> None:
 def test_names_from_the_configuration_are_escaped(ask: Ask, site: Setting) -> None:
     evil = "<script>alert(1)</script>\"'{{7*7}}"
     site.states.rows = [
-        state(target=evil, check=evil, model=evil, outcome="failed", reason=evil, message=evil, rules_failed=(evil,))
+        state(target=evil, check=evil, model=evil, outcome="failed", reason="rule", message=evil, rules_failed=(evil,))
     ]
     page = ask().text
     assert "<script" not in page

@@ -22,7 +22,7 @@ from wnmon.engine.runner import Runner, draw_nonce
 from wnmon.engine.session import Manner, Session, quietly, was_interrupted
 from wnmon.errors import UsageError
 from wnmon.model.check import Check, Plan
-from wnmon.model.said import Said, Why
+from wnmon.model.said import Said, Text, Why
 from wnmon.model.target import Probe
 from wnmon.report.baseline.file import excuse_run, ignored_by
 from wnmon.report.baseline.known import Baseline
@@ -129,11 +129,11 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guide:
-    """Who is told of progress, what ends the sending early, and who is told that nobody listens yet."""
+    """Who is told of progress, what ends the sending early, and who is told what a person has to know."""
 
     progress: Callable[[str], None] = quietly
     ending: Callable[[asyncio.Event], AbstractContextManager[None]] = lambda _: nullcontext()
-    unreachable: Callable[[float], None] = lambda _: None
+    tell: Callable[[Text], None] = lambda _: None
 
 
 def probes_of(named: NamedTarget, selection: Selection) -> list[Probe]:
@@ -226,7 +226,7 @@ async def _wait(url: str, wait_s: float, stop: asyncio.Event, guide: Guide) -> N
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait({reaching, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if reaching.done() and not reaching.result():
-        guide.unreachable(wait_s)
+        guide.tell(Said("cli_nobody", n=f"{wait_s:g}"))
     for waiting in (reaching, stopping):
         waiting.cancel()
     await asyncio.wait({reaching, stopping})

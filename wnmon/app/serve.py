@@ -169,15 +169,11 @@ class Service:
                 asking.cancel()
                 if stop.is_set():
                     return
-                if reload_asked.is_set() or await self._files_changed():
+                if reload_asked.is_set() or await asyncio.to_thread(fingerprint, self._watched) != self._seen:
                     reload_asked.clear()
                     await self._reload()
         finally:
             stopping.cancel()
-
-    async def _files_changed(self) -> bool:
-        """Compare contents, not times: a mounted folder may replace its files without a newer date."""
-        return await asyncio.to_thread(fingerprint, self._watched) != self._seen
 
     async def _reload(self) -> ReloadReport:
         """Load anew; on any problem keep the last good configuration and say why."""
@@ -236,7 +232,10 @@ class Service:
 
 
 def fingerprint(files: Sequence[Path]) -> str:
-    """Return a hash over the contents of files and the names in folders; what cannot be read counts as absent."""
+    """Return a hash over the contents of files and the names in folders; what cannot be read counts as absent.
+
+    Contents, not times: a mounted folder may replace its files without a newer date.
+    """
     digest = hashlib.sha256()
     for file in files:
         digest.update(str(file).encode() + b"\0" + _content(file) + b"\0")

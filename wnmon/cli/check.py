@@ -38,7 +38,7 @@ from wnmon.config.named_target import (
     named_by_config,
     named_by_options,
 )
-from wnmon.model.said import Said, in_language
+from wnmon.model.said import in_language
 from wnmon.report.curl import KEY_VARIABLES
 
 
@@ -95,16 +95,12 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
     )
     with until_written() as stopping:
         with progress_bar(sum(call.left_out is None for call in calls), quiet=quiet) as advance:
-            guide = Guide(progress=advance, ending=stopping.ending, unreachable=_tell_nobody)
+            guide = Guide(progress=advance, ending=stopping.ending, tell=tell)
             report = asyncio.run(check(named, selection, terms, guide))
         if options["write_baseline"] is not None:
             write_baseline(options["write_baseline"], report)
         write(report, reports, lang=lang, quiet=quiet, every=options["verbose"])
     return report.exit_code
-
-
-def _tell_nobody(waited_s: float) -> None:
-    tell(Said("cli_nobody", n=f"{waited_s:g}"))
 
 
 def _selection(suites: tuple[str, ...], options: dict[str, Any]) -> Selection:

@@ -102,7 +102,7 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
         if not word.startswith("-") or word == "-":
             yield "--url", word
             continue
-        name, glued = _split(word)
+        name, glued = (word, "") if word.startswith("--") else (word[:2], word[2:])  # -XPOST, -sS
         if name in _REFUSED:
             raise UsageError(Said("curl_option", name=name, text=Said(_REFUSED[name])))
         if name in _VALUES or name in _UNHEEDED_VALUES:
@@ -117,11 +117,6 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
             # What is glued to an option, or mistaken for one, may be a key: then it is not quoted.
             known = Said("curl_unknown", name=name) if _OPTION.fullmatch(name) else Said("curl_unknown_option")
             raise UsageError(known, hint=Said("curl_leave_out"))
-
-
-def _split(word: str) -> tuple[str, str]:
-    """Return an option and what is glued to it: `-XPOST`, `-sS`."""
-    return (word, "") if word.startswith("--") else (word[:2], word[2:])
 
 
 def _headers(options: list[tuple[str, str]]) -> tuple[tuple[tuple[str, str], ...], str | None]:

@@ -50,7 +50,8 @@ def shipped(patterns: tuple[str, ...]) -> dict[str, bytes]:
 
 def write(files: Mapping[str, bytes], folder: Path, *, force: bool) -> None:
     """Write all files or, where one would overwrite something else, none. Raises UsageError."""
-    differing = [name for name, body in files.items() if _differs(folder / name, body)]
+    there = [(name, folder / name) for name in files if (folder / name).exists()]
+    differing = [name for name, path in there if not path.is_file() or path.read_bytes() != files[name]]
     if differing and not force:
         others = Said("cli_differing", folder=str(folder), names=", ".join(differing))
         raise UsageError(others, hint=Said("cli_use_force"))
@@ -61,7 +62,3 @@ def write(files: Mapping[str, bytes], folder: Path, *, force: bool) -> None:
         except OSError as error:
             raise unwritable(folder / name, error) from error
         say(f"{folder / name}\n")
-
-
-def _differs(path: Path, body: bytes) -> bool:
-    return path.exists() and (not path.is_file() or path.read_bytes() != body)

@@ -15,7 +15,7 @@ from wnmon.config.headers import is_telling
 from wnmon.config.urls import BadUrl, relay
 from wnmon.errors import ConfigError, UsageError
 from wnmon.model.json import Json
-from wnmon.model.said import Hole, Said, Text
+from wnmon.model.said import Said, Text
 
 KEY_VARIABLE = "WN_API_KEY"
 
@@ -45,7 +45,9 @@ def config_from_curl(curl: CurlCommand) -> str:
     if problems:
         problems = _problems(text := _compose(curl, model, lint=False), curl)
     if problems:
-        raise UsageError(Said("curl_unfit", text=_without_place(problems[0])))
+        problem = problems[0]  # without its place, which is in a file nobody has
+        said = dict(problem.holes).get("said", problem) if isinstance(problem, Said) else problem
+        raise UsageError(Said("curl_unfit", text=said))
     return text
 
 
@@ -142,8 +144,3 @@ def _problems(text: str, curl: CurlCommand) -> tuple[Text, ...]:
         except ConfigError as error:
             return error.problems
     return ()
-
-
-def _without_place(problem: Text) -> Hole:
-    """Return a problem without the file nobody has."""
-    return dict(problem.holes).get("said", problem) if isinstance(problem, Said) else problem

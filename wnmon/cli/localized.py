@@ -72,11 +72,7 @@ def _divided(text: str, width: int) -> str:
 def _lines(text: str, width: int) -> str:
     lines = [""]
     for unit in _UNIT.findall(text):
-        if _columns(lines[-1] + unit.rstrip()) > width:
+        if sum(2 if east_asian_width(char) in "FW" else 1 for char in lines[-1] + unit.rstrip()) > width:
             lines.append("")
         lines[-1] += unit
     return "\n".join(line.strip() for line in lines)
-
-
-def _columns(text: str) -> int:
-    return sum(2 if east_asian_width(char) in "FW" else 1 for char in text)

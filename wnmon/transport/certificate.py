@@ -28,7 +28,8 @@ def _certificate(ssl_object: ssl.SSLObject) -> Certificate | None:
         subject=_name(shown.get("subject")),
         issuer=_name(shown.get("issuer")),
         not_after_s=float(ssl.cert_time_to_seconds(str(shown["notAfter"]))),
-        chain=_chain(ssl_object),
+        # SHA-256 fingerprints from leaf to root, where this Python can tell: 3.13 and later.
+        chain=tuple(hashlib.sha256(one).hexdigest() for one in getattr(ssl_object, "get_verified_chain", tuple)()),
     )
 
 
@@ -38,11 +39,3 @@ def _name(relative_names: object) -> str:
         return ""
     short = {"commonName": "CN", "organizationName": "O", "countryName": "C"}
     return ", ".join(f"{short.get(key, key)}={value}" for each in relative_names for key, value in each)[:300]
-
-
-def _chain(ssl_object: ssl.SSLObject) -> tuple[str, ...]:
-    """Return SHA-256 fingerprints from leaf to root where this Python can tell (3.13 and later)."""
-    verified = getattr(ssl_object, "get_verified_chain", None)
-    if verified is None:
-        return ()
-    return tuple(hashlib.sha256(certificate).hexdigest() for certificate in verified())

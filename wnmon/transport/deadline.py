@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from wnmon.model.check import Timeouts
 from wnmon.model.exchange import Chunk, FailureKind
 from wnmon.model.said import Said
-from wnmon.transport.decode import decode
 from wnmon.transport.recording import Recording, Stage
 from wnmon.wire.sse import parse
 from wnmon.wire.stream import fold
@@ -41,30 +40,16 @@ class Deadline:
 
     def follow(self, stage: Stage) -> None:
         """The exchange has come to another stage."""
-        if stage is Stage.TLS:
-            self._connected()
-        elif stage is Stage.SEND:
-            self._connected()
-            self._sending()
-        elif stage is Stage.WAIT:
-            self._sent()
-
-    def _connected(self) -> None:
-        """This address it is: what comes has the time of the whole."""
-        if self._attempt is not None:
+        if stage in {Stage.TLS, Stage.SEND} and self._attempt is not None:
+            # This address it is: what comes has the time of the whole.
             self._attempt.reschedule(None)
             self._attempt = None
-
-    def _sending(self) -> None:
-        """The connection stands; from here the answer's limits count."""
-        self._sent_at_s = self._loop.time()
-        self._move(FailureKind.TIMEOUT_HEADERS, self._sent_at_s + self._timeouts.headers_s)
-        self._tighten(FailureKind.TIMEOUT_TOTAL, self._total_at_s())
-
-    def _sent(self) -> None:
-        """The last request byte is written: the instant that headers, first_token and total count from."""
-        self._sending()
-        if self._recording.request.stream:
+        if stage in {Stage.SEND, Stage.WAIT}:
+            # The answer's limits count from the last request byte, and until that is written from the first.
+            self._sent_at_s = self._loop.time()
+            self._move(FailureKind.TIMEOUT_HEADERS, self._sent_at_s + self._timeouts.headers_s)
+            self._tighten(FailureKind.TIMEOUT_TOTAL, self._total_at_s())
+        if stage is Stage.WAIT and self._recording.request.stream:
             gate_at_s = self._sent_at_s + self._timeouts.first_token_s
             self._gate = self._loop.call_at(gate_at_s, self._expect_token)
 
@@ -109,9 +94,7 @@ class Deadline:
 
     def _expect_token(self) -> None:
         """Look once, when first_token is due, whether a token is among the bytes: nothing is parsed before."""
-        recording = self._recording
-        coding = next((value for name, value in recording.headers if name.lower() == "content-encoding"), None)
-        chunks, _ = decode(recording.chunks, coding, self._cap_bytes)
+        chunks, _ = self._recording.decoded(self._cap_bytes)
         if not _speaks(chunks[:_FIRST_LOOK_CHUNKS]) and not _speaks(chunks):
             self._move(FailureKind.TIMEOUT_FIRST_TOKEN, self._loop.time())
 

@@ -10,9 +10,8 @@ import httpx
 
 from wnmon.model.exchange import FailureKind
 from wnmon.model.said import Said
+from wnmon.transport.decode import Failure
 from wnmon.transport.recording import Stage
-
-Failure = tuple[FailureKind, Said]
 
 _MAX_DETAIL_CHARS = 200
 _MAX_CAUSES = 10

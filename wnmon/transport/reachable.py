@@ -15,17 +15,13 @@ async def wait_until_reachable(url: str, timeout_s: float) -> bool:
     port = parsed.port or (443 if parsed.scheme == "https" else 80)
     try:
         async with asyncio.timeout(timeout_s):
-            while not await _connects(parsed.host, port):  # noqa: ASYNC110 - nobody tells us when a stranger listens
-                await asyncio.sleep(_PAUSE_S)
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection(parsed.host, port)
+                except OSError:
+                    await asyncio.sleep(_PAUSE_S)
+                else:
+                    writer.close()
+                    return True
     except TimeoutError:
         return False
-    return True
-
-
-async def _connects(host: str, port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(host, port)
-    except OSError:
-        return False
-    writer.close()
-    return True

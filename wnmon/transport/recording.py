@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, Tls, TransportFailure
+from wnmon.model.exchange import Chunk, Exchange, Marks, Request, Tls, TransportFailure
 from wnmon.model.said import Said
-
-_OF_A_REQUEST = frozenset({"send_request_headers", "send_request_body", "receive_response_headers"})
+from wnmon.transport.decode import Failure, decode
 
 
 class Stage(Enum):
@@ -24,25 +23,30 @@ class Stage(Enum):
     BODY = Said("stage_body")
 
 
+# The one coupling to the names of httpcore's trace events.
+_EVENTS: Mapping[str, tuple[str, Stage | None]] = {
+    "connect_tcp.started": ("connect_ns", Stage.CONNECT),
+    "connect_tcp.complete": ("connected_ns", None),
+    "start_tls.started": ("secure_ns", Stage.TLS),
+    "start_tls.complete": ("secured_ns", None),
+    "send_request_headers.started": ("send_ns", Stage.SEND),
+    "send_request_body.complete": ("sent_ns", Stage.WAIT),
+    "receive_response_headers.complete": ("headers_ns", None),
+}
+"""Event -> the mark it leaves, and the stage it begins."""
+
+_OF_A_REQUEST = frozenset({"send_ns", "sent_ns", "headers_ns"})
+
+
 @dataclass(slots=True, kw_only=True)
 class Recording:
-    """The mutable state of one exchange, frozen into an Exchange at its end."""
+    """The mutable state of one exchange, frozen into an Exchange at its end. `marks` are those of `Marks`, by name."""
 
     request: Request
-    scheduled_ns: int | None
     started_at_s: float
-    started_ns: int
     now_ns: Callable[[], int]
+    marks: dict[str, int]
     stage: Stage = Stage.RESOLVE
-    resolve_ns: int | None = None
-    resolved_ns: int | None = None
-    connect_ns: int | None = None
-    connected_ns: int | None = None
-    secure_ns: int | None = None
-    secured_ns: int | None = None
-    send_ns: int | None = None
-    sent_ns: int | None = None
-    headers_ns: int | None = None
     status: int | None = None
     http_version: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
@@ -54,52 +58,37 @@ class Recording:
     connection: Any = None
 
     def note(self, name: str, told: Mapping[str, object]) -> None:
-        """Stamp httpcore's trace events: the one coupling to its names.
+        """Stamp a trace event of httpcore.
 
         Asking a proxy for a tunnel is a request of its own: it belongs to connecting and leaves no mark.
         """
         at_ns, event = self.now_ns(), name.partition(".")[2]
-        if event == "send_request_headers.started":
+        mark, stage = _EVENTS.get(event, ("", None))
+        if mark == "send_ns":
             self.tunnelling = getattr(told["request"], "method", b"") == b"CONNECT"
-        if self.tunnelling and event.partition(".")[0] in _OF_A_REQUEST:
+        if not mark or (self.tunnelling and mark in _OF_A_REQUEST):
             return
-        match event:
-            case "connect_tcp.started":
-                self.connect_ns, self.stage = self.connect_ns or at_ns, Stage.CONNECT
-            case "connect_tcp.complete":
-                self.connected_ns, self.connection = at_ns, told.get("return_value")
-            case "start_tls.started":
-                self.secure_ns, self.stage = at_ns, Stage.TLS
-            case "start_tls.complete":
-                self.secured_ns = at_ns
-            case "send_request_headers.started":
-                self.send_ns, self.stage = at_ns, Stage.SEND
-            case "send_request_body.complete":
-                self.sent_ns, self.stage = at_ns, Stage.WAIT
-            case "receive_response_headers.complete":
-                self.headers_ns = at_ns
+        if mark != "connect_ns" or mark not in self.marks:  # of several addresses the first tells when it began
+            self.marks[mark] = at_ns
+        if mark == "connected_ns":
+            self.connection = told.get("return_value")
+        self.stage = stage or self.stage
+
+    def decoded(self, cap_bytes: int) -> tuple[list[Chunk], Failure | None]:
+        """Return what has come so far without its content coding, and what is wrong with that."""
+        coding = next((value for name, value in self.headers if name.lower() == "content-encoding"), None)
+        return decode(self.chunks, coding, cap_bytes)
 
     async def hang_up(self) -> None:
         """Close a connection that brought no answer: httpcore forgets one whose TLS handshake is cancelled."""
         if self.connection is not None and self.status is None:
             await self.connection.aclose()
 
-    def freeze(self, failure: tuple[FailureKind, Said] | None) -> Exchange:
-        """Return the immutable record."""
-        marks = Marks(
-            scheduled_ns=self.scheduled_ns,
-            started_ns=self.started_ns,
-            resolve_ns=self.resolve_ns,
-            resolved_ns=self.resolved_ns,
-            connect_ns=self.connect_ns,
-            connected_ns=self.connected_ns,
-            secure_ns=self.secure_ns,
-            secured_ns=self.secured_ns,
-            send_ns=self.send_ns,
-            sent_ns=self.sent_ns,
-            headers_ns=self.headers_ns,
-            end_ns=self.now_ns(),
-        )
+    def freeze(self, failure: Failure | None, cap_bytes: int) -> Exchange:
+        """Return the immutable record, its body decoded: at most `cap_bytes` of it."""
+        marks = Marks(**self.marks, end_ns=self.now_ns())
+        chunks, broken = self.decoded(cap_bytes)
+        failure = failure or broken
         return Exchange(
             request=self.request,
             started_at_s=self.started_at_s,
@@ -107,7 +96,7 @@ class Recording:
             status=self.status,
             http_version=self.http_version,
             headers=self.headers,
-            chunks=tuple(self.chunks),
+            chunks=tuple(chunks),
             wire_bytes=self.wire_bytes,
             failure=TransportFailure(kind=failure[0], detail=failure[1]) if failure else None,
             tls=self.tls,

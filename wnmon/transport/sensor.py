@@ -21,13 +21,13 @@ import httpx
 from wnmon.clock import SystemClock
 from wnmon.engine.ports import Clock
 from wnmon.model.check import WRONG_KEY, Auth, Caps, Timeouts
-from wnmon.model.exchange import Chunk, Exchange, FailureKind, Request, TransportFailure
+from wnmon.model.exchange import Chunk, Exchange, FailureKind, Request
 from wnmon.model.said import Said
 from wnmon.model.target import Target
 from wnmon.transport.certificate import read_tls
 from wnmon.transport.deadline import Deadline
-from wnmon.transport.decode import decode
-from wnmon.transport.naming import Failure, name_failure
+from wnmon.transport.decode import Failure
+from wnmon.transport.naming import name_failure
 from wnmon.transport.recording import Recording, Stage
 from wnmon.transport.warmup import warm_up
 
@@ -61,7 +61,9 @@ class HttpxTransport:
         self, request: Request, target: Target, *, timeouts: Timeouts, caps: Caps, scheduled_ns: int | None = None
     ) -> Exchange:
         """Return what happened, also when nothing did. Raises only CancelledError."""
-        recording = self._recording(request, scheduled_ns)
+        started_at_s, now_ns = self._clock.wall_s(), self._clock.now_ns
+        marks = {"started_ns": now_ns()} | ({} if scheduled_ns is None else {"scheduled_ns": scheduled_ns})
+        recording = Recording(request=request, started_at_s=started_at_s, now_ns=now_ns, marks=marks)
         deadline = Deadline(timeouts, recording, caps.decoded_bytes)
         try:
             async with deadline.timer:
@@ -73,18 +75,7 @@ class HttpxTransport:
         finally:
             deadline.close()
             await recording.hang_up()
-        exchange = recording.freeze(failure)
-        return _decoded(exchange, caps)
-
-    def _recording(self, request: Request, scheduled_ns: int | None) -> Recording:
-        clock = self._clock
-        return Recording(
-            request=request,
-            scheduled_ns=scheduled_ns,
-            started_at_s=clock.wall_s(),
-            started_ns=clock.now_ns(),
-            now_ns=clock.now_ns,
-        )
+        return recording.freeze(failure, caps.decoded_bytes)
 
     async def _exchange(self, recording: Recording, target: Target, deadline: Deadline, caps: Caps) -> Failure | None:
         pool = self._pool(target)
@@ -107,9 +98,10 @@ class HttpxTransport:
         url = httpx.URL(recording.request.url)
         if target.proxy is not None or _is_address(url.host):
             return [None]
-        recording.resolve_ns = recording.now_ns()
-        found = await asyncio.get_running_loop().getaddrinfo(url.host, _port(url), type=socket.SOCK_STREAM)
-        recording.resolved_ns = recording.now_ns()
+        recording.marks["resolve_ns"] = recording.now_ns()
+        port = url.port or (443 if url.scheme == "https" else 80)
+        found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+        recording.marks["resolved_ns"] = recording.now_ns()
         recording.stage = Stage.CONNECT
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))[:MAX_ADDRESSES]
 
@@ -221,13 +213,6 @@ async def _read_body(response: httpx.Response, recording: Recording, deadline: D
     return None
 
 
-def _decoded(exchange: Exchange, caps: Caps) -> Exchange:
-    chunks, failure = decode(exchange.chunks, exchange.header("content-encoding"), caps.decoded_bytes)
-    if failure is None or exchange.failure is not None:
-        return replace(exchange, chunks=tuple(chunks))
-    return replace(exchange, chunks=tuple(chunks), failure=TransportFailure(kind=failure[0], detail=failure[1]))
-
-
 def _peer(address: object) -> str | None:
     return f"{address[0]}:{address[1]}" if isinstance(address, tuple) and len(address) >= 2 else None
 
@@ -238,7 +223,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _port(url: httpx.URL) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)

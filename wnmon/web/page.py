@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
 
@@ -37,28 +37,6 @@ class Moment:
     exact: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One probe, every member ready to be shown; None shows as a dash."""
-
-    outcome: str
-    outcome_word: str
-    target: str
-    check: str
-    model: str
-    every: str
-    reason: str | None
-    reason_word: str
-    message: str
-    since: Moment | None
-    last_run: Moment | None
-    next_run: Moment | None
-    timings: tuple[tuple[str, str | None], ...]
-    suspect: bool
-    rules: tuple[str, ...]
-    rules_left: int
-
-
 class Page:
     """The template and the style, read once."""
 
@@ -87,7 +65,7 @@ class Page:
     def render(self, states: Sequence[ProbeState], *, now_s: float, lang: str, version: str) -> str:
         """Return the HTML of the page in `lang`, the most urgent probes first. `now_s` is epoch seconds."""
         rows = [_row(state, now_s, lang) for state in presented(states, lang)]
-        counts = Counter(row.outcome for row in rows)
+        counts = Counter(state.outcome or WAITING for state in states)
         return self._template.render(
             rows=rows,
             summary=[(outcome, counts[outcome], word(outcome, lang)) for outcome in _URGENCY if counts[outcome]],
@@ -115,43 +93,33 @@ def presented(states: Sequence[ProbeState], lang: str) -> list[ProbeState]:
     ]
 
 
-def _row(state: ProbeState, now_s: float, lang: str) -> Row:
-    outcome = state.outcome or WAITING
-    return Row(
-        outcome=outcome,
-        outcome_word=word(outcome, lang),
-        target=state.target,
-        check=state.check,
-        model=state.model,
-        every=span(state.every_s, lang),
-        reason=state.reason,
-        reason_word=say(f"reason_{state.reason}", lang) if state.reason else "",
-        message=str(state.message),
-        since=_since(state.since_s, now_s, lang),
-        last_run=_moment(state.last_run_s, now_s, lang),
-        next_run=_moment(state.next_run_s, now_s, lang),
-        timings=tuple(
-            (word(name, lang), None if value_s is None else show_duration(value_s))
-            for name, value_s in (
-                ("ttft", state.ttft_s),
-                ("first_visible", state.first_visible_s),
-                ("total", state.total_s),
-            )
-        ),
-        suspect=state.suspect,
-        rules=state.rules_failed[:MAX_RULES_SHOWN],
-        rules_left=max(len(state.rules_failed) - MAX_RULES_SHOWN, 0),
-    )
+def _row(state: ProbeState, now_s: float, lang: str) -> dict[str, object]:
+    """Return what the template shows of a probe: its state, with all that is words or an instant made ready.
+
+    None shows as a dash.
+    """
+    outcome, since = state.outcome or WAITING, None
+    if state.since_s is not None:
+        lasted = span(max(now_s - state.since_s, 0), lang)
+        since = Moment(relative=word("since", lang, span=lasted), exact=_exact(state.since_s))
+    timings = (("ttft", state.ttft_s), ("first_visible", state.first_visible_s), ("total", state.total_s))
+    return {
+        **asdict(state),
+        "outcome": outcome,
+        "outcome_word": word(outcome, lang),
+        "every": span(state.every_s, lang),
+        "reason_word": say(f"reason_{state.reason}", lang) if state.reason else "",
+        "since": since,
+        "last_run": _moment(state.last_run_s, now_s, lang),
+        "next_run": _moment(state.next_run_s, now_s, lang),
+        "timings": [(word(name, lang), None if at is None else show_duration(at)) for name, at in timings],
+        "rules": state.rules_failed[:MAX_RULES_SHOWN],
+        "rules_left": max(len(state.rules_failed) - MAX_RULES_SHOWN, 0),
+    }
 
 
 def _moment(at_s: float | None, now_s: float, lang: str) -> Moment | None:
     return None if at_s is None else Moment(relative=relative(at_s - now_s, lang), exact=_exact(at_s))
-
-
-def _since(at_s: float | None, now_s: float, lang: str) -> Moment | None:
-    if at_s is None:
-        return None
-    return Moment(relative=word("since", lang, span=span(max(now_s - at_s, 0), lang)), exact=_exact(at_s))
 
 
 def relative(ahead_s: float, lang: str) -> str:
