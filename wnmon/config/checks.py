@@ -9,7 +9,7 @@ from wnmon.config.assertions import needs_stream, read_expect
 from wnmon.config.conforms import conforming_rules, merged
 from wnmon.config.labels import read_labels
 from wnmon.config.node import Cursor, quote
-from wnmon.config.requests import asks_something, read_step
+from wnmon.config.requests import ASKING, asks_something, read_step
 from wnmon.config.schema import fits, sound
 from wnmon.config.select import narrow
 from wnmon.config.suite import Suites, profiles_of
@@ -21,20 +21,7 @@ from wnmon.model.said import Said, Text
 ONLY_STEP = "request"
 """The name of the step of a check that is a single request."""
 
-_OF_REQUEST = (
-    "prompt",
-    "request",
-    "body",
-    "auth",
-    "headers",
-    "omit",
-    "method",
-    "path",
-    "feature",
-    "close_after",
-    "lint",
-    "expect",
-)
+_OF_REQUEST = (*ASKING, "auth", "headers", "omit", "method", "path", "feature", "close_after", "lint", "expect")
 _OF_SUITE = ("profiles", "gate")
 _Conforming = tuple[str, tuple[Rule, ...]]
 

@@ -13,6 +13,8 @@ from wnmon.model.check import Auth, Risk, Step
 from wnmon.model.json import Json
 from wnmon.model.said import Said
 
+ASKING = ("prompt", "request", "body")
+"""The keys that make a request of a mapping."""
 _LINT_OFF = Said("lint_off")
 
 
@@ -45,7 +47,7 @@ def read_step(name: str, place: Cursor) -> Step:
 
 def asks_something(place: Cursor) -> bool:
     """Tell whether a request is written at `place`."""
-    return any(place.has(key) for key in ("prompt", "request", "body"))
+    return any(map(place.has, ASKING))
 
 
 def _body(place: Cursor) -> Cursor:

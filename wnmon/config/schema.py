@@ -111,7 +111,15 @@ class _Compiler:
             return _anything if schema else _nothing
         parts = [_KEYWORDS[word](self, schema[word], schema) for word in schema if word not in _FOR_READERS]
         accepted = types_of(schema)
-        return _all_of(parts) if accepted is None else _typed(accepted, schema, parts)
+
+        def validate(cursor: Cursor) -> None:
+            if accepted is not None and _type_of(cursor.node.value) not in accepted:
+                _expected(cursor, schema, _phrase(schema))
+                return
+            for part in parts:
+                part(cursor)
+
+        return parts[0] if accepted is None and len(parts) == 1 else validate
 
     def refer(self, pointer: str) -> _Validator:
         """Return the validator of a `#/$defs/name`; of its outer shape alone when it is validated on its own."""
@@ -175,25 +183,6 @@ def _anything(_cursor: Cursor) -> None:
 
 def _nothing(cursor: Cursor) -> None:
     cursor.report(Said("nothing_may_stand"))
-
-
-def _all_of(parts: list[_Validator]) -> _Validator:
-    def validate(cursor: Cursor) -> None:
-        for part in parts:
-            part(cursor)
-
-    return parts[0] if len(parts) == 1 else validate
-
-
-def _typed(accepted: frozenset[str], schema: _Schema, parts: list[_Validator]) -> _Validator:
-    def validate(cursor: Cursor) -> None:
-        if _type_of(cursor.node.value) not in accepted:
-            _expected(cursor, schema, _phrase(schema))
-            return
-        for part in parts:
-            part(cursor)
-
-    return validate
 
 
 def _is_clean(validate: _Validator, cursor: Cursor) -> bool:

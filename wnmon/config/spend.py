@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from unicodedata import east_asian_width
 
@@ -36,15 +36,9 @@ class DailyCost:
     target: str
     check: str
     requests_per_day: float
-    input_tokens_per_day: float
-    output_tokens_per_day: float
-    money_per_day: Amounts = field(default_factory=dict)
-    unpriced: tuple[str, ...] = ()
-
-    @property
-    def tokens_per_day(self) -> float:
-        """Return input and output tokens together."""
-        return self.input_tokens_per_day + self.output_tokens_per_day
+    tokens_per_day: float
+    money_per_day: Amounts
+    unpriced: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +72,7 @@ def _row(probe: Probe) -> DailyCost:
         target=probe.target.name,
         check=probe.check.name,
         requests_per_day=requests * runs_per_day,
-        input_tokens_per_day=input_tokens * runs_per_day,
-        output_tokens_per_day=output_tokens * runs_per_day,
+        tokens_per_day=(input_tokens + output_tokens) * runs_per_day,
         money_per_day=price.of(input_tokens, output_tokens, Decimal(runs_per_day)) if price else {},
         unpriced=() if price else (f"{probe.target.name}/{probe.model}",),
     )
@@ -90,8 +83,7 @@ def _sum(rows: Sequence[DailyCost], target: str, check: str) -> DailyCost:
         target=target,
         check=check,
         requests_per_day=sum(row.requests_per_day for row in rows),
-        input_tokens_per_day=sum(row.input_tokens_per_day for row in rows),
-        output_tokens_per_day=sum(row.output_tokens_per_day for row in rows),
+        tokens_per_day=sum(row.tokens_per_day for row in rows),
         money_per_day=added(row.money_per_day for row in rows),
         unpriced=tuple(dict.fromkeys(model for row in rows for model in row.unpriced)),
     )

@@ -60,14 +60,11 @@ class Suites:
     def _read(self, path: Path, place: Cursor | None) -> Plan | None:
         if path not in self._plans:
             root = self.sources.root(path, place)
-            self._plans[path] = None if root is None or _is_no_suite(root, place) else read_suite(root)
+            if root is not None and is_config(root):
+                (place or root).report(Said("config_no_suite"), Said("config_to_check"))
+                root = None
+            self._plans[path] = None if root is None else read_suite(root)
         return self._plans[path]
-
-
-def _is_no_suite(root: Cursor, place: Cursor | None) -> bool:
-    if is_config(root):
-        (place or root).report(Said("config_no_suite"), Said("config_to_check"))
-    return is_config(root)
 
 
 def profiles_of(rules: Iterable[Rule]) -> tuple[str, ...]:
@@ -80,7 +77,7 @@ def _rule(name: str, place: Cursor, requests: Mapping[str, Cursor], rules: Mappi
         return
     for need in place.elements("needs"):
         need.is_one_of(rules, Said("unknown_rule"))
-    explain = place.get("explain")
+    explain = {key: _by_language(place.at("/explain"), key) for key in ("why", "wrong", "fix")}
     rule = Rule(
         id=name,
         on=_selector(place.get("on"), requests),
@@ -89,9 +86,7 @@ def _rule(name: str, place: Cursor, requests: Mapping[str, Cursor], rules: Mappi
         source=place.at("/source").text,
         needs=place.texts_of("needs"),
         expect=read_rule_expect(place.at("/expect")),
-        explain=Explanation(**{key: _by_language(explain, key) for key in ("why", "wrong", "fix")})
-        if explain
-        else None,
+        explain=Explanation(**explain) if place.has("explain") else None,
     )
     _check_places(rule, place, requests)
     yield rule
@@ -106,7 +101,9 @@ def _selector(place: Cursor | None, requests: Mapping[str, Cursor]) -> Selector:
         return Selector()
     status, media = place.get("status"), place.text_of("media")
     named = place.get("request") if isinstance(place.node.value, dict) else place
-    names = [named] if named is not None and isinstance(named.node.value, str) else [*named.elements()] if named else []
+    names: list[Cursor] = []
+    if named is not None:
+        names = [named] if isinstance(named.node.value, str) else [*named.elements()]
     for one in names:
         one.is_one_of(requests, Said("unknown_request"))
     return Selector(

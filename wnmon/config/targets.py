@@ -31,7 +31,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str]) -> Target | No
     before = len(place.problems)
     if not fits("target", place):
         place = sound("target", place)
-    _, where = _url(place.get("base_url"), env, relay) or ("", Relay(url="", host=""))
+    where = _url(place.get("base_url"), env, relay) or Relay(url="", host="")
     proxy, proxy_secrets = _proxy(place.get("proxy"), env)
     models, budget = place.texts_of("models"), place.get("budget")
     target = Target(
@@ -84,12 +84,12 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
     )
 
 
-def _url(place: Cursor | None, env: Mapping[str, str], read: Callable[[str], _Read]) -> tuple[str, _Read] | None:
-    """Return a URL and what `read` makes of it; None where there is none, or, with a problem, no good one."""
+def _url(place: Cursor | None, env: Mapping[str, str], read: Callable[[str], _Read]) -> _Read | None:
+    """Return what `read` makes of a URL; None where there is none, or, with a problem, no good one."""
     filled = fill(place, env) if place is not None else None
     if place is not None and filled is not None:
         try:
-            return filled.text, read(filled.text)
+            return read(filled.text)
         except BadUrl as bad:
             # A variable's value is not quoted: it may hold what does not belong there.
             place.report(bad.message, None if filled.from_environment else bad.hint)
@@ -119,7 +119,7 @@ def _api_key(place: Cursor | None, env: Mapping[str, str]) -> Secret | None:
 
 def _proxy(place: Cursor | None, env: Mapping[str, str]) -> tuple[Secret | None, tuple[Secret, ...]]:
     """Return a proxy, and what else must not be shown of it."""
-    found = _url(place, env, proxy_password)
+    found = _url(place, env, lambda url: (url, proxy_password(url)))
     if place is None or found is None:
         return None, ()
     proxy, password = found
