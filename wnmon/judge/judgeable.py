@@ -1,0 +1,166 @@
+"""Whether an answer says anything about a rule. The cases, in the order in which they are asked:
+
+    the answer                                 leaves open a rule that                         it says why
+    -----------------------------------------  ----------------------------------------------  --------------------
+    never came (dns, timeouts, too large ...)  does not take that failure for an answer        the failure
+    was read while the monitor was late        is about time                                   monitor_late
+    refuses key, balance, model or rate        is not about refusals, nor asked for this one   the fault
+    has another 4xx or 5xx                     names no status                                 the fault
+    is more JSON than we read                  reads the body                                  json_beyond_limits
+    cannot be read, or is an error             is about what an answer means                   answer_unreadable
+    is no event stream, or has no event        is about events                                 not_an_event_stream
+    is not whole                               is about how tokens are spread                  answer_not_whole
+    leaves an assertion in doubt               has that assertion                              the kind's own doubt
+
+What is left is judged. Of a request that was refused as asked, or as a wrong one, only what a refusal has is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wnmon.judge.kind import On
+from wnmon.judge.kinds import status
+from wnmon.judge.kinds.stream import FACTS, SPREADS
+from wnmon.judge.registry import KINDS, looks_at
+from wnmon.judge.subject import Subject, form_seen
+from wnmon.model.check import Assertion, Auth, Rule
+from wnmon.model.exchange import Exchange, FailureKind
+from wnmon.model.result import Fault, Reason
+from wnmon.model.said import Said, Text
+from wnmon.wire.reply import Form
+
+NOTHING_TO_JUDGE = frozenset({Reason.AUTH, Reason.BALANCE, Reason.MODEL_UNAVAILABLE, Reason.RATE_LIMITED})
+"""Answers that say nothing about the contract: the account or the upstream is at fault, not the wire."""
+
+_EVERY = frozenset({"2xx", "3xx", "4xx", "5xx"})
+_OF_THE_KEY = frozenset({Reason.AUTH, Reason.BALANCE})
+
+ANSWERED_WRONGLY = frozenset({FailureKind.PROTOCOL, FailureKind.TRUNCATED})
+"""Failures that are an answer, a wrong one. One that was cut off as too large is incomplete by our own hand."""
+
+_READ = frozenset({On.BODY, On.MEANING})
+_BEYOND_US = frozenset({"too_deep", "too_many_digits", "too_many_values"})
+
+_OF_EVENTS = frozenset(FACTS) - SPREADS - {"complete", "data", "done", "finish"}
+"""Facts about the events there are. Where none came, that breaks `data` and `done`, and these stay open."""
+
+_WRONG_REQUEST = frozenset({400, 422})
+"""Statuses that blame the request itself (RFC 9110 sections 15.5.1 and 15.5.21)."""
+
+
+def why_unjudgeable(rule: Rule, subject: Subject) -> Text | None:
+    """Return why an exchange says nothing about a rule, None when it can be judged."""
+    failure = subject.exchange.failure
+    if failure is not None and failure.kind not in ANSWERED_WRONGLY | _answering(rule):
+        return Said("reason", kind=failure.kind.value, said=failure.detail)
+    if subject.timing.suspect and any(looks_at(one) is On.TIME or _is_about_spread(one) for one in rule.expect):
+        return Said("monitor_late")
+    return _refused(rule, subject) or _too_much(rule, subject) or _unreadable(rule, subject) or _doubtful(rule, subject)
+
+
+def _answering(rule: Rule) -> frozenset[FailureKind]:
+    """Return the failures every assertion of the rule takes for an answer."""
+    taken = [KINDS[one.kind].failures if one.kind in KINDS else frozenset() for one in rule.expect]
+    return frozenset.intersection(*taken) if taken else frozenset()
+
+
+def _doubtful(rule: Rule, subject: Subject) -> Text | None:
+    """Return why an assertion itself cannot tell."""
+    doubts = ((KINDS[one.kind].doubt, one.expected) for one in asked_of(rule, subject) if one.kind in KINDS)
+    whys = (doubt(expected, subject) for doubt, expected in doubts if doubt is not None)
+    return next((why for why in whys if why is not None), None)
+
+
+def _refused(rule: Rule, subject: Subject) -> Text | None:
+    """A refusal says something about rules on the status; on anything else it says nothing."""
+    fault, code = subject.fault, subject.exchange.status
+    if fault is None or code is None:
+        return None
+    if fault.reason in NOTHING_TO_JUDGE:
+        says = not (_gave_out(subject, rule) or says_nothing(fault, subject, rule.expect))
+        judged = (rule.on.status or "").startswith("4") or says
+    else:
+        judged = code < 400 or rule.on.status is not None or statuses_wanted(rule.expect) != ()
+    return None if judged else Said("reason", kind=fault.reason.value, said=fault.message)
+
+
+def _gave_out(subject: Subject, rule: Rule) -> bool:
+    """Tell whether the key itself is refused where any refusal of the request was wanted.
+
+    The suite began with this key, so the relay banned it on the way, and now refuses right and wrong requests alike. A
+    rule that takes every status is about something else, such as the date.
+    """
+    code, request, wanted = subject.exchange.status, subject.exchange.request, statuses_wanted(rule.expect)
+    banned = code in {401, 402, 403} and subject.fault is not None and subject.fault.reason in _OF_THE_KEY
+    return banned and request.auth is Auth.NORMAL and str(code) not in wanted and not _EVERY.issubset(wanted)
+
+
+def _too_much(rule: Rule, subject: Subject) -> Text | None:
+    """RFC 8259 §9 leaves limits to the reader: JSON beyond ours is not read, which is no fault of the relay."""
+    problem = subject.reply.document.problem if subject.reply.document else None
+    if problem is None or problem.kind not in _BEYOND_US or not any(looks_at(a) in _READ for a in rule.expect):
+        return None
+    return Said("json_beyond_limits", said=problem.message)
+
+
+def _unreadable(rule: Rule, subject: Subject) -> Text | None:
+    """Rules on what an answer means leave an answer that cannot be read to the rules on its form."""
+    on = {looks_at(assertion) for assertion in asked_of(rule, subject)}
+    document, error = subject.reply.document, subject.reply.error
+    if On.MEANING in on and (document is None or document.problem is not None or error is not None):
+        return Said("answer_unreadable", said=subject.fault.message if subject.fault else form_seen(subject))
+    if On.EVENTS in on and subject.reply.media_type != "text/event-stream":
+        return Said("not_an_event_stream")
+    is_about_events = all(one.kind == "stream" and _OF_EVENTS.issuperset(one.expected) for one in rule.expect)
+    if subject.reply.form is not Form.STREAM and error is None and is_about_events:
+        return Said("no_event")
+    if subject.fault is not None and any(_is_about_spread(assertion) for assertion in rule.expect):
+        return Said("answer_not_whole", said=subject.fault.message)
+    return None
+
+
+def _is_about_spread(assertion: Assertion) -> bool:
+    return assertion.kind == "stream" and not SPREADS.isdisjoint(assertion.expected)
+
+
+def says_nothing(fault: Fault, subject: Subject, expect: Sequence[Assertion]) -> bool:
+    """Tell whether a refusal says nothing about what is expected: neither was it asked for, nor is it the complaint.
+
+    A request with a wrong or missing key asks about the key itself; one that wants any 4xx is answered by an
+    unavailable model, wrongly; a rate limit answers only who wants 429.
+    """
+    if fault.reason not in NOTHING_TO_JUDGE:
+        return False
+    wanted = statuses_wanted(expect)
+    match fault.reason:
+        case Reason.RATE_LIMITED:
+            return str(subject.exchange.status) not in wanted
+        case Reason.AUTH if subject.exchange.request.auth is not Auth.NORMAL:
+            return False
+        case Reason.MODEL_UNAVAILABLE if any(code.startswith("4") for code in wanted):
+            return False
+        case _:
+            return not asked_for_refusal(expect, subject.exchange)
+
+
+def asked_for_refusal(expect: Sequence[Assertion], exchange: Exchange) -> bool:
+    """Tell whether a status outside 2xx is one the assertions name."""
+    return (exchange.status or 0) >= 300 and status.accepts(statuses_wanted(expect), exchange.status)
+
+
+def statuses_wanted(expect: Sequence[Assertion]) -> tuple[str, ...]:
+    """Return the codes and classes a `status` assertion accepts, () where there is none."""
+    return next((tuple(assertion.expected) for assertion in expect if assertion.kind == "status"), ())
+
+
+def asked_of(rule: Rule, subject: Subject) -> tuple[Assertion, ...]:
+    """Return what is asked of an answer: a refusal has no text, choices or usage.
+
+    `status: [200, 4xx]` takes one; `status: 200` complains of one that blames the request, and of nothing else.
+    """
+    # By now the relay serves key and model, so a 400 blames the request.
+    blamed = subject.exchange.status in _WRONG_REQUEST and statuses_wanted(rule.expect) != ()
+    if not (blamed or asked_for_refusal(rule.expect, subject.exchange)):
+        return rule.expect
+    return tuple(assertion for assertion in rule.expect if looks_at(assertion) is not On.MEANING)
