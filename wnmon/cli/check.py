@@ -29,7 +29,7 @@ from wnmon.cli.progress import progress_bar
 from wnmon.cli.reports import Destination, report_option, write
 from wnmon.cli.stopping import until_written
 from wnmon.cli.suites import load, names_of, nothing_selected
-from wnmon.cli.terminal import say, spoken, tell, words
+from wnmon.cli.terminal import say, tell, words
 from wnmon.config import built_in_suites
 from wnmon.config.named_target import (
     MissingOptionError,
@@ -38,7 +38,6 @@ from wnmon.config.named_target import (
     named_by_config,
     named_by_options,
 )
-from wnmon.model.said import in_language
 from wnmon.report.curl import KEY_VARIABLES
 
 
@@ -139,4 +138,4 @@ def _named(options: dict[str, Any]) -> NamedTarget:
     try:
         return named_by_options(*given, key_variables, os.environ, needs_key=needs_key)
     except MissingOptionError as missing:
-        raise click.UsageError(in_language(missing.message, spoken())) from None
+        raise click.UsageError(words("cli_or_config", missing=missing.message)) from None

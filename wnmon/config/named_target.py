@@ -36,7 +36,7 @@ class Flags(NamedTuple):
     base_url: str = "--base-url"
     model: str = "--model"
     target: str = "--target"
-    config: str = "-c"
+    config: str = "--config FILE"
 
 
 _OF_CHECK = Flags()
@@ -61,7 +61,8 @@ def named_by_options(
     """
     if base_url is None or model is None:
         missing = [flag for flag, value in ((flags.base_url, base_url), (flags.model, model)) if value is None]
-        raise MissingOptionError(Said("cli_missing", flags=listed("and", missing), config=flags.config))
+        hint = Said("cli_may_name", config=flags.config)
+        raise MissingOptionError(Said("cli_missing", flags=listed("and", missing)), hint=hint)
     key = next((env[name] for name in key_variables if env.get(name)), None)
     if key is None and needs_key:
         names = listed("either", key_variables)

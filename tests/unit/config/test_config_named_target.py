@@ -32,7 +32,7 @@ OTHER = """
     api_key: sk-of-another-test
     models: [small]
 """
-FLAGS = Flags(base_url="--wnmon-base-url", model="--wnmon-model", target="--wnmon-target", config="--wnmon-config")
+FLAGS = Flags(base_url="--wnmon-base-url", model="--wnmon-model", target="--wnmon-target", config="--wnmon-config FILE")
 TWO = ONE.replace("\ndefaults:", OTHER + "defaults:")
 
 
@@ -92,8 +92,11 @@ def test_options_name_a_target_and_the_environment_its_key() -> None:
 def test_what_is_missing_is_called_by_the_flags_of_the_edge() -> None:
     with pytest.raises(MissingOptionError) as refused:
         _options(None, None, {})
-    said = "missing --wnmon-base-url and --wnmon-model; or name a configuration with --wnmon-config"
-    assert str(refused.value) == said
+    said = str(refused.value), str(refused.value.hint)
+    assert said == (
+        "missing --wnmon-base-url and --wnmon-model",
+        "a configuration may name it instead: --wnmon-config FILE",
+    )
 
 
 def test_a_key_that_is_needed_and_nowhere_is_missed_by_the_names_of_its_variables() -> None:
