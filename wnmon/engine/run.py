@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from wnmon.model.result import Evidence, Result, Verdict
+from wnmon.model.result import Evidence, Outcome, Result, Verdict
 from wnmon.model.target import ProbeId, probe_id
 from wnmon.wire.answer import Answer
 
@@ -34,6 +34,16 @@ class Run:
     def probe(self) -> ProbeId:
         """Return the id of the probe that ran."""
         return probe_id(self.target, self.check, self.model)
+
+    @property
+    def title(self) -> str:
+        """Return what a report calls the run: its suite, else its check."""
+        return self.suite or self.check
+
+    @property
+    def was_judged(self) -> bool:
+        """Tell whether there was anything to judge; otherwise the result alone says why not."""
+        return self.result.outcome not in {Outcome.ERRORED, Outcome.SKIPPED}
 
     @property
     def has_decided_rule(self) -> bool:

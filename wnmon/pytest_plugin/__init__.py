@@ -50,17 +50,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, each also as an entry of the ini file."""
     group = parser.getgroup("wnmon", "wnmon: judge a relay, one test per rule")
     for option in OPTIONS:
-        _add(group, option)
+        flag = f"--wnmon-{option.name}"
+        if option.kind == "bool":
+            group.addoption(flag, action="store_true", help=option.help)
+        else:
+            action = "append" if option.kind == "linelist" else "store"
+            group.addoption(flag, action=action, metavar=option.metavar, help=option.help)
         parser.addini(f"wnmon_{option.name.replace('-', '_')}", option.help, type=option.kind)
-
-
-def _add(group: pytest.OptionGroup, option: _Option) -> None:
-    flag = f"--wnmon-{option.name}"
-    if option.kind == "bool":
-        group.addoption(flag, action="store_true", help=option.help)
-    else:
-        action = "append" if option.kind == "linelist" else "store"
-        group.addoption(flag, action=action, metavar=option.metavar, help=option.help)
 
 
 def pytest_configure(config: pytest.Config) -> None:

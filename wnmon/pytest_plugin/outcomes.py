@@ -8,12 +8,12 @@ from enum import StrEnum
 
 from wnmon.engine.run import Run
 from wnmon.model.check import Rule
-from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
+from wnmon.model.result import Finding, RuleVerdict, Verdict
 from wnmon.model.said import Why, id_of, in_language
 from wnmon.report.curl import curl_command
-from wnmon.report.finding import view_of
-from wnmon.report.summary import binding_levels, exchange_of, why_nothing
-from wnmon.report.text import MAX_MESSAGE_CHARS, advice, shown, word
+from wnmon.report.finding import messages_of, view_of
+from wnmon.report.summary import binding_levels, exchange_of, first_step, why_nothing
+from wnmon.report.text import MAX_MESSAGE_CHARS, advice, in_words, more, shown, word
 
 MAX_FINDINGS = 6
 
@@ -42,10 +42,9 @@ def outcome_of(rule: Rule, run: Run, *, beside: Collection[str], strict: bool, l
 
     `beside` are the rules that have a test too: what blocks a rule and fails there is not complained about again.
     """
-    result = run.result
-    row = next((row for row in result.verdicts if row.rule == rule.id), None)
+    row = next((row for row in run.result.verdicts if row.rule == rule.id), None)
     if row is None:
-        return RuleOutcome(ending=Ending.UNJUDGED, reason=_why_nothing(run, lang), details=advice(result.reason, lang))
+        return _nothing(run, lang)
     match row.verdict:
         case Verdict.PASSED:
             return RuleOutcome(ending=Ending.KEPT)
@@ -54,8 +53,7 @@ def outcome_of(rule: Rule, run: Run, *, beside: Collection[str], strict: bool, l
         case Verdict.INCONCLUSIVE:
             return _inconclusive(rule, row, run, beside=beside, strict=strict, lang=lang)
         case Verdict.NOTED:
-            complaints = "; ".join(str(finding.message) for finding in row.findings)
-            return RuleOutcome(ending=Ending.LEFT_OUT, reason=_line("NOTED", f"{rule.id}: {complaints}"))
+            return RuleOutcome(ending=Ending.LEFT_OUT, reason=_line("NOTED", f"{rule.id}: {messages_of(row, 'en')}"))
         case Verdict.SKIPPED:
             reason = _OPTIONS.get(id_of(row.why), str(row.why))
             return RuleOutcome(ending=Ending.LEFT_OUT, reason=shown(reason, MAX_MESSAGE_CHARS))
@@ -65,17 +63,18 @@ def _inconclusive(
     rule: Rule, row: RuleVerdict, run: Run, *, beside: Collection[str], strict: bool, lang: str
 ) -> RuleOutcome:
     """An error where it matters and no other test tells it: one where nothing was judged tells why nothing was."""
-    result = run.result
-    if result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
-        return RuleOutcome(ending=Ending.UNJUDGED, reason=_why_nothing(run, lang), details=advice(result.reason, lang))
+    if not run.was_judged:
+        return _nothing(run, lang)
     matters = row.level in binding_levels(strict) or not run.has_decided_rule
-    told = any(_complains(other, strict) for other in result.verdicts if other.rule in {*rule.needs} & {*beside})
+    told = any(_complains(other, strict) for other in run.result.verdicts if other.rule in {*rule.needs} & {*beside})
     ending = Ending.UNJUDGED if matters and not told else Ending.LEFT_OUT
     return RuleOutcome(ending=ending, reason=_line("INCONCLUSIVE", str(row.why)))
 
 
-def _why_nothing(run: Run, lang: str) -> str:
-    return shown(in_language(why_nothing(run.result), lang), MAX_MESSAGE_CHARS)
+def _nothing(run: Run, lang: str) -> RuleOutcome:
+    """Return the outcome of a rule of a run of which nothing was judged."""
+    why = shown(in_language(why_nothing(run.result), lang), MAX_MESSAGE_CHARS)
+    return RuleOutcome(ending=Ending.UNJUDGED, reason=why, details=advice(run.result.reason, lang))
 
 
 def _complains(row: RuleVerdict, strict: bool) -> bool:
@@ -91,7 +90,7 @@ def _line(what: str, why: str) -> str:
 
 
 def _failed(rule: Rule, row: RuleVerdict, run: Run, *, strict: bool, lang: str) -> RuleOutcome:
-    title = f"{rule.id} {row.level.value} {_sentence(rule, lang)}"
+    title = f"{rule.id} {row.level.value} {in_words(rule.says, lang) or rule.id}"
     excuse = str(row.why) if row.waived else ""
     binds = row.level in binding_levels(strict)
     return RuleOutcome(
@@ -101,20 +100,16 @@ def _failed(rule: Rule, row: RuleVerdict, run: Run, *, strict: bool, lang: str) 
     )
 
 
-def _sentence(rule: Rule, lang: str) -> str:
-    return rule.says.get(lang) or rule.says.get("en") or rule.id
-
-
 def _report(rule: Rule, row: RuleVerdict, run: Run, lang: str) -> list[str]:
     """Return what was expected, what came, where, by which source, and the request again."""
     lines = [line for finding in row.findings[:MAX_FINDINGS] for line in _finding(finding, lang)]
-    left = len(row.findings) - MAX_FINDINGS
-    if left > 0:
-        lines.append(f"  {word('more', lang, n=left)}")
+    lines += [f"  {line}" for line in more(len(row.findings) - MAX_FINDINGS, lang)]
     if row.why:
         lines.append(_labelled("note", in_language(row.why, lang), lang))
     lines.append(_labelled("source", rule.source, lang))
-    return [*lines, *_reproduce(row, run, lang)]
+    exchange = exchange_of(run, first_step(row))
+    command = curl_command(exchange.request) if exchange else None
+    return [*lines, f"{word('reproduce', lang, what=row.rule)}:", command] if command else lines
 
 
 def _finding(finding: Finding, lang: str) -> list[str]:
@@ -130,10 +125,3 @@ def _finding(finding: Finding, lang: str) -> list[str]:
 
 def _labelled(key: str, value: str, lang: str) -> str:
     return f"    {word(key, lang)}: {shown(value, MAX_MESSAGE_CHARS)}"
-
-
-def _reproduce(row: RuleVerdict, run: Run, lang: str) -> list[str]:
-    step = next((finding.step or finding.place.partition("/")[0] for finding in row.findings), "")
-    exchange = exchange_of(run, step)
-    command = curl_command(exchange.request) if exchange else None
-    return [f"{word('reproduce', lang, what=row.rule)}:", command] if command else []

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,28 +30,23 @@ class Settings:
 
 def read_settings(config: pytest.Config) -> Settings:
     """Return the settings: an option, else the ini file's entry. Raises pytest.UsageError for an unknown language."""
-    lang = _text(config, "lang") or "en"
+    lang = _given(config, "lang") or "en"
     if lang not in LANGUAGES:
         raise pytest.UsageError(f"wnmon_lang: expected one of {', '.join(LANGUAGES)}, not {lang!r}")
-    named = _text(config, "config")
+    base, named = _base(config, "suite"), _given(config, "config")
+    suites = [name if name.startswith(PREFIX) else str(base / name) for name in _given(config, "suite")]
     return Settings(
-        suites=tuple(dict.fromkeys(_suites(config))) or DEFAULT_SUITES,
-        base_url=_text(config, "base_url"),
-        model=_text(config, "model"),
+        suites=tuple(dict.fromkeys(suites)) or DEFAULT_SUITES,
+        base_url=_given(config, "base_url") or None,
+        model=_given(config, "model") or None,
         config=_base(config, "config") / named if named else None,
-        target=_text(config, "target"),
+        target=_given(config, "target") or None,
         profiles=_names(config, "profile"),
         features=_names(config, "feature"),
-        full=_is_set(config, "full"),
-        strict=_is_set(config, "strict"),
+        full=bool(_given(config, "full")),
+        strict=bool(_given(config, "strict")),
         lang=lang,
     )
-
-
-def _suites(config: pytest.Config) -> Iterable[str]:
-    base = _base(config, "suite")
-    for name in _listed(config, "suite"):
-        yield name if name.startswith(PREFIX) else str(base / name)
 
 
 def _base(config: pytest.Config, name: str) -> Path:
@@ -59,19 +54,10 @@ def _base(config: pytest.Config, name: str) -> Path:
     return config.invocation_params.dir if config.getoption(f"wnmon_{name}") else config.rootpath
 
 
-def _text(config: pytest.Config, name: str) -> str | None:
-    return config.getoption(f"wnmon_{name}") or config.getini(f"wnmon_{name}") or None
-
-
-def _listed(config: pytest.Config, name: str) -> list[str]:
-    listed: list[str] = config.getoption(f"wnmon_{name}") or config.getini(f"wnmon_{name}")
-    return listed
+def _given(config: pytest.Config, name: str) -> Any:
+    return config.getoption(f"wnmon_{name}") or config.getini(f"wnmon_{name}")
 
 
 def _names(config: pytest.Config, name: str) -> tuple[str, ...]:
     """Return names that may also be given as `a,b`, as on the command line of wnmon."""
-    return tuple(part.strip() for listed in _listed(config, name) for part in listed.split(",") if part.strip())
-
-
-def _is_set(config: pytest.Config, name: str) -> bool:
-    return bool(config.getoption(f"wnmon_{name}") or config.getini(f"wnmon_{name}"))
+    return tuple(part.strip() for given in _given(config, name) for part in given.split(",") if part.strip())

@@ -31,25 +31,18 @@ def curl_command(request: Request) -> str | None:
     """
     if len(request.body) > MAX_BODY_BYTES:
         return None
+    headers = [f"-H {_word(f'{name}: {value}')}" for name, value in request.headers if name.lower() not in _OWN_HEADERS]
+    if request.auth in _AUTHORIZATION:
+        headers.append(_AUTHORIZATION[request.auth])
     pipe, data = _body(request.body)
-    parts = [f"{pipe}curl -sSiN -X {_word(request.method)} {_word(request.url)}", *_headers(request), *data]
-    return " \\\n  ".join(parts)
-
-
-def _headers(request: Request) -> list[str]:
-    plain = [f"-H {_word(f'{name}: {value}')}" for name, value in request.headers if name.lower() not in _OWN_HEADERS]
-    authorization = _AUTHORIZATION.get(request.auth)
-    return [*plain, authorization] if authorization else plain
+    return " \\\n  ".join([f"{pipe}curl -sSiN -X {_word(request.method)} {_word(request.url)}", *headers, *data])
 
 
 def _body(body: bytes) -> tuple[str, list[str]]:
     """Return what goes before curl and its data option: bytes no argument can carry go through a pipe."""
     if not body:
         return "", []
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        return f"printf '{_octal(body)}' | ", ["--data-binary @-"]
+    text = body.decode("utf-8", "surrogateescape")  # which leaves what is no UTF-8 unprintable
     if _is_typable(text):
         return "", [f"--data-raw {shlex.quote(text)}"]
     return f"printf '{_octal(body)}' | ", ["--data-binary @-"]

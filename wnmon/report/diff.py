@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from wnmon.model.result import Outcome, Verdict
 from wnmon.model.said import Said
 from wnmon.report.json import FORMAT_VERSION
-from wnmon.report.text import shown, word
+from wnmon.report.text import in_words, shown, word
 
 Key = tuple[str, str, str, str]
 """Target, model, suite or check, and rule; an empty rule stands for the run itself."""
@@ -35,7 +35,12 @@ class Standing:
     reason: str = ""
     waived: bool = False
     level: str = ""
-    says: Mapping[str, str] | None = None
+    says: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_unjudged(self) -> bool:
+        """Tell whether a run has nothing to judge."""
+        return self.verdict in {"errored", "skipped"}
 
     def word(self, lang: str) -> str:
         """Return what it came to in words."""
@@ -119,30 +124,16 @@ def _change(
     """Return what became of a rule, None when it stands as it did, or is absent as its run has nothing to judge."""
     if one is None or other is None:
         runs = [side.get((*key[:3], "")) for side in (before, after)]
-        told = key[3] == "" or any(run is not None and _is_unjudged(run) for run in runs)
+        told = key[3] == "" or any(run is not None and run.is_unjudged for run in runs)
         return None if told else Change.GONE if other is None else Change.NEW
-    if key[3] == "":
-        return _change_of_run(one, other)
+    if key[3] == "":  # a run counts by whether it was judged; what its rules came to they tell themselves
+        return None if one.is_unjudged == other.is_unjudged else Change.WORSE if other.is_unjudged else Change.BETTER
     if (one.verdict, one.waived) == (other.verdict, other.waived):
         return None
-    if _is_broken(other) or (one.verdict == "passed" and other.verdict == "inconclusive"):
+    is_broken = other.verdict == "failed" and not other.waived
+    if is_broken or (one.verdict == "passed" and other.verdict == "inconclusive"):
         return Change.WORSE
     return Change.BETTER if other.verdict == "passed" else Change.CHANGED
-
-
-def _change_of_run(one: Standing, other: Standing) -> Change | None:
-    """A run counts by whether it was judged; what its rules came to they tell themselves."""
-    if _is_unjudged(one) == _is_unjudged(other):
-        return None
-    return Change.WORSE if _is_unjudged(other) else Change.BETTER
-
-
-def _is_unjudged(run: Standing) -> bool:
-    return run.verdict in {"errored", "skipped"}
-
-
-def _is_broken(rule: Standing) -> bool:
-    return rule.verdict == "failed" and not rule.waived
 
 
 def render_diff(differences: Sequence[Difference], lang: str) -> str:
@@ -158,9 +149,7 @@ def render_diff(differences: Sequence[Difference], lang: str) -> str:
 def _row(one: Difference, lang: str) -> str:
     target, model, suite, rule = one.key
     words = " → ".join(standing.word(lang) for standing in (one.before, one.after) if standing is not None)
-    known = one.after or one.before
-    says = (known.says or {}) if known else {}
-    sentence = says.get(lang) or says.get("en") or ""
-    level = known.level if known else ""
-    name = f"{rule} {level}".strip() if rule else suite
-    return f"  {shown(name)}  {shown(words)}  {shown(sentence)}  [{shown(target)} {shown(model)} {shown(suite)}]"
+    known = one.after or one.before or Standing(verdict="")
+    name = f"{rule} {known.level}".strip() if rule else suite
+    told, place = (name, words, in_words(known.says, lang)), (target, model, suite)
+    return f"  {'  '.join(map(shown, told))}  [{' '.join(map(shown, place))}]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wnmon.model.result import Finding
+from wnmon.model.result import Finding, RuleVerdict
 from wnmon.model.said import id_of, in_language
 
 
@@ -42,3 +42,8 @@ def view_of(finding: Finding, lang: str) -> FindingView:
         reason=finding.reason.value,
         degraded=finding.degraded,
     )
+
+
+def messages_of(row: RuleVerdict, lang: str, most: int | None = None) -> str:
+    """Return all that a rule complains of, or its first `most` complaints, on one line."""
+    return "; ".join(in_language(finding.message, lang) for finding in row.findings[:most])

@@ -15,8 +15,8 @@ from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
 from wnmon.model.said import in_language
 from wnmon.report.finding import view_of
 from wnmon.report.hints import setup_hint, unknown_waivers
-from wnmon.report.summary import CheckReport, binding_levels, broken, by_why, meaning, of_verdict, tally, waived
-from wnmon.report.text import advice, shown, word
+from wnmon.report.summary import CheckReport, broken, meaning, of_verdict, tally, waived, whys
+from wnmon.report.text import advice, more, shown, word
 
 MAX_OF_A_KIND = 10
 MAX_FINDINGS = 3
@@ -49,7 +49,7 @@ def render_github(report: CheckReport, lang: str) -> str:
     annotations += [Annotation(Weight.WARNING, f"wnmon check: {word('hint', lang)}", said) for said in doubts]
     if not report.complete:
         annotations.append(Annotation(Weight.ERROR, "wnmon check", word("interrupted", lang)))
-    lines = [_command(a.kind, a.title, a.message) for kind in Weight for a in _at_most_ten(kind, annotations, lang)]
+    lines = [_command(annotation) for kind in Weight for annotation in _at_most_ten(kind, annotations, lang)]
     return "\n".join([*lines, *_listing(report, lang)]) + "\n"
 
 
@@ -61,12 +61,9 @@ def _of_run(report: CheckReport, run: Run, lang: str) -> Iterator[Annotation]:
     elif result.outcome is Outcome.SKIPPED:
         yield Annotation(Weight.WARNING, f"{name}: {word('not_run', lang)}", in_language(result.message, lang))
     for row in broken(run):
-        kind = Weight.ERROR if row.level in binding_levels(report.strict) else Weight.WARNING
-        yield _of_rule(report, run, row, kind, lang)
-    if result.outcome not in {Outcome.ERRORED, Outcome.SKIPPED}:  # why nothing was judged is said above
-        for why, rules in by_why(of_verdict(run, Verdict.INCONCLUSIVE)).items():
-            title = f"{name}: {word('could_not_judge', lang)}"
-            yield Annotation(Weight.WARNING, title, f"{shown(in_language(why, lang))}: {', '.join(rules)}")
+        yield _of_rule(report, run, row, Weight.ERROR if report.binds(row.level) else Weight.WARNING, lang)
+    for why, rules in whys(run, Verdict.INCONCLUSIVE, lang) if run.was_judged else ():  # else it is said above
+        yield Annotation(Weight.WARNING, f"{name}: {word('could_not_judge', lang)}", f"{shown(why)}: {rules}")
     for row in of_verdict(run, Verdict.NOTED):
         yield _of_rule(report, run, row, Weight.NOTICE, lang)
     for row in waived(run):
@@ -75,13 +72,14 @@ def _of_run(report: CheckReport, run: Run, lang: str) -> Iterator[Annotation]:
 
 
 def _of_rule(report: CheckReport, run: Run, row: RuleVerdict, kind: Weight, lang: str) -> Annotation:
-    source = f"{word('source', lang)}: {shown(report.source(row.rule))}"
-    said = [_finding(finding, lang) for finding in row.findings[:MAX_FINDINGS]]
-    left = len(row.findings) - MAX_FINDINGS
-    more = [word("more", lang, n=left)] if left > 0 else []
-    waiver = [f"{word('note', lang)}: {shown(in_language(row.why, lang))}"] if row.why else []
-    title = f"{row.rule} {row.level.value} ({_run_name(run)})"
-    return Annotation(kind, title, "\n".join([shown(report.says(row.rule, lang)), *said, *more, *waiver, source]))
+    lines = [
+        shown(report.says(row.rule, lang)),
+        *(_finding(finding, lang) for finding in row.findings[:MAX_FINDINGS]),
+        *more(len(row.findings) - MAX_FINDINGS, lang),
+        *([f"{word('note', lang)}: {shown(in_language(row.why, lang))}"] if row.why else []),
+        f"{word('source', lang)}: {shown(report.source(row.rule))}",
+    ]
+    return Annotation(kind, f"{row.rule} {row.level.value} ({_run_name(run)})", "\n".join(lines))
 
 
 def _finding(finding: Finding, lang: str) -> str:
@@ -92,7 +90,7 @@ def _finding(finding: Finding, lang: str) -> str:
 
 
 def _run_name(run: Run) -> str:
-    return shown(f"{run.target}/{run.model} {run.suite or run.check}")
+    return shown(f"{run.target}/{run.model} {run.title}")
 
 
 def _at_most_ten(kind: Weight, annotations: Sequence[Annotation], lang: str) -> list[Annotation]:
@@ -118,18 +116,12 @@ def _listing(report: CheckReport, lang: str) -> Iterator[str]:
     yield f"wnmon check: {meaning(report, lang)}{f' ({counted})' if counted else ''}"
 
 
-def _command(kind: Weight, title: str, message: str) -> str:
-    return f"::{kind.value} title={_property(shown(title))}::{_data(_visible_lines(message))}"
-
-
-def _visible_lines(text: str) -> str:
-    """Return our own line ends and nothing else that acts on a screen."""
-    return "\n".join(shown(line, 2000) for line in text.split("\n"))
+def _command(annotation: Annotation) -> str:
+    """Return the command of an annotation, in which our own line ends act and nothing else does."""
+    title = _data(shown(annotation.title)).replace(":", "%3A").replace(",", "%2C")
+    message = "\n".join(shown(line, 2000) for line in annotation.message.split("\n"))
+    return f"::{annotation.kind.value} title={title}::{_data(message)}"
 
 
 def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -39,12 +39,11 @@ def setup_hint(report: CheckReport, lang: str) -> str:
 
 def unknown_waivers(report: CheckReport, lang: str) -> list[str]:
     """Return a sentence on each waiver of a rule that no known suite has: most likely it is misspelt."""
-    return [_unknown_waiver(rule, nearest, lang) for rule, nearest in report.unknown_waivers.items()]
-
-
-def _unknown_waiver(rule: str, nearest: str, lang: str) -> str:
-    said = word("unknown_waiver", lang, rule=shown(rule, MAX_CHARS))
-    return word("nearest", lang, said=said, rule=shown(nearest, MAX_CHARS)) if nearest else said
+    found = []
+    for rule, nearest in report.unknown_waivers.items():
+        said = word("unknown_waiver", lang, rule=shown(rule, MAX_CHARS))
+        found.append(word("nearest", lang, said=said, rule=shown(nearest, MAX_CHARS)) if nearest else said)
+    return found
 
 
 def _is_ordinary(answer: Answer, target: CheckedTarget) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from wnmon.engine.run import Run
 from wnmon.model.json import Json, JsonObject
-from wnmon.model.result import Finding, Result, RuleVerdict
+from wnmon.model.result import Finding, RuleVerdict
 from wnmon.model.said import Text, id_of
 from wnmon.model.text import cut, encodable
 from wnmon.report.finding import view_of
@@ -64,7 +64,12 @@ def _run(report: CheckReport, run: Run) -> JsonObject:
         "started_at": iso(run.started_at_s),
         "ended_at": iso(run.ended_at_s),
         "requests": run.requests,
-        **_outcome(result),
+        "outcome": result.outcome.value,
+        "reason": result.reason.value,
+        "layer": result.layer.value if result.layer else None,
+        "message": _text(result.message),
+        "message_id": id_of(result.message),
+        "status": result.status,
         "timing": asdict(result.timing),
         "usage": asdict(result.usage) if result.usage else None,
         "findings": [_finding(finding) for finding in result.findings],
@@ -72,19 +77,7 @@ def _run(report: CheckReport, run: Run) -> JsonObject:
     }
 
 
-def _outcome(result: Result) -> JsonObject:
-    return {
-        "outcome": result.outcome.value,
-        "reason": result.reason.value,
-        "layer": result.layer.value if result.layer else None,
-        "message": _text(result.message),
-        "message_id": id_of(result.message),
-        "status": result.status,
-    }
-
-
 def _rule(report: CheckReport, row: RuleVerdict) -> JsonObject:
-    findings: list[Json] = [_finding(finding) for finding in row.findings]
     return {
         "id": row.rule,
         "level": row.level.value,
@@ -94,7 +87,7 @@ def _rule(report: CheckReport, row: RuleVerdict) -> JsonObject:
         "why_id": id_of(row.why),
         "says": {"en": report.says(row.rule, "en"), "zh": report.says(row.rule, "zh")},
         "source": report.source(row.rule),
-        "findings": findings,
+        "findings": [_finding(finding) for finding in row.findings],
     }
 
 

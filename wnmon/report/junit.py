@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from xml.etree import ElementTree as ET
 
 from wnmon.engine.run import Run
-from wnmon.model.check import Level
 from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
 from wnmon.model.said import Text, id_of
-from wnmon.report.summary import (
-    CheckedTarget,
-    CheckReport,
-    binding_levels,
-    failing_open,
-    is_left_out,
-    of_verdict,
-    why_unjudged,
-)
+from wnmon.report.finding import messages_of
+from wnmon.report.summary import CheckedTarget, CheckReport, failing_open, is_left_out, of_verdict, why_unjudged
 from wnmon.report.text import MAX_MESSAGE_CHARS, iso, shown, without_commands, word
 
 
@@ -32,7 +24,8 @@ def render_junit(report: CheckReport) -> str:
     suites = [_suite(report, target) for target in report.targets]
     if not report.complete:
         suites.append(_interrupted(report))
-    root = ET.Element("testsuites", {"name": "wnmon check", **_totals(suites)})
+    cases = [case for suite in suites for case in suite.iter("testcase")]
+    root = ET.Element("testsuites", {"name": "wnmon check", **_counts(cases)})
     root.extend(suites)
     ET.indent(root)
     return without_commands(f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n')
@@ -59,34 +52,21 @@ def _suite(report: CheckReport, target: CheckedTarget) -> ET.Element:
             **_counts(cases),
         },
     )
-    properties = ET.SubElement(suite, "properties")
     facts = {
-        "url": target.url,
-        "wnmon": report.version,
+        "url": shown(target.url),
+        "wnmon": shown(report.version),
         "complete": str(report.complete).lower(),
         "inconclusive": str(sum(len(of_verdict(run, Verdict.INCONCLUSIVE)) for run in runs)),
     }
-    for name, value in facts.items():
-        ET.SubElement(properties, "property", {"name": name, "value": shown(value)})
+    _add_properties(suite, facts)
     suite.extend(cases)
     return suite
 
 
 def _counts(cases: list[ET.Element]) -> dict[str, str]:
-    def having(tag: str) -> str:
-        return str(sum(case.find(tag) is not None for case in cases))
-
-    return {
-        "tests": str(len(cases)),
-        "failures": having("failure"),
-        "errors": having("error"),
-        "skipped": having("skipped"),
-    }
-
-
-def _totals(suites: list[ET.Element]) -> dict[str, str]:
-    names = ("tests", "failures", "errors", "skipped")
-    return {name: str(sum(int(suite.attrib[name]) for suite in suites)) for name in names}
+    tags = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+    having = {name: str(sum(case.find(tag) is not None for case in cases)) for name, tag in tags.items()}
+    return {"tests": str(len(cases)), **having}
 
 
 def _cases(report: CheckReport, run: Run) -> list[ET.Element]:
@@ -99,55 +79,35 @@ def _cases(report: CheckReport, run: Run) -> list[ET.Element]:
 
 def _open_case(run: Run) -> ET.Element:
     """Return the case of a run nobody can say of whether its rules hold."""
-    claim = "could be judged" if run.suite else "answers"
-    case = ET.Element("testcase", {"classname": _class(run), "name": shown(f"{run.check} {claim}")})
+    whys = [row.why for row in of_verdict(run, Verdict.INCONCLUSIVE)] if run.was_judged else [run.result.message]
+    case = _case(run, f"{run.check} {'could be judged' if run.suite else 'answers'}", (), whys)
     kind = run.result.reason.value if run.result.outcome is Outcome.ERRORED else "inconclusive"
-    _identify(case, (), _whys_unjudged(run))
     _say(case, "error", why_unjudged(run), kind)
     return case
 
 
 def _run_case(run: Run) -> ET.Element:
     """Return the case that stands for the expectations of a plain check, or a run that was left out."""
-    result = run.result
-    case = ET.Element("testcase", {"classname": _class(run), "name": shown(f"{run.check} answers")})
-    message = f"{result.reason.value}: {result.message}"
-    _identify(case, result.findings, [result.message] if result.outcome is Outcome.SKIPPED else ())
-    match result.outcome:
-        case Outcome.SKIPPED:
-            kind = "skipped" if is_left_out(run) else "inconclusive"
-            _say(case, "skipped", f"{kind}: {why_unjudged(run)}", kind)
-        case Outcome.FAILED:
-            _say(case, "failure", message, result.reason.value, _details(result.findings))
-        case _:
-            pass
+    result, is_skipped = run.result, run.result.outcome is Outcome.SKIPPED
+    case = _case(run, f"{run.check} answers", result.findings, [result.message] if is_skipped else ())
+    if is_skipped:
+        kind = "skipped" if is_left_out(run) else "inconclusive"
+        _say(case, "skipped", f"{kind}: {why_unjudged(run)}", kind)
+    elif result.outcome is Outcome.FAILED:
+        message = f"{result.reason.value}: {result.message}"
+        _say(case, "failure", message, result.reason.value, _details(result.findings))
     return case
 
 
 def _rule_case(report: CheckReport, run: Run, row: RuleVerdict) -> ET.Element:
-    name = shown(f"{row.rule} {row.level.value} {report.says(row.rule, 'en')}")
-    case = ET.Element("testcase", {"classname": _class(run), "name": name})
-    _identify(case, row.findings, [row.why])
-    if _is_failure(row, report.strict):
+    case = _case(run, f"{row.rule} {row.level.value} {report.says(row.rule, 'en')}", row.findings, [row.why])
+    if row.verdict is Verdict.FAILED and report.binds(row.level) and not row.waived:
         details = "\n".join([_details(row.findings), f"source: {shown(report.source(row.rule))}"])
-        _say(case, "failure", _complaint(row), row.level.value, details)
+        _say(case, "failure", messages_of(row, "en"), row.level.value, details)
     elif row.verdict is not Verdict.PASSED:
         waived = "waived, " if row.waived else ""
-        _say(case, "skipped", f"{waived}{row.verdict.value}: {row.why or _complaint(row)}", row.verdict.value)
+        _say(case, "skipped", f"{waived}{row.verdict.value}: {row.why or messages_of(row, 'en')}", row.verdict.value)
     return case
-
-
-def _is_failure(row: RuleVerdict, strict: bool) -> bool:
-    levels: frozenset[Level] = binding_levels(strict)
-    return row.verdict is Verdict.FAILED and row.level in levels and not row.waived
-
-
-def _class(run: Run) -> str:
-    return shown(run.suite or run.check)
-
-
-def _complaint(row: RuleVerdict) -> str:
-    return "; ".join(str(finding.message) for finding in row.findings)
 
 
 def _details(findings: tuple[Finding, ...]) -> str:
@@ -159,22 +119,19 @@ def _details(findings: tuple[Finding, ...]) -> str:
     )
 
 
-def _whys_unjudged(run: Run) -> Iterable[Text]:
-    if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
-        return [run.result.message]
-    return [row.why for row in of_verdict(run, Verdict.INCONCLUSIVE)]
-
-
-def _identify(case: ET.Element, findings: Iterable[Finding], whys: Iterable[Text]) -> None:
-    """Add the ids of what a case says, each once; no id holds a blank. Readers that know no such property skip it."""
+def _case(run: Run, name: str, findings: Iterable[Finding], whys: Iterable[Text]) -> ET.Element:
+    """Return a case with the ids of what it says, each once; no id holds a blank. Readers that know none skip them."""
+    case = ET.Element("testcase", {"classname": shown(run.title), "name": shown(name)})
     said = {"wnmon.findings": (finding.message for finding in findings), "wnmon.why": whys}
     ids = {name: " ".join(dict.fromkeys(filter(None, map(id_of, texts)))) for name, texts in said.items()}
-    properties = ET.Element("properties")
-    for name, value in ids.items():
-        if value:
-            ET.SubElement(properties, "property", {"name": name, "value": value})
-    if len(properties):
-        case.append(properties)
+    _add_properties(case, {name: value for name, value in ids.items() if value})
+    return case
+
+
+def _add_properties(element: ET.Element, facts: Mapping[str, str]) -> None:
+    properties = ET.SubElement(element, "properties") if facts else element
+    for name, value in facts.items():
+        ET.SubElement(properties, "property", {"name": name, "value": value})
 
 
 def _say(case: ET.Element, tag: str, message: str, kind: str, details: str = "") -> None:

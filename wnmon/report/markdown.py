@@ -14,7 +14,7 @@ from wnmon.engine.run import Run
 from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Verdict
 from wnmon.model.said import in_language, say
 from wnmon.report.curl import curl_command
-from wnmon.report.finding import view_of
+from wnmon.report.finding import messages_of, view_of
 from wnmon.report.hints import setup_hint, unknown_waivers
 from wnmon.report.summary import (
     COUNTED,
@@ -22,19 +22,19 @@ from wnmon.report.summary import (
     CheckReport,
     Exit,
     alike,
-    binding_levels,
+    at_once,
     broken,
-    by_why,
-    copies_of,
     counts,
     exchange_of,
+    first_step,
     is_left_out,
     meaning,
     of_verdict,
     tally,
     waived,
+    whys,
 )
-from wnmon.report.text import advice, shown, utc, word
+from wnmon.report.text import advice, more, shown, utc, word
 
 MAX_CHARS = 60_000
 """A comment may hold 65,536 characters. What is beyond this is left out, and the last line says so."""
@@ -97,27 +97,29 @@ def _target(report: CheckReport, target: CheckedTarget, lang: str) -> list[str]:
     blocks = [f"### {_code(target.name)} · {_code(target.model)}\n\n{_code(target.url)}"]
     if not runs:
         return [*blocks, f"_{_escaped(word('no_run', lang))}_"]
-    blocks.append(_tabled(_summary(runs, lang), lang))
+    blocks.append(_summary(runs, lang))
     for group in alike(runs):
-        blocks += _run(report, group[0], ", ".join(_title(run) for run in group), lang)
+        blocks += _run(report, group[0], ", ".join(run.title for run in group), lang)
         blocks += [_every_rule(run, lang) for run in group]
     return blocks
 
 
-def _tabled(table: str, lang: str) -> str:
-    """Return a table, folded away where it would stand between the verdict and what broke."""
-    rows = table.count("\n") - 1
-    return table if rows <= MAX_ROWS else "\n".join(_folded(word("by_suite", lang), table))
-
-
 def _summary(runs: Sequence[Run], lang: str) -> str:
-    """Return a table of how many rules of each suite and level came to what."""
-    heads = [word(name, lang) for name in ("suite", "level", *COUNTED)]
-    lines = [_row(heads), _row(["---", "---", *["--:"] * len(COUNTED)])]
-    for run in runs:
-        for level, words in counts(run):
-            lines.append(_row([_code(_title(run)), level.value, *(str(words.get(name, 0)) for name in COUNTED)]))
-    return "\n".join(lines)
+    """Return a table of how many rules of each suite and level came to what.
+
+    It is folded away where it would stand between the verdict and what broke.
+    """
+    heads = [
+        _row([word(name, lang) for name in ("suite", "level", *COUNTED)]),
+        _row(["---"] * 2 + ["--:"] * len(COUNTED)),
+    ]
+    rows = [
+        _row([_code(run.title), level.value, *(str(words.get(name, 0)) for name in COUNTED)])
+        for run in runs
+        for level, words in counts(run)
+    ]
+    table = "\n".join([*heads, *rows])
+    return table if len(rows) <= MAX_ROWS else _folded(word("by_suite", lang), table)
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -126,10 +128,10 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _run(report: CheckReport, run: Run, title: str, lang: str) -> Iterator[str]:
-    if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
+    if not run.was_judged:
         yield _unjudged(run, title, lang)
     elif run.suite is None and not run.result.outcome.success:
-        yield "\n".join([f"**{_code(_title(run))}** {run.result.reason.value}", *_findings(run.result.findings, lang)])
+        yield "\n".join([f"**{_code(run.title)}** {run.result.reason.value}", *_findings(run.result.findings, lang)])
     for row in broken(run):
         yield _broken(report, run, row, lang)
     yield from _short(run, lang)
@@ -151,15 +153,19 @@ def _unjudged(run: Run, title: str, lang: str) -> str:
 
 
 def _broken(report: CheckReport, run: Run, row: RuleVerdict, lang: str) -> str:
-    sign = "❌" if row.level in binding_levels(report.strict) else "⚠️"
+    sign = "❌" if report.binds(row.level) else "⚠️"
     lines = [
         f"{sign} **{_escaped(row.rule)}** {row.level.value} — {_escaped(report.says(row.rule, lang))}",
         *_findings(row.findings, lang),
         f"- {word('source', lang)}: {_escaped(report.source(row.rule))}",
         *([f"- {word('note', lang)}: {_code(in_language(row.why, lang))}"] if row.why else []),
     ]
-    step = next((finding.step or finding.place.partition("/")[0] for finding in row.findings), "")
-    return "\n".join([*lines, *_reproduce(run, step, row.rule, lang)])
+    exchange = exchange_of(run, first_step(row))
+    command = curl_command(exchange.request) if exchange else None
+    if exchange and command:
+        title = word("reproduce", lang, what=row.rule + at_once(run, exchange, lang))
+        lines += ["", _folded(title, _fenced(command, "sh"))]
+    return "\n".join(lines)
 
 
 def _findings(findings: Sequence[Finding], lang: str) -> Iterator[str]:
@@ -169,45 +175,28 @@ def _findings(findings: Sequence[Finding], lang: str) -> Iterator[str]:
         facts = [(word("expected", lang), view.expected), (word("actual", lang), view.actual)]
         said = ", ".join(f"{name} {_code(value)}" for name, value in facts if value)
         yield f"- {where + ': ' if where else ''}{_code(view.message)}{'; ' if said else ''}{said}"
-    left = len(findings) - MAX_FINDINGS
-    if left > 0:
-        yield f"- {word('more', lang, n=left)}"
-
-
-def _reproduce(run: Run, step: str, rule: str, lang: str) -> list[str]:
-    exchange = exchange_of(run, step)
-    command = curl_command(exchange.request) if exchange else None
-    if command is None:
-        return []
-    copies = copies_of(run, exchange) if exchange else 1
-    times = f" ({word('at_once', lang, n=copies)})" if copies > 1 else ""
-    return ["", *_folded(word("reproduce", lang, what=rule + times), _fenced(command, "sh"))]
+    yield from (f"- {line}" for line in more(len(findings) - MAX_FINDINGS, lang))
 
 
 def _short(run: Run, lang: str) -> Iterator[str]:
     """Yield what was noted, waived or left open, a line each."""
-    complaints = [
-        (row.rule, "; ".join(view_of(finding, lang).message for finding in row.findings[:MAX_FINDINGS]))
+    noted = [
+        f"- **{_escaped(row.rule)}** {_code(messages_of(row, lang, MAX_FINDINGS))}"
         for row in of_verdict(run, Verdict.NOTED)
     ]
-    noted = [f"- **{_escaped(rule)}** {_code(said)}" for rule, said in complaints]
     excused = [
         f"- **{_escaped(row.rule)}** {word(row.verdict.value, lang)}: {_code(in_language(row.why, lang))}"
         for row in waived(run)
     ]
-    for title, lines in (("notes", noted), ("waivers", excused)):
+    left_open = _whys(run, Verdict.INCONCLUSIVE, lang) if run.was_judged else []
+    for title, lines in (("notes", noted), ("waivers", excused), ("could_not_judge", left_open)):
         if lines:
             yield "\n".join([f"**{_escaped(word(title, lang))}**", "", *lines])
-    if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
-        return
-    if lines := _whys(run, Verdict.INCONCLUSIVE, lang):
-        yield "\n".join([f"**{_escaped(word('could_not_judge', lang))}**", "", *lines])
 
 
 def _whys(run: Run, verdict: Verdict, lang: str) -> list[str]:
     """Return each reason with the rules it kept from being judged."""
-    groups = by_why(of_verdict(run, verdict))
-    return [f"- {_code(in_language(why, lang))} {_escaped(', '.join(rules))}" for why, rules in groups.items()]
+    return [f"- {_code(why)} {_escaped(rules)}" for why, rules in whys(run, verdict, lang)]
 
 
 def _every_rule(run: Run, lang: str) -> str:
@@ -217,18 +206,14 @@ def _every_rule(run: Run, lang: str) -> str:
         for row in run.result.verdicts
     )
     skipped = _whys(run, Verdict.SKIPPED, lang) if run.result.outcome is not Outcome.SKIPPED else []
-    title = f"{shown(_title(run), 120)}: {word('n_rules', lang, n=len(run.result.verdicts))}"
-    return "\n".join(_folded(title, "\n".join([ids, *(["", *skipped] if skipped else [])])))
+    title = f"{shown(run.title, 120)}: {word('n_rules', lang, n=len(run.result.verdicts))}"
+    return _folded(title, "\n".join([ids, *(["", *skipped] if skipped else [])]))
 
 
-def _title(run: Run) -> str:
-    return run.suite or run.check
-
-
-def _folded(title: str, content: str) -> list[str]:
-    """Return the lines of a part one has to open. Its title is HTML, where Markdown's escapes mean nothing."""
+def _folded(title: str, content: str) -> str:
+    """Return a part one has to open. Its title is HTML, where Markdown's escapes mean nothing."""
     safe = html.escape(shown(title)).replace("#", "&#35;").replace("@", "&#64;<!-- -->")
-    return [f"<details><summary>{safe}</summary>", "", content, "", "</details>"]
+    return f"<details><summary>{safe}</summary>\n\n{content}\n\n</details>"
 
 
 def _escaped(text: str) -> str:
@@ -239,14 +224,16 @@ def _escaped(text: str) -> str:
 def _code(text: str) -> str:
     """Return a code span whatever backticks the text holds (CommonMark §6.1)."""
     safe = shown(text) or " "
-    longest = max((len(run) for run in _BACKTICKS.findall(safe)), default=0)
-    fence = "`" * (longest + 1)
-    pad = " " if longest else ""
+    fence = "`" * (_longest_fence(safe) + 1)
+    pad = " " if len(fence) > 1 else ""
     return f"{fence}{pad}{safe}{pad}{fence}"
 
 
 def _fenced(text: str, language: str) -> str:
     """Return a fenced block no line of the text can end (CommonMark §4.5)."""
-    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=2)
-    fence = "`" * max(longest + 1, 3)
+    fence = "`" * max(_longest_fence(text) + 1, 3)
     return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _longest_fence(text: str) -> int:
+    return max(map(len, _BACKTICKS.findall(text)), default=0)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import groupby
 
 from wnmon.engine.run import Run
 from wnmon.model.check import Level, Plan, Rule
 from wnmon.model.exchange import Exchange
 from wnmon.model.result import Outcome, Reason, Result, RuleVerdict, Verdict
-from wnmon.model.said import Said, Text
+from wnmon.model.said import Said, Text, in_language
 from wnmon.report.baseline.known import Baseline, Ignored
-from wnmon.report.text import word
+from wnmon.report.text import in_words, word
 
 COUNTED = ("passed", "failed", "inconclusive", "skipped", "noted", "waived")
 """What a rule may come to, in the order all formats count in; a waived rule counts as that only."""
@@ -86,12 +87,14 @@ class CheckReport:
         """Return the runs of one target and model, in the order they ended."""
         return tuple(run for run in self.runs if (run.target, run.model) == (target.name, target.model))
 
+    def binds(self, level: Level) -> bool:
+        """Tell whether a broken rule of this level fails the check."""
+        return level in binding_levels(self.strict)
+
     def says(self, rule: str, lang: str) -> str:
         """Return the sentence of a rule in `lang`, else in English, else the id alone."""
         known = self.rules.get(rule)
-        if known is None:
-            return rule
-        return known.says.get(lang) or known.says.get("en") or rule
+        return (in_words(known.says, lang) if known else "") or rule
 
     def source(self, rule: str) -> str:
         """Return where the rule comes from, "" when it is not known."""
@@ -110,7 +113,8 @@ def exit_code(runs: Sequence[Run], strict: bool) -> int:
     if any(run.result.reason is Reason.INTERNAL for run in runs):
         return Exit.INTERNAL
     levels = binding_levels(strict)
-    if any(_is_broken(run, levels) for run in runs):
+    is_broken = any(row.level in levels for run in runs for row in broken(run))
+    if is_broken or any(run.suite is None and run.result.outcome is Outcome.FAILED for run in runs):
         return Exit.BROKEN
     return Exit.UNJUDGED if not runs or unjudged(runs, strict) else Exit.OK
 
@@ -118,8 +122,7 @@ def exit_code(runs: Sequence[Run], strict: bool) -> int:
 def unjudged(runs: Sequence[Run], strict: bool) -> list[Run]:
     """Return the runs that keep a check from being decided: left out on purpose counts only where that is all."""
     asked = [run for run in runs if not is_left_out(run)]
-    levels = binding_levels(strict)
-    return [run for run in asked if is_unjudged(run, levels)] if asked else list(runs)
+    return [run for run in asked if is_unjudged(run, strict)] if asked else list(runs)
 
 
 def failing_open(report: CheckReport) -> list[Run]:
@@ -141,15 +144,11 @@ def is_left_out(run: Run) -> bool:
 
 def alike(runs: Sequence[Run]) -> list[list[Run]]:
     """Put runs together of which nothing was sent for one reason: a wrong key need not be told again per suite."""
-    groups: list[list[Run]] = []
-    for run in runs:
-        last = groups[-1][0].result if groups else None
-        same = last is not None and last.outcome is run.result.outcome is Outcome.SKIPPED
-        if last is not None and same and last.message == run.result.message:
-            groups[-1].append(run)
-        else:
-            groups.append([run])
-    return groups
+
+    def reason(run: Run) -> Text | int:
+        return run.result.message if run.result.outcome is Outcome.SKIPPED else id(run)
+
+    return [list(group) for _, group in groupby(runs, reason)]
 
 
 def binding_levels(strict: bool) -> frozenset[Level]:
@@ -157,21 +156,16 @@ def binding_levels(strict: bool) -> frozenset[Level]:
     return frozenset({Level.MUST, Level.SHOULD}) if strict else frozenset({Level.MUST})
 
 
-def _is_broken(run: Run, levels: frozenset[Level]) -> bool:
-    if any(verdict.level in levels for verdict in broken(run)):
-        return True
-    return run.suite is None and run.result.outcome is Outcome.FAILED
-
-
-def is_unjudged(run: Run, levels: frozenset[Level]) -> bool:
+def is_unjudged(run: Run, strict: bool) -> bool:
     """Tell whether a run is neither a pass nor a fail: nothing of it was judged, or not all that binds.
 
     A suite of SHOULD rules that all stay open is no pass either, though none of them binds.
     """
-    if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
+    if not run.was_judged:
         return True
-    unjudged = of_verdict(run, Verdict.INCONCLUSIVE)
-    return any(row.level in levels for row in unjudged) or (bool(unjudged) and not run.has_decided_rule)
+    still_open = of_verdict(run, Verdict.INCONCLUSIVE)
+    binding = binding_levels(strict).intersection(row.level for row in still_open)
+    return bool(binding) or (bool(still_open) and not run.has_decided_rule)
 
 
 def why_nothing(result: Result) -> Text:
@@ -183,21 +177,19 @@ def why_nothing(result: Result) -> Text:
 
 def why_unjudged(run: Run) -> str:
     """Return in English why a run could not be judged: what became of the whole, else each reason with its rules."""
-    if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
+    if not run.was_judged:
         return str(why_nothing(run.result))
-    groups = by_why(of_verdict(run, Verdict.INCONCLUSIVE))
-    return "; ".join(f"{why}: {', '.join(rules)}" for why, rules in groups.items())
+    return "; ".join(f"{why}: {rules}" for why, rules in whys(run, Verdict.INCONCLUSIVE, "en"))
 
 
 def broken(run: Run) -> list[RuleVerdict]:
     """Return the failed rules nobody waived, the most binding first, then by id."""
-    failed = [verdict for verdict in run.result.verdicts if verdict.verdict is Verdict.FAILED and not verdict.waived]
-    return sorted(failed, key=lambda verdict: (verdict.level.rank, verdict.rule))
+    return sorted(of_verdict(run, Verdict.FAILED), key=lambda row: (row.level.rank, row.rule))
 
 
 def waived(run: Run) -> list[RuleVerdict]:
     """Return the rules that would have complained were they not waived."""
-    return [verdict for verdict in run.result.verdicts if verdict.waived and verdict.verdict is not Verdict.PASSED]
+    return [row for row in run.result.verdicts if came_to(row) == "waived"]
 
 
 def expired(run: Run) -> list[RuleVerdict]:
@@ -210,37 +202,47 @@ def of_verdict(run: Run, verdict: Verdict) -> list[RuleVerdict]:
     return [row for row in run.result.verdicts if row.verdict is verdict and not row.waived]
 
 
-def by_why(rows: Iterable[RuleVerdict]) -> dict[Text, list[str]]:
-    """Return rule ids grouped by why they were not judged, in the order first seen."""
+def whys(run: Run, verdict: Verdict, lang: str) -> list[tuple[str, str]]:
+    """Return each reason why rules of a run have this verdict, in the order first seen, with their ids: `A-1, A-2`."""
     groups: dict[Text, list[str]] = {}
-    for row in rows:
+    for row in of_verdict(run, verdict):
         groups.setdefault(row.why, []).append(row.rule)
-    return groups
+    return [(in_language(why, lang), ", ".join(rules)) for why, rules in groups.items()]
+
+
+def came_to(row: RuleVerdict) -> str:
+    """Return the one of `COUNTED` a rule counts as."""
+    return "waived" if row.waived and row.verdict is not Verdict.PASSED else row.verdict.value
 
 
 def counts(run: Run) -> Iterator[tuple[Level, dict[str, int]]]:
-    """Yield each level that has rules with how many of its rules came to what; a waived rule counts as that only."""
-    excused = waived(run)
+    """Yield each level that has rules with how many of its rules came to what."""
     for level in Level:
-        came_to = Counter(
-            "waived" if row in excused else row.verdict.value for row in run.result.verdicts if row.level is level
-        )
-        if came_to:
-            yield level, {word: came_to[word] for word in COUNTED if came_to[word]}
+        counted = Counter(came_to(row) for row in run.result.verdicts if row.level is level)
+        if counted:
+            yield level, {name: counted[name] for name in COUNTED if counted[name]}
 
 
 def totals(report: CheckReport) -> dict[str, int]:
     """Return how many rules of the whole report came to what, in the order all formats count in."""
-    added: Counter[str] = Counter()
-    for run in report.runs:
-        for _, words in counts(run):
-            added.update(words)
-    return {name: added[name] for name in COUNTED}
+    counted = Counter(came_to(row) for run in report.runs for row in run.result.verdicts)
+    return {name: counted[name] for name in COUNTED}
+
+
+def first_step(row: RuleVerdict) -> str:
+    """Return the request a rule first complains of: where answers were compared, as `request/pointer` names it."""
+    return next((finding.step or finding.place.partition("/")[0] for finding in row.findings), "")
 
 
 def copies_of(run: Run, exchange: Exchange) -> int:
     """Return how many times the request of an exchange was sent: 1, or the copies of a burst."""
     return sum(other.request.step == exchange.request.step for other in run.evidence.exchanges)
+
+
+def at_once(run: Run, exchange: Exchange, lang: str) -> str:
+    """Return how many copies of a request were sent at once, such as ` (3 at once)`, "" where it was one."""
+    copies = copies_of(run, exchange)
+    return f" ({word('at_once', lang, n=copies)})" if copies > 1 else ""
 
 
 def index_of(run: Run, step: str) -> int | None:
@@ -265,23 +267,22 @@ def meaning(report: CheckReport, lang: str) -> str:
 
     A rule that is waived, also by a baseline, fails no check, but nobody shall read that it holds.
     """
-    levels = binding_levels(report.strict)
     if report.exit_code == Exit.OK:
-        count = sum(row.level in levels for run in report.runs for row in waived(run))
+        count = sum(report.binds(row.level) for run in report.runs for row in waived(run))
         return word("exit_0_waived" if count else "exit_0", lang, waived=count)
     if report.exit_code != Exit.BROKEN:
         return word(f"exit_{int(report.exit_code)}", lang)
-    count = sum(row.level in levels for run in report.runs for row in broken(run))
+    count = sum(report.binds(row.level) for run in report.runs for row in broken(run))
     key = {0: "exit_1_plain", 1: "exit_1_one"}.get(count, "exit_1")
     return word(key, lang, broken=count)
 
 
 def tally(report: CheckReport, lang: str) -> str:
     """Return how many rules came to what, such as `8 rules: 5 passed, 1 failed, 2 inconclusive`; "" without rules."""
-    came_to = {name: count for name, count in totals(report).items() if count}
-    if not came_to:
+    counted = {name: count for name, count in totals(report).items() if count}
+    if not counted:
         return ""
-    number = sum(came_to.values())
+    number = sum(counted.values())
     rules = word("n_rules" if number != 1 else "one_rule", lang, n=number)
-    parts = word("comma", lang).join(f"{count} {word(name, lang)}" for name, count in came_to.items())
+    parts = word("comma", lang).join(f"{count} {word(name, lang)}" for name, count in counted.items())
     return f"{rules}{word('colon', lang)}{parts}"

@@ -16,7 +16,7 @@ from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
 from wnmon.model.said import Text
 from wnmon.report.finding import view_of
 from wnmon.report.hints import unknown_waivers
-from wnmon.report.summary import CheckReport, binding_levels, failing_open, is_left_out, meaning, tally, why_unjudged
+from wnmon.report.summary import CheckReport, failing_open, is_left_out, meaning, tally, why_unjudged
 from wnmon.report.text import MAX_MESSAGE_CHARS, clear, shown
 
 MAX_FINDINGS = 10
@@ -36,17 +36,14 @@ def render_tap(report: CheckReport) -> str:
 
 def _points(report: CheckReport, run: Run) -> Iterator[str]:
     """Yield the test points of a run, without their numbers."""
-    is_open = run in failing_open(report)
-    if is_open or run.suite is None or run.result.outcome is Outcome.SKIPPED:
-        yield _open_point(run) if is_open else _run_point(run)
+    if run in failing_open(report):
+        # Nobody can say whether the rules of the run hold.
+        claim = "could be judged" if run.suite else "answers"
+        yield "\n".join([f"not ok - {_run_name(run)} {claim}", *_diagnostic({"message": why_unjudged(run)}, ())])
+    elif run.suite is None or run.result.outcome is Outcome.SKIPPED:
+        yield _run_point(run)
     for row in run.result.verdicts:
         yield _rule_point(report, run, row)
-
-
-def _open_point(run: Run) -> str:
-    """Return the point that fails because nobody can say whether the rules of the run hold."""
-    claim = "could be judged" if run.suite else "answers"
-    return "\n".join([f"not ok - {_run_name(run)} {claim}", *_diagnostic({"message": why_unjudged(run)}, ())])
 
 
 def _run_point(run: Run) -> str:
@@ -75,20 +72,20 @@ def _rule_point(report: CheckReport, run: Run, row: RuleVerdict) -> str:
             kind = "inconclusive: " if row.verdict is Verdict.INCONCLUSIVE else ""
             return f"ok {name} # SKIP {kind}{_text(row.why)}"
         case Verdict.FAILED | Verdict.NOTED:
-            return "\n".join([f"not ok {name}{_excuse(row, strict=report.strict)}", *details])
+            return "\n".join([f"not ok {name}{_excuse(report, row)}", *details])
 
 
-def _excuse(row: RuleVerdict, *, strict: bool) -> str:
+def _excuse(report: CheckReport, row: RuleVerdict) -> str:
     """Return the directive of a broken rule that fails no check, "" for one that does."""
     if row.waived:
         return f" # TODO waived: {_text(row.why)}" if row.why else " # TODO waived"
     if row.verdict is Verdict.NOTED:
         return " # TODO noted"
-    return "" if row.level in binding_levels(strict) else f" # TODO {row.level.value} does not bind"
+    return "" if report.binds(row.level) else f" # TODO {row.level.value} does not bind"
 
 
 def _run_name(run: Run) -> str:
-    return _text(f"{run.target}/{run.model} {run.suite or run.check}")
+    return _text(f"{run.target}/{run.model} {run.title}")
 
 
 def _text(text: Text) -> str:
@@ -117,7 +114,7 @@ def _finding(finding: Finding) -> list[str]:
         "request": view.step,
     }
     lines = [f"{key}: {_scalar(value)}" for key, value in members.items() if value]
-    return [f"    {'- ' if first else '  '}{line}" for first, line in zip([True] + [False] * 4, lines, strict=False)]
+    return [f"    {'  ' if number else '- '}{line}" for number, line in enumerate(lines)]
 
 
 def _scalar(text: str) -> str:

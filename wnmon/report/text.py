@@ -7,8 +7,10 @@ anywhere on one (Azure, TeamCity, GitHub's older form) are commands to it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from wnmon.model.check import Rule
 from wnmon.model.result import Reason
 from wnmon.model.said import Hole, say
 from wnmon.model.text import cut, visible
@@ -23,6 +25,24 @@ _AT_ITS_START = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 def word(key: str, lang: str, **holes: Hole) -> str:
     """Return a word or sentence that only reports say, in `lang`."""
     return say(f"report_{key}", lang, **holes)
+
+
+def in_words(texts: Mapping[str, str], lang: str) -> str:
+    """Return what a suite says in `lang`, else in English, "" where it says nothing."""
+    return texts.get(lang) or texts.get("en") or ""
+
+
+def explained(rule: Rule | None, lang: str) -> list[tuple[str, str]]:
+    """Return what a suite explains of a rule: each part behind the word it stands under."""
+    if rule is None or rule.explain is None:
+        return []
+    parts = (("why_it_matters", rule.explain.why), ("how_broken", rule.explain.wrong), ("how_fixed", rule.explain.fix))
+    return [(title, text) for title, texts in parts if (text := in_words(texts, lang))]
+
+
+def more(left: int, lang: str) -> list[str]:
+    """Return a line that says how many are not shown, none where all are."""
+    return [word("more", lang, n=left)] if left > 0 else []
 
 
 def advice(reason: Reason, lang: str) -> str:

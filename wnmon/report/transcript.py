@@ -21,7 +21,7 @@ from wnmon.model.said import Said, Text
 from wnmon.model.text import encodable
 from wnmon.report.baseline.file import decode_baseline, encode_baseline
 from wnmon.report.baseline.known import Baseline
-from wnmon.report.summary import CheckedTarget, CheckReport, JudgedSuite
+from wnmon.report.summary import CheckedTarget, CheckReport
 
 FORMAT = "wnmon-transcript"
 FORMAT_VERSION = 1
@@ -84,7 +84,10 @@ def render_transcript(report: CheckReport) -> str:
         "exit_code": int(report.exit_code),
         "targets": [{"name": one.name, "url": one.url, "model": one.model} for one in report.targets],
         "selection": {
-            "suites": [_suite(one) for one in chosen.suites],
+            "suites": [
+                {"name": encodable(one.name), "suite": one.plan.suite, "sha256": digest_of(one.plan)}
+                for one in chosen.suites
+            ],
             "profiles": [*chosen.profiles],
             "only": [*chosen.only],
             "skip": [*chosen.skip],
@@ -98,10 +101,6 @@ def render_transcript(report: CheckReport) -> str:
     # What the relay chose may hold lone surrogates, which JSON can carry only as escapes.
     text = json.dumps(document, ensure_ascii=True, indent=1, allow_nan=False)
     return text.replace("##", "\\u0023#") + "\n"  # `##[` is a command to a CI that prints it
-
-
-def _suite(one: JudgedSuite) -> Json:
-    return {"name": encodable(one.name), "suite": one.plan.suite, "sha256": digest_of(one.plan)}
 
 
 def digest_of(plan: Plan) -> str:
@@ -142,42 +141,36 @@ def read_transcript(text: str) -> Transcript:
         raise ValueError(Said("record_no_transcript"))
     if document.get("version") != FORMAT_VERSION:
         raise ValueError(Said("record_transcript_version", ours=FORMAT_VERSION))
-    return _transcript(document)
-
-
-def _transcript(document: JsonObject) -> Transcript:
     head: Head = decode_as(Head, document, "transcript")
     for place, suite in enumerate(head.selection.suites):
-        _can_be_a_file(suite.name, f"transcript.selection.suites[{place}].name")
+        if suite.name != encodable(suite.name) or "\0" in suite.name:
+            said = _expected("record_a_suite", repr(suite.name[:40]))
+            raise _wrong(f"transcript.selection.suites[{place}].name", said)
     return Transcript(head=head, baseline=_baseline(document.get("baseline")), runs=_runs(document.get("runs")))
-
-
-def _can_be_a_file(name: str, place: str) -> None:
-    if name != encodable(name) or "\0" in name:
-        raise _wrong(place, Said("record_expected", wanted=Said("record_a_suite"), got=repr(name[:40])))
 
 
 def _baseline(said: Json) -> Baseline | None:
     if said is None:
         return None
     if not isinstance(said, dict) or not isinstance(name := said.get("name"), str) or "known" not in said:
-        raise _wrong(
-            "transcript.baseline", Said("record_expected", wanted=Said("record_a_baseline"), got=kind_of(said))
-        )
+        raise _wrong("transcript.baseline", _expected("record_a_baseline", kind_of(said)))
     return decode_baseline(said["known"], name)
 
 
 def _runs(said: Json) -> tuple[Run, ...]:
     if not isinstance(said, list):
-        raise _wrong("transcript.runs", Said("record_expected", wanted=Said("record_an_array"), got=kind_of(said)))
-    return tuple(_run(one, place) for place, one in enumerate(said))
+        raise _wrong("transcript.runs", _expected("record_an_array", kind_of(said)))
+    runs = []
+    for place, one in enumerate(said):
+        try:
+            runs.append(decode_run(one))
+        except ValueError as wrong:
+            raise _wrong(f"transcript.runs[{place}]", wrong.args[0]) from None
+    return tuple(runs)
 
 
-def _run(said: Json, place: int) -> Run:
-    try:
-        return decode_run(said)
-    except ValueError as wrong:
-        raise _wrong(f"transcript.runs[{place}]", wrong.args[0]) from None
+def _expected(wanted: str, got: str) -> Said:
+    return Said("record_expected", wanted=Said(wanted), got=got)
 
 
 def _wrong(place: str, said: Said) -> ValueError:

@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 from wnmon.engine.run import Run
-from wnmon.model.json import Json, JsonObject
-from wnmon.model.result import Outcome, RuleVerdict, Verdict
-from wnmon.model.said import Said, Text, Why, id_of
+from wnmon.model.json import JsonObject
+from wnmon.model.result import RuleVerdict, Verdict
+from wnmon.model.said import Said, Why, id_of
 from wnmon.report.baseline.known import RANKS, Baseline, Ignored, KnownBreak, RunKey, known, places_of, plain
 from wnmon.report.text import iso
 
@@ -23,53 +23,41 @@ FORMAT = "wnmon-baseline"
 FORMAT_VERSION = 1
 
 
-def run_key(target: str, model: str, suite: str) -> RunKey:
-    """Return what a run of a suite, or of a plain check, is found again by."""
-    return target, plain(model), suite
-
-
 def key_of(run: Run) -> RunKey:
     """Return what a run is found again by."""
-    return run_key(run.target, run.model, run.suite or run.check)
-
-
-def excused(rows: Sequence[RuleVerdict], breaks: Mapping[str, KnownBreak], name: str) -> tuple[RuleVerdict, ...]:
-    """Return the verdicts, those that are no worse than known marked as waived.
-
-    A rule whose waiver is over is not excused: that somebody set it a date shall not be hidden.
-    """
-
-    def excuse(row: RuleVerdict) -> RuleVerdict:
-        is_over = row.verdict is Verdict.FAILED and row.why != ""
-        found = breaks.get(row.rule)
-        if row.waived or is_over or row.verdict not in RANKS or found is None or not found.covers(row):
-            return row
-        return replace(row, waived=True, why=_known(name, row.why))
-
-    return tuple(excuse(row) for row in rows)
-
-
-def _known(name: str, why: Text) -> Said:
-    return Said(Why.KNOWN, text=name, said=Said("after_that", said=why) if why else "")
+    return run.target, plain(run.model), run.title
 
 
 def excuse_run(run: Run, baseline: Baseline | None) -> Run:
-    """Return the run with its known breaks waived."""
+    """Return the run, its rules that are no worse than known marked as waived.
+
+    A rule whose waiver is over is not excused: that somebody set it a date shall not be hidden.
+    """
     breaks = baseline.runs.get(key_of(run)) if baseline else None
     if baseline is None or breaks is None:
         return run
-    excusable = {rule: known for rule, known in breaks.items() if rule not in _never_judged(run, breaks)}
-    return replace(run, result=replace(run.result, verdicts=excused(run.result.verdicts, excusable, baseline.name)))
+    unknown = _never_judged(run, breaks)
+
+    def excuse(row: RuleVerdict) -> RuleVerdict:
+        is_over = row.verdict is Verdict.FAILED and row.why != ""
+        found = breaks.get(row.rule) if row.rule not in unknown else None
+        if row.waived or is_over or row.verdict not in RANKS or found is None or not found.covers(row):
+            return row
+        after = Said("after_that", said=row.why) if row.why else ""
+        return replace(row, waived=True, why=Said(Why.KNOWN, text=baseline.name, said=after))
+
+    return replace(run, result=replace(run.result, verdicts=tuple(map(excuse, run.result.verdicts))))
 
 
 def _never_judged(run: Run, breaks: Mapping[str, KnownBreak]) -> frozenset[str]:
     """Return the rules that stay open because there was nothing to judge them by."""
-    is_open = run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}
     unsent, decided = frozenset(run.evidence.not_sent.values()), run.has_decided_rule
     failed = {rule for rule, known in breaks.items() if known.verdict is Verdict.FAILED}
     inconclusive = (row for row in run.result.verdicts if row.verdict is Verdict.INCONCLUSIVE)
     return frozenset(
-        row.rule for row in inconclusive if is_open or row.why in unsent or (row.rule in failed and not decided)
+        row.rule
+        for row in inconclusive
+        if not run.was_judged or row.why in unsent or (row.rule in failed and not decided)
     )
 
 
@@ -93,17 +81,14 @@ def why_no_baseline(runs: Sequence[Run], *, complete: bool) -> Said | None:
     """Return why runs must not become a baseline, None when they may: what was not judged is not known."""
     if not complete:
         return Said("check_interrupted")
-    errored = next((run for run in runs if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}), None)
-    if errored is None:
-        return None
-    return Said("suite_not_judged", text=errored.suite or errored.check, said=errored.result.message)
+    silent = next((run for run in runs if not run.was_judged), None)
+    return Said("suite_not_judged", text=silent.title, said=silent.result.message) if silent is not None else None
 
 
 def render_baseline(runs: Sequence[Run], *, version: str, at_s: float) -> str:
     """Return what is broken or could not be judged in runs, as JSON text that ends in a newline."""
-    known_breaks: dict[RunKey, Mapping[str, KnownBreak]] = {key_of(run): _breaks(run) for run in runs}
-    written: JsonObject = {"wnmon": version, "written_at": iso(at_s)}
-    document = encode_baseline(Baseline(name="", runs=known_breaks)) | written
+    document = encode_baseline(Baseline(name="", runs={key_of(run): _breaks(run) for run in runs}))
+    document |= {"wnmon": version, "written_at": iso(at_s)}
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -123,16 +108,14 @@ def encode_baseline(baseline: Baseline) -> JsonObject:
                 "target": target,
                 "model": model,
                 "suite": suite,
-                "rules": {rule: _encoded(known) for rule, known in rules.items()},
+                "rules": {
+                    rule: {"verdict": known.verdict.value, "places": [*sorted(known.places)]}
+                    for rule, known in rules.items()
+                },
             }
             for (target, model, suite), rules in baseline.runs.items()
         ],
     }
-
-
-def _encoded(known: KnownBreak) -> Json:
-    places: list[Json] = [*sorted(known.places)]
-    return {"verdict": known.verdict.value, "places": places}
 
 
 def read_baseline(text: str, name: str) -> Baseline:
@@ -150,20 +133,17 @@ def decode_baseline(document: Any, name: str) -> Baseline:
     if document.get("version") != FORMAT_VERSION:
         raise ValueError(Said("record_baseline_version", ours=FORMAT_VERSION))
     try:
-        return Baseline(name=name, runs={_key(run): _decoded(run["rules"]) for run in document["runs"]})
+        return Baseline(name=name, runs=dict(map(_decoded, document["runs"])))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(Said("record_damaged_baseline", why=type(error).__name__)) from None
 
 
-def _key(run: Mapping[str, Any]) -> RunKey:
-    return str(run["target"]), str(run["model"]), str(run["suite"])
-
-
-def _decoded(rules: Mapping[str, Any]) -> dict[str, KnownBreak]:
-    return {rule: _known_break(said["verdict"], said["places"]) for rule, said in rules.items()}
-
-
-def _known_break(verdict: str, places: list[str]) -> KnownBreak:
-    if verdict not in RANKS or not isinstance(places, list):
-        raise ValueError
-    return KnownBreak(verdict=Verdict(verdict), places=frozenset(str(place) for place in places))
+def _decoded(run: Mapping[str, Any]) -> tuple[RunKey, dict[str, KnownBreak]]:
+    key = str(run["target"]), str(run["model"]), str(run["suite"])
+    breaks = {}
+    for rule, said in run["rules"].items():
+        verdict, places = said["verdict"], said["places"]
+        if verdict not in RANKS or not isinstance(places, list):
+            raise ValueError
+        breaks[rule] = KnownBreak(verdict=Verdict(verdict), places=frozenset(map(str, places)))
+    return key, breaks

@@ -16,15 +16,15 @@ from wnmon.report.summary import (
     COUNTED,
     CheckedTarget,
     CheckReport,
-    binding_levels,
     broken,
-    by_why,
+    came_to,
     is_left_out,
     of_verdict,
     waived,
     why_nothing,
+    whys,
 )
-from wnmon.report.text import MAX_MESSAGE_CHARS, advice, shown
+from wnmon.report.text import MAX_MESSAGE_CHARS, advice, explained, shown
 
 MAX_FINDINGS = 6
 UNKNOWN_PROFILE = "–"
@@ -52,19 +52,22 @@ class Pointed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
-    """A broken, waived or noted rule, or what a plain check complains of (`rule` is then the reason)."""
+    """A broken, waived or noted rule, or what a plain check complains of (`rule` is then the reason).
+
+    `kind` is how it looks: bad where it fails the check, slow where it does not bind, else idle.
+    """
 
     anchor: str
     rule: str
-    level: str
     kind: str
     sentence: str
-    source: str
-    waived: bool
-    remark: str
-    explained: tuple[tuple[str, str], ...]
     findings: tuple[Pointed, ...]
     left: int
+    level: str = ""
+    source: str = ""
+    waived: bool = False
+    remark: str = ""
+    explained: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,29 +162,24 @@ def _silent_runs(views: Sequence[RunView]) -> tuple[OpenView, ...]:
 
 def _tallies(report: CheckReport, target: CheckedTarget) -> list[Tally]:
     """Count a rule under each selected profile that gives it the level it was judged at."""
-    counted: dict[tuple[int, str, str], Counter[str]] = {}
+    counted: dict[tuple[str, int, str], Counter[str]] = {}
     rows = [(run, row) for run in report.runs_of(target) for row in run.result.verdicts]
     for run, row in rows:
-        came_to = "waived" if row.waived and row.verdict is not Verdict.PASSED else row.verdict.value
         for profile in _profiles(report, run, row):
-            counted.setdefault((row.level.rank, profile, row.level.value), Counter())[came_to] += 1
-    ordered = sorted(counted, key=lambda key: (key[1], key[0]))
+            counted.setdefault((profile, row.level.rank, row.level.value), Counter())[came_to(row)] += 1
     return [
-        Tally(profile=shown(key[1]), level=key[2], counts=tuple(counted[key][name] for name in COUNTED))
-        for key in ordered
+        Tally(profile=shown(profile), level=level, counts=tuple(words[name] for name in COUNTED))
+        for (profile, _, level), words in sorted(counted.items())
     ]
 
 
 def _profiles(report: CheckReport, run: Run, row: RuleVerdict) -> list[str]:
-    rule, selected = report.rules.get(row.rule), _selected(report, run)
+    """Return the profiles a rule was judged by; those that were selected, where the report says which."""
+    of_suite = (suite.plan.profiles for suite in report.chosen.suites if suite.plan.suite == run.suite)
+    selected = report.chosen.profiles or next(of_suite, ())
+    rule = report.rules.get(row.rule)
     named = [profile for profile, level in rule.levels.items() if level is row.level] if rule else []
     return [profile for profile in named if not selected or profile in selected] or [UNKNOWN_PROFILE]
-
-
-def _selected(report: CheckReport, run: Run) -> tuple[str, ...]:
-    """Return the profiles a run was judged by, none where the report does not say."""
-    plans = [suite.plan for suite in report.chosen.suites if suite.plan.suite == run.suite]
-    return report.chosen.profiles or (plans[0].profiles if plans else ())
 
 
 def _run(report: CheckReport, run: Run, number: int, lang: str) -> RunView:
@@ -195,12 +193,12 @@ def _run(report: CheckReport, run: Run, number: int, lang: str) -> RunView:
     plain = [_plain_complaint(run, own, exchanges, lang, anchor)] if own else []
     return RunView(
         anchor=anchor,
-        title=shown(run.suite or run.check),
+        title=shown(run.title),
         requests=run.requests,
         took=show_duration(run.ended_at_s - run.started_at_s),
         silent=_silence(run, lang),
         complaints=(*plain, *(_complaint(report, row, exchanges, lang, anchor) for row in rows)),
-        open=_open(run, lang),
+        open=tuple((shown(why), rules) for why, rules in whys(run, Verdict.INCONCLUSIVE, lang)),
         exchanges=exchanges.views(lang),
         exchanges_left=exchanges.left,
         rules=tuple(_rule_row(report, row, lang) for row in run.result.verdicts),
@@ -220,52 +218,31 @@ def _plain_complaint(run: Run, findings: Sequence[Finding], exchanges: Exchanges
     return Complaint(
         anchor=f"{anchor}-itself",
         rule=run.result.reason.value,
-        level="",
         kind="bad" if run.result.outcome is Outcome.FAILED else "slow",
         sentence=shown(in_language(run.result.message, lang), MAX_MESSAGE_CHARS),
-        source="",
-        waived=False,
-        remark="",
-        explained=(),
         findings=_findings(findings, exchanges, lang),
         left=max(len(findings) - MAX_FINDINGS, 0),
     )
 
 
 def _complaint(report: CheckReport, row: RuleVerdict, exchanges: Exchanges, lang: str, anchor: str) -> Complaint:
+    rule = report.rules.get(row.rule)
+    kind = "bad" if report.binds(row.level) else "slow"
+    if row.waived or row.verdict is not Verdict.FAILED:
+        kind = "idle"
     return Complaint(
         anchor=f"{anchor}-{row.rule}",
         rule=shown(row.rule),
         level=row.level.value,
-        kind=_kind(report, row),
+        kind=kind,
         sentence=shown(report.says(row.rule, lang), MAX_MESSAGE_CHARS),
         source=shown(report.source(row.rule), MAX_MESSAGE_CHARS),
         waived=row.waived,
         remark=shown(in_language(row.why, lang), MAX_MESSAGE_CHARS),
-        explained=_explained(report, row.rule, lang),
+        explained=tuple((title, shown(text, MAX_MESSAGE_CHARS)) for title, text in explained(rule, lang)),
         findings=_findings(row.findings, exchanges, lang),
         left=max(len(row.findings) - MAX_FINDINGS, 0),
     )
-
-
-def _kind(report: CheckReport, row: RuleVerdict) -> str:
-    """Return how a complaint looks: bad where it fails the check, slow where it does not bind, else idle."""
-    if row.waived or row.verdict is not Verdict.FAILED:
-        return "idle"
-    return "bad" if row.level in binding_levels(report.strict) else "slow"
-
-
-def _explained(report: CheckReport, rule: str, lang: str) -> tuple[tuple[str, str], ...]:
-    known = report.rules.get(rule)
-    if known is None or known.explain is None:
-        return ()
-    texts = (
-        ("why_it_matters", known.explain.why),
-        ("how_broken", known.explain.wrong),
-        ("how_fixed", known.explain.fix),
-    )
-    picked = ((name, says.get(lang) or says.get("en", "")) for name, says in texts)
-    return tuple((name, shown(text, MAX_MESSAGE_CHARS)) for name, text in picked if text)
 
 
 def _findings(findings: Iterable[Finding], exchanges: Exchanges, lang: str) -> tuple[Pointed, ...]:
@@ -284,19 +261,13 @@ def _findings(findings: Iterable[Finding], exchanges: Exchanges, lang: str) -> t
 
 def _silence(run: Run, lang: str) -> tuple[tuple[str, str], ...]:
     result = run.result
-    if result.outcome not in {Outcome.ERRORED, Outcome.SKIPPED}:
+    if run.was_judged:
         return ()
     title = "no_answer" if result.outcome is Outcome.ERRORED else "not_run"
     rows = [(title, shown(in_language(why_nothing(result), lang), MAX_MESSAGE_CHARS))]
     if result.layer:
         rows.append(("layer", say(f"layer_{result.layer.value}", lang)))
     return (*rows, ("do", said)) if (said := advice(result.reason, lang)) else tuple(rows)
-
-
-def _open(run: Run, lang: str) -> tuple[tuple[str, str], ...]:
-    """Return (why, ids) of what could not be judged."""
-    groups = by_why(of_verdict(run, Verdict.INCONCLUSIVE))
-    return tuple((shown(in_language(why, lang)), ", ".join(ids)) for why, ids in groups.items())
 
 
 def _rule_row(report: CheckReport, row: RuleVerdict, lang: str) -> RuleRow:

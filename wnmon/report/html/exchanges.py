@@ -107,11 +107,12 @@ class Exchanges:
 
     def _spot(self, index: int, place: str) -> Spot:
         exchange = self._run.evidence.exchanges[index]
+        name = place.removeprefix("header:").lower() if place.startswith("header:") else None
         return Spot(
             step=shown(exchange.request.step),
             anchor=self._anchor(index) if index in self._rules else None,
             excerpt=excerpt(exchange.body, place),
-            headers=_named(exchange.headers, place.removeprefix("header:")) if place.startswith("header:") else (),
+            headers=_shown_headers([header for header in exchange.headers if header[0].lower() == name]),
         )
 
     def _view(self, index: int, lang: str) -> ExchangeView:
@@ -137,10 +138,6 @@ class Exchanges:
             timeline=timeline(answer),
             curl=curl_command(request),
         )
-
-
-def _named(headers: Sequence[tuple[str, str]], name: str) -> Headers:
-    return _shown_headers([(key, value) for key, value in headers if key.lower() == name.lower()])
 
 
 def _authorization(auth: Auth) -> Headers:

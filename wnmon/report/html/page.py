@@ -30,6 +30,7 @@ def render_html(report: CheckReport, lang: str) -> str:
     relay's bytes ever pass as markup all the same.
     """
     template, style = _files()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     kind = _KINDS.get(Exit(report.exit_code), "bad")
     page: str = template.render(
         report=report,
@@ -49,7 +50,7 @@ def render_html(report: CheckReport, lang: str) -> str:
         width=WIDTH,
         height=HEIGHT,
         style=Markup(style),  # noqa: S704 - our own file
-        policy=_policy(style),
+        policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'",
     )
     return without_commands(page)
 
@@ -74,8 +75,3 @@ def _word(lang: str, key: str, **holes: Hole) -> str:
     """Return a word of this page, else the one all reports share."""
     own = f"html_{key}"
     return say(own if own in CATALOGUE else f"report_{key}", lang, **holes)
-
-
-def _policy(style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"

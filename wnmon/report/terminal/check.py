@@ -11,7 +11,7 @@ from rich.text import Text
 from wnmon.engine.run import Run
 from wnmon.model.check import Level
 from wnmon.model.duration import show_duration
-from wnmon.model.result import Finding, Outcome, Reason, Result, RuleVerdict, Timing, Verdict
+from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Verdict
 from wnmon.model.said import in_language, say
 from wnmon.report.curl import curl_command
 from wnmon.report.finding import view_of
@@ -21,21 +21,20 @@ from wnmon.report.summary import (
     CheckReport,
     Exit,
     alike,
-    binding_levels,
+    at_once,
     broken,
-    by_why,
-    copies_of,
     counts,
     exchange_of,
+    first_step,
     is_unjudged,
     meaning,
     of_verdict,
     tally,
+    whys,
 )
-from wnmon.report.terminal.excuses import show_doubts, show_known, show_waived
+from wnmon.report.terminal.excuses import DAYS, show_doubts, show_known, show_waived, waiver_lines
 from wnmon.report.terminal.sheet import MARKS, Sheet
-from wnmon.report.text import advice, shown, utc
-from wnmon.report.waiver import DAYS, waiver_lines
+from wnmon.report.text import advice, more, shown, utc
 
 UNJUDGED = ("?", "yellow")
 """How a run is marked that is neither a pass nor a fail."""
@@ -68,7 +67,9 @@ def render_check(report: CheckReport, *, width: int, color: bool, lang: str, eve
         _target(sheet, report, target, every=every)
     show_known(sheet, report)
     _next_steps(sheet, report)
-    _counted(sheet, report)
+    if counted := tally(report, lang):
+        sheet.gap()
+        sheet.put(Text(counted))
     show_doubts(sheet, report)
     _verdict(sheet, report)
     return sheet.text()
@@ -98,28 +99,24 @@ def _target(sheet: Sheet, report: CheckReport, target: CheckedTarget, *, every: 
         sheet.put(Text(sheet.say("no_run"), "yellow"), Text("  "))
     for group in alike(runs):
         sheet.gap()
-        _run(sheet, report, group[0], ", ".join(shown(run.suite or run.check) for run in group))
+        _run(sheet, report, group[0], ", ".join(shown(run.title) for run in group))
         for run in group if every else ():
             _every_rule(sheet, report, run)
 
 
 def _run(sheet: Sheet, report: CheckReport, run: Run, title: str) -> None:
-    if _was_judged(run):
+    if run.was_judged:
         _judged(sheet, report, run, title)
         _complaints(sheet, run)
     else:
         _errored(sheet, run, title)
         _counts(sheet, report, run)
     _broken(sheet, report, run)
-    if _was_judged(run):
-        _grouped(sheet, "could_not_judge", of_verdict(run, Verdict.INCONCLUSIVE), Text("? ", "yellow"))
-        _grouped(sheet, "not_judged", of_verdict(run, Verdict.SKIPPED), Text("- ", "dim"))
+    if run.was_judged:
+        _grouped(sheet, "could_not_judge", whys(run, Verdict.INCONCLUSIVE, sheet.lang), Text("? ", "yellow"))
+        _grouped(sheet, "not_judged", whys(run, Verdict.SKIPPED, sheet.lang), Text("- ", "dim"))
     _noted(sheet, report, run)
     show_waived(sheet, run)
-
-
-def _was_judged(run: Run) -> bool:
-    return run.result.outcome not in {Outcome.ERRORED, Outcome.SKIPPED}
 
 
 def _errored(sheet: Sheet, run: Run, title: str) -> None:
@@ -145,34 +142,31 @@ def _judged(sheet: Sheet, report: CheckReport, run: Run, title: str) -> None:
         ),
         Text(f"{mark} ", style),
     )
-    timing = _timing_text(sheet, run.result.timing)
-    if timing:
-        sheet.put(Text(timing), Text("    "))
+    timing = run.result.timing
+    pairs = (("ttft", timing.ttft_s), ("first_visible", timing.first_visible_s), ("total", timing.total_s))
+    facts = [f"{sheet.say(name)} {show_duration(value_s)}" for name, value_s in pairs if value_s is not None]
+    facts += [sheet.say("suspect")] * timing.suspect
+    if facts:
+        sheet.put(Text(" · ".join(facts)), Text("    "))
     _counts(sheet, report, run)
 
 
 def _counts(sheet: Sheet, report: CheckReport, run: Run) -> None:
     """Show what the rules came to per level; where nothing at all was judged, counting it says nothing."""
     for level, words in counts(run) if run.has_decided_rule else ():
-        styles = {**_COUNT_STYLES, "failed": f"bold {_level_style(level, report.strict)}"}
+        styles = {**_COUNT_STYLES, "failed": f"bold {_level_style(report, level)}"}
         parts = [Text(f"{words[name]} {sheet.say(name)}", styles.get(name, "")) for name in words]
         sheet.put(Text("  ").join(parts), Text(f"    {level.value:<7} "))
 
 
 def _standing(report: CheckReport, run: Run) -> tuple[str, str]:
     """Return how a judged run is marked: by its worst broken rule where rules decide, else by its own outcome."""
-    levels = {row.level for row in broken(run)}
-    if levels & binding_levels(report.strict):
+    rows = broken(run)
+    if any(report.binds(row.level) for row in rows):
         return MARKS[Outcome.FAILED]
-    if is_unjudged(run, binding_levels(report.strict)):
+    if is_unjudged(run, report.strict):
         return UNJUDGED
-    return MARKS[Outcome.DEGRADED if levels and run.result.outcome is Outcome.PASSED else run.result.outcome]
-
-
-def _timing_text(sheet: Sheet, timing: Timing) -> str:
-    pairs = (("ttft", timing.ttft_s), ("first_visible", timing.first_visible_s), ("total", timing.total_s))
-    parts = [f"{sheet.say(name)} {show_duration(value)}" for name, value in pairs if value is not None]
-    return " · ".join([*parts, sheet.say("suspect")] if timing.suspect else parts)
+    return MARKS[Outcome.DEGRADED if rows and run.result.outcome is Outcome.PASSED else run.result.outcome]
 
 
 def _complaints(sheet: Sheet, run: Run) -> None:
@@ -201,7 +195,7 @@ def _broken(sheet: Sheet, report: CheckReport, run: Run) -> None:
         sheet.table(_table(sheet, report, rows))
         return
     for row in rows:
-        style = _level_style(row.level, report.strict)
+        style = _level_style(report, row.level)
         sentence = shown(report.says(row.rule, sheet.lang))
         sheet.put(Text.assemble((row.rule, "bold"), " ", (row.level.value, style), "  ", sentence), Text("  ✗ ", style))
         sheet.facts([("note", shown(in_language(row.why, sheet.lang)))])
@@ -211,8 +205,8 @@ def _broken(sheet: Sheet, report: CheckReport, run: Run) -> None:
         sheet.more(len(row.findings) - MAX_FINDINGS_PER_RULE)
 
 
-def _level_style(level: Level, strict: bool) -> str:
-    return "red" if level in binding_levels(strict) else "yellow"
+def _level_style(report: CheckReport, level: Level) -> str:
+    return "red" if report.binds(level) else "yellow"
 
 
 def _finding_facts(sheet: Sheet, finding: Finding, *, source: str = "") -> None:
@@ -239,45 +233,36 @@ def _table(sheet: Sheet, report: CheckReport, rows: Sequence[RuleVerdict]) -> Ta
     for name, ratio in (("rule", 0), ("level", 0), ("sentence", 4), ("expected", 3), ("actual", 3), ("place", 3)):
         table.add_column(Text(sheet.say(name)), ratio=ratio or None, overflow="fold", no_wrap=ratio == 0)
     for row in rows:
-        cells = [
+        findings = row.findings[:MAX_FINDINGS_PER_RULE]
+        views = [view_of(finding, sheet.lang) for finding in findings]
+        places = [_place(sheet, finding) for finding in findings]
+        table.add_row(
             Text(row.rule, "bold"),
-            Text(row.level.value, _level_style(row.level, report.strict)),
+            Text(row.level.value, _level_style(report, row.level)),
             Text.assemble(
                 shown(report.says(row.rule, sheet.lang)),
                 (f"\n{shown(report.source(row.rule))}", "dim"),
                 (f"\n{shown(in_language(row.why, sheet.lang))}" if row.why else "", "bold red"),
             ),
-        ]
-        shown_findings = row.findings[:MAX_FINDINGS_PER_RULE]
-        views = [view_of(finding, sheet.lang) for finding in shown_findings]
-        left = len(row.findings) - len(shown_findings)
-        more = [sheet.say("more", n=left)] if left else []
-        table.add_row(
-            *cells,
             Text("\n".join(shown(view.expected) for view in views)),
             Text("\n".join(shown(view.actual) for view in views)),
-            Text("\n".join([*(_place(sheet, finding) for finding in shown_findings), *more])),
+            Text("\n".join([*places, *more(len(row.findings) - len(findings), sheet.lang)])),
         )
     return table
 
 
-def _grouped(sheet: Sheet, title: str, rows: Sequence[RuleVerdict], mark: Text) -> None:
+def _grouped(sheet: Sheet, title: str, groups: Sequence[tuple[str, str]], mark: Text) -> None:
     """Show rules that share a reason together: a reason and its ids, not a wall."""
-    if not rows:
-        return
-    sheet.title(title)
-    groups = list(by_why(rows).items())
+    if groups:
+        sheet.title(title)
     for why, rules in groups[:MAX_WHY_GROUPS]:
-        sheet.put(
-            Text.assemble(shown(in_language(why, sheet.lang)), ("  " if why else "") + ", ".join(rules)),
-            Text.assemble("  ", mark),
-        )
+        sheet.put(Text.assemble(shown(why), ("  " if why else "") + rules), Text.assemble("  ", mark))
     sheet.more(len(groups) - MAX_WHY_GROUPS)
 
 
 def _every_rule(sheet: Sheet, report: CheckReport, run: Run) -> None:
     """Name each rule with its verdict, and why it has none or else its sentence."""
-    sheet.title("every_rule", suite=shown(run.suite or run.check))
+    sheet.title("every_rule", suite=shown(run.title))
     for row in run.result.verdicts:
         mark, style = _VERDICT_MARKS[row.verdict]
         said = shown(in_language(row.why, sheet.lang)) or shown(report.says(row.rule, sheet.lang))
@@ -298,52 +283,35 @@ def _noted(sheet: Sheet, report: CheckReport, run: Run) -> None:
         )
 
 
-def _counted(sheet: Sheet, report: CheckReport) -> None:
-    if counted := tally(report, sheet.lang):
-        sheet.gap()
-        sheet.put(Text(counted))
-
-
 def _next_steps(sheet: Sheet, report: CheckReport) -> None:
     """Show how to see the first trouble again, and how to accept it for a while."""
     rules = sorted(((run, row) for run in report.runs for row in broken(run)), key=lambda pair: pair[1].level.rank)
     if rules:
         run, row = rules[0]
-        _reproduce(sheet, run, next((_step(finding) for finding in row.findings), ""), row.rule)
+        _reproduce(sheet, run, first_step(row), row.rule)
         if setup_hint(report, sheet.lang):  # what is wrong with the setup is mended, not accepted
             return
-        levels = binding_levels(report.strict) | {row.level}
-        ids = list(dict.fromkeys(other.rule for _, other in rules if other.level in levels))
+        ids = list(dict.fromkeys(one.rule for _, one in rules if one.level is row.level or report.binds(one.level)))
         sheet.title("waive", days=DAYS)
         sheet.paste(waiver_lines(ids[:MAX_WAIVED_RULES], run.started_at_s))
         sheet.more(len(ids) - MAX_WAIVED_RULES)
         return
     wrong = next((run for run in report.runs if not run.result.outcome.success), None)
     if wrong is not None:
-        _reproduce(sheet, wrong, _first_step(wrong.result), wrong.result.reason.value)
-
-
-def _step(finding: Finding) -> str:
-    """Return the request a finding is about: where answers were compared, the first, as `request/pointer` names it."""
-    return finding.step or finding.place.partition("/")[0]
-
-
-def _first_step(result: Result) -> str:
-    return next((finding.step for finding in result.findings), result.step)
+        step = next((finding.step for finding in wrong.result.findings), "")
+        _reproduce(sheet, wrong, step, wrong.result.reason.value)
 
 
 def _reproduce(sheet: Sheet, run: Run, step: str, what: str) -> None:
     exchange = exchange_of(run, step)
     if exchange is None:
         return
-    copies = copies_of(run, exchange)
-    times = f" ({sheet.say('at_once', n=copies)})" if copies > 1 else ""
-    sheet.title("reproduce", what=what + times)
+    sheet.title("reproduce", what=what + at_once(run, exchange, sheet.lang))
     command = curl_command(exchange.request)
     if command is None:
         sheet.put(Text(sheet.say("too_long", n=len(exchange.request.body))), Text("    "))
-        return
-    sheet.paste(command)
+    else:
+        sheet.paste(command)
 
 
 def _verdict(sheet: Sheet, report: CheckReport) -> None:

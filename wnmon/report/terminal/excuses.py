@@ -1,6 +1,9 @@
-"""What the terminal says of excuses: waivers in force, known breaks, and waivers that excuse nothing."""
+"""What the terminal says of excuses: waivers in force or proposed, known breaks, and waivers that excuse nothing."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
 
 from rich.text import Text
 
@@ -11,9 +14,11 @@ from wnmon.report.baseline.known import known
 from wnmon.report.hints import unknown_waivers
 from wnmon.report.summary import CheckReport, expired, waived
 from wnmon.report.terminal.sheet import Sheet
-from wnmon.report.text import shown
+from wnmon.report.text import shown, utc
 
 MAX_DOUBTS = 3
+DAYS = 30
+"""How long a waiver that is proposed holds."""
 
 
 def show_waived(sheet: Sheet, run: Run) -> None:
@@ -61,3 +66,12 @@ def show_doubts(sheet: Sheet, report: CheckReport) -> None:
     for said in doubts[:MAX_DOUBTS]:
         sheet.put(Text(said, "yellow"), Text("! ", "yellow"))
     sheet.more(len(doubts) - MAX_DOUBTS)
+
+
+def waiver_lines(rules: Sequence[str], started_at_s: float) -> str:
+    """Return YAML for the `waive` key of a target, each entry ending `DAYS` days after the run (UTC)."""
+    until = (utc(started_at_s) + timedelta(days=DAYS)).date().isoformat()
+    entries = [f'{{rule: {rule}, reason: "...", until: {until}}}' for rule in rules]
+    if len(entries) == 1:
+        return f"waive: [{entries[0]}]"
+    return "\n".join(["waive:", *(f"  - {entry}" for entry in entries)])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.text import Text
 
 from wnmon.model.check import Rule
 from wnmon.report.terminal.sheet import Sheet
-from wnmon.report.text import MAX_MESSAGE_CHARS, shown
+from wnmon.report.text import MAX_MESSAGE_CHARS, explained, in_words, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +25,7 @@ def render_rule(about: RuleSheet, *, width: int, color: bool, lang: str) -> str:
     """Return the page, ending in a newline, in `lang`; where a text is not there in `lang`, in English."""
     sheet = Sheet(width=width, color=color, lang=lang)
     rule = about.rule
-    sheet.put(Text(_in(sheet, rule.says)), Text(f"{rule.id}  ", "bold"))
+    sheet.put(Text(_says(rule, sheet.lang)), Text(f"{rule.id}  ", "bold"))
     sheet.gap()
     sheet.facts(
         [
@@ -34,23 +33,18 @@ def render_rule(about: RuleSheet, *, width: int, color: bool, lang: str) -> str:
             ("levels", ", ".join(f"{profile} {level.value}" for profile, level in rule.levels.items())),
             ("source", shown(rule.source)),
             ("asked", ", ".join(about.requests)),
-            *(("needs", f"{need.id} {_in(sheet, need.says)}") for need in about.needed),
+            *(("needs", f"{need.id} {_says(need, sheet.lang)}") for need in about.needed),
         ]
     )
-    _explain(sheet, rule)
+    parts = explained(rule, sheet.lang)
+    for title, text in parts:
+        sheet.title(title)
+        sheet.put(Text(shown(text, MAX_MESSAGE_CHARS)), Text("    "))
+    if not parts:
+        sheet.gap()
+        sheet.put(Text(sheet.say("not_explained"), "dim"), Text("  "))
     return sheet.text()
 
 
-def _explain(sheet: Sheet, rule: Rule) -> None:
-    if rule.explain is None:
-        sheet.gap()
-        sheet.put(Text(sheet.say("not_explained"), "dim"), Text("  "))
-        return
-    parts = (("why_it_matters", rule.explain.why), ("how_broken", rule.explain.wrong), ("how_fixed", rule.explain.fix))
-    for title, texts in parts:
-        sheet.title(title)
-        sheet.put(Text(_in(sheet, texts)), Text("    "))
-
-
-def _in(sheet: Sheet, texts: Mapping[str, str]) -> str:
-    return shown(texts.get(sheet.lang) or texts["en"], MAX_MESSAGE_CHARS)
+def _says(rule: Rule, lang: str) -> str:
+    return shown(in_words(rule.says, lang), MAX_MESSAGE_CHARS)

@@ -14,7 +14,7 @@ from wnmon.model.language import language_of
 from wnmon.model.result import Outcome
 from wnmon.model.said import Hole
 from wnmon.report.terminal.wrapping import breaks
-from wnmon.report.text import commands, word
+from wnmon.report.text import commands, more, word
 
 MIN_WIDTH = 40
 _COLONS = re.compile(r":(?=:)")
@@ -84,8 +84,8 @@ class Sheet:
 
     def more(self, left: int) -> None:
         """Say how many are not shown, if any."""
-        if left > 0:
-            self.put(Text(self.say("more", n=left), "dim"), Text("    "))
+        for line in more(left, self.lang):
+            self.put(Text(line, "dim"), Text("    "))
 
     def facts(self, rows: Sequence[tuple[str, str]]) -> None:
         """Write label and value per line, the values aligned; a row without a value is left out."""
