@@ -7,6 +7,7 @@ from dataclasses import replace
 from wnmon.engine.run import Run
 from wnmon.model.codec import decode_from, encode_as
 from wnmon.model.json import Json, JsonObject
+from wnmon.model.said import Said
 from wnmon.wire.answer import read_answer
 
 
@@ -23,6 +24,6 @@ def decode_run(document: Json) -> Run:
     """Return the run of a document. ValueError says where it is malformed."""
     content = document.get("run") if isinstance(document, dict) else None
     if isinstance(content, dict) and "answers" in content:
-        raise ValueError("run.answers: unknown")
+        raise ValueError(Said("record_at", place="run.answers", said=Said("record_unknown")))
     run: Run = decode_from(Run, document, "run")
     return replace(run, answers=tuple(map(read_answer, run.evidence.exchanges)))
