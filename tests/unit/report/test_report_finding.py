@@ -11,7 +11,7 @@ from wnmon.report.summary import why_nothing
 
 STATUS = Finding(
     message=Said("another_status"),
-    expected=Said("either", one="200", other="201"),
+    expected=Said("listed_either", one="200", other="201"),
     actual=Said("status_because", n=502, said=Said("status_said", n=502, text=Said("html_page"))),
     place="status",
     step="completion",
