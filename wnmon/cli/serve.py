@@ -16,7 +16,7 @@ from wnmon.cli.options import duration, language_option, quiet_option
 from wnmon.cli.terminal import discard, wants_color, width, words
 from wnmon.config import load_config, plan_spend, render
 from wnmon.engine.run import Run
-from wnmon.model.events import Event, InternalFault, Reloaded, RunSkipped, SinkFailed
+from wnmon.model.events import InternalFault, MonitorEvent, Reloaded, RunSkipped, SinkFailed
 from wnmon.model.said import Said, Text, say
 from wnmon.report.terminal import render_run_line
 
@@ -76,7 +76,7 @@ class Console:
         """Print a finished run."""
         self.say(render_run_line(run, width=width(), color=self._color, lang=self._lang))
 
-    def observe(self, event: Event) -> None:
+    def observe(self, event: MonitorEvent) -> None:
         """Print what an operator must know of the monitor itself."""
         match event:
             case Reloaded(ok=False, problems=problems):

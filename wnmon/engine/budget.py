@@ -1,7 +1,16 @@
 """What a target's monitoring may cost per UTC day, and what a check may cost in all.
 
-The worst case is reserved before a request is sent. In memory: a restart begins a new ledger, so the limits hold per
-process.
+    a request                       its tokens
+    ------------------------------  ----------------------------------------------------------------------------------
+    is to be sent                   the worst case is reserved; refused over the cap, then over the target's day
+    was answered with usage         settled as reported, as far as that can be believed: the rest is given back
+    was answered without usage      settled as the worst case: the answer may have been made
+    was refused with 4xx or 5xx     settled as reported, else as nothing
+    was never sent in full          settled as nothing
+    was cut short by a signal       never settled, so the worst case stays
+    was answered on the next day    settled under the cap alone: the ledger of the day before is past changing
+
+In memory: a restart begins a new ledger, so the limits hold per process.
 """
 
 from __future__ import annotations
@@ -11,6 +20,10 @@ from dataclasses import dataclass
 from wnmon.engine.ports import Clock
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Budget, Target
+from wnmon.wire.answer import Answer
+
+MOST_TOKENS = 10_000_000
+"""What one answer can have cost: a count beyond it is absurd, and would ruin the sum."""
 
 _DAY_S = 86_400
 
@@ -39,6 +52,19 @@ class Reservation:
     target: str
     day: int
     tokens: int
+
+
+def spent_tokens(answer: Answer, worst: tuple[int, int]) -> tuple[int, int]:
+    """Return the (input, output) tokens an exchange cost, see above. Counts are never negative and never absurd."""
+    exchange, usage = answer.exchange, answer.reply.usage
+    if exchange.marks.sent_ns is None:
+        return 0, 0
+    if exchange.status is not None and exchange.status >= 400:
+        worst = (0, 0)
+    reported = (usage.prompt_tokens, usage.completion_tokens) if usage else (None, None)
+    pairs = zip(reported, worst, strict=True)
+    spent_input, spent_output = (most if said is None else min(max(said, 0), MOST_TOKENS) for said, most in pairs)
+    return spent_input, spent_output
 
 
 class Budgets:

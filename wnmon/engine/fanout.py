@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from wnmon.engine.ports import Observer, Sink
 from wnmon.engine.run import Run
 from wnmon.errors import place_of
-from wnmon.model.events import Event, SinkFailed
+from wnmon.model.events import MonitorEvent, SinkFailed
 
 
 class Fanout:
@@ -25,7 +25,7 @@ class Fanout:
             except Exception as error:  # noqa: BLE001 - the boundary between sinks
                 self.observe(SinkFailed(sink=sink.name, error=place_of(error)))
 
-    def observe(self, event: Event) -> None:
+    def observe(self, event: MonitorEvent) -> None:
         """Give an event to every observer; one that fails is told to the others only."""
         broken = [stumble for observer in self._observers if (stumble := _tell(observer, event)) is not None]
         for stumble in broken if not isinstance(event, SinkFailed) else ():
@@ -34,7 +34,7 @@ class Fanout:
                     _tell(observer, stumble)
 
 
-def _tell(observer: Observer, event: Event) -> SinkFailed | None:
+def _tell(observer: Observer, event: MonitorEvent) -> SinkFailed | None:
     try:
         observer.observe(event)
     except Exception as error:  # noqa: BLE001 - the boundary between observers

@@ -30,7 +30,8 @@ class Limiter:
         """Hold a slot; yields the seconds waited for it."""
         asked_ns = self._clock.now_ns()
         async with self._changed:
-            await self._changed.wait_for(lambda: self._is_free(target))
+            held, limit = self._held, target.concurrency
+            await self._changed.wait_for(lambda: held[target.name] < limit and self.in_flight < self.limit)
             self._held[target.name] += 1
         try:
             yield (self._clock.now_ns() - asked_ns) / 1e9
@@ -38,6 +39,3 @@ class Limiter:
             self._held[target.name] -= 1
             async with self._changed:
                 self._changed.notify_all()
-
-    def _is_free(self, target: Target) -> bool:
-        return self._held[target.name] < target.concurrency and self.in_flight < self.limit

@@ -8,7 +8,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from wnmon.engine.run import Run
 from wnmon.model.check import Caps, Timeouts
-from wnmon.model.events import Event
+from wnmon.model.events import MonitorEvent
 from wnmon.model.exchange import Exchange, Request
 from wnmon.model.said import Text
 from wnmon.model.target import ProbeId, Target
@@ -74,7 +74,7 @@ class Observer(Protocol):
 
     name: str
 
-    def observe(self, event: Event) -> None:
+    def observe(self, event: MonitorEvent) -> None:
         """Take an event."""
         ...
 
@@ -96,19 +96,19 @@ class ProbeState:
     check: str
     model: str
     every_s: float
-    outcome: str | None
-    reason: str | None
-    message: Text
-    since_s: float | None
-    last_run_s: float | None
-    next_run_s: float | None
-    status: int | None
-    ttft_s: float | None
-    first_visible_s: float | None
-    total_s: float | None
-    rules_failed: tuple[str, ...]
-    runs: int
-    suspect: bool
+    outcome: str | None = None
+    reason: str | None = None
+    message: Text = ""
+    since_s: float | None = None
+    last_run_s: float | None = None
+    next_run_s: float | None = None
+    status: int | None = None
+    ttft_s: float | None = None
+    first_visible_s: float | None = None
+    total_s: float | None = None
+    rules_failed: tuple[str, ...] = ()
+    runs: int = 0
+    suspect: bool = False
 
 
 class ProbeStates(Protocol):

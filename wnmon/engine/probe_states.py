@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from wnmon.engine.ports import ProbeState
 from wnmon.engine.run import Run
-from wnmon.model.result import RuleVerdict, Verdict
+from wnmon.model.result import Verdict
 from wnmon.model.target import Probe, ProbeId
 
 
@@ -20,7 +20,7 @@ class LatestStates:
     name = "board"
 
     def __init__(self) -> None:
-        self.schedule: Callable[[ProbeId], float | None] = _not_scheduled
+        self.schedule: Callable[[ProbeId], float | None] = lambda _: None
         self._rows: dict[ProbeId, ProbeState] = {}
 
     def declare(self, probes: Sequence[Probe]) -> None:
@@ -38,35 +38,10 @@ class LatestStates:
         return [replace(row, next_run_s=self.schedule(row.id)) for row in list(self._rows.values())]
 
     def _row(self, probe: Probe) -> ProbeState:
-        known = self._rows.get(probe.id)
-        return replace(known, every_s=probe.check.every_s) if known else _unknown(probe)
-
-
-def _not_scheduled(_: ProbeId) -> float | None:
-    return None
-
-
-def _unknown(probe: Probe) -> ProbeState:
-    return ProbeState(
-        id=probe.id,
-        target=probe.target.name,
-        check=probe.check.name,
-        model=probe.model,
-        every_s=probe.check.every_s,
-        outcome=None,
-        reason=None,
-        message="",
-        since_s=None,
-        last_run_s=None,
-        next_run_s=None,
-        status=None,
-        ttft_s=None,
-        first_visible_s=None,
-        total_s=None,
-        rules_failed=(),
-        runs=0,
-        suspect=False,
-    )
+        known, target, check = self._rows.get(probe.id), probe.target.name, probe.check
+        if known is not None:
+            return replace(known, every_s=check.every_s)
+        return ProbeState(id=probe.id, target=target, check=check.name, model=probe.model, every_s=check.every_s)
 
 
 def _after(row: ProbeState, run: Run) -> ProbeState:
@@ -83,11 +58,7 @@ def _after(row: ProbeState, run: Run) -> ProbeState:
         ttft_s=result.timing.ttft_s,
         first_visible_s=result.timing.first_visible_s,
         total_s=result.timing.total_s,
-        rules_failed=tuple(verdict.rule for verdict in result.verdicts if _is_broken(verdict)),
+        rules_failed=tuple(one.rule for one in result.verdicts if one.verdict is Verdict.FAILED and not one.waived),
         runs=row.runs + 1,
         suspect=result.timing.suspect,
     )
-
-
-def _is_broken(verdict: RuleVerdict) -> bool:
-    return verdict.verdict is Verdict.FAILED and not verdict.waived

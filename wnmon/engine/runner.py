@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from wnmon.engine.backoff import Backoff
-from wnmon.engine.budget import Budgets, Reservation
+from wnmon.engine.budget import Budgets, Reservation, spent_tokens
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import LoopWatch
@@ -16,7 +16,6 @@ from wnmon.engine.ports import Clock, Transport, Worker
 from wnmon.engine.reading_thread import ReadingThread
 from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
-from wnmon.engine.spending import spent_tokens
 from wnmon.errors import place_of
 from wnmon.judge.judgeable import statuses_wanted
 from wnmon.judge.verdict import judge, stops_a_suite
@@ -158,7 +157,8 @@ class Runner:
         first = not progress.answers
         answers = await self._sender.send_at_once(request, asked, probe, scheduled_ns, step.burst)
         progress.answers.extend(answers)
-        if any(_was_cut_short(answer) for answer in answers):
+        failures = (answer.exchange.failure for answer in answers)
+        if any(failure is not None and failure.kind is FailureKind.SHUTDOWN for failure in failures):
             progress.not_sent[step.name] = INTERRUPTED  # what it cost is not known, so the worst case stays booked
             return INTERRUPTED
         for reservation, answer in zip(held, answers, strict=True):
@@ -202,7 +202,8 @@ class Runner:
         return self._run(probe, progress, evidence, replace(result, reason=_REASONS.get(skip, result.reason)))
 
     def _evidence(self, probe: Probe, progress: Progress) -> Evidence:
-        waivers, today = probe.target.waivers, self._today()
+        waivers = probe.target.waivers
+        today = datetime.datetime.fromtimestamp(self._clock.wall_s(), datetime.UTC).date().isoformat()
         return Evidence(
             model=probe.model,
             nonce=progress.nonce,
@@ -212,10 +213,6 @@ class Runner:
             expired={w.rule: Said("waiver_expired", code=w.until, text=w.reason) for w in waivers if w.until < today},
             not_sent=dict(progress.not_sent),
         )
-
-    def _today(self) -> str:
-        """Return the date (UTC) by which waivers are in force or over."""
-        return datetime.datetime.fromtimestamp(self._clock.wall_s(), datetime.UTC).date().isoformat()
 
     def _skipped(self, probe: Probe, skip: Skip, detail: Text) -> Run:
         self.fanout.observe(RunSkipped(probe=probe.id, reason=skip, detail=detail))
@@ -256,11 +253,6 @@ def left_out(step: Step, target: Target, *, full: bool) -> Said | None:
     if step.http2:
         return Said(Why.NO_HTTP2)
     return Said(Why.NOT_HTTPS) if step.plain_http and not target.url.startswith("https:") else None
-
-
-def _was_cut_short(answer: Answer) -> bool:
-    failure = answer.exchange.failure
-    return failure is not None and failure.kind is FailureKind.SHUTDOWN
 
 
 _REASONS = {Skip.SHUTDOWN: Reason.SHUTDOWN, Skip.BUDGET: Reason.BUDGET}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from wnmon.judge.subject import Subject
+from wnmon.judge.subject import Subject, complaint
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said
@@ -36,11 +36,4 @@ def said(subject: Subject) -> str:
 
 def not_recalled(word: str, subject: Subject) -> Finding:
     """Return the complaint about a word the request held and the answer does not."""
-    return Finding(
-        message=Said("request_part_unread"),
-        expected=word,
-        actual=cut(subject.reply.text),
-        place="content",
-        step=subject.step,
-        reason=Reason.CONTENT,
-    )
+    return complaint(subject, Said("request_part_unread"), word, cut(subject.reply.text), "content", Reason.CONTENT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -31,13 +31,13 @@ class On(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`prepare` compiles a YAML value once, at load, and raises Unfit; `assess` judges one answer and never raises.
+    """`prepare` compiles a YAML value once, at load, and raises Unfit; `assess` complains of one answer, never raises.
 
     `doubt` says why a rule cannot be judged on an answer. `failures` are those of the network it takes for an answer.
     """
 
     prepare: Callable[[Json], Any]
-    assess: Callable[[Any, Subject], list[Finding]]
+    assess: Callable[[Any, Subject], Iterable[Finding]]
     doubt: Callable[[Any, Subject], Said | None] | None = None
     failures: frozenset[FailureKind] = frozenset()
     on: On = On.EXCHANGE

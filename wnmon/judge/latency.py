@@ -5,14 +5,17 @@ A sample taken while the monitor itself was late is not held against the relay.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 
-from wnmon.judge.subject import Subject, Unfit
+from wnmon.judge.kind import Kind, On
+from wnmon.judge.subject import Subject, Unfit, complaint
 from wnmon.judge.values import seconds
 from wnmon.model.duration import show_duration
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
-from wnmon.model.said import Said, Text
+from wnmon.model.said import Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,11 @@ class Limits:
 
     degraded_s: float | None = None
     failed_s: float | None = None
+
+
+def timed(name: str, took_s: Callable[[Subject], float | None]) -> Kind:
+    """Return the kind that limits a time of an answer; `took_s` is None for an instant that never came."""
+    return Kind(prepare, partial(assess, name, took_s), on=On.TIME)
 
 
 def prepare(value: Json) -> Limits:
@@ -42,26 +50,20 @@ def _seconds(value: Json, where: str) -> float:
     return seconds(value, where)
 
 
-def assess_time(name: str, took_s: float | None, expected: Limits, subject: Subject) -> list[Finding]:
+def assess(
+    name: str, took_s: Callable[[Subject], float | None], expected: Limits, subject: Subject
+) -> Iterator[Finding]:
     """Complain of a time over its limit, and of an instant that never came."""
+    took = took_s(subject)
     if subject.timing.suspect:
-        return []
-    if took_s is None:
-        return [_finding(name, Said("an_instant"), Said("never_came"), subject, Reason.EMPTY, degraded=False)]
-    for limit_s, degraded in ((expected.failed_s, False), (expected.degraded_s, True)):
-        if limit_s is not None and took_s > limit_s:
-            wanted = Said("at_most_time", text=show_duration(limit_s))
-            return [_finding(name, wanted, show_duration(took_s), subject, Reason.SLOW, degraded=degraded)]
-    return []
-
-
-def _finding(name: str, expected: Text, actual: Text, subject: Subject, reason: Reason, *, degraded: bool) -> Finding:
-    return Finding(
-        message=Said("over_its_limit", code=name) if reason is Reason.SLOW else Said("instant_missing", code=name),
-        expected=expected,
-        actual=actual,
-        place=name,
-        step=subject.step,
-        reason=reason,
-        degraded=degraded,
-    )
+        return
+    if took is None:
+        message = Said("instant_missing", code=name)
+        yield complaint(subject, message, Said("an_instant"), Said("never_came"), name, Reason.EMPTY)
+        return
+    for limit, degraded in ((expected.failed_s, False), (expected.degraded_s, True)):
+        if limit is not None and took > limit:
+            message, wanted = Said("over_its_limit", code=name), Said("at_most_time", text=show_duration(limit))
+            slow = complaint(subject, message, wanted, show_duration(took), name, Reason.SLOW)
+            yield replace(slow, degraded=degraded)
+            return

@@ -13,10 +13,9 @@ _WORD = re.compile(r"[A-Za-z]+")
 
 def texts_sent(subject: Subject) -> list[str]:
     """Return the texts of the request's messages; parts count for nothing."""
-    messages = at(subject.answer.asked, "/messages")
-    return (
-        [string_at(one, "content") for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
-    )
+    messages = at(subject.asked, "/messages")
+    sent = messages if isinstance(messages, list) else []
+    return [string_at(one, "content") for one in sent if isinstance(one, dict)]
 
 
 def words_of(text: str) -> int:

@@ -1,12 +1,22 @@
-"""Rules of a suite: from the exchanges a rule is about to its verdict.
+"""Rules of a suite: from the exchanges a rule is about to its verdict. The first case that holds decides:
 
-A rule that could not be judged is never shown as passed or failed: a failed `needs` blocks it, an answer that never
-came leaves it inconclusive, a request that was not sent skips it or leaves it inconclusive, as the reason demands.
+    a rule                                                   is                        it says why
+    -------------------------------------------------------  ------------------------  ------------------------------
+    needs one that is neither passed nor noted               inconclusive or skipped   which, or why that was skipped
+    on single answers: one that can be judged breaks it      failed, or noted if INFO  the waiver in force or over
+    on single answers: one cannot be judged or was not sent  inconclusive or skipped   `judgeable`, or why not sent
+    on single answers: there is none it is about             skipped                   no_answer
+    on several: one was not sent or cannot be judged         inconclusive or skipped   why not sent, or `judgeable`
+    on several: they break it                                failed, or noted if INFO  the waiver in force or over
+    on several: an assertion finds nothing to compare        inconclusive or skipped   the assertion's own
+    none of these                                            passed
+
+Skipped is what is left open for a reason that is nobody's fault (_LEFT_OUT), and what needs such a rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
@@ -78,12 +88,16 @@ def _single(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evi
     asked = [(subject, why_unjudgeable(rule, subject)) for subject in subjects if selects(rule.on, subject)]
     judged = [subject for subject, why in asked if why is None]
     findings = tuple(finding for subject in judged for finding in assess(asked_of(rule, subject), subject))
-    why = next((why for why in (*(why for _, why in asked), _unsent(rule, evidence)) if why is not None), None)
+    why = _first((*(why for _, why in asked), _unsent(rule, evidence)))
     if findings or (why is None and asked):
         return _decided(rule, level, findings, evidence)
     if why is None:
         return RuleVerdict(rule=rule.id, level=level, verdict=Verdict.SKIPPED, why=Said(Why.NO_ANSWER))
     return _unjudged(rule, level, why)
+
+
+def _first(whys: Iterable[Text | None]) -> Text | None:
+    return next((why for why in whys if why is not None), None)
 
 
 def assess(expect: Sequence[Assertion], subject: Subject) -> list[Finding]:
@@ -95,20 +109,14 @@ def assess(expect: Sequence[Assertion], subject: Subject) -> list[Finding]:
 
 def _across(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evidence) -> RuleVerdict:
     by_step = {subject.step: subject for subject in subjects}
-    requests = _requests(rule)
-    unsent = _unsent(rule, evidence)
-    if unsent is not None:
-        return _unjudged(rule, level, unsent)
-    whys = [
+    whys = (
         why_unjudgeable(rule, by_step[name]) if name in by_step else Said("request_not_sent", code=name)
-        for name in requests
-    ]
-    why = next((why for why in whys if why is not None), None)
+        for name in _requests(rule)
+    )
+    why = _first((_unsent(rule, evidence), *whys))
     findings: list[Finding] = []
-    for assertion in rule.expect if why is None else ():
-        if assertion.kind not in ACROSS_KINDS:
-            continue
-        said = ACROSS_KINDS[assertion.kind].assess(assertion.expected, by_step)
+    for one in rule.expect if why is None else ():
+        said = ACROSS_KINDS[one.kind].assess(one.expected, by_step) if one.kind in ACROSS_KINDS else []
         if isinstance(said, Unjudged):
             why = said.why
         else:

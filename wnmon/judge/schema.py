@@ -6,8 +6,9 @@ absent, null and wrong type are told apart: a relay's operator fixes each of the
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from wnmon.model.json import Json, Missing, kind_of, pointer_to
 from wnmon.model.result import Finding, Reason
@@ -16,11 +17,16 @@ from wnmon.model.text import cut
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
-    from jsonschema.protocols import Validator
-
-    Compiled = Validator
 
 MAX_FINDINGS = 20
+
+
+class Compiled(Protocol):
+    """A schema, ready to be held against a value."""
+
+    def iter_errors(self, instance: Any) -> Iterable[ValidationError]:
+        """Yield what is wrong with a value."""
+        ...
 
 
 def compile_schema(schema: Json, where: str = "") -> Compiled:
@@ -36,13 +42,11 @@ def schema_findings(validator: Compiled, value: Json, pointer: str, step: str) -
         errors = list(islice(validator.iter_errors(value), MAX_FINDINGS))
     except RecursionError:
         return [mismatch(Said("schema_without_end"), Said("an_end"), value, pointer, step)]
-    findings = [_from_error(error, pointer, step) for error in errors]
+    findings = []
+    for error in errors:
+        place, seen_there = cut(pointer + pointer_to(error.absolute_path)), cast("Json | Missing", error.instance)
+        findings.append(mismatch(_message(error), _expected(error), seen_there, place, step))
     return sorted(findings, key=lambda finding: finding.place)
-
-
-def _from_error(error: ValidationError, pointer: str, step: str) -> Finding:
-    place = cut(pointer + pointer_to(error.absolute_path))
-    return mismatch(_message(error), _expected(error), cast("Json | Missing", error.instance), place, step)
 
 
 def _message(error: ValidationError) -> Said:

@@ -5,62 +5,45 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wnmon.model.exchange import Exchange
-from wnmon.model.result import Evidence, Fault, Finding, Reason, Timing
+from wnmon.model.result import Evidence, Finding, Reason
 from wnmon.model.said import Said, Text
 from wnmon.wire.answer import Answer
-from wnmon.wire.reply import Form, Reply
+from wnmon.wire.reply import Form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Answer):
     """An answer, and everything else an assertion may look at. `model` is the one asked for.
 
     `index` is the place of its exchange among all of the run.
     """
 
-    answer: Answer
     index: int
     model: str
     nonce: str
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    @property
-    def step(self) -> str:
-        """Return the name of the request."""
-        return self.answer.step
-
-    @property
-    def exchange(self) -> Exchange:
-        """Return the record of the request and its answer."""
-        return self.answer.exchange
-
-    @property
-    def reply(self) -> Reply:
-        """Return what was understood of the answer."""
-        return self.answer.reply
-
-    @property
-    def timing(self) -> Timing:
-        """Return when it came."""
-        return self.answer.timing
-
-    @property
-    def fault(self) -> Fault | None:
-        """Return what is recognisably wrong with the exchange as a whole."""
-        return self.answer.fault
-
 
 def subjects_of(answers: Sequence[Answer], evidence: Evidence) -> list[Subject]:
     """Return what assertions look at, in the order sent."""
     return [
-        Subject(answer=answer, index=index, model=evidence.model, nonce=evidence.nonce, aliases=evidence.aliases)
+        Subject(
+            exchange=answer.exchange,
+            asked=answer.asked,
+            reply=answer.reply,
+            timing=answer.timing,
+            fault=answer.fault,
+            index=index,
+            model=evidence.model,
+            nonce=evidence.nonce,
+            aliases=evidence.aliases,
+        )
         for index, answer in enumerate(answers)
     ]
 
 
 def complaint(
-    subject: Subject, message: Said, expected: Text, actual: Text, place: str = "", reason: Reason = Reason.RULE
+    subject: Subject, message: Text, expected: Text, actual: Text, place: str = "", reason: Reason = Reason.RULE
 ) -> Finding:
     """Return a complaint about an answer."""
     return Finding(message=message, expected=expected, actual=actual, place=place, step=subject.step, reason=reason)

@@ -14,11 +14,10 @@ from wnmon.model.said import Said, Text
 def listed(joint: str, texts: Iterable[Text]) -> Text:
     """Return texts as a list such as `a, b or c`, "" for none. `joint` is `and` or `either`."""
     *before, last = [*texts] or [""]
-    return Said(f"listed_{joint}", one=reduce(_comma, before), other=last) if before else last
-
-
-def _comma(one: Text, other: Text) -> Text:
-    return Said("listed", one=one, other=other)
+    if not before:
+        return last
+    several = reduce(lambda one, other: Said("listed", one=one, other=other), before)
+    return Said(f"listed_{joint}", one=several, other=last)
 
 
 def only(word: str, value: Json) -> None:

@@ -1,16 +1,28 @@
-"""judge(plan, evidence) -> Result: the whole decision, readable as a table of contents.
+"""judge(plan, evidence) -> Result: the whole decision. The first case that holds decides the outcome:
 
-`expect` decides the outcome of a check, and so uptime. Rules are published as verdicts and touch the outcome only with
-a gate. An answer that says nothing about the contract (dead host, wrong key, empty balance) is errored, not failed.
+    case                                                      outcome   reason
+    --------------------------------------------------------  --------  ----------------------------------------------
+    no request was sent                                       skipped   ok
+    an answer, of a suite the first, says nothing about the   errored   its fault's
+        contract (dead host, wrong key, empty balance)
+    an answer breaks its `expect`, or has a fault that this   failed    of the complaint about a fault, else the first
+        did not ask for
+    a rule at or above the gate is broken, and not waived     failed    rule
+    a request of a plain check was not sent                   skipped   budget
+    an answer is slower than a `degraded` limit               degraded  slow
+    none of these                                             passed    ok
+
+So `expect` decides the outcome of a check, and with it uptime; rules are verdicts of their own, and touch it by a gate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from wnmon.judge.judgeable import ANSWERED_WRONGLY, NOTHING_TO_JUDGE, asked_for_refusal, says_nothing
 from wnmon.judge.rules import assess, judge_rules
-from wnmon.judge.subject import Subject, subjects_of
+from wnmon.judge.subject import Subject, complaint, subjects_of
 from wnmon.model.check import Auth, Level, Plan, Step
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import (
@@ -34,14 +46,15 @@ def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
     `answers` are the exchanges of the evidence, read.
     """
     subjects = subjects_of(answers, evidence)
-    if not subjects:
-        return _nothing_sent(plan, evidence)
-    steps = {step.name: step for step in plan.steps}
-    blocker = _first_blocker(plan, subjects, steps)
-    findings = tuple(finding for subject in subjects for finding in _expectations(steps[subject.step], subject))
     verdicts = judge_rules(plan, evidence, subjects)
-    main = _main_subject(subjects)
+    if not subjects:
+        return Result(outcome=Outcome.SKIPPED, reason=Reason.OK, message=_why_unsent(evidence), verdicts=verdicts)
+    steps = {step.name: step for step in plan.steps}
+    findings = tuple(finding for subject in subjects for finding in _expectations(steps[subject.step], subject))
+    blocker = _first_blocker(plan, subjects, steps)
     outcome, reason, message, layer = _decide(plan, blocker, findings, verdicts, subjects, evidence)
+    faults = [subject.fault for subject in subjects if subject.fault]
+    main = next((subject for subject in subjects if subject.exchange.request.stream), subjects[0])
     return Result(
         outcome=outcome,
         reason=reason,
@@ -53,14 +66,9 @@ def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
         status=main.exchange.status,
         timing=main.timing,
         usage=main.reply.usage,
-        retry_after_s=max(_waits_asked_s(subjects), default=None),
+        retry_after_s=max((one.retry_after_s for one in faults if one.retry_after_s is not None), default=None),
         tls=next((subject.exchange.tls for subject in subjects if subject.exchange.tls), None),
     )
-
-
-def _waits_asked_s(subjects: Sequence[Subject]) -> list[float]:
-    faults = [subject.fault for subject in subjects if subject.fault]
-    return [fault.retry_after_s for fault in faults if fault.retry_after_s is not None]
 
 
 def stops_a_suite(answer: Answer) -> Fault | None:
@@ -80,7 +88,7 @@ def stops_a_suite(answer: Answer) -> Fault | None:
 def _first_blocker(plan: Plan, subjects: Sequence[Subject], steps: Mapping[str, Step]) -> Fault | None:
     """Return what left nothing to judge: for a suite its preflight, for a check any of its steps."""
     if plan.suite is not None:
-        return stops_a_suite(subjects[0].answer)
+        return stops_a_suite(subjects[0])
     return next((fault for subject in subjects if (fault := _blocker(steps[subject.step], subject))), None)
 
 
@@ -100,19 +108,10 @@ def _expectations(step: Step, subject: Subject) -> Iterable[Finding]:
     fault, failure = subject.fault, subject.exchange.failure
     if fault is None or not step.expect or (failure is None and asked_for_refusal(step.expect, subject.exchange)):
         return findings
-    named = any(finding.reason is fault.reason for finding in findings)
-    return findings if named else [_from_fault(fault, subject), *findings]
-
-
-def _from_fault(fault: Fault, subject: Subject) -> Finding:
-    return Finding(
-        message=fault.message,
-        expected=Said("an_answer"),
-        actual=fault.reason.value,
-        step=subject.step,
-        reason=fault.reason,
-        exchange=subject.index,
-    )
+    if any(finding.reason is fault.reason for finding in findings):
+        return findings
+    unnamed = complaint(subject, fault.message, Said("an_answer"), fault.reason.value, reason=fault.reason)
+    return [replace(unnamed, exchange=subject.index), *findings]
 
 
 Decision = tuple[Outcome, Reason, Text, Layer | None]
@@ -157,20 +156,6 @@ def _breaks_gate(gate: Level | None, verdict: RuleVerdict) -> bool:
     if gate is None or verdict.waived or verdict.verdict is not Verdict.FAILED:
         return False
     return verdict.level.rank <= gate.rank
-
-
-def _main_subject(subjects: Sequence[Subject]) -> Subject:
-    """Return the exchange whose timing stands for the run: the first that streams, else the first."""
-    return next((subject for subject in subjects if subject.exchange.request.stream), subjects[0])
-
-
-def _nothing_sent(plan: Plan, evidence: Evidence) -> Result:
-    return Result(
-        outcome=Outcome.SKIPPED,
-        reason=Reason.OK,
-        message=_why_unsent(evidence),
-        verdicts=judge_rules(plan, evidence, ()),
-    )
 
 
 def _why_unsent(evidence: Evidence) -> Text:

@@ -34,7 +34,7 @@ from wnmon.metrics.readings import (
     rule_readings,
     target_readings,
 )
-from wnmon.model.events import BudgetLeft, Event
+from wnmon.model.events import BudgetLeft, MonitorEvent
 from wnmon.model.result import Outcome
 from wnmon.model.target import Probe
 
@@ -234,7 +234,7 @@ class PrometheusSink:
             self._apply(run.probe, labels, rule_readings(run, known.rules))
             self._apply(run.target, {"target": run.target}, target_readings(run))
 
-    def observe(self, event: Event) -> None:
+    def observe(self, event: MonitorEvent) -> None:
         """Publish what the monitor says of itself."""
         with self._lock:
             if not isinstance(event, BudgetLeft):

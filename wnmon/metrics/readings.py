@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from wnmon.engine.run import Run
 from wnmon.model.events import (
     BudgetLeft,
-    Event,
     InFlight,
     InternalFault,
     LoopLagged,
+    MonitorEvent,
     Reloaded,
     RunLate,
     RunSkipped,
@@ -152,7 +152,7 @@ def rule_readings(run: Run, labels: Mapping[str, tuple[str, ...]]) -> Iterator[R
         yield Reading(metric="wnmon_rule_findings_total", value=len(verdict.findings), values=labels[verdict.rule])
 
 
-def event_readings(event: Event) -> Iterator[Reading]:
+def event_readings(event: MonitorEvent) -> Iterator[Reading]:
     """Yield what an event says of the monitor itself."""
     match event:
         case RunSkipped():

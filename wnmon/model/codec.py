@@ -55,23 +55,19 @@ def encode_as(name: str, value: Any, *, words_only: bool = False) -> JsonObject:
 
 def decode_from(kind: Any, document: Json, name: str) -> Any:
     """Return the dataclass `kind` that `encode_as` put under this name. ValueError says where it is malformed."""
-    return _decode(kind, _content(document, name), name)
-
-
-def decode_as(kind: Any, document: JsonObject, place: str) -> Any:
-    """Return members of an object as the dataclass `kind`; others are left. ValueError says which is malformed."""
-    known = {field.name for field in fields(kind)}
-    return _dataclass(kind, {name: value for name, value in document.items() if name in known}, place)
-
-
-def _content(document: Json, name: str) -> Json:
     if not isinstance(document, dict) or "wnmon" not in document:
         raise ValueError(Said("record_none"))
     if document["wnmon"] != VERSION:
         raise ValueError(Said("record_version", version=repr(document["wnmon"]), ours=VERSION))
     if name not in document:
         raise _wrong(name, Said("record_missing"))
-    return document[name]
+    return _decode(kind, document[name], name)
+
+
+def decode_as(kind: Any, document: JsonObject, place: str) -> Any:
+    """Return members of an object as the dataclass `kind`; others are left. ValueError says which is malformed."""
+    known = {field.name for field in fields(kind)}
+    return _dataclass(kind, {name: value for name, value in document.items() if name in known}, place)
 
 
 def _encode(value: Any, words_only: bool = False) -> Json:

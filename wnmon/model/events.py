@@ -93,4 +93,6 @@ class InternalFault:
     error: str
 
 
-Event = RunSkipped | RunLate | Waited | InFlight | LoopLagged | Reloaded | BudgetLeft | SinkFailed | InternalFault
+MonitorEvent = (
+    RunSkipped | RunLate | Waited | InFlight | LoopLagged | Reloaded | BudgetLeft | SinkFailed | InternalFault
+)

@@ -1,4 +1,19 @@
-"""Turns a status and the words of an error into a reason, by the phrases relays are known to use."""
+"""Turns a status and the words of an error into a reason, by the phrases relays are known to use.
+
+    The first that holds decides                               reason
+    ---------------------------------------------------------  ------------------------------------------------------
+    words of _SATURATED                                        rate_limited
+    402, or words of _BALANCE                                  balance
+    401                                                        auth
+    words of _MODEL or _MODEL_PHRASE                           model_unavailable
+    429, or words of _RATE without a status                    rate_limited
+    words of _AUTH with 400, 403 or no status; a bare 403      auth
+    any other status                                           http_4xx, http_5xx
+    no status                                                  None: not recognised
+
+Words about money win over the status: new-api answers a spent key with 401 or 403, OpenAI with 429. An error inside a
+200 has no status but what its code claims (`status_in`).
+"""
 
 from __future__ import annotations
 
@@ -84,10 +99,7 @@ _UPSTREAM = re.compile(r"\bupstream|\bbad_response|上游")
 
 
 def classify(status: int | None, error: ErrorEnvelope | None) -> Reason | None:
-    """Return the reason of an error. `status` is None for an error inside a 200: then None means "not recognised".
-
-    Words about money win over the status: new-api answers a spent key with 401 or 403, OpenAI with 429.
-    """
+    """Return the reason of an error, None where it is not recognised."""
     words = _words(error)
     if _has(words, _SATURATED):
         return Reason.RATE_LIMITED
@@ -97,10 +109,6 @@ def classify(status: int | None, error: ErrorEnvelope | None) -> Reason | None:
         return Reason.AUTH
     if _has(words, _MODEL) or _MODEL_PHRASE.search(words):
         return Reason.MODEL_UNAVAILABLE
-    return _by_status(status, words)
-
-
-def _by_status(status: int | None, words: str) -> Reason | None:
     if status == 429 or (status is None and _has(words, _RATE)):
         return Reason.RATE_LIMITED
     if (status in _AUTH_STATUSES and _has(words, _AUTH)) or (status == 403 and not words):

@@ -24,7 +24,8 @@ def worst_case_tokens(body: bytes, asked: JsonObject | None) -> tuple[int, int]:
     messages = asked.get("messages")
     items = messages if isinstance(messages, list) else []
     extras = sum(_size(asked[name]) for name in ("tools", "functions", "response_format") if name in asked)
-    return sum(_message_tokens(item) for item in items) + extras, _output_tokens(asked)
+    output = (_limit(asked) or DEFAULT_OUTPUT_TOKENS) * (_positive(asked.get("n")) or 1)
+    return sum(_message_tokens(item) for item in items) + extras, output
 
 
 def sets_a_limit(asked: JsonObject | None) -> bool:
@@ -51,11 +52,6 @@ def _part_tokens(part: Json) -> int:
 
 def _size(value: Json) -> int:
     return len(json.dumps(value, ensure_ascii=False).encode())
-
-
-def _output_tokens(value: JsonObject) -> int:
-    """Return the limit times the number of choices asked for."""
-    return (_limit(value) or DEFAULT_OUTPUT_TOKENS) * (_positive(value.get("n")) or 1)
 
 
 def _limit(value: JsonObject) -> int:

@@ -10,7 +10,6 @@ import json
 import re
 import sys
 from collections import deque
-from collections.abc import Iterable
 from math import copysign, isinf
 from typing import Any
 
@@ -40,7 +39,7 @@ class _Rejected(Exception):  # noqa: N818 - never leaves this file
     """The scanner accepts what RFC 8259 does not."""
 
 
-class _Odd:
+class _OddNumber:
     """A number whose spelling is an oddity, in its place until the value is walked."""
 
     __slots__ = ("kind", "lexeme", "value")
@@ -125,22 +124,22 @@ def _constant(_: str) -> Json:
     raise _Rejected
 
 
-def _float(lexeme: str) -> float | _Odd:
+def _float(lexeme: str) -> float | _OddNumber:
     if len(lexeme) > MAX_DIGITS:
         raise _Rejected
     number = float(lexeme)
     if isinf(number):
-        return _Odd("huge_number", lexeme, copysign(sys.float_info.max, number))
+        return _OddNumber("huge_number", lexeme, copysign(sys.float_info.max, number))
     if number.is_integer():
-        return _Odd("exponent" if "e" in lexeme.lower() else "fraction_integer", lexeme, number)
+        return _OddNumber("exponent" if "e" in lexeme.lower() else "fraction_integer", lexeme, number)
     return number
 
 
-def _int(lexeme: str) -> int | _Odd:
+def _int(lexeme: str) -> int | _OddNumber:
     if len(lexeme) > MAX_DIGITS:
         raise _Rejected
     number = int(lexeme)
-    return number if -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER else _Odd("huge_number", lexeme, number)
+    return number if -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER else _OddNumber("huge_number", lexeme, number)
 
 
 _PLAIN = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant)
@@ -155,10 +154,10 @@ def _settle(holder: list[Json]) -> tuple[Oddity, ...]:
         pointer, container = queue.popleft()
         if isinstance(container, dict):
             _settle_names(pointer, container, oddities)
-        for key, child in _items(container):
+        for key, child in container.items() if isinstance(container, dict) else enumerate(container):
             if isinstance(child, dict | list):
                 queue.append((_below(pointer, key, container is holder), child))
-            elif isinstance(child, _Odd) or (isinstance(child, str) and _SURROGATE.search(child)):
+            elif isinstance(child, _OddNumber) or (isinstance(child, str) and _SURROGATE.search(child)):
                 container[key], kind, seen = _plain(child)
                 _note(oddities, kind, _below(pointer, key, container is holder), seen)
     return tuple(oddities)
@@ -169,24 +168,17 @@ def _note(oddities: list[Oddity], kind: str, place: str, seen: Text) -> None:
         oddities.append(Oddity(kind=kind, place=place, seen=fitted(seen, _MAX_SEEN_CHARS)))
 
 
-def _items(container: list[Any] | dict[str, Any]) -> Iterable[tuple[Any, Any]]:
-    return container.items() if isinstance(container, dict) else enumerate(container)
-
-
 def _below(pointer: str, key: int | str, is_root: bool) -> str:
     """Return the RFC 6901 pointer of a member. The holder of the root adds nothing."""
     return "" if is_root else pointer + pointer_to([key])
 
 
-def _plain(odd: str | _Odd) -> tuple[Json, str, str]:
+def _plain(odd: str | _OddNumber) -> tuple[Json, str, str]:
     """Return (plain value, kind of oddity, what was seen)."""
-    if isinstance(odd, _Odd):
+    if isinstance(odd, _OddNumber):
         return odd.value, odd.kind, odd.lexeme
-    return _SURROGATE.sub("\ufffd", odd), "lone_surrogate", _SURROGATE.sub(_escape, odd)
-
-
-def _escape(match: re.Match[str]) -> str:
-    return f"\\u{ord(match.group()):04x}"
+    seen = _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", odd)
+    return _SURROGATE.sub("\ufffd", odd), "lone_surrogate", seen
 
 
 def _settle_names(pointer: str, members: JsonObject, oddities: list[Oddity]) -> None:

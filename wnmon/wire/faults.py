@@ -1,4 +1,20 @@
-"""What went wrong with an exchange as a whole, and whom to blame: the ways in which there is no answer to judge."""
+"""What went wrong with an exchange as a whole, and whom to blame. The most telling fact comes first:
+
+    fact                                               reason                                   layer
+    -------------------------------------------------  ---------------------------------------  ----------------------
+    a failure of our own                               client, shutdown                         client
+    a status of 1xx or 3xx                             protocol                                 relay
+    a status of 4xx or 5xx                             `causes`, by status and words            cdn, upstream or relay
+    an error in a 2xx                                  `causes`, by words, before any token;    upstream or relay
+                                                       else stream, or schema in JSON
+    a failure of the network                           the same                                 network, tls or relay
+    a 2xx that is empty, a page, or neither JSON nor   empty, content_type, bad_json            relay, cdn
+        events, or JSON that cannot be read
+    a stream without any choice                        bad_json where nothing in it is, empty   relay
+    a stream without a finish_reason for each choice   truncated                                relay
+
+cdn: a page, or a status only a CDN writes. upstream: the error says so (`blames_upstream`).
+"""
 
 from __future__ import annotations
 
@@ -32,7 +48,6 @@ _LAYER_OF_FAILURE = {
 def diagnose(exchange: Exchange, reply: Reply, choices_asked: int = 1) -> Fault | None:
     """Return the fault of an exchange, None when there is an answer to judge. Never raises.
 
-    The most telling fact first: our own fault, the status the relay sent, an error it reports, the network, the form.
     `choices_asked` is how many choices a stream must end.
     """
     failure = exchange.failure
@@ -61,17 +76,11 @@ def _refused(exchange: Exchange, reply: Reply, status: int) -> Fault:
     """Name the reason of a status outside 2xx."""
     if status < 400:
         return _fault(Reason.PROTOCOL, Layer.RELAY, Said("status_redirect", n=status))
-    reason = _page_reason(status) if reply.form is Form.HTML else classify(status, reply.error)
-    said = _page_title(exchange) if reply.form is Form.HTML else _said(reply.error)
-    layer = _layer(status, reply)
-    return _fault(reason or Reason.HTTP_5XX, layer, Said("status_said", n=status, text=said), retry_after_s(exchange))
-
-
-def _page_reason(status: int) -> Reason:
-    """Name the reason of an HTML page. A 403 page is a firewall's word on the request, not the relay's on the key."""
-    if status == 403:
-        return Reason.HTTP_4XX
-    return classify(status, None) or Reason.HTTP_5XX
+    page = reply.form is Form.HTML
+    # A 403 page is a firewall's word on the request, not the relay's on the key.
+    reason = Reason.HTTP_4XX if page and status == 403 else classify(status, None if page else reply.error)
+    message = Said("status_said", n=status, text=_page_title(exchange) if page else _said(reply.error))
+    return _fault(reason or Reason.HTTP_5XX, _layer(status, reply), message, retry_after_s(exchange))
 
 
 def _page_title(exchange: Exchange) -> Said:
@@ -100,26 +109,15 @@ def _error_in_success(exchange: Exchange, reply: Reply, error: ErrorEnvelope) ->
 
     One that stands where the answer should be is read by its words; one that breaks off a running stream is `stream`.
     """
-    streamed = reply.form is Form.STREAM
-    reason = None if reply.tokens else _claimed(error)
-    said = _said(error)
-    where = (
-        Said("stream_error", text=error.place, said=said)
-        if streamed
-        else Said("success_error", n=str(exchange.status), said=said)
-    )
-    return _fault(
-        reason or (Reason.STREAM if streamed else Reason.SCHEMA),
-        _layer(None, reply),
-        where,
-        retry_after_s(exchange),
-    )
-
-
-def _claimed(error: ErrorEnvelope) -> Reason | None:
-    """Return a recognised reason. A plain 4xx or 5xx code is no status: the status was a success."""
-    reason = classify(status_in(error), error)
-    return None if reason in {Reason.HTTP_4XX, Reason.HTTP_5XX} else reason
+    if reply.form is Form.STREAM:
+        reason, message = Reason.STREAM, Said("stream_error", text=error.place, said=_said(error))
+    else:
+        reason, message = Reason.SCHEMA, Said("success_error", n=str(exchange.status), said=_said(error))
+    claimed = None if reply.tokens else classify(status_in(error), error)
+    # A plain 4xx or 5xx code is no status: the status was a success.
+    if claimed is not None and claimed not in {Reason.HTTP_4XX, Reason.HTTP_5XX}:
+        reason = claimed
+    return _fault(reason, _layer(None, reply), message, retry_after_s(exchange))
 
 
 def _unreadable(exchange: Exchange, reply: Reply, asked: int) -> Fault | None:
@@ -129,9 +127,8 @@ def _unreadable(exchange: Exchange, reply: Reply, asked: int) -> Fault | None:
             return _fault(Reason.EMPTY, Layer.RELAY, Said("status_empty_body", n=str(exchange.status)))
         case Form.HTML:
             layer = Layer.CDN if exchange.header("cf-mitigated") else Layer.RELAY
-            return _fault(
-                Reason.CONTENT_TYPE, layer, Said("status_with", n=str(exchange.status), said=_page_title(exchange))
-            )
+            page = Said("status_with", n=str(exchange.status), said=_page_title(exchange))
+            return _fault(Reason.CONTENT_TYPE, layer, page)
         case Form.OTHER:
             media = reply.media_type or Said("no_media_type")
             return _fault(Reason.CONTENT_TYPE, Layer.RELAY, Said("neither_json_nor_events", said=media))
@@ -154,19 +151,14 @@ def _incomplete(reply: Reply, asked: int) -> Fault | None:
     [DONE] proves nothing: relays of the one-api family write it after an upstream that timed out.
     """
     done = Said("with_done") if reply.done_ns is not None else Said("without_done")
-    if not reply.choices and not _broken(reply):
-        return _fault(Reason.EMPTY, Layer.RELAY, Said("stream_without_choice", said=done))
     if not reply.choices:
-        return _fault(Reason.BAD_JSON, Layer.RELAY, Said("stream_without_json"))
+        documents = [frame.document for frame in reply.frames if frame.document is not None]
+        if documents and not any(isinstance(document.value, dict) for document in documents):
+            return _fault(Reason.BAD_JSON, Layer.RELAY, Said("stream_without_json"))
+        return _fault(Reason.EMPTY, Layer.RELAY, Said("stream_without_choice", said=done))
     if all(choice.finish_reasons for choice in reply.choices):
         begun = len(reply.choices)
         what = Said("choices_began", n=begun, n2=asked, said=done)
         return _fault(Reason.TRUNCATED, Layer.RELAY, what) if begun < asked else None
     events = len({token.event for token in reply.tokens})
     return _fault(Reason.TRUNCATED, Layer.RELAY, Said("no_finish_after", n=events, said=done))
-
-
-def _broken(reply: Reply) -> bool:
-    """Tell whether there are frames to read and none of them is a JSON object."""
-    documents = [frame.document for frame in reply.frames if frame.document is not None]
-    return bool(documents) and not any(isinstance(document.value, dict) for document in documents)

@@ -65,6 +65,11 @@ class Event:
     terminated: bool = True
     has_data: bool = True
 
+    @property
+    def place(self) -> str:
+        """Return where it stands in its stream, as findings say it."""
+        return f"event {self.index}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventStream:

@@ -94,16 +94,13 @@ class _Parser:
     def take_line(self, line: bytes) -> None:
         """Take one non-empty line: a comment, or a field with or without a value."""
         name, _, value = line.partition(b":")
-        if not name:
-            self._take_comment(value)
+        if name:
+            self.pending = True
+            self._take_field(name, self._text(value.removeprefix(b" ")))
             return
-        self.pending = True
-        self._take_field(name, self._text(value.removeprefix(b" ")))
-
-    def _take_comment(self, raw: bytes) -> None:
-        text = self._text(raw)
+        comment = self._text(value)
         if self._comment_count < MAX_COMMENTS_KEPT:
-            self._comments.append(text[:MAX_NAME_CHARS])
+            self._comments.append(comment[:MAX_NAME_CHARS])
         self._comment_count += 1
 
     def _take_field(self, name: bytes, value: str) -> None:
@@ -116,16 +113,12 @@ class _Parser:
                 self.odd("nul_id", self._place, value)
             case b"id":
                 self._id = value[:MAX_NAME_CHARS]
+            case b"retry" if value.isascii() and value.isdigit():
+                self._retry = value[:MAX_NAME_CHARS]
             case b"retry":
-                self._take_retry(value)
+                self.odd("bad_retry", self._place, value)
             case _:
                 self._take_unknown(self._text(name), value)
-
-    def _take_retry(self, value: str) -> None:
-        if value.isascii() and value.isdigit():
-            self._retry = value[:MAX_NAME_CHARS]
-        else:
-            self.odd("bad_retry", self._place, value)
 
     def _take_unknown(self, name: str, value: str) -> None:
         """Keep a field the standard ignores: some relays report a failure in one (`error: {...}`)."""
@@ -166,16 +159,12 @@ class _Parser:
         self._comments.clear()
         self._clear()
 
-    def _take_rest(self, body: bytes, rest: int) -> None:
-        if len(self.events) >= MAX_EVENTS or _LINE_END.search(body, rest):
-            self.odd("too_many", f"byte {rest}", Said("stream_over_limit"))
-        else:
-            self.take_line(body[rest:])
-
     def finish(self, body: bytes, rest: int, last_ns: int) -> EventStream:
         """Return the stream. What follows the last blank line becomes one unterminated event, unless a cap was hit."""
-        if rest < len(body):
-            self._take_rest(body, rest)
+        if rest < len(body) and (len(self.events) >= MAX_EVENTS or _LINE_END.search(body, rest)):
+            self.odd("too_many", f"byte {rest}", Said("stream_over_limit"))
+        elif rest < len(body):
+            self.take_line(body[rest:])
         if self.pending:
             self.odd("unterminated", self._place, Said("last_event_not_ended"))
             self.dispatch(last_ns, terminated=False)

@@ -1,4 +1,18 @@
-"""Folds a stream of events into the reply a JSON answer would have given, keeping when each token arrived."""
+"""Folds a stream of events into the reply a JSON answer would have given, keeping when each token arrived.
+
+    event                                            what it does
+    -----------------------------------------------  ----------------------------------------------------------------
+    the first [DONE]                                 ends the fold; frames after it are kept, and add nothing
+    data that is no JSON object                      is kept as a frame, and adds nothing
+    an object: id, model, created ...                the first value of each that says something stays
+    an object: usage                                 the last that counts anything stays
+    an object: the delta or message of a choice      its text goes to its channel: a token for each one it wrote to
+    an object: the finish_reason of a choice         is noted; the last of those that are first of a choice is the end
+    `error` member, event `error`, field `error`     the first error is the reply's; what it stands in counts as above
+    a comment, or another field alone                no frame
+
+Sources: OpenAI description, stream; for errors see `envelope`.
+"""
 
 from __future__ import annotations
 
@@ -87,9 +101,8 @@ def _frame(event: Event, *, too_many: bool) -> Frame:
     if event.data.strip(" \t\r\n") == DONE:
         return Frame(event=event, done=True)
     if too_many:
-        problem = JsonProblem(
-            kind="too_many_values", offset=0, message=Said("json_over_limit", n=f"{MAX_CONTAINERS:,}")
-        )
+        message = Said("json_over_limit", n=f"{MAX_CONTAINERS:,}")
+        problem = JsonProblem(kind="too_many_values", offset=0, message=message)
         return Frame(event=event, document=Document(problem=problem))
     return Frame(event=event, document=read_text(event.data))
 
@@ -103,13 +116,11 @@ def _errors(stream: EventStream, frames: tuple[Frame, ...]) -> Iterator[ErrorEnv
     by_event = {frame.event.index: frame for frame in frames}
     for event in stream.events:
         frame = by_event.get(event.index)
-        place = f"event {event.index}"
         value = None if frame is None else _value(frame)
-        found = refusal_in(value, place) if event.name == "error" else error_in(value, place)
+        found = refusal_in(value, event.place) if event.name == "error" else error_in(value, event.place)
         if found is None and event.name == "error":
-            found = text_error(event.data, place) or ErrorEnvelope(
-                message=Said("error_event_without_data"), place=place
-            )
+            without = ErrorEnvelope(message=Said("error_event_without_data"), place=event.place)
+            found = text_error(event.data, event.place) or without
         if found is not None:
             yield found
         yield from _field_errors(event)
@@ -264,14 +275,13 @@ class _ChoiceFold:
             content=None if self._content is None else "".join(self._content),
             reasoning="".join(self._reasoning),
             refusal="".join(self._refusal),
-            tool_calls=tuple(self._tool_calls()),
+            tool_calls=tuple(
+                ToolCall(index=index, id=tool.id, name=tool.name, arguments="".join(tool.arguments))
+                for index, tool in sorted(self._tools.items())
+            ),
             finish_reasons=tuple(self._finish_reasons),
             text_after_finish=self._text_after_finish,
         )
-
-    def _tool_calls(self) -> Iterator[ToolCall]:
-        for index, tool in sorted(self._tools.items()):
-            yield ToolCall(index=index, id=tool.id, name=tool.name, arguments="".join(tool.arguments))
 
     def member(self) -> Json:
         """Return the choice as a completion has it."""
@@ -281,9 +291,8 @@ class _ChoiceFold:
         message |= {"reasoning_content": choice.reasoning} if choice.reasoning else {}
         message |= {"refusal": choice.refusal} if choice.refusal else {}
         if choice.tool_calls:
-            message["tool_calls"] = [_tool_member(call) for call in choice.tool_calls]
+            message["tool_calls"] = [
+                {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+                for call in choice.tool_calls
+            ]
         return {"index": choice.index, "message": message, "finish_reason": choice.finish_reason}
-
-
-def _tool_member(call: ToolCall) -> Json:
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}

@@ -23,6 +23,7 @@ def measure(exchange: Exchange, reply: Reply) -> Timing:
     visible = next((token.at_ns for token in reply.tokens if token.channel is Channel.CONTENT), None)
     events = reply.stream.events if reply.form is Form.STREAM and reply.stream is not None else ()
     total_s = _span_s(marks.sent_ns, marks.end_ns)
+    tokens = (reply.usage.completion_tokens or 0) if reply.usage is not None else 0
     return Timing(
         dns_s=_span_s(marks.resolve_ns, marks.resolved_ns),
         tcp_s=_span_s(marks.connect_ns, marks.connected_ns),
@@ -37,8 +38,8 @@ def measure(exchange: Exchange, reply: Reply) -> Timing:
         total_s=total_s,
         max_gap_s=max((_seconds(later - earlier) for earlier, later in pairwise(stamps)), default=None),
         token_events=len(stamps),
-        time_per_output_token_s=_per_token_s(stamps, _completion_tokens(reply)),
-        tokens_per_s=_tokens_per_s(_completion_tokens(reply), total_s),
+        time_per_output_token_s=_per_token_s(stamps, tokens),
+        tokens_per_s=tokens / total_s if tokens > 0 and total_s else None,
         suspect=exchange.late_ns > SUSPECT_LAG_NS,
     )
 
@@ -51,17 +52,8 @@ def _span_s(start_ns: int | None, end_ns: int | None) -> float | None:
     return None if start_ns is None or end_ns is None else _seconds(end_ns - start_ns)
 
 
-def _completion_tokens(reply: Reply) -> int:
-    """Return the reported count, 0 when the relay did not say."""
-    return (reply.usage.completion_tokens or 0) if reply.usage is not None else 0
-
-
 def _per_token_s(stamps: list[int], tokens: int) -> float | None:
     """Return (last - first) / (n - 1). One stamp for all tokens tells no rate."""
     if tokens < 2 or len(stamps) < 2 or stamps[-1] <= stamps[0]:
         return None
     return _seconds(stamps[-1] - stamps[0]) / (tokens - 1)
-
-
-def _tokens_per_s(tokens: int, total_s: float | None) -> float | None:
-    return tokens / total_s if tokens > 0 and total_s else None

@@ -17,7 +17,7 @@ from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
 from wnmon.judge.registry import prepare
 from wnmon.model.check import Caps, Check, Level, Plan, Risk, Rule, Selector, Step, Timeouts
-from wnmon.model.events import Event
+from wnmon.model.events import MonitorEvent
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.json import Json
 from wnmon.model.target import Budget, Probe, Secret, Target
@@ -118,12 +118,12 @@ class Memory:
     def __init__(self, name: str = "memory") -> None:
         self.name = name
         self.runs: list[Run] = []
-        self.events: list[Event] = []
+        self.events: list[MonitorEvent] = []
 
     def take(self, run: Run) -> None:
         self.runs.append(run)
 
-    def observe(self, event: Event) -> None:
+    def observe(self, event: MonitorEvent) -> None:
         self.events.append(event)
 
     def of(self, kind: type[Any]) -> list[Any]:
@@ -137,7 +137,7 @@ class Broken(Memory):
         super().take(run)
         raise ValueError("secret in the text")
 
-    def observe(self, event: Event) -> None:
+    def observe(self, event: MonitorEvent) -> None:
         super().observe(event)
         raise ValueError("secret in the text")
 

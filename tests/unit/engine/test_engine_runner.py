@@ -28,10 +28,10 @@ from engine_samples import (
     turns,
 )
 
+from wnmon.engine.budget import MOST_TOKENS
 from wnmon.engine.loopwatch import EVERY_S
 from wnmon.engine.run import Run
 from wnmon.engine.runner import INTERRUPTED, draw_nonce
-from wnmon.engine.spending import MOST_TOKENS
 from wnmon.model.check import Assertion, Plan, Risk
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import Exchange, FailureKind, Request

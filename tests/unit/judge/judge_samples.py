@@ -110,7 +110,7 @@ def subject(exchange: Exchange, **more: Any) -> Subject:
 
 def complaints(kind: str, value: Json, exchange: Exchange, **more: Any) -> list[Finding]:
     """Return what one assertion says of one answer."""
-    return KINDS[kind].assess(KINDS[kind].prepare(value), subject(exchange, **more))
+    return list(KINDS[kind].assess(KINDS[kind].prepare(value), subject(exchange, **more)))
 
 
 def compared(kind: str, value: Json, *exchanges: Exchange) -> Any:

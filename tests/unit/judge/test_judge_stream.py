@@ -93,6 +93,11 @@ def test_the_fields_of_the_standard_and_comments_are_allowed() -> None:
     assert complaints("stream", "fields", streamed(lines)) == []
 
 
+@pytest.mark.parametrize("fact", ["utf8", "no_bom", "fields"])
+def test_a_line_that_is_odd_in_another_way_breaks_no_such_fact(fact: str) -> None:
+    assert complaints("stream", fact, streamed(*GOOD, "retry: soon\n\n")) == []
+
+
 @pytest.mark.parametrize("fact", ["role", "deltas", "same_model", "usage_chunk", "no_usage"])
 @pytest.mark.parametrize("part", ["data: 1\n\n", "data: {,\n\n", DONE], ids=["number", "broken", "done"])
 def test_a_stream_without_a_json_object_says_nothing_of_its_chunks(fact: str, part: str) -> None:

@@ -26,10 +26,10 @@ from wnmon.metrics.catalogue import CATALOGUE, Birth
 from wnmon.model.check import Level
 from wnmon.model.events import (
     BudgetLeft,
-    Event,
     InFlight,
     InternalFault,
     LoopLagged,
+    MonitorEvent,
     Reloaded,
     RunLate,
     RunSkipped,
@@ -466,7 +466,7 @@ def test_a_label_value_with_quotes_and_newlines_is_escaped() -> None:
         (BudgetLeft(target="wn", tokens_left=10, tokens_limit=90), "wnmon_budget_tokens_limit", 90),
     ],
 )
-def test_the_monitor_shows_what_it_says_of_itself(event: Event, name: str, shown: float) -> None:
+def test_the_monitor_shows_what_it_says_of_itself(event: MonitorEvent, name: str, shown: float) -> None:
     sink = a_sink(a_probe())
     sink.observe(event)
 

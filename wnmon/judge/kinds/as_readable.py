@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from wnmon.judge import places
 from wnmon.judge.kind import AcrossKind
-from wnmon.judge.places import Places
+from wnmon.judge.places import Places, places
 from wnmon.judge.subject import Subject, Unfit, Unjudged, complaint
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said
-from wnmon.wire.reply import Form, Frame
+from wnmon.wire.reply import Form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +28,11 @@ class Readable(Places):
 def prepare(value: Json) -> Readable:
     """Return the streams, from a list of them or from a mapping with of and holding."""
     if not isinstance(value, dict):
-        return Readable(places=places.prepare(value).places)
+        return Readable(places=places(value, ""))
     holding = value.get("holding")
     if set(value) != {"of", "holding"} or not isinstance(holding, str) or not holding:
         raise Unfit("", Said("streams_or_mapping"))
-    return Readable(places=places.places(value["of"], "/of"), holding=holding)
+    return Readable(places=places(value["of"], "/of"), holding=holding)
 
 
 def assess(expected: Readable, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
@@ -50,18 +49,15 @@ def assess(expected: Readable, subjects: Mapping[str, Subject]) -> list[Finding]
 
 
 def _complaints(subject: Subject) -> Iterator[Finding]:
-    broken = next((frame for frame in subject.reply.frames if _is_broken(frame)), None)
-    if broken is not None:
-        problem = broken.document.problem if broken.document else None
-        actual = Said("reason", kind=problem.kind, said=problem.message) if problem else Said("another_json_value")
-        place = f"event {broken.event.index}"
-        yield complaint(subject, Said("payload_no_object"), Said("json_object_or_done"), actual, place, Reason.STREAM)
-    elif subject.reply.finish_ns is None:
+    payloads = ((frame.event.place, frame.document) for frame in subject.reply.frames if frame.document)
+    for place, document in payloads:
+        if not isinstance(document.value, dict):
+            problem, wanted = document.problem, Said("json_object_or_done")
+            actual = Said("reason", kind=problem.kind, said=problem.message) if problem else Said("another_json_value")
+            yield complaint(subject, Said("payload_no_object"), wanted, actual, place, Reason.STREAM)
+            return
+    if subject.reply.finish_ns is None:
         yield complaint(subject, Said("stream_ends_early"), Said("a_finish_reason"), Said("absent"), "", Reason.STREAM)
-
-
-def _is_broken(frame: Frame) -> bool:
-    return frame.document is not None and not isinstance(frame.document.value, dict)
 
 
 KIND = AcrossKind(prepare, assess)

@@ -37,8 +37,7 @@ def assess(expected: Recalled, subjects: Mapping[str, Subject]) -> list[Finding]
     first, *others = (subjects[name] for name in expected.requests)
     word = codes.wanted(expected.holding, first)
     if word not in codes.said(first):
-        why = Said("plain_answer_lacks_word", code=first.step)
-        return Unjudged(CUT if was_cut(first) else why)
+        return Unjudged(CUT if was_cut(first) else Said("plain_answer_lacks_word", code=first.step))
     without = [subject for subject in others if word not in codes.said(subject)]
     findings = [codes.not_recalled(word, subject) for subject in without if subject.reply.text and not was_cut(subject)]
     if findings or not without:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wnmon.judge import places, schema
 from wnmon.judge.kind import AcrossKind
+from wnmon.judge.places import Places, places
+from wnmon.judge.schema import Compiled, compile_schema, schema_findings
 from wnmon.judge.subject import Subject, Unfit, Unjudged
 from wnmon.model.json import Json
 from wnmon.model.result import Finding
@@ -17,17 +18,17 @@ from wnmon.model.said import Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Valid(places.Places):
+class Valid(Places):
     """The answers to compare, and the compiled schema they are held against."""
 
-    validator: schema.Compiled
+    validator: Compiled
 
 
 def prepare(value: Json) -> Valid:
     """Return what to compare. Raises Unfit for anything but a mapping with of and schema."""
     if not isinstance(value, dict) or set(value) != {"of", "schema"}:
         raise Unfit("", Said("mapping_with_both", one="of", other="schema"))
-    return Valid(places=places.places(value["of"], "/of"), validator=schema.compile_schema(value["schema"], "/schema"))
+    return Valid(places=places(value["of"], "/of"), validator=compile_schema(value["schema"], "/schema"))
 
 
 def assess(expected: Valid, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
@@ -39,11 +40,11 @@ def assess(expected: Valid, subjects: Mapping[str, Subject]) -> list[Finding] | 
     return [finding for found in others for finding in found or () if finding.place not in known]
 
 
-def _complaints(validator: schema.Compiled, subject: Subject) -> list[Finding] | None:
+def _complaints(validator: Compiled, subject: Subject) -> list[Finding] | None:
     document = subject.reply.document
     if document is None or document.problem is not None:
         return None
-    return schema.schema_findings(validator, document.value, "", subject.step)
+    return schema_findings(validator, document.value, "", subject.step)
 
 
 KIND = AcrossKind(prepare, assess)

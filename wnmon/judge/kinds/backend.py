@@ -24,16 +24,12 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
         f"/{name}": [show(at(document.value, f"/{name}")) for document in documents if document is not None]
         for name in ("model", "system_fingerprint")
     }
-    seen["headers"] = [_names(answer) for answer in answers]
+    seen["headers"] = [" ".join(sorted({name.lower() for name, _ in answer.exchange.headers})) for answer in answers]
     return [
         complaint_across(Said("another_backend"), Said("same_in_every_answer"), cut(" / ".join(values)), place)
         for place, values in seen.items()
         if len(set(values)) > 1
     ]
-
-
-def _names(subject: Subject) -> str:
-    return " ".join(sorted({name.lower() for name, _ in subject.exchange.headers}))
 
 
 KIND = AcrossKind(prepare_requests, assess)

@@ -6,6 +6,7 @@ software seen in the wild: busy upstreams, quotas, channels, retries.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from wnmon.judge.kind import Kind, On
@@ -29,20 +30,15 @@ _SENTENCE = compile_pattern(
 prepare = partial(only, "never")
 
 
-def assess(_: None, subject: Subject) -> list[Finding]:
+def assess(_: None, subject: Subject) -> Iterator[Finding]:
     """Complain about an error sentence in place of an answer, and a text that cost nothing."""
     text, usage = subject.reply.text[:_LONGEST_CHARS], subject.reply.usage
     if _SENTENCE.search(text) is not None:
-        return [
-            complaint(
-                subject, Said("error_sentence"), Said("answer_of_the_model"), cut(text), "content", Reason.CONTENT
-            )
-        ]
-    if text and usage is not None and usage.completion_tokens == 0:
-        return [
-            complaint(subject, Said("text_without_cost"), "at least 1", "0", "/usage/completion_tokens", Reason.CONTENT)
-        ]
-    return []
+        wanted = Said("answer_of_the_model")
+        yield complaint(subject, Said("error_sentence"), wanted, cut(text), "content", Reason.CONTENT)
+    elif text and usage is not None and usage.completion_tokens == 0:
+        place = "/usage/completion_tokens"
+        yield complaint(subject, Said("text_without_cost"), "at least 1", "0", place, Reason.CONTENT)
 
 
 KIND = Kind(prepare, assess, on=On.MEANING)

@@ -41,20 +41,16 @@ def _indexes(value: Json) -> tuple[int, ...]:
     return tuple(sorted(number(item, _WHOLE, least=0, where=f"/indexes/{i}") for i, item in enumerate(value)))
 
 
-def assess(expected: Numbering, subject: Subject) -> list[Finding]:
+def assess(expected: Numbering, subject: Subject) -> Iterator[Finding]:
     """Complain about another number of choices, and about other indexes."""
-    return list(_complaints(expected, sorted(choice.index for choice in subject.reply.choices), subject))
-
-
-def _complaints(expected: Numbering, indexes: list[int], subject: Subject) -> Iterator[Finding]:
+    indexes = sorted(choice.index for choice in subject.reply.choices)
     if expected.count not in {None, len(indexes)}:
-        yield complaint(
-            subject, Said("choice_count_differs"), str(expected.count), str(len(indexes)), "/choices", Reason.CONTENT
-        )
+        wanted, actual = str(expected.count), str(len(indexes))
+        yield complaint(subject, Said("choice_count_differs"), wanted, actual, "/choices", Reason.CONTENT)
     if expected.indexes not in {None, tuple(indexes)}:
         wanted = ", ".join(map(str, expected.indexes or ()))
-        actual = cut(", ".join(map(str, indexes)), 80) or Said("no_choice")
-        yield complaint(subject, Said("choice_indexes_differ"), wanted, actual, "/choices", Reason.CONTENT)
+        seen = cut(", ".join(map(str, indexes)), 80) or Said("no_choice")
+        yield complaint(subject, Said("choice_indexes_differ"), wanted, seen, "/choices", Reason.CONTENT)
 
 
 KIND = Kind(prepare, assess, on=On.MEANING)

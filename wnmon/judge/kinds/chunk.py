@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from itertools import islice
 
 from wnmon.judge.kind import Kind, On
-from wnmon.judge.schema import MAX_FINDINGS, compile_schema, schema_findings
+from wnmon.judge.schema import MAX_FINDINGS, Compiled, compile_schema, schema_findings
 from wnmon.judge.subject import Subject, Unfit
 from wnmon.model.json import Json, JsonObject
 from wnmon.model.result import Finding
 from wnmon.model.said import Said
 from wnmon.wire.reply import Frame
-
-if TYPE_CHECKING:
-    from wnmon.judge.schema import Compiled
 
 
 def prepare(value: Json) -> Compiled:
@@ -23,18 +21,15 @@ def prepare(value: Json) -> Compiled:
     return compile_schema(value["schema"], "/schema")
 
 
-def assess(expected: Compiled, subject: Subject) -> list[Finding]:
+def assess(expected: Compiled, subject: Subject) -> Iterator[Finding]:
     """Complain about chunks that break the schema: the first few, each with its event."""
-    findings: list[Finding] = []
-    for frame in subject.reply.frames:
-        value = _chunk(frame)
-        if value is None:
-            continue
-        where = f"event {frame.event.index} "
-        findings.extend(schema_findings(expected, value, where, subject.step))
-        if len(findings) >= MAX_FINDINGS:
-            break
-    return findings[:MAX_FINDINGS]
+    findings = (
+        finding
+        for frame in subject.reply.frames
+        if (value := _chunk(frame)) is not None
+        for finding in schema_findings(expected, value, f"{frame.event.place} ", subject.step)
+    )
+    return islice(findings, MAX_FINDINGS)
 
 
 def _chunk(frame: Frame) -> JsonObject | None:

@@ -6,8 +6,8 @@ and lacks the expected text was cut, not wrong: its reason is `length`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from wnmon.judge import codes
 from wnmon.judge.kind import Kind, On
@@ -71,23 +71,10 @@ def _check(key: str, value: Json) -> None:
 
 def doubt(expected: Content, subject: Subject) -> Said | None:
     """Return why a rule cannot be judged: more text would have helped every complaint."""
-    findings = assess(expected, subject)
-    return CUT if findings and all(finding.reason is Reason.LENGTH for finding in findings) else None
+    return CUT if {finding.reason for finding in assess(expected, subject)} == {Reason.LENGTH} else None
 
 
-def assess(expected: Content, subject: Subject) -> list[Finding]:
-    """Complain about each thing asked that does not hold."""
-    text = subject.reply.text
-    findings = [finding for finding in _complaints(expected, text, subject) if finding is not None]
-    return [_cut_off(finding) if was_cut(subject) else finding for finding in findings]
-
-
-def _cut_off(finding: Finding) -> Finding:
-    """More text would have helped every complaint but these two."""
-    return finding if finding.message in (_TOO_MUCH, _TOO_LONG) else replace(finding, reason=Reason.LENGTH)
-
-
-_TOO_MUCH, _TOO_LONG = Said("content_unwanted"), Said("content_too_long")
+_TOO_MUCH, _TOO_LONG, _EMPTY = Said("content_unwanted"), Said("content_too_long"), Said("content_empty")
 _MESSAGES = {"contains": Said("content_lacks"), "equals": Said("content_differs"), "not_contains": _TOO_MUCH}
 _HOLDS: Mapping[str, Callable[[str, str], bool]] = {
     "contains": lambda text, wanted: wanted in text,
@@ -96,33 +83,34 @@ _HOLDS: Mapping[str, Callable[[str, str], bool]] = {
 }
 
 
-def _complaints(expected: Content, text: str, subject: Subject) -> list[Finding | None]:
-    def complain(holds: bool, message: Said, wanted: Text, reason: Reason = Reason.CONTENT) -> Finding | None:
+def assess(expected: Content, subject: Subject) -> Iterator[Finding]:
+    """Complain about each thing asked that does not hold."""
+    text = subject.reply.text
+    for holds, message, wanted in _asked(expected, subject):
         if holds:
-            return None
-        reason = reason if text else Reason.EMPTY
-        actual: Text = cut(text) or Said("empty")
-        return complaint(subject, message, fitted(wanted), actual, "content", reason)
-
-    texts = {way: codes.wanted(wanted, subject) for way, wanted in expected.texts.items()}
-    said, pattern, unwanted, limit = codes.said(subject), expected.pattern, expected.unwanted, expected.max_chars
-    return [
-        *(complain(_HOLDS[way](said, wanted), _MESSAGES[way], wanted) for way, wanted in texts.items()),
-        complain(
-            pattern is None or pattern.search(text) is not None,
-            Said("content_no_match"),
-            pattern.pattern if pattern else "",
-        ),
-        complain(unwanted is None or unwanted.search(text) is None, _TOO_MUCH, unwanted.pattern if unwanted else ""),
-        complain(not expected.not_empty or bool(text.strip()), Said("content_empty"), Said("some_text"), Reason.EMPTY),
-        complain(not expected.is_json or _is_json(text), Said("content_no_json"), Said("one_json_object")),
-        complain(limit is None or len(text) <= limit, _TOO_LONG, Said("at_most_characters", n=str(limit))),
-    ]
+            continue
+        reason = Reason.CONTENT if text and message != _EMPTY else Reason.EMPTY
+        if was_cut(subject) and message not in (_TOO_MUCH, _TOO_LONG):  # more text would have helped
+            reason = Reason.LENGTH
+        yield complaint(subject, message, fitted(wanted), cut(text) or Said("empty"), "content", reason)
 
 
-def _is_json(text: str) -> bool:
-    """Tell whether the text is one JSON object and nothing else (OpenAI description of response_format)."""
-    return isinstance(read_text(text).value, dict)
+def _asked(expected: Content, subject: Subject) -> Iterator[tuple[bool, Said, Text]]:
+    """Yield for each thing asked whether it holds, what is said where it does not, and what was wanted."""
+    text, said = subject.reply.text, codes.said(subject)
+    for way, template in expected.texts.items():
+        wanted = codes.wanted(template, subject)
+        yield _HOLDS[way](said, wanted), _MESSAGES[way], wanted
+    if expected.pattern is not None:
+        yield expected.pattern.search(text) is not None, Said("content_no_match"), expected.pattern.pattern
+    if expected.unwanted is not None:
+        yield expected.unwanted.search(text) is None, _TOO_MUCH, expected.unwanted.pattern
+    if expected.not_empty:
+        yield bool(text.strip()), _EMPTY, Said("some_text")
+    if expected.is_json:  # and nothing else (OpenAI description of response_format)
+        yield isinstance(read_text(text).value, dict), Said("content_no_json"), Said("one_json_object")
+    if expected.max_chars is not None:
+        yield len(text) <= expected.max_chars, _TOO_LONG, Said("at_most_characters", n=str(expected.max_chars))
 
 
 KIND = Kind(prepare, assess, doubt, on=On.MEANING)

@@ -8,6 +8,7 @@ at, such as a sentence around them; a model that did not count shows nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
 
@@ -35,24 +36,13 @@ def doubt(_: None, subject: Subject) -> Said | None:
     return None if counted >= FEWEST_STEPS and counted * 3 >= len(steps) else Said("model_did_not_count")
 
 
-def assess(_: None, subject: Subject) -> list[Finding]:
+def assess(_: None, subject: Subject) -> Iterator[Finding]:
     """Complain about the first number that is not the one after the number before."""
-    if doubt(None, subject) is not None:
-        return []
-    broken = next((step for step in _steps(subject.reply.text) if not _is_one(step)), None)
-    if broken is None:
-        return []
-    before, seen = broken
-    return [
-        complaint(
-            subject,
-            Said("piece_lost_or_twice"),
-            Said("number_after", n=before + 1, n2=before),
-            str(seen),
-            "content",
-            Reason.CONTENT,
-        )
-    ]
+    broken = [step for step in _steps(subject.reply.text) if not _is_one(step)]
+    if broken and doubt(None, subject) is None:
+        before, seen = broken[0]
+        wanted = Said("number_after", n=before + 1, n2=before)
+        yield complaint(subject, Said("piece_lost_or_twice"), wanted, str(seen), "content", Reason.CONTENT)
 
 
 def _steps(text: str) -> list[Step]:

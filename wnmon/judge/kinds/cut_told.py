@@ -24,16 +24,8 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
         return []
     if not text or not longer.reply.text.startswith(text) or longer.reply.text.rstrip() == text:
         return Unjudged(ENDED_BY_ITSELF)
-    return [
-        complaint(
-            short,
-            Said("cut_not_told"),
-            "length",
-            cut(finish, 80) if finish else Said("absent"),
-            "/choices/0/finish_reason",
-            Reason.CONTENT,
-        )
-    ]
+    actual = cut(finish, 80) if finish else Said("absent")
+    return [complaint(short, Said("cut_not_told"), "length", actual, "/choices/0/finish_reason", Reason.CONTENT)]
 
 
 KIND = AcrossKind(prepare_requests, assess)

@@ -5,13 +5,14 @@ A server with a clock must send it with every 2xx, 3xx and 4xx, and may with a 5
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from wnmon.judge.kind import Kind
 from wnmon.judge.patterns import compile_pattern
 from wnmon.judge.subject import Subject, complaint
 from wnmon.judge.values import only
-from wnmon.model.result import Finding, Reason
+from wnmon.model.result import Finding
 from wnmon.model.said import Said
 from wnmon.model.text import cut
 
@@ -29,21 +30,12 @@ def doubt(_: None, subject: Subject) -> Said | None:
     return Said("server_error_without_date") if (subject.exchange.status or 0) >= 500 else None
 
 
-def assess(_: None, subject: Subject) -> list[Finding]:
+def assess(_: None, subject: Subject) -> Iterator[Finding]:
     """Complain about no date, and one in another form. Nothing is said of an exchange without a status."""
     date = subject.exchange.header("date")
-    if subject.exchange.status is None or (date is not None and _FORM.search(date) is not None):
-        return []
-    return [
-        complaint(
-            subject,
-            Said("header_off", code="date"),
-            Said("a_date"),
-            Said("absent") if date is None else cut(date),
-            "header:date",
-            Reason.RULE,
-        )
-    ]
+    if subject.exchange.status is not None and (date is None or _FORM.search(date) is None):
+        actual = Said("absent") if date is None else cut(date)
+        yield complaint(subject, Said("header_off", code="date"), Said("a_date"), actual, "header:date")
 
 
 KIND = Kind(prepare, assess, doubt)

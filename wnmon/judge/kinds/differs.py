@@ -14,9 +14,10 @@ from wnmon.model.said import Said
 def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
     """Complain when two values are equal."""
     values = values_at(expected.places, subjects)
-    if isinstance(values, Unjudged) or not any(value in values[:i] for i, value in enumerate(values)):
-        return values if isinstance(values, Unjudged) else []
-    return [differing(expected, Said("values_repeat"), Said("different_values"), values)]
+    if isinstance(values, Unjudged):
+        return values
+    repeats = any(value in values[:i] for i, value in enumerate(values))
+    return [differing(expected, Said("values_repeat"), Said("different_values"), values)] if repeats else []
 
 
 KIND = AcrossKind(prepare, assess)

@@ -13,7 +13,7 @@ from wnmon.judge.kind import Kind, On
 from wnmon.judge.plain_words import texts_sent, words_of
 from wnmon.judge.subject import Subject, Unfit, complaint
 from wnmon.model.json import Json, at
-from wnmon.model.result import Finding, Reason, Usage
+from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said
 
 FEWEST_WORDS = 16
@@ -48,35 +48,21 @@ def _thought(subject: Subject) -> bool:
     return any(choice.reasoning for choice in subject.reply.choices) or (isinstance(counted, int) and counted > 0)
 
 
-def assess(expected: float, subject: Subject) -> list[Finding]:
+def assess(expected: float, subject: Subject) -> Iterator[Finding]:
     """Complain about counts further from the number of words than the tolerance."""
     usage = subject.reply.usage
     if usage is None or doubt(expected, subject) is not None:
-        return []
+        return
     sent = "\n".join(texts_sent(subject))
-    return [
-        *_beyond("completion_tokens", usage, subject.reply.text, expected, 0, subject),
-        *_beyond("prompt_tokens", usage, sent, expected, TEMPLATE_TOKENS, subject),
-    ]
-
-
-def _signs_of(text: str) -> int:
-    """Return how many signs stand between words: a comma or a new line is a token too, a space is part of the next."""
-    return sum(len(between) - (" " in between) for between in _BETWEEN.findall(text))
-
-
-def _beyond(member: str, usage: Usage, text: str, tolerance: float, room: int, subject: Subject) -> Iterator[Finding]:
-    counted, words = getattr(usage, member), words_of(text)
-    low, high = round(words * (1 - tolerance)), round((words + _signs_of(text)) * (1 + tolerance)) + room
-    if not low <= counted <= high:
-        yield complaint(
-            subject,
-            Said("count_implausible"),
-            Said("range_for_words", n=low, n2=high, n3=words),
-            str(counted),
-            f"/usage/{member}",
-            Reason.USAGE,
-        )
+    texts = (("completion_tokens", subject.reply.text, 0), ("prompt_tokens", sent, TEMPLATE_TOKENS))
+    for member, text, room in texts:
+        # A sign between words, such as a comma or a new line, is a token too; a space is part of the next.
+        words, signs = words_of(text), sum(len(between) - (" " in between) for between in _BETWEEN.findall(text))
+        low, high = round(words * (1 - expected)), round((words + signs) * (1 + expected)) + room
+        counted = getattr(usage, member)
+        if not low <= counted <= high:
+            wanted = Said("range_for_words", n=low, n2=high, n3=words)
+            yield complaint(subject, Said("count_implausible"), wanted, str(counted), f"/usage/{member}", Reason.USAGE)
 
 
 KIND = Kind(prepare, assess, doubt, on=On.MEANING)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.subject import CUT, Subject, Unfit, complaint
 from wnmon.model.json import Json, kind_of
@@ -21,29 +23,19 @@ def prepare(value: Json) -> tuple[str, ...]:
 
 def doubt(expected: tuple[str, ...], subject: Subject) -> Said | None:
     """Return why a rule cannot be judged: the answer ran into max_tokens before it could end otherwise."""
-    findings = assess(expected, subject)
-    return CUT if findings and all(finding.reason is Reason.LENGTH for finding in findings) else None
+    return CUT if {finding.reason for finding in assess(expected, subject)} == {Reason.LENGTH} else None
 
 
-def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
+def assess(expected: tuple[str, ...], subject: Subject) -> Iterator[Finding]:
     """Complain about each choice that ended otherwise, or once when there is no choice."""
-    choices = subject.reply.choices
-    if not choices:
-        return [
-            complaint(subject, Said("another_finish"), either(expected), Said("no_choice"), "/choices", Reason.EMPTY)
-        ]
-    return [
-        complaint(
-            subject,
-            Said("another_finish"),
-            either(expected),
-            cut(choice.finish_reason, 80) if choice.finish_reason else Said("absent"),
-            f"/choices/{i}/finish_reason",
-            Reason.LENGTH if choice.finish_reason == "length" else Reason.CONTENT,
-        )
-        for i, choice in enumerate(choices)
-        if choice.finish_reason not in expected
-    ]
+    message, wanted = Said("another_finish"), either(expected)
+    if not subject.reply.choices:
+        yield complaint(subject, message, wanted, Said("no_choice"), "/choices", Reason.EMPTY)
+    for i, choice in enumerate(subject.reply.choices):
+        if choice.finish_reason not in expected:
+            actual = cut(choice.finish_reason, 80) if choice.finish_reason else Said("absent")
+            reason = Reason.LENGTH if choice.finish_reason == "length" else Reason.CONTENT
+            yield complaint(subject, message, wanted, actual, f"/choices/{i}/finish_reason", reason)
 
 
 KIND = Kind(prepare, assess, doubt, on=On.MEANING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wnmon.judge.kind import Kind
@@ -45,13 +46,20 @@ def _one(item: Json, where: str) -> Header:
     return Header(str(item["name"]), ways[0], str(wanted).lower() if ways[0] == "media_type" else str(wanted), pattern)
 
 
-def assess(expected: tuple[Header, ...], subject: Subject) -> list[Finding]:
+def assess(expected: tuple[Header, ...], subject: Subject) -> Iterator[Finding]:
     """Complain about each header that is not as asked."""
-    return [_finding(header, subject) for header in expected if not _holds(header, subject)]
+    for header in expected:
+        value = subject.exchange.header(header.name)
+        if _holds(header, value):
+            continue
+        present = Said("present" if header.wanted == "True" else "absent")
+        wanted = present if header.way == "present" else header.wanted
+        actual = Said("absent") if value is None else cut(value)
+        reason = Reason.CONTENT_TYPE if header.way == "media_type" else Reason.RULE
+        yield complaint(subject, Said("header_off", code=header.name), wanted, actual, f"header:{header.name}", reason)
 
 
-def _holds(header: Header, subject: Subject) -> bool:
-    value = subject.exchange.header(header.name)
+def _holds(header: Header, value: str | None) -> bool:
     match header.way:
         case "present":
             return (value is not None) == (header.wanted == "True")
@@ -63,18 +71,6 @@ def _holds(header: Header, subject: Subject) -> bool:
             return value == header.wanted
         case _:
             return header.pattern is not None and header.pattern.search(value) is not None
-
-
-def _finding(header: Header, subject: Subject) -> Finding:
-    value = subject.exchange.header(header.name)
-    return complaint(
-        subject,
-        Said("header_off", code=header.name),
-        Said("present" if header.wanted == "True" else "absent") if header.way == "present" else header.wanted,
-        Said("absent") if value is None else cut(value),
-        f"header:{header.name}",
-        Reason.CONTENT_TYPE if header.way == "media_type" else Reason.RULE,
-    )
 
 
 KIND = Kind(prepare, assess)

@@ -6,19 +6,16 @@ Works on a JSON answer and on the completion a stream folds to. `json: {}` asks 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from wnmon.judge.kind import Kind, On
-from wnmon.judge.schema import compile_schema, mismatch, schema_findings
+from wnmon.judge.schema import Compiled, compile_schema, mismatch, schema_findings
 from wnmon.judge.subject import Subject, Unfit, complaint, form_seen
 from wnmon.model.json import ABSENT, Json, Missing, at, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said, fitted
 from wnmon.wire.reply import Form
-
-if TYPE_CHECKING:
-    from wnmon.judge.schema import Compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +41,28 @@ def _place(item: Json, where: str) -> Place:
     return Place(pointer, compile_schema(item["schema"], f"{where}/schema") if "schema" in item else None)
 
 
-def assess(expected: tuple[Place, ...], subject: Subject) -> list[Finding]:
+def assess(expected: tuple[Place, ...], subject: Subject) -> Iterator[Finding]:
     """Complain about each place that does not satisfy its schema, or once when there is no JSON at all."""
     document = subject.reply.document
     if document is None or document.problem is not None:
-        return [_no_json(subject)]
-    return [finding for place in expected for finding in _assess_place(place, document.value, subject.step)]
+        yield _no_json(subject)
+        return
+    for place in expected:
+        value = at(document.value, place.pointer)
+        if isinstance(value, Missing):
+            yield mismatch(Said("place_missing"), Said("a_value"), ABSENT, place.pointer, subject.step)
+        elif place.validator is not None:
+            yield from schema_findings(place.validator, value, place.pointer, subject.step)
 
 
 def _no_json(subject: Subject) -> Finding:
     document, form, failure = subject.reply.document, subject.reply.form, subject.exchange.failure
     problem = document.problem if document else None
     said = Said("reason", kind=problem.kind, said=problem.message) if problem else form_seen(subject)
-    return complaint(
-        subject,
-        Said("body_no_json"),
-        Said("one_json_text"),
-        fitted(failure.detail) if failure and failure.detail else said,
-        f"byte {problem.offset}" if problem else "",
-        Reason.EMPTY if form is Form.EMPTY else Reason.BAD_JSON,
-    )
-
-
-def _assess_place(place: Place, document: Json, step: str) -> list[Finding]:
-    value = at(document, place.pointer)
-    if isinstance(value, Missing):
-        return [mismatch(Said("place_missing"), Said("a_value"), ABSENT, place.pointer, step)]
-    return schema_findings(place.validator, value, place.pointer, step) if place.validator else []
+    actual = fitted(failure.detail) if failure and failure.detail else said
+    place = f"byte {problem.offset}" if problem else ""
+    reason = Reason.EMPTY if form is Form.EMPTY else Reason.BAD_JSON
+    return complaint(subject, Said("body_no_json"), Said("one_json_text"), actual, place, reason)
 
 
 KIND = Kind(prepare, assess, on=On.BODY)

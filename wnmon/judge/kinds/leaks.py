@@ -10,14 +10,15 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from ipaddress import ip_address
+from itertools import islice
 from urllib.parse import urlsplit
 
 from wnmon.judge.kind import Kind
-from wnmon.judge.subject import Subject
+from wnmon.judge.subject import Subject, complaint
 from wnmon.judge.values import only
 from wnmon.model.check import WRONG_KEY
 from wnmon.model.json import Json
-from wnmon.model.result import Finding, Reason
+from wnmon.model.result import Finding
 from wnmon.model.said import Said
 from wnmon.model.text import one_line
 
@@ -46,17 +47,20 @@ _IPV6 = re.compile(r"(?<![\w:.])([0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![
 prepare = partial(only, "none")
 
 
-def assess(_: None, subject: Subject) -> list[Finding]:
+def assess(_: None, subject: Subject) -> Iterator[Finding]:
     """Complain once about each kind of leak, in the first 262,144 characters."""
     text = _text(subject)
-    authority = _authority(subject.exchange.request.url)
-    found = {
-        Said("a_key"): _first(_KEY, text),
-        Said("a_stack_trace"): _first(_TRACE, text),
-        Said("an_upstream_address"): next(_upstreams(text, authority), None),
-        Said("an_ip_address"): next(_addresses(text, authority), None),
+    own = urlsplit(subject.exchange.request.url).netloc.lower()  # the relay may show it: the caller knows it
+    leaks = {
+        Said("a_key"): (match.group() for match in _KEY.finditer(text)),
+        Said("a_stack_trace"): (match.group() for match in _TRACE.finditer(text)),
+        Said("an_upstream_address"): _upstreams(text, own),
+        Said("an_ip_address"): _addresses(text, own),
     }
-    return [_finding(what, shown, subject.step) for what, shown in found.items() if shown is not None]
+    for what, found in leaks.items():
+        for shown in islice(found, 1):
+            message, actual = Said("body_shows", said=what), one_line(shown, 80)
+            yield complaint(subject, message, Said("nothing_of_the_kind"), actual, "body")
 
 
 def _text(subject: Subject) -> str:
@@ -77,16 +81,6 @@ def _strings(value: Json) -> Iterator[str]:
         for name, member in value.items():
             yield name
             yield from _strings(member)
-
-
-def _first(pattern: re.Pattern[str], text: str) -> str | None:
-    match = pattern.search(text)
-    return None if match is None else match.group()
-
-
-def _authority(url: str) -> str:
-    """Return host and port of the relay, which it may show: the caller knows them."""
-    return urlsplit(url).netloc.lower()
 
 
 def _upstreams(text: str, own: str) -> Iterator[str]:
@@ -118,17 +112,6 @@ def _is_address(text: str) -> bool:
         return not ip_address(text).is_unspecified
     except ValueError:
         return False
-
-
-def _finding(what: Said, shown: str, step: str) -> Finding:
-    return Finding(
-        message=Said("body_shows", said=what),
-        expected=Said("nothing_of_the_kind"),
-        actual=one_line(shown, 80),
-        place="body",
-        step=step,
-        reason=Reason.RULE,
-    )
 
 
 KIND = Kind(prepare, assess)

@@ -27,25 +27,19 @@ def prepare(value: Json) -> int:
 
 def doubt(expected: int, subject: Subject) -> Said | None:
     """Return why nothing can be said: an answer shorter than the limit."""
-    ended = finish_reason(subject) != "length" and not any(_complaints(expected, subject))
+    ended = finish_reason(subject) != "length" and not any(assess(expected, subject))
     return ENDED_BY_ITSELF if ended else None
 
 
-def assess(expected: int, subject: Subject) -> list[Finding]:
+def assess(expected: int, subject: Subject) -> Iterator[Finding]:
     """Complain about more tokens or characters than the limit allows."""
-    return list(_complaints(expected, subject))
-
-
-def _complaints(limit: int, subject: Subject) -> Iterator[Finding]:
-    text, tokens = subject.reply.text, _spoken_tokens(subject)
-    if tokens is not None and tokens > limit:
-        message = Said("too_many_tokens")
-        yield complaint(
-            subject, message, Said("at_most", n=limit), str(tokens), "/usage/completion_tokens", Reason.USAGE
-        )
-    if len(text) > limit * CHARS_PER_TOKEN:
-        message, wanted = Said("answer_too_long"), Said("at_most_characters", n=limit * CHARS_PER_TOKEN)
-        yield complaint(subject, message, wanted, cut(text), "content", Reason.CONTENT)
+    text, tokens, chars = subject.reply.text, _spoken_tokens(subject), expected * CHARS_PER_TOKEN
+    if tokens is not None and tokens > expected:
+        wanted, place = Said("at_most", n=expected), "/usage/completion_tokens"
+        yield complaint(subject, Said("too_many_tokens"), wanted, str(tokens), place, Reason.USAGE)
+    if len(text) > chars:
+        wanted = Said("at_most_characters", n=chars)
+        yield complaint(subject, Said("answer_too_long"), wanted, cut(text), "content", Reason.CONTENT)
 
 
 def _spoken_tokens(subject: Subject) -> int | None:

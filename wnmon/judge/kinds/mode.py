@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from wnmon.judge.kind import Kind
@@ -14,20 +15,13 @@ from wnmon.wire.reply import Form
 prepare = partial(only, "consistent")
 
 
-def assess(_: None, subject: Subject) -> list[Finding]:
+def assess(_: None, subject: Subject) -> Iterator[Finding]:
     """Complain about a 2xx whose body is something else than its Content-Type declares."""
-    if not 200 <= (subject.exchange.status or 0) < 300 or _agree(subject.reply.form, subject.reply.media_type or ""):
-        return []
-    return [
-        complaint(
-            subject,
-            Said("body_belies_media_type"),
-            Said("json_or_events"),
-            Said("form_as_media", code=form_seen(subject), said=subject.reply.media_type or Said("no_media_type")),
-            "header:content-type",
-            Reason.CONTENT_TYPE,
-        )
-    ]
+    media, place = subject.reply.media_type, "header:content-type"
+    if 200 <= (subject.exchange.status or 0) < 300 and not _agree(subject.reply.form, media or ""):
+        message, wanted = Said("body_belies_media_type"), Said("json_or_events")
+        actual = Said("form_as_media", code=form_seen(subject), said=media or Said("no_media_type"))
+        yield complaint(subject, message, wanted, actual, place, Reason.CONTENT_TYPE)
 
 
 def _agree(form: Form, media: str) -> bool:

@@ -8,15 +8,15 @@ that floats (`claude-3-5-sonnet-latest`, `llama3:latest`, `claude-sonnet-4-0`) i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.schema import seen
 from wnmon.judge.subject import Subject, Unfit, complaint
-from wnmon.model.json import Json, at, kind_of
+from wnmon.model.json import ABSENT, Json, at, kind_of
 from wnmon.model.result import Finding, Reason
-from wnmon.model.said import Said, Text, fitted
-from wnmon.model.text import cut
+from wnmon.model.said import Said, fitted
 
 Accepted = tuple[str, ...] | None
 
@@ -42,32 +42,19 @@ def prepare(value: Json) -> Accepted:
 def doubt(expected: Accepted, subject: Subject) -> Said | None:
     """Return why another name may be no other model: two previews of one family, or a preview of the asked model."""
     answered = subject.reply.model
-    if expected is not None or answered is None or not assess(expected, subject):
+    if expected is not None or answered is None or not any(assess(expected, subject)):
         return None
     return Said("names_float") if _may_be_same(subject.model, answered) else None
 
 
-def assess(expected: Accepted, subject: Subject) -> list[Finding]:
+def assess(expected: Accepted, subject: Subject) -> Iterator[Finding]:
     """Complain when another model answered than was asked for."""
-    answered = subject.reply.model
+    answered, document = subject.reply.model, subject.reply.document
     accepted = expected if expected is not None else (subject.model, *subject.aliases.get(subject.model, ()))
-    if answered is not None and any(_matches(answered, name, subject.model) for name in accepted):
-        return []
-    return [
-        complaint(
-            subject,
-            Said("another_model"),
-            " or ".join(accepted),
-            cut(answered, 80) if answered is not None else _shown(subject),
-            "/model",
-            Reason.MODEL,
-        )
-    ]
-
-
-def _shown(subject: Subject) -> Text:
-    document = subject.reply.document
-    return fitted(seen(at(document.value, "/model")), 80) if document and not document.problem else Said("absent")
+    if answered is None or not any(_matches(answered, name, subject.model) for name in accepted):
+        value = at(document.value, "/model") if document and not document.problem else ABSENT
+        actual = fitted(seen(value) if answered is None else answered, 80)
+        yield complaint(subject, Said("another_model"), " or ".join(accepted), actual, "/model", Reason.MODEL)
 
 
 def _matches(answered: str, name: str, asked: str) -> bool:

@@ -6,6 +6,7 @@ the request, and any real key in it, was read.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from wnmon.judge.kind import Kind
@@ -26,13 +27,12 @@ _REDIRECTS = range(300, 400)
 prepare = partial(only, "refused")
 
 
-def assess(_: None, subject: Subject) -> list[Finding]:
+def assess(_: None, subject: Subject) -> Iterator[Finding]:
     """Complain where the answer shows that the API is open on plain http, or only lost by a redirect elsewhere."""
     exchange = subject.exchange
     seen = None if exchange.status is None else _seen(exchange, exchange.status)
-    if seen is None:
-        return []
-    return [complaint(subject, Said("plain_http_open"), Said("no_connection_or_https"), seen, "status", Reason.TLS)]
+    if seen is not None:
+        yield complaint(subject, Said("plain_http_open"), Said("no_connection_or_https"), seen, "status", Reason.TLS)
 
 
 def _seen(exchange: Exchange, status: int) -> Text | None:

@@ -63,9 +63,9 @@ def _has(pointer: str | None, subject: Subject) -> bool:
     return pointer is not None and document is not None and not isinstance(at(document.value, pointer), Missing)
 
 
-def assess(_: Premise, __: Subject) -> list[Finding]:
+def assess(_: Premise, __: Subject) -> tuple[Finding, ...]:
     """Complain about nothing."""
-    return []
+    return ()
 
 
 KIND = Kind(prepare, assess, doubt)

@@ -7,6 +7,8 @@ which proves nothing; neither does an answer that ran into max_tokens. A refusal
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from wnmon.judge import codes
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.subject import CUT, Subject, Unfit, was_cut
@@ -28,19 +30,14 @@ def doubt(expected: tuple[str, ...], subject: Subject) -> Said | None:
     missing = _missing(expected, subject)
     if missing and was_cut(subject):
         return CUT
-    if expected[-1] in missing:
-        return Said("word_beside_question_lacking")
-    return None
+    return Said("word_beside_question_lacking") if expected[-1] in missing else None
 
 
-def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
+def assess(expected: tuple[str, ...], subject: Subject) -> Iterator[Finding]:
     """Complain about each word that is missing while the last is there."""
     missing = _missing(expected, subject)
-    return (
-        []
-        if expected[-1] in missing
-        else [codes.not_recalled(codes.wanted(word, subject), subject) for word in missing]
-    )
+    if expected[-1] not in missing:
+        yield from (codes.not_recalled(codes.wanted(word, subject), subject) for word in missing)
 
 
 def _missing(expected: tuple[str, ...], subject: Subject) -> list[str]:

@@ -21,13 +21,10 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
     for header in REQUEST_ID_HEADERS:
         values = [value for answer in answers if (value := (answer.header(header) or "").strip())]
         if len(values) == len(answers):
-            place = f"header:{header}"
-            alike = len(set(values)) < len(values)
-            return (
-                [complaint_across(Said("request_ids_repeat"), Said("different_ids"), cut(", ".join(values)), place)]
-                if alike
-                else []
-            )
+            if len(set(values)) == len(values):
+                return []
+            message, actual = Said("request_ids_repeat"), cut(", ".join(values))
+            return [complaint_across(message, Said("different_ids"), actual, f"header:{header}")]
     wanted = either(REQUEST_ID_HEADERS[:3])
     return [complaint_across(Said("request_id_missing"), wanted, Said("absent"), "headers")]
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from wnmon.judge.kind import AcrossKind
 from wnmon.judge.places import Places, differing, places, values_at
-from wnmon.judge.places import prepare as prepare_places
 from wnmon.judge.subject import Subject, Unfit, Unjudged
 from wnmon.model.json import Json
 from wnmon.model.result import Finding
@@ -16,7 +15,7 @@ from wnmon.model.said import Said
 def prepare(value: Json) -> Places:
     """Return the places of `same: [...]`, or of `same: {of: [...], where: [...]}`: only where those are equal."""
     if not isinstance(value, dict):
-        return prepare_places(value)
+        return Places(places=places(value, ""))
     if set(value) != {"of", "where"}:
         raise Unfit("", Said("places_or_mapping"))
     return Places(places=places(value["of"], "/of"), where=places(value["where"], "/where"))
@@ -30,9 +29,10 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
     if any(condition != conditions[0] for condition in conditions):
         return Unjudged(Said("place_differs", text=expected.where[0][1]))
     values = values_at(expected.places, subjects)
-    if isinstance(values, Unjudged) or all(value == values[0] for value in values):
-        return values if isinstance(values, Unjudged) else []
-    return [differing(expected, Said("values_differ"), Said("equal_values"), values)]
+    if isinstance(values, Unjudged):
+        return values
+    equal = all(value == values[0] for value in values)
+    return [] if equal else [differing(expected, Said("values_differ"), Said("equal_values"), values)]
 
 
 KIND = AcrossKind(prepare, assess)

@@ -5,6 +5,8 @@ The limit is in tokens and leaves room for a chat template. A relay that reports
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.subject import Subject, complaint
 from wnmon.judge.values import number
@@ -23,21 +25,12 @@ def doubt(_: int, subject: Subject) -> Said | None:
     return Said("no_prompt_tokens") if _billed(subject) is None else None
 
 
-def assess(expected: int, subject: Subject) -> list[Finding]:
+def assess(expected: int, subject: Subject) -> Iterator[Finding]:
     """Complain about a prompt that costs more."""
     billed = _billed(subject)
-    if billed is None or billed <= expected:
-        return []
-    return [
-        complaint(
-            subject,
-            Said("short_prompt_dear"),
-            Said("at_most_tokens", n=expected),
-            str(billed),
-            "/usage/prompt_tokens",
-            Reason.USAGE,
-        )
-    ]
+    if billed is not None and billed > expected:
+        wanted, place = Said("at_most_tokens", n=expected), "/usage/prompt_tokens"
+        yield complaint(subject, Said("short_prompt_dear"), wanted, str(billed), place, Reason.USAGE)
 
 
 def _billed(subject: Subject) -> int | None:

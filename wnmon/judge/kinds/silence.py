@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from wnmon.judge.kind import Kind, On
-from wnmon.judge.latency import Limits, assess_time, prepare
+from wnmon.judge.latency import timed
 from wnmon.judge.subject import Subject
-from wnmon.model.result import Finding
-
-
-def assess(expected: Limits, subject: Subject) -> list[Finding]:
-    """Complain when nothing came for too long, or nothing was ever sent."""
-    return assess_time("silence", _longest_silence_s(subject), expected, subject)
 
 
 def _longest_silence_s(subject: Subject) -> float | None:
@@ -25,4 +18,4 @@ def _longest_silence_s(subject: Subject) -> float | None:
     return max(max(later - earlier, 0) for earlier, later in pairwise(instants)) / 1e9
 
 
-KIND = Kind(prepare, assess, on=On.TIME)
+KIND = timed("silence", _longest_silence_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from wnmon.judge.kind import Kind
@@ -60,22 +61,13 @@ def doubt(expected: tuple[str, ...], subject: Subject) -> Said | None:
     return Said("parameter_refused", text=one_line(str(error.message), 120)) if _UNTAKEN.search(said) else None
 
 
-def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
+def assess(expected: tuple[str, ...], subject: Subject) -> Iterator[Finding]:
     """Complain when the status is another one."""
-    status = subject.exchange.status
-    if accepts(expected, status):
-        return []
-    fault = subject.fault
-    return [
-        complaint(
-            subject,
-            _ANOTHER if status else Said("status_missing"),
-            either(expected),
-            _actual(subject),
-            "status",
-            fault.reason if fault else Reason.PROTOCOL,
-        )
-    ]
+    status, fault = subject.exchange.status, subject.fault
+    if not accepts(expected, status):
+        message = _ANOTHER if status else Said("status_missing")
+        reason = fault.reason if fault else Reason.PROTOCOL
+        yield complaint(subject, message, either(expected), _actual(subject), "status", reason)
 
 
 def as_note(finding: Finding) -> Finding:

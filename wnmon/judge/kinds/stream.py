@@ -1,23 +1,25 @@
 """`stream: complete`, or a list of single facts about a stream.
 
 complete: it is a stream, every choice ended with a finish_reason, [DONE] came once and last, no error came.
-The other facts are one sentence each, for rules. Sources: WHATWG HTML §9.2 (server-sent events), OpenAI description.
+The other facts are one sentence each, for rules. Sources: WHATWG HTML §9.2 (server-sent events); OpenAI description,
+CreateChatCompletionStreamResponse. A payload that carries no choice (usage alone, a ping, Azure's preamble) speaks for
+no answer, and is looked at as data and for usage only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 
-from wnmon.judge import chunks
-from wnmon.judge.fact import Fact, complaint, place_of
 from wnmon.judge.kind import Kind, On
 from wnmon.judge.subject import Subject, Unfit, form_seen
-from wnmon.model.json import Json, kind_of
+from wnmon.judge.subject import complaint as subject_complaint
+from wnmon.model.json import Json, JsonObject, kind_of
 from wnmon.model.result import Finding, Reason
-from wnmon.model.said import Said, Why
-from wnmon.wire.reply import Event, Form, Oddity
+from wnmon.model.said import Said, Text, Why, fitted
+from wnmon.wire.message import choices_of, object_at, string_at, usage_of
+from wnmon.wire.reply import Form, Frame
 from wnmon.wire.request import choices_asked
 from wnmon.wire.stream import DONE
 
@@ -40,6 +42,9 @@ SPREADS = frozenset({"spread", "spread_when_coded"})
 MAX_FINDINGS = 20
 """Complaints kept of each fact: a relay must not fill a report."""
 
+Fact = Callable[[Subject], Iterator[Finding]]
+"""Yields one complaint for each place where the fact does not hold. Judges a stream only, and never raises."""
+
 
 def prepare(value: Json) -> tuple[str, ...]:
     """Return the facts to hold."""
@@ -61,22 +66,28 @@ def doubt(expected: tuple[str, ...], subject: Subject) -> Said | None:
     said = sum(len(choice.content or "") + len(choice.reasoning) for choice in subject.reply.choices)
     if said < FEWEST_CHARS:
         return Said("too_short_to_spread", n=FEWEST_CHARS)
-    return Said("late_but_in_pieces") if _queued(subject) else None
-
-
-def _queued(subject: Subject) -> bool:
-    """Tell whether the tokens came apart from each other, however long the first was waited for."""
+    # The tokens came apart from each other, however long the first was waited for.
     instants = {token.at_ns for token in subject.reply.tokens}
-    return len(instants) >= FEWEST_READS and max(instants) - min(instants) >= QUEUED_NS
+    queued = len(instants) >= FEWEST_READS and max(instants) - min(instants) >= QUEUED_NS
+    return Said("late_but_in_pieces") if queued else None
 
 
-def assess(expected: tuple[str, ...], subject: Subject) -> list[Finding]:
+def assess(expected: tuple[str, ...], subject: Subject) -> Iterator[Finding]:
     """Complain about each fact that does not hold, or once when the answer is no stream."""
-    if subject.reply.form is not Form.STREAM:
-        if expected == ("no_error",) and subject.reply.error is not None:
-            return list(_no_error(subject))
-        return [complaint(subject, Said("no_event_stream"), Said("an_event_stream"), form_seen(subject))]
-    return [finding for fact in expected for finding in islice(FACTS[fact](subject), MAX_FINDINGS)]
+    if subject.reply.form is Form.STREAM:
+        for fact in expected:
+            yield from islice(FACTS[fact](subject), MAX_FINDINGS)
+    elif expected == ("no_error",) and subject.reply.error is not None:
+        yield from _no_error(subject)
+    else:
+        yield complaint(subject, Said("no_event_stream"), Said("an_event_stream"), form_seen(subject))
+
+
+def complaint(
+    subject: Subject, message: Said, expected: Text, actual: Text, place: str = "", reason: Reason = Reason.STREAM
+) -> Finding:
+    """Return one complaint about a stream, what was seen cut to a line."""
+    return subject_complaint(subject, message, expected, fitted(actual), place, reason)
 
 
 def _complete(subject: Subject) -> Iterator[Finding]:
@@ -87,29 +98,17 @@ def _complete(subject: Subject) -> Iterator[Finding]:
 
 def _framed(subject: Subject) -> Iterator[Finding]:
     """Every event, also the last, ends with a blank line; a client must drop one that does not (§9.2.6)."""
-    for event in _events(subject):
+    for event in subject.reply.stream.events if subject.reply.stream else ():
         if not event.terminated:
-            place = f"event {event.index}"
-            yield complaint(subject, Said("event_not_ended"), Said("a_blank_line"), Said("end_of_stream"), place)
+            wanted, actual = Said("a_blank_line"), Said("end_of_stream")
+            yield complaint(subject, Said("event_not_ended"), wanted, actual, event.place)
 
 
-def _utf8(subject: Subject) -> Iterator[Finding]:
-    """Every line is UTF-8, the only encoding of event streams (§9.2.5)."""
-    for oddity in _oddities(subject, "invalid_utf8"):
-        yield complaint(subject, Said("line_not_utf8"), "UTF-8", oddity.seen, oddity.place)
-
-
-def _no_bom(subject: Subject) -> Iterator[Finding]:
-    """The stream begins with its first line. One byte order mark is allowed (§9.2.5), but common clients trip on it."""
-    for oddity in _oddities(subject, "bom"):
-        yield complaint(subject, Said("stream_begins_with_bom"), Said("a_line"), oddity.seen, oddity.place)
-
-
-def _fields(subject: Subject) -> Iterator[Finding]:
-    """Every line is a comment or one of the four fields; what stands in another one no client sees (§9.2.6)."""
-    for oddity in _oddities(subject, "unknown_field", "unknown_field_json"):
-        message = Said("line_in_unread_field")
-        yield complaint(subject, message, Said("known_fields"), oddity.seen, oddity.place)
+def _without(kinds: frozenset[str], message: Said, wanted: Text, subject: Subject) -> Iterator[Finding]:
+    """No line is odd in one of these ways."""
+    for oddity in subject.reply.stream.oddities if subject.reply.stream else ():
+        if oddity.kind in kinds:
+            yield complaint(subject, message, wanted, oddity.seen, oddity.place)
 
 
 def _data(subject: Subject) -> Iterator[Finding]:
@@ -119,8 +118,7 @@ def _data(subject: Subject) -> Iterator[Finding]:
         value = frame.document.value if frame.document else None
         if not frame.done and (problem or not isinstance(value, dict)):
             actual = Said("reason", kind=problem.kind, said=problem.message) if problem else kind_of(value)
-            place = f"event {frame.event.index}"
-            yield complaint(subject, Said("payload_unreadable"), Said("a_json_object"), actual, place)
+            yield complaint(subject, Said("payload_unreadable"), Said("a_json_object"), actual, frame.event.place)
 
 
 def _done(subject: Subject) -> Iterator[Finding]:
@@ -130,8 +128,8 @@ def _done(subject: Subject) -> Iterator[Finding]:
     if count != 1:
         yield complaint(subject, Said("done_not_once"), Said("one_done"), Said("n_done", n=count))
     elif not frames[-1].done:
-        message, place = Said("done_not_last"), place_of(frames[-1])
-        yield complaint(subject, message, Said("nothing_after_done"), Said("another_payload"), place)
+        wanted, actual = Said("nothing_after_done"), Said("another_payload")
+        yield complaint(subject, Said("done_not_last"), wanted, actual, frames[-1].event.place)
 
 
 def _exactly_done(subject: Subject) -> Iterator[Finding]:
@@ -139,28 +137,24 @@ def _exactly_done(subject: Subject) -> Iterator[Finding]:
     yield from _done(subject)
     for frame in subject.reply.frames:
         if frame.done and frame.event.data != DONE:
-            message = Said("done_not_exact")
-            yield complaint(subject, message, DONE, repr(frame.event.data), place_of(frame))
+            yield complaint(subject, Said("done_not_exact"), DONE, repr(frame.event.data), frame.event.place)
 
 
 def _finish(subject: Subject) -> Iterator[Finding]:
     """Each choice that was asked for has exactly one finish_reason, and no text after it."""
-    choices = subject.reply.choices
+    choices, asked = subject.reply.choices, choices_asked(subject.asked)
     if not choices:
-        yield complaint(
-            subject, Said("choice_never_sent"), Said("a_finish_reason"), Said("no_choice"), reason=Reason.TRUNCATED
-        )
+        message, wanted = Said("choice_never_sent"), Said("a_finish_reason")
+        yield complaint(subject, message, wanted, Said("no_choice"), reason=Reason.TRUNCATED)
     for choice in choices:
-        place = f"choice {choice.index}"
+        place, wanted = f"choice {choice.index}", Said("one_finish_reason")
         if not choice.finish_reasons:
-            message = Said("finish_reason_missing")
-            yield complaint(subject, message, Said("one_finish_reason"), Said("none"), place, Reason.TRUNCATED)
+            yield complaint(subject, Said("finish_reason_missing"), wanted, Said("none"), place, Reason.TRUNCATED)
         elif len(set(choice.finish_reasons)) > 1:  # some relays repeat it, unchanged, beside the usage
             actual = ", ".join(choice.finish_reasons[:5])
-            yield complaint(subject, Said("finish_reasons_differ"), Said("one_finish_reason"), actual, place)
+            yield complaint(subject, Said("finish_reasons_differ"), wanted, actual, place)
         if choice.text_after_finish:
             yield complaint(subject, Said("text_after_finish"), Said("no_text"), Said("some_words"), place)
-    asked = choices_asked(subject.answer.asked)
     if 0 < len(choices) < asked:
         message, wanted = Said("choice_never_began"), Said("n_choices", n=asked)
         yield complaint(subject, message, wanted, str(len(choices)), "choices", Reason.TRUNCATED)
@@ -172,6 +166,77 @@ def _no_error(subject: Subject) -> Iterator[Finding]:
     if error is not None:
         reason = subject.fault.reason if subject.fault else Reason.STREAM
         yield complaint(subject, Said("error_in_stream"), Said("no_error"), error.message, error.place, reason)
+
+
+def _payloads(subject: Subject) -> Iterator[tuple[Frame, JsonObject]]:
+    """Yield each payload that is a JSON object."""
+    for frame in subject.reply.frames:
+        value = frame.document.value if frame.document else None
+        if isinstance(value, dict):
+            yield frame, value
+
+
+def _chunks(subject: Subject) -> Iterator[tuple[Frame, JsonObject, list[JsonObject]]]:
+    """Yield each payload that carries a choice, and its choices."""
+    for frame, value in _payloads(subject):
+        choices = [choice for _, choice in choices_of(value.get("choices"))]
+        if choices:
+            yield frame, value, choices
+
+
+def _same(member: str, plural: str, subject: Subject) -> Iterator[Finding]:
+    """A member has one value on every chunk. Absent, null and other types are the schema's."""
+    seen: dict[str, Frame] = {}
+    for frame, value, _ in _chunks(subject):
+        said = value.get(member)
+        if isinstance(said, str | int | float):
+            seen.setdefault(str(said), frame)
+    if len(seen) > 1:
+        message, wanted = Said("changes_within_stream", code=member), Said("one_value", code=member)
+        actual, second = Said("n_values", n=len(seen), code=plural), list(seen.values())[1]
+        yield complaint(subject, message, wanted, actual, second.event.place)
+
+
+def _role(subject: Subject) -> Iterator[Finding]:
+    """The first delta says who speaks."""
+    for frame, _, choices in islice(_chunks(subject), 1):
+        said = string_at(object_at(choices[0], "delta"), "role")
+        if said != "assistant":
+            actual = said or Said("no_role")
+            yield complaint(subject, Said("role_missing"), Said("role_assistant"), actual, frame.event.place)
+
+
+def _deltas(subject: Subject) -> Iterator[Finding]:
+    """Chunks hold deltas: neither a whole message beside them nor a completion of another type at the end."""
+    for frame, value, choices in _chunks(subject):
+        if any("message" in choice for choice in choices):
+            yield complaint(subject, Said("message_in_chunk"), Said("a_delta_alone"), "message", frame.event.place)
+        kind = string_at(value, "object")
+        if kind.endswith(".done"):
+            yield complaint(subject, Said("chunk_calls_itself_done"), Said("object_chunk"), kind, frame.event.place)
+
+
+def _usage_chunk(subject: Subject) -> Iterator[Finding]:
+    """With include_usage: the last chunk has no choices and the usage, every other one has usage null or none."""
+    payloads = list(_payloads(subject))
+    for frame, value in payloads[:-1]:
+        if value.get("usage") is not None:
+            yield complaint(subject, Said("usage_too_early"), "null", kind_of(value["usage"]), frame.event.place)
+    for frame, value in payloads[-1:]:
+        usage, choices = value.get("usage"), value.get("choices")
+        if usage_of(usage) is None:
+            yield complaint(subject, Said("usage_chunk_missing"), "usage", kind_of(usage), frame.event.place)
+        elif choices != []:
+            seen = Said("n_choices", n=len(choices)) if isinstance(choices, list) else Said("no_choices_member")
+            yield complaint(subject, Said("usage_not_alone"), Said("choices_empty"), seen, frame.event.place)
+
+
+def _no_usage(subject: Subject) -> Iterator[Finding]:
+    """Usage comes only where it was asked for."""
+    carriers = [frame for frame, value in _payloads(subject) if value.get("usage") is not None]
+    if carriers:
+        actual = Said("on_chunks", n=len(carriers))
+        yield complaint(subject, Said("usage_unasked"), Said("no_usage"), actual, carriers[0].event.place)
 
 
 def _spread(subject: Subject) -> Iterator[Finding]:
@@ -189,35 +254,30 @@ def _spread(subject: Subject) -> Iterator[Finding]:
         yield complaint(subject, Said("one_burst"), wanted, f"{share:.1%}", "tokens")
 
 
+_UNKNOWN = frozenset({"unknown_field", "unknown_field_json"})
+
 FACTS: Mapping[str, Fact] = {
     "complete": _complete,
-    "utf8": _utf8,
-    "no_bom": _no_bom,
+    # UTF-8 is the only encoding of event streams (§9.2.5).
+    "utf8": partial(_without, frozenset({"invalid_utf8"}), Said("line_not_utf8"), "UTF-8"),
+    # One byte order mark is allowed (§9.2.5), but common clients trip on it.
+    "no_bom": partial(_without, frozenset({"bom"}), Said("stream_begins_with_bom"), Said("a_line")),
     "framed": _framed,
-    "fields": _fields,
+    # What stands in another field than the four no client sees (§9.2.6).
+    "fields": partial(_without, _UNKNOWN, Said("line_in_unread_field"), Said("known_fields")),
     "data": _data,
     "done": _exactly_done,
     "finish": _finish,
     "no_error": _no_error,
-    "same_id": partial(chunks.same, "id", "ids"),
-    "same_model": partial(chunks.same, "model", "models"),
-    "same_created": partial(chunks.same, "created", "instants"),
-    "role": chunks.role,
-    "deltas": chunks.deltas,
-    "usage_chunk": chunks.usage_chunk,
-    "no_usage": chunks.no_usage,
+    "same_id": partial(_same, "id", "ids"),
+    "same_model": partial(_same, "model", "models"),
+    "same_created": partial(_same, "created", "instants"),
+    "role": _role,
+    "deltas": _deltas,
+    "usage_chunk": _usage_chunk,
+    "no_usage": _no_usage,
     "spread": _spread,
     "spread_when_coded": _spread,
 }
-
-
-def _events(subject: Subject) -> tuple[Event, ...]:
-    return subject.reply.stream.events if subject.reply.stream else ()
-
-
-def _oddities(subject: Subject, *kinds: str) -> Iterator[Oddity]:
-    oddities = subject.reply.stream.oddities if subject.reply.stream else ()
-    return (oddity for oddity in oddities if oddity.kind in kinds)
-
 
 KIND = Kind(prepare, assess, doubt, on=On.EVENTS)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from wnmon.judge.kind import Kind
 from wnmon.judge.subject import Subject, Unfit, complaint
 from wnmon.judge.values import number
-from wnmon.model.exchange import Certificate, FailureKind
+from wnmon.model.exchange import FailureKind, Tls
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said, Why, either
@@ -48,41 +48,29 @@ def doubt(_: Wanted, subject: Subject) -> Said | None:
     return Said(Why.NOT_HTTPS) if subject.exchange.request.url.startswith("http:") else None
 
 
-def assess(expected: Wanted, subject: Subject) -> list[Finding]:
+def assess(expected: Wanted, subject: Subject) -> Iterator[Finding]:
     """Complain about a handshake that failed, an old version, and a certificate about to end."""
-    exchange = subject.exchange
-    if exchange.failure is not None and exchange.failure.kind is FailureKind.TLS:
+    failure, tls = subject.exchange.failure, subject.exchange.tls
+    if failure is not None and failure.kind is FailureKind.TLS:
         wanted = Said("tls_or_later_valid", code=expected.version)
-        return [complaint(subject, Said("no_secure_connection"), wanted, exchange.failure.detail, "tls", Reason.TLS)]
-    if exchange.tls is None:
-        return [
-            complaint(
-                subject,
-                Said("connection_not_secured"),
-                Said("tls_or_later", code=expected.version),
-                Said("none"),
-                "tls",
-                Reason.TLS,
-            )
-        ]
-    return [*_old(expected, exchange.tls.version, subject), *_ending(expected, exchange.tls.certificate, subject)]
+        yield complaint(subject, Said("no_secure_connection"), wanted, failure.detail, "tls", Reason.TLS)
+    elif tls is None:
+        wanted = Said("tls_or_later", code=expected.version)
+        yield complaint(subject, Said("connection_not_secured"), wanted, Said("none"), "tls", Reason.TLS)
+    else:
+        yield from _outdated(expected, tls, subject)
 
 
-def _old(expected: Wanted, version: str, subject: Subject) -> Iterator[Finding]:
+def _outdated(expected: Wanted, tls: Tls, subject: Subject) -> Iterator[Finding]:
     accepted = [f"TLSv{one}" for one in _VERSIONS[_VERSIONS.index(expected.version) :]]
-    if version not in accepted:
-        yield complaint(subject, Said("tls_too_old"), either(accepted), version, "tls", Reason.TLS)
-
-
-def _ending(expected: Wanted, certificate: Certificate | None, subject: Subject) -> Iterator[Finding]:
-    if certificate is None:
+    if tls.version not in accepted:
+        yield complaint(subject, Said("tls_too_old"), either(accepted), tls.version, "tls", Reason.TLS)
+    if tls.certificate is None:
         return
-    left_days = (certificate.not_after_s - subject.exchange.started_at_s) / _DAY_S
+    left_days = (tls.certificate.not_after_s - subject.exchange.started_at_s) / _DAY_S
     if left_days < expected.days:
-        wanted = Said("days_left", n=expected.days)
-        yield complaint(
-            subject, Said("certificate_ends_soon"), wanted, Said("n_days", n=f"{left_days:.1f}"), "tls", Reason.TLS
-        )
+        wanted, actual = Said("days_left", n=expected.days), Said("n_days", n=f"{left_days:.1f}")
+        yield complaint(subject, Said("certificate_ends_soon"), wanted, actual, "tls", Reason.TLS)
 
 
 KIND = Kind(prepare, assess, doubt, FAILURES)

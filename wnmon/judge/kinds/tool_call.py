@@ -8,21 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from wnmon.judge import codes
 from wnmon.judge.kind import Kind, On
-from wnmon.judge.schema import compile_schema, schema_findings
+from wnmon.judge.schema import Compiled, compile_schema, schema_findings
 from wnmon.judge.subject import CUT, Subject, Unfit, complaint, was_cut
 from wnmon.model.json import Json, JsonObject, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said
 from wnmon.model.text import cut
 from wnmon.wire.document import read_text
-from wnmon.wire.reply import ToolCall
-
-if TYPE_CHECKING:
-    from wnmon.judge.schema import Compiled
 
 _KEYS = ("name", "schema", "contains")
 _PLACE = "/choices/0/message/tool_calls"
@@ -60,40 +55,34 @@ def _text(value: JsonObject, key: str) -> str | None:
 
 def doubt(expected: Calling, subject: Subject) -> Said | None:
     """Return why a rule cannot be judged: no tokens were left for the call or the end of its arguments."""
-    return CUT if was_cut(subject) and assess(expected, subject) else None
+    return CUT if was_cut(subject) and any(assess(expected, subject)) else None
 
 
-def assess(expected: Calling, subject: Subject) -> list[Finding]:
+def assess(expected: Calling, subject: Subject) -> Iterator[Finding]:
     """Complain about a call that is missing, is of another function, or has arguments that do not hold."""
-    calls = [call for choice in subject.reply.choices[:1] for call in choice.tool_calls]
-    if not calls:
-        said = cut(subject.reply.text) or Said("no_call")
-        return [
-            complaint(
-                subject, Said("no_function_called"), expected.name or Said("a_call"), said, _PLACE, Reason.CONTENT
-            )
-        ]
-    return list(_complaints(expected, calls[0], subject))
-
-
-def _complaints(expected: Calling, call: ToolCall, subject: Subject) -> Iterator[Finding]:
-    place = f"{_PLACE}/0/function"
+    call = next((call for choice in subject.reply.choices[:1] for call in choice.tool_calls), None)
+    if call is None:
+        wanted, said = expected.name or Said("a_call"), cut(subject.reply.text) or Said("no_call")
+        yield complaint(subject, Said("no_function_called"), wanted, said, _PLACE, Reason.CONTENT)
+        return
     if expected.name not in {None, call.name}:
-        yield complaint(
-            subject, Said("another_function"), str(expected.name), cut(call.name), f"{place}/name", Reason.CONTENT
-        )
-    place = f"{place}/arguments"
-    document = read_text(call.arguments)
-    if not isinstance(document.value, dict):
-        seen = cut(call.arguments) or Said("empty")
-        yield complaint(subject, Said("arguments_no_json"), Said("one_json_object"), seen, place, Reason.CONTENT)
+        wanted, place = str(expected.name), f"{_PLACE}/0/function/name"
+        yield complaint(subject, Said("another_function"), wanted, cut(call.name), place, Reason.CONTENT)
+    yield from _arguments(expected, call.arguments, subject)
+
+
+def _arguments(expected: Calling, text: str, subject: Subject) -> Iterator[Finding]:
+    arguments, place = read_text(text).value, f"{_PLACE}/0/function/arguments"
+    if not isinstance(arguments, dict):
+        actual = cut(text) or Said("empty")
+        yield complaint(subject, Said("arguments_no_json"), Said("one_json_object"), actual, place, Reason.CONTENT)
         return
     if expected.schema is not None:
-        yield from schema_findings(expected.schema, document.value, place, subject.step)
+        yield from schema_findings(expected.schema, arguments, place, subject.step)
     wanted = codes.wanted(expected.contains, subject)
-    said = codes.as_drawn(json.dumps(document.value, ensure_ascii=False), subject)
+    said = codes.as_drawn(json.dumps(arguments, ensure_ascii=False), subject)
     if expected.contains is not None and wanted not in said:
-        yield complaint(subject, Said("arguments_lack"), cut(wanted), cut(call.arguments), place, Reason.CONTENT)
+        yield complaint(subject, Said("arguments_lack"), cut(wanted), cut(text), place, Reason.CONTENT)
 
 
 KIND = Kind(prepare, assess, doubt, on=On.MEANING)

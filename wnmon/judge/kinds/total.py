@@ -2,15 +2,6 @@
 
 from __future__ import annotations
 
-from wnmon.judge.kind import Kind, On
-from wnmon.judge.latency import Limits, assess_time, prepare
-from wnmon.judge.subject import Subject
-from wnmon.model.result import Finding
+from wnmon.judge.latency import timed
 
-
-def assess(expected: Limits, subject: Subject) -> list[Finding]:
-    """Complain when the end came too late, or never."""
-    return assess_time("total", subject.timing.total_s, expected, subject)
-
-
-KIND = Kind(prepare, assess, on=On.TIME)
+KIND = timed("total", lambda subject: subject.timing.total_s)

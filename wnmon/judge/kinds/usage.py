@@ -9,7 +9,7 @@ from wnmon.judge.kind import Kind, On
 from wnmon.judge.subject import Subject, Unfit, complaint
 from wnmon.judge.values import listed, number
 from wnmon.model.json import Json, kind_of
-from wnmon.model.result import Finding, Reason, Usage
+from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said
 
 _MEMBERS = ("prompt_tokens", "completion_tokens", "total_tokens")
@@ -48,38 +48,25 @@ def _limit(key: str, value: Json) -> tuple[int | None, int | None]:
     return limits.get("min"), limits.get("max")
 
 
-def assess(expected: Bounds, subject: Subject) -> list[Finding]:
+def assess(expected: Bounds, subject: Subject) -> Iterator[Finding]:
     """Complain about missing counts, a wrong sum, and counts out of bounds."""
     usage = subject.reply.usage
     if usage is None:
-        return [
-            complaint(subject, Said("usage_missing"), Said("three_integers"), Said("absent"), "/usage", Reason.USAGE)
-        ]
-    return [*_missing(usage, subject), *_sum(expected, usage, subject), *_out_of_bounds(expected, usage, subject)]
-
-
-def _missing(usage: Usage, subject: Subject) -> Iterator[Finding]:
-    for member in _MEMBERS:
-        if getattr(usage, member) is None:
-            yield complaint(subject, Said("count_missing"), "integer", Said("absent"), f"/usage/{member}", Reason.USAGE)
-
-
-def _sum(expected: Bounds, usage: Usage, subject: Subject) -> Iterator[Finding]:
-    prompt, completion, total = usage.prompt_tokens, usage.completion_tokens, usage.total_tokens
-    if not expected.total_is_sum or prompt is None or completion is None or total is None:
+        yield complaint(subject, Said("usage_missing"), Said("three_integers"), Said("absent"), "/usage", Reason.USAGE)
         return
-    if total != prompt + completion:
-        wanted = f"{prompt} + {completion} = {prompt + completion}"
+    prompt, completion, total = usage.prompt_tokens, usage.completion_tokens, usage.total_tokens
+    counts = dict(zip(_MEMBERS, (prompt, completion, total), strict=True))
+    for member, count in counts.items():
+        if count is None:
+            yield complaint(subject, Said("count_missing"), "integer", Said("absent"), f"/usage/{member}", Reason.USAGE)
+    summed = None if prompt is None or completion is None else prompt + completion
+    if expected.total_is_sum and summed is not None and total not in {None, summed}:
+        wanted = f"{prompt} + {completion} = {summed}"
         yield complaint(subject, Said("total_is_no_sum"), wanted, str(total), "/usage/total_tokens", Reason.USAGE)
-
-
-def _out_of_bounds(expected: Bounds, usage: Usage, subject: Subject) -> Iterator[Finding]:
     for member, (low, high) in expected.limits.items():
-        count = getattr(usage, member)
+        count, place = counts[member], f"/usage/{member}"
         if count is not None and ((low is not None and count < low) or (high is not None and count > high)):
-            yield complaint(
-                subject, Said("count_out_of_bounds"), _bounds(low, high), str(count), f"/usage/{member}", Reason.USAGE
-            )
+            yield complaint(subject, Said("count_out_of_bounds"), _bounds(low, high), str(count), place, Reason.USAGE)
 
 
 def _bounds(low: int | None, high: int | None) -> Said:

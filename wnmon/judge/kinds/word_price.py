@@ -20,49 +20,36 @@ from wnmon.model.said import Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Price(Places):
+class WordPrice(Places):
     """The requests, the shortest first and the longest last, and the most tokens a word may cost."""
 
     most: int
 
 
-def prepare(value: Json) -> Price:
+def prepare(value: Json) -> WordPrice:
     """Return the requests and the most tokens of a word."""
     if not isinstance(value, dict) or set(value) != {"of", "most"}:
         raise Unfit("", Said("mapping_with_both", one="of", other="most"))
     most = number(value["most"], Said("tokens_above_0"), least=1, where="/most")
-    return Price(places=places(value["of"], "/of"), most=most)
+    return WordPrice(places=places(value["of"], "/of"), most=most)
 
 
-def assess(expected: Price, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
+def assess(expected: WordPrice, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
     """Complain where the words that were added cost more than so many tokens each."""
     first, last = subjects[expected.requests[0]], subjects[expected.requests[-1]]
-    words, tokens = _words(last) - _words(first), _added(first, last)
-    if tokens is None or words < 1:
+    before, after = (one.reply.usage.prompt_tokens if one.reply.usage else None for one in (first, last))
+    words = _words(last) - _words(first)
+    if before is None or after is None or words < 1:
         return Unjudged(Said("no_longer_prompt"))
-    if tokens <= words * expected.most:
+    tokens, most = after - before, words * expected.most
+    if tokens <= most:
         return []
-    return [
-        complaint(
-            last,
-            Said("words_too_dear"),
-            Said("most_for_words", n=words * expected.most, n2=words),
-            str(tokens),
-            "/usage/prompt_tokens",
-            Reason.USAGE,
-        )
-    ]
+    wanted, place = Said("most_for_words", n=most, n2=words), "/usage/prompt_tokens"
+    return [complaint(last, Said("words_too_dear"), wanted, str(tokens), place, Reason.USAGE)]
 
 
 def _words(subject: Subject) -> int:
     return sum(words_of(text) for text in texts_sent(subject))
-
-
-def _added(first: Subject, last: Subject) -> int | None:
-    """Return the tokens the longer prompt costs more, None where a count is missing."""
-    counts = [subject.reply.usage.prompt_tokens if subject.reply.usage else None for subject in (first, last)]
-    before, after = counts
-    return None if before is None or after is None else after - before
 
 
 KIND = AcrossKind(prepare, assess)
