@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from wnmon.engine.ports import Transport
 from wnmon.model.check import Auth, Caps, Timeouts
@@ -22,10 +23,12 @@ async def warm_up(transport: Transport) -> None:
     """
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(_ANSWER)
-        writer.close()
-        await writer.wait_closed()
+        # On a busy machine the time limit may be over before this is read, and nobody there any more.
+        with suppress(OSError, EOFError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(_ANSWER)
+            writer.close()
+            await writer.wait_closed()
 
     try:
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
