@@ -8,8 +8,9 @@
     has another 4xx or 5xx                     names no status                                 the fault
     is more JSON than we read                  reads the body                                  json_beyond_limits
     cannot be read, or is an error             is about what an answer means                   answer_unreadable
-    is no event stream, or has no event        is about events                                 not_an_event_stream
-    is not whole                               is about how tokens are spread                  answer_not_whole
+    is not sent as text/event-stream           looks at events                                 not_an_event_stream
+    is no stream                               states facts about events, and nothing else     no_event
+    has a fault, such as an early end          is about how tokens are spread                  answer_not_whole
     leaves an assertion in doubt               has that assertion                              the kind's own doubt
 
 What is left is judged. Of a request that was refused as asked, or as a wrong one, only what a refusal has is judged.

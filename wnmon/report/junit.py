@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from wnmon.engine.run import Run
 from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
 from wnmon.model.said import Text, id_of
-from wnmon.report.finding import messages_of
+from wnmon.report.finding import messages_of, view_of
 from wnmon.report.summary import CheckedTarget, CheckReport, failing_open, is_left_out, of_verdict, why_unjudged
 from wnmon.report.text import MAX_MESSAGE_CHARS, iso, shown, without_commands, word
 
@@ -111,11 +111,9 @@ def _rule_case(report: CheckReport, run: Run, row: RuleVerdict) -> ET.Element:
 
 
 def _details(findings: tuple[Finding, ...]) -> str:
+    views = (view_of(finding, "en") for finding in findings)
     return "\n".join(
-        shown(
-            f"{finding.step} {finding.place}: {finding.message}: expected {finding.expected}, got {finding.actual}", 600
-        )
-        for finding in findings
+        shown(f"{one.step} {one.place}: {one.message}: expected {one.expected}, got {one.actual}", 600) for one in views
     )
 
 

@@ -38,7 +38,7 @@ def assess(_: None, subject: Subject) -> Iterator[Finding]:
         yield complaint(subject, Said("error_sentence"), wanted, cut(text), "content", Reason.CONTENT)
     elif text and usage is not None and usage.completion_tokens == 0:
         place = "/usage/completion_tokens"
-        yield complaint(subject, Said("text_without_cost"), "at least 1", "0", place, Reason.CONTENT)
+        yield complaint(subject, Said("text_without_cost"), Said("at_least", n=1), "0", place, Reason.CONTENT)
 
 
 KIND = Kind(prepare, assess, on=On.MEANING)

@@ -16,7 +16,7 @@ from wnmon.judge.schema import seen
 from wnmon.judge.subject import Subject, Unfit, complaint
 from wnmon.model.json import ABSENT, Json, at, kind_of
 from wnmon.model.result import Finding, Reason
-from wnmon.model.said import Said, fitted
+from wnmon.model.said import Said, either, fitted
 
 Accepted = tuple[str, ...] | None
 
@@ -54,7 +54,7 @@ def assess(expected: Accepted, subject: Subject) -> Iterator[Finding]:
     if answered is None or not any(_matches(answered, name, subject.model) for name in accepted):
         value = at(document.value, "/model") if document and not document.problem else ABSENT
         actual = fitted(seen(value) if answered is None else answered, 80)
-        yield complaint(subject, Said("another_model"), " or ".join(accepted), actual, "/model", Reason.MODEL)
+        yield complaint(subject, Said("another_model"), either(accepted), actual, "/model", Reason.MODEL)
 
 
 def _matches(answered: str, name: str, asked: str) -> bool:

@@ -1,4 +1,4 @@
-"""Every sentence wnmon says, by id, in English and Chinese: the only place where words for people stand.
+"""Every sentence wnmon says, by id, in English and Chinese: the only place where words for people stand, but for the rules of a suite (`checks/`).
 
 Holes are filled by whoever says the sentence (`wnmon.model.said`). JSON types, members, YAML keys and option names stay
 English in both: they are what a reader looks for. To change what is said, change it here; an id stays for good, since
