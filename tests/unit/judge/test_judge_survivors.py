@@ -1,0 +1,63 @@
+"""What mutants in wnmon/judge survived before it was tested here (docs/mutation.md)."""
+
+from __future__ import annotations
+
+import pytest
+from judge_samples import MS, answer, complaints, completion, places, rule, streamed, subject, unfit, verdict_of
+
+from wnmon.judge.kind import On
+from wnmon.judge.latency import timed
+from wnmon.judge.subject import form_seen
+from wnmon.judge.values import listed
+from wnmon.model.check import Level
+from wnmon.model.json import Json
+from wnmon.model.said import Said, Text
+
+LISTS: list[tuple[list[Text], Text]] = [
+    ([], ""),
+    (["a"], "a"),
+    (["a", "b"], Said("listed_either", one="a", other="b")),
+    (["a", "b", "c"], Said("listed_either", one=Said("listed", one="a", other="b"), other="c")),
+]
+
+
+def test_a_limited_time_is_measured_named_and_open_where_the_monitor_is_late() -> None:
+    kind = timed("total", lambda answered: answered.timing.total_s)
+    slow, quick = answer(), answer(sent_ns=1_050 * MS)
+
+    (finding,) = kind.assess(kind.prepare("100ms"), subject(slow))
+    assert (finding.message, finding.place) == (Said("over_its_limit", code="total"), "total")
+    assert [*kind.assess(kind.prepare("100ms"), subject(quick))] == []
+    assert kind.on is On.TIME
+
+
+@pytest.mark.parametrize(("texts", "wanted"), LISTS)
+def test_a_list_joins_its_last_text_to_those_before(texts: list[Text], wanted: Text) -> None:
+    assert listed("either", texts) == wanted
+
+
+def test_a_list_of_three_reads_as_one_sentence() -> None:
+    assert str(listed("and", ["a", "b", "c"])) == "a, b and c"
+
+
+def test_a_duration_that_is_none_is_named_by_its_place() -> None:
+    assert unfit("ttft", {"failed": "soon"})[0] == "/failed"
+
+
+def test_a_header_as_asked_does_not_end_the_look_at_those_after_it() -> None:
+    asked: Json = [{"name": "content-type", "present": True}, {"name": "x-request-id", "present": True}]
+
+    assert places(complaints("header", asked, completion())) == ["header:x-request-id"]
+
+
+def test_an_answer_without_a_body_is_called_empty_in_either_language() -> None:
+    assert form_seen(subject(answer(b""))) == Said("empty")
+    assert form_seen(subject(streamed())) != form_seen(subject(completion())) == "json"
+
+
+def test_a_note_on_an_answer_without_a_fault_tells_its_status() -> None:
+    verdict = verdict_of(rule("r", "ask", level=Level.INFO, status=404), completion())
+
+    assert [dict(finding.message.holes) for finding in verdict.findings if isinstance(finding.message, Said)] == [
+        {"n": "200"}
+    ]
