@@ -188,8 +188,8 @@ def _refuse_unknown(names: set[str], place: str) -> None:
 
 
 @cache
-def _holes_of(name: str) -> frozenset[str]:
-    return frozenset(hole for _, hole, _, _ in Formatter().parse(CATALOGUE[name][0]) if hole is not None)
+def _holes_of(name: str) -> list[str]:
+    return sorted(hole for _, hole, _, _ in Formatter().parse(CATALOGUE[name][0]) if hole is not None)
 
 
 # Of two ids with the same words, the first: the rooms of the catalogue begin with what records hold.
@@ -217,7 +217,8 @@ def _text(ids: Json, place: str, depth: int) -> Text:
     name, holes = members.get("id"), _expect(dict, members.get("holes", {}), Said("record_an_object"), f"{place}.holes")
     if not isinstance(name, str) or name not in CATALOGUE or depth == _MAX_NESTING:
         raise _wrong(place, Said("record_strange_sentence"))
-    if holes.keys() != _holes_of(name):
+    # Never those of a sentence with one hole twice, which no record holds: nested, its length would double each time.
+    if sorted(holes) != _holes_of(name):
         raise _wrong(place, Said("record_strange_holes", name=name))
     return Said(name, **{key: _hole(hole, f"{place}.{key}", depth + 1) for key, hole in holes.items()})
 
