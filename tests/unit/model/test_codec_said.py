@@ -201,7 +201,7 @@ def test_a_sentence_of_a_mapping_that_is_none_is_refused_with_its_place(said: An
 def test_a_sentence_with_one_hole_twice_is_refused_for_nested_it_would_double_each_time() -> None:
     said = {"detail": {"id": "set_variable", "holes": {"name": "x"}}}
 
-    with pytest.raises(ValueError, match="expected the holes of set_variable$"):
+    with pytest.raises(ValueError, match=r"expected the holes of set_variable$"):
         decoded(TransportFailure, {"kind": "tls", "detail": "words", "said": said})
 
 
