@@ -53,9 +53,11 @@ def outcome_of(rule: Rule, run: Run, *, beside: Collection[str], strict: bool, l
         case Verdict.INCONCLUSIVE:
             return _inconclusive(rule, row, run, beside=beside, strict=strict, lang=lang)
         case Verdict.NOTED:
-            return RuleOutcome(ending=Ending.LEFT_OUT, reason=_line("NOTED", f"{rule.id}: {messages_of(row, 'en')}"))
+            return RuleOutcome(ending=Ending.LEFT_OUT, reason=_line("NOTED", f"{rule.id}: {messages_of(row, lang)}"))
         case Verdict.SKIPPED:
-            reason = _OPTIONS.get(id_of(row.why), str(row.why))
+            reason = in_language(row.why, lang)
+            if id_of(row.why) == Why.NEEDS_FULL:
+                reason = reason.replace("--full", "--wnmon-full")
             return RuleOutcome(ending=Ending.LEFT_OUT, reason=shown(reason, MAX_MESSAGE_CHARS))
 
 
@@ -68,7 +70,7 @@ def _inconclusive(
     matters = row.level in binding_levels(strict) or not run.has_decided_rule
     told = any(_complains(other, strict) for other in run.result.verdicts if other.rule in {*rule.needs} & {*beside})
     ending = Ending.UNJUDGED if matters and not told else Ending.LEFT_OUT
-    return RuleOutcome(ending=ending, reason=_line("INCONCLUSIVE", str(row.why)))
+    return RuleOutcome(ending=ending, reason=_line("INCONCLUSIVE", in_language(row.why, lang)))
 
 
 def _nothing(run: Run, lang: str) -> RuleOutcome:
@@ -82,16 +84,13 @@ def _complains(row: RuleVerdict, strict: bool) -> bool:
     return binds and row.verdict in {Verdict.FAILED, Verdict.INCONCLUSIVE}
 
 
-_OPTIONS: dict[str, str] = {Why.NEEDS_FULL: "needs --wnmon-full"}
-
-
 def _line(what: str, why: str) -> str:
     return shown(f"{what}: {why}", MAX_MESSAGE_CHARS)
 
 
 def _failed(rule: Rule, row: RuleVerdict, run: Run, *, strict: bool, lang: str) -> RuleOutcome:
     title = f"{rule.id} {row.level.value} {in_words(rule.says, lang) or rule.id}"
-    excuse = str(row.why) if row.waived else ""
+    excuse = in_language(row.why, lang) if row.waived else ""
     binds = row.level in binding_levels(strict)
     return RuleOutcome(
         ending=Ending.BROKEN if binds and not row.waived else Ending.TOLERATED,

@@ -138,3 +138,23 @@ def test_a_rule_that_is_decided_where_nothing_else_could_be_judged_is_told_as_wn
 
 def test_a_rule_that_needs_full_names_the_option_of_pytest() -> None:
     assert said(replace(ROW, verdict=Verdict.SKIPPED, why=Said(Why.NEEDS_FULL))).reason == "needs --wnmon-full"
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (OPEN, "INCONCLUSIVE: 因 A-0 而无法判定"),
+        (replace(ROW, verdict=Verdict.SKIPPED, why=Said(Why.NEEDS_FULL)), "需要 --wnmon-full"),
+        (replace(ROW, verdict=Verdict.SKIPPED, why=Said(Why.NO_HTTP2)), "探测端仅支持 HTTP/1.1"),
+        (
+            replace(ROW, waived=True, why=Said("waived_until", code="2027-01-31", text="x")),
+            "WAIVED: 豁免至 2027-01-31：x",
+        ),
+        (
+            replace(ROW, verdict=Verdict.NOTED, findings=(replace(HOSTILE, message=Said("no_status")),)),
+            "NOTED: A-1: 没有状态码",
+        ),
+    ],
+)
+def test_the_reason_of_a_test_is_in_the_language_asked_for(row: RuleVerdict, reason: str) -> None:
+    assert outcome_of(RULE, run_of(row, DECIDED), beside=("A-0",), strict=False, lang="zh").reason == reason
