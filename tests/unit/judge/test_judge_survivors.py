@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from judge_samples import MS, answer, complaints, completion, places, rule, streamed, subject, unfit, verdict_of
+from judge_samples import (
+    MS,
+    answer,
+    complaints,
+    completion,
+    delta,
+    places,
+    rule,
+    streamed,
+    subject,
+    suite,
+    unfit,
+    verdict_of,
+    verdicts,
+)
 
 from wnmon.judge.kind import On
 from wnmon.judge.latency import timed
@@ -11,7 +25,8 @@ from wnmon.judge.subject import form_seen
 from wnmon.judge.values import listed
 from wnmon.model.check import Level
 from wnmon.model.json import Json
-from wnmon.model.said import Said, Text
+from wnmon.model.result import Verdict
+from wnmon.model.said import Said, Text, Why
 
 LISTS: list[tuple[list[Text], Text]] = [
     ([], ""),
@@ -61,3 +76,19 @@ def test_a_note_on_an_answer_without_a_fault_tells_its_status() -> None:
     assert [dict(finding.message.holes) for finding in verdict.findings if isinstance(finding.message, Said)] == [
         {"n": "200"}
     ]
+
+
+def test_a_stream_that_broke_off_says_why_nothing_is_said_of_its_spread() -> None:
+    broken = streamed(*(delta("po"), delta("n"), delta("g")))
+
+    verdict = verdict_of(rule("r", "ask", stream=["done", "spread"]), broken)
+    fault = subject(broken).fault
+    assert fault is not None
+    assert (verdict.verdict, verdict.why) == (Verdict.INCONCLUSIVE, Said("answer_not_whole", said=fault.message))
+
+
+def test_a_rule_that_is_blocked_names_what_it_needs_though_the_budget_was_spent_as_well() -> None:
+    need, one = rule("NEED", "a", status=404), rule("R", "b", needs=("NEED",), status=200)
+
+    found = verdicts(suite(need, one, requests=["a", "b"]), completion("a"), not_sent={"b": Said(Why.BUDGET_TOKENS)})
+    assert (found["R"].verdict, found["R"].why) == (Verdict.INCONCLUSIVE, Said("blocked_by", code="NEED"))
