@@ -28,14 +28,16 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     playwright = pytest.importorskip("playwright.sync_api")
     if CHROMIUM is None:
         if os.environ.get("CI"):
             pytest.fail("chromium is required in CI")
         pytest.skip("chromium is not installed")
     with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        # It writes below the home even of a profile of its own: settings, and what dconf remembers.
+        env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path_factory.mktemp("home"))}
+        running = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], env=env)
         yield running
         running.close()
 
