@@ -16,6 +16,7 @@ from wnmon.mock import (
 )
 from wnmon.mock.fault import MockFault
 from wnmon.mock.personas import PERSONAS
+from wnmon.model.said import Said
 
 FAULTS: dict[str, MockFault] = {
     **broken_answers.FAULTS,
@@ -34,5 +35,6 @@ def find_faults(names: Iterable[str]) -> tuple[MockFault, ...]:
     wanted = tuple(names)
     for name in wanted:
         if name not in FAULTS:
-            raise UsageError(f'unknown fault "{name}"', hint=did_you_mean(name, FAULTS) or "see wnmon mock --list")
+            hint = did_you_mean(name, FAULTS) or Said("mock_see_list")
+            raise UsageError(Said("mock_unknown_fault", text=name), hint=hint)
     return tuple(FAULTS[name] for name in wanted)

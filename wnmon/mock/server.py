@@ -23,6 +23,7 @@ from wnmon.mock.pieces import Pieces
 from wnmon.mock.relay import refuse
 from wnmon.mock.script import script, write_answer
 from wnmon.mock.settings import MockSettings
+from wnmon.model.said import Said
 
 FAULT_HEADER = "x-wnmon-fault"
 _KEPT_REQUESTS = 1000
@@ -93,7 +94,8 @@ async def _listen(settings: MockSettings, desk: _Desk) -> asyncio.Server:
             backlog=1024,
         )
     except (OSError, OverflowError) as error:
-        raise UsageError(f"cannot listen on {settings.host}:{settings.port}: {error}") from None
+        said = Said("cannot_listen", host=settings.host, port=settings.port, why=str(error))
+        raise UsageError(said) from None
 
 
 def _tls(settings: MockSettings) -> ssl.SSLContext | None:
@@ -103,7 +105,7 @@ def _tls(settings: MockSettings) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(settings.tls_cert, settings.tls_key)
     except OSError as error:
-        raise UsageError(f"cannot use the certificate {settings.tls_cert}: {error}") from None
+        raise UsageError(Said("mock_no_certificate", path=settings.tls_cert, why=str(error))) from None
     return context
 
 

@@ -16,7 +16,7 @@ from wnmon.mock.pieces import Close, Pause, Piece, Reset, Send, Silence, Wait
 from wnmon.mock.script import script
 from wnmon.mock.settings import MockSettings
 from wnmon.mock.stream import stamp
-from wnmon.model.said import Said
+from wnmon.model.said import Said, in_language
 
 KEY = "sk-0123456789abcdef"
 COUNT = [{"role": "user", "content": "Count from 1 to 10"}]
@@ -176,6 +176,14 @@ def test_an_unknown_fault_is_an_error_with_a_suggestion() -> None:
         find_faults(["no-don"])
 
     assert caught.value.hint == Said("did_you_mean", text="no-done")
+
+
+def test_an_unknown_fault_is_told_in_the_language_of_its_reader() -> None:
+    with pytest.raises(UsageError) as caught:
+        find_faults(["{n}"])
+
+    told = [in_language(text, "zh") for text in (caught.value.message, caught.value.hint or "")]
+    assert told == ['没有名为 "{n}" 的故障', "见 wnmon mock --list"]
 
 
 def test_no_fingerprint_drops_the_member() -> None:

@@ -277,6 +277,9 @@ _SAID: dict[str, Pair] = {
     "cli_run_it": ("Run it: {command}", "运行该规则：{command}"),
     "cli_unknown_rule": ('no rule "{text}"', '没有规则 "{text}"'),
     "cli_see_list": ("see wnmon check --list", "见 wnmon check --list"),
+    "mock_unknown_fault": ('unknown fault "{text}"', '没有名为 "{text}" 的故障'),
+    "mock_see_list": ("see wnmon mock --list", "见 wnmon mock --list"),
+    "mock_no_certificate": ("cannot use the certificate {path}: {why}", "证书 {path} 无法使用：{why}"),
     # What a replay finds.
     "replay_no_suite": ("the transcript has a run of suite {suite}, which is not among those named", "记录中有套件 {suite} 的运行，而该套件不在所列之中"),
     "replay_name_all": ("named: {names}; name every suite of the transcript, or none", "所列：{names}；请列出记录中的全部套件，或都不列"),
