@@ -69,7 +69,7 @@ def said(folder: Path, *arguments: str, **env: str) -> str:
         stdin=subprocess.DEVNULL,
         cwd=folder,
         env={**environment(), **CHINESE, **env},
-        timeout=60,
+        timeout=180,
         check=False,
     )
     return (done.stdout + done.stderr).decode()

@@ -234,7 +234,7 @@ def mock(*arguments: str) -> Iterator[str]:
             yield process.stdout.readline().strip()
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=20)
+            process.wait(timeout=180)
 
 
 def built_in_suites() -> list[str]:

@@ -82,7 +82,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
 
 
 def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    return project.runpytest_subprocess(*BARE, *arguments, timeout=120)
+    return project.runpytest_subprocess(*BARE, *arguments, timeout=600)
 
 
 def judged(project: pytest.Pytester, relay: MockRelay, *arguments: str) -> pytest.RunResult:

@@ -22,7 +22,7 @@ from urllib.request import urlopen
 import pytest
 
 DASHBOARDS = Path(__file__).parents[2] / "dashboards"
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0
 
 CONFIG = """\
 targets:

@@ -100,7 +100,7 @@ def _mapped(hole: Hole, change: Callable[[str], str]) -> Hole:
 
 
 def fitted(text: Text, limit: int = 200) -> Text:
-    """Return a text of at most `limit` characters in English: the longest words of others in it are cut."""
+    """Return a text of at most `limit` characters in English, if cutting the longest words of others in it suffices."""
     if isinstance(text, str):
         return cut(text, limit)
     holes = {name: hole for name, hole in text.holes if isinstance(hole, Said | str)}
