@@ -22,13 +22,12 @@ from dataclasses import dataclass
 from difflib import ndiff
 from pathlib import Path
 
-from mutation_page import LIMIT, PAGE, Count, Reason, read_counts, read_reasons, render
+from mutation_page import LIMIT, PACKAGES, PAGE, Count, Reason, read_counts, read_reasons, render
 
 ROOT = Path(__file__).parent.parent
 ORDER = "scripts/mutation_order.py"
 GOLDEN = "tests/golden/complaints.json"
 COUNTS = "tests/integration/call_counts.py"
-PACKAGES = ("wnmon.wire", "wnmon.judge")
 COPIED = ("wnmon", "checks", "tests/unit/wire", "tests/unit/judge")
 TESTS = ("tests/unit/wire", "tests/unit/judge")
 # These read very many cases or start a process, and reach everything. What only they notice counts as unnoticed.
