@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import fields, replace
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 import pytest
 from transport_samples import (
@@ -44,9 +45,10 @@ from wnmon import __version__
 from wnmon.mock.server import MockRelay, serve
 from wnmon.mock.settings import MockSettings
 from wnmon.model.check import Auth
-from wnmon.model.exchange import Exchange, Marks
-from wnmon.model.target import Secret
+from wnmon.model.exchange import Exchange, Marks, Request
+from wnmon.model.target import Secret, Target
 from wnmon.transport import HttpxTransport
+from wnmon.transport.warmup import warm_up
 
 T = TypeVar("T")
 
@@ -445,3 +447,30 @@ def test_a_warm_transport_measures_as_before() -> None:
         return failure_of(await send(url_of(relay), transport=transport))
 
     assert with_relay(talk) is None
+
+
+class GivesUp:
+    """A transport out of time: it leaves before it has asked, and hears whether the connection is closed for it."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+
+    async def send(self, request: Request, target: Target, **_: object) -> Exchange:
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(request.url).port)
+        writer.write_eof()
+        self.heard.append(await reader.read())
+        writer.close()
+        return cast("Exchange", None)  # nobody looks at what a warm-up brought
+
+    async def warm_up(self) -> None:
+        await warm_up(self)
+
+    async def close(self) -> None: ...
+
+
+def test_a_warm_up_closes_the_connection_of_a_client_that_left_before_it_asked() -> None:
+    transport = GivesUp()
+
+    asyncio.run(asyncio.wait_for(transport.warm_up(), 60))
+
+    assert transport.heard == [b"", b""]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from wnmon.engine.ports import Transport
 from wnmon.model.check import Auth, Caps, Timeouts
@@ -23,12 +23,11 @@ async def warm_up(transport: Transport) -> None:
     """
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # On a busy machine the time limit may be over before this is read, and nobody there any more.
-        with suppress(OSError, EOFError):
+        # On a busy machine the time limit may be over before this is read, and nobody there any more. The connection is
+        # closed also then: from Python 3.12 on the listener ends only after the last of them.
+        with suppress(OSError, EOFError), closing(writer):
             await reader.readuntil(b"\r\n\r\n")
             writer.write(_ANSWER)
-            writer.close()
-            await writer.wait_closed()
 
     try:
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
