@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from glob import glob, has_magic
 from hashlib import sha256
+from os.path import realpath
 from pathlib import Path
 
 from wnmon.config.load import MAX_BYTES, load
@@ -131,11 +132,8 @@ def _globbed(patterns: Iterable[str], base: Path) -> Iterable[Path]:
 
 
 def identity_of(path: Path) -> Path:
-    """Return what tells a file from others, its links followed; the path itself where links lead in a circle."""
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):
-        return path.absolute()
+    """Return what tells a file from others, its links followed; as far as they lead where they go in a circle."""
+    return Path(realpath(path))  # Path.resolve refuses a circle up to Python 3.12
 
 
 def is_folder(path: Path) -> bool:
