@@ -77,6 +77,10 @@ class IdleTimeLoop(asyncio.SelectorEventLoop):
     def _done(self, _: object) -> None:
         self._patient.at_work -= 1
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Wait for threads without a limit (Python 3.12 sets one): this loop would have its time over at once."""
+        await super().shutdown_default_executor()
+
 
 class LoopClock:
     """The time of the running loop, and a nanosecond or more with each look: no two stamps are equal."""

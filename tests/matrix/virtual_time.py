@@ -82,6 +82,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """Return virtual seconds."""
         return self._virtual.now_ns() / 1e9
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Wait for threads without a limit (Python 3.12 sets one): this loop would have its time over at once."""
+        await super().shutdown_default_executor()
+
 
 class Inline:
     """A worker that does its work at once: a thread beside the loop would let virtual time pass."""
