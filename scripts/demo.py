@@ -12,8 +12,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import FrameType
 
 CONFIG = """\
 targets:
@@ -49,46 +51,63 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=0, help="end by itself after so many seconds; 0: never")
     seconds = parser.parse_args().seconds
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with tempfile.TemporaryDirectory(prefix="wnmon-demo-") as folder, ExitStack() as running:
-        try:
+    on_signal(interrupt)
+    try:
+        with tempfile.TemporaryDirectory(prefix="wnmon-demo-") as folder, ExitStack() as running:
             return _run(Path(folder), seconds or None, running)
-        except KeyboardInterrupt:
-            _end_all(running)
-            return 0
+    except KeyboardInterrupt:
+        return 0
 
 
 def _run(folder: Path, seconds: float | None, running: ExitStack) -> int:
     """Start relay and service; return the exit code of the service, ended when its time is over."""
-    relay = _start("mock", "--port", "0", "--ttft", "120ms", "--gap", "15ms")
-    running.callback(_end, relay)
+    relay = _start(running, "mock", "--port", "0", "--ttft", "120ms", "--gap", "15ms")
     assert relay.stdout is not None
     url = relay.stdout.readline().strip()
     print(f"reference relay: {url}/v1/chat/completions", flush=True)
     config = folder / "wnmon.yaml"
     config.write_text(CONFIG.format(url=url), encoding="utf-8")
-    service = _start("serve", str(config), "--listen", f"127.0.0.1:{_free_port(9877)}", inherit=True)
-    running.callback(_end, service)
+    service = _start(running, "serve", str(config), "--listen", f"127.0.0.1:{_free_port(9877)}", inherit=True)
     try:
         return service.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
-        _end_all(running)
+        on_signal(signal.SIG_IGN)
+        running.close()
         return service.returncode
 
 
-def _end_all(running: ExitStack) -> None:
-    """End what runs, the service before the relay. An impatient second Ctrl-C must leave nothing behind."""
+def on_signal(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
+    """Answer Ctrl-C and a request to end with this."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    running.close()
+        signal.signal(number, handler)
 
 
-def _start(*arguments: str, inherit: bool = False) -> subprocess.Popen[str]:
+def interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End the demo, once: an impatient second Ctrl-C must not keep the first from ending what runs."""
+    on_signal(signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _start(running: ExitStack, *arguments: str, inherit: bool = False) -> subprocess.Popen[str]:
     """Start wnmon in a process group of its own: Ctrl-C reaches only this script, which ends the others in order."""
     env = os.environ | {"WNMON_DEMO_KEY": "sk-demo-0123456789abcdef"}
     stdout = None if inherit else subprocess.PIPE
     command = [sys.executable, "-m", "wnmon", *arguments]
-    return subprocess.Popen(command, env=env, stdout=stdout, text=True, start_new_session=True)
+    with signals_wait():
+        process = subprocess.Popen(command, env=env, stdout=stdout, text=True, start_new_session=True)
+        running.callback(_end, process)
+    return process
+
+
+@contextmanager
+def signals_wait() -> Iterator[None]:
+    """Let a signal wait for the end of this block: a process that nobody knows yet would outlive the demo."""
+    came: list[int] = []
+    on_signal(lambda number, _frame: came.append(number))
+    yield
+    on_signal(interrupt)
+    if came:
+        signal.raise_signal(came[0])
 
 
 def _free_port(preferred: int) -> int:

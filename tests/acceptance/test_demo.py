@@ -126,6 +126,25 @@ def test_ctrl_c_leaves_no_process_behind(interrupted: Ended) -> None:
     assert interrupted.left == []
 
 
+def test_ctrl_c_in_the_moment_a_process_starts_waits_until_it_is_known_and_can_be_ended() -> None:
+    code = f"""
+import os, signal, sys
+sys.path.insert(0, {str(ROOT / "scripts")!r})
+import demo
+demo.on_signal(demo.interrupt)
+try:
+    with demo.signals_wait():
+        os.kill(os.getpid(), signal.SIGINT)
+        print("known")
+except KeyboardInterrupt:
+    print("ended")
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split() == [
+        "known",
+        "ended",
+    ]
+
+
 def test_ctrl_c_before_the_relay_stands_leaves_no_process_behind(tmp_path: Path) -> None:
     with demo(tmp_path / "lines") as process:
         started = eventually(lambda: children(process.pid), "a first process")
