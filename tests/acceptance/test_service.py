@@ -24,23 +24,23 @@ from wnmon.mock.server import MockRelay
 from wnmon.mock.settings import MockSettings
 from wnmon.model.result import Reason
 from wnmon.model.target import ProbeId
-from wnmon.schedule.timetable import first_delay_s
+from wnmon.schedule.timetable import next_slot_ns
 
 TTFT_S = 0.2
 
 
-def due(target: str, every_s: float, is_due: Callable[[float], bool], models: Sequence[str] = ("m",)) -> str:
-    """Return the name of a check of a target whose first delays in seconds, one per model, are all as wanted."""
+def named(target: str, every_s: int, fits: Callable[[list[float]], bool], models: Sequence[str] = ("m",)) -> str:
+    """Return the name of a check of a target whose next slots, in seconds from now and one per model, fit."""
+    every_ns, now_ns = every_s * 10**9, time.time_ns()
     for name in (f"c{number}" for number in itertools.count()):
-        if all(is_due(first_delay_s(ProbeId(f"{target}/{name}/{model}"), every_s)) for model in models):
+        ids = [ProbeId(f"{target}/{name}/{model}") for model in models]
+        if fits([(next_slot_ns(one, every_ns, now_ns) - now_ns) / 1e9 for one in ids]):
             return name
     raise AssertionError("endless")
 
 
-LATER = due("good", 3600, lambda delay_s: delay_s > 50)
-SOON = due("good", 60, lambda delay_s: delay_s < 1)
-TOGETHER = due("good", 20, lambda delay_s: delay_s < 0.5, "abc")
-CROWDED = due("narrow", 2, lambda delay_s: delay_s < 0.1, "abc")
+LATER = named("good", 3600, lambda waits_s: waits_s[0] > 1800)
+CROWDED = named("narrow", 2, lambda waits_s: max(waits_s) - min(waits_s) < 0.1, "abc")
 
 
 def target(url: str, name: str, **more: str) -> str:
@@ -141,6 +141,7 @@ def test_every_failure_reason_is_born_at_0_before_the_first_run(service: Service
 
 def test_no_gauge_states_a_fact_of_a_probe_that_never_ran(service: ServiceProcess) -> None:
     configured = {"wnmon_probe_interval_seconds", "wnmon_probe_timeout_seconds", "wnmon_probe_info"}
+    configured.add("wnmon_probe_next_run_timestamp_seconds")
     kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", service.get("/metrics").text, re.MULTILINE))
 
     told = {name for name, labels, _ in service.samples() if labels.get("check") == LATER}
@@ -149,7 +150,8 @@ def test_no_gauge_states_a_fact_of_a_probe_that_never_ran(service: ServiceProces
 
 
 def test_a_budget_of_3_requests_is_3_requests_at_the_relay(service: ServiceProcess, relay: MockRelay) -> None:
-    eventually(lambda: service.stderr.count("已跳过 frugal/alive/m：budget") >= 2, "two skipped runs")
+    skipped = "wnmon_scheduler_skipped_runs_total"
+    eventually(lambda: (service.value(skipped, reason="budget") or 0) >= 2, "two skipped runs")
 
     assert len(asked(relay, "frugal")) == 3
 
@@ -443,8 +445,8 @@ class End:
 
 
 def end_of(folder: Path, number: int, settings: MockSettings, config: str) -> End:
-    """Serve until every probe is due and a request is under way, send the signal, and tell how it ended."""
-    with relay_beside(settings) as relay, serving(folder, config.replace("RELAY", relay.url)) as service:
+    """Serve until every probe has begun and a request is under way, send the signal, and tell how it ended."""
+    with relay_beside(settings) as relay, serving(folder, config.replace("RELAY", relay.url), "--run-now") as service:
         eventually(lambda: relay.requests, "a request under way")
         probes = len(service.probes())
         begun = "wnmon_scheduler_lateness_seconds_count"
@@ -458,9 +460,9 @@ def end_of(folder: Path, number: int, settings: MockSettings, config: str) -> En
 def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, End]:
     """Return the ends of services whose answer is long in coming (by signal), and of one with runs that wait."""
     slow = MockSettings(ttft_s=SILENT_S, gap_s=1)
-    stuck = "".join(["targets:\n", target("RELAY", "good"), "checks:\n", check(SOON, "60s")])
+    stuck = "".join(["targets:\n", target("RELAY", "good"), "checks:\n", check("alive", "60s")])
     queue = target("RELAY", "good", models="[a, b, c]", concurrency="1")
-    queued = "".join(["targets:\n", queue, "checks:\n", check(TOGETHER, "20s", timeout="19s")])
+    queued = "".join(["targets:\n", queue, "checks:\n", check("alive", "20s", timeout="19s")])
     cases: dict[str, tuple[int, MockSettings, str]] = {
         **{number.name: (number, slow, stuck) for number in SIGNALS},
         "queue": (signal.SIGTERM, slow, queued),

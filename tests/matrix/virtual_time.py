@@ -36,6 +36,10 @@ class VirtualClock:
         """Return virtual nanoseconds."""
         return self._now_ns
 
+    def boot_ns(self) -> int:
+        """Return virtual nanoseconds."""
+        return self._now_ns
+
     def wall_s(self) -> float:
         """Return epoch seconds that pass as the virtual ones do."""
         return self._wall_s + self._now_ns / 1e9

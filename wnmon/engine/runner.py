@@ -12,7 +12,7 @@ from wnmon.engine.budget import Budgets, Reservation, spent_tokens
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import LoopWatch
-from wnmon.engine.ports import Clock, Transport, Worker
+from wnmon.engine.ports import Clock, RestCause, Transport, Worker
 from wnmon.engine.reading_thread import ReadingThread
 from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
@@ -123,11 +123,12 @@ class Runner:
         self._worker.close()
 
     def _resting(self, probe: Probe) -> Run | None:
-        """Return the skipped run of a probe whose relay asked to be left alone, None when it may be asked."""
-        rest_s = self._backoff.left_s(probe.target.name, probe.model)
-        if rest_s <= 0:
+        """Return the skipped run of a probe whose relay is left alone, None when it may be asked."""
+        rest = self._backoff.rest(probe.target.name, probe.model)
+        if rest is None:
             return None
-        return self._skipped(probe, Skip.BACKOFF, Said("left_alone", n=f"{rest_s:.0f}"))
+        left_s = (rest.until_ns - self._clock.boot_ns()) / 1e9
+        return self._skipped(probe, Skip.BACKOFF, Said(_RESTS[rest.cause], n=f"{left_s:.0f}"))
 
     async def _send_all(self, probe: Probe, scheduled_ns: int | None, full: bool, halt: Halt) -> Progress:
         progress = Progress(run_id=secrets.token_hex(8), nonce=self._draw(), started_at_s=self._clock.wall_s())
@@ -191,8 +192,7 @@ class Runner:
         if progress.answers:
             # A burst asks for its 429: having got it is no reason to leave the relay alone.
             bursts = {step.name for step in probe.check.plan.steps if step.burst > 1}
-            limited = any(one.exchange.status == 429 and one.step not in bursts for one in progress.answers)
-            self._backoff.learn(probe.target.name, probe.model, result, limited=limited)
+            self._backoff.learn(probe, result, [one for one in progress.answers if one.step not in bursts])
         skip = _skip(progress, result)
         if skip is None:
             run = self._run(probe, progress, evidence, result)
@@ -255,6 +255,7 @@ def left_out(step: Step, target: Target, *, full: bool) -> Said | None:
     return Said(Why.NOT_HTTPS) if step.plain_http and not target.url.startswith("https:") else None
 
 
+_RESTS = {RestCause.ASKED: "rest_asked", RestCause.REFUSED: "rest_refused"}
 _REASONS = {Skip.SHUTDOWN: Reason.SHUTDOWN, Skip.BUDGET: Reason.BUDGET}
 
 

@@ -29,6 +29,13 @@ class RunSkipped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateExpired:
+    """What a probe's last run found counts no more, and no run has told anything since."""
+
+    probe: ProbeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunLate:
     """A run began `late_s` seconds after it was due (0 counts: this feeds a histogram)."""
 
@@ -94,5 +101,14 @@ class InternalFault:
 
 
 MonitorEvent = (
-    RunSkipped | RunLate | Waited | InFlight | LoopLagged | Reloaded | BudgetLeft | SinkFailed | InternalFault
+    RunSkipped
+    | StateExpired
+    | RunLate
+    | Waited
+    | InFlight
+    | LoopLagged
+    | Reloaded
+    | BudgetLeft
+    | SinkFailed
+    | InternalFault
 )

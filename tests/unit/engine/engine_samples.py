@@ -38,16 +38,24 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.ns = 1_000 * S
+        self.slept_ns = 0
         self.epoch_s = NOON_S
 
     def now_ns(self) -> int:
         return self.ns
+
+    def boot_ns(self) -> int:
+        return self.ns + self.slept_ns
 
     def wall_s(self) -> float:
         return self.epoch_s
 
     def pass_s(self, seconds: float) -> None:
         self.ns += int(seconds * S)
+        self.epoch_s += seconds
+
+    def sleep_s(self, seconds: float) -> None:
+        self.slept_ns += int(seconds * S)
         self.epoch_s += seconds
 
 

@@ -94,7 +94,13 @@ _HELP: dict[str, Pair] = {
     "help_serve_enable_reload": ("Allow POST /-/reload (SIGHUP always reloads).", "允许 POST /-/reload（SIGHUP 总是重新加载）。"),
     "help_serve_poll": ("How often files are compared; 0s: never.", "比对文件的间隔；0s 表示从不。"),
     "help_serve_lang": ("Language of live lines and page (default: from LANG).", "终端与页面的语言（默认取自 LANG）。"),
-    "help_serve_quiet": ("No line per finished run.", "运行完成时不逐条输出。"),
+    "help_serve_run_now": ("Run every probe at once, not first at its next slot.", "启动时立即运行每项探测，不等下一个时刻。"),
+    "help_serve_log_level": (
+        "debug: every run; info: every change of a state; warning, error: what ails wnmon (default: info).",
+        "debug：每次运行；info：状态变化；warning、error：wnmon 自身的问题（默认 info）。",
+    ),
+    "help_serve_log_format": ("Lines for people, or one JSON object each (default: text).", "供人阅读的文本行，或每行一个 JSON 对象（默认 text）。"),
+    "help_serve_quiet": ("As --log-level warning.", "同 --log-level warning。"),
     "help_validate_short": ("Check configuration files without sending anything.", "检查配置文件，不发送任何请求。"),
     "help_validate": (
         "Check configuration files (./wnmon.yaml unless given) or suites, and print what they will cost.\n\n"

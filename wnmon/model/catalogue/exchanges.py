@@ -28,7 +28,11 @@ SENTENCES: dict[str, Pair] = {
     "stage_wait": ("waiting for the response head", "等待响应头时"),
     "stage_body": ("reading the body", "读取响应体时"),
     "stopped": ("wnmon was stopped", "wnmon 被停止"),
-    "left_alone": ("left alone for {n} s more, as the relay asked", "应中转站要求，{n} 秒内不再请求"),
+    "rest_asked": ("left alone for {n} s more, as the relay asked", "应中转站要求，{n} 秒内不再请求"),
+    "rest_refused": (
+        "left alone for {n} s more, since the relay refused (429 or 503)",
+        "因中转站拒绝（429 或 503），{n} 秒内不再请求",
+    ),
     "asked_to_be_left_alone": ("the relay asked to be left alone (status 429)", "中转站要求暂停请求（状态码 429）"),
     "day_budget_used_up": ("the day's budget of {text} is used up", "{text} 当日的预算已用尽"),
     "monitor_too_late": ("the monitor was too late", "监测程序来得太迟"),

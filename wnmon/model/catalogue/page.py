@@ -13,6 +13,11 @@ SENTENCES: dict[str, Pair] = {
     "port_at_most": ("a port is at most {n}", "端口至多为 {n}"),
     "reload_refused": ("reload refused, the last good configuration goes on:", "重新加载被拒绝，继续使用上一份有效配置："),
     "probe_skipped": ("skipped {probe}: {reason} ({said})", "已跳过 {probe}：{reason}（{said}）"),
+    "skipped_lately": (
+        "{n} due runs did not take place since the last such line: {text}",
+        "自上次汇总以来有 {n} 次到期的运行未进行：{text}",
+    ),
+    "probe_unknown": ("{probe} is unknown now: no run took place", "{probe} 现为未知：没有运行"),
     "sink_failed": ("sink {text} failed: {error}", "输出 {text} 失败：{error}"),
     "component_failed": ("internal error in {text}: {error}", "{text} 内部错误：{error}"),
     # The page.
@@ -33,6 +38,10 @@ SENTENCES: dict[str, Pair] = {
     "page_failed": ("failed", "未通过"),
     "page_errored": ("errored", "出错"),
     "page_skipped": ("skipped", "跳过"),
+    "page_unknown": ("unknown", "未知"),
+    "page_rest_asked": ("resting until {until} ({span}), as the relay asked", "应中转站要求暂停至 {until}（{span}）"),
+    "page_rest_refused": ("resting until {until} ({span}), since the relay refused", "因中转站拒绝暂停至 {until}（{span}）"),
+    "page_rest_budget": ("resting until {until} ({span}): the day's budget is used up", "当日预算已用尽，暂停至 {until}（{span}）"),
     "page_waiting": ("waiting", "等待中"),
     "page_suspect": ("The monitor itself was late: do not trust this number", "监测端自身延迟：此数值不可信"),
     "page_none": ("No probes are configured.", "尚未配置任何探测。"),
