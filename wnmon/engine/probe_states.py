@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from wnmon.engine.ports import ProbeState
 from wnmon.engine.run import Run
-from wnmon.model.result import Verdict
+from wnmon.model.result import BOUNDS, Verdict
 from wnmon.model.target import Probe, ProbeId
 
 
@@ -44,8 +44,12 @@ class LatestStates:
         return ProbeState(id=probe.id, target=target, check=check.name, model=probe.model, every_s=check.every_s)
 
 
+_SHOWN = ("ttft_s", "first_visible_s", "total_s")
+
+
 def _after(row: ProbeState, run: Run) -> ProbeState:
     result = run.result
+    suspect = tuple(name for name in _SHOWN if result.timing.is_suspect(*BOUNDS[name]))
     same = (row.outcome, row.reason) == (result.outcome.value, result.reason.value)
     return replace(
         row,
@@ -60,5 +64,7 @@ def _after(row: ProbeState, run: Run) -> ProbeState:
         total_s=result.timing.total_s,
         rules_failed=tuple(one.rule for one in result.verdicts if one.verdict is Verdict.FAILED and not one.waived),
         runs=row.runs + 1,
-        suspect=result.timing.suspect,
+        suspect=bool(suspect),
+        suspect_latencies=suspect,
+        undecided=tuple(one.why for one in result.undecided),
     )

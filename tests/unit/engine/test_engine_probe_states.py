@@ -10,6 +10,7 @@ from wnmon.engine.ports import ProbeState
 from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.run import Run
 from wnmon.model.exchange import FailureKind
+from wnmon.model.result import Mark, Timing, Undecided
 from wnmon.model.target import Waiver
 
 
@@ -87,3 +88,15 @@ def test_the_scheduler_tells_the_next_run() -> None:
     board = board_with()
     board.schedule = {"wn/alive/m-1": 42.0}.get
     assert row(board).next_run_s == 42.0
+
+
+def test_the_shown_latencies_between_suspect_marks_are_named() -> None:
+    timed = replace(run_at(0).result, timing=Timing(suspect_marks=(Mark.FIRST_TOKEN, Mark.CONNECTED)))
+    only = row(board_with(replace(run_at(0), result=timed)))
+    assert (only.suspect, only.suspect_latencies) == (True, ("ttft_s",))
+
+
+def test_why_a_limit_was_left_undecided_is_kept_until_the_next_run() -> None:
+    left_open = replace(run_at(0).result, undecided=(Undecided(kind="ttft", step="ask", why="late"),))
+    late = replace(run_at(0), result=left_open)
+    assert [row(board_with(*runs)).undecided for runs in ((late,), (late, run_at(1)))] == [("late",), ()]
