@@ -52,7 +52,7 @@ INSTANT = st.none() | st.integers(-(10**12), 10**12)
 
 
 def sentences(holes: st.SearchStrategy[Any]) -> st.SearchStrategy[Said]:
-    """Return any sentence of the catalogue that a record may hold, its holes filled from `holes`: none has one twice."""
+    """Return any sentence that a record may hold, its holes filled from `holes`: none has one twice."""
     names = {name: [hole for _, hole, _, _ in Formatter().parse(pair[0]) if hole] for name, pair in CATALOGUE.items()}
     held = sorted(name for name, found in names.items() if len(found) == len(set(found)))
     return st.sampled_from(held).flatmap(
