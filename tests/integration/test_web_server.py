@@ -22,6 +22,7 @@ from web_samples import NOW_S, SIX, FixedClock, FixedControl, FixedMetrics, Fixe
 from wnmon.cli.healthcheck import command as healthcheck
 from wnmon.engine.ports import ReloadReport
 from wnmon.errors import UsageError
+from wnmon.model.said import Said
 from wnmon.web import Site, WebAddress, WebServer
 
 
@@ -319,9 +320,23 @@ def test_an_outcome_that_counts_no_more_is_shown_as_unknown(ask: Ask, site: Sett
     assert rows_of(ask().text)[0].startswith("unknown wn / alive")
 
 
-def test_a_suspect_latency_is_marked(ask: Ask) -> None:
+WHY = Said("latency_undecided", code="ttft", text="1.98 s", text2="2.03 s", limit="2 s")
+
+
+def test_a_limit_left_undecided_is_told_with_why_beside_a_probe_that_passed(ask: Ask, site: Setting) -> None:
+    site.states.rows = [state(undecided=(WHY,))]
+    assert "undecided: ttft was between 1.98 s and 2.03 s, with a limit of 2 s" in rows_of(ask().text)[0]
+
+
+def test_the_document_of_probes_tells_what_was_left_undecided(ask: Ask, site: Setting) -> None:
+    site.states.rows = [state(undecided=(WHY,))]
+    (row,) = json.loads(ask("/api/v1/probes").body)["probes"]
+    assert row["undecided"] == [str(WHY)]
+
+
+def test_each_suspect_latency_is_marked(ask: Ask) -> None:
     (row,) = [row for row in rows_of(ask().text) if row.startswith("degraded")]
-    assert "3.21 s ? 3.40 s ? 7.90 s ?" in row
+    assert "3.21 s ? 3.40 s 7.90 s ?" in row
 
 
 @pytest.mark.parametrize(

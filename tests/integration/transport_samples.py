@@ -67,6 +67,10 @@ class IdleTimeLoop(asyncio.SelectorEventLoop):
         """Return the time of this loop."""
         return self._patient.now_s
 
+    def hold_up(self, seconds: float) -> None:
+        """Let time pass in which the loop takes nothing: what comes meanwhile is found with what has become due."""
+        self._patient.now_s += seconds
+
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
         """Let a thread do some work. No time passes meanwhile."""
         self._patient.at_work += 1

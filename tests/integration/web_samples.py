@@ -58,6 +58,7 @@ SIX: tuple[ProbeState, ...] = (
         first_visible_s=3.4,
         total_s=7.9,
         suspect=True,
+        suspect_latencies=("ttft_s", "total_s"),
     ),
     state(
         target="backup",

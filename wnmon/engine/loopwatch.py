@@ -1,52 +1,97 @@
-"""How late the monitor's own event loop is while exchanges run: a sample taken then says nothing about the relay."""
+"""How late the stamps of an exchange may be, because the monitor's own event loop was: watched while exchanges run.
+
+A stamp is never early, and late only as long as the loop does not come to take it. So the loop is asked every 10 ms: at
+`come_ns` the watch wakes, and TURNS turns later it knows that whatever had come by then has its stamp. What is stamped
+after that came after `come_ns`. Nothing else bounds how late a stamp is: a stall between two wake-ups in time, shorter
+than the time between them, shows in neither.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
 
-from wnmon.engine.ports import Clock
+from wnmon.engine.ports import TURNS, Clock
 from wnmon.model.events import LoopLagged
+from wnmon.model.exchange import Exchange, Lag, Marks
 
 EVERY_S = 0.01
-_KEPT = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """Whatever had come by `come_ns` was stamped at `stamped_ns` at the latest."""
+
+    come_ns: int
+    stamped_ns: int
+
+
+Proofs = Callable[[], Sequence[CaughtUp]]
 
 
 class LoopWatch:
-    """Wakes every 10 ms while at least one exchange runs, and remembers how late each wake-up was."""
+    """Wakes every 10 ms while at least one exchange runs. Remembers no longer than the exchanges under way need."""
 
     def __init__(self, clock: Clock, tell: Callable[[LoopLagged], None]) -> None:
         self._clock = clock
         self._tell = tell
-        self._lags: deque[tuple[int, int]] = deque(maxlen=_KEPT)
-        self._watched = 0
-        self._task: asyncio.Task[None] | None = None
+        self._proofs: deque[CaughtUp] = deque()
+        self._since_ns: list[int] = []
+        self._due_ns = 0
+        self._next: asyncio.Handle | None = None
 
-    @asynccontextmanager
-    async def during(self) -> AsyncIterator[None]:
-        """Watch the loop until the block ends."""
-        self._watched += 1
-        if self._task is None:
-            self._task = asyncio.create_task(self._watch(), name="loop watch")
+    @contextmanager
+    def during(self) -> Iterator[Proofs]:
+        """Watch the loop until the block ends; gives what returns the proofs there are, in the order of time."""
+        since_ns = self._clock.now_ns()
+        self._since_ns.append(since_ns)
+        if self._next is None:
+            self._wait(asyncio.get_running_loop())
         try:
-            yield
+            yield lambda: tuple(self._proofs)
         finally:
-            self._watched -= 1
+            self._since_ns.remove(since_ns)
+            if not self._since_ns and self._next is not None:
+                self._next.cancel()
+                self._next = None
+                self._proofs.clear()
 
-    def worst_ns(self, since_ns: int, until_ns: int) -> int:
-        """Return the worst lag of a wake-up that was due or done within the window."""
-        return max((lag for due_ns, lag in self._lags if due_ns + lag >= since_ns and due_ns <= until_ns), default=0)
+    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._due_ns = self._clock.now_ns() + int(EVERY_S * 1e9)
+        self._next = loop.call_later(EVERY_S, self._wake, loop)
 
-    async def _watch(self) -> None:
-        """Sample until nobody watches any more."""
-        try:
-            while self._watched:
-                due_ns = self._clock.now_ns() + int(EVERY_S * 1e9)
-                await asyncio.sleep(EVERY_S)
-                lag_ns = max(0, self._clock.now_ns() - due_ns)
-                self._lags.append((due_ns, lag_ns))
-                self._tell(LoopLagged(lag_s=lag_ns / 1e9))
-        finally:
-            self._task = None
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        come_ns = self._clock.now_ns()
+        self._tell(LoopLagged(lag_s=max(0, come_ns - self._due_ns) / 1e9))
+        self._let_turn(loop, TURNS, come_ns)
+
+    def _let_turn(self, loop: asyncio.AbstractEventLoop, turns: int, come_ns: int) -> None:
+        if turns:
+            self._next = loop.call_soon(self._let_turn, loop, turns - 1, come_ns)
+            return
+        self._proofs.append(CaughtUp(come_ns, self._clock.now_ns()))
+        oldest_ns = min(self._since_ns)
+        while self._proofs and self._proofs[0].come_ns < oldest_ns:
+            self._proofs.popleft()
+        self._wait(loop)
+
+
+def with_lags(exchange: Exchange, proofs: Sequence[CaughtUp]) -> Exchange:
+    """Return the exchange with how late each of its stamps may be. None came before the exchange began."""
+    marks = exchange.marks
+    names = (field.name for field in fields(Marks) if field.name not in {"started_ns", "scheduled_ns"})
+    marked = (getattr(marks, name) for name in names)
+    stamps = {at_ns for at_ns in marked if at_ns is not None} | {chunk.at_ns for chunk in exchange.chunks}
+    lags = tuple(Lag(at_ns, _late_ns(at_ns, marks.started_ns, proofs)) for at_ns in sorted(stamps))
+    return replace(exchange, lags=lags, late_ns=max(lag.late_ns for lag in lags))
+
+
+def _late_ns(at_ns: int, started_ns: int, proofs: Sequence[CaughtUp]) -> int:
+    """Return how long before its stamp something can have come: after the exchange began, and after the last proof."""
+    before = bisect_left(proofs, at_ns, key=lambda proof: proof.stamped_ns)
+    come_ns = proofs[before - 1].come_ns if before else started_ns
+    return max(0, at_ns - max(started_ns, come_ns))

@@ -58,8 +58,18 @@ class Slots:
     next_ns: int
 
 
+TURNS = 10
+"""Turns of the event loop within which a transport has stamped whatever had come before them.
+
+Counted with httpx: two or three for bytes and for the end, seven for a connection.
+"""
+
+
 class Transport(Protocol):
-    """Sends one request over a fresh connection and returns what happened. Never raises for what the network did."""
+    """Sends one request over a fresh connection and returns what happened. Never raises for what the network did.
+
+    A stamp is never early, and late by no more turns of the event loop than `TURNS`.
+    """
 
     async def send(
         self, request: Request, target: Target, *, timeouts: Timeouts, caps: Caps, scheduled_ns: int | None = None
@@ -121,6 +131,8 @@ class ProbeState:
     """One row of the page and of `/api/v1/probes`. Times are epoch seconds; None means not yet known.
 
     `outcome` is "unknown" once the last one counts no more. `rest` is why nothing is sent until `rest_until_s`.
+    `undecided` says which limits the last run could not judge, and why. `suspect_latencies` are those of its latencies,
+    by name, for which the monitor itself may have been late; `suspect` if there are any.
     """
 
     id: ProbeId
@@ -143,6 +155,8 @@ class ProbeState:
     rules_failed: tuple[str, ...] = ()
     runs: int = 0
     suspect: bool = False
+    suspect_latencies: tuple[str, ...] = ()
+    undecided: tuple[Text, ...] = ()
 
 
 class ProbeStates(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from wnmon.engine.ports import ProbeState
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Standing
-from wnmon.model.result import Verdict
+from wnmon.model.result import BOUNDS, Verdict
 from wnmon.model.target import Probe, ProbeId
 
 UNKNOWN = "unknown"
@@ -52,11 +52,15 @@ def _standing(row: ProbeState, standing: Standing) -> ProbeState:
     row = replace(row, next_run_s=standing.next_run_s, rest=standing.rest, rest_until_s=standing.rest_until_s)
     if row.outcome is None or standing.known:
         return row
-    return replace(row, outcome=UNKNOWN, reason=None, message="", since_s=None)
+    return replace(row, outcome=UNKNOWN, reason=None, message="", since_s=None, undecided=())
+
+
+_SHOWN = ("ttft_s", "first_visible_s", "total_s")
 
 
 def _after(row: ProbeState, run: Run) -> ProbeState:
     result = run.result
+    suspect = tuple(name for name in _SHOWN if result.timing.is_suspect(*BOUNDS[name]))
     same = (row.outcome, row.reason) == (result.outcome.value, result.reason.value)
     return replace(
         row,
@@ -71,5 +75,7 @@ def _after(row: ProbeState, run: Run) -> ProbeState:
         total_s=result.timing.total_s,
         rules_failed=tuple(one.rule for one in result.verdicts if one.verdict is Verdict.FAILED and not one.waived),
         runs=row.runs + 1,
-        suspect=result.timing.suspect,
+        suspect=bool(suspect),
+        suspect_latencies=suspect,
+        undecided=tuple(one.why for one in result.undecided),
     )

@@ -83,9 +83,8 @@ class Runner:
         self._budgets = budgets
         self._backoff = backoff
         self._draw = draw
-        self._watch = LoopWatch(clock, fanout.observe)
         self._worker = worker or ReadingThread()
-        self._sender = Sender(transport, clock, self._watch, self._worker)
+        self._sender = Sender(transport, clock, LoopWatch(clock, fanout.observe), self._worker)
         self.stop = self._sender.stop
 
     async def run(
@@ -106,8 +105,7 @@ class Runner:
                 return resting
             self.fanout.observe(InFlight(runs=self.limiter.in_flight))
             try:
-                async with self._watch.during():
-                    progress = await self._send_all(probe, scheduled_ns, full, halt)
+                progress = await self._send_all(probe, scheduled_ns, full, halt)
                 return await self._conclude(probe, progress)
             finally:
                 self.fanout.observe(InFlight(runs=self.limiter.in_flight - 1))

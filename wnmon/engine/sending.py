@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
-from wnmon.engine.loopwatch import LoopWatch
+from wnmon.engine.loopwatch import CaughtUp, LoopWatch, with_lags
 from wnmon.engine.ports import Clock, Transport, Worker
 from wnmon.engine.reading import read_redacted
 from wnmon.model.exchange import Exchange, FailureKind, Marks, Request, TransportFailure
@@ -40,11 +39,11 @@ class Sender:
         return sorted(answers, key=lambda answer: answer.exchange.status == 429)
 
     async def _send(self, request: Request, asked: JsonObject | None, probe: Probe, scheduled_ns: int | None) -> Answer:
-        """Return the answer, redacted before anything reads or shows it, with the loop's worst lag in its exchange."""
-        exchange = await self._exchange(request, probe, scheduled_ns)
-        marks = exchange.marks
-        exchange = replace(exchange, late_ns=self._watch.worst_ns(marks.started_ns, marks.end_ns))
-        return await self._worker.do(read_redacted, exchange, self._redactor(probe.target), asked)
+        """Return the answer, redacted before anything reads or shows it, with the lag of each stamp in its exchange."""
+        with self._watch.during() as proofs:
+            exchange = await self._exchange(request, probe, scheduled_ns)
+            caught_up = proofs()
+        return await self._worker.do(_dated_and_read, exchange, caught_up, self._redactor(probe.target), asked)
 
     async def _exchange(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
         timeouts, caps = probe.check.timeouts, probe.check.caps
@@ -76,3 +75,10 @@ class Sender:
         if known is None or known[0] is not target:
             known = self._redactors[target.name] = (target, Redactor(target.secrets()))
         return known[1]
+
+
+def _dated_and_read(
+    exchange: Exchange, caught_up: Sequence[CaughtUp], redactor: Redactor, asked: JsonObject | None
+) -> Answer:
+    """Read an exchange. Its lags come first, and not on the loop: there is one for each of very many chunks."""
+    return read_redacted(with_lags(exchange, caught_up), redactor, asked)

@@ -3,7 +3,6 @@
     the answer                                 leaves open a rule that                         it says why
     -----------------------------------------  ----------------------------------------------  --------------------
     never came (dns, timeouts, too large ...)  does not take that failure for an answer        the failure
-    was read while the monitor was late        is about time                                   monitor_late
     refuses key, balance, model or rate        is not about refusals, nor asked for this one   the fault
     has another 4xx or 5xx                     names no status                                 the fault
     is more JSON than we read                  reads the body                                  json_beyond_limits
@@ -18,7 +17,7 @@ What is left is judged. Of a request that was refused as asked, or as a wrong on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from wnmon.judge.kind import On
 from wnmon.judge.kinds import status
@@ -27,7 +26,7 @@ from wnmon.judge.registry import KINDS, looks_at
 from wnmon.judge.subject import Subject, form_seen
 from wnmon.model.check import Assertion, Auth, Rule
 from wnmon.model.exchange import Exchange, FailureKind
-from wnmon.model.result import Fault, Reason
+from wnmon.model.result import Fault, Reason, Undecided
 from wnmon.model.said import Said, Text
 from wnmon.wire.reply import Form
 
@@ -55,8 +54,6 @@ def why_unjudgeable(rule: Rule, subject: Subject) -> Text | None:
     failure = subject.exchange.failure
     if failure is not None and failure.kind not in ANSWERED_WRONGLY | _answering(rule):
         return Said("reason", kind=failure.kind.value, said=failure.detail)
-    if subject.timing.suspect and any(looks_at(one) is On.TIME or _is_about_spread(one) for one in rule.expect):
-        return Said("monitor_late")
     return _refused(rule, subject) or _too_much(rule, subject) or _unreadable(rule, subject) or _doubtful(rule, subject)
 
 
@@ -64,6 +61,15 @@ def _answering(rule: Rule) -> frozenset[FailureKind]:
     """Return the failures every assertion of the rule takes for an answer."""
     taken = [KINDS[one.kind].failures if one.kind in KINDS else frozenset() for one in rule.expect]
     return frozenset.intersection(*taken) if taken else frozenset()
+
+
+def undecided(expect: Sequence[Assertion], subject: Subject) -> Iterator[Undecided]:
+    """Yield each assertion that the lag of the monitor leaves open, be the others broken or not."""
+    for one in expect:
+        leaves_open = KINDS[one.kind].undecided if one.kind in KINDS else None
+        why = leaves_open(one.expected, subject) if leaves_open is not None else None
+        if why is not None:
+            yield Undecided(kind=one.kind, step=subject.step, why=why)
 
 
 def _doubtful(rule: Rule, subject: Subject) -> Text | None:

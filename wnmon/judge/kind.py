@@ -25,15 +25,14 @@ class On(Enum):
     """What a success says: text, choices, counts. A refusal has none, and neither has what cannot be read."""
     EVENTS = auto()
     """The events of a stream."""
-    TIME = auto()
-    """When bytes came: a late monitor cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`prepare` compiles a YAML value once, at load, and raises Unfit; `assess` complains of one answer, never raises.
 
-    `doubt` says why a rule cannot be judged on an answer. `failures` are those of the network it takes for an answer.
+    `doubt` says why a rule cannot be judged on an answer, `undecided` why the lag of the monitor leaves open whether it
+    is broken. `failures` are those of the network it takes for an answer.
     """
 
     prepare: Callable[[Json], Any]
@@ -41,6 +40,7 @@ class Kind:
     doubt: Callable[[Any, Subject], Said | None] | None = None
     failures: frozenset[FailureKind] = frozenset()
     on: On = On.EXCHANGE
+    undecided: Callable[[Any, Subject], Said | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
     needs one that is neither passed nor noted               inconclusive or skipped   which, or why that was skipped
     on single answers: one that can be judged breaks it      failed, or noted if INFO  the waiver in force or over
     on single answers: one cannot be judged or was not sent  inconclusive or skipped   `judgeable`, or why not sent
+    on single answers: the monitor was too late to tell      inconclusive              between what and what it was
     on single answers: there is none it is about             skipped                   no_answer
     on several: one was not sent or cannot be judged         inconclusive or skipped   why not sent, or `judgeable`
     on several: they break it                                failed, or noted if INFO  the waiver in force or over
@@ -20,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-from wnmon.judge.judgeable import asked_of, why_unjudgeable
+from wnmon.judge.judgeable import asked_of, undecided, why_unjudgeable
 from wnmon.judge.kinds import status
 from wnmon.judge.registry import ACROSS_KINDS, KINDS, compared
 from wnmon.judge.subject import Subject, Unjudged
@@ -88,7 +89,8 @@ def _single(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evi
     asked = [(subject, why_unjudgeable(rule, subject)) for subject in subjects if selects(rule.on, subject)]
     judged = [subject for subject, why in asked if why is None]
     findings = tuple(finding for subject in judged for finding in assess(asked_of(rule, subject), subject))
-    why = _first((*(why for _, why in asked), _unsent(rule, evidence)))
+    late = (one.why for subject in judged for one in undecided(asked_of(rule, subject), subject))
+    why = _first((*(why for _, why in asked), _unsent(rule, evidence), *late))
     if findings or (why is None and asked):
         return _decided(rule, level, findings, evidence)
     if why is None:

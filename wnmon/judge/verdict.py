@@ -12,6 +12,7 @@
     an answer is slower than a `degraded` limit               degraded  slow
     none of these                                             passed    ok
 
+A limit that the monitor was too late to judge is no complaint: the others decide, and the result says so beside them.
 So `expect` decides the outcome of a check, and with it uptime; rules are verdicts of their own, and touch it by a gate.
 """
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from wnmon.judge.judgeable import ANSWERED_WRONGLY, NOTHING_TO_JUDGE, asked_for_refusal, says_nothing
+from wnmon.judge.judgeable import ANSWERED_WRONGLY, NOTHING_TO_JUDGE, asked_for_refusal, says_nothing, undecided
 from wnmon.judge.rules import assess, judge_rules
 from wnmon.judge.subject import Subject, complaint, subjects_of
 from wnmon.model.check import Auth, Level, Plan, Step
@@ -61,6 +62,7 @@ def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
         message=message,
         layer=layer,
         findings=findings,
+        undecided=tuple(one for subject in subjects for one in undecided(steps[subject.step].expect, subject)),
         verdicts=verdicts,
         step=main.step,
         status=main.exchange.status,

@@ -192,8 +192,14 @@ LATENCIES = (
     _gauge("wnmon_probe_output_tokens_per_second", "Output rate of the last run.", unit="tokens/second"),
     _counter(
         "wnmon_probe_suspect_samples_total",
-        "Runs whose latencies were withheld because the monitor itself was late.",
+        "Runs of which a latency was withheld because the monitor itself was late when it was stamped.",
         unit="runs",
+    ),
+    _counter(
+        "wnmon_probe_undecided_latencies_total",
+        "Latencies that could neither be held against a limit nor be passed off as within it, because the monitor "
+        "itself was late. The other expectations decided those runs.",
+        unit="latencies",
     ),
 )
 

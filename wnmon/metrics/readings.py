@@ -22,7 +22,7 @@ from wnmon.model.events import (
     Waited,
 )
 from wnmon.model.exchange import Exchange
-from wnmon.model.result import Timing, Verdict
+from wnmon.model.result import BOUNDS, Mark, Result, Timing, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Streaks:
 def probe_readings(run: Run, streaks: Streaks) -> Iterator[Reading]:
     """Yield the probe's readings of a run, but for its rules. `streaks` include the run."""
     yield from _outcome(run, streaks)
-    yield from _latency(run.result.timing, success=run.result.outcome.success)
+    yield from _latency(run.result)
     yield from _traffic(run)
 
 
@@ -84,33 +84,59 @@ def _outcome(run: Run, streaks: Streaks) -> Iterator[Reading]:
         yield Reading(metric="wnmon_probe_last_success_timestamp_seconds", value=run.ended_at_s)
 
 
-def _latency(timing: Timing, *, success: bool) -> Iterator[Reading]:
-    """A late monitor's samples are withheld and counted; a failed run says nothing of the time to a good answer."""
-    trusted = Timing() if timing.suspect else timing
-    yield Reading(metric="wnmon_probe_suspect_samples_total", value=float(timing.suspect))
-    yield Reading(metric="wnmon_probe_duration_seconds", value=trusted.total_s)
+Sample = tuple[float | None, Mark, Mark]
+"""A latency, and the marks it lies between."""
+
+
+def _latency(result: Result) -> Iterator[Reading]:
+    """A sample is withheld and counted where a mark it lies between may be late, be the sample short or long."""
+    timing = result.timing
+    samples = _samples(timing, success=result.outcome.success)
+    for metric, sample in samples.items():
+        yield Reading(metric=metric, value=_trusted(timing, sample))
+    withheld = any(took_s is not None and timing.is_suspect(*marks) for took_s, *marks in samples.values())
+    yield Reading(metric="wnmon_probe_suspect_samples_total", value=float(withheld))
+    yield Reading(metric="wnmon_probe_undecided_latencies_total", value=len(result.undecided))
+    for phase, sample in _phases(timing).items():
+        yield Reading(metric="wnmon_probe_phase_seconds", value=_trusted(timing, sample), values=(phase,))
+    longest, rate = _sample(timing, "max_gap_s"), (timing.tokens_per_s, *BOUNDS["total_s"])
+    yield Reading(metric="wnmon_probe_max_chunk_gap_seconds", value=_trusted(timing, longest))
+    yield Reading(metric="wnmon_probe_output_tokens_per_second", value=_trusted(timing, rate))
+
+
+def _samples(timing: Timing, *, success: bool) -> dict[str, Sample]:
+    """Return what goes into histograms. A failed run says nothing of the time to a good answer."""
+    samples = {"wnmon_probe_duration_seconds": _sample(timing, "total_s")}
     if success:
-        yield Reading(metric="wnmon_probe_ttft_seconds", value=trusted.ttft_s)
-        if trusted.first_visible_s != trusted.ttft_s:
-            yield Reading(metric="wnmon_probe_first_visible_seconds", value=trusted.first_visible_s)
-        yield Reading(metric="wnmon_probe_time_per_output_token_seconds", value=trusted.time_per_output_token_s)
-    for phase, seconds in _phases(trusted).items():
-        yield Reading(metric="wnmon_probe_phase_seconds", value=seconds, values=(phase,))
-    yield Reading(metric="wnmon_probe_max_chunk_gap_seconds", value=trusted.max_gap_s)
-    yield Reading(metric="wnmon_probe_output_tokens_per_second", value=trusted.tokens_per_s)
+        per_token = (timing.time_per_output_token_s, Mark.FIRST_TOKEN, Mark.LAST_TOKEN)
+        samples["wnmon_probe_ttft_seconds"] = _sample(timing, "ttft_s")
+        samples["wnmon_probe_time_per_output_token_seconds"] = per_token
+        if timing.first_visible_s != timing.ttft_s:
+            samples["wnmon_probe_first_visible_seconds"] = _sample(timing, "first_visible_s")
+    return samples
 
 
-def _phases(timing: Timing) -> dict[str, float | None]:
+def _sample(timing: Timing, name: str) -> Sample:
+    return getattr(timing, name), *BOUNDS[name]
+
+
+def _trusted(timing: Timing, sample: Sample) -> float | None:
+    took_s, *marks = sample
+    return None if timing.is_suspect(*marks) else took_s
+
+
+def _phases(timing: Timing) -> dict[str, Sample]:
     """Cut the run where its marks are. Every first-instant counts from `sent`, so the later phases are differences."""
-    body_from_s = timing.ttft_s if timing.ttft_s is not None else timing.headers_s
+    has_token = timing.ttft_s is not None
+    body_from_s, body_from = (timing.ttft_s, Mark.FIRST_TOKEN) if has_token else (timing.headers_s, Mark.HEADERS)
     return {
-        "dns": timing.dns_s,
-        "tcp": timing.tcp_s,
-        "tls": timing.tls_s,
-        "send": timing.send_s,
-        "wait": timing.headers_s,
-        "first_token": _between(timing.headers_s, timing.ttft_s),
-        "stream": _between(body_from_s, timing.total_s),
+        "dns": _sample(timing, "dns_s"),
+        "tcp": _sample(timing, "tcp_s"),
+        "tls": _sample(timing, "tls_s"),
+        "send": _sample(timing, "send_s"),
+        "wait": _sample(timing, "headers_s"),
+        "first_token": (_between(timing.headers_s, timing.ttft_s), Mark.HEADERS, Mark.FIRST_TOKEN),
+        "stream": (_between(body_from_s, timing.total_s), body_from, Mark.END),
     }
 
 

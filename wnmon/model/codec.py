@@ -21,7 +21,7 @@ from string import Formatter
 from typing import Any, get_args, get_origin, get_type_hints
 
 from wnmon.model.catalogue import CATALOGUE
-from wnmon.model.exchange import Chunk, Exchange, Marks
+from wnmon.model.exchange import Chunk, Exchange, Lag, Marks
 from wnmon.model.json import Json, JsonObject, kind_of
 from wnmon.model.said import Hole, Said, Text
 
@@ -122,6 +122,7 @@ def _from_start(exchange: Exchange) -> Exchange:
         exchange,
         marks=Marks(**counted),
         chunks=tuple(Chunk(chunk.at_ns - start_ns, chunk.data) for chunk in exchange.chunks),
+        lags=tuple(Lag(lag.at_ns - start_ns, lag.late_ns) for lag in exchange.lags),
     )
 
 

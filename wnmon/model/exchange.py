@@ -6,6 +6,7 @@ instant (epoch seconds) that ties them to a calendar.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,6 +57,14 @@ class Marks:
     sent_ns: int | None = None
     headers_ns: int | None = None
     end_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How late a stamp may be: what it stands for happened at most `late_ns` before `at_ns`, and never after it."""
+
+    at_ns: int
+    late_ns: int
 
 
 class FailureKind(StrEnum):
@@ -110,7 +119,8 @@ class Exchange:
     """One request and all that came back, or the failure as a value.
 
     `wire_bytes` counts body bytes as they arrived; `chunks` hold them with the content coding removed.
-    `late_ns` is the worst lag of the monitor's own event loop while the exchange ran.
+    `lags` tell how late each stamp may be, in the order of time; none is later than `late_ns`. Records of before each
+    stamp had a lag of its own know that alone: the worst lag of the event loop while the exchange ran.
     """
 
     request: Request
@@ -125,6 +135,13 @@ class Exchange:
     tls: Tls | None = None
     peer: str | None = None
     late_ns: int = 0
+    lags: tuple[Lag, ...] = ()
+
+    def lag_ns(self, at_ns: int) -> int:
+        """Return how late the stamp of this instant may be; where nothing is known of it, what no stamp exceeds."""
+        place = bisect_left(self.lags, at_ns, key=lambda lag: lag.at_ns)
+        known = place < len(self.lags) and self.lags[place].at_ns == at_ns
+        return self.lags[place].late_ns if known else self.late_ns
 
     @property
     def body(self) -> bytes:

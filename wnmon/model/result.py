@@ -146,6 +146,45 @@ class Usage:
     total_tokens: int | None = None
 
 
+class Mark(StrEnum):
+    """An instant that bounds a duration. gap: the longest time between two events with a token."""
+
+    RESOLVE = "resolve"
+    RESOLVED = "resolved"
+    CONNECT = "connect"
+    CONNECTED = "connected"
+    SECURE = "secure"
+    SECURED = "secured"
+    SEND = "send"
+    SENT = "sent"
+    HEADERS = "headers"
+    FIRST_BYTE = "first_byte"
+    FIRST_EVENT = "first_event"
+    FIRST_TOKEN = "first_token"  # noqa: S105 - a token of a model, not of an account
+    FIRST_VISIBLE = "first_visible"
+    GAP_BEGIN = "gap_begin"
+    GAP_END = "gap_end"
+    LAST_TOKEN = "last_token"  # noqa: S105
+    END = "end"
+
+
+BOUNDS: Mapping[str, tuple[Mark, Mark]] = {
+    "dns_s": (Mark.RESOLVE, Mark.RESOLVED),
+    "tcp_s": (Mark.CONNECT, Mark.CONNECTED),
+    "tls_s": (Mark.SECURE, Mark.SECURED),
+    "send_s": (Mark.SEND, Mark.SENT),
+    "headers_s": (Mark.SENT, Mark.HEADERS),
+    "first_byte_s": (Mark.SENT, Mark.FIRST_BYTE),
+    "first_event_s": (Mark.SENT, Mark.FIRST_EVENT),
+    "ttft_s": (Mark.SENT, Mark.FIRST_TOKEN),
+    "first_visible_s": (Mark.SENT, Mark.FIRST_VISIBLE),
+    "last_token_s": (Mark.SENT, Mark.LAST_TOKEN),
+    "total_s": (Mark.SENT, Mark.END),
+    "max_gap_s": (Mark.GAP_BEGIN, Mark.GAP_END),
+}
+"""The durations of `Timing`, and the marks each lies between."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
     """Durations in seconds; None where the instant never came. Phases end to end: dns tcp tls send wait.
@@ -153,6 +192,7 @@ class Timing:
     All first-instants count from `sent` (the last request byte written); connect is never part of them.
     ttft: first non-empty token of any channel (content, reasoning, refusal, tool call). first_visible: first content.
     time_per_output_token_s: (last token - first token) / (n - 1), n from usage.
+    suspect_marks: those that may have been stamped too late to publish what they bound; `suspect` if there are any.
     """
 
     dns_s: float | None = None
@@ -171,17 +211,35 @@ class Timing:
     time_per_output_token_s: float | None = None
     tokens_per_s: float | None = None
     suspect: bool = False
+    suspect_marks: tuple[Mark, ...] = ()
+
+    def is_suspect(self, *marks: Mark) -> bool:
+        """Tell whether one of the marks a duration lies between is suspect."""
+        return not set(marks).isdisjoint(self.suspect_marks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """An assertion about time, by its kind, that the monitor's own lag leaves open, and why."""
+
+    kind: str
+    step: str
+    why: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The judge's word on one run. `step` is the step whose timing, usage and status stand for the run."""
+    """The judge's word on one run. `step` is the step whose timing, usage and status stand for the run.
+
+    `undecided` is what of a check's `expect` could neither be held against the relay nor be passed off as kept.
+    """
 
     outcome: Outcome
     reason: Reason
     message: Text = ""
     layer: Layer | None = None
     findings: tuple[Finding, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
     verdicts: tuple[RuleVerdict, ...] = ()
     step: str = ""
     status: int | None = None

@@ -73,6 +73,10 @@ def _run(report: CheckReport, run: Run) -> JsonObject:
         "timing": asdict(result.timing),
         "usage": asdict(result.usage) if result.usage else None,
         "findings": [_finding(finding) for finding in result.findings],
+        "undecided": [
+            {"kind": one.kind, "step": one.step, "why": _text(one.why), "why_id": id_of(one.why)}
+            for one in result.undecided
+        ],
         "rules": [_rule(report, row) for row in result.verdicts],
     }
 

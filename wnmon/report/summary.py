@@ -187,6 +187,11 @@ def broken(run: Run) -> list[RuleVerdict]:
     return sorted(of_verdict(run, Verdict.FAILED), key=lambda row: (row.level.rank, row.rule))
 
 
+def undecided(run: Run) -> str:
+    """Return the kinds of assertions that the monitor's own lag left open, each once."""
+    return ", ".join(dict.fromkeys(one.kind for one in run.result.undecided))
+
+
 def waived(run: Run) -> list[RuleVerdict]:
     """Return the rules that would have complained were they not waived."""
     return [row for row in run.result.verdicts if came_to(row) == "waived"]

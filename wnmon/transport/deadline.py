@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from wnmon.model.check import Timeouts
 from wnmon.model.exchange import Chunk, FailureKind
 from wnmon.model.said import Said
+from wnmon.transport.patience import PatientCall, PatientTimeout, patient_timeout
 from wnmon.transport.recording import Recording, Stage
 from wnmon.wire.sse import parse
 from wnmon.wire.stream import fold
@@ -21,21 +22,21 @@ class Deadline:
 
     def __init__(self, timeouts: Timeouts, recording: Recording, cap_bytes: int) -> None:
         self.kind = FailureKind.TIMEOUT_CONNECT
-        self.timer = asyncio.timeout(timeouts.connect_s)
+        self.timer = patient_timeout(timeouts.connect_s)
         self._timeouts = timeouts
         self._recording = recording
         self._cap_bytes = cap_bytes
         self._loop = asyncio.get_running_loop()
         self._sent_at_s = self._loop.time()
-        self._gate: asyncio.TimerHandle | None = None
-        self._attempt: asyncio.Timeout | None = None
+        self._gate: PatientCall | None = None
+        self._attempt: PatientTimeout | None = None
 
-    def attempt(self, *, of: int | None) -> asyncio.Timeout:
+    def attempt(self, *, of: int | None) -> PatientTimeout:
         """Return the limit for one of several addresses: its share of the time for connecting, until TCP stands.
 
         None for the last one, which has all that is left.
         """
-        self._attempt = asyncio.timeout(self._timeouts.connect_s / of if of is not None else None)
+        self._attempt = patient_timeout(self._timeouts.connect_s / of if of is not None else None)
         return self._attempt
 
     def follow(self, stage: Stage) -> None:
@@ -51,7 +52,7 @@ class Deadline:
             self._tighten(FailureKind.TIMEOUT_TOTAL, self._total_at_s())
         if stage is Stage.WAIT and self._recording.request.stream:
             gate_at_s = self._sent_at_s + self._timeouts.first_token_s
-            self._gate = self._loop.call_at(gate_at_s, self._expect_token)
+            self._gate = PatientCall(gate_at_s, self._expect_token)
 
     def arrived(self) -> None:
         """Bytes came: silence is measured anew, unless the time for the first token is already up."""
@@ -83,6 +84,8 @@ class Deadline:
         return self._sent_at_s + self._timeouts.total_s
 
     def _move(self, kind: FailureKind, at_s: float) -> None:
+        if self.timer.has_run_out:  # by the limit that it is named by, though a late loop finds others due as well
+            return
         self.kind = kind
         self.timer.reschedule(at_s)
 

@@ -91,7 +91,12 @@ def presented(states: Sequence[ProbeState], lang: str) -> list[ProbeState]:
     ranked = sorted(states, key=lambda state: (order.get(state.outcome or WAITING, 0), state.id))
     said = (in_language(state.message, lang)[: MAX_MESSAGE_CHARS + 1] for state in ranked)
     return [
-        replace(state, message=cut(visible(text), MAX_MESSAGE_CHARS)) for state, text in zip(ranked, said, strict=True)
+        replace(
+            state,
+            message=cut(visible(text), MAX_MESSAGE_CHARS),
+            undecided=tuple(in_language(why, lang) for why in state.undecided),
+        )
+        for state, text in zip(ranked, said, strict=True)
     ]
 
 
@@ -105,6 +110,7 @@ def _row(state: ProbeState, now_s: float, lang: str) -> dict[str, object]:
         lasted = span(max(now_s - state.since_s, 0), lang)
         since = Moment(relative=word("since", lang, span=lasted), exact=_exact(state.since_s))
     timings = (("ttft", state.ttft_s), ("first_visible", state.first_visible_s), ("total", state.total_s))
+    shown = [(word(name, lang), at if at is None else show_duration(at), f"{name}_s") for name, at in timings]
     return {
         **asdict(state),
         "outcome": outcome,
@@ -115,7 +121,7 @@ def _row(state: ProbeState, now_s: float, lang: str) -> dict[str, object]:
         "last_run": _moment(state.last_run_s, now_s, lang),
         "next_run": _moment(state.next_run_s, now_s, lang),
         "resting": _resting(state, now_s, lang),
-        "timings": [(word(name, lang), None if at is None else show_duration(at)) for name, at in timings],
+        "timings": [(name, value, member in state.suspect_latencies) for name, value, member in shown],
         "rules": state.rules_failed[:MAX_RULES_SHOWN],
         "rules_left": max(len(state.rules_failed) - MAX_RULES_SHOWN, 0),
     }

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from wnmon.model.exchange import Exchange
-from wnmon.model.result import Timing
+from wnmon.model.result import BOUNDS, Mark, Timing
 from wnmon.wire.reply import Channel, Form, Reply
 
 SUSPECT_LAG_NS = 20_000_000
-"""A sample is suspect when the monitor's own event loop was later than this while the exchange ran."""
+"""What a stamp bounds is not published where the stamp may be later than this. How long it took plays no part in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A time between two stamps, in seconds: as stamped, and the least and the most it may truly have been.
+
+    Stamps err late only: what began may have begun earlier, what ended may have ended earlier. None is negative.
+    """
+
+    took_s: float
+    least_s: float
+    most_s: float
+
+
+def span(exchange: Exchange, start_ns: int | None, end_ns: int | None) -> Span | None:
+    """Return the time between two stamps of an exchange, None where one never came."""
+    if start_ns is None or end_ns is None:
+        return None
+    took_ns = end_ns - start_ns
+    return Span(
+        took_s=_seconds(took_ns),
+        least_s=_seconds(took_ns - exchange.lag_ns(end_ns)),
+        most_s=_seconds(took_ns + exchange.lag_ns(start_ns)),
+    )
 
 
 def measure(exchange: Exchange, reply: Reply) -> Timing:
@@ -18,38 +44,55 @@ def measure(exchange: Exchange, reply: Reply) -> Timing:
     First-instants count from `sent`. One stamped before it (the relay answered while the last byte was on its way)
     counts as 0. For a JSON answer there is no ttft and no first_visible. `token_events` counts events with a token.
     """
-    marks = exchange.marks
-    stamps = list({token.event: token.at_ns for token in reply.tokens}.values())
-    visible = next((token.at_ns for token in reply.tokens if token.channel is Channel.CONTENT), None)
-    events = reply.stream.events if reply.form is Form.STREAM and reply.stream is not None else ()
-    total_s = _span_s(marks.sent_ns, marks.end_ns)
+    at_ns = instants(exchange, reply)
+    spans = {name: span(exchange, at_ns[start], at_ns[end]) for name, (start, end) in BOUNDS.items()}
+    took_s: dict[str, Any] = {name: one.took_s for name, one in spans.items() if one is not None}
     tokens = (reply.usage.completion_tokens or 0) if reply.usage is not None else 0
+    stamps, total_s = _token_stamps(reply), took_s.get("total_s")
+    suspect = tuple(mark for mark, at in at_ns.items() if at is not None and exchange.lag_ns(at) > SUSPECT_LAG_NS)
     return Timing(
-        dns_s=_span_s(marks.resolve_ns, marks.resolved_ns),
-        tcp_s=_span_s(marks.connect_ns, marks.connected_ns),
-        tls_s=_span_s(marks.secure_ns, marks.secured_ns),
-        send_s=_span_s(marks.send_ns, marks.sent_ns),
-        headers_s=_span_s(marks.sent_ns, marks.headers_ns),
-        first_byte_s=_span_s(marks.sent_ns, next((chunk.at_ns for chunk in exchange.chunks if chunk.data), None)),
-        first_event_s=_span_s(marks.sent_ns, next((event.at_ns for event in events if event.has_data), None)),
-        ttft_s=_span_s(marks.sent_ns, stamps[0] if stamps else None),
-        first_visible_s=_span_s(marks.sent_ns, visible),
-        last_token_s=_span_s(marks.sent_ns, stamps[-1] if stamps else None),
-        total_s=total_s,
-        max_gap_s=max((_seconds(later - earlier) for earlier, later in pairwise(stamps)), default=None),
+        **took_s,
         token_events=len(stamps),
         time_per_output_token_s=_per_token_s(stamps, tokens),
         tokens_per_s=tokens / total_s if tokens > 0 and total_s else None,
-        suspect=exchange.late_ns > SUSPECT_LAG_NS,
+        suspect=bool(suspect),
+        suspect_marks=suspect,
     )
+
+
+def instants(exchange: Exchange, reply: Reply) -> dict[Mark, int | None]:
+    """Return when each mark was stamped, None for one that never came."""
+    marks, stamps = exchange.marks, _token_stamps(reply)
+    events = reply.stream.events if reply.form is Form.STREAM and reply.stream is not None else ()
+    gap = max(pairwise(stamps), key=lambda pair: pair[1] - pair[0], default=(None, None))
+    return {
+        Mark.RESOLVE: marks.resolve_ns,
+        Mark.RESOLVED: marks.resolved_ns,
+        Mark.CONNECT: marks.connect_ns,
+        Mark.CONNECTED: marks.connected_ns,
+        Mark.SECURE: marks.secure_ns,
+        Mark.SECURED: marks.secured_ns,
+        Mark.SEND: marks.send_ns,
+        Mark.SENT: marks.sent_ns,
+        Mark.HEADERS: marks.headers_ns,
+        Mark.FIRST_BYTE: next((chunk.at_ns for chunk in exchange.chunks if chunk.data), None),
+        Mark.FIRST_EVENT: next((event.at_ns for event in events if event.has_data), None),
+        Mark.FIRST_TOKEN: stamps[0] if stamps else None,
+        Mark.FIRST_VISIBLE: next((token.at_ns for token in reply.tokens if token.channel is Channel.CONTENT), None),
+        Mark.GAP_BEGIN: gap[0],
+        Mark.GAP_END: gap[1],
+        Mark.LAST_TOKEN: stamps[-1] if stamps else None,
+        Mark.END: marks.end_ns,
+    }
+
+
+def _token_stamps(reply: Reply) -> list[int]:
+    """Return the stamp of each event that has a token."""
+    return list({token.event: token.at_ns for token in reply.tokens}.values())
 
 
 def _seconds(span_ns: int) -> float:
     return max(span_ns, 0) / 1e9
-
-
-def _span_s(start_ns: int | None, end_ns: int | None) -> float | None:
-    return None if start_ns is None or end_ns is None else _seconds(end_ns - start_ns)
 
 
 def _per_token_s(stamps: list[int], tokens: int) -> float | None:

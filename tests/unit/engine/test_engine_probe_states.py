@@ -11,6 +11,7 @@ from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Standing
 from wnmon.model.exchange import FailureKind
+from wnmon.model.result import Mark, Timing, Undecided
 from wnmon.model.target import Waiver
 
 KNOWN = Standing(known=True, next_run_s=NOON_S + 60)
@@ -98,3 +99,15 @@ def test_a_probe_that_never_ran_is_not_unknown_but_waiting() -> None:
 def test_a_row_tells_until_when_the_probe_rests_and_why() -> None:
     only = row(board_with(run_at(5), stand=replace(KNOWN, rest=RestCause.ASKED, rest_until_s=NOON_S + 90)))
     assert (only.outcome, only.rest, only.rest_until_s) == ("passed", "asked", NOON_S + 90)
+
+
+def test_the_shown_latencies_between_suspect_marks_are_named() -> None:
+    timed = replace(run_at(0).result, timing=Timing(suspect_marks=(Mark.FIRST_TOKEN, Mark.CONNECTED)))
+    only = row(board_with(replace(run_at(0), result=timed)))
+    assert (only.suspect, only.suspect_latencies) == (True, ("ttft_s",))
+
+
+def test_why_a_limit_was_left_undecided_is_kept_until_the_next_run() -> None:
+    left_open = replace(run_at(0).result, undecided=(Undecided(kind="ttft", step="ask", why="late"),))
+    late = replace(run_at(0), result=left_open)
+    assert [row(board_with(*runs)).undecided for runs in ((late,), (late, run_at(1)))] == [("late",), ()]

@@ -24,6 +24,7 @@ from judge_samples import (
 from wnmon.judge.rules import selects
 from wnmon.model.check import Auth, Level, Rule, Selector
 from wnmon.model.exchange import Exchange, FailureKind
+from wnmon.model.json import Json
 from wnmon.model.result import Verdict
 from wnmon.model.said import Said, Text, Why, id_of
 
@@ -263,10 +264,22 @@ def test_a_rule_on_a_stream_is_judged_on_a_stream() -> None:
     assert verdict_of(rule("STR-006", "ask", stream="done"), streamed(delta("a"), DONE)).verdict is PASSED
 
 
-@pytest.mark.parametrize("expect", [{"ttft": "1ms"}, {"total": "1ms"}, {"stream": ["done", "spread"]}])
-def test_a_late_monitor_leaves_a_rule_on_time_inconclusive(expect: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("expect", "why"),
+    [
+        ({"ttft": "1ms"}, "latency_undecided"),
+        ({"total": "1ms"}, "latency_undecided"),
+        ({"stream": ["done", "spread"]}, "monitor_late"),
+    ],
+)
+def test_a_late_monitor_leaves_a_rule_on_time_inconclusive(expect: dict[str, Json], why: str) -> None:
     found = verdict_of(rule("R", "ask", **expect), streamed(*GOOD_STREAM, late_ns=10**9))  # type: ignore[arg-type]
-    assert (found.verdict, found.why) == (INCONCLUSIVE, Said("monitor_late"))
+    assert (found.verdict, id_of(found.why)) == (INCONCLUSIVE, why)
+
+
+def test_what_a_rule_says_beside_time_is_held_against_the_relay_also_by_a_late_monitor() -> None:
+    late = streamed(*GOOD_STREAM, late_ns=10**9)
+    assert verdict_of(rule("R", "ask", ttft="1ms", status=201), late).verdict is FAILED
 
 
 def test_a_late_monitor_does_not_touch_a_rule_on_anything_else() -> None:

@@ -19,13 +19,12 @@ from judge_samples import (
     verdicts,
 )
 
-from wnmon.judge.kind import On
-from wnmon.judge.latency import timed
+from wnmon.judge.latency import between, timed
 from wnmon.judge.subject import form_seen
 from wnmon.judge.values import listed
 from wnmon.model.check import Level
 from wnmon.model.json import Json
-from wnmon.model.result import Verdict
+from wnmon.model.result import Mark, Verdict
 from wnmon.model.said import Said, Text, Why
 
 LISTS: list[tuple[list[Text], Text]] = [
@@ -37,13 +36,14 @@ LISTS: list[tuple[list[Text], Text]] = [
 
 
 def test_a_limited_time_is_measured_named_and_open_where_the_monitor_is_late() -> None:
-    kind = timed("total", lambda answered: answered.timing.total_s)
+    kind = timed("total", between(Mark.SENT, Mark.END))
     slow, quick = answer(), answer(sent_ns=1_050 * MS)
 
     (finding,) = kind.assess(kind.prepare("100ms"), subject(slow))
     assert (finding.message, finding.place) == (Said("over_its_limit", code="total"), "total")
     assert [*kind.assess(kind.prepare("100ms"), subject(quick))] == []
-    assert kind.on is On.TIME
+    assert kind.undecided is not None
+    assert kind.undecided(kind.prepare("100ms"), subject(answer(late_ns=10**9))) is not None
 
 
 @pytest.mark.parametrize(("texts", "wanted"), LISTS)

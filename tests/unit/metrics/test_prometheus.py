@@ -40,7 +40,7 @@ from wnmon.model.events import (
     Skip,
     Waited,
 )
-from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Verdict
+from wnmon.model.result import Finding, Mark, Outcome, Reason, RuleVerdict, Undecided, Verdict
 from wnmon.model.target import Waiver
 
 SUITE = a_probe("contract", rules=(a_rule(),), suite="documented", every_s=21600)
@@ -201,26 +201,60 @@ def test_first_visible_is_observed_only_where_it_is_not_the_first_token() -> Non
     assert value(sink, "wnmon_probe_first_visible_seconds_count") == 1
 
 
-def test_a_suspect_run_observes_no_duration() -> None:
+@pytest.mark.parametrize(
+    ("mark", "observed"),
+    [
+        (Mark.SENT, {"time_per_output_token"}),
+        (Mark.FIRST_TOKEN, {"duration", "first_visible"}),
+        (Mark.FIRST_VISIBLE, {"duration", "ttft", "time_per_output_token"}),
+        (Mark.LAST_TOKEN, {"duration", "ttft", "first_visible"}),
+        (Mark.END, {"ttft", "first_visible", "time_per_output_token"}),
+        (Mark.HEADERS, {"duration", "ttft", "first_visible", "time_per_output_token"}),
+    ],
+)
+def test_a_sample_is_withheld_where_a_mark_it_lies_between_is_suspect(mark: Mark, observed: set[str]) -> None:
     sink = a_sink(a_probe())
-    sink.take(a_run(timing=replace(GOOD, suspect=True)))
+    sink.take(a_run(timing=replace(GOOD, first_visible_s=0.9, suspect_marks=(mark,))))
 
-    assert value(sink, "wnmon_probe_duration_seconds_count") == 0
+    names = ("duration", "ttft", "first_visible", "time_per_output_token")
+    assert {name for name in names if value(sink, f"wnmon_probe_{name}_seconds_count")} == observed
 
 
-def test_a_suspect_run_leaves_no_phase_of_the_run_before() -> None:
+@pytest.mark.parametrize(
+    ("mark", "withheld"),
+    [
+        (Mark.CONNECTED, {"tcp"}),
+        (Mark.SENT, {"send", "wait"}),
+        (Mark.HEADERS, {"wait", "first_token"}),
+        (Mark.FIRST_TOKEN, {"first_token", "stream"}),
+        (Mark.END, {"stream"}),
+    ],
+)
+def test_a_phase_between_suspect_marks_vanishes(mark: Mark, withheld: set[str]) -> None:
     sink = a_sink(a_probe())
     sink.take(a_run())
-    sink.take(a_run(timing=replace(GOOD, suspect=True)))
+    sink.take(a_run(timing=replace(GOOD, suspect_marks=(mark,))))
 
-    assert samples(sink, "wnmon_probe_phase_seconds") == []
+    shown = {own["phase"] for own, _ in samples(sink, "wnmon_probe_phase_seconds")}
+    assert shown == {"tcp", "send", "wait", "first_token", "stream"} - withheld
 
 
-def test_a_suspect_run_is_counted() -> None:
+@pytest.mark.parametrize(("mark", "count"), [(Mark.SENT, 1), (Mark.LAST_TOKEN, 1), (Mark.HEADERS, 0)])
+def test_a_run_of_which_a_sample_is_withheld_is_counted(mark: Mark, count: int) -> None:
     sink = a_sink(a_probe())
-    sink.take(a_run(timing=replace(GOOD, suspect=True)))
+    sink.take(a_run(timing=replace(GOOD, suspect_marks=(mark,))))
 
-    assert value(sink, "wnmon_probe_suspect_samples_total") == 1
+    assert value(sink, "wnmon_probe_suspect_samples_total") == count
+
+
+def test_each_latency_left_undecided_is_counted() -> None:
+    sink = a_sink(a_probe())
+    left_open = tuple(Undecided(kind=kind, step="ask", why="late") for kind in ("ttft", "total"))
+    done = a_run()
+    sink.take(replace(done, result=replace(done.result, undecided=left_open)))
+    sink.take(a_run())
+
+    assert value(sink, "wnmon_probe_undecided_latencies_total") == 2
 
 
 def test_phases_are_the_time_between_marks_and_absent_ones_have_no_series() -> None:

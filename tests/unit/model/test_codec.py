@@ -27,8 +27,21 @@ from wnmon.model.codec import (
     decode_exchange,
     encode_exchange,
 )
-from wnmon.model.exchange import Certificate, Chunk, Exchange, FailureKind, Marks, Request, Tls, TransportFailure
-from wnmon.model.result import Evidence, Finding, Layer, Outcome, Reason, Result, RuleVerdict, Timing, Usage, Verdict
+from wnmon.model.exchange import Certificate, Chunk, Exchange, FailureKind, Lag, Marks, Request, Tls, TransportFailure
+from wnmon.model.result import (
+    Evidence,
+    Finding,
+    Layer,
+    Mark,
+    Outcome,
+    Reason,
+    Result,
+    RuleVerdict,
+    Timing,
+    Undecided,
+    Usage,
+    Verdict,
+)
 from wnmon.model.said import Said
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=8)
@@ -39,9 +52,10 @@ INSTANT = st.none() | st.integers(-(10**12), 10**12)
 
 
 def sentences(holes: st.SearchStrategy[Any]) -> st.SearchStrategy[Said]:
-    """Return any sentence of the catalogue, its holes filled from `holes`."""
+    """Return any sentence that a record may hold, its holes filled from `holes`: none has one twice."""
     names = {name: [hole for _, hole, _, _ in Formatter().parse(pair[0]) if hole] for name, pair in CATALOGUE.items()}
-    return st.sampled_from(sorted(names)).flatmap(
+    held = sorted(name for name, found in names.items() if len(found) == len(set(found)))
+    return st.sampled_from(held).flatmap(
         lambda name: st.builds(
             lambda held: Said(name, **held), st.fixed_dictionaries(dict.fromkeys(names[name], holes))
         )
@@ -83,6 +97,7 @@ EXCHANGES = st.builds(
     tls=st.none() | TLS,
     peer=st.none() | TEXT,
     late_ns=st.integers(0, 10**9),
+    lags=st.lists(st.builds(Lag, st.integers(0, 10**12), st.integers(0, 10**12)), max_size=3).map(tuple),
 )
 FINDINGS = st.lists(
     st.builds(Finding, message=TEXTS, expected=TEXTS, actual=TEXTS, reason=st.sampled_from(Reason)), max_size=2
@@ -94,6 +109,7 @@ RESULTS = st.builds(
     message=TEXTS,
     layer=st.none() | st.sampled_from(Layer),
     findings=FINDINGS,
+    undecided=st.lists(st.builds(Undecided, kind=TEXT, step=TEXT, why=TEXTS), max_size=2).map(tuple),
     verdicts=st.lists(
         st.builds(
             RuleVerdict,
@@ -106,7 +122,13 @@ RESULTS = st.builds(
         ),
         max_size=2,
     ).map(tuple),
-    timing=st.builds(Timing, ttft_s=st.none() | NUMBER, token_events=st.integers(0, 9), suspect=st.booleans()),
+    timing=st.builds(
+        Timing,
+        ttft_s=st.none() | NUMBER,
+        token_events=st.integers(0, 9),
+        suspect=st.booleans(),
+        suspect_marks=st.lists(st.sampled_from(Mark), max_size=2).map(tuple),
+    ),
     usage=st.none() | st.builds(Usage, total_tokens=st.none() | st.integers()),
     tls=st.none() | TLS,
 )
@@ -191,6 +213,21 @@ def test_a_member_with_a_default_may_be_absent() -> None:
     assert decode_exchange(document).late_ns == 0
 
 
+def test_a_record_of_before_each_stamp_had_a_lag_of_its_own_is_read() -> None:
+    document = encode_exchange(replace(EXCHANGE, late_ns=7, lags=()))
+    del inner(document)["lags"]
+    read = decode_exchange(document)
+
+    assert (read.lags, read.lag_ns(read.marks.end_ns)) == ((), 7)
+
+
+def test_the_instants_of_lags_count_from_the_start_too() -> None:
+    marks = replace(EXCHANGE.marks, started_ns=1_000, end_ns=5_000)
+    read = decode_exchange(encode_exchange(replace(EXCHANGE, marks=marks, lags=(Lag(5_000, 30),))))
+
+    assert read.lag_ns(read.marks.end_ns) == 30
+
+
 def test_an_integer_is_read_where_a_number_is_due() -> None:
     document = encode_exchange(EXCHANGE)
     inner(document)["started_at_s"] = 2
@@ -227,6 +264,9 @@ def put(name: str, value: object) -> Callable[[dict[str, Any]], None]:
         (put("started_at_s", 1e308), "exchange.started_at_s: expected an instant of a calendar"),
         (put("started_at_s", -1e12), "exchange.started_at_s: expected an instant of a calendar"),
         (put("late_ns", 10**400), "exchange.late_ns: expected an instant of a clock"),
+        (put("lags", [{"at_ns": 1, "late_ns": 2**63}]), "exchange.lags[0].late_ns: expected an instant of a clock"),
+        (put("lags", [{"at_ns": 1}]), "exchange.lags[0].late_ns: missing"),
+        (put("lags", {}), "exchange.lags: expected an array"),
         (put("chunks", [{"at_ns": -(2**63), "data": ""}]), "exchange.chunks[0].at_ns: expected an instant of a clock"),
         (
             lambda d: inner(d)["marks"].update(sent_ns=MAX_NS + 1),

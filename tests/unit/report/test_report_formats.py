@@ -16,7 +16,7 @@ from report_samples import MODEL, assert_golden, errored, mixed, report, run, ve
 
 from wnmon.engine.run import Run
 from wnmon.model.check import Level
-from wnmon.model.result import Finding, Layer, Outcome, Reason, Timing, Verdict
+from wnmon.model.result import Finding, Layer, Mark, Outcome, Reason, Timing, Undecided, Verdict
 from wnmon.model.said import Said, Text, Why
 from wnmon.report.baseline.file import excuse_run, ignored_by
 from wnmon.report.baseline.known import Baseline, KnownBreak
@@ -293,3 +293,14 @@ def test_hostile_text_does_not_bloat_a_report() -> None:
 
 def test_shown_cuts_after_escaping_too() -> None:
     assert len(shown("\x00" * 150)) == 200
+
+
+def test_the_json_report_tells_what_was_left_undecided() -> None:
+    why = Said("latency_undecided", code="ttft", text="1.9 s", text2="2.1 s", limit="2 s")
+    made = run(suite=None, undecided=(Undecided(kind="ttft", step="ask", why=why),))
+    (only,) = json.loads(render_json(report(made)))["runs"]
+    assert only["undecided"] == [{"kind": "ttft", "step": "ask", "why": str(why), "why_id": "latency_undecided"}]
+
+
+def test_the_schema_knows_every_mark() -> None:
+    assert SCHEMA["$defs"]["timing"]["properties"]["suspect_marks"]["items"]["enum"] == [*Mark]

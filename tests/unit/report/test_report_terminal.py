@@ -9,7 +9,7 @@ from report_samples import MODEL, assert_golden, errored, evidence, mixed, on, r
 from rich.cells import cell_len
 
 from wnmon.model.check import Level
-from wnmon.model.result import Finding, Outcome, Reason, Timing, Verdict
+from wnmon.model.result import Finding, Mark, Outcome, Reason, Timing, Undecided, Verdict
 from wnmon.report.summary import CheckedTarget
 from wnmon.report.terminal import render_check, render_run_line
 
@@ -210,8 +210,27 @@ def test_a_failed_run_without_findings_shows_its_message() -> None:
 
 
 def test_a_suspect_timing_is_marked() -> None:
-    made = run(verdict("DOC-003"), timing=Timing(total_s=1.0, suspect=True))
+    made = run(verdict("DOC-003"), timing=Timing(total_s=1.0, suspect_marks=(Mark.END,)))
     assert "total 1.00 s · suspect" in render_check(report(made), width=80, color=False, lang="en")
+
+
+def test_a_suspect_mark_of_no_timing_shown_is_not_told() -> None:
+    made = run(verdict("DOC-003"), timing=Timing(total_s=1.0, suspect_marks=(Mark.CONNECTED,)))
+    assert "suspect" not in render_check(report(made), width=80, color=False, lang="en")
+
+
+LEFT_OPEN = tuple(Undecided(kind=kind, step="ask", why="late") for kind in ("ttft", "total", "ttft"))
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "ttft, total undecided"), ("zh", "ttft, total 未决")])
+def test_the_live_line_names_the_limits_left_undecided(lang: str, words: str) -> None:
+    line = render_run_line(run(suite=None, undecided=LEFT_OPEN), width=160, color=False, lang=lang)
+    assert words in line
+
+
+def test_a_plain_check_names_the_limits_left_undecided() -> None:
+    made = run(suite=None, undecided=LEFT_OPEN, timing=Timing(total_s=1.0))
+    assert "total 1.00 s · ttft, total undecided" in render_check(report(made), width=80, color=False, lang="en")
 
 
 @pytest.mark.parametrize("width", [60, 80, 160])

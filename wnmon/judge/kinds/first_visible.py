@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from wnmon.judge.latency import timed
+from wnmon.judge.latency import between, timed
+from wnmon.model.result import Mark
 
-KIND = timed("first_visible", lambda subject: subject.timing.first_visible_s)
+KIND = timed("first_visible", between(Mark.SENT, Mark.FIRST_VISIBLE))

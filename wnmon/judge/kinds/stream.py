@@ -9,6 +9,7 @@ no answer, and is looked at as data and for usage only.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
@@ -16,12 +17,13 @@ from wnmon.judge.kind import Kind, On
 from wnmon.judge.subject import Subject, Unfit, form_seen
 from wnmon.judge.subject import complaint as subject_complaint
 from wnmon.model.json import Json, JsonObject, kind_of
-from wnmon.model.result import Finding, Reason
+from wnmon.model.result import Finding, Mark, Reason
 from wnmon.model.said import Said, Text, Why, fitted
 from wnmon.wire.message import choices_of, object_at, string_at, usage_of
 from wnmon.wire.reply import Form, Frame
 from wnmon.wire.request import choices_asked
 from wnmon.wire.stream import DONE
+from wnmon.wire.timing import instants
 
 BURST_SHARE = 0.1
 """The share of the time from sent to the last token that must lie between first and last token.
@@ -241,17 +243,50 @@ def _no_usage(subject: Subject) -> Iterator[Finding]:
 
 def _spread(subject: Subject) -> Iterator[Finding]:
     """Tokens come over time, not in one burst at the end: a relay that buffers shows the whole answer at once."""
-    timing = subject.timing
-    if timing.suspect:
-        return
-    if timing.ttft_s is None or timing.last_token_s is None or timing.token_events < 3:
-        yield complaint(subject, Said("too_few_pieces"), Said("n_or_more", n=3), str(timing.token_events), "tokens")
-        return
-    # All tokens stamped before the last request byte: a relay that answers before it was asked shows no burst.
-    share = (timing.last_token_s - timing.ttft_s) / timing.last_token_s if timing.last_token_s else 1.0
-    if share < BURST_SHARE:
+    share, pieces = _share(subject), subject.timing.token_events
+    if share is None or pieces < 3:
+        yield complaint(subject, Said("too_few_pieces"), Said("n_or_more", n=3), str(pieces), "tokens")
+    elif share.most < BURST_SHARE:
         wanted = Said("share_of_time", n=f"{BURST_SHARE:.0%}")
-        yield complaint(subject, Said("one_burst"), wanted, f"{share:.1%}", "tokens")
+        yield complaint(subject, Said("one_burst"), wanted, f"{share.seen:.1%}", "tokens")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Share:
+    """The time from first to last token as a share of that from sent on: as stamped, and the least and most it was."""
+
+    seen: float
+    least: float
+    most: float
+
+
+def _share(subject: Subject) -> _Share | None:
+    """Return how the tokens of a stream were spread, None where none came after the request was sent."""
+    exchange, at_ns = subject.exchange, instants(subject.exchange, subject.reply)
+    sent_ns, first_ns, last_ns = at_ns[Mark.SENT], at_ns[Mark.FIRST_TOKEN], at_ns[Mark.LAST_TOKEN]
+    if sent_ns is None or first_ns is None or last_ns is None:
+        return None
+    # The share is the least with the last token at its earliest and the request sent at its earliest, and the most with
+    # the first token at its earliest: no stamp is early.
+    return _Share(
+        seen=_part(sent_ns, first_ns, last_ns),
+        least=_part(sent_ns - exchange.lag_ns(sent_ns), first_ns, last_ns - exchange.lag_ns(last_ns)),
+        most=_part(sent_ns, first_ns - exchange.lag_ns(first_ns), last_ns),
+    )
+
+
+def _part(sent_ns: int, first_ns: int, last_ns: int) -> float:
+    """Return the share. A relay that answers before it was asked, all tokens before the last byte, shows no burst."""
+    whole_ns = last_ns - sent_ns
+    return max(0, last_ns - max(first_ns, sent_ns)) / whole_ns if whole_ns > 0 else 1.0
+
+
+def undecided(expected: tuple[str, ...], subject: Subject) -> Said | None:
+    """Return why it is open whether the tokens came in one burst: a late monitor makes one, or pulls one apart."""
+    if not SPREADS.intersection(expected) or subject.reply.form is not Form.STREAM or subject.timing.token_events < 3:
+        return None
+    share = _share(subject)
+    return Said("monitor_late") if share is not None and share.least < BURST_SHARE <= share.most else None
 
 
 _UNKNOWN = frozenset({"unknown_field", "unknown_field_json"})
@@ -280,4 +315,4 @@ FACTS: Mapping[str, Fact] = {
     "spread_when_coded": _spread,
 }
 
-KIND = Kind(prepare, assess, doubt, on=On.EVENTS)
+KIND = Kind(prepare, assess, doubt, on=On.EVENTS, undecided=undecided)

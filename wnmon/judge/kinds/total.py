@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from wnmon.judge.latency import timed
+from wnmon.judge.latency import between, timed
+from wnmon.model.result import Mark
 
-KIND = timed("total", lambda subject: subject.timing.total_s)
+KIND = timed("total", between(Mark.SENT, Mark.END))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from wnmon.judge.latency import timed
+from wnmon.judge.latency import between, timed
+from wnmon.model.result import Mark
 
-KIND = timed("ttft", lambda subject: subject.timing.ttft_s)
+KIND = timed("ttft", between(Mark.SENT, Mark.FIRST_TOKEN))

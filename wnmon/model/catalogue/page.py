@@ -44,6 +44,7 @@ SENTENCES: dict[str, Pair] = {
     "page_rest_budget": ("resting until {until} ({span}): the day's budget is used up", "当日预算已用尽，暂停至 {until}（{span}）"),
     "page_waiting": ("waiting", "等待中"),
     "page_suspect": ("The monitor itself was late: do not trust this number", "监测端自身延迟：此数值不可信"),
+    "page_undecided": ("undecided", "未决"),
     "page_none": ("No probes are configured.", "尚未配置任何探测。"),
     "page_updated": ("Updated", "更新于"),
     "page_refreshes": ("refreshes every {n} s", "每 {n} 秒刷新"),

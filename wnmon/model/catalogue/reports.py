@@ -18,6 +18,7 @@ SENTENCES: dict[str, Pair] = {
     "report_ttft": ("first token", "首个 token"),
     "report_first_visible": ("first visible", "首个可见字符"),
     "report_total": ("total", "总耗时"),
+    "report_undecided": ("{text} undecided", "{text} 未决"),
     "report_suspect": ("suspect: the monitor itself was late", "存疑：监测端自身延迟"),
     "report_requests": ("requests", "次请求"),
     "report_request": ("request", "次请求"),

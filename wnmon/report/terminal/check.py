@@ -11,7 +11,7 @@ from rich.text import Text
 from wnmon.engine.run import Run
 from wnmon.model.check import Level
 from wnmon.model.duration import show_duration
-from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Verdict
+from wnmon.model.result import BOUNDS, Finding, Outcome, Reason, RuleVerdict, Verdict
 from wnmon.model.said import in_language, say
 from wnmon.report.curl import curl_command
 from wnmon.report.finding import view_of
@@ -30,6 +30,7 @@ from wnmon.report.summary import (
     meaning,
     of_verdict,
     tally,
+    undecided,
     whys,
 )
 from wnmon.report.terminal.excuses import DAYS, show_doubts, show_known, show_waived, waiver_lines
@@ -145,7 +146,8 @@ def _judged(sheet: Sheet, report: CheckReport, run: Run, title: str) -> None:
     timing = run.result.timing
     pairs = (("ttft", timing.ttft_s), ("first_visible", timing.first_visible_s), ("total", timing.total_s))
     facts = [f"{sheet.say(name)} {show_duration(value_s)}" for name, value_s in pairs if value_s is not None]
-    facts += [sheet.say("suspect")] * timing.suspect
+    facts += [sheet.say("suspect")] * any(timing.is_suspect(*BOUNDS[f"{name}_s"]) for name, _ in pairs)
+    facts += [sheet.say("undecided", text=undecided(run))] * bool(run.result.undecided)
     if facts:
         sheet.put(Text(" · ".join(facts)), Text("    "))
     _counts(sheet, report, run)

@@ -7,7 +7,7 @@ from rich.text import Text
 from wnmon.engine.run import Run
 from wnmon.model.duration import show_duration
 from wnmon.model.result import Outcome
-from wnmon.report.summary import broken
+from wnmon.report.summary import broken, undecided
 from wnmon.report.terminal.sheet import MARKS, Sheet
 from wnmon.report.text import shown, utc
 
@@ -19,7 +19,8 @@ OUTCOME_CELLS = 11
 def render_run_line(run: Run, *, width: int, color: bool, lang: str) -> str:
     """Return one finished run on one line of at most `width` cells, without a newline.
 
-    Time of its end (UTC), outcome, target/check/model, reason and layer unless all is well, broken rules, timings.
+    Time of its end (UTC), outcome, target/check/model, reason and layer unless all is well, broken rules, what was
+    left undecided, timings.
     Where room is short the name gives way first, then the line loses its end.
     """
     sheet = Sheet(width=width, color=color, lang=lang)
@@ -49,6 +50,8 @@ def _run_facts(sheet: Sheet, run: Run) -> Text:
         facts.append(f"  {result.reason.value}{layer}", MARKS[result.outcome][1])
     if failed_rules:
         facts.append(f"  {sheet.say('n_broken', n=failed_rules)}", "yellow")
+    if result.undecided:
+        facts.append(f"  {sheet.say('undecided', text=undecided(run))}", "yellow")
     for name, value_s in (("ttft", result.timing.ttft_s), (sheet.say("total"), result.timing.total_s)):
         facts.append(f"  {name} {show_duration(value_s)}" if value_s is not None else "")
     return facts

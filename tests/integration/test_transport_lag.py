@@ -1,0 +1,123 @@
+"""Whatever holds up the loop, what a stamp stands for lies within the lag of the stamp."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from tls_samples import Papers, issue, make_authority
+from transport_samples import CHUNKED, END, PATIENT, STREAM_HEAD, chunked, request_to, target_of
+
+from wnmon.clock import SystemClock
+from wnmon.engine.loopwatch import LoopWatch, with_lags
+from wnmon.model.check import Caps
+from wnmon.model.exchange import Exchange
+from wnmon.model.target import Target
+from wnmon.transport import HttpxTransport
+
+PIECES = 25
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a relay knows, as CLOCK_MONOTONIC in ns: by when it had the request, and the client each piece."""
+
+    connected_ns: int = 0
+    sent_ns: int = 0
+    pieces_ns: list[int] = field(default_factory=list)
+    closed_ns: int = 0
+
+
+@contextmanager
+def relay(context: ssl.SSLContext | None) -> Iterator[tuple[str, Heard]]:
+    """Answer one request from a thread: a stream of numbered pieces, some together and some apart."""
+    heard, pause = Heard(), random.Random(7)
+
+    def answer(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        heard.connected_ns = time.monotonic_ns()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with context.wrap_socket(connection, server_side=True) if context else connection as talk:
+            asked = b""
+            while not asked.endswith(b"}"):
+                asked += talk.recv(65_536)
+            heard.sent_ns = time.monotonic_ns()
+            talk.sendall(STREAM_HEAD + CHUNKED)
+            for number in range(PIECES):
+                time.sleep(pause.choice((0.0, 0.003, 0.012)))
+                talk.sendall(chunked(b": %d\n\n" % number))
+                heard.pieces_ns.append(time.monotonic_ns())
+            talk.sendall(END)
+            heard.closed_ns = time.monotonic_ns()
+            talk.recv(1)
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        thread = threading.Thread(target=answer, args=(listener,))
+        thread.start()
+        yield f"{'https' if context else 'http'}://127.0.0.1:{listener.getsockname()[1]}/v1/chat/completions", heard
+        thread.join()
+
+
+async def hold_up() -> None:
+    """Hold up the loop for some time, again and again."""
+    stall = random.Random(11)
+    while True:
+        time.sleep(stall.choice((0.002, 0.009, 0.015, 0.03)))
+        await asyncio.sleep(stall.choice((0.0, 0.004, 0.011)))
+
+
+async def stamped(target: Target) -> Exchange:
+    """Return an exchange over a loop that is held up, with its lags."""
+    transport, watch = HttpxTransport(), LoopWatch(SystemClock(), lambda _: None)
+    await transport.warm_up()
+    holding = asyncio.create_task(hold_up())
+    with watch.during() as proofs:
+        exchange = await transport.send(request_to(target.url, stream=True), target, timeouts=PATIENT, caps=Caps())
+        caught_up = proofs()
+    holding.cancel()
+    await transport.close()
+    return with_lags(exchange, caught_up)
+
+
+def exchange_with_a_relay(papers: Papers | None, ca_file: str | None) -> tuple[Exchange, Heard]:
+    """Return the exchange as a late loop stamps it, and what the relay knows of it."""
+    with relay(papers.server() if papers else None) as (url, heard):
+        return asyncio.run(stamped(target_of(url, ca_file=ca_file))), heard
+
+
+def test_what_a_stamp_of_a_late_loop_stands_for_lies_within_its_lag() -> None:
+    assert beyond_their_lag_ms(*exchange_with_a_relay(None, None)) == []
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_it_does_so_over_tls(tmp_path: Path) -> None:
+    for name in ("authority", "relay"):
+        (tmp_path / name).mkdir()
+    authority = make_authority(tmp_path / "authority")
+    papers = issue(authority, tmp_path / "relay", days=30)
+    assert beyond_their_lag_ms(*exchange_with_a_relay(papers, str(authority.certificate))) == []
+
+
+def beyond_their_lag_ms(exchange: Exchange, heard: Heard) -> list[float]:
+    """Return by how much what stamps stand for had happened before the earliest instant that their lag allows."""
+    by_number = {int(chunk.data[2:]): chunk.at_ns for chunk in exchange.chunks}
+    marks = exchange.marks
+    happened = [
+        (marks.connected_ns, heard.connected_ns),
+        (marks.sent_ns, heard.sent_ns),
+        *((by_number[number], by_ns) for number, by_ns in enumerate(heard.pieces_ns)),
+        (marks.end_ns, heard.closed_ns),
+    ]
+    beyond = [(at_ns - exchange.lag_ns(at_ns) - by_ns) / 1e6 for at_ns, by_ns in happened if at_ns is not None]
+    assert len(beyond) == PIECES + 3
+    return [ms for ms in beyond if ms > 0]
