@@ -62,10 +62,10 @@ BROKEN = [
     row("no-done", "MUST", "STR-006", 1, 1),
     row("truncated-stream", "MUST", "STR-010", 1, 1, also="STR-006"),
     row("stream-error", "MUST", "STR-014", 1, 1),
+    row("redirect", "MUST", "DOC-001", 1, 1, also="STR-001"),
     row("wrong-total", "SHOULD", "SEM-002", 0, 1),
     row("model-swap", "SHOULD", "REL-001", 0, 1),
     row("buffered-stream", "SHOULD", "STR-013", 0, 1),
-    row("500", "MUST", "DOC-001", 1, 1, also="STR-001"),
 ]
 SHOULD = {row.fault for row in BROKEN if row.level == "SHOULD"}
 ON_THE_PREFLIGHT = {
@@ -73,6 +73,8 @@ ON_THE_PREFLIGHT = {
     "balance": "balance",
     "model-unavailable": "model_unavailable",
     "429-empty": "rate_limited",
+    "500": "http_5xx",
+    "html-524": "http_5xx",
     "stall": "stall",
 }
 
@@ -177,6 +179,18 @@ def test_an_answer_that_says_nothing_breaks_no_rule(fault: str, ask: Ask) -> Non
 @pytest.mark.parametrize("fault", ON_THE_PREFLIGHT)
 def test_after_the_preflight_nothing_more_is_sent(fault: str, ask: Ask) -> None:
     assert sum(run["requests"] for run in ask(fault).runs) == 1
+
+
+UNANSWERED = {"bad-json": "bad_json", "html-200": "content_type", "error-in-200": "schema", "redirect": "protocol"}
+"""Faults that leave no answer to a valid request, and yet break a rule."""
+
+
+@pytest.mark.parametrize(("fault", "reason"), UNANSWERED.items())
+def test_a_suite_that_got_no_answer_is_errored_and_its_rules_are_broken(fault: str, reason: str, ask: Ask) -> None:
+    run = ask(fault).runs[0]
+    failed = [rule["id"] for rule in run["rules"] if rule["verdict"] == "failed"]
+
+    assert (run["outcome"], run["reason"], ask(fault).code, failed != []) == ("errored", reason, 1, True)
 
 
 # No relay at all
@@ -290,13 +304,13 @@ def test_the_json_report_fits_its_schema(fault: str, ask: Ask) -> None:
 
 
 def test_the_schema_has_teeth(ask: Ask) -> None:
-    report: dict[str, Any] = {**ask("500").report, "exit_code": 9}
+    report: dict[str, Any] = {**ask("no-usage").report, "exit_code": 9}
 
     assert not SCHEMA.is_valid(report)
 
 
 def test_the_json_report_says_the_exit_code(ask: Ask) -> None:
-    assert ask("500").report["exit_code"] == 1
+    assert [ask(fault).report["exit_code"] for fault in ("no-usage", "500")] == [1, 3]
 
 
 def cases(checked: Checked) -> dict[str, TestCase]:

@@ -18,7 +18,8 @@ from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
 from wnmon.errors import place_of
 from wnmon.judge.judgeable import statuses_wanted
-from wnmon.judge.verdict import judge, stops_a_suite
+from wnmon.judge.preflight import stops_a_suite
+from wnmon.judge.verdict import judge
 from wnmon.model.check import Plan, Step
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import FailureKind
@@ -154,7 +155,6 @@ class Runner:
             progress.not_sent[step.name] = refusal
             return refusal
         held = [self._budgets.reserve(probe.target, sum(worst)) for _ in range(step.burst)]
-        first = not progress.answers
         answers = await self._sender.send_at_once(request, asked, probe, scheduled_ns, step.burst)
         progress.answers.extend(answers)
         failures = (answer.exchange.failure for answer in answers)
@@ -164,7 +164,8 @@ class Runner:
         for reservation, answer in zip(held, answers, strict=True):
             self._settle(reservation, spent_tokens(answer, worst), progress)
         self._tell_budget(probe.target)
-        fault = stops_a_suite(answers[0]) if first and probe.check.plan.suite is not None else None
+        plan = probe.check.plan
+        fault = stops_a_suite(plan, progress.answers) if plan.suite is not None else None
         if fault is not None:
             return Said("reason", kind=fault.reason.value, said=fault.message)
         if step.burst == 1 and answers[0].exchange.status == 429 and "429" not in statuses_wanted(step.expect):
