@@ -269,6 +269,13 @@ def test_the_three_suites_are_shipped() -> None:
     assert {*SUITES, LONG} <= set(built_in_suites())
 
 
+def test_who_answered_is_asked_without_a_suite_named(relay: MockRelay, tmp_path: Path) -> None:
+    file = config(tmp_path, relay.url, headers='{X-Wnmon-Fault: "model-swap"}')
+    checked = check_on_time(tmp_path, "-c", str(file))
+
+    assert (checked.code, checked.of_verdict("failed")) == (0, {"REL-001"})
+
+
 def test_a_healthy_relay_keeps_every_rule_of_every_suite(healthy: Checked) -> None:
     assert {rule["verdict"] for rule in healthy.rules.values()} <= {"passed", "skipped", "noted"}
 

@@ -174,7 +174,7 @@ def _complaints(sheet: Sheet, run: Run) -> None:
     result = run.result
     if result.outcome in {Outcome.PASSED, Outcome.SKIPPED} or (run.suite is not None and broken(run)):
         return
-    sheet.title("slow" if result.outcome is Outcome.DEGRADED else "complaints")
+    sheet.title("less" if result.outcome is Outcome.DEGRADED else "complaints")
     said = Finding(message=result.message, expected="", actual="", reason=result.reason)
     findings = result.findings or (said,)
     for finding in findings[:MAX_FINDINGS]:
