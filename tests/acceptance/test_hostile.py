@@ -80,17 +80,17 @@ def completion(content: str) -> bytes:
     return json.dumps(COMPLETION).replace("CONTENT", content).encode()
 
 
-def as_json(name: str, body: bytes, broken: str) -> Attack:
-    return Attack(name=name, suite=DOCUMENTED, exit=1, speech=answer(body), broken=broken)
+def as_json(name: str, body: bytes, broken: str, reason: str = "bad_json") -> Attack:
+    return Attack(name=name, suite=DOCUMENTED, exit=1, speech=answer(body), broken=broken, reason=reason)
 
 
 def beyond(name: str, body: bytes) -> Attack:
     """Legal JSON, but more of it than a reader must accept (RFC 8259 §9): not judged, and said so."""
-    return Attack(name=name, suite=DOCUMENTED, exit=3, speech=answer(body))
+    return Attack(name=name, suite=DOCUMENTED, exit=3, speech=answer(body), reason="bad_json")
 
 
-def as_stream(name: str, body: bytes, broken: str) -> Attack:
-    return Attack(name=name, suite=STREAM, exit=1, speech=stream(body), broken=broken)
+def as_stream(name: str, body: bytes, broken: str, reason: str = "ok") -> Attack:
+    return Attack(name=name, suite=STREAM, exit=1, speech=stream(body), broken=broken, reason=reason)
 
 
 def too_large(name: str, suite: str, fault: str = "", speech: Speech = tuple) -> Attack:
@@ -112,30 +112,33 @@ ATTACKS = [
     beyond("arrays in arrays", b'{"id":' + b"[" * 10**6 + b"]" * 10**6 + b"}"),
     beyond("objects in objects", b'{"a":' * 10**5 + b"1" + b"}" * 10**5),
     beyond("a number of a million digits", b'{"created":' + b"1" * 10**6 + b"}"),
-    as_json("a number beyond every float", b'{"created":1e999999999}', "DOC-004"),
+    as_json("a number beyond every float", b'{"created":1e999999999}', "DOC-004", "empty"),
     beyond("4 million numbers", b"[" + filled(b"0,") + b"0]"),
     beyond("600,000 members", b"{" + b",".join(b'"%d":0' % i for i in range(600_000)) + b"}"),
     as_json("the same member 100,000 times", b"{" + b'"a":1,' * 10**5 + b'"a":1}', "DOC-003"),
-    as_json("700,000 lone surrogates", b'{"id":"' + filled(b"\\ud800", 4 * MIB) + b'"}', "DOC-005"),
-    as_json("spaces only", filled(b" "), "DOC-003"),
+    as_json("700,000 lone surrogates", b'{"id":"' + filled(b"\\ud800", 4 * MIB) + b'"}', "DOC-005", "empty"),
+    as_json("spaces only", filled(b" "), "DOC-003", "empty"),
     as_json("bytes that are not UTF-8", filled(b"\xff"), "DOC-003"),
     as_json("terminal commands and NUL", b"\x1b[2J\x00\x07\x9b31m" * 1000, "DOC-003"),
     as_json(
-        "an error in terminal commands", b'{"error":{"message":"' + b"\\u001b[2J\\u0000" * 9999 + b'"}}', "ERR-006"
+        "an error in terminal commands",
+        b'{"error":{"message":"' + b"\\u001b[2J\\u0000" * 9999 + b'"}}',
+        "ERR-006",
+        "schema",
     ),
     as_stream("40,000 whole events", (EVENT % DELTA) * 40_000, "STR-006"),
     as_stream(
         "100,000 small events", b'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n' * 10**5, "STR-007"
     ),
     as_stream("a choice per event", b"".join(EVENT % DELTA.replace(b"0", b"%d" % i) for i in range(30_000)), "STR-010"),
-    as_stream("a million comments", filled(b": ping\n\n"), "STR-006"),
-    as_stream("line ends only", filled(b"\r"), "STR-006"),
-    as_stream("one line without end", filled(b"x"), "STR-003"),
-    as_stream("one event of a million lines", filled(b"data:\n"), "STR-006"),
-    as_stream("[DONE] 600,000 times", filled(b"data: [DONE]\n\n"), "STR-006"),
-    as_stream("unknown fields only", filled(b"x: y\n"), "STR-006"),
-    as_stream("nested events", b"data: " + b"[" * 10**6 + b"\n\n", "STR-005"),
-    as_stream("terminal commands in events", filled(b"data: \x00\x1b[2J\n\n", MIB), "STR-005"),
+    as_stream("a million comments", filled(b": ping\n\n"), "STR-006", "empty"),
+    as_stream("line ends only", filled(b"\r"), "STR-006", "empty"),
+    as_stream("one line without end", filled(b"x"), "STR-003", "empty"),
+    as_stream("one event of a million lines", filled(b"data:\n"), "STR-006", "bad_json"),
+    as_stream("[DONE] 600,000 times", filled(b"data: [DONE]\n\n"), "STR-006", "empty"),
+    as_stream("unknown fields only", filled(b"x: y\n"), "STR-006", "empty"),
+    as_stream("nested events", b"data: " + b"[" * 10**6 + b"\n\n", "STR-005", "bad_json"),
+    as_stream("terminal commands in events", filled(b"data: \x00\x1b[2J\n\n", MIB), "STR-005", "bad_json"),
 ]
 
 

@@ -90,7 +90,7 @@ def _checks(curl: CurlCommand, *, lint: bool) -> Iterator[str]:
             yield from (f"        - {_yaml(item)}" for item in value)
         else:
             yield f"      {_name(name)}: {_yaml(value)}"
-    yield from ("    expect:", "      status: 200")
+    yield from ("    expect:", "      status: 200", "      model: same")
     if curl.body.get("stream") is True:
         yield "      stream: complete"
     yield from ("", f"  {words('curl_contract')}", "  contract:", "    every: 6h", "    suite: builtin:documented")

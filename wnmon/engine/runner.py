@@ -18,7 +18,8 @@ from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
 from wnmon.errors import place_of
 from wnmon.judge.judgeable import statuses_wanted
-from wnmon.judge.verdict import judge, stops_a_suite
+from wnmon.judge.preflight import stops_a_suite
+from wnmon.judge.verdict import judge
 from wnmon.model.check import Plan, Step
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import FailureKind
@@ -153,7 +154,6 @@ class Runner:
             progress.not_sent[step.name] = refusal
             return refusal
         held = [self._budgets.reserve(probe.target, sum(worst)) for _ in range(step.burst)]
-        first = not progress.answers
         answers = await self._sender.send_at_once(request, asked, probe, scheduled_ns, step.burst)
         progress.answers.extend(answers)
         failures = (answer.exchange.failure for answer in answers)
@@ -163,7 +163,8 @@ class Runner:
         for reservation, answer in zip(held, answers, strict=True):
             self._settle(reservation, spent_tokens(answer, worst), progress)
         self._tell_budget(probe.target)
-        fault = stops_a_suite(answers[0]) if first and probe.check.plan.suite is not None else None
+        plan = probe.check.plan
+        fault = stops_a_suite(plan, progress.answers) if plan.suite is not None else None
         if fault is not None:
             return Said("reason", kind=fault.reason.value, said=fault.message)
         if step.burst == 1 and answers[0].exchange.status == 429 and "429" not in statuses_wanted(step.expect):
@@ -253,7 +254,7 @@ def left_out(step: Step, target: Target, *, full: bool) -> Said | None:
     return Said(Why.NOT_HTTPS) if step.plain_http and not target.url.startswith("https:") else None
 
 
-_RESTS = {RestCause.ASKED: "rest_asked", RestCause.REFUSED: "rest_refused"}
+_RESTS = {RestCause.ASKED: "left_alone", RestCause.REFUSED: "left_alone_refused"}
 _REASONS = {Skip.SHUTDOWN: Reason.SHUTDOWN, Skip.BUDGET: Reason.BUDGET}
 
 

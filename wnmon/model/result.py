@@ -121,6 +121,10 @@ class Verdict(StrEnum):
     NOTED = "noted"
 
 
+DECIDED = frozenset({Verdict.PASSED, Verdict.FAILED, Verdict.NOTED})
+"""What becomes of a rule that was judged."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleVerdict:
     """One rule, judged. `waived` never changes the verdict.

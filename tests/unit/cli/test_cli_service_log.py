@@ -19,7 +19,7 @@ from wnmon.model.target import ProbeId
 
 NOON_S = 1_767_268_800.0
 PROBE = ProbeId("wn/alive/m")
-SKIPPED = RunSkipped(probe=PROBE, reason=Skip.BACKOFF, detail=Said("rest_refused", n="9"))
+SKIPPED = RunSkipped(probe=PROBE, reason=Skip.BACKOFF, detail=Said("left_alone_refused", n="9"))
 
 
 def a_run() -> Run:

@@ -151,6 +151,18 @@ def test_a_refused_preflight_leaves_the_suite_errored_with_its_reason() -> None:
     assert (run.result.outcome, run.result.reason) == (Outcome.ERRORED, Reason.AUTH)
 
 
+def test_a_relay_that_is_down_stops_the_suite_after_its_first_valid_request() -> None:
+    bench = Bench(reply({}, 400), reply(b"", 503), reply())
+    bench.run(probe(suite(step("a", risk=Risk.REFUSED), step("b"), step("c"))), full=True)
+    assert steps_sent(bench) == ["a", "b"]
+
+
+def test_an_error_in_a_success_does_not_stop_the_suite() -> None:
+    bench = Bench(reply({"error": {"message": "upstream failed"}}), reply())
+    bench.run(probe(suite()))
+    assert steps_sent(bench) == ["a", "b"]
+
+
 def test_a_refused_second_request_does_not_stop_the_suite() -> None:
     bench = Bench(reply(), reply({"error": {"message": "bad key"}}, 401), reply())
     bench.run(probe(suite(step("a"), step("b"), step("c"))))

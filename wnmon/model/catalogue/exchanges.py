@@ -28,8 +28,8 @@ SENTENCES: dict[str, Pair] = {
     "stage_wait": ("waiting for the response head", "等待响应头时"),
     "stage_body": ("reading the body", "读取响应体时"),
     "stopped": ("wnmon was stopped", "wnmon 被停止"),
-    "rest_asked": ("left alone for {n} s more, as the relay asked", "应中转站要求，{n} 秒内不再请求"),
-    "rest_refused": (
+    "left_alone": ("left alone for {n} s more, as the relay asked", "应中转站要求，{n} 秒内不再请求"),
+    "left_alone_refused": (
         "left alone for {n} s more, since the relay refused (429 or 503)",
         "因中转站拒绝（429 或 503），{n} 秒内不再请求",
     ),

@@ -34,7 +34,7 @@ SENTENCES: dict[str, Pair] = {
     "page_broken_rules": ("Broken rules", "未通过的规则"),
     "page_every": ("every", "每"),
     "page_passed": ("passed", "通过"),
-    "page_degraded": ("degraded", "变慢"),
+    "page_degraded": ("degraded", "降级"),
     "page_failed": ("failed", "未通过"),
     "page_errored": ("errored", "出错"),
     "page_skipped": ("skipped", "跳过"),
