@@ -11,9 +11,9 @@ from pathlib import Path
 from wnmon.cli.curl_line import CurlCommand
 from wnmon.cli.terminal import words
 from wnmon.config import load_config
-from wnmon.config.headers import is_telling
 from wnmon.config.urls import BadUrl, relay
 from wnmon.errors import ConfigError, UsageError
+from wnmon.model.credentials import is_telling
 from wnmon.model.json import Json
 from wnmon.model.said import Said, Text
 

@@ -18,6 +18,7 @@ from wnmon.redact.escapes import JSON_ESCAPE, may_be_escape, views
 from wnmon.redact.needles import Needles, windows_of
 
 MIN_RUN_BYTES = 8
+_SCHEME = re.compile(r"(?:bearer|basic|token|apikey)\s+(?=\S{8})", re.IGNORECASE)
 _UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9_.:-]")
 
 # A marker beside leftover bytes may complete a run only for a secret that holds a piece of a marker itself.
@@ -99,9 +100,10 @@ def _replaced(data: bytes, spans: list[Span]) -> bytes:
 def _forms(value: str) -> set[bytes]:
     """Return the bytes a secret may be on the wire: UTF-8, Latin-1, UTF-8 read as Latin-1, form-encoded spaces.
 
-    In capitals and in small letters too: base64 and hex of those are others than of the secret.
+    In capitals and in small letters too: base64 and hex of those are others than of the secret. Not the scheme that a
+    header's value may begin with: everyone's does.
     """
-    forms = set()
+    forms, value = set(), _SCHEME.sub("", value, count=1) if _SCHEME.match(value) else value
     for text in {value, value.lower(), value.upper()}:
         utf8 = text.encode(errors="surrogatepass")
         forms |= {utf8, utf8.replace(b" ", b"+")}
