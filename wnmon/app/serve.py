@@ -16,6 +16,7 @@ from wnmon.config import BrokenConfigError, Config, load_config
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets
 from wnmon.engine.fanout import Fanout
+from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.ports import Observer, ReloadReport, Sink
 from wnmon.engine.probe_states import LatestStates
@@ -83,6 +84,8 @@ class Service:
         self._fanout = Fanout((self._metrics, self._board, *sinks), (self._metrics, *observers))
         self._transport = HttpxTransport(self._clock)
         self._budgets = Budgets(self._clock)
+        self._secrets = KnownSecrets()
+        self._secrets.learn(config.secrets())
         self._scheduler = Scheduler(self._fire, self._fanout.observe, self._clock)
         self._board.schedule = self._scheduler.next_run_s
         self._runs: set[asyncio.Task[None]] = set()
@@ -104,6 +107,7 @@ class Service:
             budgets=self._budgets,
             backoff=Backoff(self._clock),
             fanout=self._fanout,
+            secrets=self._secrets,
         )
         web = self._web()
         announce(web.start().url)
@@ -191,6 +195,7 @@ class Service:
                 await self._watch(self._watched, before)
                 return self._refuse((Said("internal_error", text=place_of(error)),))
             await self._watch(config.files, before)
+            await asyncio.to_thread(self._secrets.learn, config.secrets())
             self._adopt(config)
             return ReloadReport(ok=True)
 

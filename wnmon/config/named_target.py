@@ -14,7 +14,7 @@ from wnmon.errors import UsageError, did_you_mean
 from wnmon.judge.values import listed
 from wnmon.model.check import Plan, Timeouts
 from wnmon.model.said import Said
-from wnmon.model.target import Target
+from wnmon.model.target import Secret, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +22,18 @@ class NamedTarget:
     """A target, the models of it to judge, and how long each request may take.
 
     `unknown_waivers`: the rules it waives that no known suite has, each with the nearest id, "" where none is near.
+    `beside`: the secrets of all else the configuration says, which its answers may quote.
     """
 
     target: Target
     models: tuple[str, ...]
     timeouts: Timeouts = DEFAULT_TIMEOUTS
     unknown_waivers: Mapping[str, str] = field(default_factory=dict)
+    beside: tuple[Secret, ...] = ()
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return what no output about this target may show."""
+        return (*self.target.secrets(), *self.beside)
 
 
 class Flags(NamedTuple):
@@ -94,6 +100,7 @@ def named_by_config(
         models=(model,) if model else target.models,
         timeouts=config.timeouts,
         unknown_waivers={one.rule: one.nearest for one in config.unknown_waivers if one.target == target.name},
+        beside=tuple(config.secrets()),
     )
 
 

@@ -17,7 +17,7 @@ from wnmon.config.timing import Rhythm, read_rhythm
 from wnmon.config.waivers import UnknownWaiver, unknown_waivers
 from wnmon.model.check import Check, Timeouts
 from wnmon.model.said import Said
-from wnmon.model.target import Probe, Target
+from wnmon.model.target import Probe, Secret, Target, secrets_of
 
 DEFAULT_CONCURRENCY = 8
 _MAX_PROBES = 20_000
@@ -39,6 +39,13 @@ class Config:
     files: tuple[Path, ...]
     sha: str
     unknown_waivers: tuple[UnknownWaiver, ...] = ()
+
+    def secrets(self) -> Iterator[Secret]:
+        """Yield every secret of every target and request: what the answer of any of them may quote."""
+        for target in self.targets:
+            yield from target.secrets()
+        for check in self.checks:
+            yield from secrets_of(check.plan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

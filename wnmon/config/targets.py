@@ -13,7 +13,7 @@ from wnmon.config.headers import target_headers
 from wnmon.config.labels import read_labels
 from wnmon.config.node import Cursor, quote
 from wnmon.config.schema import fits, sound
-from wnmon.config.urls import BadUrl, Relay, proxy_password, relay
+from wnmon.config.urls import BadUrl, Relay, proxy_login, relay
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.price import Price
 from wnmon.model.said import Said
@@ -53,9 +53,9 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str]) -> Target | No
         features=frozenset(place.texts_of("features")),
         waivers=_waivers(place),
         labels=read_labels(place),
-        extra_secrets=proxy_secrets,
+        extra_secrets=(*proxy_secrets, *_secrets_in(where)),
     )
-    if target.api_key is not None and target.api_key.reveal() in target.url:  # which every report shows
+    if target.api_key is not None and target.api_key.reveal() in target.url:  # which every log on the way keeps
         place.at("/base_url").report(Said("url_key"), Said("api_key_alone"))
     return target if len(place.problems) == before else None
 
@@ -81,7 +81,12 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
         host=where.host,
         models=(model,),
         api_key=None if api_key is None else Secret(api_key, "api_key"),
+        extra_secrets=_secrets_in(where),
     )
+
+
+def _secrets_in(where: Relay) -> tuple[Secret, ...]:
+    return tuple(Secret(key, "base_url") for key in where.keys)
 
 
 def _url(place: Cursor | None, env: Mapping[str, str], read: Callable[[str], _Read]) -> _Read | None:
@@ -118,13 +123,15 @@ def _api_key(place: Cursor | None, env: Mapping[str, str]) -> Secret | None:
 
 
 def _proxy(place: Cursor | None, env: Mapping[str, str]) -> tuple[Secret | None, tuple[Secret, ...]]:
-    """Return a proxy, and what else must not be shown of it."""
-    found = _url(place, env, lambda url: (url, proxy_password(url)))
+    """Return a proxy, and what must not be shown of it: its password, and a user long enough to be a key."""
+    found = _url(place, env, lambda url: (url, proxy_login(url)))
     if place is None or found is None:
         return None, ()
-    proxy, password = found
+    proxy, (user, password) = found
     words = dict.fromkeys((unquote(password), password)) if password is not None else ()
     kept = [secret(text, "proxy password", place) for text in words]
+    if user is not None and len(user) >= MIN_SECRET_CHARS:
+        kept += [Secret(text, "proxy user") for text in dict.fromkeys((unquote(user), user))]
     return Secret(proxy, "proxy"), tuple(one for one in kept if one is not None)
 
 
