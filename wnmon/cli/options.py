@@ -9,6 +9,7 @@ import click
 
 from wnmon.cli.files import is_stdout
 from wnmon.cli.terminal import chosen_language, words
+from wnmon.model.credentials import masked
 from wnmon.model.duration import parse_duration_s
 from wnmon.model.language import LANGUAGES
 
@@ -27,7 +28,7 @@ def duration(text: str) -> float:
     try:
         return 0.0 if text == "0" else parse_duration_s(text)
     except ValueError:
-        raise click.BadParameter(words("cli_no_duration", text=text[:32])) from None
+        raise click.BadParameter(words("cli_no_duration", text=masked(text)[:32])) from None
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from wnmon.config.timing import DEFAULT_TIMEOUTS
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.judge.values import listed
 from wnmon.model.check import Plan, Timeouts
+from wnmon.model.credentials import looks_like_key
 from wnmon.model.said import Said
 from wnmon.model.target import Secret, Target
 
@@ -72,7 +73,9 @@ def named_by_options(
     key = next((env[name] for name in key_variables if env.get(name)), None)
     if key is None and needs_key:
         names = listed("either", key_variables)
-        raise UsageError(Said("cli_no_key", names=names), hint=f"export {key_variables[0]}=sk-...")
+        is_name = key_variables[0].isidentifier() and not looks_like_key(key_variables[0])
+        export = f"export {key_variables[0]}=sk-..."
+        raise UsageError(Said("cli_no_key", names=names), hint=export if is_name else Said("cli_key_is_variable"))
     return NamedTarget(target=adhoc_target(base_url, model, key), models=(model,))
 
 

@@ -15,6 +15,7 @@ from wnmon.config.node import Cursor, quote
 from wnmon.config.schema import fits, sound
 from wnmon.config.urls import BadUrl, Relay, proxy_login, relay
 from wnmon.errors import UsageError, did_you_mean
+from wnmon.model.credentials import is_issued
 from wnmon.model.price import Price
 from wnmon.model.said import Said
 from wnmon.model.target import MIN_SECRET_CHARS, Budget, Secret, Target, Waiver
@@ -55,9 +56,18 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str]) -> Target | No
         labels=read_labels(place),
         extra_secrets=(*proxy_secrets, *_secrets_in(where)),
     )
-    if target.api_key is not None and target.api_key.reveal() in target.url:  # which every log on the way keeps
-        place.at("/base_url").report(Said("url_key"), Said("api_key_alone"))
+    _report_misplaced_key(target, place)
     return target if len(place.problems) == before else None
+
+
+def _report_misplaced_key(target: Target, place: Cursor) -> None:
+    """Report a key in the URL, which every log on the way keeps, and one where a model belongs."""
+    key = target.api_key.reveal() if target.api_key is not None else None
+    if key is not None and key in target.url:
+        place.at("/base_url").report(Said("url_key"), Said("api_key_alone"))
+    for model in place.elements("models"):
+        if _is_key(model.text, key):
+            model.report(Said("model_is_key"), Said("key_into_api_key"))
 
 
 def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Target:
@@ -71,6 +81,8 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
         raise UsageError(Said("reason", kind="--base-url", said=bad.message), hint=bad.hint) from None
     if not model.strip():
         raise UsageError(Said("reason", kind="--model", said=Said("no_model_name")))
+    if _is_key(model, api_key):
+        raise UsageError(Said("reason", kind="--model", said=Said("model_is_key")), hint=Said("key_elsewhere"))
     complaint = _complaint_of_key(api_key) if api_key is not None else None
     if complaint is not None:
         raise UsageError(Said("reason", kind=Said("the_api_key"), said=complaint[0]), hint=complaint[1])
@@ -83,6 +95,11 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
         api_key=None if api_key is None else Secret(api_key, "api_key"),
         extra_secrets=_secrets_in(where),
     )
+
+
+def _is_key(model: str, api_key: str | None) -> bool:
+    """Tell whether a key stands where a model belongs: every report would show it."""
+    return is_issued(model) or (api_key is not None and api_key.lower() in model.lower())
 
 
 def _secrets_in(where: Relay) -> tuple[Secret, ...]:

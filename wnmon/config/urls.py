@@ -83,7 +83,7 @@ def _split(text: str) -> SplitResult:
     if any(char.isspace() or not char.isprintable() for char in text):
         raise BadUrl(Said("url_spaces"), Said("one_at_end"))
     if not found:
-        may_be_shown = _HOST.match(text) and "@" not in text and len(text) < 80
+        may_be_shown = _HOST.match(text) and "@" not in text and len(text) < 80 and not looks_like_key(text)
         raise BadUrl(Said("url_scheme"), Said("write_text", text=f"https://{text}") if may_be_shown else None)
     try:
         parts = urlsplit(text)

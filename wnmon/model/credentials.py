@@ -45,9 +45,14 @@ def is_telling(name: str) -> bool:
     return _TELLING.search(name) is not None and _COUNTING.search(name) is None
 
 
+def is_issued(word: str) -> bool:
+    """Tell whether a word begins as the keys of an issuer do: no name of a model, a host or a variable does."""
+    return _ISSUED.match(word) is not None
+
+
 def looks_like_key(word: str) -> bool:
     """Tell whether a word has the shape of a key rather than of a name."""
-    if _ISSUED.match(word):
+    if is_issued(word):
         return True
     parts = _APART.split(word)
     together = "".join(parts)

@@ -254,6 +254,8 @@ _SAID: dict[str, Pair] = {
     "cli_missing": ("missing {flags}", "缺少 {flags}"),
     "cli_or_config": ("{missing}; or name a configuration with -c", "{missing}；或用 -c 指定配置"),
     "cli_may_name": ("a configuration may name it instead: {config}", "也可由配置给出：{config}"),
+    "cli_key_is_variable": ("name the variable of the environment that holds the key, not the key", "请写存放密钥的环境变量名，而非密钥本身"),
+    "key_elsewhere": ("the key is read from a variable of the environment, see --api-key-env", "密钥从环境变量读取，参见 --api-key-env"),
     "cli_no_key": ("no key: {names} is not set", "没有密钥：{names} 未设置"),
     "cli_target_needed": ("{flag} is needed: {path} has {names}", "须给出 {flag}：{path} 中有 {names}"),
     "cli_no_targets": ("no targets", "零个 target"),
