@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -36,9 +36,9 @@ class Relay:
     `keys`: what of the path no output may show, as it is written and as it reads.
     """
 
-    url: str
+    url: str = field(repr=False)
     host: str
-    keys: tuple[str, ...] = ()
+    keys: tuple[str, ...] = field(default=(), repr=False)
 
 
 def relay(base_url: str) -> Relay:

@@ -74,13 +74,13 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A relay. `url` is the resolved completions URL; `host` is what metrics may show of it.
+    """A relay. `url` is the resolved completions URL, whose path may hold a key; `host` is what may be shown of it.
 
     `prices` holds each model whose price is known. `allow_risk`: `wnmon check --full` need not ask before it sends.
     """
 
     name: str
-    url: str
+    url: str = field(repr=False)
     host: str
     models: tuple[str, ...]
     api_key: Secret | None = None

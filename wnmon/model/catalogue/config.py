@@ -247,6 +247,7 @@ _WANTED: dict[str, Pair] = {
     "mapping_or_both": ("a mapping with {one}, {other}, or both", "含 {one}、{other} 或两者的映射"),
     "mapping_with_one": ("a mapping with the one key {name}", "只含键 {name} 的映射"),
     "mapping_with_one_duration": ("a mapping with the one key {name}, a duration", "只含键 {name} 的映射，其值为时长"),
+    "header_without_credential": ("a header that holds no credential, or present: of one that does no value is kept", "不含凭据的响应头，或使用 present：含凭据的响应头不保留其值"),
     "mapping_with_name": ("a mapping with name and one of {names}", "含 name 以及 {names} 之一的映射"),
     "with_tolerance": ("a mapping with tolerance, a ratio between 0 and 1", "含 tolerance（0 与 1 间的比率）的映射"),
     "mapping_with_holding": ("a mapping with of, a list of requests, and holding, a text", "含 of（请求列表）和 holding（文本）的映射"),
