@@ -53,6 +53,17 @@ def redact_exchange(exchange: Exchange, redactor: Redactor) -> Exchange:
     return exchange if redacted == exchange else redacted
 
 
+def without_credentials(exchange: Exchange) -> Exchange:
+    """Return an exchange recorded before headers were kept out by their names, with those kept out."""
+    headers, request = _named_kept_out(exchange.headers), exchange.request
+    return replace(exchange, headers=headers, request=replace(request, headers=_named_kept_out(request.headers)))
+
+
+def _named_kept_out(headers: Headers) -> Headers:
+    # A name that held a secret is a marker now, which may speak of a key.
+    return tuple((name, KEPT_OUT if "[" not in name and is_telling(name) else value) for name, value in headers)
+
+
 def _request(request: Request, redactor: Redactor) -> Request:
     return replace(
         request,
@@ -86,9 +97,7 @@ def _headers(headers: Headers, redactor: Redactor) -> Headers:
     for same in places.values():
         if len(same) > 1:
             values.update(zip(same, _joint([values[k] for k in same], redactor), strict=True))
-    # By the name that came: a marker in its place would speak of a key.
-    hidden = {k for k, (name, _) in enumerate(headers) if is_telling(name) and "[" not in name}
-    return tuple((name, KEPT_OUT if k in hidden else values[k]) for k, (name, _, _) in enumerate(lines))
+    return _named_kept_out(tuple((name, values[k]) for k, (name, _, _) in enumerate(lines)))
 
 
 def _joint(texts: Sequence[str], redactor: Redactor) -> list[str]:

@@ -146,6 +146,14 @@ def test_what_looks_like_a_key_in_the_path_of_a_base_url_is_secret(path: str, ke
     assert [(secret.name, secret.reveal()) for secret in found.secrets()] == [("base_url", key) for key in keys]
 
 
+def test_what_a_variable_holds_whose_name_speaks_of_a_credential_is_secret_in_a_base_url(tmp_path: Path) -> None:
+    env = {"RELAY_KEY": "plain-small-letters", "HOST": "relay.example.com"}
+
+    found = target(tmp_path, 'base_url: "https://${HOST}/r/${RELAY_KEY}/v1"', env)
+
+    assert [secret.reveal() for secret in found.secrets()] == ["plain-small-letters"]
+
+
 def test_everything_else_of_a_target_is_read(tmp_path: Path) -> None:
     write(tmp_path, "pem", "ca.pem")
     members = """base_url: https://relay.example, ca_file: ca.pem, concurrency: 3.0, budget: {tokens_per_day: 5},

@@ -43,7 +43,7 @@ def _one(item: Json, where: str) -> Header:
     ways = [way for way in _WAYS if way in item]
     if len(ways) != 1:
         raise Unfit(where, Said("exactly_one_of", names=", ".join(_WAYS)), str(len(ways)))
-    if ways[0] != "present" and is_telling(item["name"]):
+    if ways[0] != "present" and is_telling(str(item["name"])):
         raise Unfit(f"{where}/name", Said("header_without_credential"))
     wanted, kind = item[ways[0]], "boolean" if ways[0] == "present" else "string"
     if kind_of(wanted) != kind:
