@@ -91,6 +91,8 @@ YAMLS = {
     "a file of authorities": CONFIG.format(", ca_file: 'KEY'", ""),
     "a feature": CONFIG.format(", features: 'KEY'", ""),
     "a waiver": CONFIG.format(", waive: [{rule: 'KEY', reason: r, until: 'KEY'}]", ""),
+    "a rule waived": CONFIG.format(", waive: [{rule: 'KEY', reason: r, until: 2099-01-01}]", ""),
+    "what a label says": CONFIG.format(", labels: {team: 'KEY'}", ""),
     "a label": CONFIG.format(", labels: {'KEY': x}", ""),
     "an interval": CONFIG.format("", "checks: {a: {every: 'KEY', prompt: hi}}"),
     "a suite": CONFIG.format("", "checks: {a: {every: 15m, suite: 'KEY'}}"),
@@ -156,10 +158,28 @@ def test_a_key_in_a_configuration_where_something_else_belongs_is_masked(key: st
     assert {name: said for name, said in shown.items() if said} == {}
 
 
+NAMES = {
+    "a model": YAMLS["a model"],
+    "what a label says": YAMLS["what a label says"],
+    "a target": "targets: {'KEY': {base_url: https://relay.example, models: [m]}}\n",
+    "a check": CONFIG.format("", "checks: {'KEY': {every: 15m, prompt: hi}}"),
+}
+
+
+@pytest.mark.parametrize("text", NAMES.values(), ids=NAMES)
+def test_what_begins_as_keys_do_is_refused_as_a_name(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "wnmon.yaml"
+    path.write_text(text.replace("KEY", KEYS["sk"]), encoding="utf-8")
+
+    code, output = told("validate", str(path))
+
+    assert (code, "expected a name, not what looks like a key" in output) == (2, True), output
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("check --base-url http://127.0.0.1:9 --model KEY", "--model: expected the name of a model"),
+        ("check --base-url http://127.0.0.1:9 --model KEY", "--model: expected a name, not what looks like a key"),
         ("check --base-url http://127.0.0.1:9 --model m --api-key-env KEY", "name the variable of the environment"),
         ("serve CONFIG --listen KEY", "--listen': expected host:port such as 127.0.0.1:9877, not '[redacted:43-char"),
         ("check -c CONFIG --model KEY", "has no model '[redacted:43-characters]'; it has m"),

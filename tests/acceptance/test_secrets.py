@@ -323,6 +323,19 @@ def _all_told(service: ServiceProcess) -> str | None:
     return text if all(row["runs"] for row in rows.values()) and all("[redacted" in said for said in echoes) else None
 
 
+def _without_elsewhere(configured: Path) -> str:
+    """Return the configuration without the target whose secrets others show: they are of the one before now."""
+    said = json.loads(configured.read_text("utf-8"))
+    del said["targets"]["elsewhere"]
+    said["checks"]["alive"]["targets"].remove("elsewhere")
+    return json.dumps(said)
+
+
+def _runs_of(service: ServiceProcess, probe: str) -> int:
+    rows = json.loads(service.get("/api/v1/probes").text)["probes"]
+    return next(int(row["runs"]) for row in rows if row["id"] == probe)
+
+
 @pytest.fixture(scope="module")
 def served(planted: None, configured: Path) -> list[Output]:
     """All a service says of every fault, on its routes and its terminal, over good and bad reloads, to its end."""
@@ -333,6 +346,11 @@ def served(planted: None, configured: Path) -> list[Output]:
         told = eventually(lambda: _all_told(service), "a run of every probe, and every echo", patience_s=120)
         outputs = [("/api/v1/probes", told), *((path, service.get(path).text) for path in routes)]
         outputs.append(("OpenMetrics", service.get("/metrics", Accept="application/openmetrics-text").text))
+        (folder / "wnmon.yaml").write_text(_without_elsewhere(configured), encoding="utf-8")
+        assert service.get("/-/reload", method="POST").status == 200
+        runs = _runs_of(service, "told-400/alive/m")
+        eventually(lambda: _runs_of(service, "told-400/alive/m") > runs + 1, "a run after the reload")
+        outputs += [(f"{path} after a reload", service.get(path).text) for path in ("/api/v1/probes", *routes)]
         for name, text in BROKEN.items():
             (folder / "wnmon.yaml").write_text(text, encoding="utf-8")
             answer = service.get("/-/reload", method="POST")

@@ -41,6 +41,8 @@ def names(text: str) -> tuple[str, ...]:
 
 def globs(text: str) -> tuple[str, ...]:
     """Return the globs of a list such as `doc-*,STR-001` as ids of rules are written, in capitals."""
+    if masked(text) != text:  # which a transcript would keep
+        raise click.BadParameter(words("cli_no_globs", text=masked(text)))
     return names(text.upper())
 
 

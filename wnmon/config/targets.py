@@ -67,7 +67,7 @@ def _report_misplaced_key(target: Target, place: Cursor) -> None:
         place.at("/base_url").report(Said("url_key"), Said("api_key_alone"))
     for model in place.elements("models"):
         if _is_key(model.text, key):
-            model.report(Said("model_is_key"), Said("key_into_api_key"))
+            model.report(Said("name_is_key"), Said("key_into_api_key"))
 
 
 def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Target:
@@ -82,7 +82,7 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
     if not model.strip():
         raise UsageError(Said("reason", kind="--model", said=Said("no_model_name")))
     if _is_key(model, api_key):
-        raise UsageError(Said("reason", kind="--model", said=Said("model_is_key")), hint=Said("key_elsewhere"))
+        raise UsageError(Said("reason", kind="--model", said=Said("name_is_key")), hint=Said("key_elsewhere"))
     complaint = _complaint_of_key(api_key) if api_key is not None else None
     if complaint is not None:
         raise UsageError(Said("reason", kind=Said("the_api_key"), said=complaint[0]), hint=complaint[1])

@@ -310,6 +310,7 @@ _SAID: dict[str, Pair] = {
     "cli_not_utf8": ("{path}: expected UTF-8, not other bytes", "{path}：应为 UTF-8 编码"),
     "cli_no_duration": ('expected a duration such as "2s" or "1h30m", not "{text}"', '应为时长，例如 "2s" 或 "1h30m"，而非 "{text}"'),
     "cli_no_new_file": ("expected a file, not {text}: what is printed goes to stdout", "应为文件，而非 {text}：stdout 用于输出内容"),
+    "cli_no_globs": ("expected ids of rules such as DOC-009 or STR-*, not {text!r}", "应为规则编号，例如 DOC-009 或 STR-*，而非 {text!r}"),
     "cli_no_names": ("expected names such as a,b, not {text!r}", "应为名称，例如 a,b，而非 {text!r}"),
     "cli_no_listen": ("expected host:port such as 127.0.0.1:9877, not {text!r}", "应为 host:port，例如 127.0.0.1:9877，而非 {text!r}"),
     "cli_no_assumed": ("expected VARIABLE=VALUE", "应为 VARIABLE=VALUE"),

@@ -114,7 +114,7 @@ _PROBLEMS: dict[str, Pair] = {
     "leave_out_bearer": ('leave out "Bearer"', '请删去 "Bearer"'),
     "key_characters": ("expected a key without spaces, line breaks and special characters", "期望 不含空格、换行和特殊字符的密钥"),
     "the_api_key": ("the API key", "API 密钥"),
-    "model_is_key": ("expected the name of a model, not what looks like a key", "期望 模型名称，实际为 疑似密钥的文本"),
+    "name_is_key": ("expected a name, not what looks like a key", "期望 名称，实际为 疑似密钥的文本"),
     "no_model_name": ("expected the name of a model, not an empty text", "期望 模型名称，实际为 空文本"),
     "header_name": ("expected a header name (letters, digits and dashes)", "期望 请求头名称（字母、数字和连字符）"),
     "header_authorization": ("the Authorization header is written from api_key", "Authorization 请求头由 api_key 生成"),
