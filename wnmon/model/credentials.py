@@ -6,7 +6,7 @@
     WWW-Authenticate, X-Author     no: it asks for one, or is about something else
 
     a word                         looks like a key
-    sk-... and 8 more              yes: its issuer's keys begin so; with other issuers' beginnings 16 more
+    sk-... or pk-... and 8 more    yes: keys are handed out so
     16 hex digits, a UUID          yes
     Zk3vQ9xT2mLp                   yes: 12 or more that change between a, A and 1 at every second or third character
     gpt-4o-mini-2024-07-18         no: its parts are words and numbers
@@ -18,6 +18,7 @@ A key made of words, or a short one of small letters alone, cannot be told from 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import groupby
 
 _TELLING = re.compile(
@@ -27,13 +28,10 @@ _TELLING = re.compile(
 )
 _COUNTING = re.compile(r"rate-?limit|tokens?-(?:used|limit|remaining|reset|count)$|tokens$", re.ASCII | re.IGNORECASE)
 
-_ISSUED = re.compile(
-    r"[sp]k[_-][!-~]{8}|(?:gsk_|xai-|pplx-|nvapi-|hf_|r8_|ghp_|github_pat_|glpat-|xox[abp]-|tvly-|AIza|AKIA|eyJ)[!-~]{16}",
-    re.ASCII | re.IGNORECASE,
-)
+_ISSUED = re.compile(r"[sp]k-(?=[!-~]{8})", re.ASCII | re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII | re.IGNORECASE)
 
-_WORD = re.compile(r"[^\s/]+")
+_WORD = re.compile(r"\S+")
 _TOKEN = re.compile(r"[A-Za-z0-9_~+-]{8,}", re.ASCII)
 _APART = re.compile(r"[^A-Za-z0-9]+", re.ASCII)
 # What ends a word but is no part of what it names: an ending of a file, a place in it, quotes, stops.
@@ -46,13 +44,14 @@ def is_telling(name: str) -> bool:
 
 
 def is_issued(word: str) -> bool:
-    """Tell whether a word begins as the keys of an issuer do: no name of a model, a host or a variable does."""
-    return _ISSUED.match(word) is not None
+    """Tell whether a word can be nothing but a key: it begins as keys are handed out, and goes on as if drawn."""
+    begun = _ISSUED.match(word)
+    return begun is not None and looks_like_key(word[begun.end() :])
 
 
 def looks_like_key(word: str) -> bool:
     """Tell whether a word has the shape of a key rather than of a name."""
-    if is_issued(word):
+    if _ISSUED.match(word):
         return True
     parts = _APART.split(word)
     together = "".join(parts)
@@ -91,10 +90,26 @@ def masked(text: str) -> str:
 
 def _masked_word(found: re.Match[str]) -> str:
     word = found[0]
-    key = next((token for token in _TOKEN.finditer(word) if looks_like_key(token[0].lstrip("-"))), None)
+    parts = word.split("/")
+    shown = [_masked_part(part, looks_like_key) for part in parts]
+    if shown == parts or "://" in word or word.lstrip("'\"([{")[:1] in {"/", "."}:
+        return "/".join(shown)
+    # Neither a URL nor a path: a key in base64 has a slash now and then, so the parts beside may be of it.
+    return "/".join(
+        _masked_part(part, _is_mixed) if part == left else left for part, left in zip(parts, shown, strict=True)
+    )
+
+
+def _is_mixed(token: str) -> bool:
+    return len(set(map(_class, token))) > 1
+
+
+def _masked_part(part: str, is_key: Callable[[str], bool]) -> str:
+    """Mask from the first token that is a key to the end, but for what ends it."""
+    key = next((token for token in _TOKEN.finditer(part) if is_key(token[0].lstrip("-"))), None)
     if key is None:
-        return word
+        return part
     start = key.start() + len(key[0]) - len(key[0].lstrip("-"))
-    tail = _TAIL.search(word, key.end())
-    end = tail.start() if tail else len(word)
-    return f"{word[:start]}[redacted:{end - start}-characters]{word[end:]}"
+    tail = _TAIL.search(part, key.end())
+    end = tail.start() if tail else len(part)
+    return f"{part[:start]}[redacted:{end - start}-characters]{part[end:]}"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from wnmon.model.credentials import is_telling, looks_like_key, masked
+from wnmon.model.credentials import is_issued, is_telling, looks_like_key, masked
 
 TELLING = [
     "Authorization",
@@ -74,6 +74,8 @@ NAMES = [
     "123456789012",
     "WNMON_API_KEY",
     "OPENAI_API_KEY",
+    "HF_TOKEN_OF_THE_MAIN_RELAY",
+    "SK_RELAY_KEY_FOR_TESTS",
     "DOC-009",
     "builtin:documented",
     "127.0.0.1:9877",
@@ -109,6 +111,16 @@ def test_a_name_is_no_key(name: str) -> None:
     assert not looks_like_key(name)
 
 
+@pytest.mark.parametrize("name", [*NAMES, "sk-bratislava-relay-1", "pk-eastern", "3f0c9a7be21d44580b"])
+def test_a_name_may_be_a_name(name: str) -> None:
+    assert not is_issued(name)
+
+
+@pytest.mark.parametrize("key", ["sk-0123456789abcdef0", "SK-Zk3vQ9xT2mLp", "sk-proj-Zk3vQ9xT2mLp_R7wB5nJd8sHf4gYc6"])
+def test_what_is_handed_out_as_a_key_is_no_name(key: str) -> None:
+    assert is_issued(key)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_stays_in_a_message(name: str) -> None:
     assert masked(f'expected "{name}": {name}') == f'expected "{name}": {name}'
@@ -125,6 +137,17 @@ def test_a_key_is_masked_by_its_length_wherever_it_stands(draw: Callable[[], str
     key = draw()
 
     assert masked(around.format(key)) == around.format(f"[redacted:{len(key)}-characters]")
+
+
+def test_the_pieces_of_a_key_in_base64_that_slashes_make_are_masked_too() -> None:
+    assert masked("'Zk3vQ9xT2mLp/R7wB5nJd/8sHf4gYc6'") == (
+        "'[redacted:12-characters]/[redacted:8-characters]/[redacted:9-characters]'"
+    )
+
+
+@pytest.mark.parametrize("before", ["https://platform1.example.com/", "/home/platform1/", "./platform1/"])
+def test_the_rest_of_a_path_stays(before: str) -> None:
+    assert masked(f"{before}Zk3vQ9xT2mLp") == f"{before}[redacted:12-characters]"
 
 
 def test_the_place_in_a_file_stays() -> None:
