@@ -16,6 +16,7 @@ from wnmon.config import BrokenConfigError, Config, load_config
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets
 from wnmon.engine.fanout import Fanout
+from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.ports import Observer, ReloadReport, Rest, Sink
 from wnmon.engine.probe_states import LatestStates
@@ -83,6 +84,8 @@ class Service:
         self._env = env
         self._clock = SystemClock()
         self._budgets = Budgets(self._clock)
+        self._secrets = KnownSecrets()
+        self._secrets.learn(config.secrets())
         self._backoff = Backoff(self._clock)
         self._scheduler = Scheduler(self._fire, self._tell, self._clock)
         self._standings = Standings(self._clock, self._scheduler.timetable, self._rest)
@@ -110,6 +113,7 @@ class Service:
             budgets=self._budgets,
             backoff=self._backoff,
             fanout=self._fanout,
+            secrets=self._secrets,
         )
         web = self._web()
         announce(web.start().url)
@@ -211,6 +215,7 @@ class Service:
                 await self._watch(self._watched, before)
                 return self._refuse((Said("internal_error", text=place_of(error)),))
             await self._watch(config.files, before)
+            await asyncio.to_thread(self._secrets.learn, config.secrets())
             self._adopt(config)
             return ReloadReport(ok=True)
 

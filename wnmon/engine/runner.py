@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets, Reservation, spent_tokens
 from wnmon.engine.fanout import Fanout
+from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import LoopWatch
 from wnmon.engine.ports import Clock, RestCause, Transport, Worker
@@ -74,6 +75,7 @@ class Runner:
         budgets: Budgets,
         backoff: Backoff,
         fanout: Fanout,
+        secrets: KnownSecrets | None = None,
         worker: Worker | None = None,
         draw: Callable[[], str] = draw_nonce,
     ) -> None:
@@ -85,7 +87,8 @@ class Runner:
         self._backoff = backoff
         self._draw = draw
         self._worker = worker or ReadingThread()
-        self._sender = Sender(transport, clock, LoopWatch(clock, fanout.observe), self._worker)
+        watch = LoopWatch(clock, fanout.observe)
+        self._sender = Sender(transport, clock, watch, self._worker, secrets or KnownSecrets())
         self.stop = self._sender.stop
 
     async def run(

@@ -11,6 +11,7 @@ from typing import Any
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets, Cap
 from wnmon.engine.fanout import Fanout
+from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.ports import P, T, Worker
 from wnmon.engine.run import Run
@@ -214,6 +215,7 @@ class Bench:
         self.budgets = Budgets(self.clock, cap)
         self.backoff = Backoff(self.clock)
         self.limiter = Limiter(limit, self.clock)
+        self.secrets = KnownSecrets()
         self.runner = Runner(
             transport=self.transport,
             clock=self.clock,
@@ -221,6 +223,7 @@ class Bench:
             budgets=self.budgets,
             backoff=self.backoff,
             fanout=Fanout((self.memory,), (self.memory,)),
+            secrets=self.secrets,
             worker=worker,
             draw=lambda: "nonce123",
         )

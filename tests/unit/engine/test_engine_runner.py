@@ -505,6 +505,19 @@ def test_what_is_judged_is_already_redacted() -> None:
     assert str(bench.run().result.message).count("[redacted:api_key]") == 1
 
 
+def test_what_one_target_says_of_the_key_of_another_is_nowhere_in_the_run() -> None:
+    bench = Bench(reply({"error": {"message": "no such key: SK-OF-ANOTHER-0123456789"}}, 500))
+    bench.secrets.learn([Secret("sk-of-another-0123456789", "api_key")])
+    run = bench.run()
+    assert (str(run.result.message).count("[redacted:api_key]"), "ANOTHER" in repr(run)) == (1, False)
+
+
+def test_a_header_of_a_request_in_plain_text_is_secret_by_its_name() -> None:
+    asked = replace(step(status=200), headers=(("X-Relay-Auth", "plain-words-of-ours"),))
+    bench = Bench(reply({"error": {"message": "who is plain-words-of-ours?"}}, 500))
+    assert "plain-words" not in repr(bench.run(probe(plain(asked))))
+
+
 def test_a_target_that_was_reconfigured_is_redacted_by_its_new_key() -> None:
     bench = Bench(reply({"id": "new-key-abcdefghij"}))
     bench.run()
