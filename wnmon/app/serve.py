@@ -108,9 +108,11 @@ class Service:
         web = self._web()
         announce(web.start().url)
         try:
-            await self._start()
-            await self._serve(stop, reload_asked)
-            await self._drain()
+            await self._transport.warm_up()
+            if not stop.is_set():
+                self._start()
+                await self._serve(stop, reload_asked)
+                await self._drain()
         finally:
             self._ready = False
             self._scheduler.close()
@@ -138,8 +140,7 @@ class Service:
         )
         return WebServer(self._options.host, self._options.port, site)
 
-    async def _start(self) -> None:
-        await self._transport.warm_up()
+    def _start(self) -> None:
         self._scheduler.start()
         self._adopt(self._config)
         tune_interpreter()

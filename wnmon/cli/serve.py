@@ -13,6 +13,7 @@ import click
 
 from wnmon.app.serve import Service, ServiceOptions
 from wnmon.cli.options import duration, language_option, quiet_option
+from wnmon.cli.stopping import taking
 from wnmon.cli.terminal import discard, wants_color, width, words
 from wnmon.config import load_config, plan_spend, render
 from wnmon.engine.run import Run
@@ -49,12 +50,9 @@ def command(config: Path, listen: tuple[str, int], enable_reload: bool, poll: fl
 
 async def _serve(service: Service, console: Console, lang: str) -> None:
     stop, reload_asked = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, reload_asked.set)
-    await service.run(stop, reload_asked, lambda url: console.say(say("service_at", lang, url=url)))
-    console.say(say("service_ended", lang))
+    with taking({signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload_asked.set}):
+        await service.run(stop, reload_asked, lambda url: console.say(say("service_at", lang, url=url)))
+        console.say(say("service_ended", lang))
 
 
 class Console:

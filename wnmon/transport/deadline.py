@@ -83,6 +83,8 @@ class Deadline:
         return self._sent_at_s + self._timeouts.total_s
 
     def _move(self, kind: FailureKind, at_s: float) -> None:
+        if self.timer.expired():  # in this very turn of the loop: what ran out first stands, and cannot be moved
+            return
         self.kind = kind
         self.timer.reschedule(at_s)
 
@@ -93,7 +95,13 @@ class Deadline:
             self._move(kind, at_s)
 
     def _expect_token(self) -> None:
-        """Look once, when first_token is due, whether a token is among the bytes: nothing is parsed before."""
+        """Look once, when first_token is due, whether a token is among the bytes: nothing is parsed before.
+
+        A limit that is due by then stands: which timer of two the loop calls first must not decide.
+        """
+        due_s = self.timer.when()
+        if due_s is not None and due_s <= self._sent_at_s + self._timeouts.first_token_s:
+            return
         chunks, _ = self._recording.decoded(self._cap_bytes)
         if not _speaks(chunks[:_FIRST_LOOK_CHUNKS]) and not _speaks(chunks):
             self._move(FailureKind.TIMEOUT_FIRST_TOKEN, self._loop.time())
