@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -13,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -511,6 +512,35 @@ def test_the_service_outlives_the_reader_of_its_lines(relay: MockRelay, tmp_path
         process.terminate()
 
     assert process.returncode == 0
+
+
+# Descriptors: the page's visitors cannot take those of the probes.
+
+
+@contextmanager
+def half_requests(service: ServiceProcess, count: int) -> Iterator[None]:
+    """Hold so many connections open to the page, each with half a request."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(2 * count, hard), hard))
+    port = int(service.url.rstrip("/").rpartition(":")[2])
+    with ExitStack() as held:
+        for _ in range(count):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", port), PATIENCE_S))
+            with suppress(OSError):
+                connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n")
+        yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_visitors_of_the_page_take_no_descriptor_of_a_probe(relay: MockRelay, tmp_path: Path) -> None:
+    config = "".join(["targets:\n", target(relay.url, "good"), "checks:\n", check("alive", "1s")])
+    runs = "wnmon_probe_runs_total"
+    with serving(tmp_path, config, descriptors=256) as service, half_requests(service, 1200):
+        before = service.value(runs, outcome="passed") or 0
+        eventually(lambda: (service.value(runs, outcome="passed") or 0) >= before + 3, "three more runs")
+
+        assert service.value("wnmon_probe_failures_total", reason="client") == 0
+        assert service.stderr.count("connections to the page closed") == 1
 
 
 # The first moments: signals wait until the service can take them.

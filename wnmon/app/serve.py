@@ -22,7 +22,7 @@ from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.runner import Runner
 from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
-from wnmon.model.events import BudgetLeft, InternalFault, Reloaded
+from wnmon.model.events import BudgetLeft, ConnectionsRefused, InternalFault, Reloaded
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe
 from wnmon.schedule.aps import Scheduler
@@ -138,7 +138,11 @@ class Service:
             version=__version__,
             lang=self._options.lang,
         )
-        return WebServer(self._options.host, self._options.port, site)
+        return WebServer(self._options.host, self._options.port, site, self._tell_refused)
+
+    def _tell_refused(self, count: int) -> None:
+        """Tell, from the web's thread, of connections closed for want of room."""
+        self._loop.call_soon_threadsafe(self._fanout.observe, ConnectionsRefused(count=count))
 
     def _start(self) -> None:
         self._scheduler.start()

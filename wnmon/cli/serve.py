@@ -17,7 +17,7 @@ from wnmon.cli.stopping import taking
 from wnmon.cli.terminal import discard, wants_color, width, words
 from wnmon.config import load_config, plan_spend, render
 from wnmon.engine.run import Run
-from wnmon.model.events import InternalFault, MonitorEvent, Reloaded, RunSkipped, SinkFailed
+from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded, RunSkipped, SinkFailed
 from wnmon.model.said import Said, Text, say
 from wnmon.report.terminal import render_run_line
 
@@ -85,6 +85,8 @@ class Console:
                 self._warn(Said("sink_failed", text=sink, error=error))
             case InternalFault(component=component, error=error):
                 self._warn(Said("component_failed", text=component, error=error))
+            case ConnectionsRefused(count=count):
+                self._warn(Said("connections_refused", n=count))
             case _:
                 pass
 

@@ -93,6 +93,22 @@ class InternalFault:
     error: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionsRefused:
+    """So many connections to the page were closed for want of room since the last event of this kind."""
+
+    count: int
+
+
 MonitorEvent = (
-    RunSkipped | RunLate | Waited | InFlight | LoopLagged | Reloaded | BudgetLeft | SinkFailed | InternalFault
+    RunSkipped
+    | RunLate
+    | Waited
+    | InFlight
+    | LoopLagged
+    | Reloaded
+    | BudgetLeft
+    | SinkFailed
+    | InternalFault
+    | ConnectionsRefused
 )

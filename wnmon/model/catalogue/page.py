@@ -13,6 +13,10 @@ SENTENCES: dict[str, Pair] = {
     "port_at_most": ("a port is at most {n}", "端口至多为 {n}"),
     "reload_refused": ("reload refused, the last good configuration goes on:", "重新加载被拒绝，继续使用上一份有效配置："),
     "probe_skipped": ("skipped {probe}: {reason} ({said})", "已跳过 {probe}：{reason}（{said}）"),
+    "connections_refused": (
+        "connections to the page closed for want of room: {n}; who kept them open longest without a word went first",
+        "页面连接过多，已关闭 {n} 个；最久无动静的先关",
+    ),
     "sink_failed": ("sink {text} failed: {error}", "输出 {text} 失败：{error}"),
     "component_failed": ("internal error in {text}: {error}", "{text} 内部错误：{error}"),
     # The page.
