@@ -8,13 +8,14 @@ secrets under 12 characters. Pure, never raises, and linear in the text, not in 
 from __future__ import annotations
 
 import base64
+import copy
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from wnmon.model.target import Secret
 from wnmon.redact.escapes import JSON_ESCAPE, may_be_escape, views
-from wnmon.redact.needles import Needles, windows_of
+from wnmon.redact.needles import Effort, Needles, windows_of
 
 MIN_RUN_BYTES = 8
 _UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9_.:-]")
@@ -51,7 +52,7 @@ def merge(spans: Iterable[Span]) -> list[Span]:
 class Redactor:
     """Knows some secrets and takes them out of text and bytes. Its repr shows none."""
 
-    __slots__ = ("_hex", "_mixed", "_plain")
+    __slots__ = ("_effort", "_hex", "_mixed", "_plain")
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         values = [(secret.reveal(), secret.name) for secret in secrets]
@@ -60,6 +61,13 @@ class Redactor:
         windows = {window for form, _ in raw for window in windows_of(form, MIN_RUN_BYTES)}
         labels = {name: _label(name, windows) for _, name in raw}
         self._plain, self._hex = _needles([(form, labels[name]) for form, name in raw])
+        self._effort: Effort | None = None
+
+    def within(self, effort: Effort) -> Redactor:
+        """Return the same redactor, which takes what it looks at of `effort`: see there what it raises."""
+        limited = copy.copy(self)
+        limited._effort = effort  # noqa: SLF001 - a copy of ourselves
+        return limited
 
     def text(self, text: str) -> str:
         """Return the text without secrets; the same object when there was none."""
@@ -81,7 +89,7 @@ class Redactor:
         found: list[Span] = []
         for view in views(data, mixed=self._mixed) if self._plain else ():
             for needles, read in ((self._plain, view.data), (self._hex, view.data.lower())):
-                for start, end, name in needles.runs(read):
+                for start, end, name in needles.runs(read, self._effort):
                     found.append(_whole(data, *view.origin(start, end), name))
         return merge(found)
 
