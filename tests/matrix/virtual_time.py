@@ -90,7 +90,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 class Inline:
     """A worker that does its work at once: a thread beside the loop would let virtual time pass."""
 
-    async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def do(self, target: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the work returns."""
         return work(*args, **kwargs)
 

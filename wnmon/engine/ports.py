@@ -50,8 +50,8 @@ class Transport(Protocol):
 class Worker(Protocol):
     """Does work that would hold up the loop, such as reading and judging answers."""
 
-    async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what the work returns; what it raises is raised here."""
+    async def do(self, target: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what the work, which is about a target, returns; what it raises is raised here."""
         ...
 
     def close(self) -> None:

@@ -1,28 +1,79 @@
-"""Where answers are read: one thread, one answer at a time.
+"""Where answers are read: one thread, one answer at a time, a turn for each target.
 
 Reading, redacting and judging hold the interpreter, so more threads would not be faster; they would only hold the parse
-of several answers at once, and one of 8 MiB takes some 250 MiB while it is read.
+of several answers at once, and one of 8 MiB takes some 100 MiB while it is read. What an answer may cost is bounded
+(`wire.bounds`), and of several targets the one that was served longest ago comes first: however many answers a target
+has waiting, another one waits for the one being read and for no second one.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from itertools import count
 
 from wnmon.engine.ports import P, T
 
 
 class ReadingThread:
-    """Does work off the event loop, in the order asked."""
+    """Does work off the event loop, in turns of the targets it is about."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wnmon-judge")
+        self._turns = Turns()
 
-    async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def do(self, target: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the work returns; what it raises is raised here."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))
+        async with self._turns.turn(target):
+            return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))
 
     def close(self) -> None:
         """Take no more work, and let what is under way end."""
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+class Turns:
+    """One at a time: of the targets that wait, the one served longest ago; of those that wait for one, the first."""
+
+    def __init__(self) -> None:
+        self._busy = False
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        self._served_at: dict[str, int] = {}
+        self._numbers = count(1)
+
+    @asynccontextmanager
+    async def turn(self, target: str) -> AsyncIterator[None]:
+        """Hold the turn while the block runs."""
+        if self._busy:
+            await self._wait(target)
+        self._busy = True
+        self._served_at[target] = next(self._numbers)
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    async def _wait(self, target: str) -> None:
+        mine = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(target, deque()).append(mine)
+        try:
+            await mine
+        except asyncio.CancelledError:
+            if not mine.cancelled():  # it was given the turn, and gave up before it knew
+                self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        while self._waiting:
+            target = min(self._waiting, key=lambda name: self._served_at.get(name, 0))
+            queue = self._waiting[target]
+            first = queue.popleft()
+            if not queue:
+                del self._waiting[target]
+            if not first.done():
+                first.set_result(None)  # still busy: nobody comes in between
+                return
+        self._busy = False

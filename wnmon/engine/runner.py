@@ -185,7 +185,7 @@ class Runner:
 
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
-        result, bug = await self._worker.do(_judged, probe.check.plan, evidence, progress.answers)
+        result, bug = await self._worker.do(probe.target.name, _judged, probe.check.plan, evidence, progress.answers)
         if bug is not None:
             self.fanout.observe(bug)
         if progress.answers:

@@ -44,7 +44,8 @@ class Sender:
         exchange = await self._exchange(request, probe, scheduled_ns)
         marks = exchange.marks
         exchange = replace(exchange, late_ns=self._watch.worst_ns(marks.started_ns, marks.end_ns))
-        return await self._worker.do(read_redacted, exchange, self._redactor(probe.target), asked)
+        redactor = self._redactor(probe.target)
+        return await self._worker.do(probe.target.name, read_redacted, exchange, redactor, asked)
 
     async def _exchange(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
         timeouts, caps = probe.check.timeouts, probe.check.caps

@@ -23,7 +23,7 @@ from wnmon.redact.redactor import Redactor, Span, merge
 
 Headers = tuple[tuple[str, str], ...]
 MOST_PLACES = 300_000
-"""Places of a body looked at because part of a secret may begin there: half a second. A key quoted whole takes some 60."""
+"""Places of a body looked at because part of a secret may begin there: half a second. A whole key takes some 60."""
 # One pass for what is split, one for what is whole, and some for what a marker beside a rest may complete.
 _PASSES = 6
 

@@ -34,9 +34,10 @@ class Bound:
 BOUNDS = (
     # Each value of a JSON text but the first follows a comma or an opening bracket: some 11 in the event of a token.
     Bound(said="bound_values", marks=(b",", b"[", b"{"), most=160_000),
+    Bound(said="bound_quotes", marks=(b'"',), most=500_000),
     Bound(said="bound_lines", marks=(b"\n", b"\r"), most=80_000),
     # Redaction undoes those of JSON, of URLs and of HTML, up to four times over.
-    Bound(said="bound_escapes", marks=(b"\\", b"%", b"&"), most=400_000),
+    Bound(said="bound_escapes", marks=(b"\\", b"%", b"&"), most=300_000),
 )
 
 
@@ -45,7 +46,11 @@ def bounded(exchange: Exchange) -> Exchange:
     failure = exchange.failure
     if failure is None or failure.kind is not FailureKind.TOO_LARGE:
         failure = _too_large(exchange.body)
-    return exchange if failure is None else replace(exchange, chunks=_beginning(exchange.chunks), failure=failure)
+    return (
+        exchange
+        if failure is None
+        else replace(exchange, chunks=beginning(exchange.chunks, KEPT_BYTES), failure=failure)
+    )
 
 
 def _too_large(body: bytes) -> TransportFailure | None:
@@ -56,11 +61,12 @@ def _too_large(body: bytes) -> TransportFailure | None:
     return None
 
 
-def _beginning(chunks: Sequence[Chunk]) -> tuple[Chunk, ...]:
-    kept, left = [], KEPT_BYTES
+def beginning(chunks: Sequence[Chunk], size: int) -> tuple[Chunk, ...]:
+    """Return the first bytes of a body, each with its stamp."""
+    kept, left = [], size
     for chunk in chunks:
         if left <= 0:
             break
-        kept.append(replace(chunk, data=chunk.data[:left]))
+        kept.append(Chunk(chunk.at_ns, chunk.data[:left]))
         left -= len(chunk.data)
     return tuple(kept)

@@ -149,7 +149,7 @@ class Inline:
         self.done: list[str] = []
         self.closed = False
 
-    async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def do(self, target: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         self.done.append(work.__name__)
         return work(*args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""Answers are read one at a time, off the event loop."""
+"""Answers are read one at a time, off the event loop, in turns of their targets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from wnmon.engine.reading_thread import ReadingThread
+from wnmon.engine.reading_thread import ReadingThread, Turns
 
 
 def at_work() -> list[str]:
@@ -16,7 +16,9 @@ def at_work() -> list[str]:
     async def both() -> list[str]:
         reading = ReadingThread()
         try:
-            return list(await asyncio.gather(*(reading.do(lambda: threading.current_thread().name) for _ in range(2))))
+            return list(
+                await asyncio.gather(*(reading.do("a", lambda: threading.current_thread().name) for _ in range(2)))
+            )
         finally:
             reading.close()
 
@@ -35,9 +37,66 @@ def test_what_the_work_raises_reaches_the_one_who_asked() -> None:
     async def broken() -> None:
         reading = ReadingThread()
         try:
-            await reading.do(int, "x")
+            await reading.do("a", int, "x")
         finally:
             reading.close()
 
     with pytest.raises(ValueError, match="invalid literal"):
         asyncio.run(broken())
+
+
+async def in_turn(order: list[str], turns: Turns, target: str, hold: asyncio.Event | None = None) -> None:
+    async with turns.turn(target.rstrip("0123456789")):
+        order.append(target)
+        await (hold.wait() if hold else asyncio.sleep(0))
+
+
+def order_of(*asked: str, giving_up: str = "") -> list[str]:
+    """Return in which order targets had their turns that all wait while the first asked works."""
+
+    async def scenario() -> list[str]:
+        order: list[str] = []
+        turns, hold = Turns(), asyncio.Event()
+        tasks = {
+            name: asyncio.create_task(in_turn(order, turns, name, None if k else hold)) for k, name in enumerate(asked)
+        }
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        hold.set()
+        if giving_up:
+            tasks[giving_up].cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+        order += ["free"] if not turns._busy else []
+        return order
+
+    return asyncio.run(scenario())
+
+
+def test_a_target_with_many_answers_lets_another_one_in_between() -> None:
+    assert order_of("a1", "a2", "a3", "a4", "b1") == ["a1", "b1", "a2", "a3", "a4", "free"]
+
+
+def test_targets_take_turns() -> None:
+    assert order_of("a1", "a2", "a3", "b1", "b2", "c1") == ["a1", "b1", "c1", "a2", "b2", "a3", "free"]
+
+
+def test_answers_of_one_target_keep_their_order() -> None:
+    assert order_of("a1", "a2", "a3") == ["a1", "a2", "a3", "free"]
+
+
+def test_who_gives_up_while_it_waits_holds_up_nobody() -> None:
+    assert order_of("a1", "b1", "c1", giving_up="b1") == ["a1", "c1", "free"]
+
+
+def test_who_gives_up_with_the_turn_given_passes_it_on() -> None:
+    async def scenario() -> list[str]:
+        order: list[str] = []
+        turns = Turns()
+        async with turns.turn("a"):
+            second, third = (asyncio.create_task(in_turn(order, turns, name)) for name in ("b", "c"))
+            await asyncio.sleep(0)
+        second.cancel()  # the turn is its own by now, and it does not know yet
+        await asyncio.wait({second, third}, timeout=60)
+        return order
+
+    assert asyncio.run(scenario()) == ["c"]

@@ -22,6 +22,10 @@ SENTENCES: dict[str, Pair] = {
         "the body has {n} JSON values (commas and opening brackets), of which at most {n2} are read",
         "响应体有 {n} 个 JSON 值（按逗号与左括号计），至多读取 {n2} 个",
     ),
+    "bound_quotes": (
+        "the body has {n} quotation marks, of which at most {n2} are read",
+        "响应体有 {n} 个引号，至多读取 {n2} 个",
+    ),
     "bound_lines": (
         "the body has {n} line ends, of which at most {n2} are read",
         "响应体有 {n} 个换行，至多读取 {n2} 个",
