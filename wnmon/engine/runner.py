@@ -12,8 +12,8 @@ from wnmon.engine.budget import Budgets, Reservation, spent_tokens
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import LoopWatch
-from wnmon.engine.ports import Clock, Transport, Worker
-from wnmon.engine.reading_thread import ReadingThread
+from wnmon.engine.ports import About, Clock, Transport, Worker
+from wnmon.engine.reading_threads import ReadingThreads
 from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
 from wnmon.errors import place_of
@@ -84,7 +84,7 @@ class Runner:
         self._backoff = backoff
         self._draw = draw
         self._watch = LoopWatch(clock, fanout.observe)
-        self._worker = worker or ReadingThread()
+        self._worker = worker or ReadingThreads()
         self._sender = Sender(transport, clock, self._watch, self._worker)
         self.stop = self._sender.stop
 
@@ -185,7 +185,8 @@ class Runner:
 
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
-        result, bug = await self._worker.do(probe.target.name, _judged, probe.check.plan, evidence, progress.answers)
+        about = About.exchanges(probe.target, evidence.exchanges)
+        result, bug = await self._worker.do(about, _judged, probe.check.plan, evidence, progress.answers)
         if bug is not None:
             self.fanout.observe(bug)
         if progress.answers:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wnmon.engine.loopwatch import LoopWatch
-from wnmon.engine.ports import Clock, Transport, Worker
+from wnmon.engine.ports import About, Clock, Transport, Worker
 from wnmon.engine.reading import read_redacted
 from wnmon.model.exchange import Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.json import JsonObject
@@ -44,8 +44,8 @@ class Sender:
         exchange = await self._exchange(request, probe, scheduled_ns)
         marks = exchange.marks
         exchange = replace(exchange, late_ns=self._watch.worst_ns(marks.started_ns, marks.end_ns))
-        redactor = self._redactor(probe.target)
-        return await self._worker.do(probe.target.name, read_redacted, exchange, redactor, asked)
+        about = About.exchanges(probe.target, [exchange])
+        return await self._worker.do(about, read_redacted, exchange, self._redactor(probe.target), asked)
 
     async def _exchange(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
         timeouts, caps = probe.check.timeouts, probe.check.caps

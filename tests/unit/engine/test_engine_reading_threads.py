@@ -1,4 +1,4 @@
-"""Answers are read one at a time, off the event loop, in turns of their targets."""
+"""Answers are read off the event loop, one small and one large at a time, in turns of their targets."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import threading
 
 import pytest
 
-from wnmon.engine.reading_thread import ReadingThread, Turns
+from wnmon.engine.ports import About
+from wnmon.engine.reading_threads import SMALL_BYTES, ReadingThreads, Turns
+
+SMALL = About(target="a", size_bytes=SMALL_BYTES)
+LARGE = About(target="a", size_bytes=SMALL_BYTES + 1)
 
 
 def at_work() -> list[str]:
     """Return which threads did two pieces of work asked for together."""
 
     async def both() -> list[str]:
-        reading = ReadingThread()
+        reading = ReadingThreads()
         try:
             return list(
-                await asyncio.gather(*(reading.do("a", lambda: threading.current_thread().name) for _ in range(2)))
+                await asyncio.gather(*(reading.do(SMALL, lambda: threading.current_thread().name) for _ in range(2)))
             )
         finally:
             reading.close()
@@ -33,11 +37,27 @@ def test_no_work_is_done_by_the_event_loop() -> None:
     assert threading.current_thread().name not in at_work()
 
 
+def test_a_small_answer_does_not_wait_for_a_large_one() -> None:
+    async def scenario() -> str:
+        reading, is_read = ReadingThreads(), threading.Event()
+        try:
+            large = asyncio.create_task(reading.do(LARGE, is_read.wait))
+            await asyncio.sleep(0)
+            small = await reading.do(SMALL, lambda: "read")
+            is_read.set()
+            await large
+            return small
+        finally:
+            reading.close()
+
+    assert asyncio.run(asyncio.wait_for(scenario(), 60)) == "read"
+
+
 def test_what_the_work_raises_reaches_the_one_who_asked() -> None:
     async def broken() -> None:
-        reading = ReadingThread()
+        reading = ReadingThreads()
         try:
-            await reading.do("a", int, "x")
+            await reading.do(SMALL, int, "x")
         finally:
             reading.close()
 

@@ -1,9 +1,11 @@
-"""Where answers are read: one thread, one answer at a time, a turn for each target.
+"""Where answers are read: off the event loop, small ones and large ones on a thread each, a turn for each target.
 
 Reading, redacting and judging hold the interpreter, so more threads would not be faster; they would only hold the parse
-of several answers at once, and one of 8 MiB takes some 100 MiB while it is read. What an answer may cost is bounded
-(`wire.bounds`), and of several targets the one that was served longest ago comes first: however many answers a target
-has waiting, another one waits for the one being read and for no second one.
+of several large answers at once, and one takes up to 150 MiB while it is read. What an answer may cost is bounded
+(`wire.bounds`) and still up to 2 s, for which no small one waits: the interpreter goes to and fro between two threads.
+
+Of several targets the one that was served longest ago comes first: however many answers a target has waiting, another
+one waits for the one being read and for no second one.
 """
 
 from __future__ import annotations
@@ -15,24 +17,41 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from itertools import count
 
-from wnmon.engine.ports import P, T
+from wnmon.engine.ports import About, P, T
+
+SMALL_BYTES = 65_536
+"""An honest answer of a monitor's question fits into it, and the worst such costs some 50 ms."""
 
 
-class ReadingThread:
+class ReadingThreads:
     """Does work off the event loop, in turns of the targets it is about."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wnmon-judge")
-        self._turns = Turns()
+        self._small = Lane("wnmon-judge")
+        self._large = Lane("wnmon-judge-large")
 
-    async def do(self, target: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def do(self, about: About, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the work returns; what it raises is raised here."""
-        async with self._turns.turn(target):
-            return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))
+        lane = self._small if about.size_bytes <= SMALL_BYTES else self._large
+        return await lane.do(about.target, lambda: work(*args, **kwargs))
 
     def close(self) -> None:
         """Take no more work, and let what is under way end."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        for lane in (self._small, self._large):
+            lane.thread.shutdown(wait=False, cancel_futures=True)
+
+
+class Lane:
+    """A thread, and whose turn it is."""
+
+    def __init__(self, name: str) -> None:
+        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._turns = Turns()
+
+    async def do(self, target: str, work: Callable[[], T]) -> T:
+        """Return what the work returns."""
+        async with self._turns.turn(target):
+            return await asyncio.get_running_loop().run_in_executor(self.thread, work)
 
 
 class Turns:
