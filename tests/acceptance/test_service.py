@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -13,12 +14,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from service_process import ServiceProcess, environment, eventually, relay_beside, serving, wnmon
+from service_process import PATIENCE_S, ServiceProcess, environment, eventually, relay_beside, serving, wnmon
 
 from wnmon.mock.server import MockRelay
 from wnmon.mock.settings import MockSettings
@@ -510,5 +512,85 @@ def test_the_service_outlives_the_reader_of_its_lines(relay: MockRelay, tmp_path
         process.stdout.close()
         eventually(lambda: len(asked(relay, "pipe")) >= 2, "two requests")
         process.terminate()
+
+    assert process.returncode == 0
+
+
+# Descriptors: the page's visitors cannot take those of the probes.
+
+
+@contextmanager
+def half_requests(service: ServiceProcess, count: int) -> Iterator[None]:
+    """Hold so many connections open to the page, each with half a request."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(2 * count, hard), hard))
+    port = int(service.url.rstrip("/").rpartition(":")[2])
+    with ExitStack() as held:
+        for _ in range(count):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", port), PATIENCE_S))
+            with suppress(OSError):
+                connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n")
+        yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_visitors_of_the_page_take_no_descriptor_of_a_probe(relay: MockRelay, tmp_path: Path) -> None:
+    config = "".join(["targets:\n", target(relay.url, "good"), "checks:\n", check("alive", "1s")])
+    runs = "wnmon_probe_runs_total"
+    with serving(tmp_path, config, descriptors=256) as service, half_requests(service, 1200):
+        before = service.value(runs, outcome="passed") or 0
+        eventually(lambda: (service.value(runs, outcome="passed") or 0) >= before + 3, "three more runs")
+
+        assert service.value("wnmon_probe_failures_total", reason="client") == 0
+        assert service.stderr.count("connections to the page closed") == 1
+
+
+# The first moments: signals wait until the service can take them.
+
+ON_ONE_HOURLY = "".join(["targets:\n", target("http://127.0.0.1:9", "good"), "checks:\n", HOURLY])
+
+
+def is_awaiting_signals(process: int) -> bool:
+    """Tell whether wnmon's own code runs by now: it makes signals wait first of all."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return bool(int(status.partition("SigBlk:")[2].split()[0], 16) >> (signal.SIGHUP - 1) & 1)
+
+
+@contextmanager
+def just_begun(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a service and leave it as it is in the first moment."""
+    (folder / "wnmon.yaml").write_text(ON_ONE_HOURLY, encoding="utf-8")
+    order = [sys.executable, "-m", "wnmon", "serve", str(folder / "wnmon.yaml"), "--listen", "127.0.0.1:0"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(order, stdout=pipe, stderr=pipe, env=environment(), cwd=folder) as process:
+        try:
+            eventually(lambda: is_awaiting_signals(process.pid), "wnmon's own code running")
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_in_the_first_moment_ends_the_service_with_exit_0(tmp_path: Path, number: signal.Signals) -> None:
+    with just_begun(tmp_path) as process:
+        process.send_signal(number)
+        _, complaints = process.communicate(timeout=PATIENCE_S)
+
+    assert (process.returncode, complaints) == (0, b"")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_during_the_warm_up_ends_the_service_with_exit_0(tmp_path: Path, number: signal.Signals) -> None:
+    with serving(tmp_path, ON_ONE_HOURLY, ready=False) as service:
+        assert (service.end(number)[0], service.stderr) == (0, "")
+
+
+def test_a_reload_asked_for_in_the_first_moment_does_not_kill_the_service(tmp_path: Path) -> None:
+    with just_begun(tmp_path) as process:
+        process.send_signal(signal.SIGHUP)
+        assert process.stdout is not None
+        assert any(b"http://" in line for line in process.stdout)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 0

@@ -24,7 +24,14 @@ from wnmon.engine.runner import Runner
 from wnmon.engine.standing import Standings
 from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
-from wnmon.model.events import BudgetLeft, InternalFault, MonitorEvent, Reloaded, StateExpired
+from wnmon.model.events import (
+    BudgetLeft,
+    ConnectionsRefused,
+    InternalFault,
+    MonitorEvent,
+    Reloaded,
+    StateExpired,
+)
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe
 from wnmon.schedule.aps import Scheduler
@@ -119,9 +126,11 @@ class Service:
         announce(web.start().url)
         watching = asyncio.create_task(self._watch_standings(), name="watch standings")
         try:
-            await self._start()
-            await self._serve(stop, reload_asked)
-            await self._drain()
+            await self._transport.warm_up()
+            if not stop.is_set():
+                self._start()
+                await self._serve(stop, reload_asked)
+                await self._drain()
         finally:
             self._ready = False
             watching.cancel()
@@ -152,10 +161,13 @@ class Service:
             version=__version__,
             lang=self._options.lang,
         )
-        return WebServer(self._options.host, self._options.port, site)
+        return WebServer(self._options.host, self._options.port, site, self._tell_refused)
 
-    async def _start(self) -> None:
-        await self._transport.warm_up()
+    def _tell_refused(self, count: int) -> None:
+        """Tell, from the web's thread, of connections closed for want of room."""
+        self._loop.call_soon_threadsafe(self._fanout.observe, ConnectionsRefused(count=count))
+
+    def _start(self) -> None:
         self._scheduler.start()
         self._adopt(self._config, run_now=self._options.run_now)
         tune_interpreter()

@@ -12,6 +12,7 @@ import click
 from wnmon.app.serve import Service, ServiceOptions
 from wnmon.cli.options import duration, language_option, quiet_option
 from wnmon.cli.service_log import Form, Level, ServiceLog
+from wnmon.cli.stopping import taking
 from wnmon.cli.terminal import words
 from wnmon.clock import SystemClock
 from wnmon.config import load_config, plan_spend, render
@@ -64,17 +65,14 @@ def command(
 
 async def _serve(service: Service, log: ServiceLog) -> None:
     stop, reload_asked = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, reload_asked.set)
     summing = asyncio.create_task(_summarize(log), name="summarize")
     try:
-        await service.run(stop, reload_asked, lambda url: log.say("serving", Said("service_at", url=url), url=url))
+        with taking({signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload_asked.set}):
+            await service.run(stop, reload_asked, lambda url: log.say("serving", Said("service_at", url=url), url=url))
+            log.summarize()
+            log.say("ended", Said("service_ended"))
     finally:
         summing.cancel()
-    log.summarize()
-    log.say("ended", Said("service_ended"))
 
 
 async def _summarize(log: ServiceLog) -> None:

@@ -23,7 +23,15 @@ import click
 
 from wnmon.cli.terminal import discard, wants_color, width
 from wnmon.engine.run import Run
-from wnmon.model.events import InternalFault, MonitorEvent, Reloaded, RunSkipped, SinkFailed, StateExpired
+from wnmon.model.events import (
+    ConnectionsRefused,
+    InternalFault,
+    MonitorEvent,
+    Reloaded,
+    RunSkipped,
+    SinkFailed,
+    StateExpired,
+)
 from wnmon.model.said import Said, Text, in_language, say
 from wnmon.model.target import ProbeId
 from wnmon.model.text import visible
@@ -99,6 +107,8 @@ class ServiceLog:
             case StateExpired(probe=probe):
                 self._states.pop(probe, None)
                 self.say("unknown", Said("probe_unknown", probe=probe), probe=probe)
+            case ConnectionsRefused(count=count):
+                self._complain("connections_refused", Said("connections_refused", n=count))
             case SinkFailed(sink=sink, error=error):
                 self._complain("sink_failed", Said("sink_failed", text=sink, error=error))
             case InternalFault(component=component, error=error):

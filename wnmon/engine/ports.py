@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ParamSpec, Protocol, TypeVar
@@ -86,10 +86,23 @@ class Transport(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """Whose answers some work is about, and how many bytes their bodies have."""
+
+    target: str
+    size_bytes: int
+
+    @classmethod
+    def exchanges(cls, target: Target, exchanges: Iterable[Exchange]) -> About:
+        """Return what work on these is about."""
+        return cls(target=target.name, size_bytes=sum(len(chunk.data) for one in exchanges for chunk in one.chunks))
+
+
 class Worker(Protocol):
     """Does work that would hold up the loop, such as reading and judging answers."""
 
-    async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def do(self, about: About, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the work returns; what it raises is raised here."""
         ...
 

@@ -13,8 +13,8 @@ from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import LoopWatch
-from wnmon.engine.ports import Clock, RestCause, Transport, Worker
-from wnmon.engine.reading_thread import ReadingThread
+from wnmon.engine.ports import About, Clock, RestCause, Transport, Worker
+from wnmon.engine.reading_threads import ReadingThreads
 from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
 from wnmon.errors import place_of
@@ -86,7 +86,7 @@ class Runner:
         self._budgets = budgets
         self._backoff = backoff
         self._draw = draw
-        self._worker = worker or ReadingThread()
+        self._worker = worker or ReadingThreads()
         watch = LoopWatch(clock, fanout.observe)
         self._sender = Sender(transport, clock, watch, self._worker, secrets or KnownSecrets())
         self.stop = self._sender.stop
@@ -188,7 +188,8 @@ class Runner:
 
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
-        result, bug = await self._worker.do(_judged, probe.check.plan, evidence, progress.answers)
+        about = About.exchanges(probe.target, evidence.exchanges)
+        result, bug = await self._worker.do(about, _judged, probe.check.plan, evidence, progress.answers)
         if bug is not None:
             self.fanout.observe(bug)
         if progress.answers:

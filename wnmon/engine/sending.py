@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.loopwatch import CaughtUp, LoopWatch, with_lags
-from wnmon.engine.ports import Clock, Transport, Worker
+from wnmon.engine.ports import About, Clock, Transport, Worker
 from wnmon.engine.reading import read_redacted
 from wnmon.model.exchange import Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.json import JsonObject
@@ -48,7 +48,8 @@ class Sender:
             caught_up = proofs()
         # Those of its own are known already where a configuration named them.
         redactor = self._secrets.learn(probe.secrets())
-        return await self._worker.do(_dated_and_read, exchange, caught_up, redactor, asked)
+        about = About.exchanges(probe.target, [exchange])
+        return await self._worker.do(about, _dated_and_read, exchange, caught_up, redactor, asked)
 
     async def _exchange(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
         timeouts, caps = probe.check.timeouts, probe.check.caps

@@ -100,6 +100,13 @@ class InternalFault:
     error: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionsRefused:
+    """So many connections to the page were closed for want of room since the last event of this kind."""
+
+    count: int
+
+
 MonitorEvent = (
     RunSkipped
     | StateExpired
@@ -111,4 +118,5 @@ MonitorEvent = (
     | BudgetLeft
     | SinkFailed
     | InternalFault
+    | ConnectionsRefused
 )

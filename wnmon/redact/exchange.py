@@ -15,14 +15,17 @@ from itertools import accumulate, groupby
 from operator import itemgetter
 
 from wnmon.model.credentials import is_telling
-from wnmon.model.exchange import Chunk, Exchange, Request, Tls, TransportFailure
-from wnmon.model.said import fitted, mapped
+from wnmon.model.exchange import Chunk, Exchange, FailureKind, Request, Tls, TransportFailure
+from wnmon.model.said import Said, fitted, mapped
 from wnmon.model.text import cut
 from wnmon.redact.channels import channels
 from wnmon.redact.escapes import JSON_ESCAPE, View, unescape
+from wnmon.redact.needles import Effort, TooManyPlacesError
 from wnmon.redact.redactor import Redactor, Span, merge
 
 Headers = tuple[tuple[str, str], ...]
+MOST_PLACES = 300_000
+"""Places of a body looked at because part of a secret may begin there: half a second. A whole key takes some 60."""
 # One pass for what is split, one for what is whole, and some for what a marker beside a rest may complete.
 _PASSES = 6
 
@@ -38,15 +41,22 @@ def redact_exchange(exchange: Exchange, redactor: Redactor) -> Exchange:
 
     No value is left of a header whose name speaks of a credential. What may be long is cut here and not before: a cut
     may go through a secret, or through an escape of it. `wire_bytes` and a Content-Length header still tell what came,
-    not what is left. Never raises.
+    not what is left. A body with too many pieces of secrets is left out whole, and the exchange failed as too large.
+    Never raises.
     """
+    failure = exchange.failure
+    try:
+        chunks = _chunks(exchange.chunks, redactor.within(Effort(MOST_PLACES)))
+    except TooManyPlacesError:
+        detail = Said("bound_secrets", n=MOST_PLACES)
+        chunks, failure = (), TransportFailure(kind=FailureKind.TOO_LARGE, detail=detail)
     redacted = replace(
         exchange,
         request=_request(exchange.request, redactor),
         http_version=exchange.http_version and redactor.text(exchange.http_version),
         headers=_headers(exchange.headers, redactor),
-        chunks=_chunks(exchange.chunks, redactor),
-        failure=exchange.failure and _failure(exchange.failure, redactor),
+        chunks=chunks,
+        failure=failure and _failure(failure, redactor),
         tls=exchange.tls and _tls(exchange.tls, redactor),
         peer=exchange.peer and redactor.text(exchange.peer),
     )

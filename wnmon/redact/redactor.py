@@ -9,13 +9,14 @@ the secrets: see `needles`.
 from __future__ import annotations
 
 import base64
+import copy
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from wnmon.model.target import Secret
 from wnmon.redact.escapes import JSON_ESCAPE, may_be_escape, views
-from wnmon.redact.needles import Needles, windows_of
+from wnmon.redact.needles import Effort, Needles, windows_of
 
 MIN_RUN_BYTES = 8
 _SCHEME = re.compile(r"(?:bearer|basic|token|apikey)\s+(?=\S{8})", re.IGNORECASE)
@@ -53,7 +54,7 @@ def merge(spans: Iterable[Span]) -> list[Span]:
 class Redactor:
     """Knows some secrets and takes them out of text and bytes. Its repr shows none."""
 
-    __slots__ = ("_mixed", "_needles")
+    __slots__ = ("_effort", "_mixed", "_needles")
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         values = [(secret.reveal(), secret.name) for secret in secrets]
@@ -62,6 +63,13 @@ class Redactor:
         windows = {window for form, _ in raw for window in windows_of(form.lower(), MIN_RUN_BYTES)}
         labels = {name: _label(name, windows) for _, name in raw}
         self._needles = _needles([(form, labels[name]) for form, name in raw])
+        self._effort: Effort | None = None
+
+    def within(self, effort: Effort) -> Redactor:
+        """Return the same redactor, which takes what it looks at of `effort`: see there what it raises."""
+        limited = copy.copy(self)
+        limited._effort = effort  # noqa: SLF001 - a copy of ourselves
+        return limited
 
     def text(self, text: str) -> str:
         """Return the text without secrets; the same object when there was none."""
@@ -84,7 +92,7 @@ class Redactor:
         for view in views(data, mixed=self._mixed) if any(self._needles) else ():
             read = view.data.lower()
             for needles in self._needles:
-                for start, end, name in needles.runs(read):
+                for start, end, name in needles.runs(read, self._effort):
                     found.append(_whole(data, *view.origin(start, end), name))
         return merge(found)
 

@@ -13,7 +13,7 @@ from wnmon.engine.budget import Budgets, Cap
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
-from wnmon.engine.ports import P, T, Worker
+from wnmon.engine.ports import About, P, T, Worker
 from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
 from wnmon.judge.registry import prepare
@@ -158,7 +158,7 @@ class Inline:
         self.done: list[str] = []
         self.closed = False
 
-    async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def do(self, about: About, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         self.done.append(work.__name__)
         return work(*args, **kwargs)
 

@@ -530,3 +530,31 @@ def test_no_body_raises(pieces: list[bytes]) -> None:
     whole = exchange(*pieces)
 
     assert redact_exchange(whole, REDACTOR) is whole
+
+
+# Beyond measure
+
+
+@pytest.mark.parametrize("form", [KEY, KEY[:8], KEY.encode().hex(), f"\\u{ord(KEY[0]):04x}{KEY[1:]}"])
+def test_a_body_with_too_many_pieces_of_a_secret_is_left_out_whole(form: str) -> None:
+    result = redact(b'{"a":"', f"{form} ".encode() * 120_000, b'"}')
+
+    assert (result.chunks, result.failure and result.failure.kind) == ((), FailureKind.TOO_LARGE)
+
+
+def test_pieces_in_many_small_strings_count_together() -> None:
+    pieces = [event({str(k // 2): f"{KEY[:8]} " * 40}) for k in range(2_000)]
+
+    assert redact(*pieces).chunks == ()
+
+
+def test_what_is_left_out_does_not_leave_the_secrets_elsewhere_in() -> None:
+    result = redact(f"{KEY} ".encode() * 120_000, headers=(("x-key", KEY),))
+
+    assert not leaks(str(result))
+
+
+def test_a_key_in_each_of_2000_events_is_redacted_as_ever() -> None:
+    result = redact(*[event({"content": f"your key is {KEY}"})] * 2_000)
+
+    assert (len(result.chunks), result.failure, leaks(result.body.decode())) == (2_000, None, False)

@@ -18,6 +18,26 @@ SENTENCES: dict[str, Pair] = {
     "bytes_after_coded_body": ("bytes follow the end of the {code} body", "{code} 响应体结束之后还有数据"),
     "http_head_without_end": ("an HTTP head or trailer without end", "HTTP 头部或尾部没有结尾"),
     "name_without_address": ("the name has no address", "该域名没有地址"),
+    "bound_values": (
+        "the body has {n} JSON values (commas and opening brackets), of which at most {n2} are read",
+        "响应体有 {n} 个 JSON 值（按逗号与左括号计），至多读取 {n2} 个",
+    ),
+    "bound_quotes": (
+        "the body has {n} quotation marks, of which at most {n2} are read",
+        "响应体有 {n} 个引号，至多读取 {n2} 个",
+    ),
+    "bound_lines": (
+        "the body has {n} line ends, of which at most {n2} are read",
+        "响应体有 {n} 个换行，至多读取 {n2} 个",
+    ),
+    "bound_escapes": (
+        "the body has {n} escapes (\\, % and &), of which at most {n2} are read",
+        "响应体有 {n} 个转义符（\\、% 与 &），至多读取 {n2} 个",
+    ),
+    "bound_secrets": (
+        "the body holds pieces of a secret in more than {n} places",
+        "响应体中出现密钥片段的位置超过 {n} 处",
+    ),
     "body_too_large": ("the body has more than {n} bytes", "响应体超过 {n} 字节"),
     "body_in_too_many_pieces": ("the body came in more than {n} pieces", "响应体的分段超过 {n} 个"),
     "while_doing": ("{text} while {stage}", "{stage}：{text}"),

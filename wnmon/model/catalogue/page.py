@@ -18,6 +18,10 @@ SENTENCES: dict[str, Pair] = {
         "自上次汇总以来有 {n} 次到期的运行未进行：{text}",
     ),
     "probe_unknown": ("{probe} is unknown now: no run took place", "{probe} 现为未知：没有运行"),
+    "connections_refused": (
+        "connections to the page closed for want of room: {n}; who kept them open longest without a word went first",
+        "页面连接过多，已关闭 {n} 个；最久无动静的先关",
+    ),
     "sink_failed": ("sink {text} failed: {error}", "输出 {text} 失败：{error}"),
     "component_failed": ("internal error in {text}: {error}", "{text} 内部错误：{error}"),
     # The page.
