@@ -19,6 +19,7 @@ from transport_samples import (
     ask_and_hear,
     chunked,
     failure_of,
+    repeating,
     saying,
     silence,
 )
@@ -78,6 +79,12 @@ def test_what_came_before_its_limit_is_taken_however_late_the_loop_comes(
 )
 def test_what_has_not_come_then_is_over_its_limit(before: bytes, kind: str) -> None:
     assert failure_of(ask(saying_before_a_stall(before, b"", silence), stream=True, timeouts=LIMITS)) == kind
+
+
+def test_a_stream_without_a_pause_does_not_put_off_the_end_of_its_time() -> None:
+    endless = repeating(chunked(TOKEN))
+    speech = saying_before_a_stall(STREAM_HEAD + CHUNKED + chunked(TOKEN), b"", endless)
+    assert failure_of(ask(speech, stream=True, timeouts=LIMITS)) == "timeout_total"
 
 
 class _HeldUpConnecting(IdleTimeLoop):

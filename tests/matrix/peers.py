@@ -25,7 +25,7 @@ from wnmon.model.target import Target
 
 MODEL = "m-1"
 # A first token and gaps that a buffered stream can be told from, short enough for some ten thousand requests.
-PACE = MockSettings(strict=True, models=(MODEL,), ttft_s=0.02, gap_s=0.001)
+PACE = MockSettings(strict=True, models=(MODEL,), ttft_s=0.02, gap_s=0.002)
 SHORT = Timeouts(connect_s=1.0, headers_s=1.0, first_token_s=1.0, stall_s=1.0, total_s=2.0)
 BRIEF = replace(SHORT, total_s=0.2)
 

@@ -1,6 +1,6 @@
 """How late the stamps of an exchange may be, because the monitor's own event loop was: watched while exchanges run.
 
-A stamp is never early, and late only as long as the loop does not come to take it. So the loop is asked every 10 ms: at
+A stamp is never early, and late only as long as the loop does not come to take it. So the loop is asked every 5 ms: at
 `come_ns` the watch wakes, and TURNS turns later it knows that whatever had come by then has its stamp. What is stamped
 after that came after `come_ns`. Nothing else bounds how late a stamp is: a stall between two wake-ups in time, shorter
 than the time between them, shows in neither.
@@ -19,7 +19,7 @@ from wnmon.engine.ports import TURNS, Clock
 from wnmon.model.events import LoopLagged
 from wnmon.model.exchange import Exchange, Lag, Marks
 
-EVERY_S = 0.01
+EVERY_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ Proofs = Callable[[], Sequence[CaughtUp]]
 
 
 class LoopWatch:
-    """Wakes every 10 ms while at least one exchange runs. Remembers no longer than the exchanges under way need."""
+    """Wakes every 5 ms while at least one exchange runs. Remembers no longer than the exchanges under way need."""
 
     def __init__(self, clock: Clock, tell: Callable[[LoopLagged], None]) -> None:
         self._clock = clock

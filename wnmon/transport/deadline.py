@@ -59,8 +59,11 @@ class Deadline:
         """Bytes came: silence is measured anew, unless the time for the first token is already up."""
         if self.kind is FailureKind.TIMEOUT_FIRST_TOKEN:
             return
-        self._move(FailureKind.STALL, self._loop.time() + self._timeouts.stall_s)
-        self._tighten(FailureKind.TIMEOUT_TOTAL, self._total_at_s())
+        stall_at_s, total_at_s = self._loop.time() + self._timeouts.stall_s, self._total_at_s()
+        if total_at_s < stall_at_s:  # and not by way of the other: what is due already has its patience but once
+            self._move(FailureKind.TIMEOUT_TOTAL, total_at_s)
+        else:
+            self._move(FailureKind.STALL, stall_at_s)
 
     def close(self) -> None:
         """Drop the pending gate."""

@@ -46,8 +46,8 @@ class PatientTimeout:
         return self._due_s
 
     def reschedule(self, due_s: float | None) -> None:
-        """Let it be due at another time, unless it has run out."""
-        if self.has_run_out:
+        """Let it be due at another time, unless it has run out. The same time again does not begin its turns anew."""
+        if self.has_run_out or (self._next is not None and due_s == self._due_s):
             return
         self._due_s = due_s
         self._forget()

@@ -140,7 +140,7 @@ def test_a_late_wake_up_is_told_with_how_late_it_was() -> None:
                 await asyncio.sleep(EVERY_S)
         return told[:1]
 
-    assert asyncio.run(main()) == [LoopLagged(lag_s=0.09)]
+    assert asyncio.run(main()) == [LoopLagged(lag_s=0.1 - EVERY_S)]
 
 
 def test_no_proof_is_forgotten_that_an_exchange_under_way_may_need() -> None:
