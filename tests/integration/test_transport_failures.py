@@ -87,6 +87,20 @@ def ask_nobody(url: str, **options: object) -> Exchange:
     return run(send(url, **options))  # type: ignore[arg-type]  # keywords of send
 
 
+def test_a_coding_nobody_asked_for_is_told_whole_and_as_it_came() -> None:
+    exchange = ask(saying(JSON_HEAD + b"Content-Encoding: " + b"aB3-" * 100 + b"\r\n\r\n{}"))
+
+    assert exchange.failure is not None
+    assert "aB3-" * 100 in str(exchange.failure.detail)
+
+
+def test_what_breaks_http_is_told_whole() -> None:
+    exchange = ask(saying(b"HTTP/1.1 " + b"aB3-" * 100 + b"\r\n\r\n"))
+
+    assert exchange.failure is not None
+    assert "aB3-" * 100 in str(exchange.failure.detail)
+
+
 def test_a_name_that_does_not_resolve_is_dns() -> None:
     assert failure_of(ask_nobody("http://no-such-host.invalid/v1")) == "dns"
 

@@ -17,19 +17,21 @@ class KnownSecrets:
     """Every secret told so far, and the one redactor that knows them all."""
 
     def __init__(self) -> None:
-        self.redactor = Redactor(())
+        self._redactor = Redactor(())
         self._known: dict[Secret, None] = {}
         self._learning = Lock()
 
     def learn(self, secrets: Iterable[Secret]) -> Redactor:
         """Return a redactor that knows these secrets and those before; it takes 0.2 ms for each where one is new.
 
-        May be called in another thread.
+        May be called in another thread: who tells nothing new does not wait for it.
         """
         told = dict.fromkeys(secrets)
+        if told.keys() <= self._known.keys():
+            return self._redactor
         with self._learning:
-            if not told.keys() <= self._known.keys():
-                former = islice((one for one in self._known if one not in told), MAX_FORMER)
-                self._known = {**told, **dict.fromkeys(former)}
-                self.redactor = Redactor(self._known)
-            return self.redactor
+            former = islice((one for one in self._known if one not in told), MAX_FORMER)
+            known = {**told, **dict.fromkeys(former)}
+            self._redactor = Redactor(known)
+            self._known = known  # last: what is known, the redactor knows
+            return self._redactor

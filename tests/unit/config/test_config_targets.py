@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_samples import KEY, problems, target, write
+from config_samples import KEY, config, problems, target, write
 
 from wnmon.config import adhoc_target
 from wnmon.config.urls import BadUrl, proxy_login, relay
@@ -109,6 +109,23 @@ def test_of_a_proxy_its_password_is_secret_in_both_spellings(tmp_path: Path) -> 
     assert [secret.reveal() for secret in found.secrets()] == [
         "a-long!password",
         "a-long%21password",
+    ]
+
+
+def test_a_configuration_knows_the_secrets_of_every_target_and_every_request(tmp_path: Path) -> None:
+    text = """
+targets:
+  one: {base_url: https://one.example, models: [m], api_key: "${KEY}"}
+  two: {base_url: https://two.example/sk-abc123def456/v1, models: [m], headers: {X-Relay-Auth: plain-words-of-it}}
+checks:
+  alive: {every: 15m, prompt: hi, headers: {X-Session: plain-words-of-mine, X-Plain: plain-words-of-all}}
+"""
+
+    assert [secret.reveal() for secret in config(tmp_path, text).secrets()] == [
+        KEY,
+        "plain-words-of-it",
+        "sk-abc123def456",
+        "plain-words-of-mine",
     ]
 
 
