@@ -39,8 +39,9 @@ INSTANT = st.none() | st.integers(-(10**12), 10**12)
 
 
 def sentences(holes: st.SearchStrategy[Any]) -> st.SearchStrategy[Said]:
-    """Return any sentence of the catalogue, its holes filled from `holes`."""
-    names = {name: [hole for _, hole, _, _ in Formatter().parse(pair[0]) if hole] for name, pair in CATALOGUE.items()}
+    """Return any sentence of the catalogue that a record may hold: no hole of it is there twice, each is filled."""
+    known = {name: [hole for _, hole, _, _ in Formatter().parse(pair[0]) if hole] for name, pair in CATALOGUE.items()}
+    names = {name: own for name, own in known.items() if len(own) == len(set(own))}
     return st.sampled_from(sorted(names)).flatmap(
         lambda name: st.builds(
             lambda held: Said(name, **held), st.fixed_dictionaries(dict.fromkeys(names[name], holes))
