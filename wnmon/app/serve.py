@@ -22,7 +22,7 @@ from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.runner import Runner
 from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
-from wnmon.model.events import BudgetLeft, InternalFault, Reloaded
+from wnmon.model.events import InternalFault, Reloaded
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe
 from wnmon.schedule.aps import Scheduler
@@ -154,9 +154,7 @@ class Service:
         self._scheduler.set_probes(config.probes)
         self._fanout.observe(Reloaded(ok=True, at_s=self._clock.wall_s(), sha=config.sha))
         for target in config.targets:
-            left = self._budgets.tokens_left(target)
-            limit = target.budget.tokens_per_day
-            self._fanout.observe(BudgetLeft(target=target.name, tokens_left=left, tokens_limit=limit))
+            self._fanout.observe(self._budgets.left(target))
 
     async def _serve(self, stop: asyncio.Event, reload_asked: asyncio.Event) -> None:
         """Wait for the end, reloading when asked and when the files change."""

@@ -32,6 +32,7 @@ from wnmon.metrics.readings import (
     event_readings,
     probe_readings,
     rule_readings,
+    spending,
     target_readings,
 )
 from wnmon.model.events import BudgetLeft, MonitorEvent
@@ -222,10 +223,13 @@ class PrometheusSink:
             self._declare_info("wnmon_target_info", initial_series.target_infos(targets))
 
     def take(self, run: Run) -> None:
-        """Publish a finished run. Skipped runs, and runs of probes not declared (any more), leave no trace."""
+        """Publish a finished run. Of a skipped one only what it cost, of one of an undeclared probe nothing is told."""
         with self._lock:
             known = self._known.get(run.probe)
-            if known is None or run.result.outcome is Outcome.SKIPPED:
+            if known is None:
+                return
+            if run.result.outcome is Outcome.SKIPPED:
+                self._apply(run.probe, initial_series.probe_labels(known.probe), spending(run))
                 return
             known.streaks = known.streaks.after(run)
             known.ended_ns = self._clock.now_ns()
