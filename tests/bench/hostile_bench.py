@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wnmon.config import load_suites
-from wnmon.engine.budget import spent_tokens
 from wnmon.engine.reading import read_redacted
 from wnmon.judge.preflight import stops_a_suite
 from wnmon.judge.verdict import judge
@@ -26,6 +25,7 @@ from wnmon.model.result import Evidence
 from wnmon.model.target import Secret
 from wnmon.redact.redactor import Redactor
 from wnmon.transport.recording import Recording
+from wnmon.wire import spending
 from wnmon.wire.answer import Answer
 from wnmon.wire.bounds import BOUNDS
 from wnmon.wire.request import build, read_request
@@ -209,7 +209,7 @@ def measured(kind: str) -> None:
     with spent("read", times):
         answer: Answer = read_redacted(made, redactor, asked)
     with spent("judge", times):
-        spent_tokens(answer, (1, 1))
+        spending.spent(answer, (1, 1))
         stops_a_suite(plans[0], [answer])
         result = judge(plans[0], Evidence(model="m", nonce="nonce", exchanges=(answer.exchange,)), [answer])
     peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -18,20 +18,14 @@ from wnmon.engine.budget import Budgets
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
-from wnmon.engine.ports import Observer, ReloadReport, Rest, Sink
+from wnmon.engine.ports import Observer, ReloadReport, Sink
 from wnmon.engine.probe_states import LatestStates
+from wnmon.engine.rests import Rests
 from wnmon.engine.runner import Runner
 from wnmon.engine.standing import Standings
 from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
-from wnmon.model.events import (
-    BudgetLeft,
-    ConnectionsRefused,
-    InternalFault,
-    MonitorEvent,
-    Reloaded,
-    StateExpired,
-)
+from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded, StateExpired
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe
 from wnmon.schedule.aps import Scheduler
@@ -94,12 +88,14 @@ class Service:
         self._secrets = KnownSecrets()
         self._secrets.learn(config.secrets())
         self._backoff = Backoff(self._clock)
+        self._rests = Rests(self._clock, self._backoff, self._budgets)
         self._scheduler = Scheduler(self._fire, self._tell, self._clock)
-        self._standings = Standings(self._clock, self._scheduler.timetable, self._rest)
+        self._standings = Standings(self._clock, self._scheduler.timetable, self._rests.of)
         self._board = LatestStates(self._standings.of)
-        names = ("standings", "prometheus", "board", *(sink.name for sink in sinks))
+        names = ("rests", "standings", "prometheus", "board", *(sink.name for sink in sinks))
         self._metrics = PrometheusSink(self._clock, self._standings.of, sinks=names, components=_COMPONENTS)
-        self._fanout = Fanout((self._standings, self._metrics, self._board, *sinks), (self._metrics, *observers))
+        own = (self._rests, self._standings, self._metrics, self._board)
+        self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, *observers))
         self._transport = HttpxTransport(self._clock)
         self._runs: set[asyncio.Task[None]] = set()
         self._ready = False
@@ -183,9 +179,7 @@ class Service:
         self._scheduler.set_probes(config.probes, run_now=run_now)
         self._fanout.observe(Reloaded(ok=True, at_s=self._clock.wall_s(), sha=config.sha))
         for target in config.targets:
-            left = self._budgets.tokens_left(target)
-            limit = target.budget.tokens_per_day
-            self._fanout.observe(BudgetLeft(target=target.name, tokens_left=left, tokens_limit=limit))
+            self._fanout.observe(self._budgets.left(target))
 
     async def _serve(self, stop: asyncio.Event, reload_asked: asyncio.Event) -> None:
         """Wait for the end, reloading when asked and when the files change."""
@@ -245,10 +239,6 @@ class Service:
 
     def _tell(self, event: MonitorEvent) -> None:
         self._fanout.observe(event)
-
-    def _rest(self, probe: Probe) -> Rest | None:
-        """Return what keeps a probe from being asked now."""
-        return self._backoff.rest(probe.target.name, probe.model)
 
     async def _fire(self, probe: Probe, due_ns: int) -> None:
         """Run a probe for the scheduler, in a task the drain knows."""

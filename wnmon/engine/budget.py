@@ -3,9 +3,7 @@
     a request                       its tokens
     ------------------------------  ----------------------------------------------------------------------------------
     is to be sent                   the worst case is reserved; refused over the cap, then over the target's day
-    was answered with usage         settled as reported, as far as that can be believed: the rest is given back
-    was answered without usage      settled as the worst case: the answer may have been made
-    was refused with 4xx or 5xx     settled as reported, else as nothing
+    was answered, or may have been  settled as `wire/spending.py` says: the rest is given back
     was never sent in full          settled as nothing
     was cut short by a signal       never settled, so the worst case stays
     was answered on the next day    settled under the cap alone: the ledger of the day before is past changing
@@ -18,23 +16,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wnmon.engine.ports import Clock
+from wnmon.model.events import BudgetLeft
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Budget, Target
-from wnmon.wire.answer import Answer
-
-MOST_TOKENS = 10_000_000
-"""What one answer can have cost: a count beyond it is absurd, and would ruin the sum."""
 
 _DAY_S = 86_400
 
 
 @dataclass(slots=True)
 class Ledger:
-    """What one target has spent or reserved on one UTC day (days since the epoch)."""
+    """What one target has spent or reserved on one UTC day (days since the epoch).
+
+    `is_exhausted`: a request did not fit any more.
+    """
 
     day: int
     tokens: int = 0
     requests: int = 0
+    is_exhausted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +53,6 @@ class Reservation:
     tokens: int
 
 
-def spent_tokens(answer: Answer, worst: tuple[int, int]) -> tuple[int, int]:
-    """Return the (input, output) tokens an exchange cost, see above. Counts are never negative and never absurd."""
-    exchange, usage = answer.exchange, answer.reply.usage
-    if exchange.marks.sent_ns is None:
-        return 0, 0
-    if exchange.status is not None and exchange.status >= 400:
-        worst = (0, 0)
-    reported = (usage.prompt_tokens, usage.completion_tokens) if usage else (None, None)
-    pairs = zip(reported, worst, strict=True)
-    spent_input, spent_output = (most if said is None else min(max(said, 0), MOST_TOKENS) for said, most in pairs)
-    return spent_input, spent_output
-
-
 class Budgets:
     """The ledgers of all targets, and under a cap what they come to together."""
 
@@ -77,11 +63,16 @@ class Budgets:
         self._ledgers: dict[str, Ledger] = {}
 
     def refusal(self, target: Target, tokens: int, copies: int = 1) -> Text | None:
-        """Return why so many requests, each of this worst case, are not to be sent, None when they may be."""
+        """Return why so many requests, each of this worst case, are not to be sent, None when they may be.
+
+        A refusal for the day is remembered: the target rests, see `rests_until_s`.
+        """
         if self._cap is not None and self._in_all + tokens * copies > self._cap.tokens:
             return self._cap.why
-        if _holds(target.budget, self._ledger(target.name), tokens * copies, copies):
+        ledger = self._ledger(target.name)
+        if _holds(target.budget, ledger, tokens * copies, copies):
             return None
+        ledger.is_exhausted = True
         return Said("day_budget_used_up", text=target.name)
 
     def reserve(self, target: Target, tokens: int) -> Reservation | None:
@@ -106,6 +97,26 @@ class Budgets:
         """Return today's remaining tokens, None without a limit. Never negative: a relay may overrun max_tokens."""
         limit = target.budget.tokens_per_day
         return None if limit is None else max(0, limit - self._ledger(target.name).tokens)
+
+    def rests_until_s(self, target: Target) -> float | None:
+        """Return the epoch second at which the budget of a target begins anew, None where it refused nothing today.
+
+        Changes nothing, so another thread may ask.
+        """
+        today, ledger = int(self._clock.wall_s() // _DAY_S), self._ledgers.get(target.name)
+        is_exhausted = ledger is not None and ledger.day == today and ledger.is_exhausted
+        return float((today + 1) * _DAY_S) if is_exhausted else None
+
+    def left(self, target: Target) -> BudgetLeft:
+        """Return what is left of today's budget, as the metrics say it."""
+        limit = target.budget.tokens_per_day
+        limits = (limit, target.budget.requests_per_day)
+        return BudgetLeft(
+            target=target.name,
+            tokens_left=self.tokens_left(target),
+            tokens_limit=limit,
+            is_exhausted=None if limits == (None, None) else self._ledger(target.name).is_exhausted,
+        )
 
     def _ledger(self, target: str) -> Ledger:
         today = int(self._clock.wall_s() // _DAY_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wnmon.model.result import DECIDED, Evidence, Outcome, Reason, Result
+from wnmon.model.spent import UsageDoubt
 from wnmon.model.target import ProbeId, probe_id
 from wnmon.wire.answer import Answer
 
@@ -13,6 +14,7 @@ from wnmon.wire.answer import Answer
 class Run:
     """One execution of a probe. `id` is unique; times are epoch seconds (wall) for showing only.
 
+    `usage_doubts` are the counts of its answers that were not believed.
     `answers` are the exchanges of the evidence, read once; a record leaves them out, its reader makes them anew.
     """
 
@@ -27,6 +29,7 @@ class Run:
     suite: str | None = None
     spent_input_tokens: int = 0
     spent_output_tokens: int = 0
+    usage_doubts: tuple[UsageDoubt, ...] = ()
     requests: int = 0
     answers: tuple[Answer, ...] = field(default=(), compare=False, repr=False)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from wnmon.engine.backoff import Backoff
-from wnmon.engine.budget import Budgets, Reservation, spent_tokens
+from wnmon.engine.budget import Budgets, Reservation
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
@@ -22,14 +22,16 @@ from wnmon.judge.judgeable import statuses_wanted
 from wnmon.judge.preflight import stops_a_suite
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Plan, Step
-from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
+from wnmon.model.events import InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Evidence, Outcome, Reason, Result
 from wnmon.model.said import Said, Text, Why
+from wnmon.model.spent import Spent, UsageDoubt
 from wnmon.model.target import Probe, Target
 from wnmon.wire.answer import Answer
 from wnmon.wire.cost import worst_case_tokens
 from wnmon.wire.request import NONCE_CHARS, build, read_request
+from wnmon.wire.spending import spent
 
 INTERRUPTED = Said(Why.INTERRUPTED)
 _NONCE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -51,6 +53,7 @@ class Progress:
     not_sent: dict[str, Text] = field(default_factory=dict)
     input_tokens: int = 0
     output_tokens: int = 0
+    usage_doubts: list[UsageDoubt] = field(default_factory=list)
     over_budget: bool = False
 
 
@@ -154,6 +157,7 @@ class Runner:
         refusal = INTERRUPTED if self.stop.is_set() else self._budgets.refusal(probe.target, sum(worst), step.burst)
         if refusal is not None:
             progress.over_budget = refusal != INTERRUPTED
+            self.fanout.observe(self._budgets.left(probe.target))
             progress.not_sent[step.name] = refusal
             return refusal
         held = [self._budgets.reserve(probe.target, sum(worst)) for _ in range(step.burst)]
@@ -164,8 +168,8 @@ class Runner:
             progress.not_sent[step.name] = INTERRUPTED  # what it cost is not known, so the worst case stays booked
             return INTERRUPTED
         for reservation, answer in zip(held, answers, strict=True):
-            self._settle(reservation, spent_tokens(answer, worst), progress)
-        self._tell_budget(probe.target)
+            self._settle(reservation, spent(answer, worst), progress)
+        self.fanout.observe(self._budgets.left(probe.target))
         plan = probe.check.plan
         fault = stops_a_suite(plan, progress.answers) if plan.suite is not None else None
         if fault is not None:
@@ -174,17 +178,13 @@ class Runner:
             return Said("asked_to_be_left_alone")
         return halt(lambda: self._so_far(probe, progress))
 
-    def _settle(self, reservation: Reservation | None, spent: tuple[int, int], progress: Progress) -> None:
+    def _settle(self, reservation: Reservation | None, cost: Spent, progress: Progress) -> None:
         """Book what was spent, and give the rest of the reservation back. On the loop: the ledger has no lock."""
-        spent_input, spent_output = spent
-        progress.input_tokens += spent_input
-        progress.output_tokens += spent_output
+        progress.input_tokens += cost.input_tokens
+        progress.output_tokens += cost.output_tokens
+        progress.usage_doubts.extend(cost.doubts)
         if reservation is not None:
-            self._budgets.settle(reservation, spent_input + spent_output)
-
-    def _tell_budget(self, target: Target) -> None:
-        left = self._budgets.tokens_left(target)
-        self.fanout.observe(BudgetLeft(target=target.name, tokens_left=left, tokens_limit=target.budget.tokens_per_day))
+            self._budgets.settle(reservation, cost.input_tokens + cost.output_tokens)
 
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
@@ -242,6 +242,7 @@ class Runner:
             suite=probe.check.plan.suite,
             spent_input_tokens=progress.input_tokens,
             spent_output_tokens=progress.output_tokens,
+            usage_doubts=tuple(progress.usage_doubts),
             requests=len(progress.answers),
             answers=tuple(progress.answers),
         )

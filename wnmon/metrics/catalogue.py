@@ -15,6 +15,7 @@ from enum import StrEnum
 from wnmon.engine.ports import RestCause
 from wnmon.model.events import Skip
 from wnmon.model.result import Outcome, Reason
+from wnmon.model.spent import Direction
 
 
 class MetricKind(StrEnum):
@@ -57,7 +58,7 @@ CLOSED_SETS: Mapping[str, tuple[str, ...]] = {
     "reason": _FAILURES,
     "phase": ("dns", "tcp", "tls", "send", "wait", "first_token", "stream"),
     "code_class": ("1xx", "2xx", "3xx", "4xx", "5xx", "none"),
-    "direction": ("input", "output"),
+    "direction": tuple(direction.value for direction in Direction),
     "skip": tuple(skip.value for skip in Skip),
     "rest": tuple(cause.value for cause in RestCause),
 }
@@ -215,9 +216,17 @@ TRAFFIC = (
     ),
     _counter(
         "wnmon_probe_tokens_total",
-        "Tokens that monitoring itself spends: as the relay reports them, else the most the request allows.",
+        "Tokens that monitoring itself spends: as the relay reports them where that can be, else the most the request "
+        "allows, or what the bytes of the answer imply.",
         "direction",
         unit="tokens",
+        closed="direction",
+    ),
+    _counter(
+        "wnmon_probe_usage_doubts_total",
+        "Counts of `usage` that cannot be, such as 0 for an answer with text, or far more than the request allows.",
+        "direction",
+        unit="counts",
         closed="direction",
     ),
     _gauge("wnmon_tls_certificate_expiry_timestamp_seconds", "When the certificate the target showed last expires."),
@@ -252,6 +261,10 @@ SETTINGS = (
         "Tokens monitoring may still spend on the target in this period.",
         "period",
         unit="tokens",
+    ),
+    _gauge(
+        "wnmon_budget_exhausted",
+        "1 while the day's budget keeps probes of the target from running, else 0. Absent without a budget.",
     ),
 )
 

@@ -33,6 +33,7 @@ from wnmon.metrics.readings import (
     event_readings,
     probe_readings,
     rule_readings,
+    spending,
     standing_readings,
     target_readings,
 )
@@ -227,10 +228,13 @@ class PrometheusSink:
             self._declare_info("wnmon_target_info", initial_series.target_infos(targets))
 
     def take(self, run: Run) -> None:
-        """Publish a finished run. Skipped runs, and runs of probes not declared (any more), leave no trace."""
+        """Publish a finished run. Of a skipped one only what it cost, of one of an undeclared probe nothing is told."""
         with self._lock:
             known = self._known.get(run.probe)
-            if known is None or run.result.outcome is Outcome.SKIPPED:
+            if known is None:
+                return
+            if run.result.outcome is Outcome.SKIPPED:
+                self._apply(run.probe, initial_series.probe_labels(known.probe), spending(run))
                 return
             known.streaks = known.streaks.after(run)
             labels = initial_series.probe_labels(known.probe)

@@ -60,7 +60,8 @@ def probe_readings(run: Run, streaks: Streaks) -> Iterator[Reading]:
     """Yield the probe's readings of a run, but for its rules. `streaks` include the run."""
     yield from _outcome(run, streaks)
     yield from _latency(run.result)
-    yield from _traffic(run)
+    yield from _size(run)
+    yield from spending(run)
 
 
 def standing_readings(standing: Standing) -> Iterator[Reading]:
@@ -144,14 +145,20 @@ def _between(start_s: float | None, end_s: float | None) -> float | None:
     return None if start_s is None or end_s is None else max(0.0, end_s - start_s)
 
 
-def _traffic(run: Run) -> Iterator[Reading]:
+def spending(run: Run) -> Iterator[Reading]:
+    """Yield what a run sent, was answered and cost, whatever became of it."""
     for exchange in run.evidence.exchanges:
         yield Reading(metric="wnmon_probe_http_responses_total", value=1, values=(_code_class(exchange.status),))
+    yield Reading(metric="wnmon_probe_tokens_total", value=run.spent_input_tokens, values=("input",))
+    yield Reading(metric="wnmon_probe_tokens_total", value=run.spent_output_tokens, values=("output",))
+    for doubt in run.usage_doubts:
+        yield Reading(metric="wnmon_probe_usage_doubts_total", value=1, values=(doubt.direction.value,))
+
+
+def _size(run: Run) -> Iterator[Reading]:
     shown = _standing(run)
     yield Reading(metric="wnmon_probe_chunks", value=len(shown.chunks) if shown else None)
     yield Reading(metric="wnmon_probe_response_bytes", value=shown.wire_bytes if shown else None)
-    yield Reading(metric="wnmon_probe_tokens_total", value=run.spent_input_tokens, values=("input",))
-    yield Reading(metric="wnmon_probe_tokens_total", value=run.spent_output_tokens, values=("output",))
 
 
 def _standing(run: Run) -> Exchange | None:
@@ -219,6 +226,8 @@ def _reload(event: Reloaded) -> Iterator[Reading]:
 
 
 def budget_readings(event: BudgetLeft) -> Iterator[Reading]:
-    """Yield what is left for a target today; both series vanish where there is no limit."""
+    """Yield what is left for a target today; the series vanish where there is no limit."""
+    exhausted = None if event.is_exhausted is None else float(event.is_exhausted)
+    yield Reading(metric="wnmon_budget_exhausted", value=exhausted)
     yield Reading(metric="wnmon_budget_tokens_remaining", value=event.tokens_left, values=("day",))
     yield Reading(metric="wnmon_budget_tokens_limit", value=event.tokens_limit, values=("day",))

@@ -77,11 +77,15 @@ class Reloaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetLeft:
-    """Tokens left for a target today; None when it has no limit."""
+    """Tokens left for a target today; None when it has no limit.
+
+    `is_exhausted`: a request of today did not fit; None when the target has no budget at all.
+    """
 
     target: str
     tokens_left: int | None
     tokens_limit: int | None
+    is_exhausted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

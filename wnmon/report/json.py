@@ -72,6 +72,7 @@ def _run(report: CheckReport, run: Run) -> JsonObject:
         "status": result.status,
         "timing": asdict(result.timing),
         "usage": asdict(result.usage) if result.usage else None,
+        "usage_doubts": [{"message": str(doubt.said), "message_id": doubt.said.id} for doubt in run.usage_doubts],
         "findings": [_finding(finding) for finding in result.findings],
         "undecided": [
             {"kind": one.kind, "step": one.step, "why": _text(one.why), "why_id": id_of(one.why)}

@@ -28,6 +28,15 @@ def worst_case_tokens(body: bytes, asked: JsonObject | None) -> tuple[int, int]:
     return sum(_message_tokens(item) for item in items) + extras, output
 
 
+def prompt_bytes(asked: JsonObject | None) -> int:
+    """Return how many bytes of text the messages of a request hold."""
+    messages = asked.get("messages") if asked is not None else None
+    items = messages if isinstance(messages, list) else []
+    contents = [item.get("content") for item in items if isinstance(item, dict)]
+    parts = [part for content in contents for part in (content if isinstance(content, list) else [content])]
+    return sum(_part_tokens(part) for part in parts if isinstance(part, str) or _is_text(part))
+
+
 def sets_a_limit(asked: JsonObject | None) -> bool:
     """Tell whether a request says in a readable way how much it may be answered."""
     return asked is not None and _limit(asked) > 0
@@ -45,9 +54,13 @@ def _message_tokens(message: Json) -> int:
 def _part_tokens(part: Json) -> int:
     if isinstance(part, str):
         return len(part.encode())
-    if isinstance(part, dict) and part.get("type") == "text":
+    if isinstance(part, dict) and _is_text(part):
         return len(string_at(part, "text").encode())
     return _size(part) if part is not None else 0
+
+
+def _is_text(part: Json) -> bool:
+    return isinstance(part, dict) and part.get("type") == "text"
 
 
 def _size(value: Json) -> int:

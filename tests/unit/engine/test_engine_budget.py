@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine_samples import FakeClock, limited, target
 
-from wnmon.engine.budget import Budgets
+from wnmon.engine.budget import Budgets, Cap
 
 DAY_S = 86_400
 
@@ -86,6 +86,38 @@ def test_a_reservation_of_yesterday_does_not_touch_today() -> None:
     clock.pass_s(DAY_S)
     budgets.settle(reservation, 7)
     assert budgets.tokens_left(relay) == 100
+
+
+def test_a_target_rests_until_midnight_utc_once_a_request_did_not_fit() -> None:
+    clock = FakeClock()
+    budgets, relay = Budgets(clock), limited(tokens_per_day=100)
+    before, _, after = budgets.rests_until_s(relay), budgets.reserve(relay, 101), budgets.rests_until_s(relay)
+    assert (before, after) == (None, clock.wall_s() + DAY_S / 2)
+
+
+def test_a_target_rests_for_its_requests_as_for_its_tokens() -> None:
+    budgets, relay = Budgets(FakeClock()), limited(requests_per_day=1)
+    budgets.reserve(relay, 1)
+    budgets.reserve(relay, 1)
+    assert budgets.left(relay).is_exhausted is True
+
+
+def test_a_new_day_ends_the_rest() -> None:
+    clock = FakeClock()
+    budgets, relay = Budgets(clock), limited(tokens_per_day=100)
+    budgets.reserve(relay, 101)
+    clock.pass_s(DAY_S)
+    assert (budgets.rests_until_s(relay), budgets.left(relay).is_exhausted) == (None, False)
+
+
+def test_a_cap_of_a_check_is_no_rest_of_a_target() -> None:
+    budgets = Budgets(FakeClock(), Cap(tokens=10, why="cap"))
+    budgets.reserve(limited(tokens_per_day=100), 11)
+    assert budgets.rests_until_s(limited(tokens_per_day=100)) is None
+
+
+def test_a_target_without_a_budget_is_never_exhausted() -> None:
+    assert Budgets(FakeClock()).left(target()).is_exhausted is None
 
 
 def test_every_target_has_a_ledger_of_its_own() -> None:

@@ -28,7 +28,6 @@ from engine_samples import (
     turns,
 )
 
-from wnmon.engine.budget import MOST_TOKENS
 from wnmon.engine.loopwatch import EVERY_S
 from wnmon.engine.run import Run
 from wnmon.engine.runner import INTERRUPTED, draw_nonce
@@ -37,6 +36,7 @@ from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, Run
 from wnmon.model.exchange import Exchange, FailureKind, Request
 from wnmon.model.result import Outcome, Reason, Verdict
 from wnmon.model.said import Said, Text, Why
+from wnmon.model.spent import Direction, UsageDoubt
 from wnmon.model.target import Secret, Waiver
 from wnmon.wire.document import read_text
 
@@ -285,8 +285,12 @@ SPENT: list[tuple[str, Callable[[Request], Exchange], tuple[int, int]]] = [
     ("as reported by a refusal", reply({"usage": {"prompt_tokens": 3, "completion_tokens": 0}}, 400), (3, 0)),
     ("nothing when nothing was sent", lost(FailureKind.CONNECT), (0, 0)),
     ("worst case when no answer came", lost(FailureKind.TIMEOUT_HEADERS, sent=True), (20, 10)),
-    ("never negative", reply({"usage": {"prompt_tokens": -5, "completion_tokens": -1}}), (0, 0)),
-    ("never absurd", reply({"usage": {"prompt_tokens": 10**15, "completion_tokens": 1}}), (MOST_TOKENS, 1)),
+    (
+        "by its bytes where it reports nothing",
+        reply(GOOD | {"usage": {"prompt_tokens": 5, "completion_tokens": 0}}),
+        (5, 1),
+    ),
+    ("worst case where it reports the absurd", reply({"usage": {"prompt_tokens": 10**15}}), (20, 10)),
 ]
 
 
@@ -294,6 +298,24 @@ SPENT: list[tuple[str, Callable[[Request], Exchange], tuple[int, int]]] = [
 def test_what_a_run_spent_is_booked(_name: str, line: Callable[[Request], Exchange], spent: tuple[int, int]) -> None:
     run = Bench(line).run()
     assert (run.spent_input_tokens, run.spent_output_tokens) == spent
+
+
+def test_one_absurd_usage_does_not_silence_a_target() -> None:
+    bench = Bench(reply(GOOD | {"usage": {"prompt_tokens": 5, "completion_tokens": 10**6}}))
+    relay = limited(tokens_per_day=1_000)
+    runs = [bench.run(probe(where=relay)) for _ in range(20)]
+    assert {run.result.outcome for run in runs} == {Outcome.PASSED}
+
+
+def test_a_usage_that_is_not_believed_is_told() -> None:
+    run = Bench(reply(GOOD | {"usage": {"prompt_tokens": 5, "completion_tokens": 10**6}})).run()
+    assert run.usage_doubts == (UsageDoubt(direction=Direction.OUTPUT, claimed=10**6, booked=10),)
+
+
+def test_a_request_that_does_not_fit_tells_that_the_budget_is_exhausted() -> None:
+    bench = Bench()
+    bench.run(probe(TWO, limited(tokens_per_day=35)))
+    assert [event.is_exhausted for event in bench.memory.of(BudgetLeft)] == [False, True]
 
 
 def test_the_unspent_rest_is_given_back_to_the_budget() -> None:

@@ -41,6 +41,7 @@ from wnmon.model.events import (
     Waited,
 )
 from wnmon.model.result import Finding, Mark, Outcome, Reason, RuleVerdict, Undecided, Verdict
+from wnmon.model.spent import Direction, UsageDoubt
 from wnmon.model.target import Waiver
 
 SUITE = a_probe("contract", rules=(a_rule(),), suite="documented", every_s=21600)
@@ -153,12 +154,39 @@ def test_the_reason_streak_has_one_series_and_starts_anew_with_another_reason() 
     assert [(own["reason"], number) for own, number in samples(sink, "wnmon_probe_reason_streak")] == [("auth", 2)]
 
 
-def test_a_skipped_run_leaves_no_trace() -> None:
+def test_a_skipped_run_of_which_nothing_was_sent_leaves_no_trace() -> None:
     sink = a_sink(a_probe())
     before = own_text(sink.render(None)[1])
-    sink.take(a_run(Outcome.SKIPPED, Reason.BUDGET))
+    run = a_run(Outcome.SKIPPED, Reason.BUDGET)
+    unsent = replace(run, evidence=replace(run.evidence, exchanges=()), spent_input_tokens=0, spent_output_tokens=0)
+    sink.take(unsent)
 
     assert own_text(sink.render(None)[1]) == before
+
+
+def test_a_skipped_run_tells_what_it_cost_and_nothing_else() -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run(Outcome.SKIPPED))
+    seen = [sum(number for _, number in samples(sink, f"wnmon_probe_{name}_total")) for name in ("tokens", "runs")]
+
+    assert (seen, samples(sink, "wnmon_probe_success")) == ([18, 0], [])
+
+
+def test_counts_of_usage_that_are_not_believed_are_counted() -> None:
+    sink = a_sink(a_probe())
+    doubt = UsageDoubt(direction=Direction.OUTPUT, claimed=10**6, booked=64)
+    sink.take(replace(a_run(), usage_doubts=(doubt,)))
+    seen = {own["direction"]: number for own, number in samples(sink, "wnmon_probe_usage_doubts_total")}
+
+    assert seen == {"input": 0, "output": 1}
+
+
+@pytest.mark.parametrize(("exhausted", "shown"), [(True, [1]), (False, [0]), (None, [])])
+def test_a_budget_is_exhausted_or_not_or_not_there(exhausted: bool | None, shown: list[float]) -> None:
+    sink = a_sink(a_probe())
+    sink.observe(BudgetLeft(target="wn", tokens_left=None, tokens_limit=None, is_exhausted=exhausted))
+
+    assert [number for _, number in samples(sink, "wnmon_budget_exhausted")] == shown
 
 
 def own_text(body: bytes) -> list[str]:
@@ -569,7 +597,7 @@ def a_busy_sink() -> tuple[bytes, bytes]:
     sink.take(a_run(tls=TLS))
     sink.take(a_run(probe=suite, verdicts=(a_verdict(Verdict.FAILED, findings=1),)))
     sink.observe(Reloaded(ok=True, at_s=5, sha="abc"))
-    sink.observe(BudgetLeft(target="wn", tokens_left=1, tokens_limit=9))
+    sink.observe(BudgetLeft(target="wn", tokens_left=1, tokens_limit=9, is_exhausted=False))
     return sink.render("text/plain")[1], sink.render("application/openmetrics-text; version=1.0.0")[1]
 
 

@@ -18,6 +18,7 @@ from wnmon.engine.run import Run
 from wnmon.model.check import Level
 from wnmon.model.result import Finding, Layer, Mark, Outcome, Reason, Timing, Undecided, Verdict
 from wnmon.model.said import Said, Text, Why
+from wnmon.model.spent import Direction, UsageDoubt
 from wnmon.report.baseline.file import excuse_run, ignored_by
 from wnmon.report.baseline.known import Baseline, KnownBreak
 from wnmon.report.json import render_json
@@ -95,6 +96,14 @@ def test_the_counts_are_of_every_rule(made: CheckReport) -> None:
 def test_what_a_baseline_excused_counts_as_waived() -> None:
     document = json.loads(render_json(with_baseline()))
     assert (document["counts"]["failed"], document["counts"]["waived"], document["exit_code"]) == (1, 2, 3)
+
+
+def test_the_json_report_tells_which_usage_was_not_believed() -> None:
+    doubt = UsageDoubt(direction=Direction.OUTPUT, claimed=10**6, booked=64)
+    document = json.loads(render_json(report(replace(run(verdict("DOC-003")), usage_doubts=(doubt,)))))
+    jsonschema.validate(document, SCHEMA)
+    (told,) = document["runs"][0]["usage_doubts"]
+    assert (told["message_id"], "1,000,000" in told["message"]) == ("usage_doubted_output", True)
 
 
 def test_a_report_the_schema_does_not_know_is_refused() -> None:

@@ -52,6 +52,8 @@ def _run_facts(sheet: Sheet, run: Run) -> Text:
         facts.append(f"  {sheet.say('n_broken', n=failed_rules)}", "yellow")
     if result.undecided:
         facts.append(f"  {sheet.say('undecided', text=undecided(run))}", "yellow")
+    if run.usage_doubts:
+        facts.append(f"  {sheet.say('usage_doubted')}", "yellow")
     for name, value_s in (("ttft", result.timing.ttft_s), (sheet.say("total"), result.timing.total_s)):
         facts.append(f"  {name} {show_duration(value_s)}" if value_s is not None else "")
     return facts

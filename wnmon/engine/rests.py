@@ -1,0 +1,48 @@
+"""What keeps a probe from being asked now: refusals of the relay, or a budget that its last run did not fit."""
+
+from __future__ import annotations
+
+from wnmon.engine.backoff import Backoff
+from wnmon.engine.budget import Budgets
+from wnmon.engine.ports import Clock, Rest, RestCause
+from wnmon.engine.run import Run
+from wnmon.model.events import MonitorEvent, RunSkipped, Skip
+from wnmon.model.target import Probe, ProbeId
+
+
+class Rests:
+    """An observer and a sink that is asked why probes rest, also from another thread.
+
+    A budget is the target's, but a rest for it the probe's: a cheap check may still fit where a suite does not.
+    """
+
+    name = "rests"
+
+    def __init__(self, clock: Clock, backoff: Backoff, budgets: Budgets) -> None:
+        self._clock = clock
+        self._backoff = backoff
+        self._budgets = budgets
+        self._unpaid: set[ProbeId] = set()
+
+    def observe(self, event: MonitorEvent) -> None:
+        """Take note of a run that did not fit the budget."""
+        match event:
+            case RunSkipped(probe=probe, reason=Skip.BUDGET):
+                self._unpaid.add(probe)
+            case _:
+                pass
+
+    def take(self, run: Run) -> None:
+        """Take note of a run that took place."""
+        self._unpaid.discard(run.probe)
+
+    def of(self, probe: Probe) -> Rest | None:
+        """Return what keeps a probe from being asked, None where nothing does."""
+        return self._backoff.rest(probe.target.name, probe.model) or self._for_budget(probe)
+
+    def _for_budget(self, probe: Probe) -> Rest | None:
+        until_s = self._budgets.rests_until_s(probe.target) if probe.id in self._unpaid else None
+        if until_s is None:
+            return None
+        left_ns = int((until_s - self._clock.wall_s()) * 1e9)
+        return Rest(cause=RestCause.BUDGET, until_ns=self._clock.boot_ns() + left_ns)
