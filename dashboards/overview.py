@@ -152,12 +152,22 @@ def _success(by: str) -> str:
     return f"max by ({by}) (wnmon_probe_success{{{SELECTED}}} {PLAIN})"
 
 
-def _uptime(by: str) -> str:
-    def runs(more: str) -> str:
-        return f"sum {by}(increase(wnmon_probe_runs_total{{{SELECTED}{more}}}[$__range]) {PLAIN})"
+def _over_range(function: str, metric: str) -> str:
+    return f"{function}({metric}{{{SELECTED}}}[$__range]) {PLAIN}"
 
-    good = runs(', outcome=~"passed|degraded"')
-    return f"{good} / {runs('')}"
+
+def _uptime(by: str) -> str:
+    """Time that probes were up over time in which their state was known: scrapes count alike, runs do not."""
+    known = _over_range("count_over_time", "wnmon_probe_success")
+    return f"sum {by}({_over_range('sum_over_time', 'wnmon_probe_success')}) / sum {by}({known})"
+
+
+def _unknown(by: str) -> str:
+    """Time in which the state of a probe was not known, over all time that wnmon should have been scraped."""
+    known = f"sum {by}({_over_range('count_over_time', 'wnmon_probe_success')})"
+    probes = f'(wnmon_probe_info{{suite="", {SELECTED}}} == 1)'
+    all_ = f"sum {by}({probes} * on (job, instance) group_left () count_over_time(up[$__range]))"
+    return f"clamp_min(1 - ({known} or {all_} * 0) / {all_}, 0)"
 
 
 def _quantile(q: str, family: str, by: str, window: str) -> str:
@@ -182,7 +192,14 @@ def _up_or_down(say: Say) -> model.ValueMap:
 
 
 def _status(say: Say) -> list[Any]:
-    return [_targets_up(say), _uptime_stat(say), _ttft_stat(say), _rules_stat(say), _failing_stat(say)]
+    return [
+        _targets_up(say),
+        _uptime_stat(say),
+        _unknown_stat(say),
+        _ttft_stat(say),
+        _rules_stat(say),
+        _failing_stat(say),
+    ]
 
 
 def _targets_up(say: Say) -> Any:
@@ -194,7 +211,7 @@ def _targets_up(say: Say) -> Any:
             "至少一个模型最近一次检查通过的目标数 / 总数。",
         ),
         metric="wnmon_probe_success",
-        box=(0, 0, 5, 4),
+        box=(0, 0, 4, 4),
         unit="short",
         empty=say("no run yet", "尚无运行"),
     )
@@ -208,15 +225,31 @@ def _uptime_stat(say: Say) -> Any:
         id=2,
         title=say("Uptime", "可用率"),
         about=say(
-            "Passed and degraded runs of plain checks over all their runs, in the range.",
-            "所选时段内普通检查成功运行的比例。",
+            "Time in which plain checks succeeded, of the time in which their state was known, in the range.",
+            "所选时段内，普通检查处于成功状态的时间占状态已知时间的比例。",
         ),
-        metric="wnmon_probe_runs_total",
-        box=(5, 0, 5, 4),
+        metric="wnmon_probe_success",
+        box=(4, 0, 4, 4),
         unit="percentunit",
         empty=say("no run yet", "尚无运行"),
     )
     return number(frame, [at_once(_uptime(""))], _uptime_colours()).decimals(2)
+
+
+def _unknown_stat(say: Say) -> Any:
+    frame = Frame(
+        id=12,
+        title=say("Unknown", "未知时间"),
+        about=say(
+            "Time in the range in which the state of plain checks was not known, and which uptime leaves out.",
+            "所选时段内普通检查状态未知的时间比例，可用率不计入这段时间。",
+        ),
+        metric="wnmon_probe_success",
+        box=(8, 0, 4, 4),
+        unit="percentunit",
+        empty=say("no run yet", "尚无运行"),
+    )
+    return number(frame, [at_once(_unknown(""))], thresholds(GREEN, (0.01, AMBER), (0.1, RED))).decimals(2)
 
 
 def _ttft_stat(say: Say) -> Any:
@@ -225,7 +258,7 @@ def _ttft_stat(say: Say) -> Any:
         title=say("TTFT p95", "首 token 时间 p95"),
         about=say("95 % of first tokens came faster, in the range.", "所选时段内 95% 的首 token 快于此值。"),
         metric="wnmon_probe_ttft_seconds",
-        box=(10, 0, 5, 4),
+        box=(12, 0, 4, 4),
         unit="s",
         empty=say("no traffic", "无流量"),
     )
@@ -242,7 +275,7 @@ def _rules_stat(say: Say) -> Any:
             "最近判定为失败且未豁免的 MUST 规则数。",
         ),
         metric="wnmon_rule_passed",
-        box=(15, 0, 5, 4),
+        box=(16, 0, 4, 4),
         unit="short",
         empty=say("no verdict yet", "尚无判定"),
     )
@@ -291,6 +324,12 @@ def _columns(say: Say) -> list[Column]:
             unit="percentunit",
             decimals=2,
             colours=_uptime_colours(),
+        ),
+        Column(
+            title=say("Unknown", "未知时间"),
+            expr=_unknown("by (target) "),
+            unit="percentunit",
+            decimals=2,
         ),
         Column(title="TTFT p50", expr=_quantile("0.5", ttft, "target, ", "$__range"), unit="s"),
         Column(title="TTFT p95", expr=_quantile("0.95", ttft, "target, ", "$__range"), unit="s"),

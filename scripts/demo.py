@@ -67,7 +67,8 @@ def _run(folder: Path, seconds: float | None, running: ExitStack) -> int:
     print(f"reference relay: {url}/v1/chat/completions", flush=True)
     config = folder / "wnmon.yaml"
     config.write_text(CONFIG.format(url=url), encoding="utf-8")
-    service = _start(running, "serve", str(config), "--listen", f"127.0.0.1:{_free_port(9877)}", inherit=True)
+    listen = ("--listen", f"127.0.0.1:{_free_port(9877)}")
+    service = _start(running, "serve", str(config), "--run-now", "--log-level", "debug", *listen, inherit=True)
     try:
         return service.wait(timeout=seconds)
     except subprocess.TimeoutExpired:

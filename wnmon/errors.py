@@ -5,7 +5,8 @@
     ├── ConfigError       2    files are wrong; carries every problem of every file at once
     └── InternalError     4    wnmon itself is broken
 
-Only `wnmon.cli` turns one of these into an exit code.
+Only `wnmon.cli` turns one of these into an exit code. A message may quote what a person wrote, and that may be a key in
+the wrong place: a word that looks like one is masked as the error is made, so whoever shows it shows none.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import traceback
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-from wnmon.model.said import Said, Text
+from wnmon.model.credentials import masked
+from wnmon.model.said import Said, Text, mapped
 
 
 class WnmonError(Exception):
@@ -23,9 +25,9 @@ class WnmonError(Exception):
     exit_code = 4
 
     def __init__(self, message: Text, *, hint: Text | None = None) -> None:
-        super().__init__(str(message))
-        self.message = message
-        self.hint = hint
+        self.message = mapped(message, masked)
+        self.hint = hint and mapped(hint, masked)
+        super().__init__(str(self.message))
 
 
 class UsageError(WnmonError):
@@ -40,8 +42,8 @@ class ConfigError(WnmonError):
     exit_code = 2
 
     def __init__(self, problems: Sequence[Text], *, hint: Text | None = None) -> None:
-        super().__init__("\n".join(map(str, problems)), hint=hint)
-        self.problems = tuple(problems)
+        self.problems = tuple(mapped(problem, masked) for problem in problems)
+        super().__init__("\n".join(map(str, self.problems)), hint=hint)
 
 
 class InternalError(WnmonError):

@@ -1,4 +1,4 @@
-"""Where 8 bytes of a secret show in an output, as they are or in the escapes and encodings they travel in."""
+"""Where 8 bytes of a secret show in an output: in any case, as they are or in what they travel in."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ class LeakDetector:
     """Knows some secrets by name; made by other means than the product's own redaction."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
-        self._secret_of = {needle.encode(): name for name, value in secrets.items() for needle in _needles(value)}
+        named = ((name, case) for name, value in secrets.items() for case in (value, value.lower(), value.upper()))
+        self._secret_of = {needle.lower().encode(): name for name, value in named for needle in _needles(value)}
         # Thousands of needles in megabytes of reports: an automaton finds them in one pass.
-        self._any_of_them = re2.compile(b"|".join(map(re2.escape, self._secret_of)))
+        options = re2.Options()
+        options.max_mem = 2**28
+        self._any_of_them = re2.compile(b"|".join(map(re2.escape, self._secret_of)), options)
 
     def leaks(self, name: str, text: str) -> list[str]:
         """Return one line per secret of which a window shows; also where a layout broke it over lines."""
@@ -33,7 +36,7 @@ class LeakDetector:
         return [leak for name, text in outputs for leak in self.leaks(name, text)]
 
     def _hits(self, text: str) -> Iterator[tuple[str, str]]:
-        for match in self._any_of_them.finditer(text.encode("utf-8", "surrogatepass")):
+        for match in self._any_of_them.finditer(text.encode("utf-8", "surrogatepass").lower()):
             needle: bytes = match.group()
             yield needle.decode(), self._secret_of[needle]
 

@@ -6,10 +6,15 @@ import asyncio
 import base64
 import html
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Event, Thread
 from urllib.parse import quote
+
+SESSION = secrets.token_hex(16)
+"""What the relay of the mode `session` hands out by itself."""
 
 Mode = Callable[[str], bytes]
 """From a request's head, as text, to all bytes of an answer."""
@@ -104,6 +109,22 @@ MODES: dict[str, Mode] = {
     "content-length": lambda text: f"HTTP/1.1 200 OK\r\nContent-Length: {_flat(text)}\r\n\r\n".encode(),
     "chunk-size": lambda text: f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{_flat(text)}\r\n".encode(),
     "coding": lambda text: _answer("200 OK", "application/json", _completion(text), f"Content-Encoding: {_flat(text)}"),
+    "coding-lower": lambda text: _answer(
+        "200 OK", "application/json", _completion("a"), f"Content-Encoding: {_flat(text).lower()}"
+    ),
+    "lower": lambda text: _json(text.lower()),
+    "upper": lambda text: _json(text.upper()),
+    "swapped": lambda text: _error("400 Bad Request")(text.swapcase()),
+    "base64-lower": lambda text: _json(base64.b64encode(text.lower().encode()).decode()),
+    "status-line-upper": lambda text: f"HTTP/1.1 {_flat(text).upper()}\r\n\r\n".encode(),
+    "session": lambda _: _answer(
+        "200 OK",
+        "text/html",
+        "a",
+        f"Set-Cookie: sid={SESSION}; Path=/",
+        f"X-Session-Id: {SESSION}",
+        f"X-Relay-Auth: {SESSION}",
+    ),
     "stream": lambda text: _events(_delta(content=text), *_END),
     "stream-halves": _halves,
     "stream-letters": lambda text: _events(*(_delta(content=letter) for letter in text), *_END),
@@ -117,17 +138,18 @@ MODES: dict[str, Mode] = {
 """How it answers, by the first part of the path (`/json/v1/chat/completions`).
 
 Outputs cut long texts, so the header that is to reach them comes first: `/json+x-some-header/v1/chat/completions`.
+`/told-json/...` shows what the mirror was told, not what was sent.
 """
 
 
 @contextmanager
-def mirror() -> Iterator[str]:
+def mirror(told: str = "") -> Iterator[str]:
     """Yield the origin of a mirror on a thread and an event loop of its own; it is also an HTTP proxy."""
     ready, done = Event(), Event()
     ports: list[int] = []
 
     async def run() -> None:
-        async with await asyncio.start_server(_reflect, "127.0.0.1", 0) as server:
+        async with await asyncio.start_server(partial(_reflect, told), "127.0.0.1", 0) as server:
             ports.append(server.sockets[0].getsockname()[1])
             ready.set()
             await asyncio.to_thread(done.wait)
@@ -148,7 +170,7 @@ def _sorted(head: str, first: str) -> str:
     )
 
 
-async def _reflect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _reflect(told: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer one request and hang up."""
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -156,7 +178,8 @@ async def _reflect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         await reader.readexactly(int(length.partition(":")[2]))
         path = head.split(" ", 2)[1].partition("://")[2].partition("/")[2] or head.split(" ", 2)[1].lstrip("/")
         mode, _, first = path.partition("/")[0].partition("+")
-        writer.write(MODES[mode](_sorted(head, first)))
+        shown = told if mode.startswith("told-") else _sorted(head, first)
+        writer.write(MODES[mode.removeprefix("told-")](shown))
         await writer.drain()
     except (OSError, EOFError):
         pass

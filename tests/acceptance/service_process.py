@@ -133,12 +133,22 @@ class ServiceProcess:
 
 @contextmanager
 def serving(
-    folder: Path, config: str, *options: str, env: Mapping[str, str] | None = None, ready: bool = True
+    folder: Path,
+    config: str,
+    *options: str,
+    env: Mapping[str, str] | None = None,
+    ready: bool = True,
+    descriptors: int | None = None,
 ) -> Iterator[ServiceProcess]:
-    """Run `wnmon serve` over a configuration on a free port; killed at the end if the test did not end it."""
+    """Run `wnmon serve` over a configuration on a free port; killed at the end if the test did not end it.
+
+    `descriptors` is how many files it may open.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "wnmon.yaml").write_text(config, encoding="utf-8")
     order = [sys.executable, "-m", "wnmon", "serve", str(folder / "wnmon.yaml"), "--listen", "127.0.0.1:0", *options]
+    if descriptors is not None:
+        order = ["sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh", *order]
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
         process = subprocess.Popen(order, stdout=stdout, stderr=stderr, env=environment(env), cwd=folder)
     service = ServiceProcess(process, folder)

@@ -25,7 +25,7 @@ from service_process import relay_beside
 from wnmon.mock.settings import MockSettings
 
 MIB = 2**20
-MOST_MIB = 300
+MOST_MIB = 55 + 150
 MOST_CHECKS = 30
 """How many checks of a harmless relay an attack may cost, in processor time."""
 DOCUMENTED, STREAM = "builtin:documented", "builtin:stream"
@@ -39,6 +39,7 @@ COMPLETION: dict[str, Any] = {
     "system_fingerprint": "fp",
 }
 EVENT = b'data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[%b]}\n\n'
+SMALL_EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n'
 DELTA = b'{"index":0,"delta":{"content":"a"},"finish_reason":null}'
 VISIBLE = re.compile(r"[^\n\x20-\x7e\xa0-\U0010ffff]")
 
@@ -80,17 +81,17 @@ def completion(content: str) -> bytes:
     return json.dumps(COMPLETION).replace("CONTENT", content).encode()
 
 
-def as_json(name: str, body: bytes, broken: str) -> Attack:
-    return Attack(name=name, suite=DOCUMENTED, exit=1, speech=answer(body), broken=broken)
+def as_json(name: str, body: bytes, broken: str, reason: str = "bad_json") -> Attack:
+    return Attack(name=name, suite=DOCUMENTED, exit=1, speech=answer(body), broken=broken, reason=reason)
 
 
 def beyond(name: str, body: bytes) -> Attack:
     """Legal JSON, but more of it than a reader must accept (RFC 8259 §9): not judged, and said so."""
-    return Attack(name=name, suite=DOCUMENTED, exit=3, speech=answer(body))
+    return Attack(name=name, suite=DOCUMENTED, exit=3, speech=answer(body), reason="bad_json")
 
 
-def as_stream(name: str, body: bytes, broken: str) -> Attack:
-    return Attack(name=name, suite=STREAM, exit=1, speech=stream(body), broken=broken)
+def as_stream(name: str, body: bytes, broken: str, reason: str = "ok") -> Attack:
+    return Attack(name=name, suite=STREAM, exit=1, speech=stream(body), broken=broken, reason=reason)
 
 
 def too_large(name: str, suite: str, fault: str = "", speech: Speech = tuple) -> Attack:
@@ -109,33 +110,47 @@ ATTACKS = [
     too_large("endless chunks of one byte", STREAM, speech=endless(CHUNKED, b"1\r\n\n\r\n")),
     too_large("an endless trailer", STREAM, speech=endless(CHUNKED + b"0\r\n", b"X: y\r\n")),
     too_large("a page of titles", DOCUMENTED, speech=answer(b"<html>" + filled(b"<title>", 9 * MIB), "text/html")),
-    beyond("arrays in arrays", b'{"id":' + b"[" * 10**6 + b"]" * 10**6 + b"}"),
+    too_large("a million arrays in arrays", DOCUMENTED, speech=answer(b'{"id":' + b"[" * 10**6 + b"]" * 10**6 + b"}")),
+    beyond("arrays in arrays", b'{"id":' + b"[" * 10**5 + b"]" * 10**5 + b"}"),
     beyond("objects in objects", b'{"a":' * 10**5 + b"1" + b"}" * 10**5),
     beyond("a number of a million digits", b'{"created":' + b"1" * 10**6 + b"}"),
-    as_json("a number beyond every float", b'{"created":1e999999999}', "DOC-004"),
-    beyond("4 million numbers", b"[" + filled(b"0,") + b"0]"),
-    beyond("600,000 members", b"{" + b",".join(b'"%d":0' % i for i in range(600_000)) + b"}"),
+    as_json("a number beyond every float", b'{"created":1e999999999}', "DOC-004", "empty"),
+    too_large("4 million numbers", DOCUMENTED, speech=answer(b"[" + filled(b"0,") + b"0]")),
+    too_large(
+        "600,000 members", DOCUMENTED, speech=answer(b"{" + b",".join(b'"%d":0' % i for i in range(600_000)) + b"}")
+    ),
     as_json("the same member 100,000 times", b"{" + b'"a":1,' * 10**5 + b'"a":1}', "DOC-003"),
-    as_json("700,000 lone surrogates", b'{"id":"' + filled(b"\\ud800", 4 * MIB) + b'"}', "DOC-005"),
-    as_json("spaces only", filled(b" "), "DOC-003"),
+    as_json("200,000 lone surrogates", b'{"id":"' + b"\\ud800" * 200_000 + b'"}', "DOC-005", "empty"),
+    too_large("a million NULs", DOCUMENTED, speech=answer(completion(r"\u0000" * 10**6))),
+    too_large("4 million line ends in a text", DOCUMENTED, speech=answer(b'{"id":"' + filled(b"\\n") + b'"}')),
+    too_large("2 million escapes of escapes", STREAM, speech=stream(filled(b"%25&#37;", 8 * MIB - 200))),
+    as_json("spaces only", filled(b" "), "DOC-003", "empty"),
     as_json("bytes that are not UTF-8", filled(b"\xff"), "DOC-003"),
     as_json("terminal commands and NUL", b"\x1b[2J\x00\x07\x9b31m" * 1000, "DOC-003"),
     as_json(
-        "an error in terminal commands", b'{"error":{"message":"' + b"\\u001b[2J\\u0000" * 9999 + b'"}}', "ERR-006"
+        "an error in terminal commands",
+        b'{"error":{"message":"' + b"\\u001b[2J\\u0000" * 9999 + b'"}}',
+        "ERR-006",
+        "schema",
     ),
-    as_stream("40,000 whole events", (EVENT % DELTA) * 40_000, "STR-006"),
-    as_stream(
-        "100,000 small events", b'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n' * 10**5, "STR-007"
-    ),
-    as_stream("a choice per event", b"".join(EVENT % DELTA.replace(b"0", b"%d" % i) for i in range(30_000)), "STR-010"),
-    as_stream("a million comments", filled(b": ping\n\n"), "STR-006"),
-    as_stream("line ends only", filled(b"\r"), "STR-006"),
-    as_stream("one line without end", filled(b"x"), "STR-003"),
-    as_stream("one event of a million lines", filled(b"data:\n"), "STR-006"),
-    as_stream("[DONE] 600,000 times", filled(b"data: [DONE]\n\n"), "STR-006"),
-    as_stream("unknown fields only", filled(b"x: y\n"), "STR-006"),
-    as_stream("nested events", b"data: " + b"[" * 10**6 + b"\n\n", "STR-005"),
-    as_stream("terminal commands in events", filled(b"data: \x00\x1b[2J\n\n", MIB), "STR-005"),
+    as_stream("10,000 whole events", (EVENT % DELTA) * 10_000, "STR-006"),
+    too_large("40,000 whole events", STREAM, speech=stream((EVENT % DELTA) * 40_000)),
+    as_stream("30,000 small events", SMALL_EVENT * 30_000, "STR-007"),
+    too_large("100,000 small events", STREAM, speech=stream(SMALL_EVENT * 10**5)),
+    as_stream("a choice per event", b"".join(EVENT % DELTA.replace(b"0", b"%d" % i) for i in range(15_000)), "STR-010"),
+    too_large("128 choices per event", STREAM, speech=stream(EVENT % b",".join([DELTA] * 128) * 1_000)),
+    as_stream("30,000 comments", b": ping\n\n" * 30_000, "STR-006", "empty"),
+    too_large("a million comments", STREAM, speech=stream(filled(b": ping\n\n"))),
+    too_large("line ends only", STREAM, speech=stream(filled(b"\r"))),
+    as_stream("one line without end", filled(b"x"), "STR-003", "empty"),
+    as_stream("one event of 70,000 lines", b"data:\n" * 70_000, "STR-006", "bad_json"),
+    too_large("one event of a million lines", STREAM, speech=stream(filled(b"data:\n"))),
+    as_stream("[DONE] 30,000 times", b"data: [DONE]\n\n" * 30_000, "STR-006", "empty"),
+    too_large("[DONE] 600,000 times", STREAM, speech=stream(filled(b"data: [DONE]\n\n"))),
+    as_stream("70,000 unknown fields", b"x: y\n" * 70_000, "STR-006", "empty"),
+    too_large("quotation marks only", STREAM, speech=stream(b"data: [" + filled(b'"'))),
+    as_stream("nested events", b"data: " + b"[" * 10**5 + b"\n\n", "STR-005", "bad_json"),
+    as_stream("terminal commands in events", filled(b"data: \x00\x1b[2J\n\n", MIB // 4), "STR-005", "bad_json"),
 ]
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 from leaks import LeakDetector
-from mirror import MODES, mirror
+from mirror import MODES, SESSION, mirror
 from service_process import PATIENCE_S, ServiceProcess, environment, eventually, relay_beside, serving
 
 from wnmon.app.check import Surroundings, one_off_runner
@@ -45,8 +45,31 @@ KEY = f'sk-{secrets.token_hex(9)}"&<{secrets.token_hex(9)}%41+/{secrets.token_he
 HEADER = f"tenant {secrets.token_hex(16)}/+{secrets.token_hex(8)}"
 PASSWORD = f"{secrets.token_hex(12)}%2F{secrets.token_hex(12)}"
 PLAIN = f"sk-{secrets.token_hex(20)}"
-PLANTED = {"WN_PLAIN": PLAIN, "WN_API_KEY": KEY, "WN_HEADER": HEADER, "WN_PASSWORD": PASSWORD, "WNMON_API_KEY": KEY}
-DETECTOR = LeakDetector({"the plain key": PLAIN, "the key": KEY, "the header": HEADER, "the password": PASSWORD})
+# Of another target than the one that shows them: its key, a header of it in plain text, what is in its path.
+OTHER = f"sk-Other{secrets.token_hex(6)}X{secrets.token_hex(10)}"
+AUTH = f"Team-{secrets.token_hex(12)}"
+IN_URL = f"sk-{secrets.token_hex(12)}"
+TOLD = f"{OTHER} {AUTH} {IN_URL} {OTHER.lower()} {AUTH.upper()}"
+PLANTED = {
+    "WN_PLAIN": PLAIN,
+    "WN_API_KEY": KEY,
+    "WN_HEADER": HEADER,
+    "WN_PASSWORD": PASSWORD,
+    "WNMON_API_KEY": KEY,
+    "WN_OTHER": OTHER,
+}
+DETECTOR = LeakDetector(
+    {
+        "the plain key": PLAIN,
+        "the key": KEY,
+        "the header": HEADER,
+        "the password": PASSWORD,
+        "another's key": OTHER,
+        "another's header": AUTH,
+        "what is in a URL": IN_URL,
+        "the relay's session": SESSION,
+    }
+)
 
 # One fault for each place a key can stand in: text, halves, headers, errors, pages, bytes that are no answer. Checks of
 # all others, each repeating the key, are searched by tests/matrix; `serve` has a target for every one.
@@ -58,6 +81,8 @@ CHECKED = (
 ENDLESS = "endless-stream"
 # Ways of the mirror that reach what a person reads.
 SHOWN = ("json", "400", "text", "phrase", "status-line", "stream-halves")
+# Ways that show what another target was sent.
+TOLD_BY = (*SHOWN, "html", "429", "coding", "coding-lower", "lower", "upper", "not-http", "headers", "session")
 # Targets that repeat a key in pieces.
 SPLIT = ("mirror-stream-halves", "mirror-stream-letters", "fault-echo-key-split")
 
@@ -72,6 +97,13 @@ def config(relay: str, reflecting: str) -> dict[str, Any]:
         **{
             f"proxy-{name}": _target(f"http://relay.invalid/{name}+proxy-authorization/v1") | {"proxy": proxy}
             for name in SHOWN
+        },
+        **{f"told-{name}": _target(f"{reflecting}/told-{name}/v1") for name in TOLD_BY},
+        "elsewhere": {
+            "base_url": f"http://127.0.0.1:9/{IN_URL}/v1",
+            "api_key": "${WN_OTHER}",
+            "models": ["m"],
+            "headers": {"X-Relay-Auth": AUTH},
         },
         "closed": _target("http://127.0.0.1:9"),
     }
@@ -196,7 +228,7 @@ def planted() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The path of the configuration, with relay and mirror running."""
-    with relay_beside() as relay, mirror() as reflecting:
+    with relay_beside() as relay, mirror(TOLD) as reflecting:
         path = tmp_path_factory.mktemp("secrets") / "wnmon.yaml"
         path.write_text(json.dumps(config(relay.url, reflecting)), encoding="utf-8")
         yield path
@@ -222,11 +254,17 @@ def checked(planted: None, configured: Path, logged: io.StringIO) -> list[Output
     suites = ("builtin:documented", "builtin:stream")
     for fault in CHECKED:
         terminal.check(*suites, "-c", str(configured), "--target", f"fault-{fault}", "--lang", "en")
-    others = [f"mirror-{name}" for name in MODES] + [f"{way}-{name}" for name in SHOWN for way in ("header", "proxy")]
+    others = [f"mirror-{name}" for name in MODES] + [f"told-{name}" for name in TOLD_BY]
+    others += [f"{way}-{name}" for name in SHOWN for way in ("header", "proxy")]
     for number, name in enumerate(others):
         terminal.check(*suites, "-c", str(configured), "--target", name, "--lang", ("en", "zh")[number % 2])
-    url = load_config(configured, os.environ).targets[0].url
+    urls = {target.name: target.url for target in load_config(configured, os.environ).targets}
+    url, reflecting = next(iter(urls.values())), urls["mirror-json"].partition("/json/")[0]
     terminal.check("--base-url", url, "--model", "m")
+    in_url = ("--base-url", f"{reflecting}/json/{IN_URL}/v1", "--model", "m")
+    terminal.check(*in_url)
+    terminal.run("check", *in_url, "--dry-run")
+    terminal.run("check", "-c", str(configured), "--target", "elsewhere", "--dry-run")
     terminal.check("--base-url", "http://127.0.0.1:9", "--model", "m", "--strict", "--fail-fast")
     terminal.run("check", "--base-url", url, "--model", "m", "--dry-run")
     terminal.run("check", "-c", str(configured), "--target", "proxy-json", "--dry-run")
@@ -272,7 +310,7 @@ def printed(planted: None, configured: Path) -> list[Output]:
     files = [
         file
         for file in configured.parent.rglob("*")
-        if file.is_file() and file.name.removesuffix(".yaml") not in BROKEN
+        if file.is_file() and file.name.removesuffix(".yaml") not in {*BROKEN, "wnmon"}
     ]
     return [*terminal.outputs, *((str(file), file.read_text("utf-8")) for file in files)]
 
@@ -285,6 +323,19 @@ def _all_told(service: ServiceProcess) -> str | None:
     return text if all(row["runs"] for row in rows.values()) and all("[redacted" in said for said in echoes) else None
 
 
+def _without_elsewhere(configured: Path) -> str:
+    """Return the configuration without the target whose secrets others show: they are of the one before now."""
+    said = json.loads(configured.read_text("utf-8"))
+    del said["targets"]["elsewhere"]
+    said["checks"]["alive"]["targets"].remove("elsewhere")
+    return json.dumps(said)
+
+
+def _runs_of(service: ServiceProcess, probe: str) -> int:
+    rows = json.loads(service.get("/api/v1/probes").text)["probes"]
+    return next(int(row["runs"]) for row in rows if row["id"] == probe)
+
+
 @pytest.fixture(scope="module")
 def served(planted: None, configured: Path) -> list[Output]:
     """All a service says of every fault, on its routes and its terminal, over good and bad reloads, to its end."""
@@ -295,6 +346,11 @@ def served(planted: None, configured: Path) -> list[Output]:
         told = eventually(lambda: _all_told(service), "a run of every probe, and every echo", patience_s=120)
         outputs = [("/api/v1/probes", told), *((path, service.get(path).text) for path in routes)]
         outputs.append(("OpenMetrics", service.get("/metrics", Accept="application/openmetrics-text").text))
+        (folder / "wnmon.yaml").write_text(_without_elsewhere(configured), encoding="utf-8")
+        assert service.get("/-/reload", method="POST").status == 200
+        runs = _runs_of(service, "told-400/alive/m")
+        eventually(lambda: _runs_of(service, "told-400/alive/m") > runs + 1, "a run after the reload")
+        outputs += [(f"{path} after a reload", service.get(path).text) for path in ("/api/v1/probes", *routes)]
         for name, text in BROKEN.items():
             (folder / "wnmon.yaml").write_text(text, encoding="utf-8")
             answer = service.get("/-/reload", method="POST")
@@ -364,6 +420,20 @@ def test_the_relay_s_echo_of_each_secret_did_reach_the_reports(checked: list[Out
     assert any(marker in text for output, text in checked if output.endswith(f"report.{name}"))
 
 
+@pytest.mark.parametrize("mode", ["400", "429", "html"])
+def test_what_another_target_was_sent_did_reach_the_page(served: list[Output], mode: str) -> None:
+    (row,) = [
+        row for row in json.loads(dict(served)["/api/v1/probes"])["probes"] if row["id"] == f"told-{mode}/alive/m"
+    ]
+
+    assert "[redacted:api_key]" in row["message"]
+
+
+@pytest.mark.parametrize("kept", ["[redacted:base_url]", "[redacted:header]"])
+def test_what_is_kept_out_by_its_place_did_reach_the_reports(checked: list[Output], kept: str) -> None:
+    assert any(kept in text for _, text in checked)
+
+
 @pytest.mark.parametrize("target", SPLIT)
 def test_an_echo_in_pieces_did_reach_the_page_joined(served: list[Output], target: str) -> None:
     (row,) = [row for row in json.loads(dict(served)["/api/v1/probes"])["probes"] if row["id"] == f"{target}/says/m"]
@@ -371,7 +441,7 @@ def test_an_echo_in_pieces_did_reach_the_page_joined(served: list[Output], targe
     assert "[redacted:api_key]" in row["message"]
 
 
-@pytest.mark.parametrize("coat", [str, lambda text: json.dumps(text), lambda text: "\n".join(text)])
+@pytest.mark.parametrize("coat", [str, str.upper, lambda text: json.dumps(text), lambda text: "\n".join(text)])
 def test_the_detector_sees_a_secret(coat: Callable[[str], str]) -> None:
     assert DETECTOR.leaks("an output", f"before {coat(KEY[12:20])} after")
 

@@ -57,7 +57,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Said]:
             more = f"headers: {{X-Wnmon-Fault: '{'none' if name == 'nobody' else name}'}}"
             targets.append(TARGET.format(name=named(name), url=url, more=more))
         config = "".join(["targets:\n", *targets, CHECKS])
-        with serving(tmp_path_factory.mktemp("chinese"), config, env=CHINESE) as service:
+        with serving(tmp_path_factory.mktemp("chinese"), config, "--log-level", "debug", env=CHINESE) as service:
             yield watched(service, config)
 
 
@@ -69,7 +69,7 @@ def named(ailment: str) -> str:
 def watched(service: ServiceProcess, config: str) -> Said:
     """Return what a service shows until each of its probes has run, it has skipped a run and refused a reload."""
     eventually(lambda: all(probe["runs"] for probe in service.probes().values()), "a run of every probe")
-    eventually(lambda: "budget" in service.stderr, "a run skipped for the budget")
+    eventually(lambda: "budget" in service.stdout, "a run skipped for the budget")
     page = service.get("/").text
     (service.folder / "wnmon.yaml").write_text(config.replace("every: 2s", "every: never"), encoding="utf-8")
     service.process.send_signal(signal.SIGHUP)
@@ -95,7 +95,11 @@ def test_a_failed_run_is_told_in_chinese(said: Said) -> None:
 
 
 def test_a_skipped_run_is_told_in_chinese(said: Said) -> None:
-    assert "wnmon：已跳过 frugal/alive/m：budget（frugal 当日的预算已用尽）\n" in said.stderr
+    assert "\n已跳过 frugal/alive/m：budget（frugal 当日的预算已用尽）\n" in said.stdout
+
+
+def test_the_runs_that_did_not_take_place_are_summed_up_in_chinese(said: Said) -> None:
+    assert re.search(r"^自上次汇总以来有 \d+ 次到期的运行未进行：.*budget \d+", said.stdout, re.MULTILINE)
 
 
 def test_a_refused_reload_is_told_in_chinese(said: Said) -> None:

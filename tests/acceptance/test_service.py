@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -13,34 +14,35 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from service_process import ServiceProcess, environment, eventually, relay_beside, serving, wnmon
+from service_process import PATIENCE_S, ServiceProcess, environment, eventually, relay_beside, serving, wnmon
 
 from wnmon.mock.server import MockRelay
 from wnmon.mock.settings import MockSettings
 from wnmon.model.result import Reason
 from wnmon.model.target import ProbeId
-from wnmon.schedule.timetable import first_delay_s
+from wnmon.schedule.timetable import next_slot_ns
 
 TTFT_S = 0.2
 
 
-def due(target: str, every_s: float, is_due: Callable[[float], bool], models: Sequence[str] = ("m",)) -> str:
-    """Return the name of a check of a target whose first delays in seconds, one per model, are all as wanted."""
+def named(target: str, every_s: int, fits: Callable[[list[float]], bool], models: Sequence[str] = ("m",)) -> str:
+    """Return the name of a check of a target whose next slots, in seconds from now and one per model, fit."""
+    every_ns, now_ns = every_s * 10**9, time.time_ns()
     for name in (f"c{number}" for number in itertools.count()):
-        if all(is_due(first_delay_s(ProbeId(f"{target}/{name}/{model}"), every_s)) for model in models):
+        ids = [ProbeId(f"{target}/{name}/{model}") for model in models]
+        if fits([(next_slot_ns(one, every_ns, now_ns) - now_ns) / 1e9 for one in ids]):
             return name
     raise AssertionError("endless")
 
 
-LATER = due("good", 3600, lambda delay_s: delay_s > 50)
-SOON = due("good", 60, lambda delay_s: delay_s < 1)
-TOGETHER = due("good", 20, lambda delay_s: delay_s < 0.5, "abc")
-CROWDED = due("narrow", 2, lambda delay_s: delay_s < 0.1, "abc")
+LATER = named("good", 3600, lambda waits_s: waits_s[0] > 1800)
+CROWDED = named("narrow", 2, lambda waits_s: max(waits_s) - min(waits_s) < 0.1, "abc")
 
 
 def target(url: str, name: str, **more: str) -> str:
@@ -141,6 +143,7 @@ def test_every_failure_reason_is_born_at_0_before_the_first_run(service: Service
 
 def test_no_gauge_states_a_fact_of_a_probe_that_never_ran(service: ServiceProcess) -> None:
     configured = {"wnmon_probe_interval_seconds", "wnmon_probe_timeout_seconds", "wnmon_probe_info"}
+    configured.add("wnmon_probe_next_run_timestamp_seconds")
     kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", service.get("/metrics").text, re.MULTILINE))
 
     told = {name for name, labels, _ in service.samples() if labels.get("check") == LATER}
@@ -149,7 +152,8 @@ def test_no_gauge_states_a_fact_of_a_probe_that_never_ran(service: ServiceProces
 
 
 def test_a_budget_of_3_requests_is_3_requests_at_the_relay(service: ServiceProcess, relay: MockRelay) -> None:
-    eventually(lambda: service.stderr.count("已跳过 frugal/alive/m：budget") >= 2, "two skipped runs")
+    skipped = "wnmon_scheduler_skipped_runs_total"
+    eventually(lambda: (service.value(skipped, reason="budget") or 0) >= 2, "two skipped runs")
 
     assert len(asked(relay, "frugal")) == 3
 
@@ -443,8 +447,8 @@ class End:
 
 
 def end_of(folder: Path, number: int, settings: MockSettings, config: str) -> End:
-    """Serve until every probe is due and a request is under way, send the signal, and tell how it ended."""
-    with relay_beside(settings) as relay, serving(folder, config.replace("RELAY", relay.url)) as service:
+    """Serve until every probe has begun and a request is under way, send the signal, and tell how it ended."""
+    with relay_beside(settings) as relay, serving(folder, config.replace("RELAY", relay.url), "--run-now") as service:
         eventually(lambda: relay.requests, "a request under way")
         probes = len(service.probes())
         begun = "wnmon_scheduler_lateness_seconds_count"
@@ -458,9 +462,9 @@ def end_of(folder: Path, number: int, settings: MockSettings, config: str) -> En
 def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, End]:
     """Return the ends of services whose answer is long in coming (by signal), and of one with runs that wait."""
     slow = MockSettings(ttft_s=SILENT_S, gap_s=1)
-    stuck = "".join(["targets:\n", target("RELAY", "good"), "checks:\n", check(SOON, "60s")])
+    stuck = "".join(["targets:\n", target("RELAY", "good"), "checks:\n", check("alive", "60s")])
     queue = target("RELAY", "good", models="[a, b, c]", concurrency="1")
-    queued = "".join(["targets:\n", queue, "checks:\n", check(TOGETHER, "20s", timeout="19s")])
+    queued = "".join(["targets:\n", queue, "checks:\n", check("alive", "20s", timeout="19s")])
     cases: dict[str, tuple[int, MockSettings, str]] = {
         **{number.name: (number, slow, stuck) for number in SIGNALS},
         "queue": (signal.SIGTERM, slow, queued),
@@ -508,5 +512,85 @@ def test_the_service_outlives_the_reader_of_its_lines(relay: MockRelay, tmp_path
         process.stdout.close()
         eventually(lambda: len(asked(relay, "pipe")) >= 2, "two requests")
         process.terminate()
+
+    assert process.returncode == 0
+
+
+# Descriptors: the page's visitors cannot take those of the probes.
+
+
+@contextmanager
+def half_requests(service: ServiceProcess, count: int) -> Iterator[None]:
+    """Hold so many connections open to the page, each with half a request."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(2 * count, hard), hard))
+    port = int(service.url.rstrip("/").rpartition(":")[2])
+    with ExitStack() as held:
+        for _ in range(count):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", port), PATIENCE_S))
+            with suppress(OSError):
+                connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n")
+        yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_visitors_of_the_page_take_no_descriptor_of_a_probe(relay: MockRelay, tmp_path: Path) -> None:
+    config = "".join(["targets:\n", target(relay.url, "good"), "checks:\n", check("alive", "1s")])
+    runs = "wnmon_probe_runs_total"
+    with serving(tmp_path, config, descriptors=256) as service, half_requests(service, 1200):
+        before = service.value(runs, outcome="passed") or 0
+        eventually(lambda: (service.value(runs, outcome="passed") or 0) >= before + 3, "three more runs")
+
+        assert service.value("wnmon_probe_failures_total", reason="client") == 0
+        assert service.stderr.count("connections to the page closed") == 1
+
+
+# The first moments: signals wait until the service can take them.
+
+ON_ONE_HOURLY = "".join(["targets:\n", target("http://127.0.0.1:9", "good"), "checks:\n", HOURLY])
+
+
+def is_awaiting_signals(process: int) -> bool:
+    """Tell whether wnmon's own code runs by now: it makes signals wait first of all."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return bool(int(status.partition("SigBlk:")[2].split()[0], 16) >> (signal.SIGHUP - 1) & 1)
+
+
+@contextmanager
+def just_begun(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a service and leave it as it is in the first moment."""
+    (folder / "wnmon.yaml").write_text(ON_ONE_HOURLY, encoding="utf-8")
+    order = [sys.executable, "-m", "wnmon", "serve", str(folder / "wnmon.yaml"), "--listen", "127.0.0.1:0"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(order, stdout=pipe, stderr=pipe, env=environment(), cwd=folder) as process:
+        try:
+            eventually(lambda: is_awaiting_signals(process.pid), "wnmon's own code running")
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_in_the_first_moment_ends_the_service_with_exit_0(tmp_path: Path, number: signal.Signals) -> None:
+    with just_begun(tmp_path) as process:
+        process.send_signal(number)
+        _, complaints = process.communicate(timeout=PATIENCE_S)
+
+    assert (process.returncode, complaints) == (0, b"")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_during_the_warm_up_ends_the_service_with_exit_0(tmp_path: Path, number: signal.Signals) -> None:
+    with serving(tmp_path, ON_ONE_HOURLY, ready=False) as service:
+        assert (service.end(number)[0], service.stderr) == (0, "")
+
+
+def test_a_reload_asked_for_in_the_first_moment_does_not_kill_the_service(tmp_path: Path) -> None:
+    with just_begun(tmp_path) as process:
+        process.send_signal(signal.SIGHUP)
+        assert process.stdout is not None
+        assert any(b"http://" in line for line in process.stdout)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 0

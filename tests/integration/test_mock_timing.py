@@ -76,6 +76,9 @@ def test_an_instant_that_has_passed_is_not_waited_for() -> None:
         def now_ns(self) -> int:
             return 10_000_000_000
 
+        def boot_ns(self) -> int:
+            return self.now_ns()
+
         def wall_s(self) -> float:
             return 0.0
 

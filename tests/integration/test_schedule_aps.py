@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable
 
@@ -11,6 +12,7 @@ from wnmon.model.check import Check, Plan
 from wnmon.model.events import RunSkipped, Skip
 from wnmon.model.target import Probe, ProbeId, Target
 from wnmon.schedule.aps import Scheduler
+from wnmon.schedule.timetable import next_slot_ns
 
 TARGET = Target(name="wn", url="http://relay.invalid", host="relay.invalid", models=("m",))
 
@@ -20,15 +22,19 @@ def probe(name: str = "alive", every_s: float = 0.2, model: str = "m") -> Probe:
 
 
 class ShiftedClock(SystemClock):
-    """The clock of this machine, put forward by `ahead_s`."""
+    """The clock of this machine, put forward by `ahead_s`, its wall clock alone set by `set_wall_s`."""
 
     ahead_s = 0.0
+    set_wall_s = 0.0
 
     def now_ns(self) -> int:
         return super().now_ns() + int(self.ahead_s * 1e9)
 
+    def boot_ns(self) -> int:
+        return super().boot_ns() + int(self.ahead_s * 1e9)
+
     def wall_s(self) -> float:
-        return super().wall_s() + self.ahead_s
+        return super().wall_s() + self.ahead_s + self.set_wall_s
 
 
 class Stage:
@@ -57,6 +63,19 @@ class Stage:
     def _tell(self, event: RunSkipped) -> None:
         self.skipped.append(event)
         self.changed.set()
+
+    def next_ns(self, one: ProbeId) -> int | None:
+        slots = self.scheduler.timetable.slots(one)
+        return None if slots is None else slots.next_ns
+
+    def soon(self, every_s: float) -> Probe:
+        """Return a probe whose first slot comes within the next second, but not at once."""
+        every_ns, wall_ns = int(every_s * 1e9), int(self.clock.wall_s() * 1e9)
+        for name in map(str, itertools.count()):
+            one = probe(name, every_s)
+            if 0.3e9 < next_slot_ns(one.id, every_ns, wall_ns) - wall_ns < 1e9:
+                return one
+        raise AssertionError("endless")
 
     def skips(self, reason: Skip) -> int:
         return sum(event.reason is reason for event in self.skipped)
@@ -112,12 +131,40 @@ def test_the_due_time_handed_over_is_never_in_the_future() -> None:
 
 def test_a_run_that_starts_late_is_handed_its_true_due_time() -> None:
     async def scene(stage: Stage) -> None:
-        stage.scheduler.set_probes([probe()])
-        await stage.until(lambda: len(stage.due_ns) == 1)
+        stage.scheduler.set_probes([stage.soon(20)])
         stage.clock.ahead_s = 5.0
-        await stage.until(lambda: len(stage.due_ns) == 2)
+        await stage.until(lambda: bool(stage.due_ns))
         due_ns, now_ns = stage.due_ns[-1]
         assert now_ns - due_ns >= 5_000_000_000
+
+    play(scene)
+
+
+def test_a_probe_that_may_run_at_once_does() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.scheduler.set_probes([probe(every_s=86_400)], run_now=True)
+        await stage.until(lambda: bool(stage.fired))
+
+    play(scene)
+
+
+def test_a_wall_clock_set_back_holds_up_no_run() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.scheduler.set_probes([probe(every_s=0.4)])
+        await stage.until(lambda: len(stage.fired) >= 1)
+        stage.clock.set_wall_s = -600
+        stage.fired.clear()
+        await stage.until(lambda: len(stage.fired) >= 3)
+
+    play(scene)
+
+
+def test_a_wall_clock_set_is_told_as_no_missed_run() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.scheduler.set_probes([probe(every_s=20), probe("b", every_s=0.4)])
+        stage.clock.set_wall_s = -600
+        await stage.until(lambda: len(stage.fired) >= 3)
+        assert stage.skips(Skip.MISFIRE) == 0
 
     play(scene)
 
@@ -134,11 +181,11 @@ def test_a_blocked_loop_is_told_as_missed_runs() -> None:
 
 def test_a_run_too_late_to_start_is_told_as_missed() -> None:
     async def scene(stage: Stage) -> None:
-        one = probe(every_s=3.0)
+        one = stage.soon(every_s=10)
         stage.scheduler.set_probes([one])
-        due_s = stage.scheduler.next_run_s(one.id) or 0
-        # The grace of a 3 s interval is 1 s. A machine that holds us up for 1.5 s more comes to the run after it.
-        time.sleep(due_s - stage.clock.wall_s() + 1.5)
+        due_ns = stage.next_ns(one.id) or 0
+        # The grace of a 10 s interval is 5 s. A machine that holds us up for 5 s more comes to the run after it.
+        time.sleep((due_ns - stage.clock.boot_ns()) / 1e9 + 6)
         await stage.until(lambda: len(stage.skipped) == 1)
         assert (stage.skipped[0].reason, stage.fired) == (Skip.MISFIRE, [])
 
@@ -187,10 +234,10 @@ def test_an_unchanged_probe_keeps_its_next_run() -> None:
     async def scene(stage: Stage) -> None:
         one = probe(every_s=300)
         stage.scheduler.set_probes([one])
-        before = stage.scheduler.next_run_s(one.id)
+        before = stage.next_ns(one.id)
         await asyncio.sleep(0.01)
         stage.scheduler.set_probes([probe(every_s=300), probe("new", 300)])
-        assert stage.scheduler.next_run_s(one.id) == before
+        assert stage.next_ns(one.id) == before
 
     play(scene)
 
@@ -199,9 +246,9 @@ def test_a_changed_interval_moves_the_next_run() -> None:
     async def scene(stage: Stage) -> None:
         one = probe(every_s=300)
         stage.scheduler.set_probes([one])
-        before = stage.scheduler.next_run_s(one.id)
+        before = stage.next_ns(one.id)
         stage.scheduler.set_probes([probe(every_s=0.2)])
-        assert stage.scheduler.next_run_s(one.id) != before
+        assert stage.next_ns(one.id) != before
 
     play(scene)
 
@@ -228,7 +275,7 @@ def test_a_removed_probe_is_fired_no_more() -> None:
         stage.scheduler.set_probes([probe("stays")])
         stage.fired.clear()
         await stage.until(lambda: len(stage.fired) >= 3)
-        assert ({one.check.name for one in stage.fired}, stage.scheduler.next_run_s(probe("gone").id)) == (
+        assert ({one.check.name for one in stage.fired}, stage.next_ns(probe("gone").id)) == (
             {"stays"},
             None,
         )
@@ -271,7 +318,7 @@ def test_pausing_fires_nothing_more() -> None:
         stage.scheduler.pause()
         stage.fired.clear()
         await asyncio.sleep(0.5)
-        assert (stage.fired, stage.scheduler.next_run_s(probe().id)) == ([], None)
+        assert (stage.fired, stage.next_ns(probe().id)) == ([], None)
 
     play(scene)
 
@@ -294,7 +341,7 @@ def test_a_run_about_to_begin_when_the_scheduler_is_paused_does_not() -> None:
 def test_a_probe_is_due_before_the_scheduler_starts() -> None:
     scheduler = Scheduler(lambda *_: _nothing(), lambda _: None, SystemClock())
     scheduler.set_probes([probe(every_s=300)])
-    assert scheduler.next_run_s(probe().id) is not None
+    assert scheduler.timetable.slots(probe().id) is not None
 
 
 def test_closing_what_never_started_is_no_error() -> None:

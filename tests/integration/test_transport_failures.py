@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,20 @@ def full_backlog() -> Iterator[str]:
 
 def ask_nobody(url: str, **options: object) -> Exchange:
     return run(send(url, **options))  # type: ignore[arg-type]  # keywords of send
+
+
+def test_a_coding_nobody_asked_for_is_told_whole_and_as_it_came() -> None:
+    exchange = ask(saying(JSON_HEAD + b"Content-Encoding: " + b"aB3-" * 100 + b"\r\n\r\n{}"))
+
+    assert exchange.failure is not None
+    assert "aB3-" * 100 in str(exchange.failure.detail)
+
+
+def test_what_breaks_http_is_told_whole() -> None:
+    exchange = ask(saying(b"HTTP/1.1 " + b"aB3-" * 100 + b"\r\n\r\n"))
+
+    assert exchange.failure is not None
+    assert "aB3-" * 100 in str(exchange.failure.detail)
 
 
 def test_a_name_that_does_not_resolve_is_dns() -> None:
@@ -205,6 +220,35 @@ def test_bytes_after_the_first_token_limit_do_not_make_it_a_stall() -> None:
 
 
 ROOMY = Caps(wire_bytes=2**30, decoded_bytes=2**30, chunks=10**7)
+
+
+LIMITS = ("headers_s", "first_token_s", "stall_s", "total_s")
+HEAD_THEN_SILENCE = saying(STREAM_HEAD + b"\r\n", then=silence)
+
+
+@pytest.mark.parametrize("speech", [silence, HEAD_THEN_SILENCE], ids=["no head", "a head alone"])
+@pytest.mark.parametrize("pair", list(combinations(LIMITS, 2)), ids=" and ".join)
+def test_two_limits_due_at_once_leave_nothing_to_the_loop_to_complain_of(
+    pair: tuple[str, str], speech: Speech, caplog: pytest.LogCaptureFixture
+) -> None:
+    ask(speech, stream=True, timeouts=replace(PATIENT, **dict.fromkeys(pair, SOON)))
+
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("pair", "speech", "kind"),
+    [
+        (("headers_s", "first_token_s"), silence, "timeout_headers"),
+        (("headers_s", "total_s"), silence, "timeout_headers"),
+        (("first_token_s", "total_s"), HEAD_THEN_SILENCE, "timeout_total"),
+    ],
+    ids=["headers and first token", "headers and total", "first token and total"],
+)
+def test_of_two_limits_due_at_once_the_one_that_stood_first_is_named(
+    pair: tuple[str, str], speech: Speech, kind: str
+) -> None:
+    assert failure_of(ask(speech, stream=True, timeouts=replace(PATIENT, **dict.fromkeys(pair, SOON)))) == kind
 
 
 def test_silence_in_the_body_is_a_stall() -> None:

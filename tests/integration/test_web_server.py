@@ -10,7 +10,8 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -140,6 +141,12 @@ def test_a_small_exposition_is_not_worth_compressing(ask: Ask, site: Setting) ->
 def test_healthy_even_when_not_ready(ask: Ask, site: Setting) -> None:
     site.control.is_ready = False
     assert ask("/-/healthy").status == 200
+
+
+@pytest.mark.parametrize(("overdue_s", "status"), [(59.9, 200), (60.0, 503)])
+def test_healthy_only_while_due_runs_take_place(ask: Ask, site: Setting, overdue_s: float, status: int) -> None:
+    site.control.overdue = overdue_s
+    assert ask("/-/healthy").status == status
 
 
 @pytest.mark.parametrize(("is_ready", "status"), [(True, 200), (False, 503)])
@@ -288,6 +295,29 @@ def test_a_row_tells_all_there_is_to_know(ask: Ask) -> None:
 
 def test_the_reason_of_a_failure_is_told_in_words_and_as_a_label(ask: Ask) -> None:
     assert any("no first token in time timeout_first_token no token within 30 s" in row for row in rows_of(ask().text))
+
+
+RESTING = state(rest="asked", rest_until_s=NOW_S + 725)
+
+
+@pytest.mark.parametrize(
+    ("lang", "rest", "told"),
+    [
+        ("en", "asked", "resting until {} UTC (in 12 min), as the relay asked"),
+        ("en", "refused", "resting until {} UTC (in 12 min), since the relay refused"),
+        ("en", "budget", "resting until {} UTC (in 12 min): the day's budget is used up"),
+        ("zh", "asked", "应中转站要求暂停至 {} UTC（12 分钟后）"),
+    ],
+)
+def test_a_probe_that_rests_tells_until_when_and_why(ask: Ask, site: Setting, lang: str, rest: str, told: str) -> None:
+    site.states.rows = [replace(RESTING, rest=rest)]
+    until = datetime.fromtimestamp(NOW_S + 725, UTC).strftime("%H:%M:%S")
+    assert told.format(until) in rows_of(ask(f"/?lang={lang}").text)[0]
+
+
+def test_an_outcome_that_counts_no_more_is_shown_as_unknown(ask: Ask, site: Setting) -> None:
+    site.states.rows = [replace(RESTING, outcome="unknown", reason=None, message="", since_s=None)]
+    assert rows_of(ask().text)[0].startswith("unknown wn / alive")
 
 
 WHY = Said("latency_undecided", code="ttft", text="1.98 s", text2="2.03 s", limit="2 s")

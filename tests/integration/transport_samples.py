@@ -97,6 +97,9 @@ class LoopClock:
         self._looked_ns += self._look_ns
         return round(asyncio.get_running_loop().time() * 1e9) + self._looked_ns
 
+    def boot_ns(self) -> int:
+        return self.now_ns()
+
     def wall_s(self) -> float:
         return 1_700_000_000.0
 

@@ -89,6 +89,9 @@ class FixedClock:
     def now_ns(self) -> int:
         return 0
 
+    def boot_ns(self) -> int:
+        return self.now_ns()
+
     def wall_s(self) -> float:
         return NOW_S
 
@@ -122,6 +125,10 @@ class FixedControl:
     is_ready: bool = True
     problems: tuple[str, ...] = ()
     reloads: int = 0
+    overdue: float = 0.0
+
+    def overdue_s(self) -> float:
+        return self.overdue
 
     def ready(self) -> bool:
         return self.is_ready

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
+from wnmon.engine.ports import About
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -33,6 +35,10 @@ class VirtualClock:
         self._wall_s = time.time() - 1
 
     def now_ns(self) -> int:
+        """Return virtual nanoseconds."""
+        return self._now_ns
+
+    def boot_ns(self) -> int:
         """Return virtual nanoseconds."""
         return self._now_ns
 
@@ -90,7 +96,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 class Inline:
     """A worker that does its work at once: a thread beside the loop would let virtual time pass."""
 
-    async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def do(self, about: About, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the work returns."""
         return work(*args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""A monitor in simulated time: the real sink takes runs and is scraped each minute, promtool gets what was scraped.
+"""A monitor in simulated time: its own timetable, rests, standings and metrics, scraped each minute for promtool.
 
 Time starts at 0, as promtool's does.
 """
@@ -12,19 +12,26 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+from wnmon.engine.backoff import Backoff
 from wnmon.engine.run import Run
+from wnmon.engine.standing import Standings
 from wnmon.metrics.catalogue import CATALOGUE
 from wnmon.metrics.prometheus import PrometheusSink
-from wnmon.model.check import Check, Level, Plan, Rule, Selector, Step
+from wnmon.model.check import Auth, Check, Level, Plan, Rule, Selector, Step
 from wnmon.model.events import Reloaded
+from wnmon.model.exchange import Exchange, Marks, Request
 from wnmon.model.result import Evidence, Finding, Outcome, Reason, Result, RuleVerdict, Verdict
 from wnmon.model.target import Probe, Target
+from wnmon.schedule.timetable import Timetable
+from wnmon.wire.answer import Answer, read_answer
 
 ALERTS = Path(__file__).parents[2] / "dashboards" / "prometheus" / "alerts.yml"
 WATCHED = frozenset(name for name in CATALOGUE if name in ALERTS.read_text(encoding="utf-8"))
 
 End = tuple[Outcome, Reason]
 PASSED: End = (Outcome.PASSED, Reason.OK)
+LIMITED: End = (Outcome.ERRORED, Reason.RATE_LIMITED)
+UNAVAILABLE: End = (Outcome.ERRORED, Reason.HTTP_5XX)
 Fate = Callable[[Probe, int], End | None]
 """What a probe's run at a minute comes to; None: it does not take place."""
 
@@ -37,6 +44,9 @@ class SimulatedClock:
 
     def now_ns(self) -> int:
         return int(self.at_s * 1e9)
+
+    def boot_ns(self) -> int:
+        return self.now_ns()
 
     def wall_s(self) -> float:
         return self.at_s
@@ -53,7 +63,7 @@ BROKEN = RuleVerdict(
 )
 
 
-def probes_of(check: str, every_min: int, *, models: Sequence[str], suite: str | None = None) -> list[Probe]:
+def probes_of(check: str, every_min: float, *, models: Sequence[str], suite: str | None = None) -> list[Probe]:
     """Return one probe per model of one target."""
     target = Target(
         name="wn", url="https://wn.example/v1", host="wn.example", models=tuple(models), labels={"team": "relay"}
@@ -68,6 +78,43 @@ def probes_of(check: str, every_min: int, *, models: Sequence[str], suite: str |
     return [Probe(check=made, target=target, model=model) for model in models]
 
 
+class Monitor:
+    """A process of its own: what it remembers is gone with it."""
+
+    def __init__(self, clock: SimulatedClock, probes: Sequence[Probe], retry_after_s: float | None) -> None:
+        self._clock = clock
+        self._probes = probes
+        self._retry_after_s = retry_after_s
+        self._backoff = Backoff(clock)
+        self._table = Timetable(0)
+        self._table.set_probes(probes, clock.boot_ns())
+        standings = Standings(clock, self._table, lambda one: self._backoff.rest(one.target.name, one.model))
+        standings.declare(probes)
+        self.sink = PrometheusSink(clock, standings.of)
+        self.sink.declare(probes)
+        self.sink.observe(Reloaded(ok=True, at_s=clock.at_s, sha="a"))
+        self._sinks = (standings, self.sink)
+
+    def run_due(self, fate: Fate) -> None:
+        """Run what is due, but for whom is left alone."""
+        for probe in self._probes:
+            entry = self._table.get(probe.id)
+            end = fate(probe, int(self._clock.at_s // 60))
+            if entry is None or end is None or entry.due_ns > self._clock.boot_ns():
+                continue
+            due_ns = entry.due_ns
+            self._table.take(entry, self._clock.boot_ns(), begins=True)
+            if self._backoff.rest(probe.target.name, probe.model) is None:
+                self._run(probe, due_ns, end)
+
+    def _run(self, probe: Probe, due_ns: int, end: End) -> None:
+        run = _run(probe, self._clock.at_s, end, self._retry_after_s)
+        if run.result.status is not None:
+            self._backoff.learn(probe, run.result, [_answer(run.result.status, due_ns)])
+        for sink in self._sinks:
+            sink.take(run)
+
+
 @dataclass
 class Simulation:
     """`down` minutes are those in which the process does not run; it starts anew after each."""
@@ -76,34 +123,24 @@ class Simulation:
     fate: Fate
     minutes: int
     down: frozenset[int] = frozenset()
+    step_s: int = 20
+    retry_after_s: float | None = None
     scraped: dict[str, dict[int, str]] = field(default_factory=dict)
 
     def run(self) -> Simulation:
         """Live through all minutes."""
-        clock, sink = SimulatedClock(), None
-        for minute in range(self.minutes):
-            clock.at_s = minute * 60.0
+        clock, monitor = SimulatedClock(), None
+        for at_s in range(0, self.minutes * 60, self.step_s):
+            clock.at_s = float(at_s)
+            minute, rest_s = divmod(at_s, 60)
             if minute in self.down:
-                sink = None
+                monitor = None
                 continue
-            sink = sink or self._started(clock)
-            self._run_due(sink, minute)
-            self._scrape(sink, minute)
+            monitor = monitor or Monitor(clock, self.probes, self.retry_after_s)
+            monitor.run_due(self.fate)
+            if rest_s == 0:
+                self._scrape(monitor.sink, minute)
         return self
-
-    def _started(self, clock: SimulatedClock) -> PrometheusSink:
-        sink = PrometheusSink(clock)
-        sink.declare(self.probes)
-        sink.observe(Reloaded(ok=True, at_s=clock.at_s, sha="a"))
-        return sink
-
-    def _run_due(self, sink: PrometheusSink, minute: int) -> None:
-        for index, probe in enumerate(self.probes):
-            every_min = int(probe.check.every_s / 60)
-            if minute % every_min == min(index, every_min - 1) % 10:
-                end = self.fate(probe, minute)
-                if end is not None:
-                    sink.take(_run(probe, minute, end))
 
     def _scrape(self, sink: PrometheusSink, minute: int) -> None:
         for line in sink.render(None)[1].decode().splitlines():
@@ -124,20 +161,34 @@ class Simulation:
             yield from _notation(values, self.minutes, moved_s)
 
 
-def _run(probe: Probe, minute: int, end: End) -> Run:
+_STATUS = {Reason.OK: 200, Reason.RATE_LIMITED: 429, Reason.HTTP_5XX: 503}
+
+
+def _run(probe: Probe, at_s: float, end: End, retry_after_s: float | None) -> Run:
     outcome, reason = end
     verdicts = (BROKEN,) if probe.check.plan.suite else ()
+    asked_s = retry_after_s if reason is Reason.RATE_LIMITED else None
     return Run(
         id="r",
         target=probe.target.name,
         check=probe.check.name,
         model=probe.model,
-        started_at_s=minute * 60.0,
-        ended_at_s=minute * 60.0,
-        result=Result(outcome=outcome, reason=reason, verdicts=verdicts),
+        started_at_s=at_s,
+        ended_at_s=at_s,
+        result=Result(
+            outcome=outcome, reason=reason, verdicts=verdicts, status=_STATUS.get(reason), retry_after_s=asked_s
+        ),
         evidence=Evidence(model=probe.model, nonce="n", exchanges=()),
         suite=probe.check.plan.suite,
     )
+
+
+def _answer(status: int, due_ns: int) -> Answer:
+    request = Request(
+        step="ask", method="POST", url="http://r.invalid", headers=(), body=b"{}", auth=Auth.NORMAL, stream=True
+    )
+    marks = Marks(scheduled_ns=due_ns, started_ns=due_ns, sent_ns=due_ns, end_ns=due_ns)
+    return read_answer(Exchange(request=request, started_at_s=due_ns / 1e9, marks=marks, status=status))
 
 
 def _scraped_as(series: str) -> str:

@@ -6,7 +6,17 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from simulation import ALERTS, PASSED, End, Simulation, firing, probes_of, promtool_verdict
+from simulation import (
+    ALERTS,
+    LIMITED,
+    PASSED,
+    UNAVAILABLE,
+    End,
+    Simulation,
+    firing,
+    probes_of,
+    promtool_verdict,
+)
 
 from wnmon.model.result import Outcome, Reason
 from wnmon.model.target import Probe
@@ -189,5 +199,76 @@ def test_a_probe_that_stopped_is_stale_and_not_down(promtool: str, tmp_path: Pat
 
     relay = Simulation(probes_of("alive", 15, models=["a"]), fate, 300).run()
     expectation = firing("WnmonProbeStale", at_min=299, labels=',model="a"')
+
+    assert promtool_verdict(promtool, tmp_path, relay.series(), [expectation]).endswith("SUCCESS")
+
+
+# An outage in which the relay refuses, so that wnmon itself asks more rarely.
+
+
+def refused_from(
+    dies_at_min: int, end: End, *, every_min: float, retry_after_s: float | None = None, minutes: int = 300
+) -> Simulation:
+    def fate(_probe: Probe, minute: int) -> End:
+        return end if minute >= dies_at_min else PASSED
+
+    probes = probes_of("alive", every_min, models=["a"])
+    return Simulation(probes, fate, minutes, step_s=5, retry_after_s=retry_after_s).run()
+
+
+def once_and_on(since_min: int, until_min: int) -> list[dict[str, object]]:
+    """Return expectations: ModelDown fires from a minute on, without a break."""
+    return [firing("WnmonModelDown", at_min=minute, labels=',model="a"') for minute in range(since_min, until_min)]
+
+
+@pytest.mark.parametrize("end", [LIMITED, UNAVAILABLE], ids=["429", "503"])
+@pytest.mark.parametrize(("every_min", "fires_after_min"), [(0.25, 7), (1, 8), (15, 36)])
+def test_a_relay_that_only_refuses_is_down_and_stays_so(
+    promtool: str, tmp_path: Path, end: End, every_min: float, fires_after_min: int
+) -> None:
+    relay = refused_from(30, end, every_min=every_min)
+
+    verdict = promtool_verdict(promtool, tmp_path, relay.series(), once_and_on(30 + fires_after_min, 300))
+
+    assert verdict.endswith("SUCCESS")
+
+
+@pytest.mark.parametrize("every_min", [0.25, 1, 15])
+def test_a_refusal_for_an_hour_is_down_before_it_is_asked_again(
+    promtool: str, tmp_path: Path, every_min: float
+) -> None:
+    relay = refused_from(30, LIMITED, every_min=every_min, retry_after_s=3600)
+
+    verdict = promtool_verdict(promtool, tmp_path, relay.series(), once_and_on(30 + int(every_min) + 7, 300))
+
+    assert verdict.endswith("SUCCESS")
+
+
+def test_one_short_refusal_pages_nobody(promtool: str, tmp_path: Path) -> None:
+    def fate(_probe: Probe, minute: int) -> End:
+        return LIMITED if minute == 30 else PASSED
+
+    relay = Simulation(probes_of("alive", 1, models=["a"]), fate, 120, step_s=5, retry_after_s=20).run()
+
+    assert promtool_verdict(promtool, tmp_path, relay.series(), [paged_so_far("120m")]).endswith("SUCCESS")
+
+
+def test_the_end_of_refusals_ends_the_page(promtool: str, tmp_path: Path) -> None:
+    def fate(_probe: Probe, minute: int) -> End:
+        return UNAVAILABLE if minute in range(30, 90) else PASSED
+
+    relay = Simulation(probes_of("alive", 1, models=["a"]), fate, 120, step_s=5).run()
+    expectations = [firing("WnmonModelDown", at_min=89, labels=',model="a"'), firing(at_min=107)]
+
+    assert promtool_verdict(promtool, tmp_path, relay.series(), expectations).endswith("SUCCESS")
+
+
+def test_a_model_that_wnmon_leaves_alone_is_not_stale(promtool: str, tmp_path: Path) -> None:
+    relay = refused_from(30, LIMITED, every_min=1, retry_after_s=3600)
+    expectation: dict[str, object] = {
+        "expr": 'ALERTS{alertname="WnmonProbeStale"}',
+        "eval_time": "85m",
+        "exp_samples": [],
+    }
 
     assert promtool_verdict(promtool, tmp_path, relay.series(), [expectation]).endswith("SUCCESS")

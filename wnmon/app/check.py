@@ -15,6 +15,7 @@ from wnmon.config.named_target import NamedTarget
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets, Cap
 from wnmon.engine.fanout import Fanout
+from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.ports import Clock, Transport, Worker
 from wnmon.engine.run import Run
@@ -102,10 +103,11 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What one run of a check leaves to the next: what was spent, and who asked to be left alone."""
+    """What one run of a check leaves to the next: what was spent, who asked to be left alone, what is secret."""
 
     budgets: Budgets
     backoff: Backoff
+    secrets: KnownSecrets = field(default_factory=KnownSecrets)
 
     @classmethod
     def afresh(cls, clock: Clock, cap: Cap | None = None) -> Memory:
@@ -163,6 +165,7 @@ async def check(
     session, started_at_s = Session(manner), surroundings.clock.wall_s()
     cap = Cap(tokens=terms.budget_tokens, why=Said(Why.BUDGET_TOKENS)) if terms.budget_tokens is not None else None
     memory = Memory.afresh(surroundings.clock, cap)
+    url = memory.secrets.learn(named.secrets()).text(target.url)
     async with one_off_runner(target.concurrency, surroundings, memory) as runner:
         with guide.ending(runner.stop):
             if terms.wait_s and target.proxy is None:
@@ -170,7 +173,7 @@ async def check(
             for probe in probes:
                 await session.run(runner, probe)
     report = selection.report(
-        tuple(CheckedTarget(name=target.name, url=target.url, model=model) for model in named.models),
+        tuple(CheckedTarget(name=target.name, url=url, model=model) for model in named.models),
         tuple(session.runs),
         between_s=(started_at_s, surroundings.clock.wall_s()),
         strict=terms.strict,
@@ -208,6 +211,7 @@ async def one_off_runner(
         budgets=memory.budgets,
         backoff=memory.backoff,
         fanout=Fanout(),
+        secrets=memory.secrets,
         worker=surroundings.worker,
         draw=surroundings.draw,
     )

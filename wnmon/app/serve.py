@@ -16,13 +16,22 @@ from wnmon.config import BrokenConfigError, Config, load_config
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets
 from wnmon.engine.fanout import Fanout
+from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
-from wnmon.engine.ports import Observer, ReloadReport, Sink
+from wnmon.engine.ports import Observer, ReloadReport, Rest, Sink
 from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.runner import Runner
+from wnmon.engine.standing import Standings
 from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
-from wnmon.model.events import BudgetLeft, InternalFault, Reloaded
+from wnmon.model.events import (
+    BudgetLeft,
+    ConnectionsRefused,
+    InternalFault,
+    MonitorEvent,
+    Reloaded,
+    StateExpired,
+)
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe
 from wnmon.schedule.aps import Scheduler
@@ -34,6 +43,8 @@ DRAIN_S = 8.0
 
 SWITCH_INTERVAL_S = 0.0005
 """Judging runs in threads. They give the interpreter back ten times sooner than by default, so stamps stay true."""
+
+LOOK_EVERY_S = 5.0
 
 _COMPONENTS = ("judge", "runner", "reload")
 
@@ -50,7 +61,8 @@ def tune_interpreter() -> None:
 class ServiceOptions:
     """What the command line decides about a service.
 
-    `poll_s` 0 turns the polling of files off; `lang` is that of the page for a reader who names none.
+    `poll_s` 0 turns the polling of files off; `lang` is that of the page for a reader who names none. `run_now`: every
+    probe runs at once, and not first at its next slot.
     """
 
     config: Path
@@ -59,6 +71,7 @@ class ServiceOptions:
     reload_allowed: bool = False
     poll_s: float = 10.0
     lang: str = "en"
+    run_now: bool = False
 
 
 class Service:
@@ -77,14 +90,17 @@ class Service:
         self._config = config
         self._env = env
         self._clock = SystemClock()
-        names = ("prometheus", "board", *(sink.name for sink in sinks))
-        self._metrics = PrometheusSink(self._clock, sinks=names, components=_COMPONENTS)
-        self._board = LatestStates()
-        self._fanout = Fanout((self._metrics, self._board, *sinks), (self._metrics, *observers))
-        self._transport = HttpxTransport(self._clock)
         self._budgets = Budgets(self._clock)
-        self._scheduler = Scheduler(self._fire, self._fanout.observe, self._clock)
-        self._board.schedule = self._scheduler.next_run_s
+        self._secrets = KnownSecrets()
+        self._secrets.learn(config.secrets())
+        self._backoff = Backoff(self._clock)
+        self._scheduler = Scheduler(self._fire, self._tell, self._clock)
+        self._standings = Standings(self._clock, self._scheduler.timetable, self._rest)
+        self._board = LatestStates(self._standings.of)
+        names = ("standings", "prometheus", "board", *(sink.name for sink in sinks))
+        self._metrics = PrometheusSink(self._clock, self._standings.of, sinks=names, components=_COMPONENTS)
+        self._fanout = Fanout((self._standings, self._metrics, self._board, *sinks), (self._metrics, *observers))
+        self._transport = HttpxTransport(self._clock)
         self._runs: set[asyncio.Task[None]] = set()
         self._ready = False
         self._watched = config.files
@@ -102,17 +118,22 @@ class Service:
             clock=self._clock,
             limiter=Limiter(self._config.concurrency, self._clock),
             budgets=self._budgets,
-            backoff=Backoff(self._clock),
+            backoff=self._backoff,
             fanout=self._fanout,
+            secrets=self._secrets,
         )
         web = self._web()
         announce(web.start().url)
+        watching = asyncio.create_task(self._watch_standings(), name="watch standings")
         try:
-            await self._start()
-            await self._serve(stop, reload_asked)
-            await self._drain()
+            await self._transport.warm_up()
+            if not stop.is_set():
+                self._start()
+                await self._serve(stop, reload_asked)
+                await self._drain()
         finally:
             self._ready = False
+            watching.cancel()
             self._scheduler.close()
             self._runner.close()
             await self._transport.close()
@@ -121,6 +142,10 @@ class Service:
     def ready(self) -> bool:
         """Tell whether probes are being scheduled."""
         return self._ready
+
+    def overdue_s(self) -> float:
+        """Return for how long a run has been due that neither began nor was left out on purpose, 0 when none is."""
+        return self._scheduler.overdue_s()
 
     def reload(self) -> ReloadReport:
         """Reload from another thread; waits for the outcome."""
@@ -136,22 +161,26 @@ class Service:
             version=__version__,
             lang=self._options.lang,
         )
-        return WebServer(self._options.host, self._options.port, site)
+        return WebServer(self._options.host, self._options.port, site, self._tell_refused)
 
-    async def _start(self) -> None:
-        await self._transport.warm_up()
+    def _tell_refused(self, count: int) -> None:
+        """Tell, from the web's thread, of connections closed for want of room."""
+        self._loop.call_soon_threadsafe(self._fanout.observe, ConnectionsRefused(count=count))
+
+    def _start(self) -> None:
         self._scheduler.start()
-        self._adopt(self._config)
+        self._adopt(self._config, run_now=self._options.run_now)
         tune_interpreter()
         self._ready = True
 
-    def _adopt(self, config: Config) -> None:
+    def _adopt(self, config: Config, *, run_now: bool = False) -> None:
         """Make a configuration the running one: unchanged probes keep their schedule and counters."""
         self._config = config
         self._runner.limiter.limit = config.concurrency
+        self._standings.declare(config.probes)
         self._metrics.declare(config.probes)
         self._board.declare(config.probes)
-        self._scheduler.set_probes(config.probes)
+        self._scheduler.set_probes(config.probes, run_now=run_now)
         self._fanout.observe(Reloaded(ok=True, at_s=self._clock.wall_s(), sha=config.sha))
         for target in config.targets:
             left = self._budgets.tokens_left(target)
@@ -175,6 +204,13 @@ class Service:
         finally:
             stopping.cancel()
 
+    async def _watch_standings(self) -> None:
+        """Tell when what is known of a probe counts no more."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            for probe in self._standings.look():
+                self._fanout.observe(StateExpired(probe=probe))
+
     async def _reload(self) -> ReloadReport:
         """Load anew; on any problem keep the last good configuration and say why."""
         async with self._reloading:
@@ -191,6 +227,7 @@ class Service:
                 await self._watch(self._watched, before)
                 return self._refuse((Said("internal_error", text=place_of(error)),))
             await self._watch(config.files, before)
+            await asyncio.to_thread(self._secrets.learn, config.secrets())
             self._adopt(config)
             return ReloadReport(ok=True)
 
@@ -205,6 +242,13 @@ class Service:
         reloaded = Reloaded(ok=False, at_s=self._clock.wall_s(), sha=self._config.sha, problems=problems)
         self._fanout.observe(reloaded)
         return ReloadReport(ok=False, problems=problems)
+
+    def _tell(self, event: MonitorEvent) -> None:
+        self._fanout.observe(event)
+
+    def _rest(self, probe: Probe) -> Rest | None:
+        """Return what keeps a probe from being asked now."""
+        return self._backoff.rest(probe.target.name, probe.model)
 
     async def _fire(self, probe: Probe, due_ns: int) -> None:
         """Run a probe for the scheduler, in a task the drain knows."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -15,6 +16,7 @@ from wnmon import __version__
 from wnmon.cli.localized import worded
 from wnmon.cli.terminal import make_do, note, refused_stdout, speak, wanted_language, words
 from wnmon.errors import ConfigError, InternalError, UsageError, WnmonError, place_of
+from wnmon.model.credentials import masked
 from wnmon.model.said import Said
 
 COMMANDS = (
@@ -72,7 +74,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        _show_refusal(error)
         sys.exit(2)
     except WnmonError as error:
         _show(error)
@@ -95,6 +97,13 @@ def _end_with(error: OSError) -> NoReturn:
         sys.exit(InternalError.exit_code)
     _show(refused_stdout(error))
     sys.exit(UsageError.exit_code)
+
+
+def _show_refusal(error: click.ClickException) -> None:
+    """Show what click has against the command line, which it quotes; what looks like a key is masked."""
+    told = io.StringIO()
+    error.show(told)
+    note(masked(told.getvalue()).rstrip("\n"))
 
 
 def _show(error: WnmonError) -> None:

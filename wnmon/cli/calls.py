@@ -13,6 +13,7 @@ from wnmon.model.check import Risk, Step
 from wnmon.model.price import Amounts, added, show_at_most
 from wnmon.model.said import Said, say
 from wnmon.model.target import Probe
+from wnmon.redact.redactor import Redactor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,8 @@ def dry_run(named: NamedTarget, selection: Selection, budget_tokens: int | None 
     """Return the calls a check would make and what they may cost at worst, without a line break at the end."""
     calls = calls_of(named, selection)
     lines = (_line(call, lang) for call in calls)
-    return "\n".join([f"POST {named.target.url}", "", *lines, "", *_totals(calls, budget_tokens, lang)])
+    url = Redactor(named.secrets()).text(named.target.url)
+    return "\n".join([f"POST {url}", "", *lines, "", *_totals(calls, budget_tokens, lang)])
 
 
 def _line(call: PlannedCall, lang: str) -> str:

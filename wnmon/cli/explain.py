@@ -14,6 +14,7 @@ from wnmon.cli.terminal import say, wants_color, width
 from wnmon.config import built_in_suites, load_suites
 from wnmon.config.shipped import PREFIX
 from wnmon.errors import UsageError, did_you_mean
+from wnmon.model.credentials import masked
 from wnmon.model.said import Said
 from wnmon.report.terminal import RuleSheet, render_rule
 
@@ -39,7 +40,7 @@ def page_of(name: str, rules: Sequence[ListedRule]) -> RuleSheet:
     known = {one.rule.id: one for one in rules}
     if wanted not in known:
         hint = did_you_mean(wanted, known) or Said("cli_see_list")
-        raise UsageError(Said("cli_unknown_rule", text=name[:40]), hint=hint)
+        raise UsageError(Said("cli_unknown_rule", text=masked(name)[:40]), hint=hint)
     found = known[wanted]
     own = {one.rule.id: one.rule for one in rules if one.suite == found.suite}
     return RuleSheet(

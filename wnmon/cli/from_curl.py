@@ -11,13 +11,14 @@ from pathlib import Path
 from wnmon.cli.curl_line import CurlCommand
 from wnmon.cli.terminal import words
 from wnmon.config import load_config
-from wnmon.config.headers import is_telling
 from wnmon.config.urls import BadUrl, relay
 from wnmon.errors import ConfigError, UsageError
+from wnmon.model.credentials import is_telling, masked
 from wnmon.model.json import Json
 from wnmon.model.said import Said, Text
 
 KEY_VARIABLE = "WN_API_KEY"
+URL_VARIABLE = "WN_URL_KEY"
 
 # What wnmon writes itself, or HTTP does.
 _OWN_HEADERS = frozenset(
@@ -66,7 +67,10 @@ def _compose(curl: CurlCommand, model: str, *, lint: bool) -> str:
 
 
 def _target(curl: CurlCommand, model: str) -> Iterator[str]:
-    yield from ("targets:", "  wn:", f"    base_url: {_yaml(curl.url)}")
+    url = curl.url
+    for name, key in _keys_in_url(curl).items():
+        url = url.replace(key, f"${{{name}}}")
+    yield from ("targets:", "  wn:", f"    base_url: {_yaml(url)}")
     if curl.key is not None:
         yield f"    api_key: ${{{KEY_VARIABLE}}}"
     yield f"    models: [{_yaml(model)}]"
@@ -90,7 +94,7 @@ def _checks(curl: CurlCommand, *, lint: bool) -> Iterator[str]:
             yield from (f"        - {_yaml(item)}" for item in value)
         else:
             yield f"      {_name(name)}: {_yaml(value)}"
-    yield from ("    expect:", "      status: 200")
+    yield from ("    expect:", "      status: 200", "      model: same")
     if curl.body.get("stream") is True:
         yield "      stream: complete"
     yield from ("", f"  {words('curl_contract')}", "  contract:", "    every: 6h", "    suite: builtin:documented")
@@ -106,7 +110,13 @@ def _headers(curl: CurlCommand) -> Mapping[str, str]:
 
 
 def _is_secret(name: str, value: str, key: str | None) -> bool:
-    return is_telling(name) or bool(key and key in value)
+    return is_telling(name) or masked(value) != value or bool(key and key in value)
+
+
+def _keys_in_url(curl: CurlCommand) -> Mapping[str, str]:
+    """Return the keys in the path of the URL, each by the variable that stands for it."""
+    written = [key for key in relay(curl.url).keys if f"/{key}" in curl.url]
+    return {f"{URL_VARIABLE}_{n}" if n > 1 else URL_VARIABLE: key for n, key in enumerate(written, 1)}
 
 
 def _variable(header: str) -> str:
@@ -117,7 +127,7 @@ def variables(curl: CurlCommand) -> list[str]:
     """Return the environment variables that stand for the secrets of the command, in the order of the file."""
     kept = [(name, value) for name, value in curl.headers if name.lower() not in _OWN_HEADERS]
     own = [_variable(name) for name, value in kept if _is_secret(name, value, curl.key)]
-    return list(dict.fromkeys([*([KEY_VARIABLE] if curl.key is not None else []), *own]))
+    return list(dict.fromkeys([*([KEY_VARIABLE] if curl.key is not None else []), *_keys_in_url(curl), *own]))
 
 
 def _yaml(value: Json) -> str:
@@ -140,7 +150,7 @@ def _problems(text: str, curl: CurlCommand) -> tuple[Text, ...]:
         path = Path(folder) / "wnmon.yaml"
         path.write_text(text, encoding="utf-8")
         try:
-            load_config(path, dict.fromkeys(variables(curl), _STAND_IN))
+            load_config(path, {name: f"{_STAND_IN}-as-{name}" for name in variables(curl)})
         except ConfigError as error:
             return error.problems
     return ()

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import click
 
 from wnmon.cli.terminal import note, say, words
-from wnmon.model.said import Said
+from wnmon.model.credentials import masked
+from wnmon.model.said import Said, mapped
 
 DEFAULT_URL = "http://127.0.0.1:9877/-/healthy"
 TIMEOUT_S = 2.0
@@ -21,10 +22,10 @@ def command(url: str) -> None:
     try:
         status = _status(url)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        note(Said("cli_unhealthy", url=url, why=str(error) or type(error).__name__))
+        note(mapped(Said("cli_unhealthy", url=url, why=str(error) or type(error).__name__), masked))
         raise SystemExit(1) from None
     if status != http.client.OK:
-        note(Said("cli_unhealthy", url=url, why=f"HTTP {status}"))
+        note(mapped(Said("cli_unhealthy", url=url, why=f"HTTP {status}"), masked))
         raise SystemExit(1)
     say(words("cli_healthy", url=url) + "\n")
 

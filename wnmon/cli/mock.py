@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from wnmon.cli.options import duration, names
+from wnmon.cli.stopping import taking
 from wnmon.cli.terminal import say, words
 from wnmon.errors import UsageError
 from wnmon.mock.faults import FAULTS
@@ -51,9 +52,7 @@ def _print_faults() -> None:
 async def _run(settings: MockSettings) -> None:
     """Serve until SIGTERM or SIGINT."""
     ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
-    async with serve(settings) as relay:
-        say(f"{relay.url}\n")
-        await ended.wait()
+    with taking({signal.SIGTERM: ended.set, signal.SIGINT: ended.set}):
+        async with serve(settings) as relay:
+            say(f"{relay.url}\n")
+            await ended.wait()

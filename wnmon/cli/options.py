@@ -9,6 +9,7 @@ import click
 
 from wnmon.cli.files import is_stdout
 from wnmon.cli.terminal import chosen_language, words
+from wnmon.model.credentials import masked
 from wnmon.model.duration import parse_duration_s
 from wnmon.model.language import LANGUAGES
 
@@ -27,7 +28,7 @@ def duration(text: str) -> float:
     try:
         return 0.0 if text == "0" else parse_duration_s(text)
     except ValueError:
-        raise click.BadParameter(words("cli_no_duration", text=text[:32])) from None
+        raise click.BadParameter(words("cli_no_duration", text=masked(text)[:32])) from None
 
 
 def names(text: str) -> tuple[str, ...]:
@@ -40,6 +41,8 @@ def names(text: str) -> tuple[str, ...]:
 
 def globs(text: str) -> tuple[str, ...]:
     """Return the globs of a list such as `doc-*,STR-001` as ids of rules are written, in capitals."""
+    if masked(text) != text:  # which a transcript would keep
+        raise click.BadParameter(words("cli_no_globs", text=masked(text)))
     return names(text.upper())
 
 

@@ -1,10 +1,12 @@
-"""Ctrl-C and SIGTERM during a check: they end the sending, never the reports, unless somebody insists."""
+"""Ctrl-C and SIGTERM. During a check they end the sending, never the reports, unless somebody insists; a service takes
+them as soon as it can end in order, and loses none that came before.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
@@ -12,6 +14,22 @@ from wnmon.cli.terminal import tell
 from wnmon.model.said import Said
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def taking(takers: Mapping[signal.Signals, Callable[[], None]]) -> Iterator[None]:
+    """Have the running loop take signals until the block ends, those too that `__main__` has made wait.
+
+    What comes after the block changes nothing: the process is about to end.
+    """
+    loop = asyncio.get_running_loop()
+    for number, take in takers.items():
+        loop.add_signal_handler(number, take)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, takers)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, takers)
 
 
 class Stopping:

@@ -11,6 +11,7 @@ from wnmon.config.select import matches
 from wnmon.config.shipped import DEFAULT_SUITES, PREFIX, shipped_files, shipped_folder
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.check import Plan, Risk, Rule, Step
+from wnmon.model.credentials import masked
 from wnmon.model.said import Said
 
 _BY_NAME_ONLY = frozenset({PREFIX + "limits"})
@@ -34,7 +35,7 @@ def load(names: Sequence[str]) -> tuple[Plan, ...]:
     shipped = {PREFIX + name for name in shipped_files(shipped_folder())}
     unknown = next((name for name in names if name.startswith(PREFIX) and name not in shipped), None)
     if unknown is not None:
-        short = unknown.removeprefix(PREFIX)[:40]
+        short = masked(unknown.removeprefix(PREFIX))[:40]
         suites = (str(plan.suite) for plan in built_in_suites())  # not every file that comes with wnmon is one
         raise UsageError(Said("cli_unknown_suite", text=short), hint=did_you_mean(short, suites))
     return load_suites(names, Path.cwd())

@@ -13,6 +13,7 @@ from wnmon.config import Config, load_any, plan_spend, render
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan
 from wnmon.model.said import Text
+from wnmon.redact.redactor import Redactor
 
 
 def assumed(text: str) -> tuple[str, str]:
@@ -53,7 +54,8 @@ def describe(name: str, loaded: Config | Plan) -> str:
         counts = _counts(request=len(loaded.steps), rule=len(loaded.rules))
         return words("cli_ok_suite", name=name, suite=str(loaded.suite), counts=counts) + "\n"
     counts = _counts(target=len(loaded.targets), check=len(loaded.checks), probe=len(loaded.probes))
-    urls = "".join(f"  {target.name}: {target.url}\n" for target in loaded.targets)
+    redactor = Redactor(loaded.secrets())
+    urls = "".join(f"  {target.name}: {redactor.text(target.url)}\n" for target in loaded.targets)
     spend = f"\n{render(plan_spend(loaded), spoken())}" if loaded.probes else ""
     warnings = "".join(words("cli_warning", text=waiver.warning) + "\n" for waiver in loaded.unknown_waivers)
     return f"{words('cli_ok', name=name, counts=counts)}\n{urls}{warnings}{spend}"

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from wnmon.config.node import Cursor
+from wnmon.model.credentials import is_telling
 from wnmon.model.said import Said
 from wnmon.model.target import MIN_SECRET_CHARS, Secret
 
@@ -49,6 +50,14 @@ def _value(match: re.Match[str], place: Cursor, env: Mapping[str, str]) -> str:
     if value is None:
         place.report(Said("variable_unset", name=name), Said("set_variable", name=name))
     return value or ""
+
+
+def telling_values(place: Cursor | None, env: Mapping[str, str]) -> Iterator[str]:
+    """Yield what the variables at `place` hold whose names speak of a credential."""
+    for match in _REFERENCE.finditer(place.text if place is not None else ""):
+        name = match["name"]
+        if name is not None and is_telling(name) and len(env.get(name, "")) >= MIN_SECRET_CHARS:
+            yield env[name]
 
 
 def secret(text: str, name: str, place: Cursor) -> Secret | None:

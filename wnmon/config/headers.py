@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from wnmon.config.environment import fill, secret
 from wnmon.config.node import Cursor
+from wnmon.model.credentials import is_telling
 from wnmon.model.said import Said
 from wnmon.model.target import Secret
 
@@ -14,7 +15,6 @@ from wnmon.model.target import Secret
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}", re.ASCII)
 # RFC 9110 section 5.5: visible characters with spaces and tabs between them.
 _VALUE = re.compile(r"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
-_TELLING = re.compile(r"authorization|key|token|cookie|secret|passw|credential", re.ASCII | re.IGNORECASE)
 _OF_THE_TRANSPORT = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "upgrade"})
 
 
@@ -32,11 +32,6 @@ def target_headers(place: Cursor, env: Mapping[str, str]) -> tuple[tuple[str, Se
         elif (kept := secret(filled.text, f"header:{name}", value)) is not None:
             found.append((name, kept))
     return tuple(found)
-
-
-def is_telling(name: str) -> bool:
-    """Tell whether a header's name says that its value is a secret."""
-    return _TELLING.search(name) is not None
 
 
 def step_headers(place: Cursor) -> tuple[tuple[str, str], ...]:

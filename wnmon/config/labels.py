@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from wnmon.config.node import Cursor
+from wnmon.model.credentials import is_issued
 from wnmon.model.said import Said
 
 RESERVED = frozenset(
@@ -24,6 +25,8 @@ def read_labels(place: Cursor) -> dict[str, str]:
             value.report(Said("label_name"), key=True)
         elif name.startswith("__") or name in RESERVED:
             value.report(Said("label_reserved"), Said("label_instead", name=f'"my_{name.strip("_")}"'), key=True)
+        elif is_issued(value.text):
+            value.report(Said("name_is_key"), Said("leave_it_out"))
         else:
             labels[name] = value.text
     return labels

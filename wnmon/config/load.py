@@ -37,6 +37,8 @@ _WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+# PyYAML's own scanner quotes words of the text, unlike libyaml's. Signs and names of its tokens (`<scalar>`) may stay.
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NUMBER_STARTS = frozenset("-+.0123456789")
 _TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 _PLAIN_TAGS = {yaml.MappingStartEvent: "tag:yaml.org,2002:map", yaml.SequenceStartEvent: "tag:yaml.org,2002:seq"}
@@ -208,12 +210,11 @@ class _Builder:
 
     def _alias(self, event: Any) -> None:
         frame = self._open[-1] if self._open else None
-        name = quote(f"*{event.anchor}")
         if event.anchor not in self._anchors:
-            raise _UnreadableError(_mark(event), Said("unknown_alias", name=name), Said("no_anchor"))
+            raise _UnreadableError(_mark(event), Said("unknown_alias"), Said("no_anchor"))
         anchored = self._anchors[event.anchor]
         if anchored is None:
-            raise _UnreadableError(_mark(event), Said("alias_in_anchor", name=name))
+            raise _UnreadableError(_mark(event), Said("alias_in_anchor"))
         if frame is not None and frame.awaits_key:
             raise _UnreadableError(_mark(event), Said("key_no_alias"))
         node, size = anchored
@@ -245,12 +246,13 @@ def _mark(event: Any) -> Mark:
 
 
 def _odd_tag(event: Any) -> _UnreadableError:
-    return _UnreadableError(_mark(event), Said("odd_tag", name=quote(event.tag)), Said("leave_it_out"))
+    return _UnreadableError(_mark(event), Said("odd_tag"), Said("leave_it_out"))
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> _UnreadableError:
     mark = error.problem_mark or error.context_mark
     at = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     what = str(error.problem or error.context).split("\n", 1)[0]
+    what = _QUOTED.sub(lambda quoted: quoted[0] if len(quoted[0]) <= 3 or quoted[0][1] == "<" else "…", what)
     hint = Said("tab_or_quotes") if "start any token" in what else None
     return _UnreadableError(at, Said("not_yaml", text=what), hint)

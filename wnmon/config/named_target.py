@@ -13,8 +13,9 @@ from wnmon.config.timing import DEFAULT_TIMEOUTS
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.judge.values import listed
 from wnmon.model.check import Plan, Timeouts
+from wnmon.model.credentials import looks_like_key
 from wnmon.model.said import Said
-from wnmon.model.target import Target
+from wnmon.model.target import Secret, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +23,18 @@ class NamedTarget:
     """A target, the models of it to judge, and how long each request may take.
 
     `unknown_waivers`: the rules it waives that no known suite has, each with the nearest id, "" where none is near.
+    `beside`: the secrets of all else the configuration says, which its answers may quote.
     """
 
     target: Target
     models: tuple[str, ...]
     timeouts: Timeouts = DEFAULT_TIMEOUTS
     unknown_waivers: Mapping[str, str] = field(default_factory=dict)
+    beside: tuple[Secret, ...] = ()
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return what no output about this target may show."""
+        return (*self.target.secrets(), *self.beside)
 
 
 class Flags(NamedTuple):
@@ -66,7 +73,9 @@ def named_by_options(
     key = next((env[name] for name in key_variables if env.get(name)), None)
     if key is None and needs_key:
         names = listed("either", key_variables)
-        raise UsageError(Said("cli_no_key", names=names), hint=f"export {key_variables[0]}=sk-...")
+        is_name = key_variables[0].isidentifier() and not looks_like_key(key_variables[0])
+        export = f"export {key_variables[0]}=sk-..."
+        raise UsageError(Said("cli_no_key", names=names), hint=export if is_name else Said("cli_key_is_variable"))
     return NamedTarget(target=adhoc_target(base_url, model, key), models=(model,))
 
 
@@ -94,6 +103,7 @@ def named_by_config(
         models=(model,) if model else target.models,
         timeouts=config.timeouts,
         unknown_waivers={one.rule: one.nearest for one in config.unknown_waivers if one.target == target.name},
+        beside=tuple(config.secrets()),
     )
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from wnmon.config.problems import Problem
 from wnmon.errors import did_you_mean
+from wnmon.model.credentials import masked
 from wnmon.model.json import Json, keys_of, kind_of
 from wnmon.model.said import Said, Text
 
@@ -18,6 +19,7 @@ Mark = tuple[int, int]
 Trail: TypeAlias = "tuple[Trail, str | int] | tuple[()]"
 
 _SHOWN_CHARS = 60
+_LOOK_CHARS = 1000
 
 
 class Node:
@@ -76,7 +78,8 @@ _EMPTY: Mapping[type, Said] = {list: Said("an_empty_list"), dict: Said("an_empty
 
 
 def quote(text: str) -> str:
-    """Return text in double quotes on one line, cut at 60 characters."""
+    """Return text in double quotes on one line, cut at 60 characters; before, what looks like a key is masked."""
+    text = masked(text[:_LOOK_CHARS])
     line = "".join(char if char.isprintable() else " " for char in text[: _SHOWN_CHARS + 1])
     return f'"{line}"' if len(text) <= _SHOWN_CHARS else f'"{line[:_SHOWN_CHARS]}…"'
 

@@ -16,8 +16,9 @@ from wnmon.config.targets import read_target
 from wnmon.config.timing import Rhythm, read_rhythm
 from wnmon.config.waivers import UnknownWaiver, unknown_waivers
 from wnmon.model.check import Check, Timeouts
+from wnmon.model.credentials import is_issued
 from wnmon.model.said import Said
-from wnmon.model.target import Probe, Target
+from wnmon.model.target import Probe, Secret, Target, secrets_of
 
 DEFAULT_CONCURRENCY = 8
 _MAX_PROBES = 20_000
@@ -39,6 +40,13 @@ class Config:
     files: tuple[Path, ...]
     sha: str
     unknown_waivers: tuple[UnknownWaiver, ...] = ()
+
+    def secrets(self) -> Iterator[Secret]:
+        """Yield every secret of every target and request: what the answer of any of them may quote."""
+        for target in self.targets:
+            yield from target.secrets()
+        for check in self.checks:
+            yield from secrets_of(check.plan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +130,8 @@ def _named(parts: list[_Part], section: str) -> Iterator[tuple[str, Cursor, _Par
                 twice = Said("already_defined", name=quote(name), place=first[name])
                 place.report(twice, Said("rename_one"), key=True)
             else:
+                if is_issued(name):
+                    place.report(Said("name_is_key"), Said("key_into_api_key"), key=True)
                 first[name] = place.where
                 yield name, place, part
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from glob import glob, has_magic
 from hashlib import sha256
 from os.path import realpath
@@ -19,6 +20,7 @@ _MAX_FILES = 1000
 _YAML = ("*.yaml", "*.yml")
 _CONFIG_KEYS = ("targets", "checks", "include", "defaults", "concurrency")
 _SUITE_KEYS = ("suite", "rules", "requests")
+_LONGEST_KEY = 32
 
 
 class Sources:
@@ -97,8 +99,15 @@ class Sources:
         if data is None:
             return None
         self._digest.update(len(data).to_bytes(8, "big") + data)
-        root = load(data, str(path), self.problems)
-        return None if root is None else Cursor(root, str(path), (), self.problems)
+        found: list[Problem] = []
+        node = load(data, str(path), found)
+        root = None if node is None else Cursor(node, str(path), (), self.problems)
+        if root is not None and is_foreign(root):
+            self._complain(place, str(path), Said("foreign_file"), Said("files_of_wnmon"))
+            return None
+        # Nobody knows whose a file is that cannot be read to its end: only what ended it is said, which quotes nothing.
+        self.problems += found if root is not None else found[-1:]
+        return root
 
     def _bytes(self, path: Path, place: Cursor | None) -> bytes | None:
         try:
@@ -142,6 +151,16 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:
         return False
+
+
+def is_foreign(root: Cursor) -> bool:
+    """Tell whether a document was not written for wnmon, such as /etc/passwd: then no message may quote it."""
+    value, known = root.node.value, (*_CONFIG_KEYS, *_SUITE_KEYS)
+    if isinstance(value, list):
+        return False
+    return not isinstance(value, dict) or not any(
+        get_close_matches(key[:_LONGEST_KEY], known, n=1, cutoff=0.8) for key in value or known
+    )
 
 
 def is_suite(root: Cursor) -> bool:

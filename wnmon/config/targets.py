@@ -8,13 +8,14 @@ from datetime import date
 from typing import TypeVar
 from urllib.parse import unquote
 
-from wnmon.config.environment import fill, secret
+from wnmon.config.environment import fill, secret, telling_values
 from wnmon.config.headers import target_headers
 from wnmon.config.labels import read_labels
 from wnmon.config.node import Cursor, quote
 from wnmon.config.schema import fits, sound
-from wnmon.config.urls import BadUrl, Relay, proxy_password, relay
+from wnmon.config.urls import BadUrl, Relay, proxy_login, relay
 from wnmon.errors import UsageError, did_you_mean
+from wnmon.model.credentials import is_issued
 from wnmon.model.price import Price
 from wnmon.model.said import Said
 from wnmon.model.target import MIN_SECRET_CHARS, Budget, Secret, Target, Waiver
@@ -53,11 +54,20 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str]) -> Target | No
         features=frozenset(place.texts_of("features")),
         waivers=_waivers(place),
         labels=read_labels(place),
-        extra_secrets=proxy_secrets,
+        extra_secrets=(*proxy_secrets, *_in_url(*where.keys, *telling_values(place.get("base_url"), env))),
     )
-    if target.api_key is not None and target.api_key.reveal() in target.url:  # which every report shows
-        place.at("/base_url").report(Said("url_key"), Said("api_key_alone"))
+    _report_misplaced_key(target, place)
     return target if len(place.problems) == before else None
+
+
+def _report_misplaced_key(target: Target, place: Cursor) -> None:
+    """Report a key in the URL, which every log on the way keeps, and one where a model belongs."""
+    key = target.api_key.reveal() if target.api_key is not None else None
+    if key is not None and key in target.url:
+        place.at("/base_url").report(Said("url_key"), Said("api_key_alone"))
+    for model in place.elements("models"):
+        if _is_key(model.text, key):
+            model.report(Said("name_is_key"), Said("key_into_api_key"))
 
 
 def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Target:
@@ -71,6 +81,8 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
         raise UsageError(Said("reason", kind="--base-url", said=bad.message), hint=bad.hint) from None
     if not model.strip():
         raise UsageError(Said("reason", kind="--model", said=Said("no_model_name")))
+    if _is_key(model, api_key):
+        raise UsageError(Said("reason", kind="--model", said=Said("name_is_key")), hint=Said("key_elsewhere"))
     complaint = _complaint_of_key(api_key) if api_key is not None else None
     if complaint is not None:
         raise UsageError(Said("reason", kind=Said("the_api_key"), said=complaint[0]), hint=complaint[1])
@@ -81,7 +93,17 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
         host=where.host,
         models=(model,),
         api_key=None if api_key is None else Secret(api_key, "api_key"),
+        extra_secrets=_in_url(*where.keys),
     )
+
+
+def _is_key(model: str, api_key: str | None) -> bool:
+    """Tell whether a key stands where a model belongs: every report would show it."""
+    return is_issued(model) or (api_key is not None and api_key.lower() in model.lower())
+
+
+def _in_url(*keys: str) -> tuple[Secret, ...]:
+    return tuple(Secret(key, "base_url") for key in dict.fromkeys(keys))
 
 
 def _url(place: Cursor | None, env: Mapping[str, str], read: Callable[[str], _Read]) -> _Read | None:
@@ -118,13 +140,15 @@ def _api_key(place: Cursor | None, env: Mapping[str, str]) -> Secret | None:
 
 
 def _proxy(place: Cursor | None, env: Mapping[str, str]) -> tuple[Secret | None, tuple[Secret, ...]]:
-    """Return a proxy, and what else must not be shown of it."""
-    found = _url(place, env, lambda url: (url, proxy_password(url)))
+    """Return a proxy, and what must not be shown of it: its password, and a user long enough to be a key."""
+    found = _url(place, env, lambda url: (url, proxy_login(url)))
     if place is None or found is None:
         return None, ()
-    proxy, password = found
+    proxy, (user, password) = found
     words = dict.fromkeys((unquote(password), password)) if password is not None else ()
     kept = [secret(text, "proxy password", place) for text in words]
+    if user is not None and len(user) >= MIN_SECRET_CHARS:
+        kept += [Secret(text, "proxy user") for text in dict.fromkeys((unquote(user), user))]
     return Secret(proxy, "proxy"), tuple(one for one in kept if one is not None)
 
 

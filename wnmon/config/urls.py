@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from wnmon.judge.values import listed
+from wnmon.model.credentials import looks_like_key
 from wnmon.model.said import Said, Text
+from wnmon.model.target import MIN_SECRET_CHARS
 
 COMPLETIONS = "/chat/completions"
 _PLACEHOLDERS = ("your-api-server.com",)  # the environment prefix of the API page's own template
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_BEFORE_A_KEY = frozenset({"key", "keys", "api-key", "api_key", "apikey", "token", "tokens", "auth", "secret"})
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
@@ -26,10 +31,14 @@ class BadUrl(Exception):  # noqa: N818 - it says what is wrong with a text, not 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """The resolved completions URL, and the host (with a port where one was given) that outputs may show."""
+    """The resolved completions URL, and the host (with a port where one was given) that outputs may show.
 
-    url: str
+    `keys`: what of the path no output may show, as it is written and as it reads.
+    """
+
+    url: str = field(repr=False)
     host: str
+    keys: tuple[str, ...] = field(default=(), repr=False)
 
 
 def relay(base_url: str) -> Relay:
@@ -45,16 +54,26 @@ def relay(base_url: str) -> Relay:
         raise BadUrl(Said("url_query"), Said("leave_out_query"))
     host = _host(parts)
     path = parts.path.rstrip("/") or "/v1"
-    return Relay(url=f"{parts.scheme}://{host}{path if path.endswith(COMPLETIONS) else path + COMPLETIONS}", host=host)
+    url = f"{parts.scheme}://{host}{path if path.endswith(COMPLETIONS) else path + COMPLETIONS}"
+    return Relay(url=url, host=host, keys=tuple(_keys(path)))
 
 
-def proxy_password(proxy: str) -> str | None:
-    """Return the password in a proxy's URL, still percent-encoded; None without one. Raises BadUrl."""
+def _keys(path: str) -> Iterator[str]:
+    """Yield the parts of a path that are keys: by their shape, or because the part before says so."""
+    parts = path.split("/")
+    for before, part in pairwise(parts):
+        text = unquote(part)
+        if len(text) >= MIN_SECRET_CHARS and (looks_like_key(text) or before.lower() in _BEFORE_A_KEY):
+            yield from dict.fromkeys((text, part))
+
+
+def proxy_login(proxy: str) -> tuple[str | None, str | None]:
+    """Return user and password in a proxy's URL, still percent-encoded; None where there is none. Raises BadUrl."""
     parts = _split(proxy)
     _host(parts)
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise BadUrl(Said("proxy_path"), Said("write_proxy"))
-    return parts.password
+    return parts.username, parts.password
 
 
 def _split(text: str) -> SplitResult:
@@ -64,7 +83,7 @@ def _split(text: str) -> SplitResult:
     if any(char.isspace() or not char.isprintable() for char in text):
         raise BadUrl(Said("url_spaces"), Said("one_at_end"))
     if not found:
-        may_be_shown = _HOST.match(text) and "@" not in text and len(text) < 80
+        may_be_shown = _HOST.match(text) and "@" not in text and len(text) < 80 and not looks_like_key(text)
         raise BadUrl(Said("url_scheme"), Said("write_text", text=f"https://{text}") if may_be_shown else None)
     try:
         parts = urlsplit(text)

@@ -8,6 +8,7 @@ from wnmon.engine.run import Run
 from wnmon.model.codec import decode_from, encode_as
 from wnmon.model.json import Json, JsonObject
 from wnmon.model.said import Said
+from wnmon.redact.exchange import without_credentials
 from wnmon.wire.answer import read_answer
 
 
@@ -26,4 +27,5 @@ def decode_run(document: Json) -> Run:
     if isinstance(content, dict) and "answers" in content:
         raise ValueError(Said("record_at", place="run.answers", said=Said("record_unknown")))
     run: Run = decode_from(Run, document, "run")
-    return replace(run, answers=tuple(map(read_answer, run.evidence.exchanges)))
+    evidence = replace(run.evidence, exchanges=tuple(map(without_credentials, run.evidence.exchanges)))
+    return replace(run, evidence=evidence, answers=tuple(map(read_answer, evidence.exchanges)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ParamSpec, Protocol, TypeVar
 
 from wnmon.engine.run import Run
@@ -18,15 +19,43 @@ T = TypeVar("T")
 
 
 class Clock(Protocol):
-    """Monotonic ns for measuring, wall seconds for showing."""
+    """Monotonic ns for measuring, boot ns for what is due or expires, wall seconds for showing."""
 
     def now_ns(self) -> int:
         """Return CLOCK_MONOTONIC in ns."""
         ...
 
+    def boot_ns(self) -> int:
+        """Return ns since an arbitrary start, counted while the machine sleeps too."""
+        ...
+
     def wall_s(self) -> float:
         """Return seconds since the epoch."""
         ...
+
+
+class RestCause(StrEnum):
+    """Why a probe's runs are left out: the relay asked for it, or only refused, or the day's budget is spent."""
+
+    ASKED = "asked"
+    REFUSED = "refused"
+    BUDGET = "budget"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """A time in which nothing is sent, until `until_ns` (boot)."""
+
+    cause: RestCause
+    until_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slots:
+    """When a probe's last run was due (None before the first), and when its next one is, or was; boot ns."""
+
+    last_ns: int | None
+    next_ns: int
 
 
 TURNS = 10
@@ -60,10 +89,23 @@ class Transport(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """Whose answers some work is about, and how many bytes their bodies have."""
+
+    target: str
+    size_bytes: int
+
+    @classmethod
+    def exchanges(cls, target: Target, exchanges: Iterable[Exchange]) -> About:
+        """Return what work on these is about."""
+        return cls(target=target.name, size_bytes=sum(len(chunk.data) for one in exchanges for chunk in one.chunks))
+
+
 class Worker(Protocol):
     """Does work that would hold up the loop, such as reading and judging answers."""
 
-    async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def do(self, about: About, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what the work returns; what it raises is raised here."""
         ...
 
@@ -104,6 +146,7 @@ class MetricsText(Protocol):
 class ProbeState:
     """One row of the page and of `/api/v1/probes`. Times are epoch seconds; None means not yet known.
 
+    `outcome` is "unknown" once the last one counts no more. `rest` is why nothing is sent until `rest_until_s`.
     `undecided` says which limits the last run could not judge, and why. `suspect_latencies` are those of its latencies,
     by name, for which the monitor itself may have been late; `suspect` if there are any.
     """
@@ -119,6 +162,8 @@ class ProbeState:
     since_s: float | None = None
     last_run_s: float | None = None
     next_run_s: float | None = None
+    rest: str | None = None
+    rest_until_s: float | None = None
     status: int | None = None
     ttft_s: float | None = None
     first_visible_s: float | None = None
@@ -147,10 +192,14 @@ class ReloadReport:
 
 
 class Control(Protocol):
-    """What the web may ask of the service. Both are safe to call from another thread."""
+    """What the web may ask of the service. All are safe to call from another thread."""
 
     def ready(self) -> bool:
         """Tell whether probes are being scheduled."""
+        ...
+
+    def overdue_s(self) -> float:
+        """Return for how long a run has been due that neither began nor was left out on purpose, 0 when none is."""
         ...
 
     def reload(self) -> ReloadReport:

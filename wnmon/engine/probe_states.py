@@ -7,20 +7,24 @@ from dataclasses import replace
 
 from wnmon.engine.ports import ProbeState
 from wnmon.engine.run import Run
+from wnmon.engine.standing import Standing
 from wnmon.model.result import BOUNDS, Verdict
 from wnmon.model.target import Probe, ProbeId
+
+UNKNOWN = "unknown"
+"""Stands for an outcome that counts no more."""
 
 
 class LatestStates:
     """A sink of runs and a source of rows. Rows are replaced whole, so another thread reads a consistent one.
 
-    `schedule` tells when a probe is due next; until a scheduler is attached, nothing is.
+    `standing` tells whether a probe's last outcome still counts, and when it is asked again.
     """
 
     name = "board"
 
-    def __init__(self) -> None:
-        self.schedule: Callable[[ProbeId], float | None] = lambda _: None
+    def __init__(self, standing: Callable[[ProbeId], Standing]) -> None:
+        self._standing = standing
         self._rows: dict[ProbeId, ProbeState] = {}
 
     def declare(self, probes: Sequence[Probe]) -> None:
@@ -34,14 +38,21 @@ class LatestStates:
             self._rows[run.probe] = _after(row, run)
 
     def states(self) -> Sequence[ProbeState]:
-        """Return the rows, each with its next run."""
-        return [replace(row, next_run_s=self.schedule(row.id)) for row in list(self._rows.values())]
+        """Return the rows, each as it stands now."""
+        return [_standing(row, self._standing(row.id)) for row in list(self._rows.values())]
 
     def _row(self, probe: Probe) -> ProbeState:
         known, target, check = self._rows.get(probe.id), probe.target.name, probe.check
         if known is not None:
             return replace(known, every_s=check.every_s)
         return ProbeState(id=probe.id, target=target, check=check.name, model=probe.model, every_s=check.every_s)
+
+
+def _standing(row: ProbeState, standing: Standing) -> ProbeState:
+    row = replace(row, next_run_s=standing.next_run_s, rest=standing.rest, rest_until_s=standing.rest_until_s)
+    if row.outcome is None or standing.known:
+        return row
+    return replace(row, outcome=UNKNOWN, reason=None, message="", since_s=None, undecided=())
 
 
 _SHOWN = ("ttft_s", "first_visible_s", "total_s")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from wnmon.model.result import Evidence, Outcome, Result, Verdict
+from wnmon.model.result import DECIDED, Evidence, Outcome, Reason, Result
 from wnmon.model.target import ProbeId, probe_id
 from wnmon.wire.answer import Answer
 
@@ -42,10 +42,16 @@ class Run:
 
     @property
     def was_judged(self) -> bool:
-        """Tell whether there was anything to judge; otherwise the result alone says why not."""
+        """Tell whether there was anything to judge; otherwise the result alone says why not.
+
+        A suite that was well answered, and yet left every rule open, has its rules say why.
+        """
+        left_open = self.result.outcome is Outcome.SKIPPED and self.result.reason is Reason.OK
+        if left_open and self.requests and self.result.verdicts:
+            return True
         return self.result.outcome not in {Outcome.ERRORED, Outcome.SKIPPED}
 
     @property
     def has_decided_rule(self) -> bool:
         """Tell whether any rule of the run was judged."""
-        return any(row.verdict in {Verdict.PASSED, Verdict.FAILED, Verdict.NOTED} for row in self.result.verdicts)
+        return any(row.verdict in DECIDED for row in self.result.verdicts)

@@ -10,15 +10,17 @@ from dataclasses import dataclass, field, replace
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets, Reservation, spent_tokens
 from wnmon.engine.fanout import Fanout
+from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import LoopWatch
-from wnmon.engine.ports import Clock, Transport, Worker
-from wnmon.engine.reading_thread import ReadingThread
+from wnmon.engine.ports import About, Clock, RestCause, Transport, Worker
+from wnmon.engine.reading_threads import ReadingThreads
 from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
 from wnmon.errors import place_of
 from wnmon.judge.judgeable import statuses_wanted
-from wnmon.judge.verdict import judge, stops_a_suite
+from wnmon.judge.preflight import stops_a_suite
+from wnmon.judge.verdict import judge
 from wnmon.model.check import Plan, Step
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import FailureKind
@@ -73,6 +75,7 @@ class Runner:
         budgets: Budgets,
         backoff: Backoff,
         fanout: Fanout,
+        secrets: KnownSecrets | None = None,
         worker: Worker | None = None,
         draw: Callable[[], str] = draw_nonce,
     ) -> None:
@@ -83,8 +86,9 @@ class Runner:
         self._budgets = budgets
         self._backoff = backoff
         self._draw = draw
-        self._worker = worker or ReadingThread()
-        self._sender = Sender(transport, clock, LoopWatch(clock, fanout.observe), self._worker)
+        self._worker = worker or ReadingThreads()
+        watch = LoopWatch(clock, fanout.observe)
+        self._sender = Sender(transport, clock, watch, self._worker, secrets or KnownSecrets())
         self.stop = self._sender.stop
 
     async def run(
@@ -121,11 +125,12 @@ class Runner:
         self._worker.close()
 
     def _resting(self, probe: Probe) -> Run | None:
-        """Return the skipped run of a probe whose relay asked to be left alone, None when it may be asked."""
-        rest_s = self._backoff.left_s(probe.target.name, probe.model)
-        if rest_s <= 0:
+        """Return the skipped run of a probe whose relay is left alone, None when it may be asked."""
+        rest = self._backoff.rest(probe.target.name, probe.model)
+        if rest is None:
             return None
-        return self._skipped(probe, Skip.BACKOFF, Said("left_alone", n=f"{rest_s:.0f}"))
+        left_s = (rest.until_ns - self._clock.boot_ns()) / 1e9
+        return self._skipped(probe, Skip.BACKOFF, Said(_RESTS[rest.cause], n=f"{left_s:.0f}"))
 
     async def _send_all(self, probe: Probe, scheduled_ns: int | None, full: bool, halt: Halt) -> Progress:
         progress = Progress(run_id=secrets.token_hex(8), nonce=self._draw(), started_at_s=self._clock.wall_s())
@@ -152,7 +157,6 @@ class Runner:
             progress.not_sent[step.name] = refusal
             return refusal
         held = [self._budgets.reserve(probe.target, sum(worst)) for _ in range(step.burst)]
-        first = not progress.answers
         answers = await self._sender.send_at_once(request, asked, probe, scheduled_ns, step.burst)
         progress.answers.extend(answers)
         failures = (answer.exchange.failure for answer in answers)
@@ -162,7 +166,8 @@ class Runner:
         for reservation, answer in zip(held, answers, strict=True):
             self._settle(reservation, spent_tokens(answer, worst), progress)
         self._tell_budget(probe.target)
-        fault = stops_a_suite(answers[0]) if first and probe.check.plan.suite is not None else None
+        plan = probe.check.plan
+        fault = stops_a_suite(plan, progress.answers) if plan.suite is not None else None
         if fault is not None:
             return Said("reason", kind=fault.reason.value, said=fault.message)
         if step.burst == 1 and answers[0].exchange.status == 429 and "429" not in statuses_wanted(step.expect):
@@ -183,14 +188,14 @@ class Runner:
 
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
-        result, bug = await self._worker.do(_judged, probe.check.plan, evidence, progress.answers)
+        about = About.exchanges(probe.target, evidence.exchanges)
+        result, bug = await self._worker.do(about, _judged, probe.check.plan, evidence, progress.answers)
         if bug is not None:
             self.fanout.observe(bug)
         if progress.answers:
             # A burst asks for its 429: having got it is no reason to leave the relay alone.
             bursts = {step.name for step in probe.check.plan.steps if step.burst > 1}
-            limited = any(one.exchange.status == 429 and one.step not in bursts for one in progress.answers)
-            self._backoff.learn(probe.target.name, probe.model, result, limited=limited)
+            self._backoff.learn(probe, result, [one for one in progress.answers if one.step not in bursts])
         skip = _skip(progress, result)
         if skip is None:
             run = self._run(probe, progress, evidence, result)
@@ -253,6 +258,7 @@ def left_out(step: Step, target: Target, *, full: bool) -> Said | None:
     return Said(Why.NOT_HTTPS) if step.plain_http and not target.url.startswith("https:") else None
 
 
+_RESTS = {RestCause.ASKED: "left_alone", RestCause.REFUSED: "left_alone_refused"}
 _REASONS = {Skip.SHUTDOWN: Reason.SHUTDOWN, Skip.BUDGET: Reason.BUDGET}
 
 

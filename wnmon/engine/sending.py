@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.loopwatch import CaughtUp, LoopWatch, with_lags
-from wnmon.engine.ports import Clock, Transport, Worker
+from wnmon.engine.ports import About, Clock, Transport, Worker
 from wnmon.engine.reading import read_redacted
 from wnmon.model.exchange import Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.json import JsonObject
 from wnmon.model.said import Said
-from wnmon.model.target import Probe, Target
+from wnmon.model.target import Probe
 from wnmon.redact.redactor import Redactor
 from wnmon.wire.answer import Answer
 
@@ -19,13 +20,15 @@ from wnmon.wire.answer import Answer
 class Sender:
     """Sends for the runner. Setting `stop` ends the exchanges under way: their failure is `shutdown`."""
 
-    def __init__(self, transport: Transport, clock: Clock, watch: LoopWatch, worker: Worker) -> None:
+    def __init__(
+        self, transport: Transport, clock: Clock, watch: LoopWatch, worker: Worker, secrets: KnownSecrets
+    ) -> None:
         self.stop = asyncio.Event()
         self._transport = transport
         self._clock = clock
         self._watch = watch
         self._worker = worker
-        self._redactors: dict[str, tuple[Target, Redactor]] = {}
+        self._secrets = secrets
 
     async def send_at_once(
         self, request: Request, asked: JsonObject | None, probe: Probe, scheduled_ns: int | None, copies: int
@@ -43,7 +46,10 @@ class Sender:
         with self._watch.during() as proofs:
             exchange = await self._exchange(request, probe, scheduled_ns)
             caught_up = proofs()
-        return await self._worker.do(_dated_and_read, exchange, caught_up, self._redactor(probe.target), asked)
+        # Those of its own are known already where a configuration named them.
+        redactor = self._secrets.learn(probe.secrets())
+        about = About.exchanges(probe.target, [exchange])
+        return await self._worker.do(about, _dated_and_read, exchange, caught_up, redactor, asked)
 
     async def _exchange(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
         timeouts, caps = probe.check.timeouts, probe.check.caps
@@ -68,13 +74,6 @@ class Sender:
             marks=Marks(started_ns=now_ns, end_ns=now_ns),
             failure=TransportFailure(kind=FailureKind.SHUTDOWN, detail=Said("stopped")),
         )
-
-    def _redactor(self, target: Target) -> Redactor:
-        """Return the target's redactor, made once: it indexes every window of every secret."""
-        known = self._redactors.get(target.name)
-        if known is None or known[0] is not target:
-            known = self._redactors[target.name] = (target, Redactor(target.secrets()))
-        return known[1]
 
 
 def _dated_and_read(

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
+from wnmon.judge.preflight import stops_a_suite
 from wnmon.model.check import Level, Plan
 from wnmon.model.exchange import FailureKind
-from wnmon.model.result import Outcome, Reason, Result, Verdict
+from wnmon.model.result import Reason, Result, Verdict
 from wnmon.model.said import Said, Text, Why, id_of
 from wnmon.model.target import Probe
 
@@ -50,7 +51,7 @@ class Session:
         why = self._why_over() or _why_known(probe.check.plan, self._told.get(probe.model))
         run = runner.unsent(probe, why) if why is not None else await self._send(runner, probe)
         self.runs.append(run)
-        if run.result.outcome is Outcome.ERRORED:
+        if _tells_of_all(probe.check.plan, run):
             self._told.setdefault(probe.model, run.result)
         return run
 
@@ -83,6 +84,12 @@ def _why_known(plan: Plan, told: Result | None) -> Text | None:
     if told is None or (told.reason is Reason.TLS and any(one.kind == "tls" for r in plan.rules for one in r.expect)):
         return None
     return Said("reason", kind=told.reason.value, said=told.message)
+
+
+def _tells_of_all(plan: Plan, run: Run) -> bool:
+    """Tell whether a run could judge nothing for a reason that another suite would only meet again."""
+    is_bug = run.result.reason is Reason.INTERNAL
+    return is_bug or bool(run.answers and stops_a_suite(plan, run.answers))
 
 
 def was_interrupted(runs: Iterable[Run]) -> bool:

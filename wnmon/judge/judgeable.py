@@ -4,6 +4,7 @@
     -----------------------------------------  ----------------------------------------------  --------------------
     never came (dns, timeouts, too large ...)  does not take that failure for an answer        the failure
     refuses key, balance, model or rate        is not about refusals, nor asked for this one   the fault
+    has a 5xx, of a relay that is down         is not about such answers                       the fault
     has another 4xx or 5xx                     names no status                                 the fault
     is more JSON than we read                  reads the body                                  json_beyond_limits
     cannot be read, or is an error             is about what an answer means                   answer_unreadable
@@ -87,6 +88,8 @@ def _refused(rule: Rule, subject: Subject) -> Text | None:
     if fault.reason in NOTHING_TO_JUDGE:
         says = not (_gave_out(subject, rule) or says_nothing(fault, subject, rule.expect))
         judged = (rule.on.status or "").startswith("4") or says
+    elif subject.is_down and code >= 500:
+        judged = rule.on.status is not None
     else:
         judged = code < 400 or rule.on.status is not None or statuses_wanted(rule.expect) != ()
     return None if judged else Said("reason", kind=fault.reason.value, said=fault.message)

@@ -15,16 +15,18 @@ from wnmon.wire.reply import Form
 class Subject(Answer):
     """An answer, and everything else an assertion may look at. `model` is the one asked for.
 
-    `index` is the place of its exchange among all of the run.
+    `index` is the place of its exchange among all of the run. `is_down`: a valid request got a 5xx, so that no 5xx
+    of the run says anything about the request it answers.
     """
 
     index: int
     model: str
     nonce: str
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    is_down: bool = False
 
 
-def subjects_of(answers: Sequence[Answer], evidence: Evidence) -> list[Subject]:
+def subjects_of(answers: Sequence[Answer], evidence: Evidence, *, is_down: bool = False) -> list[Subject]:
     """Return what assertions look at, in the order sent."""
     return [
         Subject(
@@ -37,6 +39,7 @@ def subjects_of(answers: Sequence[Answer], evidence: Evidence) -> list[Subject]:
             model=evidence.model,
             nonce=evidence.nonce,
             aliases=evidence.aliases,
+            is_down=is_down,
         )
         for index, answer in enumerate(answers)
     ]

@@ -3,8 +3,10 @@
     case                                                      outcome   reason
     --------------------------------------------------------  --------  ----------------------------------------------
     no request was sent                                       skipped   ok
-    an answer, of a suite the first, says nothing about the   errored   its fault's
-        contract (dead host, wrong key, empty balance)
+    of a suite, the first valid request got no answer; of a   errored   its fault's
+        check, an answer says nothing about what is expected
+    no rule of a suite could be judged: by a fault            errored   the fault's
+    no rule of a suite could be judged, and nothing is wrong  skipped   ok
     an answer breaks its `expect`, or has a fault that this   failed    of the complaint about a fault, else the first
         did not ask for
     a rule at or above the gate is broken, and not waived     failed    rule
@@ -21,12 +23,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from wnmon.judge.judgeable import ANSWERED_WRONGLY, NOTHING_TO_JUDGE, asked_for_refusal, says_nothing, undecided
+from wnmon.judge.judgeable import ANSWERED_WRONGLY, asked_for_refusal, says_nothing, undecided
+from wnmon.judge.preflight import is_down, left_unanswered
 from wnmon.judge.rules import assess, judge_rules
 from wnmon.judge.subject import Subject, complaint, subjects_of
-from wnmon.model.check import Auth, Level, Plan, Step
+from wnmon.model.check import Level, Plan, Step
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import (
+    DECIDED,
     Evidence,
     Fault,
     Finding,
@@ -46,13 +50,13 @@ def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
 
     `answers` are the exchanges of the evidence, read.
     """
-    subjects = subjects_of(answers, evidence)
+    subjects = subjects_of(answers, evidence, is_down=is_down(plan, answers))
     verdicts = judge_rules(plan, evidence, subjects)
     if not subjects:
         return Result(outcome=Outcome.SKIPPED, reason=Reason.OK, message=_why_unsent(evidence), verdicts=verdicts)
     steps = {step.name: step for step in plan.steps}
     findings = tuple(finding for subject in subjects for finding in _expectations(steps[subject.step], subject))
-    blocker = _first_blocker(plan, subjects, steps)
+    blocker = left_unanswered(plan, answers) if plan.suite is not None else _first_blocker(steps, subjects)
     outcome, reason, message, layer = _decide(plan, blocker, findings, verdicts, subjects, evidence)
     faults = [subject.fault for subject in subjects if subject.fault]
     main = next((subject for subject in subjects if subject.exchange.request.stream), subjects[0])
@@ -73,24 +77,8 @@ def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
     )
 
 
-def stops_a_suite(answer: Answer) -> Fault | None:
-    """Return why a suite's preflight leaves nothing to judge, None when the suite may go on.
-
-    A relay that answers 500, HTML or nonsense is judged by the rules; one that refuses the key, the balance or the
-    model, or gives no answer at all, says nothing about them.
-    """
-    if answer.exchange.request.auth is not Auth.NORMAL:
-        return None
-    fault, failure = answer.fault, answer.exchange.failure
-    if fault is None or fault.reason in NOTHING_TO_JUDGE:
-        return fault
-    return fault if failure is not None and failure.kind not in ANSWERED_WRONGLY else None
-
-
-def _first_blocker(plan: Plan, subjects: Sequence[Subject], steps: Mapping[str, Step]) -> Fault | None:
-    """Return what left nothing to judge: for a suite its preflight, for a check any of its steps."""
-    if plan.suite is not None:
-        return stops_a_suite(subjects[0])
+def _first_blocker(steps: Mapping[str, Step], subjects: Sequence[Subject]) -> Fault | None:
+    """Return the first fault of a plain check that leaves nothing to judge."""
     return next((fault for subject in subjects if (fault := _blocker(steps[subject.step], subject))), None)
 
 
@@ -129,6 +117,8 @@ def _decide(
 ) -> Decision:
     if blocker is not None:
         return Outcome.ERRORED, blocker.reason, blocker.message, blocker.layer
+    if plan.suite is not None and not any(verdict.verdict in DECIDED for verdict in verdicts):
+        return _undecided(verdicts, subjects)
     failing = [finding for finding in findings if not finding.degraded]
     if failing:
         first = _most_telling(failing, subjects)
@@ -142,6 +132,15 @@ def _decide(
     if findings:
         return Outcome.DEGRADED, findings[0].reason, _sentence(findings[0]), None
     return Outcome.PASSED, Reason.OK, "", None
+
+
+def _undecided(verdicts: Sequence[RuleVerdict], subjects: Sequence[Subject]) -> Decision:
+    """Tell what became of a suite of which no rule could be judged: no pass, and nobody's failure without a fault."""
+    fault = next((subject.fault for subject in subjects if subject.fault), None)
+    if fault is not None:
+        return Outcome.ERRORED, fault.reason, fault.message, fault.layer
+    open_first = sorted(verdicts, key=lambda row: row.verdict is Verdict.SKIPPED)
+    return Outcome.SKIPPED, Reason.OK, next((row.why for row in open_first), Said("nothing_sent")), None
 
 
 def _most_telling(failing: Sequence[Finding], subjects: Sequence[Subject]) -> Finding:

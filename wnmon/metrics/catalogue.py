@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wnmon.engine.ports import RestCause
 from wnmon.model.events import Skip
 from wnmon.model.result import Outcome, Reason
 
@@ -58,6 +59,7 @@ CLOSED_SETS: Mapping[str, tuple[str, ...]] = {
     "code_class": ("1xx", "2xx", "3xx", "4xx", "5xx", "none"),
     "direction": ("input", "output"),
     "skip": tuple(skip.value for skip in Skip),
+    "rest": tuple(cause.value for cause in RestCause),
 }
 
 
@@ -129,7 +131,8 @@ def _gauge(
 OUTCOMES = (
     _gauge(
         "wnmon_probe_success",
-        "Last outcome: 1 = passed or degraded, 0 = failed or errored. Gone when no run ended for 3 intervals.",
+        "Last outcome: 1 = passed or degraded, 0 = failed or errored. Gone while it is unknown: a success counts for 3 "
+        "intervals from when its run was due, a failure also for as long as the relay's refusals put the next run off.",
     ),
     _counter("wnmon_probe_runs_total", "Finished runs by outcome.", "outcome", unit="runs", closed="outcome"),
     _counter(
@@ -145,6 +148,17 @@ OUTCOMES = (
     ),
     _gauge("wnmon_probe_last_run_timestamp_seconds", "When the last run ended."),
     _gauge("wnmon_probe_last_success_timestamp_seconds", "When the last passed or degraded run ended."),
+    _gauge(
+        "wnmon_probe_next_run_timestamp_seconds",
+        "When the next run is due, or was: a run that did not take place does not move it.",
+    ),
+    _gauge(
+        "wnmon_probe_resting",
+        "1 while nothing is sent: the relay asked for it (asked) or refused (refused), or the day's budget is spent "
+        "(budget). No series otherwise.",
+        "cause",
+        closed="rest",
+    ),
 )
 
 LATENCIES = (

@@ -9,7 +9,7 @@ the web's.
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 from wnmon import __version__
 from wnmon.engine.ports import Clock
 from wnmon.engine.run import Run
+from wnmon.engine.standing import Standing
 from wnmon.metrics import catalogue, initial_series
 from wnmon.metrics.catalogue import CATALOGUE, MetricKind, Scope
 from wnmon.metrics.initial_series import RuleLabels
@@ -32,13 +33,13 @@ from wnmon.metrics.readings import (
     event_readings,
     probe_readings,
     rule_readings,
+    standing_readings,
     target_readings,
 )
 from wnmon.model.events import BudgetLeft, MonitorEvent
 from wnmon.model.result import Outcome
-from wnmon.model.target import Probe
+from wnmon.model.target import Probe, ProbeId
 
-_STALE_AFTER_INTERVALS = 3
 _SELF = ""
 _END = "# EOF\n"
 
@@ -168,29 +169,33 @@ class _Family:
 
 @dataclass(slots=True, kw_only=True)
 class _DeclaredProbe:
-    """What the sink remembers of a declared probe. `ended_ns` is None before its first run, and once it is stale."""
+    """What the sink remembers of a declared probe: its streaks, and how it stood when that was last told."""
 
     probe: Probe
     rules: RuleLabels = field(default_factory=dict)
     streaks: Streaks = field(default_factory=Streaks)
-    ended_ns: int | None = None
-
-    def stale(self, now_ns: int) -> bool:
-        """Tell whether no run ended for three intervals."""
-        limit_ns = _STALE_AFTER_INTERVALS * self.probe.check.every_s * 1e9
-        return self.ended_ns is not None and now_ns - self.ended_ns > limit_ns
+    standing: Standing | None = None
 
 
 class PrometheusSink:
     """Sink, Observer and MetricsText in one.
 
-    `sinks` and `components` are the closed label values of the two error counters, so that those are born at 0 as well.
+    `standing` tells how a probe stands at a scrape. `sinks` and `components` are the closed label values of the two
+    error counters, so that those are born at 0 as well.
     """
 
     name = "prometheus"
 
-    def __init__(self, clock: Clock, *, sinks: Sequence[str] = (name,), components: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        standing: Callable[[ProbeId], Standing],
+        *,
+        sinks: Sequence[str] = (name,),
+        components: Sequence[str] = (),
+    ) -> None:
         self._clock = clock
+        self._standing = standing
         self._lock = Lock()
         self._families = {name: _Family(metric) for name, metric in CATALOGUE.items()}
         self._known: dict[str, _DeclaredProbe] = {}
@@ -228,7 +233,6 @@ class PrometheusSink:
             if known is None or run.result.outcome is Outcome.SKIPPED:
                 return
             known.streaks = known.streaks.after(run)
-            known.ended_ns = self._clock.now_ns()
             labels = initial_series.probe_labels(known.probe)
             self._apply(run.probe, labels, probe_readings(run, known.streaks))
             self._apply(run.probe, labels, rule_readings(run, known.rules))
@@ -246,7 +250,7 @@ class PrometheusSink:
         """Return content type and exposition for an Accept header. Safe to call from any thread."""
         form = Exposition.wanted(accept)
         with self._lock:
-            self._forget_stale()
+            self._tell_standings()
             self._date_waivers()
         families = [family.text(form, self._lock) for family in self._families.values()]
         end = _END if form is Exposition.OPENMETRICS else ""
@@ -292,12 +296,14 @@ class PrometheusSink:
         if block is not None:
             block.keep(wanted)
 
-    def _forget_stale(self) -> None:
-        """A success nobody confirmed for three intervals is not a fact any more."""
-        now_ns = self._clock.now_ns()
+    def _tell_standings(self) -> None:
+        """Say when each probe is asked next and why not before; take away a success that counts no more."""
         for probe_id, known in self._known.items():
-            if known.stale(now_ns):
-                known.ended_ns = None
+            standing = self._standing(ProbeId(probe_id))
+            if standing != known.standing:
+                known.standing = standing
+                self._apply(probe_id, initial_series.probe_labels(known.probe), standing_readings(standing))
+            if not standing.known:
                 self._keep("wnmon_probe_success", probe_id, ())
 
     def _date_waivers(self) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from wnmon.engine.ports import RestCause
 from wnmon.engine.run import Run
+from wnmon.engine.standing import Standing
 from wnmon.model.events import (
     BudgetLeft,
     InFlight,
@@ -16,6 +18,7 @@ from wnmon.model.events import (
     RunLate,
     RunSkipped,
     SinkFailed,
+    StateExpired,
     Waited,
 )
 from wnmon.model.exchange import Exchange
@@ -58,6 +61,13 @@ def probe_readings(run: Run, streaks: Streaks) -> Iterator[Reading]:
     yield from _outcome(run, streaks)
     yield from _latency(run.result)
     yield from _traffic(run)
+
+
+def standing_readings(standing: Standing) -> Iterator[Reading]:
+    """Yield when a probe is asked next, and what keeps it from being asked before."""
+    yield Reading(metric="wnmon_probe_next_run_timestamp_seconds", value=standing.next_run_s)
+    for cause in RestCause:
+        yield Reading(metric="wnmon_probe_resting", value=1 if standing.rest is cause else None, values=(cause.value,))
 
 
 def _outcome(run: Run, streaks: Streaks) -> Iterator[Reading]:
@@ -197,7 +207,7 @@ def event_readings(event: MonitorEvent) -> Iterator[Reading]:
             yield Reading(metric="wnmon_internal_errors_total", value=1, values=(event.component,))
         case Reloaded():
             yield from _reload(event)
-        case BudgetLeft():
+        case BudgetLeft() | StateExpired():
             return
 
 

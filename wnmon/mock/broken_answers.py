@@ -30,7 +30,6 @@ _TIMEOUT_PAGE = (
     "<p>Cloudflare Ray ID: 0000000000000000</p><p>Your IP: 203.0.113.7</p></body></html>"
 )
 
-_NO_SUCCESS = {"REQ-000", "DOC-001", "LIM-006", "STR-001"}
 _OTHER_WORDS = {"REL-005", "SEM-009", "SEM-010"}
 
 _NO_FINGERPRINT = without("system_fingerprint")
@@ -100,7 +99,6 @@ FAULTS: dict[str, MockFault] = {
     "same-id": MockFault(says="every answer has the same id", kills={"DOC-017"}, completion=_SAME_ID, chunk=_SAME_ID),
     "500": MockFault(
         says="500 with an error envelope",
-        kills=_NO_SUCCESS,
         answer=refusing(Refusal(status=500, message="internal error", type="server_error", code="internal_error")),
     ),
     "401": MockFault(
@@ -130,7 +128,6 @@ FAULTS: dict[str, MockFault] = {
     "429-empty": MockFault(says="429, the status only: no body, no Retry-After", answer=raw(429)),
     "html-524": MockFault(
         says="524 with the HTML of a CDN that waited too long for the relay",
-        kills=_NO_SUCCESS,
         answer=raw(524, _TIMEOUT_PAGE, ("Content-Type", "text/html; charset=UTF-8")),
     ),
     "empty-200": MockFault(
@@ -140,7 +137,7 @@ FAULTS: dict[str, MockFault] = {
     ),
     "redirect": MockFault(
         says="302 to another port of this host",
-        kills=_NO_SUCCESS,
+        kills={"REQ-000", "DOC-001", "LIM-006", "STR-001"},
         answer=raw(302, "", ("Location", "http://127.0.0.1:9/")),
     ),
     "cookie": MockFault(

@@ -21,6 +21,7 @@ from string import Formatter
 from typing import Any, get_args, get_origin, get_type_hints
 
 from wnmon.model.catalogue import CATALOGUE
+from wnmon.model.credentials import masked
 from wnmon.model.exchange import Chunk, Exchange, Lag, Marks
 from wnmon.model.json import Json, JsonObject, kind_of
 from wnmon.model.said import Hole, Said, Text
@@ -154,7 +155,7 @@ def _expect(kind: Any, value: Json, what: Said, place: str) -> Any:
 
 
 def _unexpected(value: Json, what: Said, place: str) -> ValueError:
-    shown = f' "{value[:40]}"' if isinstance(value, str) else ""
+    shown = f' "{masked(value[:200])[:40]}"' if isinstance(value, str) else ""
     return _wrong(place, Said("record_expected", wanted=what, got=kind_of(value) + shown))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from wnmon.model.credentials import masked
 from wnmon.model.said import Said
 
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -14,7 +15,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])", re.ASCII)
 def parse_duration_s(text: str) -> float:
     """Return seconds for `250ms`, `2s`, `15m`, `1h30m`, `1d`. Raises ValueError, with a sentence, for anything else."""
     if len(text) > 32 or not _PATTERN.fullmatch(text):
-        raise ValueError(Said("wanted_not", wanted=Said("a_duration"), got=f'"{text[:32]}"'))
+        raise ValueError(Said("wanted_not", wanted=Said("a_duration"), got=f'"{masked(text[:200])[:32]}"'))
     return round(sum(float(number) * _UNITS_S[unit] for number, unit in _PART.findall(text)), 6)
 
 

@@ -29,6 +29,13 @@ class RunSkipped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateExpired:
+    """What a probe's last run found counts no more, and no run has told anything since."""
+
+    probe: ProbeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunLate:
     """A run began `late_s` seconds after it was due (0 counts: this feeds a histogram)."""
 
@@ -93,6 +100,23 @@ class InternalFault:
     error: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionsRefused:
+    """So many connections to the page were closed for want of room since the last event of this kind."""
+
+    count: int
+
+
 MonitorEvent = (
-    RunSkipped | RunLate | Waited | InFlight | LoopLagged | Reloaded | BudgetLeft | SinkFailed | InternalFault
+    RunSkipped
+    | StateExpired
+    | RunLate
+    | Waited
+    | InFlight
+    | LoopLagged
+    | Reloaded
+    | BudgetLeft
+    | SinkFailed
+    | InternalFault
+    | ConnectionsRefused
 )

@@ -75,6 +75,13 @@ class Layer(StrEnum):
     UPSTREAM = "upstream"
 
 
+class Scope(StrEnum):
+    """What a refusal is about: everything that is asked with the key, or the model."""
+
+    KEY = "key"
+    MODEL = "model"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """A recognised way in which an exchange went wrong: the reason, the layer to blame, one line for a person."""
@@ -83,6 +90,7 @@ class Fault:
     layer: Layer
     message: Text
     retry_after_s: float | None = None
+    scope: Scope = Scope.MODEL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +119,10 @@ class Verdict(StrEnum):
     SKIPPED = "skipped"
     INCONCLUSIVE = "inconclusive"
     NOTED = "noted"
+
+
+DECIDED = frozenset({Verdict.PASSED, Verdict.FAILED, Verdict.NOTED})
+"""What becomes of a rule that was judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

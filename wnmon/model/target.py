@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NewType
 
-from wnmon.model.check import Check
+from wnmon.model.check import Check, Plan
+from wnmon.model.credentials import is_telling
 from wnmon.model.price import Price
 
 ProbeId = NewType("ProbeId", str)
@@ -73,13 +74,13 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A relay. `url` is the resolved completions URL; `host` is what metrics may show of it.
+    """A relay. `url` is the resolved completions URL, whose path may hold a key; `host` is what may be shown of it.
 
     `prices` holds each model whose price is known. `allow_risk`: `wnmon check --full` need not ask before it sends.
     """
 
     name: str
-    url: str
+    url: str = field(repr=False)
     host: str
     models: tuple[str, ...]
     api_key: Secret | None = None
@@ -97,11 +98,9 @@ class Target:
     extra_secrets: tuple[Secret, ...] = ()
 
     def secrets(self) -> Iterator[Secret]:
-        """Yield every secret of this target, for the redactor."""
+        """Yield every secret of this target, for the redactor. Of the proxy's URL the password, in `extra_secrets`."""
         if self.api_key is not None:
             yield self.api_key
-        if self.proxy is not None:
-            yield self.proxy
         yield from (value for _, value in self.headers if isinstance(value, Secret))
         yield from self.extra_secrets
 
@@ -118,3 +117,16 @@ class Probe:
     def id(self) -> ProbeId:
         """Return `target/check/model`."""
         return probe_id(self.target.name, self.check.name, self.model)
+
+    def secrets(self) -> Iterator[Secret]:
+        """Yield every secret that a run of this probe may send, for the redactor."""
+        yield from self.target.secrets()
+        yield from secrets_of(self.check.plan)
+
+
+def secrets_of(plan: Plan) -> Iterator[Secret]:
+    """Yield what stands in plain text in headers of a plan's requests whose names speak of a credential."""
+    for step in plan.steps:
+        for name, value in step.headers:
+            if is_telling(name) and len(value) >= MIN_SECRET_CHARS:
+                yield Secret(value, f"header:{name}")

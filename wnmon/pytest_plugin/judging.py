@@ -58,6 +58,7 @@ class Judging:
     def _attempt(self, subject: SuiteOnModel, rules: Sequence[str]) -> Run | WnmonError:
         try:
             named = self._ask()
+            self._memory.secrets.learn(named.secrets())
             settings, plan = self._settings, self._plans[subject.suite]
             plan = narrow(plan, profiles=settings.profiles, only=tuple(rules), full=settings.full)
             probe = probe_of(named, plan, subject.model or named.models[0])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from wnmon.config.shipped import DEFAULT_SUITES, PREFIX
+from wnmon.model.credentials import masked
 from wnmon.model.language import LANGUAGES
 
 
@@ -32,7 +33,7 @@ def read_settings(config: pytest.Config) -> Settings:
     """Return the settings: an option, else the ini file's entry. Raises pytest.UsageError for an unknown language."""
     lang = _given(config, "lang") or "en"
     if lang not in LANGUAGES:
-        raise pytest.UsageError(f"wnmon_lang: expected one of {', '.join(LANGUAGES)}, not {lang!r}")
+        raise pytest.UsageError(f"wnmon_lang: expected one of {', '.join(LANGUAGES)}, not {masked(lang)!r}")
     base, named = _base(config, "suite"), _given(config, "config")
     suites = [name if name.startswith(PREFIX) else str(base / name) for name in _given(config, "suite")]
     return Settings(

@@ -1,7 +1,7 @@
 """Escapes a text may be wrapped in, undone with a way back: where in the original did these bytes stand.
 
-Families: JSON string escapes (RFC 8259 §7, and `\\xHH` as Python and JavaScript print it), percent-encoding (RFC 3986
-§2.1), HTML character references (HTML Standard §13.5). Whatever is no escape stays as it is; nothing here raises.
+Families: JSON string escapes (RFC 8259 §7, and `\\xHH` and `\\'` as Python and JavaScript print them), percent-encoding
+(RFC 3986 §2.1), HTML character references (HTML Standard §13.5). Whatever is no escape stays as it is; nothing raises.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from html.entities import html5
 
-_JSON = rb'\\(?:u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|["\\/bfnrt])'
+_PAIR = rb"u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_JSON = rb"\\(?:" + _PAIR + rb"|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[\"'\\/bfnrt])"
 _PERCENT = rb"%[0-9a-fA-F]{2}"
 _ENTITY = rb"&(?:#[0-9]{1,12}|#[xX][0-9a-fA-F]{1,12}|[A-Za-z][A-Za-z0-9]{1,31});"
 
@@ -25,7 +26,13 @@ _FAMILIES = ((b"\\", JSON_ESCAPE), (b"%", re.compile(_PERCENT)), (b"&", re.compi
 MAX_NESTING = 4
 _MAX_MIXED_NESTING = 3
 
-_SHORT = {b'"': b'"', b"\\": b"\\", b"/": b"/", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+_SHORT = {sign: sign for sign in (b'"', b"'", b"\\", b"/")} | {
+    b"b": b"\b",
+    b"f": b"\f",
+    b"n": b"\n",
+    b"r": b"\r",
+    b"t": b"\t",
+}
 _MAX_CODE_POINT = 0x10FFFF
 
 

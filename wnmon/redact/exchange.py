@@ -14,34 +14,64 @@ from dataclasses import replace
 from itertools import accumulate, groupby
 from operator import itemgetter
 
-from wnmon.model.exchange import Chunk, Exchange, Request, Tls
-from wnmon.model.said import mapped
+from wnmon.model.credentials import is_telling
+from wnmon.model.exchange import Chunk, Exchange, FailureKind, Request, Tls, TransportFailure
+from wnmon.model.said import Said, fitted, mapped
+from wnmon.model.text import cut
 from wnmon.redact.channels import channels
 from wnmon.redact.escapes import JSON_ESCAPE, View, unescape
+from wnmon.redact.needles import Effort, TooManyPlacesError
 from wnmon.redact.redactor import Redactor, Span, merge
 
 Headers = tuple[tuple[str, str], ...]
+MOST_PLACES = 300_000
+"""Places of a body looked at because part of a secret may begin there: half a second. A whole key takes some 60."""
 # One pass for what is split, one for what is whole, and some for what a marker beside a rest may complete.
 _PASSES = 6
+
+KEPT_OUT = "[redacted:header]"
+"""What stands in place of the value of a header that speaks of a credential, whoever's it is."""
+
+MAX_DETAIL_CHARS = 200
+MAX_SUBJECT_CHARS = 300
 
 
 def redact_exchange(exchange: Exchange, redactor: Redactor) -> Exchange:
     """Return the exchange with every run of 8 or more bytes of a secret made a marker; itself when there was none.
 
-    `wire_bytes` and a Content-Length header still tell what came, not what is left. Never raises.
+    No value is left of a header whose name speaks of a credential. What may be long is cut here and not before: a cut
+    may go through a secret, or through an escape of it. `wire_bytes` and a Content-Length header still tell what came,
+    not what is left. A body with too many pieces of secrets is left out whole, and the exchange failed as too large.
+    Never raises.
     """
     failure = exchange.failure
+    try:
+        chunks = _chunks(exchange.chunks, redactor.within(Effort(MOST_PLACES)))
+    except TooManyPlacesError:
+        detail = Said("bound_secrets", n=MOST_PLACES)
+        chunks, failure = (), TransportFailure(kind=FailureKind.TOO_LARGE, detail=detail)
     redacted = replace(
         exchange,
         request=_request(exchange.request, redactor),
         http_version=exchange.http_version and redactor.text(exchange.http_version),
         headers=_headers(exchange.headers, redactor),
-        chunks=_chunks(exchange.chunks, redactor),
-        failure=failure and replace(failure, detail=mapped(failure.detail, redactor.text)),
+        chunks=chunks,
+        failure=failure and _failure(failure, redactor),
         tls=exchange.tls and _tls(exchange.tls, redactor),
         peer=exchange.peer and redactor.text(exchange.peer),
     )
     return exchange if redacted == exchange else redacted
+
+
+def without_credentials(exchange: Exchange) -> Exchange:
+    """Return an exchange recorded before headers were kept out by their names, with those kept out."""
+    headers, request = _named_kept_out(exchange.headers), exchange.request
+    return replace(exchange, headers=headers, request=replace(request, headers=_named_kept_out(request.headers)))
+
+
+def _named_kept_out(headers: Headers) -> Headers:
+    # A name that held a secret is a marker now, which may speak of a key.
+    return tuple((name, KEPT_OUT if "[" not in name and is_telling(name) else value) for name, value in headers)
 
 
 def _request(request: Request, redactor: Redactor) -> Request:
@@ -53,11 +83,15 @@ def _request(request: Request, redactor: Redactor) -> Request:
     )
 
 
+def _failure(failure: TransportFailure, redactor: Redactor) -> TransportFailure:
+    return replace(failure, detail=fitted(mapped(failure.detail, redactor.text), MAX_DETAIL_CHARS))
+
+
 def _tls(tls: Tls, redactor: Redactor) -> Tls:
     certificate = tls.certificate and replace(
         tls.certificate,
-        subject=redactor.text(tls.certificate.subject),
-        issuer=redactor.text(tls.certificate.issuer),
+        subject=cut(redactor.text(tls.certificate.subject), MAX_SUBJECT_CHARS),
+        issuer=cut(redactor.text(tls.certificate.issuer), MAX_SUBJECT_CHARS),
         chain=tuple(redactor.text(fingerprint) for fingerprint in tls.certificate.chain),
     )
     return replace(tls, version=redactor.text(tls.version), cipher=redactor.text(tls.cipher), certificate=certificate)
@@ -73,7 +107,7 @@ def _headers(headers: Headers, redactor: Redactor) -> Headers:
     for same in places.values():
         if len(same) > 1:
             values.update(zip(same, _joint([values[k] for k in same], redactor), strict=True))
-    return tuple((name, values[k]) for k, (name, _, _) in enumerate(lines))
+    return _named_kept_out(tuple((name, values[k]) for k, (name, _, _) in enumerate(lines)))
 
 
 def _joint(texts: Sequence[str], redactor: Redactor) -> list[str]:

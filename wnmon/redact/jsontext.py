@@ -25,7 +25,8 @@ from wnmon.redact.escapes import JSON_ESCAPE, unescape
 MAX_DEPTH = 100
 MAX_TOKENS = 500_000
 MAX_NUMBER_CHARS = 300
-_LONG_NUMBER = re.compile(rb"[0-9.eE+-]{%d}" % (MAX_NUMBER_CHARS + 1))
+# Looked for where it begins only: beginning anew at each digit of a number takes as long as the number is, again.
+_LONG_NUMBER = re.compile(rb"(?<![0-9.eE+-])[0-9.eE+-]{%d}" % (MAX_NUMBER_CHARS + 1))
 _MAX_INDEX_DIGITS = 19
 _MAX_TURNS = 1_000
 

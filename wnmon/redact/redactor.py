@@ -1,22 +1,25 @@
 """Redaction by value: every run of 8 or more bytes that is part of a secret becomes a typed marker.
 
-Found as it is, under JSON, percent and HTML escapes and nestings of them, as base64 (both alphabets, any alignment)
-and as hex. Case matters. A secret under 8 bytes has no such run and is not looked for; the configuration refuses
-secrets under 12 characters. Pure, never raises, and linear in the text, not in the secrets: see `needles`.
+Found in any case, under JSON, percent and HTML escapes and nestings of them, as base64 (both alphabets, any alignment)
+and as hex: of the secret as it is, in capitals and in small letters. A secret under 8 bytes has no such run and is not
+looked for; the configuration refuses secrets under 12 characters. Pure, never raises, and linear in the text, not in
+the secrets: see `needles`.
 """
 
 from __future__ import annotations
 
 import base64
+import copy
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from wnmon.model.target import Secret
 from wnmon.redact.escapes import JSON_ESCAPE, may_be_escape, views
-from wnmon.redact.needles import Needles, windows_of
+from wnmon.redact.needles import Effort, Needles, windows_of
 
 MIN_RUN_BYTES = 8
+_SCHEME = re.compile(r"(?:bearer|basic|token|apikey)\s+(?=\S{8})", re.IGNORECASE)
 _UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9_.:-]")
 
 # A marker beside leftover bytes may complete a run only for a secret that holds a piece of a marker itself.
@@ -51,15 +54,22 @@ def merge(spans: Iterable[Span]) -> list[Span]:
 class Redactor:
     """Knows some secrets and takes them out of text and bytes. Its repr shows none."""
 
-    __slots__ = ("_hex", "_mixed", "_plain")
+    __slots__ = ("_effort", "_mixed", "_needles")
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         values = [(secret.reveal(), secret.name) for secret in secrets]
         raw = [(form, name) for value, name in values for form in _forms(value)]
         self._mixed = any(may_be_escape(form) for form, _ in raw)
-        windows = {window for form, _ in raw for window in windows_of(form, MIN_RUN_BYTES)}
+        windows = {window for form, _ in raw for window in windows_of(form.lower(), MIN_RUN_BYTES)}
         labels = {name: _label(name, windows) for _, name in raw}
-        self._plain, self._hex = _needles([(form, labels[name]) for form, name in raw])
+        self._needles = _needles([(form, labels[name]) for form, name in raw])
+        self._effort: Effort | None = None
+
+    def within(self, effort: Effort) -> Redactor:
+        """Return the same redactor, which takes what it looks at of `effort`: see there what it raises."""
+        limited = copy.copy(self)
+        limited._effort = effort  # noqa: SLF001 - a copy of ourselves
+        return limited
 
     def text(self, text: str) -> str:
         """Return the text without secrets; the same object when there was none."""
@@ -79,9 +89,10 @@ class Redactor:
     def spans(self, data: bytes) -> list[Span]:
         """Return where parts of secrets stand, in order, apart from each other, never cutting an escape or a letter."""
         found: list[Span] = []
-        for view in views(data, mixed=self._mixed) if self._plain else ():
-            for needles, read in ((self._plain, view.data), (self._hex, view.data.lower())):
-                for start, end, name in needles.runs(read):
+        for view in views(data, mixed=self._mixed) if any(self._needles) else ():
+            read = view.data.lower()
+            for needles in self._needles:
+                for start, end, name in needles.runs(read, self._effort):
                     found.append(_whole(data, *view.origin(start, end), name))
         return merge(found)
 
@@ -95,34 +106,42 @@ def _replaced(data: bytes, spans: list[Span]) -> bytes:
 
 
 def _forms(value: str) -> set[bytes]:
-    """Return the bytes a secret may be on the wire: UTF-8, Latin-1, UTF-8 read as Latin-1, form-encoded spaces."""
-    utf8 = value.encode(errors="surrogatepass")
-    forms = {utf8, utf8.replace(b" ", b"+")}
-    if not value.isascii():
-        forms.add(utf8.decode("latin-1").encode())
-    if all(character <= "\xff" for character in value):
-        forms.add(value.encode("latin-1"))
+    """Return the bytes a secret may be on the wire: UTF-8, Latin-1, UTF-8 read as Latin-1, form-encoded spaces.
+
+    In capitals and in small letters too: base64 and hex of those are others than of the secret. Not the scheme that a
+    header's value may begin with: everyone's does.
+    """
+    forms, value = set(), _SCHEME.sub("", value, count=1) if _SCHEME.match(value) else value
+    for text in {value, value.lower(), value.upper()}:
+        utf8 = text.encode(errors="surrogatepass")
+        forms |= {utf8, utf8.replace(b" ", b"+")}
+        if not text.isascii():
+            forms.add(utf8.decode("latin-1").encode())
+        if all(character <= "\xff" for character in text):
+            forms.add(text.encode("latin-1"))
     return forms
 
 
-def _needles(named: list[tuple[bytes, str]]) -> tuple[Needles, Needles]:
-    """Return what to look for in a text, and what in a text made lower case.
+def _needles(named: list[tuple[bytes, str]]) -> tuple[Needles, ...]:
+    """Return what to look for in a text made lower case.
 
     8 bytes of a secret wholly determine 10 base64 characters at every alignment, and are 16 hex digits.
     What a marker itself holds is left out, or markers were redacted for ever.
     """
-    in_base64 = [(text, name) for form, name in named for text in _base64_forms(form)]
+    plain = [(form.lower(), name) for form, name in named]
+    in_base64 = [(text.lower(), name) for form, name in named for text in _base64_forms(form)]
     in_hex = [(form.hex().encode(), name) for form, name in named]
-    markers = [Span(start=0, end=0, secret_name=name).marker.encode() for name in {name for _, name in named}]
+    names = {name for _, name in named}
+    markers = [Span(start=0, end=0, secret_name=name).marker.encode().lower() for name in names]
     return (
-        Needles({MIN_RUN_BYTES: named, 10: in_base64}, markers, block=5, stride=4),
-        Needles({2 * MIN_RUN_BYTES: in_hex}, [marker.lower() for marker in markers], block=8, stride=9),
+        Needles({MIN_RUN_BYTES: plain, 10: in_base64}, markers, block=6, stride=3),
+        Needles({2 * MIN_RUN_BYTES: in_hex}, markers, block=8, stride=9),
     )
 
 
 def _label(name: str, windows: set[bytes]) -> str:
     label = _UNSAFE_IN_NAME.sub("_", name)[:64] or "secret"
-    return "secret" if windows.intersection(windows_of(label.encode(), MIN_RUN_BYTES)) else label
+    return "secret" if windows.intersection(windows_of(label.lower().encode(), MIN_RUN_BYTES)) else label
 
 
 def _base64_forms(form: bytes) -> Iterator[bytes]:

@@ -132,14 +132,14 @@ def failing_open(report: CheckReport) -> list[Run]:
     neither, such as a spent budget, the first run of each reason tells it.
     """
     still_open = unjudged(report.runs, report.strict)
-    asked = [run for run in still_open if run.result.outcome is not Outcome.SKIPPED]
+    asked = [run for run in still_open if run.was_judged or run.result.outcome is Outcome.ERRORED]
     return asked if asked or not report.complete else [group[0] for group in alike(still_open)]
 
 
 def is_left_out(run: Run) -> bool:
-    """Tell whether nothing was sent on purpose: every rule is skipped, for --full or for a feature not claimed."""
+    """Tell whether nothing was judged on purpose: every rule is skipped, as for --full or a feature not claimed."""
     skipped = [row.verdict is Verdict.SKIPPED for row in run.result.verdicts]
-    return run.requests == 0 and bool(skipped) and all(skipped)
+    return run.result.outcome is Outcome.SKIPPED and bool(skipped) and all(skipped)
 
 
 def alike(runs: Sequence[Run]) -> list[list[Run]]:
@@ -161,7 +161,7 @@ def is_unjudged(run: Run, strict: bool) -> bool:
 
     A suite of SHOULD rules that all stay open is no pass either, though none of them binds.
     """
-    if not run.was_judged:
+    if run.result.outcome in {Outcome.ERRORED, Outcome.SKIPPED}:
         return True
     still_open = of_verdict(run, Verdict.INCONCLUSIVE)
     binding = binding_levels(strict).intersection(row.level for row in still_open)

@@ -16,6 +16,7 @@ from wnmon.engine.codec import decode_run, encode_run
 from wnmon.engine.run import Run
 from wnmon.model.check import Plan
 from wnmon.model.codec import decode_as
+from wnmon.model.credentials import masked
 from wnmon.model.json import Json, JsonObject, kind_of
 from wnmon.model.said import Said, Text
 from wnmon.model.text import encodable
@@ -144,7 +145,7 @@ def read_transcript(text: str) -> Transcript:
     head: Head = decode_as(Head, document, "transcript")
     for place, suite in enumerate(head.selection.suites):
         if suite.name != encodable(suite.name) or "\0" in suite.name:
-            said = _expected("record_a_suite", repr(suite.name[:40]))
+            said = _expected("record_a_suite", repr(masked(suite.name[:200])[:40]))
             raise _wrong(f"transcript.selection.suites[{place}].name", said)
     return Transcript(head=head, baseline=_baseline(document.get("baseline")), runs=_runs(document.get("runs")))
 

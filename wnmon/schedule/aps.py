@@ -1,23 +1,26 @@
-"""APScheduler 3.11 behind four methods: one job per probe, coalesced, with an explicit grace, never overlapping.
+"""APScheduler 3.11 behind a few methods: one job per probe, never overlapping, at the slots of the timetable.
 
-The only module that knows APScheduler. Its silent drops (a stalled loop, a run longer than its interval) become events.
+The only module that knows APScheduler. It waits on the wall clock, which can be set, and does not notice that the
+machine slept; so the timetable alone says what is due, and once a second the jobs are held against it. What it would
+drop in silence (a stalled loop, a run longer than its interval) becomes events.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, EVENT_JOB_SUBMITTED, JobSubmissionEvent
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
+from apscheduler.triggers.base import BaseTrigger
 
 from wnmon.engine.ports import Clock
 from wnmon.model.events import RunSkipped, Skip
 from wnmon.model.said import Said
 from wnmon.model.target import Probe, ProbeId
-from wnmon.schedule.timetable import first_delay_s, misfire_grace_s
+from wnmon.schedule.timetable import JUMP_NS, Entry, Timetable
 
 Fire = Callable[[Probe, int], Awaitable[object]]
 """Runs a probe; the second argument is when it was due (monotonic ns)."""
@@ -25,91 +28,131 @@ Fire = Callable[[Probe, int], Awaitable[object]]
 MOST_MISSED = 1_000
 """Missed runs told of one probe after one pause of the monitor, be it a week in a suspended laptop."""
 
+LOOK_EVERY_S = 1.0
+
 logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
 
 
 class Scheduler:
-    """Fires probes at their due times until it is stopped."""
+    """Fires probes at their slots until it is stopped. `timetable` may be read from any thread."""
 
     def __init__(self, fire: Fire, tell: Callable[[RunSkipped], None], clock: Clock) -> None:
         self._fire = fire
         self._tell = tell
         self._clock = clock
-        self._probes: dict[ProbeId, Probe] = {}
-        self._due_s: dict[ProbeId, float] = {}
+        self.timetable = Timetable(self._offset_ns())
+        self._looking: asyncio.Task[None] | None = None
         self._scheduler = AsyncIOScheduler(timezone=UTC)
-        self._scheduler.add_listener(self._submitted, EVENT_JOB_SUBMITTED)
-        self._scheduler.add_listener(lambda event: self._tell_missed(ProbeId(event.job_id)), EVENT_JOB_MISSED)
         self._scheduler.add_listener(self._overlapped, EVENT_JOB_MAX_INSTANCES)
 
     def start(self) -> None:
         """Begin firing. Needs a running event loop."""
         self._scheduler.start()
+        self._looking = asyncio.get_running_loop().create_task(self._look(), name="timetable watch")
 
     def pause(self) -> None:
         """Fire nothing any more; runs under way are not touched."""
         self._scheduler.remove_all_jobs()
-        self._probes = {}
+        self.timetable.set_probes((), self._clock.boot_ns())
 
     def close(self) -> None:
         """End the scheduler. APScheduler cancels runs still under way, so let them end first."""
+        if self._looking is not None:
+            self._looking.cancel()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
-    def set_probes(self, probes: Sequence[Probe]) -> None:
-        """Schedule exactly these probes. One whose interval did not change keeps its place in time."""
-        wanted = {probe.id: probe for probe in probes}
-        for gone in self._probes.keys() - wanted.keys():
-            self._scheduler.remove_job(gone)
-        for id_, probe in wanted.items():
-            known = self._probes.get(id_)
-            if known is None or known.check.every_s != probe.check.every_s:
-                self._add(probe)
-        self._probes = wanted
+    def set_probes(self, probes: Sequence[Probe], *, run_now: bool = False) -> None:
+        """Schedule exactly these probes. One whose interval did not change keeps its slot; new ones may run at once."""
+        gone = {entry.probe.id for entry in self.timetable.entries()} - {probe.id for probe in probes}
+        for id_ in gone:
+            self._scheduler.remove_job(id_)
+        for entry in self.timetable.set_probes(probes, self._clock.boot_ns(), run_now=run_now):
+            self._place(entry.probe.id, entry)
 
-    def next_run_s(self, probe: ProbeId) -> float | None:
-        """Return when a probe is due next, in epoch seconds; None when it is not scheduled."""
-        job = self._scheduler.get_job(probe)
-        due = getattr(job, "next_run_time", None)
-        return due.timestamp() if isinstance(due, datetime) else None
+    def overdue_s(self) -> float:
+        """Return for how long a run has been due that neither began nor was told as skipped, 0 when none is."""
+        now_ns = self._clock.boot_ns()
+        return max(0, *(now_ns - entry.due_ns for entry in self.timetable.entries()), 0) / 1e9
 
-    def _add(self, probe: Probe) -> None:
-        self._due_s.pop(probe.id, None)
-        delay = timedelta(seconds=first_delay_s(probe.id, probe.check.every_s))
-        first = datetime.fromtimestamp(self._clock.wall_s(), UTC) + delay
+    def _place(self, id_: ProbeId, entry: Entry) -> None:
+        """Give the probe a job at its next slot, or move the one it has."""
         self._scheduler.add_job(
             self._run,
-            IntervalTrigger(seconds=probe.check.every_s, start_date=first, timezone=UTC),
-            args=(probe.id,),
-            id=probe.id,
+            _AtSlots(lambda: self._wait_s(id_)),
+            args=(id_,),
+            id=id_,
             replace_existing=True,
-            next_run_time=first,
+            next_run_time=self._due(entry),
             coalesce=True,
             max_instances=1,
-            misfire_grace_time=misfire_grace_s(probe.check.every_s),
+            misfire_grace_time=None,  # the timetable says what is too late
         )
+
+    def _wait_s(self, id_: ProbeId) -> float:
+        """Return the seconds until the job fires next: at its slot, at the one after it while that is being taken."""
+        entry, now_ns = self.timetable.get(id_), self._clock.boot_ns()
+        if entry is None:  # gone while it fired: its job is removed, and whatever stands here is not waited for
+            return LOOK_EVERY_S
+        if not _is_due(entry, now_ns):
+            return (entry.due_ns - now_ns) / 1e9
+        return (self.timetable.following_ns(entry, max(now_ns, entry.due_ns)) - now_ns) / 1e9
+
+    def _due(self, entry: Entry) -> datetime:
+        wait_s = max(0, entry.due_ns - self._clock.boot_ns()) / 1e9
+        return datetime.fromtimestamp(self._clock.wall_s() + wait_s, UTC)
 
     async def _run(self, id_: ProbeId) -> None:
         """Fire with the probe as it is configured now, so that a reload never needs to touch its job."""
-        probe = self._probes.get(id_)
-        if probe is not None:
-            now_ns, now_s = self._clock.now_ns(), self._clock.wall_s()
-            late_s = max(0.0, now_s - self._due_s.get(id_, now_s))
-            await self._fire(probe, now_ns - int(late_s * 1e9))
-
-    def _submitted(self, event: JobSubmissionEvent) -> None:
-        """Note when the run was due. Due times since the one before were coalesced into it, which no event tells."""
-        id_, due_s = ProbeId(event.job_id), event.scheduled_run_times[-1].timestamp()
-        before_s, probe = self._due_s.get(id_), self._probes.get(id_)
-        self._due_s[id_] = due_s
-        if before_s is not None and probe is not None:
-            for _ in range(min(round((due_s - before_s) / probe.check.every_s) - 1, MOST_MISSED)):
-                self._tell_missed(id_)
-
-    def _tell_missed(self, id_: ProbeId) -> None:
-        self._tell(RunSkipped(probe=id_, reason=Skip.MISFIRE, detail=Said("monitor_too_late")))
+        self._follow_wall_clock()
+        entry, now_ns = self.timetable.get(id_), self._clock.boot_ns()
+        if entry is None or not _is_due(entry, now_ns):
+            return
+        taken = self.timetable.take(entry, now_ns, begins=True)
+        self._tell_missed(id_, taken.missed)
+        if taken.late_ns is not None:
+            await self._fire(entry.probe, self._clock.now_ns() - taken.late_ns)
 
     def _overlapped(self, event: JobSubmissionEvent) -> None:
-        self._submitted(event)
-        detail = Said("run_under_way")
-        self._tell(RunSkipped(probe=ProbeId(event.job_id), reason=Skip.OVERLAP, detail=detail))
+        self._follow_wall_clock()
+        entry, now_ns = self.timetable.get(ProbeId(event.job_id)), self._clock.boot_ns()
+        if entry is not None and _is_due(entry, now_ns):
+            taken = self.timetable.take(entry, now_ns, begins=False)
+            self._tell_missed(entry.probe.id, taken.missed)
+            if taken.late_ns is not None:
+                self._tell(RunSkipped(probe=entry.probe.id, reason=Skip.OVERLAP, detail=Said("run_under_way")))
+
+    def _tell_missed(self, id_: ProbeId, runs: int) -> None:
+        for _ in range(min(runs, MOST_MISSED)):
+            self._tell(RunSkipped(probe=id_, reason=Skip.MISFIRE, detail=Said("monitor_too_late")))
+
+    async def _look(self) -> None:
+        """Follow the wall clock, and wake APScheduler, whose timer stood still while the machine slept."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            self._follow_wall_clock()
+            self._scheduler.wakeup()
+
+    def _follow_wall_clock(self) -> None:
+        if self.timetable.tie(self._offset_ns(), self._clock.boot_ns()):
+            for entry in self.timetable.entries():
+                self._scheduler.modify_job(entry.probe.id, next_run_time=self._due(entry))
+
+    def _offset_ns(self) -> int:
+        return int(self._clock.wall_s() * 1e9) - self._clock.boot_ns()
+
+
+def _is_due(entry: Entry, now_ns: int) -> bool:
+    """Tell whether the slot has come, but for what the wall clock may be off unnoticed."""
+    return entry.due_ns <= now_ns + JUMP_NS
+
+
+class _AtSlots(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """Fires when the timetable says, whatever APScheduler made of the time before."""
+
+    def __init__(self, wait_s: Callable[[], float]) -> None:
+        self._wait_s = wait_s
+
+    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
+        """Return the next time to fire, always later than now: APScheduler asks until it is."""
+        return now + timedelta(seconds=max(self._wait_s(), 0.001))

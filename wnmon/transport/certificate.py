@@ -38,4 +38,4 @@ def _name(relative_names: object) -> str:
     if not isinstance(relative_names, tuple):
         return ""
     short = {"commonName": "CN", "organizationName": "O", "countryName": "C"}
-    return ", ".join(f"{short.get(key, key)}={value}" for each in relative_names for key, value in each)[:300]
+    return ", ".join(f"{short.get(key, key)}={value}" for each in relative_names for key, value in each)

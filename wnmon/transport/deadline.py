@@ -10,11 +10,12 @@ from wnmon.model.exchange import Chunk, FailureKind
 from wnmon.model.said import Said
 from wnmon.transport.patience import PatientCall, PatientTimeout, patient_timeout
 from wnmon.transport.recording import Recording, Stage
+from wnmon.wire.bounds import beginning
 from wnmon.wire.sse import parse
 from wnmon.wire.stream import fold
 
-# An honest stream has its token here. Reading all 8 MiB a relay may send would stop the loop for up to a second.
-_FIRST_LOOK_CHUNKS = 100
+# The loop stands still meanwhile. An honest stream has its token in the first look; 8,000 pings fit into the second.
+_LOOKS_BYTES = (16_384, 65_536)
 
 
 class Deadline:
@@ -99,9 +100,15 @@ class Deadline:
             self._move(kind, at_s)
 
     def _expect_token(self) -> None:
-        """Look once, when first_token is due, whether a token is among the bytes: nothing is parsed before."""
+        """Look once, when first_token is due, whether a token is among the bytes: nothing is parsed before.
+
+        A limit that is due by then stands: which timer of two the loop calls first must not decide.
+        """
+        due_s = self.timer.when()
+        if due_s is not None and due_s <= self._sent_at_s + self._timeouts.first_token_s:
+            return
         chunks, _ = self._recording.decoded(self._cap_bytes)
-        if not _speaks(chunks[:_FIRST_LOOK_CHUNKS]) and not _speaks(chunks):
+        if not any(_speaks(beginning(chunks, size)) for size in _LOOKS_BYTES):
             self._move(FailureKind.TIMEOUT_FIRST_TOKEN, self._loop.time())
 
 

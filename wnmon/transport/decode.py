@@ -22,7 +22,7 @@ def decode(chunks: Sequence[Chunk], coding: str | None, cap_bytes: int) -> tuple
     if name in {"", "identity"}:
         return list(chunks), None
     if name not in _WINDOW:
-        return [], (FailureKind.PROTOCOL, Said("coding_unasked", text=repr(name[:40])))
+        return [], (FailureKind.PROTOCOL, Said("coding_unasked", text=f"'{coding}'"))
     return _inflate(chunks, zlib.decompressobj(_WINDOW[name]), name, cap_bytes)
 
 

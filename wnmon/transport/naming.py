@@ -13,7 +13,6 @@ from wnmon.model.said import Said
 from wnmon.transport.decode import Failure
 from wnmon.transport.recording import Stage
 
-_MAX_DETAIL_CHARS = 200
 _MAX_CAUSES = 10
 
 # This machine has nothing left to open a connection with: says nothing about the relay.
@@ -49,9 +48,9 @@ def _cause(error: BaseException) -> BaseException | None:
 
 
 def _text(causes: list[BaseException]) -> str:
-    """Return the first line of the deepest message there is."""
+    """Return the first line of the deepest message there is, whole: it is cut once it holds no secret."""
     said = next((text for cause in reversed(causes) if (text := str(cause).strip())), type(causes[0]).__name__)
-    return said.splitlines()[0][:_MAX_DETAIL_CHARS]
+    return said.splitlines()[0]
 
 
 def _kind(error: Exception, causes: list[BaseException], stage: Stage) -> FailureKind:

@@ -32,6 +32,8 @@ from wnmon.transport.recording import Recording, Stage
 from wnmon.transport.warmup import warm_up
 
 MAX_ADDRESSES = 3
+PIECES_AT_ONCE = 500
+"""Pieces taken before the loop has a turn: one read from a socket may hold 10,000 of a byte each, 100 ms of work."""
 
 # httpcore would log request headers, with the key, as soon as somebody sets the root logger to DEBUG.
 for _name in ("httpcore", "httpx"):
@@ -213,6 +215,8 @@ async def _read_body(response: httpx.Response, recording: Recording, deadline: D
         if len(chunks) == recording.request.close_after:
             return None
         deadline.arrived()
+        if len(chunks) % PIECES_AT_ONCE == 0:
+            await asyncio.sleep(0)
     return None
 
 

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from wnmon.engine.ports import ProbeState
+from wnmon.engine.probe_states import UNKNOWN
 from wnmon.model.duration import show_duration
 from wnmon.model.language import LANGUAGES
 from wnmon.model.result import Outcome
@@ -25,7 +26,8 @@ MAX_RULES_SHOWN = 4
 MAX_MESSAGE_CHARS = 500
 WAITING = "waiting"
 
-_URGENCY = (Outcome.FAILED, Outcome.ERRORED, Outcome.DEGRADED, Outcome.SKIPPED, WAITING, Outcome.PASSED)
+_URGENCY = (Outcome.FAILED, Outcome.ERRORED, Outcome.DEGRADED, UNKNOWN, Outcome.SKIPPED, WAITING, Outcome.PASSED)
+_RESTS = {"asked": "rest_asked", "refused": "rest_refused", "budget": "rest_budget"}
 _COLORS = {"failed": "c62828", "errored": "c62828", "degraded": "b26a00", "passed": "2e7d32"}
 
 
@@ -118,10 +120,19 @@ def _row(state: ProbeState, now_s: float, lang: str) -> dict[str, object]:
         "since": since,
         "last_run": _moment(state.last_run_s, now_s, lang),
         "next_run": _moment(state.next_run_s, now_s, lang),
+        "resting": _resting(state, now_s, lang),
         "timings": [(name, value, member in state.suspect_latencies) for name, value, member in shown],
         "rules": state.rules_failed[:MAX_RULES_SHOWN],
         "rules_left": max(len(state.rules_failed) - MAX_RULES_SHOWN, 0),
     }
+
+
+def _resting(state: ProbeState, now_s: float, lang: str) -> str:
+    """Return until when nothing is sent and why, "" when the probe is not resting."""
+    if state.rest is None or state.rest_until_s is None:
+        return ""
+    until = f"{datetime.fromtimestamp(state.rest_until_s, UTC):%H:%M:%S} UTC"
+    return word(_RESTS[state.rest], lang, until=until, span=relative(state.rest_until_s - now_s, lang))
 
 
 def _moment(at_s: float | None, now_s: float, lang: str) -> Moment | None:

@@ -16,6 +16,9 @@ from wnmon.web.language import choose_language
 from wnmon.web.page import Page, presented
 
 API_VERSION = 1
+MOST_OVERDUE_S = 60.0
+"""A due run begins or is told as missed within 30 s and a second; twice that says that the scheduler stands still."""
+
 GZIP_MIN_BYTES = 1024
 GZIP_LEVEL = 1  # a scrape is read once: most of the gain for little of the time
 
@@ -44,7 +47,10 @@ def build_application(site: Site, page: Page) -> Starlette:
         return Response(body, headers=headers)
 
     async def healthy(_: Request) -> Response:
-        return PlainTextResponse("wnmon is alive\n")
+        overdue_s = site.control.overdue_s()
+        if overdue_s < MOST_OVERDUE_S:
+            return PlainTextResponse("wnmon is alive\n")
+        return PlainTextResponse(f"a run has been due for {overdue_s:.0f} s\n", status_code=503)
 
     async def ready(_: Request) -> Response:
         if site.control.ready():

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import cast
 
 import uvicorn
 from starlette.applications import Starlette
 
 from wnmon.errors import UsageError
 from wnmon.model.said import Said, Text
+from wnmon.web.door import ACCEPTED_AT_ONCE, Door, GuardedProtocol, Patience
 from wnmon.web.page import Page
 from wnmon.web.routes import Site, build_application
 
 STOP_WITHIN_S = 2.0
-MAX_CONNECTIONS = 100
+BACKLOG = 128
+"""Connections the kernel keeps for us until they are accepted."""
 MAX_PORT = 65_535
+DEFAULT_PATIENCE = Patience()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +40,43 @@ class WebAddress:
         return f"http://[{host}]:{self.port}/" if ":" in host else f"http://{host}:{self.port}/"
 
 
-class WebServer:
-    """Serves metrics, health, reload, the probes as JSON and the page. Start once, stop once."""
+class _Server(uvicorn.Server):
+    """uvicorn's server with a door."""
 
-    def __init__(self, host: str, port: int, site: Site) -> None:
+    def __init__(self, config: uvicorn.Config, door: Door) -> None:
+        super().__init__(config)
+        self._door = door
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept few at once, though many may wait, without a descriptor: asyncio has one number for both."""
+        await super().startup(sockets)
+        for listener in sockets or []:
+            listener.listen(BACKLOG)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Wait for no client that does not read."""
+        await super().shutdown(sockets)
+        self._door.close()
+
+
+class WebServer:
+    """Serves metrics, health, reload, the probes as JSON and the page. Start once, stop once.
+
+    `refused` is told, on the server's thread, how many connections were closed for want of room: see `door`.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        site: Site,
+        refused: Callable[[int], None] = lambda _: None,
+        patience: Patience = DEFAULT_PATIENCE,
+    ) -> None:
         self._host = host
         self._port = port
         self._site = site
+        self._door = Door(patience, refused)
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -49,7 +86,7 @@ class WebServer:
         address = WebAddress(host=self._host, port=listener.getsockname()[1])
         page = Page()
         application = build_application(self._site, page)
-        self._server = uvicorn.Server(_configuration(application, page.content_security_policy))
+        self._server = _Server(_configuration(application, page.content_security_policy, self._door), self._door)
         self._thread = threading.Thread(
             target=self._serve, args=(self._server, listener), name="wnmon-web", daemon=True
         )
@@ -76,7 +113,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise _unlistenable(host, port, Said("port_at_most", n=MAX_PORT))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=128)
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise _unlistenable(host, port, error.strerror or str(error)) from error
 
@@ -85,20 +122,20 @@ def _unlistenable(host: str, port: int, why: Text) -> UsageError:
     return UsageError(Said("cannot_listen", host=host, port=port, why=why), hint=Said("choose_address"))
 
 
-def _configuration(application: Starlette, policy: str) -> uvicorn.Config:
+def _configuration(application: Starlette, policy: str, door: Door) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         loop="asyncio",
-        http="h11",
+        http=cast("type[asyncio.Protocol]", partial(GuardedProtocol, door)),
+        backlog=ACCEPTED_AT_ONCE,
         ws="none",
         lifespan="off",
         interface="asgi3",
         log_config=None,
-        log_level="warning",
+        log_level="error",  # a warning for each request that is no HTTP would let anybody fill the log
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=1,
         headers=[

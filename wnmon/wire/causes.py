@@ -93,6 +93,21 @@ _AUTH = (
     "禁用",
 )
 _RATE = ("rate_limit", "rate limit", "ratelimit", "too many requests", "resource_exhausted", "请求过于频繁", "限流")
+# Words that say the limit is one of the key or its account; without them a limit is taken for the model's.
+_OF_THE_KEY = (
+    "您已达到请求数限制",  # new-api
+    "您已达到总请求数限制",  # new-api
+    "您的账户已达到速率限制",  # Zhipu
+    "max organization",  # Moonshot
+    "limit exceeded for api_key",  # LiteLLM
+    "limit for api_key",  # LiteLLM
+    "limit exceeded for user",  # LiteLLM
+    "limit exceeded for team",  # LiteLLM
+    "for this api key",
+    "per api key",
+    "api key rate limit",
+    "key limit exceeded",  # OpenRouter
+)
 
 _AUTH_STATUSES = (None, 400, 403)
 _UPSTREAM = re.compile(r"\bupstream|\bbad_response|上游")
@@ -116,6 +131,11 @@ def classify(status: int | None, error: ErrorEnvelope | None) -> Reason | None:
     if status is None:
         return None
     return Reason.HTTP_4XX if status < 500 else Reason.HTTP_5XX
+
+
+def limits_the_key(error: ErrorEnvelope | None) -> bool:
+    """Tell whether a refusal says that the limit is one of the key."""
+    return _has(_words(error), _OF_THE_KEY)
 
 
 def status_in(error: ErrorEnvelope) -> int | None:

@@ -19,14 +19,15 @@ cdn: a page, or a status only a CDN writes. upstream: the error says so (`blames
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from wnmon.model.exchange import Exchange, FailureKind, TransportFailure
-from wnmon.model.result import Fault, Layer, Reason
+from wnmon.model.result import Fault, Layer, Reason, Scope
 from wnmon.model.said import Said, Text, fitted, mapped
 from wnmon.model.text import one_line
-from wnmon.wire.causes import blames_upstream, classify, status_in
+from wnmon.wire.causes import blames_upstream, classify, limits_the_key, status_in
 from wnmon.wire.reply import ErrorEnvelope, Form, Reply
-from wnmon.wire.retry import retry_after_s
+from wnmon.wire.retry import key_is_used_up, retry_after_s
 
 MAX_MESSAGE_CHARS = 200
 _LOOK_BYTES = 65_536
@@ -80,7 +81,8 @@ def _refused(exchange: Exchange, reply: Reply, status: int) -> Fault:
     # A 403 page is a firewall's word on the request, not the relay's on the key.
     reason = Reason.HTTP_4XX if page and status == 403 else classify(status, None if page else reply.error)
     message = Said("status_said", n=status, text=_page_title(exchange) if page else _said(reply.error))
-    return _fault(reason or Reason.HTTP_5XX, _layer(status, reply), message, retry_after_s(exchange))
+    fault = _fault(reason or Reason.HTTP_5XX, _layer(status, reply), message, retry_after_s(exchange))
+    return replace(fault, scope=_scope(exchange, reply.error))
 
 
 def _page_title(exchange: Exchange) -> Said:
@@ -117,7 +119,12 @@ def _error_in_success(exchange: Exchange, reply: Reply, error: ErrorEnvelope) ->
     # A plain 4xx or 5xx code is no status: the status was a success.
     if claimed is not None and claimed not in {Reason.HTTP_4XX, Reason.HTTP_5XX}:
         reason = claimed
-    return _fault(reason, _layer(None, reply), message, retry_after_s(exchange))
+    fault = _fault(reason, _layer(None, reply), message, retry_after_s(exchange))
+    return replace(fault, scope=_scope(exchange, error))
+
+
+def _scope(exchange: Exchange, error: ErrorEnvelope | None) -> Scope:
+    return Scope.KEY if key_is_used_up(exchange) or limits_the_key(error) else Scope.MODEL
 
 
 def _unreadable(exchange: Exchange, reply: Reply, asked: int) -> Fault | None:

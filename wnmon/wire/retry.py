@@ -1,4 +1,4 @@
-"""How long a relay asks to be left alone."""
+"""How long a relay asks to be left alone, and whether it says that the key is limited."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from wnmon.wire.httpdate import epoch_s
 MAX_RETRY_AFTER_S = 86_400.0
 """A day: longer requests are cut to it, so that one wrong header does not silence a probe for good."""
 
-_NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_NOTHING_LEFT = re.compile(r"0+(?:\.0+)?")
+_NOTHING_LEFT_OF_ONE = re.compile(r";[ \t]*r=0(?![0-9.])")
 
 
 def retry_after_s(exchange: Exchange) -> float | None:
@@ -27,6 +29,22 @@ def retry_after_s(exchange: Exchange) -> float | None:
         return _capped(float(value))
     date_s = epoch_s(value)
     return None if date_s is None else _capped(date_s - exchange.started_at_s)
+
+
+def key_is_used_up(exchange: Exchange) -> bool:
+    """Tell whether a header says that nothing is left of a limit of the key.
+
+    That is `X-RateLimit-Remaining` and its kin at 0, the unit or owner before or after (OpenAI, Anthropic, LiteLLM),
+    unless the name speaks of a model; or `RateLimit` with r=0 (the IETF's draft on RateLimit header fields).
+    """
+    for name, value in exchange.headers:
+        words = set(name.lower().split("-"))
+        if {"remaining"} < words and words & {"ratelimit", "litellm"} and not any("model" in word for word in words):
+            if _NOTHING_LEFT.fullmatch(value.strip()):
+                return True
+        elif words == {"ratelimit"} and _NOTHING_LEFT_OF_ONE.search(value):
+            return True
+    return False
 
 
 def _capped(seconds: float) -> float:

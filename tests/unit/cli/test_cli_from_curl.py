@@ -108,7 +108,18 @@ def test_headers_that_wnmon_writes_are_left_out(name: str, tmp_path: Path) -> No
     assert loaded(curl(f"-H '{name}: x'"), tmp_path).targets[0].headers == ()
 
 
-@pytest.mark.parametrize("header", ["X-Api-Key: tell-nobody-of-it", "Cookie: a=tell-nobody-of-it", f"X-Team: {KEY}"])
+def test_a_key_in_the_path_of_the_url_becomes_a_variable(tmp_path: Path) -> None:
+    text = curl(url="https://relay.example/sk-in-the-path-1/v1/chat/completions")
+
+    assert "sk-in-the-path-1" not in config_from_curl(read_curl(text))
+    assert "#   export WN_URL_KEY=..." in config_from_curl(read_curl(text))
+    (target,) = loaded(text, tmp_path, WN_URL_KEY="sk-in-the-path-1").targets
+    assert target.url == "https://relay.example/sk-in-the-path-1/v1/chat/completions"
+
+
+@pytest.mark.parametrize(
+    "header", ["X-Api-Key: tell-nobody-of-it", "Cookie: a=tell-nobody-of-it", f"X-Team: {KEY}", "X-A: sk-0123456789"]
+)
 def test_a_header_that_may_hold_a_secret_is_read_from_the_environment(header: str) -> None:
     text = config_from_curl(read_curl(curl(f"-H '{header}'")))
 

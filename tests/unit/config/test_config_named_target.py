@@ -46,6 +46,12 @@ def test_the_only_target_needs_no_name(tmp_path: Path) -> None:
     assert _ask(tmp_path, ONE).target.name == "relay"
 
 
+def test_the_secrets_of_the_other_targets_are_known_beside_its_own(tmp_path: Path) -> None:
+    known = {secret.reveal() for secret in _ask(tmp_path, TWO, "relay").secrets()}
+
+    assert known == {"sk-of-the-test", "sk-of-another-test"}
+
+
 def test_all_models_of_the_target_are_asked(tmp_path: Path) -> None:
     assert _ask(tmp_path, ONE).models == ("small", "large")
 

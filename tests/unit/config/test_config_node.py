@@ -43,7 +43,7 @@ def test_a_scalar_has_no_elements_and_no_members() -> None:
         ("a: []", "an empty list"),
         ("a: {}", "an empty mapping"),
         ('a: "two\\nlines"', '"two lines"'),
-        (f"a: {'x' * 61}", f'"{"x" * 60}…"'),
+        (f"a: {'x ' * 30}y", f'"{"x " * 30}…"'),
     ],
 )
 def test_a_value_is_shown_on_one_short_line(text: str, shown: str) -> None:

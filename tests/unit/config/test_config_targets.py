@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_samples import ENV, KEY, problems, target, write
+from config_samples import KEY, config, problems, target, write
 
 from wnmon.config import adhoc_target
-from wnmon.config.urls import BadUrl, proxy_password, relay
+from wnmon.config.urls import BadUrl, proxy_login, relay
 from wnmon.errors import UsageError
 from wnmon.model.target import Budget, Secret, Waiver
 
@@ -68,7 +68,7 @@ def test_two_placeholders_in_one_leave_nothing_to_keep() -> None:
 
 
 def test_a_proxy_without_password_has_none() -> None:
-    assert proxy_password("http://proxy:3128/") is None
+    assert proxy_login("http://proxy:3128/") == (None, None)
 
 
 def test_the_key_comes_from_the_environment_as_a_secret(tmp_path: Path) -> None:
@@ -103,20 +103,72 @@ def test_a_header_is_secret_by_its_name_or_its_variable(tmp_path: Path) -> None:
     )
 
 
-def test_a_proxy_is_secret_and_so_is_its_password_in_both_spellings(tmp_path: Path) -> None:
+def test_of_a_proxy_its_password_is_secret_in_both_spellings(tmp_path: Path) -> None:
     found = target(tmp_path, 'base_url: https://relay.example, proxy: "http://me:${PW}@proxy:3128"')
 
     assert [secret.reveal() for secret in found.secrets()] == [
-        f"http://me:{ENV['PW']}@proxy:3128",
         "a-long!password",
         "a-long%21password",
     ]
 
 
-def test_a_proxy_without_password_is_only_itself(tmp_path: Path) -> None:
+def test_a_configuration_knows_the_secrets_of_every_target_and_every_request(tmp_path: Path) -> None:
+    text = """
+targets:
+  one: {base_url: https://one.example, models: [m], api_key: "${KEY}"}
+  two: {base_url: https://two.example/sk-abc123def456/v1, models: [m], headers: {X-Relay-Auth: plain-words-of-it}}
+checks:
+  alive: {every: 15m, prompt: hi, headers: {X-Session: plain-words-of-mine, X-Plain: plain-words-of-all}}
+"""
+
+    assert [secret.reveal() for secret in config(tmp_path, text).secrets()] == [
+        KEY,
+        "plain-words-of-it",
+        "sk-abc123def456",
+        "plain-words-of-mine",
+    ]
+
+
+def test_a_proxy_without_password_has_no_secret(tmp_path: Path) -> None:
     found = target(tmp_path, 'base_url: https://relay.example, proxy: "http://proxy:3128"')
 
-    assert [secret.name for secret in found.secrets()] == ["proxy"]
+    assert [*found.secrets()] == []
+
+
+def test_the_user_of_a_proxy_is_secret_where_it_is_as_long_as_a_key(tmp_path: Path) -> None:
+    found = target(tmp_path, 'base_url: https://relay.example, proxy: "http://a-long%21token@proxy:3128"')
+
+    assert [secret.reveal() for secret in found.secrets()] == ["a-long!token", "a-long%21token"]
+
+
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [
+        ("/v1/chat/completions", []),
+        ("/openai/deployments/gpt-4o-mini-2024-07-18", []),
+        ("/accounts/fireworks/models/llama-v3p1-405b-instruct/v1", []),
+        ("/projects/123456789012/locations/us-central1/endpoints/openapi", []),
+        ("/token-plan/compatible-mode/v1", []),
+        ("/sk-abc123def456/v1", ["sk-abc123def456"]),
+        ("/r/3f0c9a7be21d44580b/v1", ["3f0c9a7be21d44580b"]),
+        ("/r/Zk3vQ9xT2mLp/v1", ["Zk3vQ9xT2mLp"]),
+        ("/key/plain-small-letters/v1", ["plain-small-letters"]),
+        ("/key/short/v1", []),
+        ("/r/sk%2Dabc123def456/v1", ["sk-abc123def456", "sk%2Dabc123def456"]),
+    ],
+)
+def test_what_looks_like_a_key_in_the_path_of_a_base_url_is_secret(path: str, keys: list[str], tmp_path: Path) -> None:
+    found = target(tmp_path, f"base_url: https://relay.example{path}")
+
+    assert [(secret.name, secret.reveal()) for secret in found.secrets()] == [("base_url", key) for key in keys]
+
+
+def test_what_a_variable_holds_whose_name_speaks_of_a_credential_is_secret_in_a_base_url(tmp_path: Path) -> None:
+    env = {"RELAY_KEY": "plain-small-letters", "HOST": "relay.example.com"}
+
+    found = target(tmp_path, 'base_url: "https://${HOST}/r/${RELAY_KEY}/v1"', env)
+
+    assert [secret.reveal() for secret in found.secrets()] == ["plain-small-letters"]
 
 
 def test_everything_else_of_a_target_is_read(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets, Cap
 from wnmon.engine.fanout import Fanout
+from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
-from wnmon.engine.ports import P, T, Worker
+from wnmon.engine.ports import About, P, T, Worker
 from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
 from wnmon.judge.registry import prepare
@@ -38,16 +39,24 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.ns = 1_000 * S
+        self.slept_ns = 0
         self.epoch_s = NOON_S
 
     def now_ns(self) -> int:
         return self.ns
+
+    def boot_ns(self) -> int:
+        return self.ns + self.slept_ns
 
     def wall_s(self) -> float:
         return self.epoch_s
 
     def pass_s(self, seconds: float) -> None:
         self.ns += int(seconds * S)
+        self.epoch_s += seconds
+
+    def sleep_s(self, seconds: float) -> None:
+        self.slept_ns += int(seconds * S)
         self.epoch_s += seconds
 
 
@@ -149,7 +158,7 @@ class Inline:
         self.done: list[str] = []
         self.closed = False
 
-    async def do(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def do(self, about: About, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         self.done.append(work.__name__)
         return work(*args, **kwargs)
 
@@ -206,6 +215,7 @@ class Bench:
         self.budgets = Budgets(self.clock, cap)
         self.backoff = Backoff(self.clock)
         self.limiter = Limiter(limit, self.clock)
+        self.secrets = KnownSecrets()
         self.runner = Runner(
             transport=self.transport,
             clock=self.clock,
@@ -213,6 +223,7 @@ class Bench:
             budgets=self.budgets,
             backoff=self.backoff,
             fanout=Fanout((self.memory,), (self.memory,)),
+            secrets=self.secrets,
             worker=worker,
             draw=lambda: "nonce123",
         )

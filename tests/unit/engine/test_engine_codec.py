@@ -12,6 +12,7 @@ from engine_samples import Bench, lost, plain, probe, reply, step, suite
 from wnmon.engine.codec import decode_run, encode_run
 from wnmon.engine.run import Run
 from wnmon.model.exchange import FailureKind
+from wnmon.redact.exchange import KEPT_OUT
 
 RUNS = {
     "judged": Bench().run(probe(suite())),
@@ -54,6 +55,21 @@ def test_words_only_hold_no_ids() -> None:
     texts = [json.dumps(encode_run(RUNS["refused"], words_only=only)) for only in (False, True)]
 
     assert ['"said"' in text for text in texts] == [True, False]
+
+
+def test_a_record_of_before_headers_were_kept_out_by_name_comes_back_without_them() -> None:
+    headers, asked = (("Set-Cookie", "sid=1"), ("Date", "now")), (("X-Relay-Auth", "team"),)
+    old = Bench().run()
+    exchange = replace(old.evidence.exchanges[0], headers=headers)
+    exchange = replace(exchange, request=replace(exchange.request, headers=asked))
+    record = encode_run(replace(old, evidence=replace(old.evidence, exchanges=(exchange,))))
+
+    (read,) = decode_run(record).evidence.exchanges
+
+    assert (read.headers, read.request.headers) == (
+        (("Set-Cookie", KEPT_OUT), ("Date", "now")),
+        (("X-Relay-Auth", KEPT_OUT),),
+    )
 
 
 def test_a_record_with_answers_is_none_of_ours() -> None:

@@ -6,16 +6,19 @@ from dataclasses import replace
 
 from engine_samples import NOON_S, Bench, lost, probe, reply, suite, target
 
-from wnmon.engine.ports import ProbeState
+from wnmon.engine.ports import ProbeState, RestCause
 from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.run import Run
+from wnmon.engine.standing import Standing
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Mark, Timing, Undecided
 from wnmon.model.target import Waiver
 
+KNOWN = Standing(known=True, next_run_s=NOON_S + 60)
 
-def board_with(*runs: Run) -> LatestStates:
-    board = LatestStates()
+
+def board_with(*runs: Run, stand: Standing = KNOWN) -> LatestStates:
+    board = LatestStates(lambda _: stand)
     board.declare([probe()])
     for run in runs:
         board.take(run)
@@ -56,14 +59,14 @@ def test_another_outcome_begins_a_new_since() -> None:
 def test_broken_rules_are_listed_and_waived_ones_are_not() -> None:
     waived = target(waivers=(Waiver(rule="R-a", reason="known", until="2026-12-31"),))
     one = probe(suite(), waived)
-    board = LatestStates()
+    board = LatestStates(lambda _: KNOWN)
     board.declare([one])
     board.take(Bench(reply(b"{,}")).run(one))
     assert row(board).rules_failed == ("R-b",)
 
 
 def test_a_run_of_a_probe_nobody_declared_is_dropped() -> None:
-    board = LatestStates()
+    board = LatestStates(lambda _: KNOWN)
     board.take(run_at(5))
     assert board.states() == []
 
@@ -80,14 +83,22 @@ def test_a_probe_that_goes_loses_its_row() -> None:
     assert board.states() == []
 
 
-def test_until_a_scheduler_is_attached_nothing_is_due() -> None:
-    assert row(board_with()).next_run_s is None
+def test_a_row_tells_the_next_run() -> None:
+    assert row(board_with()).next_run_s == NOON_S + 60
 
 
-def test_the_scheduler_tells_the_next_run() -> None:
-    board = board_with()
-    board.schedule = {"wn/alive/m-1": 42.0}.get
-    assert row(board).next_run_s == 42.0
+def test_an_outcome_that_counts_no_more_is_unknown() -> None:
+    only = row(board_with(run_at(5, FAILING), stand=Standing(known=False)))
+    assert (only.outcome, only.reason, only.message, only.since_s) == ("unknown", None, "", None)
+
+
+def test_a_probe_that_never_ran_is_not_unknown_but_waiting() -> None:
+    assert row(board_with(stand=Standing(known=False))).outcome is None
+
+
+def test_a_row_tells_until_when_the_probe_rests_and_why() -> None:
+    only = row(board_with(run_at(5), stand=replace(KNOWN, rest=RestCause.ASKED, rest_until_s=NOON_S + 90)))
+    assert (only.outcome, only.rest, only.rest_until_s) == ("passed", "asked", NOON_S + 90)
 
 
 def test_the_shown_latencies_between_suspect_marks_are_named() -> None:

@@ -151,6 +151,18 @@ def test_a_refused_preflight_leaves_the_suite_errored_with_its_reason() -> None:
     assert (run.result.outcome, run.result.reason) == (Outcome.ERRORED, Reason.AUTH)
 
 
+def test_a_relay_that_is_down_stops_the_suite_after_its_first_valid_request() -> None:
+    bench = Bench(reply({}, 400), reply(b"", 503), reply())
+    bench.run(probe(suite(step("a", risk=Risk.REFUSED), step("b"), step("c"))), full=True)
+    assert steps_sent(bench) == ["a", "b"]
+
+
+def test_an_error_in_a_success_does_not_stop_the_suite() -> None:
+    bench = Bench(reply({"error": {"message": "upstream failed"}}), reply())
+    bench.run(probe(suite()))
+    assert steps_sent(bench) == ["a", "b"]
+
+
 def test_a_refused_second_request_does_not_stop_the_suite() -> None:
     bench = Bench(reply(), reply({"error": {"message": "bad key"}}, 401), reply())
     bench.run(probe(suite(step("a"), step("b"), step("c"))))
@@ -316,14 +328,15 @@ def test_a_probe_is_asked_again_once_retry_after_is_over() -> None:
 def test_a_rate_limit_on_a_later_request_of_a_suite_is_learned() -> None:
     bench = Bench(reply(), reply(b"", 429))
     bench.run(probe(suite()))
-    assert bench.backoff.left_s("wn", "another model") == 60
+    assert bench.backoff.rest("wn", "m-1") is not None
 
 
 def test_a_run_that_waited_for_its_slot_sees_the_rest_that_began_meanwhile() -> None:
     async def main() -> tuple[int, list[Skip]]:
         bench = Bench(reply(b"", 429))
         one = probe(where=target(concurrency=1))
-        await asyncio.gather(bench.runner.run(one), bench.runner.run(replace(one, model="m-2")))
+        other = probe(where=one.target, name="other")
+        await asyncio.gather(bench.runner.run(one), bench.runner.run(other))
         return len(bench.transport.sent), skips(bench)
 
     assert asyncio.run(main()) == (1, [Skip.BACKOFF])
@@ -490,6 +503,19 @@ def test_a_key_in_a_request_is_nowhere_in_what_was_read_of_it() -> None:
 def test_what_is_judged_is_already_redacted() -> None:
     bench = Bench(ECHOES["body"])
     assert str(bench.run().result.message).count("[redacted:api_key]") == 1
+
+
+def test_what_one_target_says_of_the_key_of_another_is_nowhere_in_the_run() -> None:
+    bench = Bench(reply({"error": {"message": "no such key: SK-OF-ANOTHER-0123456789"}}, 500))
+    bench.secrets.learn([Secret("sk-of-another-0123456789", "api_key")])
+    run = bench.run()
+    assert (str(run.result.message).count("[redacted:api_key]"), "ANOTHER" in repr(run)) == (1, False)
+
+
+def test_a_header_of_a_request_in_plain_text_is_secret_by_its_name() -> None:
+    asked = replace(step(status=200), headers=(("X-Relay-Auth", "plain-words-of-ours"),))
+    bench = Bench(reply({"error": {"message": "who is plain-words-of-ours?"}}, 500))
+    assert "plain-words" not in repr(bench.run(probe(plain(asked))))
 
 
 def test_a_target_that_was_reconfigured_is_redacted_by_its_new_key() -> None:

@@ -255,7 +255,7 @@ def test_the_rules_of_a_relay_left_alone_are_named() -> None:
 def test_a_relay_left_alone_is_why() -> None:
     run = left_alone()
 
-    assert set(run.evidence.not_sent.values()) == {Said("left_alone", n="60")}
+    assert set(run.evidence.not_sent.values()) == {Said("left_alone_refused", n="60")}
 
 
 @pytest.mark.parametrize("line", [REFUSED, lost(FailureKind.CONNECT)], ids=["refused", "dead"])

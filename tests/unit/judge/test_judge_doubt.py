@@ -40,8 +40,8 @@ CHINESE: dict[str, Json] = {"premise": {"contains": "{{nonce}}"}, "content": {"m
 
 
 def of(exchange: Exchange, **expect: Any) -> tuple[Verdict, Text]:
-    """Return what becomes of a rule about one answer, and why."""
-    one = verdict_of(rule("R", "ask", **expect), exchange)
+    """Return what becomes of a rule about one answer of a relay that is up, and why."""
+    one = verdict_of(rule("R", "ask", **expect), completion("before"), exchange)
     return one.verdict, one.why
 
 

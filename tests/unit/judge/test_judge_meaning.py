@@ -257,7 +257,7 @@ def test_an_answer_is_judged_where_a_refusal_would_have_been_accepted() -> None:
 def test_a_status_that_is_not_accepted_is_a_complaint() -> None:
     takes = rule("R", "ask", status=[200, "4xx"])
 
-    assert verdict_of(takes, refusal(500, "boom")).verdict is Verdict.FAILED
+    assert verdict_of(takes, completion("first"), refusal(500, "boom")).verdict is Verdict.FAILED
 
 
 def test_headers_of_an_accepted_refusal_are_still_judged() -> None:

@@ -26,6 +26,12 @@ REFUSED: list[tuple[str, Json, str, str]] = [
         "exactly one of media_type, equals, matches, present, not 2",
     ),
     ("header", [{"name": "x", "present": "yes"}], "/0/present", "a boolean, not string"),
+    (
+        "header",
+        {"name": "Set-Cookie", "matches": "Secure"},
+        "/name",
+        "a header that holds no credential, or present: of one that does no value is kept",
+    ),
     ("header", {"name": "x", "equals": 3}, "/equals", "a string, not integer"),
     ("header", {"name": "x", "matches": "("}, "/matches", "a pattern RE2 accepts, not '(' (missing ): ()"),
     ("json", "x", "", "a mapping with at and schema, not string"),
@@ -108,6 +114,7 @@ def test_a_value_that_does_not_fit_is_refused_with_its_place(
 FITTING: list[tuple[str, Json]] = [
     ("status", [200, "4xx", 429]),
     ("header", [{"name": "x", "present": False}, {"name": "y", "matches": "^a+$"}]),
+    ("header", {"name": "Set-Cookie", "present": False}),
     ("json", {}),
     ("json", [{"at": "/a~1b"}, {"schema": True}]),
     ("stream", "complete"),

@@ -194,7 +194,7 @@ def test_a_refusal_says_nothing_about_the_contract(one: Rule, exchange: Exchange
 
 
 def test_a_server_error_breaks_the_rule_on_the_status() -> None:
-    assert verdict_of(rule("DOC-001", "ask", status=200), refusal(500)).verdict is FAILED
+    assert verdict_of(rule("DOC-001", "ask", status=200), completion("first"), refusal(500)).verdict is FAILED
 
 
 def test_a_server_error_says_nothing_to_a_rule_on_the_body() -> None:

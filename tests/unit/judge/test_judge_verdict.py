@@ -22,13 +22,11 @@ from judge_samples import (
     suite,
 )
 
-from wnmon.judge.verdict import stops_a_suite
 from wnmon.model.check import Auth, Level, Plan
 from wnmon.model.exchange import Certificate, Exchange, FailureKind, Tls
 from wnmon.model.json import Json
 from wnmon.model.result import Layer, Outcome, Reason, Result, Usage
 from wnmon.model.said import Said, Text, Why
-from wnmon.wire.answer import read_answer
 
 # --- a plain check
 
@@ -238,7 +236,7 @@ def test_a_rule_that_could_not_be_judged_does_not_break_the_gate() -> None:
 
 
 def test_a_suite_is_errored_by_its_preflight_only() -> None:
-    plan = suite(requests=["a", "b"])
+    plan = suite(rule("R", "a", status=200), requests=["a", "b"])
     assert judged(plan, completion("a"), refusal(401, "x", step="b")).outcome is Outcome.PASSED
 
 
@@ -258,29 +256,3 @@ def test_rules_of_a_suite_of_which_nothing_was_sent_have_verdicts() -> None:
 
 def test_nothing_sent_without_a_word_why_is_skipped() -> None:
     assert judged(suite()) == Result(outcome=Outcome.SKIPPED, reason=Reason.OK, message=Said("nothing_sent"))
-
-
-STOPS: list[tuple[Exchange, Reason | None]] = [
-    (completion(), None),
-    (refusal(401, "x"), Reason.AUTH),
-    (answer("{", 401, failure=FailureKind.TRUNCATED), Reason.AUTH),
-    (refusal(403, "insufficient_user_quota"), Reason.BALANCE),
-    (refusal(503, "no available channel"), Reason.MODEL_UNAVAILABLE),
-    (answer(b"", 429), Reason.RATE_LIMITED),
-    (dead(FailureKind.CONNECT), Reason.CONNECT),
-    (dead(FailureKind.TLS), Reason.TLS),
-    (answer("{", failure=FailureKind.STALL), Reason.STALL),
-    (answer("{", failure=FailureKind.TOO_LARGE), Reason.TOO_LARGE),
-    (answer("{", failure=FailureKind.TRUNCATED), None),
-    (dead(FailureKind.PROTOCOL), None),
-    (refusal(500, "x"), None),
-    (answer("<html>", media="text/html"), None),
-    (answer("{,}"), None),
-    (refusal(401, "x", auth=Auth.WRONG), None),
-]
-
-
-@pytest.mark.parametrize(("exchange", "reason"), STOPS)
-def test_a_preflight_stops_a_suite_when_it_leaves_nothing_to_judge(exchange: Exchange, reason: Reason | None) -> None:
-    fault = stops_a_suite(read_answer(exchange))
-    assert (fault.reason if fault else None) is reason

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from wnmon.engine.run import Run
+from wnmon.engine.standing import Standing
 from wnmon.metrics.prometheus import PrometheusSink
 from wnmon.model.check import Auth, Check, Level, Plan, Rule, Selector, Step
 from wnmon.model.exchange import Certificate, Chunk, Exchange, Marks, Request, Tls
 from wnmon.model.result import Evidence, Outcome, Reason, Result, RuleVerdict, Timing
-from wnmon.model.target import Budget, Probe, Target, Waiver
+from wnmon.model.target import Budget, Probe, ProbeId, Target, Waiver
 
 START_S = 1_790_000_000.0
 
@@ -24,6 +26,9 @@ class StandingClock:
 
     def now_ns(self) -> int:
         return int(self.elapsed_s * 1e9)
+
+    def boot_ns(self) -> int:
+        return self.now_ns()
 
     def wall_s(self) -> float:
         return START_S + self.elapsed_s
@@ -135,8 +140,23 @@ def a_run(
     )
 
 
-def a_sink(*probes: Probe, clock: StandingClock | None = None) -> PrometheusSink:
-    sink = PrometheusSink(clock or StandingClock(), sinks=("prometheus", "jsonl"), components=("engine",))
+KNOWN = Standing(known=True)
+
+
+@dataclass
+class Stand:
+    """How every probe stands, as the test sets it."""
+
+    now: Standing = KNOWN
+
+    def __call__(self, _: ProbeId) -> Standing:
+        return self.now
+
+
+def a_sink(*probes: Probe, clock: StandingClock | None = None, stand: Stand | None = None) -> PrometheusSink:
+    sink = PrometheusSink(
+        clock or StandingClock(), stand or Stand(), sinks=("prometheus", "jsonl"), components=("engine",)
+    )
     sink.declare(probes)
     return sink
 

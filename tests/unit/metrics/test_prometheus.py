@@ -12,6 +12,7 @@ from sink_runs import (
     GOOD,
     START_S,
     TLS,
+    Stand,
     StandingClock,
     a_probe,
     a_rule,
@@ -22,6 +23,8 @@ from sink_runs import (
     value,
 )
 
+from wnmon.engine.ports import RestCause
+from wnmon.engine.standing import Standing
 from wnmon.metrics.catalogue import CATALOGUE, Birth
 from wnmon.model.check import Level
 from wnmon.model.events import (
@@ -76,33 +79,46 @@ def test_success_is_one_for_passed_and_degraded(outcome: Outcome, shown: float) 
     assert value(sink, "wnmon_probe_success") == shown
 
 
-def test_success_is_dropped_when_no_run_ended_for_three_intervals() -> None:
-    clock = StandingClock()
-    sink = a_sink(a_probe(every_s=60), clock=clock)
+def test_success_is_gone_once_it_counts_no_more() -> None:
+    stand = Stand()
+    sink = a_sink(a_probe(), stand=stand)
     sink.take(a_run())
-    clock.elapsed_s = 181
+    stand.now = Standing(known=False)
 
     assert value(sink, "wnmon_probe_success") is None
 
 
-def test_success_is_kept_within_three_intervals() -> None:
-    clock = StandingClock()
-    sink = a_sink(a_probe(every_s=60), clock=clock)
-    sink.take(a_run())
-    clock.elapsed_s = 179
-
-    assert value(sink, "wnmon_probe_success") == 1
-
-
 def test_success_comes_back_with_the_next_run() -> None:
-    clock = StandingClock()
-    sink = a_sink(a_probe(every_s=60), clock=clock)
-    sink.take(a_run())
-    clock.elapsed_s = 181
+    stand = Stand()
+    sink = a_sink(a_probe(), stand=stand)
+    stand.now = Standing(known=False)
     sink.render(None)
+    stand.now = Standing(known=True)
     sink.take(a_run())
 
     assert value(sink, "wnmon_probe_success") == 1
+
+
+def test_the_next_run_is_told_from_the_start() -> None:
+    sink = a_sink(a_probe(), stand=Stand(Standing(known=False, next_run_s=START_S + 42)))
+
+    assert value(sink, "wnmon_probe_next_run_timestamp_seconds") == START_S + 42
+
+
+@pytest.mark.parametrize("cause", list(RestCause))
+def test_a_rest_is_told_with_its_cause_alone(cause: RestCause) -> None:
+    sink = a_sink(a_probe(), stand=Stand(Standing(known=True, next_run_s=START_S, rest=cause)))
+
+    assert [(own["cause"], number) for own, number in samples(sink, "wnmon_probe_resting")] == [(cause.value, 1)]
+
+
+def test_a_rest_that_is_over_is_told_no_more() -> None:
+    stand = Stand(Standing(known=True, rest=RestCause.ASKED))
+    sink = a_sink(a_probe(), stand=stand)
+    sink.render(None)
+    stand.now = Standing(known=True)
+
+    assert samples(sink, "wnmon_probe_resting") == []
 
 
 def test_a_failure_is_counted_under_its_reason() -> None:
@@ -548,7 +564,8 @@ def test_the_budget_of_an_unknown_target_leaves_no_trace() -> None:
 def a_busy_sink() -> tuple[bytes, bytes]:
     target = a_target(tokens_per_day=9, waivers=(Waiver(rule="DOC-009", reason="x", until="2027-01-31"),))
     suite = a_probe("contract", target=target, rules=(a_rule(),), suite="documented")
-    sink = a_sink(a_probe(target=target), suite)
+    stand = Stand(Standing(known=True, next_run_s=START_S, rest=RestCause.ASKED))
+    sink = a_sink(a_probe(target=target), suite, stand=stand)
     sink.take(a_run(tls=TLS))
     sink.take(a_run(probe=suite, verdicts=(a_verdict(Verdict.FAILED, findings=1),)))
     sink.observe(Reloaded(ok=True, at_s=5, sha="abc"))

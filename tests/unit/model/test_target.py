@@ -69,7 +69,7 @@ def test_the_repr_of_a_target_shows_no_secret() -> None:
 def test_a_target_names_all_its_secrets() -> None:
     names = [secret.name for secret in target(SECRET, Secret("p", "proxy")).secrets()]
 
-    assert names == ["api_key", "proxy", "header:x-org", "extra"]
+    assert names == ["api_key", "header:x-org", "extra"]
 
 
 def test_a_target_may_have_neither_key_nor_proxy() -> None:

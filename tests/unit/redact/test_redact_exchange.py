@@ -24,8 +24,9 @@ from wnmon.model.exchange import (
     Tls,
     TransportFailure,
 )
+from wnmon.model.said import Said
 from wnmon.model.target import Secret
-from wnmon.redact.exchange import redact_exchange
+from wnmon.redact.exchange import KEPT_OUT, redact_exchange
 from wnmon.redact.redactor import Redactor
 
 # Each half is too short to be found by itself.
@@ -111,7 +112,30 @@ def test_without_secrets_the_exchange_is_the_same_object() -> None:
 
 
 def test_header_values_are_redacted() -> None:
-    assert redact(headers=(("x-key", KEY),)).headers == (("x-key", MARK),)
+    assert redact(headers=(("x-echo", KEY),)).headers == (("x-echo", MARK),)
+
+
+@pytest.mark.parametrize("name", ["Set-Cookie", "x-relay-auth", "X-API-KEY"])
+def test_no_value_is_left_of_a_header_of_an_answer_that_speaks_of_a_credential(name: str) -> None:
+    assert redact(headers=((name, "id=abc"), ("date", "now"))).headers == ((name, KEPT_OUT), ("date", "now"))
+
+
+def test_no_value_is_left_of_a_header_of_a_request_that_speaks_of_a_credential() -> None:
+    request = replace(exchange().request, headers=(("X-Relay-Auth", "short"), ("Accept", "*/*")))
+
+    assert redact(request=request).request.headers == (("X-Relay-Auth", KEPT_OUT), ("Accept", "*/*"))
+
+
+def test_a_header_that_counts_tokens_keeps_its_value() -> None:
+    headers = (("x-ratelimit-remaining-tokens", "149984"),)
+
+    assert redact(headers=headers).headers == headers
+
+
+def test_redacting_headers_twice_changes_nothing_more() -> None:
+    once = redact(headers=((KEY, "1"), ("Set-Cookie", "id=abc")))
+
+    assert redact_exchange(once, REDACTOR) is once
 
 
 def test_header_names_are_redacted() -> None:
@@ -149,6 +173,15 @@ def test_the_failure_detail_is_redacted() -> None:
     failure = TransportFailure(kind=FailureKind.CONNECT, detail=f"proxy {KEY}")
 
     assert redact(failure=failure).failure == replace(failure, detail=f"proxy {MARK}")
+
+
+def test_the_failure_detail_is_cut_only_once_it_holds_no_secret() -> None:
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
+    detail = Said("while_doing", text="x" * 190 + escaped + "y" * 100, stage=Said("stage_body"))
+    redacted = redact(failure=TransportFailure(kind=FailureKind.PROTOCOL, detail=detail)).failure
+
+    assert redacted is not None
+    assert (len(str(redacted.detail)), "\\u00" in str(redacted.detail)) == (200, False)
 
 
 def test_the_peer_and_the_version_are_redacted() -> None:
@@ -497,3 +530,31 @@ def test_no_body_raises(pieces: list[bytes]) -> None:
     whole = exchange(*pieces)
 
     assert redact_exchange(whole, REDACTOR) is whole
+
+
+# Beyond measure
+
+
+@pytest.mark.parametrize("form", [KEY, KEY[:8], KEY.encode().hex(), f"\\u{ord(KEY[0]):04x}{KEY[1:]}"])
+def test_a_body_with_too_many_pieces_of_a_secret_is_left_out_whole(form: str) -> None:
+    result = redact(b'{"a":"', f"{form} ".encode() * 120_000, b'"}')
+
+    assert (result.chunks, result.failure and result.failure.kind) == ((), FailureKind.TOO_LARGE)
+
+
+def test_pieces_in_many_small_strings_count_together() -> None:
+    pieces = [event({str(k // 2): f"{KEY[:8]} " * 40}) for k in range(2_000)]
+
+    assert redact(*pieces).chunks == ()
+
+
+def test_what_is_left_out_does_not_leave_the_secrets_elsewhere_in() -> None:
+    result = redact(f"{KEY} ".encode() * 120_000, headers=(("x-key", KEY),))
+
+    assert not leaks(str(result))
+
+
+def test_a_key_in_each_of_2000_events_is_redacted_as_ever() -> None:
+    result = redact(*[event({"content": f"your key is {KEY}"})] * 2_000)
+
+    assert (len(result.chunks), result.failure, leaks(result.body.decode())) == (2_000, None, False)

@@ -43,6 +43,7 @@ WRITTEN: list[Callable[[str], str]] = [
     lambda text: json.dumps(text)[1:-1],
     lambda text: text.encode().hex(),
     lambda text: text.encode().hex().upper(),
+    str.swapcase,
     lambda text: base64.b64encode(text.encode()).decode(),
     lambda text: base64.urlsafe_b64encode(b"xy" + text.encode() + b"?").decode(),
 ]
@@ -89,12 +90,12 @@ def test_runs_are_where_every_window_stands(drawn: tuple[list[str], bytes], how:
 def test_no_window_in_any_reading_is_left_out_of_the_spans(drawn: tuple[list[str], bytes]) -> None:
     values, data = drawn
     redactor = Redactor([Secret(value, "k") for value in values])
-    windows = {window for value in values for window in windows_of(value.encode(), MIN_RUN_BYTES)}
+    windows = {window for value in values for window in windows_of(value.encode().lower(), MIN_RUN_BYTES)}
     windows -= set(windows_of(b"[redacted:k]", MIN_RUN_BYTES))
     places = covered((span.start, span.end) for span in redactor.spans(data))
 
     for view in views(data, mixed=any(sign in value for value in values for sign in "\\%&")):
-        for start, end in seen(view.data, windows, MIN_RUN_BYTES):
+        for start, end in seen(view.data.lower(), windows, MIN_RUN_BYTES):
             assert places >= covered([view.origin(start, end)])
 
 

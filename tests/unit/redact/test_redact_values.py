@@ -22,8 +22,8 @@ MARKER_TEXT = re.compile(r"\[redacted:[^\]]*\]")
 
 
 def leaks(secret: str, text: str) -> bool:
-    """Tell whether 8 bytes of the secret stand in the text, outside markers."""
-    raw, hidden = secret.encode(), MARKER_TEXT.sub("\0", text).encode(errors="surrogatepass")
+    """Tell whether 8 bytes of the secret stand in the text, in whatever case, outside markers."""
+    raw, hidden = secret.encode().lower(), MARKER_TEXT.sub("\0", text).encode(errors="surrogatepass").lower()
     return any(raw[i : i + 8] in hidden for i in range(len(raw) - 7))
 
 
@@ -94,8 +94,42 @@ def test_a_secret_shorter_than_eight_bytes_is_not_looked_for() -> None:
     assert Redactor([Secret("abc", "api_key")]).text("abcabc") == "abcabc"
 
 
-def test_the_case_of_a_secret_matters() -> None:
-    assert redactor(KEY).text(KEY.swapcase()) == KEY.swapcase()
+@pytest.mark.parametrize("changed", [KEY.swapcase(), KEY.lower(), KEY.upper(), KEY.title()])
+def test_the_case_of_a_secret_does_not_matter(changed: str) -> None:
+    assert redactor(KEY).text(f"<{changed}>") == f"<{MARK}>"
+
+
+def test_any_eight_bytes_of_a_secret_become_a_marker_in_any_case() -> None:
+    assert redactor(KEY).text(f"key ...{KEY[5:13].swapcase()}...") == f"key ...{MARK}..."
+
+
+@pytest.mark.parametrize("case", [str.lower, str.upper])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda key: "".join(f"\\u{ord(c):04x}" for c in key),
+        lambda key: "".join(f"%{ord(c):02X}" for c in key),
+        lambda key: "".join(f"&#{ord(c)};" for c in key),
+        lambda key: base64.b64encode(key.encode()).decode(),
+        lambda key: base64.urlsafe_b64encode(b"x" + key.encode()).decode(),
+        lambda key: key.encode().hex(),
+    ],
+)
+def test_a_secret_whose_case_was_changed_and_then_escaped_becomes_a_marker(
+    write: Callable[[str], str], case: Callable[[str], str]
+) -> None:
+    left = MARKER_TEXT.sub("", redactor(KEY).text(write(case(KEY))))
+
+    assert len(left) <= 4  # base64 characters that others than the key's bytes determine
+
+
+@pytest.mark.parametrize("case", [str.lower, str.upper])
+def test_a_secret_in_base64_whose_case_was_changed_becomes_a_marker(case: Callable[[str], str]) -> None:
+    assert redactor(KEY).text(case(base64.b64encode(KEY.encode()).decode())).startswith(MARK)
+
+
+def test_a_secret_beyond_ascii_is_found_in_capitals() -> None:
+    assert redactor("grüße-übermäßig").text("GRÜSSE-ÜBERMÄSSIG") == MARK
 
 
 @pytest.mark.parametrize(
@@ -201,6 +235,10 @@ def test_an_escape_begun_by_the_last_byte_of_a_run_is_taken_whole() -> None:
     assert json.loads(redactor("XYZ12abcdefg\\").text('{"a": "12abcdefg\\" b"}')) == {"a": f"{MARK} b"}
 
 
+def test_a_quote_that_python_or_javascript_escapes_is_read() -> None:
+    assert redactor("ab'cd\"ef'gh\"ij").text("ab\\'cd\"ef\\'gh\"ij") == MARK
+
+
 def test_an_escaped_backslash_before_a_run_stays() -> None:
     assert redactor("nabcdefgXYZ123").text('"\\\\nabcdefg"') == f'"\\\\{MARK}"'
 
@@ -245,6 +283,16 @@ def test_a_marker_beside_a_rest_never_completes_a_secret() -> None:
 
 def test_a_name_that_holds_the_secret_is_not_shown() -> None:
     assert Redactor([Secret(KEY, f"header:{KEY}")]).text(KEY) == "[redacted:secret]"
+
+
+def test_a_name_that_holds_the_secret_in_another_case_is_not_shown() -> None:
+    assert Redactor([Secret(KEY, f"header:{KEY.lower()}")]).text(KEY) == "[redacted:secret]"
+
+
+def test_a_secret_that_is_a_marker_in_capitals_does_not_redact_markers_for_ever() -> None:
+    twice = redactor("MY-REDACTED:API_KEY]-PASS")
+
+    assert twice.text(twice.text("my-redacted:api_key]-pass")) == twice.text("my-redacted:api_key]-pass")
 
 
 def test_a_name_is_made_safe_for_json_and_headers() -> None:

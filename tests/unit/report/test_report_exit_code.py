@@ -14,6 +14,7 @@ MUST_FAILED = verdict("DOC-009", Verdict.FAILED)
 MUST_UNJUDGED = verdict("DOC-009", Verdict.INCONCLUSIVE)
 SHOULD_FAILED = verdict("SEM-002", Verdict.FAILED, Level.SHOULD)
 SHOULD_UNJUDGED = verdict("SEM-002", Verdict.INCONCLUSIVE, Level.SHOULD)
+SKIPPED_RULE = verdict("DOC-009", Verdict.SKIPPED)
 INTERNAL = run(outcome=Outcome.ERRORED, reason=Reason.INTERNAL)
 
 TABLE: list[tuple[str, list[Run], int, int]] = [
@@ -28,6 +29,16 @@ TABLE: list[tuple[str, list[Run], int, int]] = [
     ("a SHOULD could not be judged", [run(verdict("DOC-003"), SHOULD_UNJUDGED)], 0, 3),
     ("no rule of a run could be judged", [run(SHOULD_UNJUDGED)], 3, 3),
     ("no rule of one of two runs could be judged", [run(verdict("DOC-003")), run(SHOULD_UNJUDGED)], 3, 3),
+    ("every rule was left open", [run(SHOULD_UNJUDGED, outcome=Outcome.SKIPPED)], 3, 3),
+    ("every rule was skipped", [run(SKIPPED_RULE, outcome=Outcome.SKIPPED)], 3, 3),
+    (
+        "every rule of one of two runs was skipped",
+        [run(verdict("DOC-003")), run(SKIPPED_RULE, outcome=Outcome.SKIPPED)],
+        0,
+        0,
+    ),
+    ("no answer, and a MUST failed", [run(MUST_FAILED, outcome=Outcome.ERRORED, reason=Reason.SCHEMA)], 1, 1),
+    ("no answer, and a MUST passed", [run(verdict("DOC-001"), outcome=Outcome.ERRORED, reason=Reason.SCHEMA)], 3, 3),
     ("a waived MUST could not be judged", [run(verdict("DOC-009", Verdict.INCONCLUSIVE, waived=True))], 0, 0),
     ("a MUST was skipped", [run(verdict("DOC-009", Verdict.SKIPPED))], 0, 0),
     ("a failed MUST outweighs an unjudged one", [run(MUST_FAILED, MUST_UNJUDGED)], 1, 1),

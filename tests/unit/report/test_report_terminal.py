@@ -54,6 +54,18 @@ def test_an_errored_run_is_not_marked_as_failed() -> None:
     assert "✗" not in render_check(report(errored()), width=80, color=False, lang="en")
 
 
+def test_a_suite_that_left_every_rule_open_says_why() -> None:
+    row = verdict("SEM-002", Verdict.INCONCLUSIVE, Level.SHOULD, why="the monitor was late")
+    text = render_check(report(run(row, outcome=Outcome.SKIPPED)), width=80, color=False, lang="en")
+    assert ("? documented" in text, "the monitor was late" in text, "Not run" in text) == (True, True, False)
+
+
+def test_a_suite_that_got_no_answer_shows_the_reason_and_the_broken_rule() -> None:
+    made = run(verdict("DOC-009", Verdict.FAILED), outcome=Outcome.ERRORED, reason=Reason.SCHEMA)
+    text = render_check(report(made), width=80, color=False, lang="en")
+    assert ("Nothing to judge: schema" in text, "DOC-009" in text) == (True, True)
+
+
 def test_a_run_that_was_put_off_is_not_said_to_be_ok() -> None:
     made = run(outcome=Outcome.SKIPPED, reason=Reason.OK)
     assert "documented  Not run\n" in render_check(report(made), width=80, color=False, lang="en")

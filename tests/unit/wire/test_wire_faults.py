@@ -9,7 +9,7 @@ import pytest
 from wire_samples import DONE, ROLE, STOP, USAGE, completion, data, exchange, stream, text
 
 from wnmon.model.exchange import Exchange, FailureKind, TransportFailure
-from wnmon.model.result import Fault, Layer, Reason
+from wnmon.model.result import Fault, Layer, Reason, Scope
 from wnmon.wire.answer import read_answer
 
 CLOUDFLARE = b"<!DOCTYPE html><html><head><title>relay.example | 524: A timeout occurred</title></head>"
@@ -384,7 +384,8 @@ def test_refusal_without_words_says_so() -> None:
         ((("retry-after-ms", "250"), ("retry-after", "9")), 0.25),
         ((("retry-after-ms", "soon"), ("retry-after", "9")), 9.0),
         ((("retry-after", "999999999"),), 86_400.0),
-        ((("retry-after", "9" * 5_000),), None),
+        ((("retry-after", "9" * 5_000),), 86_400.0),
+        ((("retry-after", "1" + "0" * 20),), 86_400.0),
         ((("retry-after", "-1"),), None),
         ((("retry-after", "Tue, 14 Nov 2023 22:13:50 GMT"),), 30.0),
         ((("retry-after", "Tue, 14 Nov 2023 22:13:10 GMT"),), 0.0),
@@ -396,3 +397,53 @@ def test_refusal_without_words_says_so() -> None:
 )
 def test_retry_after_is_read_in_each_form(headers: tuple[tuple[str, str], ...], expected: float | None) -> None:
     assert fault(exchange(b"", 429, headers=headers)).retry_after_s == expected
+
+
+# Whether the key is limited, or the model.
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "scope"),
+    [
+        ("X-RateLimit-Remaining", "0", Scope.KEY),
+        ("x-ratelimit-remaining-requests", "0", Scope.KEY),
+        ("X-Ratelimit-Remaining-Tokens", " 0 ", Scope.KEY),
+        ("x-ratelimit-api_key-remaining-requests", "0", Scope.KEY),
+        ("anthropic-ratelimit-requests-remaining", "0", Scope.KEY),
+        ("RateLimit-Remaining", "0", Scope.KEY),
+        ("RateLimit", '"default";r=0;t=30', Scope.KEY),
+        ("RateLimit", '"default"; r=0', Scope.KEY),
+        ("RateLimit", '"default";r=05;t=30', Scope.MODEL),
+        ("RateLimit", '"default";r=0.5', Scope.MODEL),
+        ("X-RateLimit-Remaining", "1", Scope.MODEL),
+        ("X-RateLimit-Remaining", "none", Scope.MODEL),
+        ("X-RateLimit-Limit", "0", Scope.MODEL),
+        ("X-RateLimit-Reset", "0", Scope.MODEL),
+        ("x-ratelimit-model_per_key-remaining-requests", "0", Scope.MODEL),
+        ("X-Tokens-Remaining", "0", Scope.MODEL),
+    ],
+)
+def test_a_header_tells_whether_the_key_is_used_up(name: str, value: str, scope: Scope) -> None:
+    assert fault(exchange(b"", 429, headers=((name, value),))).scope is scope
+
+
+@pytest.mark.parametrize(
+    ("words", "scope"),
+    [
+        ("您已达到请求数限制：1分钟内最多请求10次", Scope.KEY),
+        ("您的账户已达到速率限制，请您控制请求频率", Scope.KEY),
+        ("max organization concurrency: 3, please try again after 1 seconds", Scope.KEY),
+        ("Rate limit exceeded for api_key: 88dc28", Scope.KEY),
+        ("当前分组上游负载已饱和，请稍后再试", Scope.MODEL),
+        ("Rate limit reached for gpt-4 in organization org-x on tokens per min", Scope.MODEL),
+        ("Too many requests", Scope.MODEL),
+    ],
+)
+def test_words_tell_whether_the_key_is_limited(words: str, scope: Scope) -> None:
+    body = json.dumps({"error": {"message": words, "type": "t", "param": None, "code": None}}).encode()
+    assert fault(exchange(body, 429)).scope is scope
+
+
+def test_words_about_the_key_in_an_error_of_a_200_tell_it_too() -> None:
+    body = json.dumps({"error": {"message": "rate limit exceeded for api_key", "type": "rate_limit", "code": "429"}})
+    assert fault(exchange(body.encode())).scope is Scope.KEY

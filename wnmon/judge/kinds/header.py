@@ -1,4 +1,7 @@
-"""`header: {name: content-type, media_type: x/y}`, or `equals`, `matches`, `present`; or a list of them."""
+"""`header: {name: content-type, media_type: x/y}`, or `equals`, `matches`, `present`; or a list of them.
+
+Of a header that speaks of a credential no value is left in a record, so nothing but `present` can be asked of it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass
 from wnmon.judge.kind import Kind
 from wnmon.judge.patterns import Pattern, compile_pattern
 from wnmon.judge.subject import Subject, Unfit, complaint
+from wnmon.model.credentials import is_telling
 from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said
@@ -39,6 +43,8 @@ def _one(item: Json, where: str) -> Header:
     ways = [way for way in _WAYS if way in item]
     if len(ways) != 1:
         raise Unfit(where, Said("exactly_one_of", names=", ".join(_WAYS)), str(len(ways)))
+    if ways[0] != "present" and is_telling(str(item["name"])):
+        raise Unfit(f"{where}/name", Said("header_without_credential"))
     wanted, kind = item[ways[0]], "boolean" if ways[0] == "present" else "string"
     if kind_of(wanted) != kind:
         raise Unfit(f"{where}/{ways[0]}", Said("of_type", kind=kind), kind_of(wanted))

@@ -13,6 +13,7 @@ from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said, Text, either
 from wnmon.model.text import one_line
+from wnmon.wire.reply import ErrorEnvelope
 
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|xx)\??")
 _OPEN = "?"
@@ -55,10 +56,16 @@ def doubt(expected: tuple[str, ...], subject: Subject) -> Said | None:
     error, status = subject.reply.error, subject.exchange.status
     if accepts(tuple(want.removesuffix(_OPEN) for want in expected if want.endswith(_OPEN)), status):
         return Said("status_says_nothing", n=str(status))
-    if error is None or status not in _WRONG_REQUEST or accepts(expected, status):
+    if error is None or accepts(expected, status) or not refuses_parameter(error, status):
         return None
-    said = f"{error.code or ''} {error.type or ''} {error.message}"
-    return Said("parameter_refused", text=one_line(str(error.message), 120)) if _UNTAKEN.search(said) else None
+    return Said("parameter_refused", text=one_line(str(error.message), 120))
+
+
+def refuses_parameter(error: ErrorEnvelope | None, status: int | None) -> bool:
+    """Tell whether a refusal says that the model does not take a parameter of the request."""
+    if error is None or status not in _WRONG_REQUEST:
+        return False
+    return _UNTAKEN.search(f"{error.code or ''} {error.type or ''} {error.message}") is not None
 
 
 def assess(expected: tuple[str, ...], subject: Subject) -> Iterator[Finding]:

@@ -94,7 +94,13 @@ _HELP: dict[str, Pair] = {
     "help_serve_enable_reload": ("Allow POST /-/reload (SIGHUP always reloads).", "允许 POST /-/reload（SIGHUP 总是重新加载）。"),
     "help_serve_poll": ("How often files are compared; 0s: never.", "比对文件的间隔；0s 表示从不。"),
     "help_serve_lang": ("Language of live lines and page (default: from LANG).", "终端与页面的语言（默认取自 LANG）。"),
-    "help_serve_quiet": ("No line per finished run.", "运行完成时不逐条输出。"),
+    "help_serve_run_now": ("Run every probe at once, not first at its next slot.", "启动时立即运行每项探测，不等下一个时刻。"),
+    "help_serve_log_level": (
+        "debug: every run; info: every change of a state; warning, error: what ails wnmon (default: info).",
+        "debug：每次运行；info：状态变化；warning、error：wnmon 自身的问题（默认 info）。",
+    ),
+    "help_serve_log_format": ("Lines for people, or one JSON object each (default: text).", "供人阅读的文本行，或每行一个 JSON 对象（默认 text）。"),
+    "help_serve_quiet": ("As --log-level warning.", "同 --log-level warning。"),
     "help_validate_short": ("Check configuration files without sending anything.", "检查配置文件，不发送任何请求。"),
     "help_validate": (
         "Check configuration files (./wnmon.yaml unless given) or suites, and print what they will cost.\n\n"
@@ -254,6 +260,8 @@ _SAID: dict[str, Pair] = {
     "cli_missing": ("missing {flags}", "缺少 {flags}"),
     "cli_or_config": ("{missing}; or name a configuration with -c", "{missing}；或用 -c 指定配置"),
     "cli_may_name": ("a configuration may name it instead: {config}", "也可由配置给出：{config}"),
+    "cli_key_is_variable": ("name the variable of the environment that holds the key, not the key", "请写存放密钥的环境变量名，而非密钥本身"),
+    "key_elsewhere": ("the key is read from a variable of the environment, see --api-key-env", "密钥从环境变量读取，参见 --api-key-env"),
     "cli_no_key": ("no key: {names} is not set", "没有密钥：{names} 未设置"),
     "cli_target_needed": ("{flag} is needed: {path} has {names}", "须给出 {flag}：{path} 中有 {names}"),
     "cli_no_targets": ("no targets", "零个 target"),
@@ -308,6 +316,7 @@ _SAID: dict[str, Pair] = {
     "cli_not_utf8": ("{path}: expected UTF-8, not other bytes", "{path}：应为 UTF-8 编码"),
     "cli_no_duration": ('expected a duration such as "2s" or "1h30m", not "{text}"', '应为时长，例如 "2s" 或 "1h30m"，而非 "{text}"'),
     "cli_no_new_file": ("expected a file, not {text}: what is printed goes to stdout", "应为文件，而非 {text}：stdout 用于输出内容"),
+    "cli_no_globs": ("expected ids of rules such as DOC-009 or STR-*, not {text!r}", "应为规则编号，例如 DOC-009 或 STR-*，而非 {text!r}"),
     "cli_no_names": ("expected names such as a,b, not {text!r}", "应为名称，例如 a,b，而非 {text!r}"),
     "cli_no_listen": ("expected host:port such as 127.0.0.1:9877, not {text!r}", "应为 host:port，例如 127.0.0.1:9877，而非 {text!r}"),
     "cli_no_assumed": ("expected VARIABLE=VALUE", "应为 VARIABLE=VALUE"),

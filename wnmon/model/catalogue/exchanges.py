@@ -18,6 +18,26 @@ SENTENCES: dict[str, Pair] = {
     "bytes_after_coded_body": ("bytes follow the end of the {code} body", "{code} 响应体结束之后还有数据"),
     "http_head_without_end": ("an HTTP head or trailer without end", "HTTP 头部或尾部没有结尾"),
     "name_without_address": ("the name has no address", "该域名没有地址"),
+    "bound_values": (
+        "the body has {n} JSON values (commas and opening brackets), of which at most {n2} are read",
+        "响应体有 {n} 个 JSON 值（按逗号与左括号计），至多读取 {n2} 个",
+    ),
+    "bound_quotes": (
+        "the body has {n} quotation marks, of which at most {n2} are read",
+        "响应体有 {n} 个引号，至多读取 {n2} 个",
+    ),
+    "bound_lines": (
+        "the body has {n} line ends, of which at most {n2} are read",
+        "响应体有 {n} 个换行，至多读取 {n2} 个",
+    ),
+    "bound_escapes": (
+        "the body has {n} escapes (\\, % and &), of which at most {n2} are read",
+        "响应体有 {n} 个转义符（\\、% 与 &），至多读取 {n2} 个",
+    ),
+    "bound_secrets": (
+        "the body holds pieces of a secret in more than {n} places",
+        "响应体中出现密钥片段的位置超过 {n} 处",
+    ),
     "body_too_large": ("the body has more than {n} bytes", "响应体超过 {n} 字节"),
     "body_in_too_many_pieces": ("the body came in more than {n} pieces", "响应体的分段超过 {n} 个"),
     "while_doing": ("{text} while {stage}", "{stage}：{text}"),
@@ -29,6 +49,10 @@ SENTENCES: dict[str, Pair] = {
     "stage_body": ("reading the body", "读取响应体时"),
     "stopped": ("wnmon was stopped", "wnmon 被停止"),
     "left_alone": ("left alone for {n} s more, as the relay asked", "应中转站要求，{n} 秒内不再请求"),
+    "left_alone_refused": (
+        "left alone for {n} s more, since the relay refused (429 or 503)",
+        "因中转站拒绝（429 或 503），{n} 秒内不再请求",
+    ),
     "asked_to_be_left_alone": ("the relay asked to be left alone (status 429)", "中转站要求暂停请求（状态码 429）"),
     "day_budget_used_up": ("the day's budget of {text} is used up", "{text} 当日的预算已用尽"),
     "monitor_too_late": ("the monitor was too late", "监测程序来得太迟"),

@@ -174,9 +174,9 @@ def _standing(report: CheckReport, run: Run) -> tuple[str, str]:
 def _complaints(sheet: Sheet, run: Run) -> None:
     """Show what the outcome rests on, unless broken rules, shown next, say it already."""
     result = run.result
-    if result.outcome is Outcome.PASSED or (run.suite is not None and broken(run)):
+    if result.outcome in {Outcome.PASSED, Outcome.SKIPPED} or (run.suite is not None and broken(run)):
         return
-    sheet.title("slow" if result.outcome is Outcome.DEGRADED else "complaints")
+    sheet.title("less" if result.outcome is Outcome.DEGRADED else "complaints")
     said = Finding(message=result.message, expected="", actual="", reason=result.reason)
     findings = result.findings or (said,)
     for finding in findings[:MAX_FINDINGS]:

@@ -1,0 +1,183 @@
+"""What `wnmon serve` says: states when they change, counts of what did not take place, and what ails wnmon."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from wnmon.cli.serve import command
+from wnmon.cli.service_log import Form, Level, ServiceLog
+from wnmon.engine.run import Run
+from wnmon.model.events import InternalFault, MonitorEvent, Reloaded, RunSkipped, SinkFailed, Skip, StateExpired
+from wnmon.model.result import Evidence, Outcome, Reason, Result
+from wnmon.model.said import Said
+from wnmon.model.target import ProbeId
+
+NOON_S = 1_767_268_800.0
+PROBE = ProbeId("wn/alive/m")
+SKIPPED = RunSkipped(probe=PROBE, reason=Skip.BACKOFF, detail=Said("left_alone_refused", n="9"))
+
+
+def a_run() -> Run:
+    return Run(
+        id="r1",
+        target="wn",
+        check="alive",
+        model="m",
+        started_at_s=NOON_S,
+        ended_at_s=NOON_S,
+        result=PASSED,
+        evidence=Evidence(model="m", nonce="n", exchanges=()),
+    )
+
+
+def log(level: Level = Level.INFO, form: Form = Form.TEXT, lang: str = "en") -> ServiceLog:
+    return ServiceLog(lang=lang, level=level, form=form, wall_s=lambda: NOON_S)
+
+
+def result(outcome: Outcome, reason: Reason = Reason.OK) -> Result:
+    return Result(outcome=outcome, reason=reason, message="words" if reason is not Reason.OK else "")
+
+
+PASSED, FAILED = result(Outcome.PASSED), result(Outcome.FAILED, Reason.CONTENT)
+
+
+def lines_of(capsys: pytest.CaptureFixture[str], *results: Result, level: Level = Level.INFO) -> list[str]:
+    one = log(level)
+    for each in results:
+        one.take(replace(a_run(), result=each))
+    return capsys.readouterr().out.splitlines()
+
+
+def objects(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_the_first_run_of_a_probe_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(lines_of(capsys, PASSED)) == 1
+
+
+def test_the_same_state_again_is_not_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(lines_of(capsys, PASSED, PASSED, PASSED)) == 1
+
+
+def test_another_state_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(lines_of(capsys, PASSED, FAILED, FAILED, PASSED)) == 3
+
+
+def test_another_reason_is_another_state(capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(lines_of(capsys, FAILED, result(Outcome.FAILED, Reason.STREAM))) == 2
+
+
+def test_every_run_is_said_where_that_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(lines_of(capsys, PASSED, PASSED, level=Level.DEBUG)) == 2
+
+
+def test_no_run_is_said_where_only_warnings_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert lines_of(capsys, PASSED, FAILED, level=Level.WARNING) == []
+
+
+def test_a_state_that_counts_no_more_is_said_and_so_is_the_next_one(capsys: pytest.CaptureFixture[str]) -> None:
+    one, run = log(form=Form.JSON), replace(a_run(), result=PASSED)
+    one.take(run)
+    one.observe(StateExpired(probe=run.probe))
+    one.take(run)
+    assert [line["event"] for line in objects(capsys)] == ["state", "unknown", "state"]
+
+
+def test_a_run_that_did_not_take_place_is_not_said_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    log().observe(SKIPPED)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_runs_that_did_not_take_place_are_summed_up_by_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    one = log(form=Form.JSON)
+    for event in (SKIPPED, SKIPPED, replace(SKIPPED, reason=Skip.OVERLAP)):
+        one.observe(event)
+    one.summarize()
+    assert [line["skipped"] for line in objects(capsys)] == [{"backoff": 2, "overlap": 1}]
+
+
+def test_a_sum_begins_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    one = log()
+    one.observe(SKIPPED)
+    one.summarize()
+    capsys.readouterr()
+    one.summarize()
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("event", "name", "level"),
+    [
+        (Reloaded(ok=False, at_s=0, sha="a", problems=("x",)), "reload_refused", "warning"),
+        (SinkFailed(sink="s", error="e"), "sink_failed", "warning"),
+        (InternalFault(component="judge", error="e"), "internal_fault", "error"),
+    ],
+)
+def test_what_ails_wnmon_is_said_with_its_level(
+    capsys: pytest.CaptureFixture[str], event: MonitorEvent, name: str, level: str
+) -> None:
+    log(Level.WARNING, Form.JSON).observe(event)
+    assert {(line["event"], line["level"]) for line in objects(capsys)} == {(name, level)}
+
+
+def test_what_ails_wnmon_goes_to_stderr_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    log().observe(SinkFailed(sink="s", error="e"))
+    assert capsys.readouterr() == ("", "wnmon: sink s failed: e\n")
+
+
+def test_a_good_reload_is_not_said(capsys: pytest.CaptureFixture[str]) -> None:
+    log(Level.DEBUG).observe(Reloaded(ok=True, at_s=0, sha="a"))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_line_of_json_dates_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    log(form=Form.JSON).say("ended", Said("service_ended"))
+    assert objects(capsys) == [
+        {"at": "2026-01-01T12:00:00.000Z", "level": "info", "event": "ended", "message": "wnmon ended"}
+    ]
+
+
+def test_a_line_of_json_names_the_probe_and_what_became_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    log(form=Form.JSON).take(replace(a_run(), result=FAILED))
+    (line,) = objects(capsys)
+    assert (line["outcome"], line["reason"], line["message"], line["check"]) == (
+        "failed",
+        "content",
+        "words",
+        a_run().check,
+    )
+
+
+def test_what_would_act_on_a_terminal_is_escaped_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    log(form=Form.JSON).take(replace(a_run(), result=replace(FAILED, message="a\u202eb\x1b[31m")))
+    assert not {"\u202e", "\x1b"} & set(objects(capsys)[0]["message"])
+
+
+def test_lines_are_in_the_language_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    log(lang="zh").say("ended", Said("service_ended"))
+    assert capsys.readouterr().out == "wnmon 已结束\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "complaint"),
+    [
+        ("--log-level", "loud", "'loud' is not one of 'debug', 'info', 'warning', 'error'"),
+        ("--log-level", "", "'' is not one of 'debug'"),
+        ("--log-format", "xml", "'xml' is not one of 'text', 'json'"),
+        ("--log-format", "JSON", "'JSON' is not one of 'text', 'json'"),
+    ],
+)
+def test_a_bad_value_ends_with_exit_2_and_says_what_may_stand_there(option: str, value: str, complaint: str) -> None:
+    done = CliRunner().invoke(command, [option, value, "--lang", "en"])
+    assert (done.exit_code, complaint in done.output) == (2, True)
+
+
+def test_run_now_takes_no_value() -> None:
+    done = CliRunner().invoke(command, ["--run-now=yes", "--lang", "en"])
+    assert (done.exit_code, "does not take a value" in done.output) == (2, True)

@@ -1,0 +1,163 @@
+"""What counts of a probe now: how long an outcome is known, through rests, missed runs and sleep."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from engine_samples import NOON_S, Bench, FakeClock, S, lost, probe, reply
+
+from wnmon.engine.ports import Rest, RestCause
+from wnmon.engine.standing import Standing, Standings
+from wnmon.model.exchange import FailureKind
+from wnmon.model.result import Outcome, Reason, Result
+from wnmon.schedule.timetable import Timetable
+
+EVERY_S = 60
+
+
+class Watch:
+    """A probe every minute, its slots and its rests, in time that the test passes."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.probe = probe(every_s=EVERY_S)
+        self.rest: Rest | None = None
+        self.table = Timetable(int(NOON_S * S) - self.clock.boot_ns())
+        self.table.set_probes([self.probe], self.clock.boot_ns())
+        self.standings = Standings(self.clock, self.table, lambda _: self.resting())
+        self.standings.declare([self.probe])
+        self.go_to_slot()
+
+    def resting(self) -> Rest | None:
+        return self.rest if self.rest is not None and self.rest.until_ns > self.clock.boot_ns() else None
+
+    def go_to_slot(self) -> None:
+        entry = self.table.get(self.probe.id)
+        assert entry is not None
+        self.clock.pass_s((entry.due_ns - self.clock.boot_ns()) / S)
+
+    def slot(self, *, begins: bool) -> None:
+        """Let a run begin at its slot, or not."""
+        entry = self.table.get(self.probe.id)
+        assert entry is not None
+        self.table.take(entry, self.clock.boot_ns(), begins=begins)
+
+    def run(self, bench: Bench) -> Watch:
+        self.slot(begins=True)
+        self.standings.take(bench.run())
+        return self
+
+    def rests(self, seconds: float, cause: RestCause = RestCause.ASKED) -> Watch:
+        self.rest = Rest(cause=cause, until_ns=self.clock.boot_ns() + int(seconds * S))
+        return self
+
+    def after_s(self, seconds: float) -> Standing:
+        """Return how the probe stands so much later; while it rests each slot is begun by a run that is left out."""
+        end_ns = self.clock.boot_ns() + int(seconds * S)
+        while (entry := self.table.get(self.probe.id)) and entry.due_ns <= end_ns:
+            self.go_to_slot()
+            self.slot(begins=self.resting() is not None)
+        self.clock.pass_s((end_ns - self.clock.boot_ns()) / S)
+        return self.standings.of(self.probe.id)
+
+
+def good() -> Bench:
+    return Bench(reply())
+
+
+def bad() -> Bench:
+    return Bench(lost(FailureKind.CONNECT))
+
+
+def test_before_the_first_run_nothing_is_known() -> None:
+    assert not Watch().standings.of(probe().id).known
+
+
+def test_a_probe_nobody_declared_is_not_known() -> None:
+    assert Watch().standings.of(probe(name="other").id) == Standing(known=False)
+
+
+@pytest.mark.parametrize("bench", [good, bad])
+def test_an_outcome_counts_for_three_intervals_from_when_its_run_was_due(bench: type[Bench]) -> None:
+    assert (Watch().run(bench()).after_s(180).known, Watch().run(bench()).after_s(181).known) == (True, False)
+
+
+def test_a_run_that_was_skipped_tells_nothing() -> None:
+    watch = Watch()
+    watch.standings.take(replace(good().run(), result=Result(outcome=Outcome.SKIPPED, reason=Reason.OK)))
+    assert not watch.standings.of(watch.probe.id).known
+
+
+def test_a_success_is_no_news_after_three_intervals_whatever_rests() -> None:
+    assert not Watch().run(good()).rests(3600).after_s(181).known
+
+
+@pytest.mark.parametrize("cause", [RestCause.ASKED, RestCause.REFUSED])
+def test_a_failure_counts_as_long_as_refusals_put_the_next_run_off(cause: RestCause) -> None:
+    assert Watch().run(bad()).rests(3600, cause).after_s(3599).known
+
+
+def test_a_failure_counts_until_two_intervals_after_the_run_that_follows_the_rest() -> None:
+    watch = Watch().run(bad()).rests(3599)
+    assert (watch.after_s(3600 + 119).known, watch.after_s(62).known) == (True, False)
+
+
+def test_a_failure_counts_no_longer_because_the_budget_is_spent() -> None:
+    assert not Watch().run(bad()).rests(3600, RestCause.BUDGET).after_s(181).known
+
+
+def test_what_counts_no_more_does_not_come_back_with_a_later_rest() -> None:
+    watch = Watch().run(bad())
+    watch.after_s(181)
+    assert not watch.rests(3600).after_s(1).known
+
+
+def test_a_machine_that_slept_knows_nothing_of_before() -> None:
+    watch = Watch().run(good())
+    watch.clock.sleep_s(3600)
+    assert not watch.standings.of(watch.probe.id).known
+
+
+def test_the_next_run_is_the_next_slot() -> None:
+    watch = Watch()
+    now_s = watch.clock.epoch_s
+    assert watch.run(good()).standings.of(watch.probe.id).next_run_s == pytest.approx(now_s + 60, abs=0.01)
+
+
+def test_the_next_run_is_the_first_slot_after_a_rest() -> None:
+    watch = Watch()
+    now_s = watch.clock.epoch_s
+    assert watch.run(bad()).rests(150).standings.of(watch.probe.id).next_run_s == pytest.approx(now_s + 180, abs=0.01)
+
+
+def test_a_run_that_did_not_take_place_leaves_the_next_run_due_where_it_was() -> None:
+    watch = Watch()
+    now_s = watch.clock.epoch_s
+    assert watch.run(good()).after_s(130).next_run_s == pytest.approx(now_s + 60, abs=0.01)
+
+
+def test_a_rest_is_told_with_its_end() -> None:
+    watch = Watch().rests(150)
+    standing = watch.standings.of(watch.probe.id)
+    assert (standing.rest, standing.rest_until_s) == (RestCause.ASKED, watch.clock.epoch_s + 150)
+
+
+def test_a_look_tells_once_what_counts_no_more() -> None:
+    watch = Watch().run(good())
+    looks = [watch.standings.look()]
+    watch.after_s(181)
+    assert [*looks, watch.standings.look(), watch.standings.look()] == [[], [watch.probe.id], []]
+
+
+def test_a_probe_that_stays_keeps_what_counts() -> None:
+    watch = Watch().run(good())
+    watch.standings.declare([watch.probe])
+    assert watch.standings.of(watch.probe.id).known
+
+
+def test_a_probe_that_went_and_came_back_has_nothing_that_counts() -> None:
+    watch = Watch().run(good())
+    watch.standings.declare([])
+    watch.standings.declare([watch.probe])
+    assert not watch.standings.of(watch.probe.id).known

@@ -1,0 +1,210 @@
+"""The first valid request of a suite: what stops the suite, and what is never called passed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from judge_samples import (
+    DONE,
+    GOOD_STREAM,
+    answer,
+    completion,
+    dead,
+    delta,
+    judged,
+    refusal,
+    rule,
+    streamed,
+    suite,
+    verdicts,
+)
+
+from wnmon.judge.preflight import stops_a_suite
+from wnmon.model.check import Auth, Level, Plan, Risk, Selector, Step
+from wnmon.model.exchange import Exchange, FailureKind
+from wnmon.model.result import Outcome, Reason, Verdict
+from wnmon.model.said import id_of
+from wnmon.wire.answer import read_answer
+
+OK = rule("R-1", "ask", status=200)
+JSON = rule("R-2", "ask", json={})
+IDS = rule("R-3", "ask", needs=("R-2",), json={"schema": {"required": ["id"]}})
+SUITE = suite(OK, JSON, IDS)
+
+STOPS: list[tuple[Exchange, Reason | None]] = [
+    (completion(), None),
+    (refusal(401, "x"), Reason.AUTH),
+    (answer("{", 401, failure=FailureKind.TRUNCATED), Reason.AUTH),
+    (refusal(403, "insufficient_user_quota"), Reason.BALANCE),
+    (refusal(503, "no available channel"), Reason.MODEL_UNAVAILABLE),
+    (answer(b"", 429), Reason.RATE_LIMITED),
+    (dead(FailureKind.CONNECT), Reason.CONNECT),
+    (dead(FailureKind.TLS), Reason.TLS),
+    (answer("{", failure=FailureKind.STALL), Reason.STALL),
+    (answer("{", failure=FailureKind.TOO_LARGE), Reason.TOO_LARGE),
+    (answer("{", failure=FailureKind.TRUNCATED), None),
+    (dead(FailureKind.PROTOCOL), None),
+    (refusal(500, "x"), Reason.HTTP_5XX),
+    (answer("<html>", 502, media="text/html"), Reason.HTTP_5XX),
+    (answer(b"", 503), Reason.HTTP_5XX),
+    (answer("<html>", 524, media="text/html"), Reason.HTTP_5XX),
+    (refusal(404, "x"), None),
+    (answer("<html>", media="text/html"), None),
+    (answer("{,}"), None),
+]
+
+
+@pytest.mark.parametrize(("exchange", "reason"), STOPS)
+def test_a_preflight_stops_a_suite_when_it_leaves_nothing_to_judge(exchange: Exchange, reason: Reason | None) -> None:
+    fault = stops_a_suite(SUITE, [read_answer(exchange)])
+    assert (fault.reason if fault else None) is reason
+
+
+UNANSWERED: list[tuple[str, Exchange, Reason]] = [
+    ("500", refusal(500, "x"), Reason.HTTP_5XX),
+    ("503 alone", answer(b"", 503), Reason.HTTP_5XX),
+    ("a page of a CDN", answer("<html>", 522, media="text/html"), Reason.HTTP_5XX),
+    ("404", refusal(404, "no such path"), Reason.HTTP_4XX),
+    ("a page of a firewall", answer("<html>", 403, media="text/html"), Reason.HTTP_4XX),
+    ("400", refusal(400, "bad request"), Reason.HTTP_4XX),
+    ("redirect", answer(b"", 302), Reason.PROTOCOL),
+    ("no HTTP", dead(FailureKind.PROTOCOL), Reason.PROTOCOL),
+    ("error in 200", refusal(200, "upstream failed"), Reason.SCHEMA),
+    ("error text in 200", answer({"error": "upstream failed"}), Reason.SCHEMA),
+    ("message in 200", answer({"success": False, "message": "try again"}), Reason.SCHEMA),
+    ("balance in 200", refusal(200, "insufficient_user_quota"), Reason.BALANCE),
+    ("error at once in a stream", streamed('data: {"error": {"message": "x"}}\n\n', DONE), Reason.STREAM),
+    ("event error", streamed('event: error\ndata: {"error": {"message": "x"}}\n\n'), Reason.STREAM),
+    ("page in 200", answer("<html>", media="text/html"), Reason.CONTENT_TYPE),
+    ("text in 200", answer("busy", media="text/plain"), Reason.CONTENT_TYPE),
+    ("nothing in 200", answer(b""), Reason.EMPTY),
+    ("half a JSON", answer('{"id'), Reason.BAD_JSON),
+    ("JSON without a choice", answer({"id": "x", "choices": []}), Reason.EMPTY),
+    ("a stream without a choice", streamed(DONE), Reason.EMPTY),
+]
+
+
+@pytest.mark.parametrize(("exchange", "reason"), [row[1:] for row in UNANSWERED], ids=[row[0] for row in UNANSWERED])
+def test_a_suite_whose_valid_request_got_no_answer_is_errored_with_the_reason(
+    exchange: Exchange, reason: Reason
+) -> None:
+    result = judged(SUITE, exchange)
+    assert (result.outcome, result.reason) == (Outcome.ERRORED, reason)
+
+
+ANSWERED: list[tuple[str, Exchange]] = [
+    ("a completion", completion()),
+    ("a choice without a word", completion(choices=[{}])),
+    ("an empty error beside choices", completion(error={})),
+    ("a stream", streamed(*GOOD_STREAM)),
+    ("a stream that ends too early", streamed(delta("po"), delta("ng"))),
+    ("a stream that an error breaks off", streamed(delta("po"), 'data: {"error": {"message": "x"}}\n\n')),
+    ("a parameter the model does not take", refusal(400, "x", code="unsupported_parameter")),
+]
+
+
+@pytest.mark.parametrize("exchange", [row[1] for row in ANSWERED], ids=[row[0] for row in ANSWERED])
+def test_a_suite_whose_valid_request_got_an_answer_is_decided_by_its_rules(exchange: Exchange) -> None:
+    any_status = rule("R-0", "ask", status=["2xx", "3xx", "4xx", "5xx"])
+    assert judged(suite(any_status), exchange).outcome is Outcome.PASSED
+
+
+def test_an_error_in_200_still_breaks_the_rule_against_it() -> None:
+    no_error = rule("R-4", "ask", json={"schema": {"properties": {"error": {"enum": [None]}}}})
+    assert verdicts(suite(no_error), refusal(200, "x"))["R-4"].verdict is Verdict.FAILED
+
+
+def test_a_5xx_leaves_the_rule_on_the_status_open() -> None:
+    assert verdicts(SUITE, refusal(500, "x"))["R-1"].verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_rule_on_what_a_5xx_looks_like_is_judged_on_it() -> None:
+    looks = rule("R-5", Selector(status="5xx"), json={})
+    assert verdicts(suite(OK, looks), refusal(500, "x"))["R-5"].verdict is Verdict.PASSED
+
+
+# --- which request is the preflight
+
+
+def with_step(plan: Plan, **members: Any) -> Plan:
+    """Return the plan with a request `odd` of these members in front."""
+    return replace(plan, steps=(Step(name="odd", body={}, **members), *plan.steps))
+
+
+REFUSED = rule("R-6", "odd", status="4xx")
+ODD: list[Plan] = [
+    with_step(suite(OK, REFUSED)),
+    with_step(suite(OK), auth=Auth.WRONG),
+    with_step(suite(OK), risk=Risk.REFUSED),
+    with_step(suite(OK), burst=3),
+    with_step(suite(OK), plain_http=True),
+]
+
+
+@pytest.mark.parametrize("plan", ODD)
+def test_a_request_that_asks_for_a_refusal_is_no_preflight(plan: Plan) -> None:
+    exchanges = (refusal(404, "no such model", step="odd"), completion())
+    assert judged(plan, *exchanges).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize("plan", ODD)
+def test_the_first_valid_request_is_the_preflight_wherever_it_stands(plan: Plan) -> None:
+    answers = [read_answer(one) for one in (refusal(404, "x", step="odd", auth=Auth.WRONG), refusal(503, "x"))]
+    assert [stops_a_suite(plan, answers[:sent]) is not None for sent in (1, 2)] == [False, True]
+
+
+def test_a_relay_that_is_down_does_not_fail_the_rule_on_an_earlier_refusal() -> None:
+    plan = with_step(suite(OK, REFUSED))
+    assert verdicts(plan, refusal(503, "x", step="odd"), refusal(503, "x"))["R-6"].verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_relay_that_is_up_fails_the_rule_on_a_refusal_it_crashes_at() -> None:
+    plan = with_step(suite(OK, REFUSED))
+    assert verdicts(plan, refusal(500, "x", step="odd"), completion())["R-6"].verdict is Verdict.FAILED
+
+
+def test_a_refusal_that_a_rule_takes_beside_a_success_is_an_answer() -> None:
+    assert judged(suite(rule("R-7", "ask", status=[200, "4xx"])), refusal(400, "x")).outcome is Outcome.PASSED
+
+
+def test_a_crash_where_a_rule_takes_a_refusal_is_none() -> None:
+    assert judged(suite(rule("R-7", "ask", status=[200, "4xx"])), refusal(500, "x")).outcome is Outcome.ERRORED
+
+
+def test_a_success_of_another_path_needs_no_choice() -> None:
+    plan = suite(OK)
+    listing = replace(plan, steps=(replace(plan.steps[0], path="/v1/models", method="GET"),))
+    assert judged(listing, answer({"data": []})).outcome is Outcome.PASSED
+
+
+# --- suites of which no rule was judged
+
+
+LATE = rule("R-8", "ask", ttft="1s")
+OPEN: list[tuple[str, Plan, Exchange]] = [
+    ("monitor late", suite(LATE), streamed(*GOOD_STREAM, late_ns=10**9)),
+    ("premise lacking", suite(rule("R-9", "ask", premise={"contains": "code"})), completion()),
+    ("no such answer", suite(rule("R-10", Selector(status="4xx"), json={})), completion()),
+    ("nothing but what is not asked for", suite(replace(OK, levels={"other": Level.MUST})), completion()),
+]
+
+
+@pytest.mark.parametrize(("plan", "exchange"), [row[1:] for row in OPEN], ids=[row[0] for row in OPEN])
+def test_a_suite_of_which_no_rule_was_judged_is_skipped_and_not_passed(plan: Plan, exchange: Exchange) -> None:
+    assert judged(plan, exchange).outcome is Outcome.SKIPPED
+
+
+def test_a_suite_of_which_no_rule_was_judged_says_why_the_first_is_open() -> None:
+    assert id_of(judged(suite(LATE), streamed(*GOOD_STREAM, late_ns=10**9)).message) == "latency_undecided"
+
+
+def test_a_suite_of_refusals_on_a_dead_relay_is_errored() -> None:
+    plan = with_step(suite(REFUSED), auth=Auth.WRONG)
+    result = judged(plan, dead(FailureKind.CONNECT, step="odd"))
+    assert (result.outcome, result.reason) == (Outcome.ERRORED, Reason.CONNECT)
+
+
+def test_a_suite_of_which_one_rule_was_judged_is_passed() -> None:
+    assert judged(suite(LATE, OK), streamed(*GOOD_STREAM, late_ns=10**9)).outcome is Outcome.PASSED

@@ -1,0 +1,153 @@
+"""What a running service says at its terminal: states when they change, not every run; a count of what was skipped.
+
+level    what
+-------  ---------------------------------------------------------------------------------------------------------
+debug    every finished run, every due run that did not take place
+info     the first run of a probe and each that changes its outcome or reason; a state that counts no more; what did
+         not take place, once a minute; start and end
+warning  a refused reload, a sink that fails
+error    a fault of wnmon itself
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import IntEnum, StrEnum
+from typing import TextIO
+
+import click
+
+from wnmon.cli.terminal import discard, wants_color, width
+from wnmon.engine.run import Run
+from wnmon.model.events import (
+    ConnectionsRefused,
+    InternalFault,
+    MonitorEvent,
+    Reloaded,
+    RunSkipped,
+    SinkFailed,
+    StateExpired,
+)
+from wnmon.model.said import Said, Text, in_language, say
+from wnmon.model.target import ProbeId
+from wnmon.model.text import visible
+from wnmon.report.terminal import render_run_line
+
+
+class Level(IntEnum):
+    """How much a line matters."""
+
+    DEBUG = 10
+    INFO = 20
+    WARNING = 30
+    ERROR = 40
+
+
+class Form(StrEnum):
+    """How lines are written: for people, or one JSON object each."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class ServiceLog:
+    """A sink and an observer that print. `wall_s` dates the lines."""
+
+    name = "console"
+
+    def __init__(self, *, lang: str, level: Level, form: Form, wall_s: Callable[[], float]) -> None:
+        self._lang = lang
+        self._level = level
+        self._form = form
+        self._wall_s = wall_s
+        self._color = wants_color()
+        self._states: dict[ProbeId, tuple[str, str]] = {}
+        self._skipped: Counter[str] = Counter()
+
+    def say(self, event: str, text: Text, level: Level = Level.INFO, **fields: object) -> None:
+        """Print a line at once, also into a pipe."""
+        if level < self._level:
+            return
+        line = in_language(text, self._lang)
+        if self._form is Form.JSON:
+            at = datetime.fromtimestamp(self._wall_s(), UTC).isoformat(timespec="milliseconds")
+            head = {"at": at.replace("+00:00", "Z"), "level": level.name.lower(), "event": event}
+            _print(json.dumps(head | fields | {"message": visible(line)}, ensure_ascii=False), sys.stdout)
+        else:
+            _print(line, sys.stdout if level < Level.WARNING else sys.stderr)
+
+    def take(self, run: Run) -> None:
+        """Print a finished run, where it matters enough."""
+        result = run.result
+        state = (result.outcome.value, result.reason.value)
+        changed = self._states.get(run.probe) != state
+        self._states[run.probe] = state
+        level = Level.INFO if changed else Level.DEBUG
+        if level < self._level:
+            return
+        if self._form is Form.TEXT:
+            self.say("run", render_run_line(run, width=width(), color=self._color, lang=self._lang), level)
+        else:
+            self.say("state" if changed else "run", result.message, level, **_fields(run))
+
+    def observe(self, event: MonitorEvent) -> None:
+        """Print what an operator must know of the monitor itself."""
+        match event:
+            case Reloaded(ok=False, problems=problems):
+                for line in (Said("reload_refused"), *problems):
+                    self._complain("reload_refused", line)
+            case RunSkipped(probe=probe, reason=reason, detail=detail):
+                self._skipped[reason.value] += 1
+                skipped = Said("probe_skipped", probe=probe, reason=reason.value, said=detail)
+                self.say("skipped", skipped, Level.DEBUG, probe=probe, reason=reason.value)
+            case StateExpired(probe=probe):
+                self._states.pop(probe, None)
+                self.say("unknown", Said("probe_unknown", probe=probe), probe=probe)
+            case ConnectionsRefused(count=count):
+                self._complain("connections_refused", Said("connections_refused", n=count))
+            case SinkFailed(sink=sink, error=error):
+                self._complain("sink_failed", Said("sink_failed", text=sink, error=error))
+            case InternalFault(component=component, error=error):
+                self._complain("internal_fault", Said("component_failed", text=component, error=error), Level.ERROR)
+            case _:
+                pass
+
+    def summarize(self) -> None:
+        """Print how many due runs did not take place since the last time, by reason; nothing where all did."""
+        skipped, self._skipped = self._skipped, Counter()
+        if skipped:
+            counts = ", ".join(f"{reason} {count}" for reason, count in sorted(skipped.items()))
+            self.say("skipped_lately", Said("skipped_lately", n=skipped.total(), text=counts), skipped=dict(skipped))
+
+    def _complain(self, event: str, line: Text, level: Level = Level.WARNING) -> None:
+        text = line if self._form is Form.JSON else say("cli_error", self._lang, message=line)
+        self.say(event, text, level)
+
+
+def _fields(run: Run) -> dict[str, object]:
+    """Return what a line of JSON says of a run beside its message; seconds, null where there is none."""
+    result = run.result
+    return {
+        "target": run.target,
+        "check": run.check,
+        "model": run.model,
+        "run": run.id,
+        "outcome": result.outcome.value,
+        "reason": result.reason.value,
+        "status": result.status,
+        "ttft_s": result.timing.ttft_s,
+        "total_s": result.timing.total_s,
+    }
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Print to a stream; once it is gone (a closed pipe, a full disk) to nowhere: the monitor outlives its terminal."""
+    try:
+        click.echo(text, file=stream)
+        stream.flush()
+    except OSError:
+        discard(stream)

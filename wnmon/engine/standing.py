@@ -1,0 +1,119 @@
+"""What counts of each probe now: whether its last outcome is still known, when it is asked again, and why not before.
+
+    an outcome counts until                                            so that
+    -----------------------------------------------------------------  ----------------------------------------------
+    passed, degraded: three intervals after its run was due            a success is no news for longer, whatever rests
+    failed, errored: the same, or two intervals after the next run is  an outage that wnmon itself asks for more rarely
+        due, if a refusal of the relay puts that off                   stays an outage
+
+A slot at which no run began does not put off when the next run is due, so either ends where wnmon does not ask though
+it should. What has ended does not come back before the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from wnmon.engine.ports import Clock, Rest, RestCause, Slots
+from wnmon.engine.run import Run
+from wnmon.model.result import Outcome
+from wnmon.model.target import Probe, ProbeId
+
+KNOWN_INTERVALS = 3
+
+
+class Timetable(Protocol):
+    """Tells when probes are due."""
+
+    def slots(self, probe: ProbeId) -> Slots | None:
+        """Return when a probe's last run was due and its next one is, None when it is not scheduled."""
+        ...
+
+    def slot_from(self, probe: ProbeId, not_before_ns: int) -> int:
+        """Return the first slot of a scheduled probe at or after an instant; both are boot ns."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a probe stands. `known`: its last outcome counts. `next_run_s` and `rest_until_s` are epoch seconds."""
+
+    known: bool
+    next_run_s: float | None = None
+    rest: RestCause | None = None
+    rest_until_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Last:
+    """The last run: whether it was a success, and when it was due (boot ns)."""
+
+    success: bool
+    due_ns: int
+
+
+class Standings:
+    """A sink of runs that is asked how probes stand, also from another thread.
+
+    `rest` tells what keeps a probe from being asked now.
+    """
+
+    name = "standings"
+
+    def __init__(self, clock: Clock, timetable: Timetable, rest: Callable[[Probe], Rest | None]) -> None:
+        self._clock = clock
+        self._timetable = timetable
+        self._rest = rest
+        self._probes: dict[ProbeId, Probe] = {}
+        self._last: dict[ProbeId, _Last] = {}
+        self._looked: set[ProbeId] = set()
+
+    def declare(self, probes: Sequence[Probe]) -> None:
+        """Know exactly these probes; what counts of those that stay goes on counting."""
+        self._probes = {probe.id: probe for probe in probes}
+        self._last = {id_: last for id_, last in self._last.items() if id_ in self._probes}
+
+    def take(self, run: Run) -> None:
+        """Take note of a finished run."""
+        slots = self._timetable.slots(run.probe)
+        if run.probe in self._probes and slots is not None and run.result.outcome is not Outcome.SKIPPED:
+            due_ns = self._clock.boot_ns() if slots.last_ns is None else slots.last_ns
+            self._last[run.probe] = _Last(success=run.result.outcome.success, due_ns=due_ns)
+
+    def of(self, id_: ProbeId) -> Standing:
+        """Return how a probe stands now."""
+        probe, slots = self._probes.get(id_), self._timetable.slots(id_)
+        if probe is None or slots is None:
+            return Standing(known=False)
+        rest = self._rest(probe)
+        next_ns = slots.next_ns if rest is None else max(slots.next_ns, self._timetable.slot_from(id_, rest.until_ns))
+        return Standing(
+            known=self._is_known(probe, next_ns, rest),
+            next_run_s=self._epoch_s(next_ns),
+            rest=None if rest is None else rest.cause,
+            rest_until_s=None if rest is None else self._epoch_s(rest.until_ns),
+        )
+
+    def look(self) -> list[ProbeId]:
+        """Return the probes whose last outcome counted at the last look, and counts no more."""
+        known = {id_ for id_ in self._probes if self.of(id_).known}
+        expired = [id_ for id_ in self._probes if id_ in self._looked - known]
+        self._looked = known
+        return expired
+
+    def _is_known(self, probe: Probe, next_ns: int, rest: Rest | None) -> bool:
+        last, every_ns = self._last.get(probe.id), int(probe.check.every_s * 1e9)
+        if last is None:
+            return False
+        until_ns = last.due_ns + KNOWN_INTERVALS * every_ns
+        if not last.success and (rest is None or rest.cause is not RestCause.BUDGET):
+            until_ns = max(until_ns, next_ns + (KNOWN_INTERVALS - 1) * every_ns)
+        if self._clock.boot_ns() <= until_ns:
+            return True
+        self._last.pop(probe.id, None)
+        return False
+
+    def _epoch_s(self, at_ns: int) -> float:
+        return round(self._clock.wall_s() + (at_ns - self._clock.boot_ns()) / 1e9, 3)

@@ -1,0 +1,109 @@
+"""The preflight of a suite: the first of its valid requests that was sent. What its answer leaves to be judged:
+
+    the answer                                    nothing more is sent   the suite is   its rules
+    --------------------------------------------  ---------------------  -------------  ------------------------------
+    never came (dns, timeouts, too large ...)     yes                    errored        are open
+    refuses key, balance, model or rate           yes                    errored        are open
+    has a status of 5xx                           yes                    errored        are open
+    has another status outside 2xx, which no      no                     errored        are judged as far as they can
+        rule on the request takes, and which blames
+        no parameter that a model does not take
+    is an error in a 2xx, or holds no choice:     no                     errored        are judged as far as they can
+        empty, a page, broken JSON, no HTTP
+    holds a choice                                no                     by its rules   are judged
+
+A request that a rule wants refused, or that goes out as none of a client's would, is not valid: whatever it is answered
+with says nothing about a relay's health.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wnmon.judge.judgeable import ANSWERED_WRONGLY, NOTHING_TO_JUDGE, statuses_wanted
+from wnmon.judge.kinds import status
+from wnmon.judge.registry import compared
+from wnmon.model.check import Auth, Plan, Risk, Rule, Step
+from wnmon.model.result import Fault, Layer, Reason
+from wnmon.model.said import Said
+from wnmon.wire.answer import Answer
+
+_AS_CLIENTS_DO = frozenset({Auth.NORMAL, Auth.LOWERCASE})
+
+
+def stops_a_suite(plan: Plan, answers: Sequence[Answer]) -> Fault | None:
+    """Return why the answers so far leave nothing of a suite to judge, None when it may go on."""
+    first = answers[0]
+    if first.fault is not None and first.exchange.request.auth is Auth.NORMAL and _never_came(first):
+        return first.fault
+    answer = _preflight(plan, answers)
+    if answer is None or answer.fault is None:
+        return None
+    stops = _never_came(answer) or answer.fault.reason in NOTHING_TO_JUDGE or _is_5xx(answer)
+    return answer.fault if stops else None
+
+
+def left_unanswered(plan: Plan, answers: Sequence[Answer]) -> Fault | None:
+    """Return why the preflight of a suite got no answer, None where it got one, or was not sent."""
+    stopped = stops_a_suite(plan, answers) if answers else None
+    answer = _preflight(plan, answers)
+    if stopped is not None or answer is None or _is_answered(plan, answer):
+        return stopped
+    return answer.fault or Fault(reason=Reason.EMPTY, layer=Layer.RELAY, message=Said("no_choice"))
+
+
+def is_down(plan: Plan, answers: Sequence[Answer]) -> bool:
+    """Tell whether a relay answers the preflight of a suite with a 5xx."""
+    answer = _preflight(plan, answers) if plan.suite is not None else None
+    return answer is not None and _is_5xx(answer)
+
+
+def _preflight(plan: Plan, answers: Sequence[Answer]) -> Answer | None:
+    """Return the answer to the first valid request of a suite that was sent, None where there is none."""
+    valid = _valid_requests(plan)
+    return next((answer for answer in answers if answer.step in valid), None)
+
+
+def _valid_requests(plan: Plan) -> frozenset[str]:
+    refusable = {name for rule in plan.rules if _wants_refusal(rule) for name in _requests_of(rule)}
+    return frozenset(step.name for step in plan.steps if step.name not in refusable and _is_ordinary(step))
+
+
+def _is_ordinary(step: Step) -> bool:
+    is_alone = step.burst == 1 and not step.plain_http
+    return is_alone and step.risk is not Risk.REFUSED and step.auth in _AS_CLIENTS_DO
+
+
+def _wants_refusal(rule: Rule) -> bool:
+    """Tell whether a rule is about requests that are not to be answered: it names statuses, and no success."""
+    wanted = statuses_wanted(rule.expect)
+    return wanted != () and not any(want.startswith("2") for want in wanted)
+
+
+def _requests_of(rule: Rule) -> tuple[str, ...]:
+    return (*(rule.on.requests or ()), *compared(rule))
+
+
+def _never_came(answer: Answer) -> bool:
+    failure = answer.exchange.failure
+    return failure is not None and failure.kind not in ANSWERED_WRONGLY
+
+
+def _is_5xx(answer: Answer) -> bool:
+    return (answer.exchange.status or 0) >= 500
+
+
+def _is_answered(plan: Plan, answer: Answer) -> bool:
+    """Tell whether a client got something: a choice of a chat completion, any success of another path."""
+    code, reply = answer.exchange.status or 0, answer.reply
+    if not 200 <= code < 300:
+        # A model that does not take a parameter is refused by itself, not by the relay.
+        return status.refuses_parameter(reply.error, code) or _is_accepted(plan, answer)
+    is_chat = any(step.name == answer.step and (step.method, step.path) == ("POST", None) for step in plan.steps)
+    return not is_chat or (bool(reply.choices) and (reply.error is None or bool(reply.tokens)))
+
+
+def _is_accepted(plan: Plan, answer: Answer) -> bool:
+    """Tell whether a rule on the request takes the refusal. One that takes any 5xx as well is about something else."""
+    wanted = [statuses_wanted(rule.expect) for rule in plan.rules if answer.step in _requests_of(rule)]
+    return any(status.accepts(one, answer.exchange.status) and not status.accepts(one, 500) for one in wanted)
