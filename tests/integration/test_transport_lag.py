@@ -9,9 +9,11 @@ import socket
 import ssl
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -39,8 +41,8 @@ class Heard:
 
 
 @contextmanager
-def relay(context: ssl.SSLContext | None) -> Iterator[tuple[str, Heard]]:
-    """Answer one request from a thread: a stream of numbered pieces, some together and some apart."""
+def relay(context: ssl.SSLContext | None, piece: bytes) -> Iterator[tuple[str, Heard]]:
+    """Answer one request from a thread: a stream of pieces, some together and some apart."""
     heard, pause = Heard(), random.Random(7)
 
     def answer(listener: socket.socket) -> None:
@@ -53,9 +55,9 @@ def relay(context: ssl.SSLContext | None) -> Iterator[tuple[str, Heard]]:
                 asked += talk.recv(65_536)
             heard.sent_ns = time.monotonic_ns()
             talk.sendall(STREAM_HEAD + CHUNKED)
-            for number in range(PIECES):
+            for _ in range(PIECES):
                 time.sleep(pause.choice((0.0, 0.003, 0.012)))
-                talk.sendall(chunked(b": %d\n\n" % number))
+                talk.sendall(chunked(piece))
                 heard.pieces_ns.append(time.monotonic_ns())
             talk.sendall(END)
             heard.closed_ns = time.monotonic_ns()
@@ -89,14 +91,23 @@ async def stamped(target: Target) -> Exchange:
     return with_lags(exchange, caught_up)
 
 
-def exchange_with_a_relay(papers: Papers | None, ca_file: str | None) -> tuple[Exchange, Heard]:
+PING = b": ping\n\n"
+
+
+def exchange_with_a_relay(
+    papers: Papers | None = None, ca_file: str | None = None, piece: bytes = PING
+) -> tuple[Exchange, Heard]:
     """Return the exchange as a late loop stamps it, and what the relay knows of it."""
-    with relay(papers.server() if papers else None) as (url, heard):
+    with relay(papers.server() if papers else None, piece) as (url, heard):
         return asyncio.run(stamped(target_of(url, ca_file=ca_file))), heard
 
 
 def test_what_a_stamp_of_a_late_loop_stands_for_lies_within_its_lag() -> None:
-    assert beyond_their_lag_ms(*exchange_with_a_relay(None, None)) == []
+    assert beyond_their_lag_ms(*exchange_with_a_relay()) == []
+
+
+def test_it_does_so_where_more_waits_than_one_read_takes() -> None:
+    assert beyond_their_lag_ms(*exchange_with_a_relay(piece=b":" * 60_000 + b"\n")) == []
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
@@ -110,12 +121,13 @@ def test_it_does_so_over_tls(tmp_path: Path) -> None:
 
 def beyond_their_lag_ms(exchange: Exchange, heard: Heard) -> list[float]:
     """Return by how much what stamps stand for had happened before the earliest instant that their lag allows."""
-    by_number = {int(chunk.data[2:]): chunk.at_ns for chunk in exchange.chunks}
-    marks = exchange.marks
+    marks, ends = exchange.marks, list(accumulate(len(chunk.data) for chunk in exchange.chunks))
+    piece_bytes = ends[-1] // PIECES
+    stamps = [exchange.chunks[bisect_left(ends, piece_bytes * number)].at_ns for number in range(1, PIECES + 1)]
     happened = [
         (marks.connected_ns, heard.connected_ns),
         (marks.sent_ns, heard.sent_ns),
-        *((by_number[number], by_ns) for number, by_ns in enumerate(heard.pieces_ns)),
+        *zip(stamps, heard.pieces_ns, strict=True),
         (marks.end_ns, heard.closed_ns),
     ]
     beyond = [(at_ns - exchange.lag_ns(at_ns) - by_ns) / 1e6 for at_ns, by_ns in happened if at_ns is not None]

@@ -9,13 +9,14 @@ than the time between them, shows in neither.
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from itertools import accumulate
 
-from wnmon.engine.ports import TURNS, Clock
+from wnmon.engine.ports import READ_BYTES, TURNS, Clock
 from wnmon.model.events import LoopLagged
 from wnmon.model.exchange import Exchange, Lag, Marks
 
@@ -81,17 +82,29 @@ class LoopWatch:
 
 
 def with_lags(exchange: Exchange, proofs: Sequence[CaughtUp]) -> Exchange:
-    """Return the exchange with how late each of its stamps may be. None came before the exchange began."""
-    marks = exchange.marks
+    """Return the exchange with how late each of its stamps may be.
+
+    Nothing of it came before it began, nor before what came ahead of it. A proof says nothing of bytes that may have
+    waited behind more than one read takes.
+    """
+    floor_ns, lags, read_by = exchange.marks.started_ns, [], _counter_of_bytes(exchange)
+    for at_ns in sorted(_stamps(exchange)):
+        before = bisect_left(proofs, at_ns, key=lambda proof: proof.stamped_ns)
+        come_ns = proofs[before - 1].come_ns if before else floor_ns
+        if read_by(at_ns) - read_by(come_ns) < READ_BYTES:
+            floor_ns = max(floor_ns, come_ns)
+        lags.append(Lag(at_ns, max(0, at_ns - floor_ns)))
+    return replace(exchange, lags=tuple(lags), late_ns=max(lag.late_ns for lag in lags))
+
+
+def _stamps(exchange: Exchange) -> set[int]:
     names = (field.name for field in fields(Marks) if field.name not in {"started_ns", "scheduled_ns"})
-    marked = (getattr(marks, name) for name in names)
-    stamps = {at_ns for at_ns in marked if at_ns is not None} | {chunk.at_ns for chunk in exchange.chunks}
-    lags = tuple(Lag(at_ns, _late_ns(at_ns, marks.started_ns, proofs)) for at_ns in sorted(stamps))
-    return replace(exchange, lags=lags, late_ns=max(lag.late_ns for lag in lags))
+    marked = (getattr(exchange.marks, name) for name in names)
+    return {at_ns for at_ns in marked if at_ns is not None} | {chunk.at_ns for chunk in exchange.chunks}
 
 
-def _late_ns(at_ns: int, started_ns: int, proofs: Sequence[CaughtUp]) -> int:
-    """Return how long before its stamp something can have come: after the exchange began, and after the last proof."""
-    before = bisect_left(proofs, at_ns, key=lambda proof: proof.stamped_ns)
-    come_ns = proofs[before - 1].come_ns if before else started_ns
-    return max(0, at_ns - max(started_ns, come_ns))
+def _counter_of_bytes(exchange: Exchange) -> Callable[[int], int]:
+    """Return what tells how many bytes of the body were stamped by an instant."""
+    stamps = [chunk.at_ns for chunk in exchange.chunks]
+    totals = [0, *accumulate(len(chunk.data) for chunk in exchange.chunks)]
+    return lambda at_ns: totals[bisect_right(stamps, at_ns)]

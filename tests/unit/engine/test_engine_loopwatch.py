@@ -12,7 +12,7 @@ from engine_samples import FakeClock, turns
 
 from wnmon.clock import SystemClock
 from wnmon.engine.loopwatch import EVERY_S, CaughtUp, LoopWatch, Proofs, with_lags
-from wnmon.engine.ports import TURNS
+from wnmon.engine.ports import READ_BYTES, TURNS
 from wnmon.model.check import Auth
 from wnmon.model.events import LoopLagged
 from wnmon.model.exchange import Chunk, Exchange, Lag, Marks, Request
@@ -61,6 +61,21 @@ def test_nothing_of_an_exchange_came_before_it_began() -> None:
 def test_a_stamp_without_a_lag_of_its_own_is_as_late_as_the_exchange_says() -> None:
     exchange = replace(EXCHANGE, lags=(Lag(105 * MS, 3), Lag(190 * MS, 4)), late_ns=7)
     assert [exchange.lag_ns(at * MS) for at in (104, 105, 141, 190, 191)] == [7, 3, 7, 4, 7]
+
+
+def test_what_may_have_waited_behind_more_than_one_read_is_not_proved_to_have_come_later() -> None:
+    sizes = {131: READ_BYTES - 1, 132: 1, 141: 10, 145: 10}
+    chunks = tuple(Chunk(at_ms * MS, b"x" * size) for at_ms, size in sizes.items())
+    proofs = [CaughtUp(come * MS, stamped * MS) for come, stamped in ((110, 111), (130, 131), (131, 133), (140, 142))]
+    flood = replace(EXCHANGE, marks=Marks(started_ns=100 * MS, end_ns=146 * MS), chunks=chunks)
+
+    assert late_ms(flood, proofs) == {
+        131: 21,  # not before 110
+        132: 22,  # a whole read since 130: it may have waited then, so not before 110 as what came ahead of it
+        141: 10,  # one byte and itself since 131
+        145: 5,
+        146: 6,
+    }
 
 
 @pytest.mark.parametrize("hold_ms", [0, 1, 9, 10, 11, 19, 35, 400])

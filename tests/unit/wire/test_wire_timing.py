@@ -7,10 +7,10 @@ from dataclasses import fields, replace
 import pytest
 from wire_samples import DONE, MS, ROLE, STOP, USAGE, completion, data, exchange, frame, stream, text
 
-from wnmon.model.exchange import Chunk, Exchange, Marks
-from wnmon.model.result import Timing
+from wnmon.model.exchange import Chunk, Exchange, Lag, Marks
+from wnmon.model.result import BOUNDS, Mark, Timing
 from wnmon.wire.read import read
-from wnmon.wire.timing import SUSPECT_LAG_NS, measure
+from wnmon.wire.timing import SUSPECT_LAG_NS, Span, measure, span
 
 MARKS = Marks(
     started_ns=0,
@@ -161,3 +161,46 @@ def test_tokens_per_second_needs_the_count_of_the_completion(usage: object) -> N
 
 def test_tokens_of_one_stamp_and_a_later_one_have_a_rate() -> None:
     assert timed(stream(text("a") + text("b"), text("c"), STOP, USAGE)).time_per_output_token_s == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "marks"),
+    [
+        (100, {Mark.SENT}),
+        (150, {Mark.HEADERS}),
+        (200, {Mark.FIRST_BYTE}),
+        (300, {Mark.FIRST_EVENT}),
+        (400, {Mark.FIRST_TOKEN, Mark.GAP_BEGIN}),
+        (500, {Mark.FIRST_VISIBLE, Mark.GAP_END}),
+        (600, {Mark.LAST_TOKEN}),
+        (700, set()),
+        (1_100, {Mark.END}),
+    ],
+)
+def test_a_mark_is_suspect_by_its_own_lag(at_ms: int, marks: set[Mark]) -> None:
+    late = (Lag(at_ms * MS, SUSPECT_LAG_NS + 1),)
+
+    assert set(timed(replace(stream(*ANSWER), marks=MARKS, lags=late)).suspect_marks) == marks
+
+
+def test_every_mark_is_suspect_where_only_the_worst_lag_is_known() -> None:
+    old = replace(stream(*ANSWER), marks=MARKS, late_ns=SUSPECT_LAG_NS + 1)
+
+    assert set(timed(old).suspect_marks) == set(Mark)
+
+
+@pytest.mark.parametrize("name", ["dns_s", "ttft_s", "total_s", "max_gap_s"])
+def test_a_duration_is_suspect_where_one_of_its_marks_is(name: str) -> None:
+    suspect = [Timing(suspect_marks=(mark,)).is_suspect(*BOUNDS[name]) for mark in Mark]
+
+    assert suspect == [mark in BOUNDS[name] for mark in Mark]
+
+
+def test_a_span_is_never_negative() -> None:
+    late = replace(completion(), late_ns=10**12)
+
+    assert span(late, 5, 3) == Span(took_s=0.0, least_s=0.0, most_s=999.999999998)
+
+
+def test_without_a_stamp_there_is_no_span() -> None:
+    assert (span(completion(), None, 3), span(completion(), 3, None)) == (None, None)
