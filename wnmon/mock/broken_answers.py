@@ -38,6 +38,9 @@ _SAME_ID = setting("id", "chatcmpl-0000000000000000")
 _WRONG_TOTAL = within(
     "usage", changing("total_tokens", lambda _, total: total + _TOTAL_OFF_BY if isinstance(total, int) else total)
 )
+_NO_COMPLETION = within(
+    "usage", lambda _, usage: usage | {"completion_tokens": 0, "total_tokens": usage["prompt_tokens"]}
+)
 
 
 def _other_model(_: ApiCall, value: JsonObject) -> JsonObject:
@@ -80,6 +83,12 @@ FAULTS: dict[str, MockFault] = {
         answer=refusing(
             Refusal(status=200, message="upstream request failed", type="upstream_error", code="bad_response")
         ),
+    ),
+    "zero-completion": MockFault(
+        says="usage counts no token of the answer",
+        kills={"REL-002", "REL-007", "REL-010"},
+        completion=_NO_COMPLETION,
+        chunk=_NO_COMPLETION,
     ),
     "wrong-total": MockFault(
         says="total_tokens is 7 more than prompt + completion",

@@ -188,7 +188,7 @@ FAULTS: dict[str, MockFault] = {
         said=lambda call, said: _in_other_words(call, said) if call.stream else said,
     ),
     "constant-count": MockFault(
-        says="prompt_tokens is always 9", kills={"SEM-007", "REL-002"}, completion=_always_9, chunk=_always_9
+        says="prompt_tokens is always 9", kills={"SEM-007", "REL-002", "REL-010"}, completion=_always_9, chunk=_always_9
     ),
     "varying-count": MockFault(
         says="prompt_tokens of a request with a seed is another each time",
@@ -200,7 +200,9 @@ FAULTS: dict[str, MockFault] = {
         kills={"UNI-004"},
         completion=_counting_prompt(lambda call, tokens: tokens + 5 * call.body.count(b"\\u")),
     ),
-    "drops-system": MockFault(says="system messages are dropped", kills={"MSG-001"}, request=_without_role("system")),
+    "drops-system": MockFault(
+        says="system messages are dropped", kills={"MSG-001", "REL-010"}, request=_without_role("system")
+    ),
     "short-system": MockFault(
         says=f"of a system message only the first {_KEPT_CHARS} characters are read",
         kills={"MSG-001"},

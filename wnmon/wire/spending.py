@@ -15,6 +15,7 @@ larger of that and the worst case there may be what nobody sees: a prompt the re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wnmon.model.result import Usage
@@ -47,27 +48,34 @@ def spent(answer: Answer, worst: tuple[int, int]) -> Spent:
     """Return what an exchange cost; `worst` are the (input, output) tokens reserved for it. Never raises."""
     if answer.exchange.marks.sent_ns is None:
         return Spent()
-    usage = answer.reply.usage or Usage()
-    asked, said = _input(answer, worst[0]), _output(answer, worst[1])
-    booked = {
-        Direction.INPUT: (usage.prompt_tokens, _booked(usage.prompt_tokens, asked)),
-        Direction.OUTPUT: (usage.completion_tokens, _booked(usage.completion_tokens, said)),
-    }
+    claims, bounds = claimed(answer), possible(answer, worst)
+    booked = {direction: _booked(claims[direction], bounds[direction]) for direction in Direction}
     return Spent(
-        input_tokens=booked[Direction.INPUT][1],
-        output_tokens=booked[Direction.OUTPUT][1],
+        input_tokens=booked[Direction.INPUT],
+        output_tokens=booked[Direction.OUTPUT],
         doubts=tuple(
-            UsageDoubt(direction=direction, claimed=claimed, booked=tokens)
-            for direction, (claimed, tokens) in booked.items()
-            if claimed is not None and claimed != tokens
+            UsageDoubt(direction=direction, claimed=claim, booked=booked[direction])
+            for direction, claim in claims.items()
+            if claim is not None and claim != booked[direction]
         ),
     )
 
 
-def _booked(claimed: int | None, bounds: Bounds) -> int:
-    if claimed is None or claimed > bounds.most:
+def claimed(answer: Answer) -> Mapping[Direction, int | None]:
+    """Return what usage says, None where it does not."""
+    usage = answer.reply.usage or Usage()
+    return {Direction.INPUT: usage.prompt_tokens, Direction.OUTPUT: usage.completion_tokens}
+
+
+def possible(answer: Answer, worst: tuple[int, int]) -> Mapping[Direction, Bounds]:
+    """Return what usage can be."""
+    return {Direction.INPUT: _input(answer, worst[0]), Direction.OUTPUT: _output(answer, worst[1])}
+
+
+def _booked(claim: int | None, bounds: Bounds) -> int:
+    if claim is None or claim > bounds.most:
         return bounds.unknown
-    return claimed if claimed >= bounds.least else bounds.implied
+    return claim if claim >= bounds.least else bounds.implied
 
 
 def _input(answer: Answer, worst: int) -> Bounds:

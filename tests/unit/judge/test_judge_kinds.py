@@ -517,6 +517,10 @@ USAGES: list[tuple[Json, Exchange, str, str]] = [
     ({"prompt_tokens": {"min": 6}}, counts(), "/usage/prompt_tokens", "at least 6"),
     ({"prompt_tokens": {"max": 4}}, counts(), "/usage/prompt_tokens", "at most 4"),
     ({"total_tokens": {"min": 8, "max": 9}}, counts(), "/usage/total_tokens", "at least 8 and at most 9"),
+    ("possible", counts(completion_=0), "/usage/completion_tokens", "at least 1 and at most 8192"),
+    ("possible", counts(completion_=-1), "/usage/completion_tokens", "at least 1 and at most 8192"),
+    ("possible", counts(completion_=10**6), "/usage/completion_tokens", "at least 1 and at most 8192"),
+    ("possible", counts(prompt=10**6), "/usage/prompt_tokens", "at least 0 and at most 16384"),
 ]
 
 
@@ -529,6 +533,15 @@ def test_usage_not_as_asked_is_told_with_its_place(value: Json, exchange: Exchan
 def test_a_missing_count_breaks_no_bound_and_no_sum() -> None:
     found = complaints("usage", {"total": "sum", "completion_tokens": {"min": 1}}, counts(completion_=...))
     assert places(found) == ["/usage/completion_tokens"]
+
+
+@pytest.mark.parametrize("exchange", [counts(), counts(completion_=...), counts(prompt=0), counts(completion_=8192)])
+def test_usage_that_can_be_is_no_complaint(exchange: Exchange) -> None:
+    assert complaints("usage", "possible", exchange) == []
+
+
+def test_whether_usage_can_be_is_left_open_without_any() -> None:
+    assert verdict_of(rule("R", "ask", usage="possible"), completion(usage=...)).verdict is Verdict.INCONCLUSIVE
 
 
 # --- model

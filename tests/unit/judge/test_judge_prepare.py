@@ -77,7 +77,7 @@ REFUSED: list[tuple[str, Json, str, str]] = [
         "usage",
         "absent",
         "",
-        "present, or a mapping with total and prompt_tokens, completion_tokens, total_tokens, not string",
+        "present, possible, or a mapping with total and prompt_tokens, completion_tokens, total_tokens, not string",
     ),
     ("usage", {"tokens": 1}, "/tokens", "total or one of prompt_tokens, completion_tokens, total_tokens, not 'tokens'"),
     ("usage", {"total": 3}, "/total", "sum, not 3"),

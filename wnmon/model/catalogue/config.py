@@ -269,7 +269,7 @@ _WANTED: dict[str, Pair] = {
     "less_than_failed": ("less than failed", "小于 failed"),
     "finish_reasons": ("a finish reason such as stop, or a list of them", "finish_reason，例如 stop，或其列表"),
     "same_or_models": ("same, or a list of model names and globs", "same，或模型名称与 glob 的列表"),
-    "present_or_counts": ("present, or a mapping with total and {names}", "present，或含 total 和 {names} 的映射"),
+    "present_or_counts": ("present, possible, or a mapping with total and {names}", "present、possible，或含 total 和 {names} 的映射"),
     "a_status_at_least": ("at least one status", "至少一个状态码"),
     "a_json_pointer": ('a JSON Pointer such as /usage or ""', 'JSON Pointer，例如 /usage 或 ""'),
     "a_json_schema": ("a JSON Schema", "JSON Schema"),

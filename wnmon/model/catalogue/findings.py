@@ -25,6 +25,7 @@ SENTENCES: dict[str, Pair] = {
     "three_integers": ("three integers", "三个整数"),
     "total_is_no_sum": ("total_tokens is not the sum", "total_tokens 不等于两者之和"),
     "count_missing": ("a count is missing", "缺少一项计数"),
+    "count_impossible": ("a count cannot be what was spent", "计数不可能是实际消耗"),
     "count_out_of_bounds": ("a count is out of bounds", "计数超出范围"),
     "another_model": ("another model answered than was asked for", "作答的并非所请求的模型"),
     "request_id_missing": ("the answers carry no request id", "响应中没有请求标识"),
