@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from check_process import MODEL, Checked, check, config
+from check_process import KEY, MODEL, Checked, check, config
 from raw_relay import CHUNKED, Speech, answer, relay_saying, stream
-from service_process import relay_beside
+from service_process import relay_beside, wnmon
 
 from wnmon.mock.settings import MockSettings
 
@@ -226,6 +226,18 @@ def test_the_reports_of_an_attack_stay_readable_and_small(attacked: Attacked) ->
 
     assert (checked.folder / "report.json").stat().st_size < 200_000
     assert checked.junit.tests == len(checked.rules) + checked.junit.errors
+
+
+@pytest.mark.parametrize("body", [filled(rb"\u0000"), filled(KEY.encode() + b" ")], ids=["escapes", "keys"])
+def test_an_answer_too_large_to_read_replays_alike_and_says_which_bound(body: bytes, tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    with relay_saying(answer(b'{"a":"' + body + b'"}')) as url:
+        checked = check(tmp_path, "--base-url", url, "--model", MODEL, f"--report=transcript={record}", DOCUMENTED)
+    code, _, said = wnmon("replay", str(record))
+
+    (run,) = checked.runs
+    assert (code, "the same as recorded" in said, KEY in record.read_text()) == (3, True, False), said
+    assert re.search(r"[0-9]{6,}", run["message"])
 
 
 # Patterns of the user against the words of the relay

@@ -33,7 +33,7 @@ class Bound:
 
 BOUNDS = (
     # Each value of a JSON text but the first follows a comma or an opening bracket: some 11 in the event of a token.
-    Bound(said="bound_values", marks=(b",", b"[", b"{"), most=160_000),
+    Bound(said="bound_values", marks=(b",", b"[", b"{"), most=140_000),
     Bound(said="bound_quotes", marks=(b'"',), most=500_000),
     Bound(said="bound_lines", marks=(b"\n", b"\r"), most=80_000),
     # Redaction undoes those of JSON, of URLs and of HTML, up to four times over.
