@@ -46,11 +46,9 @@ def bounded(exchange: Exchange) -> Exchange:
     failure = exchange.failure
     if failure is None or failure.kind is not FailureKind.TOO_LARGE:
         failure = _too_large(exchange.body)
-    return (
-        exchange
-        if failure is None
-        else replace(exchange, chunks=beginning(exchange.chunks, KEPT_BYTES), failure=failure)
-    )
+    if failure is None:
+        return exchange
+    return replace(exchange, chunks=beginning(exchange.chunks, KEPT_BYTES), failure=failure)
 
 
 def _too_large(body: bytes) -> TransportFailure | None:
