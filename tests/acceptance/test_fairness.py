@@ -45,7 +45,7 @@ def events() -> bytes:
     event = (
         b'data: {"id":"x","object":"o","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"%b"}}]}\n\n'
     )
-    return event % (rb"\u0041" * 17 + b"a" * 150) * 17_000
+    return event % (rb"\u0041" * 17 + b"a" * 150) * 15_000
 
 
 HOSTILE = {"8 MiB of escapes": answer(escapes()), "as many events as are read": stream(events())}

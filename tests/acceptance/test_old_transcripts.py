@@ -17,6 +17,7 @@ from wnmon.model.result import Verdict
 from wnmon.model.said import Why, id_of, in_language
 from wnmon.report.summary import CheckReport
 from wnmon.report.transcript import Transcript, read_transcript, render_transcript
+from wnmon.wire.bounds import bounded
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "transcripts"
 FAULTS = {
@@ -47,6 +48,12 @@ def old(request: pytest.FixtureRequest) -> Old:
     """Return what was recorded, and what comes of judging it again."""
     recorded = read_transcript(text_of(request.param))
     return recorded, replay(recorded, suites_of(request.param))
+
+
+def test_every_recorded_answer_is_within_the_bounds_of_what_is_read(old: Old) -> None:
+    exchanges = [exchange for run in old[0].runs for exchange in run.evidence.exchanges]
+
+    assert [bounded(exchange) for exchange in exchanges] == exchanges
 
 
 def verdicts(runs: tuple[Run, ...]) -> list[tuple[str | None, str, Verdict]]:

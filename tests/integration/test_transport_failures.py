@@ -379,11 +379,24 @@ def test_more_chunks_than_the_cap_are_too_large() -> None:
         saying(b"HTTP/1.1 200 OK\r\nX-Filler: ", then=repeating(b"a" * 1000)),
         saying(JSON_HEAD + CHUNKED + b"2\r\n{}\r\n0\r\n", then=repeating(b"X-Trailer: %b\r\n" % (b"a" * 1000))),
         saying(JSON_HEAD + CHUNKED + b"2;", then=repeating(b"a" * 1000)),
+        repeating(b"HTTP/1.1 102 Processing\r\n\r\n" * 1000),
     ],
-    ids=["many headers", "one long header", "endless trailers", "endless chunk extension"],
+    ids=["many headers", "one long header", "endless trailers", "endless chunk extension", "interim heads"],
 )
 def test_heads_without_end_are_too_large(speech: Speech) -> None:
     assert failure_of(ask(speech)) == "too_large"
+
+
+def test_some_interim_heads_are_no_reason_to_give_up() -> None:
+    speech = saying(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 1000, OK)
+
+    assert failure_of(ask(speech)) is None
+
+
+def test_a_large_body_is_no_head_without_end() -> None:
+    speech = saying(JSON_HEAD + b"Content-Length: 2000000\r\n\r\n", b" " * 2_000_000)
+
+    assert failure_of(ask(speech)) is None
 
 
 def test_an_unreadable_ca_file_is_our_own_fault(tmp_path: Path) -> None:

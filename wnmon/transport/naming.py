@@ -11,6 +11,7 @@ import httpx
 from wnmon.model.exchange import FailureKind
 from wnmon.model.said import Said
 from wnmon.transport.decode import Failure
+from wnmon.transport.head import WITHOUT_END
 from wnmon.transport.recording import Stage
 
 _MAX_CAUSES = 10
@@ -19,8 +20,7 @@ _MAX_CAUSES = 10
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL})
 _OWN_MISTAKES = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
 
-# The words of h11 0.16, which has no class of its own for either.
-_HEAD_TOO_LARGE = "Receive buffer too long"
+# The words of h11 0.16, which has no class of its own for it.
 _CUT_SHORT = "peer closed connection"
 
 _BY_STAGE = {Stage.CONNECT: FailureKind.CONNECT, Stage.TLS: FailureKind.TLS, Stage.BODY: FailureKind.TRUNCATED}
@@ -77,6 +77,6 @@ def _is_ours(error: Exception, causes: list[BaseException], stage: Stage) -> boo
 
 
 def _protocol_kind(said: str, stage: Stage) -> FailureKind:
-    if _HEAD_TOO_LARGE in said:
+    if WITHOUT_END in said:
         return FailureKind.TOO_LARGE
     return FailureKind.TRUNCATED if stage is Stage.BODY and _CUT_SHORT in said else FailureKind.PROTOCOL

@@ -10,6 +10,7 @@ from typing import Any
 from wnmon.model.exchange import Chunk, Exchange, Marks, Request, Tls, TransportFailure
 from wnmon.model.said import Said
 from wnmon.transport.decode import Failure, decode
+from wnmon.transport.head import bound_head
 
 
 class Stage(Enum):
@@ -72,6 +73,8 @@ class Recording:
             self.marks[mark] = at_ns
         if mark == "connected_ns":
             self.connection = told.get("return_value")
+        if mark in {"connected_ns", "secured_ns"}:
+            bound_head(told.get("return_value"), lambda: self.status is None)
         self.stage = stage or self.stage
 
     def decoded(self, cap_bytes: int) -> tuple[list[Chunk], Failure | None]:

@@ -33,7 +33,7 @@ class Bound:
 
 BOUNDS = (
     # Each value of a JSON text but the first follows a comma or an opening bracket: some 11 in the event of a token.
-    Bound(said="bound_values", marks=(b",", b"[", b"{"), most=160_000),
+    Bound(said="bound_values", marks=(b",", b"[", b"{"), most=140_000),
     Bound(said="bound_quotes", marks=(b'"',), most=500_000),
     Bound(said="bound_lines", marks=(b"\n", b"\r"), most=80_000),
     # Redaction undoes those of JSON, of URLs and of HTML, up to four times over.
@@ -46,11 +46,9 @@ def bounded(exchange: Exchange) -> Exchange:
     failure = exchange.failure
     if failure is None or failure.kind is not FailureKind.TOO_LARGE:
         failure = _too_large(exchange.body)
-    return (
-        exchange
-        if failure is None
-        else replace(exchange, chunks=beginning(exchange.chunks, KEPT_BYTES), failure=failure)
-    )
+    if failure is None:
+        return exchange
+    return replace(exchange, chunks=beginning(exchange.chunks, KEPT_BYTES), failure=failure)
 
 
 def _too_large(body: bytes) -> TransportFailure | None:
