@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+import time
 import uuid
 from collections.abc import Callable
 
@@ -95,6 +96,16 @@ DRAWN: dict[str, Callable[[], str]] = {
 }
 
 
+def cpu_s(work: Callable[[], object]) -> float:
+    """Return the least CPU time of several goes."""
+    times = []
+    for _ in range(3):
+        started = time.process_time()
+        work()
+        times.append(time.process_time() - started)
+    return min(times)
+
+
 @pytest.mark.parametrize("name", TELLING)
 @pytest.mark.parametrize("case", [str, str.lower, str.upper])
 def test_a_name_speaks_of_a_credential(name: str, case: Callable[[str], str]) -> None:
@@ -148,6 +159,13 @@ def test_the_pieces_of_a_key_in_base64_that_slashes_make_are_masked_too() -> Non
 @pytest.mark.parametrize("before", ["https://platform1.example.com/", "/home/platform1/", "./platform1/"])
 def test_the_rest_of_a_path_stays(before: str) -> None:
     assert masked(f"{before}Zk3vQ9xT2mLp") == f"{before}[redacted:12-characters]"
+
+
+@pytest.mark.parametrize("unit", ["!", "a1", "a/", ":1", ".ab", "-", "a "])
+def test_a_long_text_costs_in_proportion_to_its_length(unit: str) -> None:
+    one, four = (f"sk-0123456789abcdef0{unit * (size // len(unit))}a" for size in (20_000, 80_000))
+
+    assert cpu_s(lambda: masked(four)) <= 8 * cpu_s(lambda: masked(one))
 
 
 def test_the_place_in_a_file_stays() -> None:
