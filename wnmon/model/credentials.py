@@ -23,7 +23,7 @@ from itertools import groupby
 
 _TELLING = re.compile(
     r"auth(?!or(?!i[sz])|enticate$)|key(?!word|board)|token|cookie|secret|credential|session|signature"
-    r"|passw|(?:\A|[_-])pass(?:\Z|[_-])|passphrase|pwd|jwt|bearer",
+    r"|passw|passphrase|pwd|jwt|bearer|csrf|xsrf|(?:\A|[_-])(?:pass|sid|sign|otp)(?:\Z|[_-])",
     re.ASCII | re.IGNORECASE,
 )
 _COUNTING = re.compile(r"rate-?limit|tokens?-(?:used|limit|remaining|reset|count)$|tokens$", re.ASCII | re.IGNORECASE)

@@ -29,6 +29,9 @@ TELLING = [
     "X-Session-Id",
     "X-Signature",
     "X-Relay-Pass",
+    "X-Sign",
+    "X-CSRF",
+    "X-OTP-Code",
     "X-Pass-Phrase",
     "X-Password",
     "X-Amz-Security-Token",
@@ -54,6 +57,8 @@ PLAIN = [
     "OpenAI-Organization",
     "cf-ray",
     "X-Compass",
+    "X-Design",
+    "X-Inside",
 ]
 NAMES = [
     "gpt-4o-mini-2024-07-18",
