@@ -53,11 +53,12 @@ def _value(match: re.Match[str], place: Cursor, env: Mapping[str, str]) -> str:
 
 
 def telling_values(place: Cursor | None, env: Mapping[str, str]) -> Iterator[str]:
-    """Yield what the variables at `place` hold whose names speak of a credential."""
+    """Yield what the variables in a URL at `place` hold whose names speak of a credential; none is the URL itself."""
     for match in _REFERENCE.finditer(place.text if place is not None else ""):
         name = match["name"]
-        if name is not None and is_telling(name) and len(env.get(name, "")) >= MIN_SECRET_CHARS:
-            yield env[name]
+        value = env.get(name, "") if name is not None and is_telling(name) else ""
+        if len(value) >= MIN_SECRET_CHARS and "/" not in value:
+            yield value
 
 
 def secret(text: str, name: str, place: Cursor) -> Secret | None:

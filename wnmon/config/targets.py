@@ -54,7 +54,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str]) -> Target | No
         features=frozenset(place.texts_of("features")),
         waivers=_waivers(place),
         labels=read_labels(place),
-        extra_secrets=(*proxy_secrets, *_in_url(*where.keys, *telling_values(place.get("base_url"), env))),
+        extra_secrets=(*proxy_secrets, *_in_url(where, models, *telling_values(place.get("base_url"), env))),
     )
     _report_misplaced_key(target, place)
     return target if len(place.problems) == before else None
@@ -93,7 +93,7 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
         host=where.host,
         models=(model,),
         api_key=None if api_key is None else Secret(api_key, "api_key"),
-        extra_secrets=_in_url(*where.keys),
+        extra_secrets=_in_url(where, (model,)),
     )
 
 
@@ -102,8 +102,10 @@ def _is_key(model: str, api_key: str | None) -> bool:
     return is_issued(model) or (api_key is not None and api_key.lower() in model.lower())
 
 
-def _in_url(*keys: str) -> tuple[Secret, ...]:
-    return tuple(Secret(key, "base_url") for key in dict.fromkeys(keys))
+def _in_url(where: Relay, models: tuple[str, ...], *more: str) -> tuple[Secret, ...]:
+    """Return the keys in a base URL. What is also the name of a model is none: answers name it."""
+    keys = dict.fromkeys((*where.keys, *more))
+    return tuple(Secret(key, "base_url") for key in keys if key not in models)
 
 
 def _url(place: Cursor | None, env: Mapping[str, str], read: Callable[[str], _Read]) -> _Read | None:

@@ -23,7 +23,7 @@ from itertools import groupby
 
 _TELLING = re.compile(
     r"auth(?!or(?!i[sz])|enticate$)|key(?!word|board)|token|cookie|secret|credential|session|signature"
-    r"|passw|(?:\A|[_-])pass(?:\Z|[_-])|passphrase|pwd|jwt|bearer",
+    r"|passw|passphrase|pwd|jwt|bearer|csrf|xsrf|(?:\A|[_-])(?:pass|sid|sign|otp)(?:\Z|[_-])",
     re.ASCII | re.IGNORECASE,
 )
 _COUNTING = re.compile(r"rate-?limit|tokens?-(?:used|limit|remaining|reset|count)$|tokens$", re.ASCII | re.IGNORECASE)
@@ -34,8 +34,10 @@ _HEX = re.compile(r"[0-9a-f]+", re.ASCII | re.IGNORECASE)
 _WORD = re.compile(r"\S+")
 _TOKEN = re.compile(r"[A-Za-z0-9_~+-]{8,}", re.ASCII)
 _APART = re.compile(r"[^A-Za-z0-9]+", re.ASCII)
-# What ends a word but is no part of what it names: an ending of a file, a place in it, quotes, stops.
-_TAIL = re.compile(r"(?:\.[a-z]{2,6})?(?::[0-9]{1,6})*[^A-Za-z0-9]*\Z", re.ASCII)
+# What ends a word but is no part of what it names: quotes and stops, and before them an ending and a place of a file.
+_STOPS = re.compile(r"[^A-Za-z0-9]*+", re.ASCII)
+_PLACE = re.compile(r"(?:\.[a-z]{2,6})?(?::[0-9]{1,6}){0,2}\Z", re.ASCII)
+_LONGEST_PLACE = 21
 
 
 def is_telling(name: str) -> bool:
@@ -110,6 +112,8 @@ def _masked_part(part: str, is_key: Callable[[str], bool]) -> str:
     if key is None:
         return part
     start = key.start() + len(key[0]) - len(key[0].lstrip("-"))
-    tail = _TAIL.search(part, key.end())
-    end = tail.start() if tail else len(part)
+    stops = _STOPS.match(part[::-1])
+    word = part[: len(part) - stops.end()] if stops else part
+    place = _PLACE.search(word, max(key.end(), len(word) - _LONGEST_PLACE))
+    end = place.start() if place else len(word)
     return f"{part[:start]}[redacted:{end - start}-characters]{part[end:]}"

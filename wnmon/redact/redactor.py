@@ -20,6 +20,8 @@ from wnmon.redact.needles import Effort, Needles, windows_of
 
 MIN_RUN_BYTES = 8
 _SCHEME = re.compile(r"(?:bearer|basic|token|apikey)\s+(?=\S{8})", re.IGNORECASE)
+# How any URL may begin: one in a secret, such as a header that names a site, is no reason to blank all others.
+_PUBLIC = (b"https://www.", b"http://www.", b"http://localhost", b"http://127.0.0.1")
 _UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9_.:-]")
 
 # A marker beside leftover bytes may complete a run only for a secret that holds a piece of a marker itself.
@@ -126,16 +128,16 @@ def _needles(named: list[tuple[bytes, str]]) -> tuple[Needles, ...]:
     """Return what to look for in a text made lower case.
 
     8 bytes of a secret wholly determine 10 base64 characters at every alignment, and are 16 hex digits.
-    What a marker itself holds is left out, or markers were redacted for ever.
+    What everyone writes is left out, and what a marker itself holds, or markers were redacted for ever.
     """
     plain = [(form.lower(), name) for form, name in named]
     in_base64 = [(text.lower(), name) for form, name in named for text in _base64_forms(form)]
     in_hex = [(form.hex().encode(), name) for form, name in named]
     names = {name for _, name in named}
-    markers = [Span(start=0, end=0, secret_name=name).marker.encode().lower() for name in names]
+    public = [*_PUBLIC, *(Span(start=0, end=0, secret_name=name).marker.encode().lower() for name in names)]
     return (
-        Needles({MIN_RUN_BYTES: plain, 10: in_base64}, markers, block=6, stride=3),
-        Needles({2 * MIN_RUN_BYTES: in_hex}, markers, block=8, stride=9),
+        Needles({MIN_RUN_BYTES: plain, 10: in_base64}, public, block=6, stride=3),
+        Needles({2 * MIN_RUN_BYTES: in_hex}, public, block=8, stride=9),
     )
 
 

@@ -163,6 +163,18 @@ def test_what_looks_like_a_key_in_the_path_of_a_base_url_is_secret(path: str, ke
     assert [(secret.name, secret.reveal()) for secret in found.secrets()] == [("base_url", key) for key in keys]
 
 
+def test_a_whole_base_url_of_a_variable_is_no_secret(tmp_path: Path) -> None:
+    found = target(tmp_path, 'base_url: "${KEY_RELAY}"', {"KEY_RELAY": "https://relay.example/v1"})
+
+    assert [*found.secrets()] == []
+
+
+def test_what_is_a_model_is_no_key_in_a_base_url(tmp_path: Path) -> None:
+    text = "targets: {wn: {base_url: https://relay.example/3f0c9a7be21d44580b/v1, models: [3f0c9a7be21d44580b]}}"
+
+    assert [*config(tmp_path, text).secrets()] == []
+
+
 def test_what_a_variable_holds_whose_name_speaks_of_a_credential_is_secret_in_a_base_url(tmp_path: Path) -> None:
     env = {"RELAY_KEY": "plain-small-letters", "HOST": "relay.example.com"}
 

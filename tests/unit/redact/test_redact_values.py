@@ -213,6 +213,17 @@ def test_a_secret_inside_another_is_covered_by_one_marker() -> None:
     assert redactor("abcdefghijklmnop", "efghijklmnop").text("<abcdefghijklmnop>") == f"<{MARK}>"
 
 
+def test_how_urls_begin_is_no_part_of_a_secret() -> None:
+    text = "see https://docs.example and http://127.0.0.1:8080"
+
+    assert redactor("https://site.of-ours", "http://127.0.0.1/of-ours").text(text) == text
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "basic", "Token"])
+def test_the_scheme_before_a_key_is_no_part_of_it(scheme: str) -> None:
+    assert redactor(f"{scheme} {KEY}").text(f"{scheme} x; {scheme} {KEY}") == f"{scheme} x; {scheme} {MARK}"
+
+
 def test_two_secrets_have_their_own_markers() -> None:
     assert redactor(KEY, "hunter2hunter2").text(f"{KEY} hunter2hunter2") == f"{MARK} [redacted:proxy]"
 
