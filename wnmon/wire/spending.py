@@ -90,7 +90,7 @@ def _input(answer: Answer, worst: int) -> Bounds:
 
 def _output(answer: Answer, worst: int) -> Bounds:
     visible, text = _output_bytes(answer)
-    events = len({token.event for token in answer.reply.tokens})
+    events = answer.timing.token_events
     implied = max(_tokens(text, BYTES_PER_TOKEN), events)
     return Bounds(
         # Reasoning that is shown is no part of every relay's count.

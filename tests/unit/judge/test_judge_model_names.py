@@ -105,6 +105,7 @@ OTHER = [
     ("claude-3.7-sonnet", "claude-3.7-sonnet:thinking"),
     ("gemini-1.5-pro-002", "gemini-1.5-pro-001"),
     ("gemini-1.5-pro", "gemini-1.5-pro-0021x"),
+    ("gemini-1.5-pro-20241002", "gemini-1.5-pro-002"),
     ("gemini-1.5-pro", "gemini-1.5-flash-002"),
     ("gemini-2.5-pro", "gemini-2.5-flash"),
     ("gemini-2.0-flash", "gemini-2.0-flash-lite-001"),

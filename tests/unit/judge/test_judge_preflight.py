@@ -202,7 +202,7 @@ def test_a_suite_of_which_no_rule_was_judged_says_why_the_first_is_open() -> Non
 
 def test_a_suite_of_refusals_on_a_dead_relay_is_errored() -> None:
     plan = with_step(suite(REFUSED), auth=Auth.WRONG)
-    result = judged(plan, dead(FailureKind.CONNECT, step="odd"))
+    result = judged(plan, answer(b"", None, None, step="odd", failure=FailureKind.CONNECT, auth=Auth.WRONG))
     assert (result.outcome, result.reason) == (Outcome.ERRORED, Reason.CONNECT)
 
 

@@ -247,6 +247,11 @@ def test_a_run_that_was_put_off_is_a_junit_error_as_the_check_exits_3() -> None:
     assert [(type(item), item.message) for item in case.result] == [(Error, "budget: no tokens left")]
 
 
+def test_a_suite_that_left_every_rule_open_is_a_junit_error_beside_another() -> None:
+    left_open = run(verdict("DOC-003", Verdict.INCONCLUSIVE, why="late"), outcome=Outcome.SKIPPED)
+    assert JUnitXml.fromstring(render_junit(report(left_open, errored())).encode()).errors == 2
+
+
 def test_a_run_left_out_on_purpose_is_skipped_in_junit() -> None:
     row = verdict("DOC-003", Verdict.SKIPPED, why=Said(Why.NEEDS_FULL))
     left = replace(run(row, outcome=Outcome.SKIPPED), requests=0)
