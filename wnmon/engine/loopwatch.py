@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from itertools import accumulate
 
-from wnmon.engine.ports import READ_BYTES, TURNS, Clock
+from wnmon.engine.ports import READ_BYTES, READ_PIECES, TURNS, Clock
 from wnmon.model.events import LoopLagged
 from wnmon.model.exchange import Exchange, Lag, Marks
 
@@ -87,11 +87,11 @@ def with_lags(exchange: Exchange, proofs: Sequence[CaughtUp]) -> Exchange:
     Nothing of it came before it began, nor before what came ahead of it. A proof says nothing of bytes that may have
     waited behind more than one read takes.
     """
-    floor_ns, lags, read_by = exchange.marks.started_ns, [], _counter_of_bytes(exchange)
+    floor_ns, lags, read_by = exchange.marks.started_ns, [], _counter_of_reads(exchange)
     for at_ns in sorted(_stamps(exchange)):
         before = bisect_left(proofs, at_ns, key=lambda proof: proof.stamped_ns)
         come_ns = proofs[before - 1].come_ns if before else floor_ns
-        if read_by(at_ns) - read_by(come_ns) < READ_BYTES:
+        if read_by(at_ns) - read_by(come_ns) < 1:
             floor_ns = max(floor_ns, come_ns)
         lags.append(Lag(at_ns, max(0, at_ns - floor_ns)))
     return replace(exchange, lags=tuple(lags), late_ns=max(lag.late_ns for lag in lags))
@@ -103,8 +103,9 @@ def _stamps(exchange: Exchange) -> set[int]:
     return {at_ns for at_ns in marked if at_ns is not None} | {chunk.at_ns for chunk in exchange.chunks}
 
 
-def _counter_of_bytes(exchange: Exchange) -> Callable[[int], int]:
-    """Return what tells how many bytes of the body were stamped by an instant."""
+def _counter_of_reads(exchange: Exchange) -> Callable[[int], float]:
+    """Return what tells how many reads, by bytes or by pieces, the body had taken by an instant."""
     stamps = [chunk.at_ns for chunk in exchange.chunks]
-    totals = [0, *accumulate(len(chunk.data) for chunk in exchange.chunks)]
+    reads = (max(len(chunk.data) / READ_BYTES, 1 / READ_PIECES) for chunk in exchange.chunks)
+    totals = [0.0, *accumulate(reads)]
     return lambda at_ns: totals[bisect_right(stamps, at_ns)]

@@ -64,14 +64,15 @@ TURNS = 10
 Counted with httpx: two or three for bytes and for the end, seven for a connection.
 """
 
-READ_BYTES = 65_536
-"""Of bytes that wait together, so many are stamped within these turns: it is what httpcore reads at once."""
+READ_BYTES, READ_PIECES = 65_536, 1_000
+"""Of what waits together, so much is stamped within these turns: what httpcore reads at once, in so many pieces."""
 
 
 class Transport(Protocol):
     """Sends one request over a fresh connection and returns what happened. Never raises for what the network did.
 
-    A stamp is never early, and late by no more turns of the event loop than `TURNS` for each `READ_BYTES` that waited.
+    A stamp is never early, and late by no more turns of the event loop than `TURNS` for each `READ_BYTES`, or
+    `READ_PIECES`, that waited.
     """
 
     async def send(

@@ -19,7 +19,7 @@ from dataclasses import replace
 import httpx
 
 from wnmon.clock import SystemClock
-from wnmon.engine.ports import Clock
+from wnmon.engine.ports import READ_PIECES, Clock
 from wnmon.model.check import WRONG_KEY, Auth, Caps, Timeouts
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Request
 from wnmon.model.said import Said
@@ -32,7 +32,7 @@ from wnmon.transport.recording import Recording, Stage
 from wnmon.transport.warmup import warm_up
 
 MAX_ADDRESSES = 3
-PIECES_AT_ONCE = 500
+PIECES_AT_ONCE = READ_PIECES // 2
 """Pieces taken before the loop has a turn: one read from a socket may hold 10,000 of a byte each, 100 ms of work."""
 
 # httpcore would log request headers, with the key, as soon as somebody sets the root logger to DEBUG.

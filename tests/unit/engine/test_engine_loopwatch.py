@@ -12,7 +12,7 @@ from engine_samples import FakeClock, turns
 
 from wnmon.clock import SystemClock
 from wnmon.engine.loopwatch import EVERY_S, CaughtUp, LoopWatch, Proofs, with_lags
-from wnmon.engine.ports import READ_BYTES, TURNS
+from wnmon.engine.ports import READ_BYTES, READ_PIECES, TURNS
 from wnmon.model.check import Auth
 from wnmon.model.events import LoopLagged
 from wnmon.model.exchange import Chunk, Exchange, Lag, Marks, Request
@@ -76,6 +76,14 @@ def test_what_may_have_waited_behind_more_than_one_read_is_not_proved_to_have_co
         145: 5,
         146: 6,
     }
+
+
+@pytest.mark.parametrize(("pieces", "lag_ms"), [(READ_PIECES - 2, 20), (READ_PIECES, 50)])
+def test_what_may_have_waited_behind_many_pieces_is_not_proved_to_have_come_later(pieces: int, lag_ms: int) -> None:
+    chunks = (*(Chunk(140 * MS + number, b"x") for number in range(pieces)), Chunk(150 * MS, b"y"))
+    tiny = replace(EXCHANGE, marks=Marks(started_ns=100 * MS, end_ns=200 * MS), chunks=chunks)
+
+    assert late_ms(tiny, [CaughtUp(130 * MS, 141 * MS)])[150] == lag_ms
 
 
 @pytest.mark.parametrize("hold_ms", [0, 1, 9, 10, 11, 19, 35, 400])
