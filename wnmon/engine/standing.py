@@ -7,7 +7,7 @@
         due, if a refusal of the relay puts that off                   stays an outage
 
 A slot at which no run began does not put off when the next run is due, so either ends where wnmon does not ask though
-it should. What has ended does not come back before the next run.
+it should; at once where it does not because the budget is spent. What has ended does not come back before the next run.
 """
 
 from __future__ import annotations
@@ -108,9 +108,9 @@ class Standings:
         if last is None:
             return False
         until_ns = last.due_ns + KNOWN_INTERVALS * every_ns
-        if not last.success and (rest is None or rest.cause is not RestCause.BUDGET):
+        if not last.success:
             until_ns = max(until_ns, next_ns + (KNOWN_INTERVALS - 1) * every_ns)
-        if self._clock.boot_ns() <= until_ns:
+        if self._clock.boot_ns() <= until_ns and (rest is None or rest.cause is not RestCause.BUDGET):
             return True
         self._last.pop(probe.id, None)
         return False

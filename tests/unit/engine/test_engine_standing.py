@@ -103,8 +103,13 @@ def test_a_failure_counts_until_two_intervals_after_the_run_that_follows_the_res
     assert (watch.after_s(3600 + 119).known, watch.after_s(62).known) == (True, False)
 
 
-def test_a_failure_counts_no_longer_because_the_budget_is_spent() -> None:
-    assert not Watch().run(bad()).rests(3600, RestCause.BUDGET).after_s(181).known
+@pytest.mark.parametrize("bench", [good, bad])
+def test_nothing_counts_of_a_probe_that_rests_for_its_budget(bench: type[Bench]) -> None:
+    watch = Watch().run(bench())
+    assert (watch.standings.of(watch.probe.id).known, watch.rests(3600, RestCause.BUDGET).after_s(60).known) == (
+        True,
+        False,
+    )
 
 
 def test_what_counts_no_more_does_not_come_back_with_a_later_rest() -> None:
