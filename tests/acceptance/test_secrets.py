@@ -366,7 +366,7 @@ def interrupted(planted: None, configured: Path) -> list[Output]:
     check = ("check", "-c", str(configured), "--target", "fault-stall", "--report=json")
     with _started(*check) as checking, _started("mock", "--strict", "--key", KEY) as mocking:
         try:
-            checking.communicate(timeout=2)  # the relay is silent for as long, after a start
+            checking.communicate(timeout=3)
         except subprocess.TimeoutExpired:
             checking.send_signal(signal.SIGINT)
         mocking.terminate()

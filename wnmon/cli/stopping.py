@@ -20,16 +20,16 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def taking(takers: Mapping[signal.Signals, Callable[[], None]]) -> Iterator[None]:
     """Have the running loop take signals until the block ends, those too that `__main__` has made wait.
 
-    What comes after the block changes nothing: the process is about to end.
+    Afterwards those wait again: what comes while the process ends changes nothing.
     """
     loop = asyncio.get_running_loop()
     for number, take in takers.items():
         loop.add_signal_handler(number, take)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, takers)
+    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, takers)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, takers)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Stopping:
