@@ -52,6 +52,7 @@ ELSEWHERE = {
     "report/tap.py": "a format for machines",
     "web/routes.py": "plain text for machines",
     "wire/causes.py": "words of relays",
+    "transport/head.py": "words of h11",
     "transport/naming.py": "words of h11",
     "judge/kinds/canned.py": "words of relays",
     "judge/kinds/leaks.py": "words of relays",
