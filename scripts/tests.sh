@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# All tests in two halves at once: those that compute, and those that wait for processes, sockets and a browser. No
-# result depends on how busy the machine is. What the first half says is kept until the second has ended.
+# All tests in three parts at once: those that compute, those that wait for processes, sockets and a browser, and a short
+# soak, for which the others are the busy machine. No result depends on how busy it is. What two say is kept until the
+# third has ended.
 set -uo pipefail
 python=$1
 log=$(mktemp)
-computing=
-trap '[ -z "$computing" ] || kill "$computing" 2>/dev/null; rm -f "$log"' EXIT
+soak_log=$(mktemp)
+running=()
+trap '[ ${#running[@]} = 0 ] || kill "${running[@]}" 2>/dev/null; rm -f "$log" "$soak_log"' EXIT
 
 core=(tests/unit/{model,redact,wire,judge,config})
 compute() {
@@ -15,11 +17,17 @@ compute() {
 
 compute >"$log" 2>&1 &
 computing=$!
-"$python" -m pytest --ignore=tests/unit --ignore=tests/matrix --durations=20 --durations-min=5
+"$python" -m pytest tests/soak >"$soak_log" 2>&1 &
+soaking=$!
+running=("$computing" "$soaking")
+"$python" -m pytest --ignore=tests/unit --ignore=tests/matrix --ignore=tests/soak --durations=20 --durations-min=5
 waited=$?
+wait "$soaking"
+soaked=$?
 wait "$computing"
 computed=$?
-computing=
-cat "$log"
+running=()
+cat "$soak_log" "$log"
 [ "$waited" = 0 ] || echo "make test: the tests that wait failed, see above"
-exit $((waited || computed))
+[ "$soaked" = 0 ] || echo "make test: the soak failed, see above"
+exit $((waited || soaked || computed))

@@ -82,11 +82,13 @@ class LoopWatch:
 
 
 def with_lags(exchange: Exchange, proofs: Sequence[CaughtUp]) -> Exchange:
-    """Return the exchange with how late each of its stamps may be.
+    """Return the exchange with how late each of its stamps may be; itself where it knows, as a played record does.
 
     Nothing of it came before it began, nor before what came ahead of it. A proof says nothing of bytes that may have
     waited behind more than one read takes.
     """
+    if exchange.lags:
+        return exchange
     floor_ns, lags, read_by = exchange.marks.started_ns, [], _counter_of_reads(exchange)
     for at_ns in sorted(_stamps(exchange)):
         before = bisect_left(proofs, at_ns, key=lambda proof: proof.stamped_ns)

@@ -50,6 +50,11 @@ def test_equal_stamps_are_equally_late() -> None:
     assert [lag.at_ns for lag in with_lags(EXCHANGE, ()).lags] == [at * MS for at in (105, 137, 141, 180, 190)]
 
 
+def test_an_exchange_that_knows_its_lags_keeps_them() -> None:
+    exchange = replace(EXCHANGE, lags=(Lag(105 * MS, 3),), late_ns=3)
+    assert with_lags(exchange, []) == exchange
+
+
 def test_the_worst_of_the_lags_is_told() -> None:
     assert with_lags(EXCHANGE, PROOFS).late_ns == 27 * MS
 
