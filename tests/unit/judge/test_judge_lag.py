@@ -195,6 +195,11 @@ def test_too_few_pieces_are_too_few_however_late_the_monitor_is() -> None:
     assert finding.message == Said("too_few_pieces")
 
 
+def test_a_comparison_of_answers_is_no_matter_of_lag() -> None:
+    expect = (prepare("same", ["ask/id", "again/id"]),)
+    assert not list(undecided(expect, subject(answer(late_ns=10**9))))
+
+
 def test_what_is_no_stream_is_not_undecided() -> None:
     expect = (prepare("stream", "spread"),)
     assert not list(undecided(expect, subject(answer(late_ns=10**9))))

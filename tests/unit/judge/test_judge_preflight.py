@@ -17,6 +17,7 @@ from judge_samples import (
     refusal,
     rule,
     streamed,
+    subject,
     suite,
     verdicts,
 )
@@ -145,6 +146,10 @@ def test_a_check_that_is_no_suite_has_no_preflight() -> None:
     assert not is_down(Plan(steps=SUITE.steps), [read_answer(refusal(500, "x"))])
 
 
+def test_a_relay_is_not_down_unless_that_was_seen() -> None:
+    assert not subject(completion()).is_down
+
+
 # --- which request is the preflight
 
 
@@ -237,6 +242,12 @@ def test_a_suite_of_which_no_rule_was_judged_is_skipped_and_not_passed(plan: Pla
 
 def test_a_suite_of_which_no_rule_was_judged_says_why_the_first_is_open() -> None:
     assert id_of(judged(suite(LATE), streamed(*GOOD_STREAM, late_ns=10**9)).message) == "latency_undecided"
+
+
+def test_a_suite_of_which_no_rule_was_judged_says_first_what_is_open_and_then_what_was_left_out() -> None:
+    nothing_refused = rule("R-10", Selector(status="4xx"), json={})
+    result = judged(suite(nothing_refused, LATE), streamed(*GOOD_STREAM, late_ns=10**9))
+    assert id_of(result.message) == "latency_undecided"
 
 
 def test_a_suite_of_refusals_on_a_dead_relay_is_errored() -> None:
