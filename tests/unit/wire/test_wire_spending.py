@@ -164,6 +164,7 @@ PROMPTS: list[tuple[Any, int]] = [
     ({}, 0),
     ({"messages": "x"}, 0),
     ({"messages": ["x", {"content": "ab"}]}, 2),
+    ({"messages": [{"role": "assistant"}, {"content": None}]}, 0),
     (
         {
             "messages": [
