@@ -239,11 +239,30 @@ def test_a_target_of_the_command_line_may_have_no_key_and_no_name() -> None:
     assert (found.name, found.api_key) == ("relay", None)
 
 
+ISSUED = "sk-4f7Qz9Lm2Xc8Vb1Nn3WwTt6Rr5Yy0Uu"
+URL = "base_url: https://relay.example"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"targets: {{{ISSUED}: {{{URL}, models: [m]}}}}",
+        f"targets: {{wn: {{{URL}, models: [{ISSUED}]}}}}",
+        f"targets: {{wn: {{{URL}, models: [m], labels: {{team: {ISSUED}}}}}}}",
+    ],
+    ids=["target", "model", "label"],
+)
+def test_a_key_is_no_name(text: str, tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, text)
+    assert ("expected a name, not what looks like a key" in problem, ISSUED in problem) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("base_url", "model", "key", "message"),
     [
         ("relay.example", "m", KEY, "--base-url: expected a URL that starts with https:// or http://"),
         ("https://relay.example", " ", KEY, "--model: expected the name of a model, not an empty text"),
+        ("https://relay.example", ISSUED, None, "--model: expected a name, not what looks like a key"),
         ("https://relay.example", "m", "short", "the API key: expected a key of at least 12 characters, not 5"),
     ],
 )

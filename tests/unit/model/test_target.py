@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from wnmon.model.check import Check, Plan
+from wnmon.model.check import Check, Plan, Step
 from wnmon.model.target import Probe, Secret, Target
 
 VALUE = "sk-Ab3dEf6hIj9kLm2nOp5q"
@@ -74,6 +74,13 @@ def test_a_target_names_all_its_secrets() -> None:
 
 def test_a_target_may_have_neither_key_nor_proxy() -> None:
     assert [secret.name for secret in target().secrets()] == ["header:x-org", "extra"]
+
+
+def test_a_probe_names_the_secrets_of_its_target_and_of_its_requests() -> None:
+    plan = Plan(steps=(Step(name="ask", body={}, headers=(("X-Session", VALUE), ("X-Trace", "on"))),))
+    probe = Probe(check=Check(name="alive", plan=plan, every_s=60.0), target=target(), model="m")
+
+    assert [secret.reveal() for secret in probe.secrets()][-1] == VALUE
 
 
 def test_a_probe_is_named_by_target_check_and_model() -> None:
