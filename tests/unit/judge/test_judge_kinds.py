@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -541,7 +542,14 @@ def test_usage_that_can_be_is_no_complaint(exchange: Exchange) -> None:
 
 
 def test_whether_usage_can_be_is_left_open_without_any() -> None:
-    assert verdict_of(rule("R", "ask", usage="possible"), completion(usage=...)).verdict is Verdict.INCONCLUSIVE
+    left_open = verdict_of(rule("R", "ask", usage="possible"), completion(usage=...))
+    assert (left_open.verdict, left_open.why) == (Verdict.INCONCLUSIVE, Said("no_usage_to_compare"))
+
+
+def test_a_request_that_is_no_json_can_cost_a_token_for_each_of_its_bytes() -> None:
+    exchange = counts(prompt=10**6)
+    (finding,) = complaints("usage", "possible", replace(exchange, request=replace(exchange.request, body=b"x" * 616)))
+    assert finding.expected == Said("between", n=0, n2=17_000)
 
 
 # --- model

@@ -174,6 +174,9 @@ BURST = (*(delta("fifteen letters") for _ in range(5)), delta(finish="stop"), GO
         (1_100, 50, {1_150: 900}, Verdict.PASSED),
         (1_100, 50, {1_300: 190}, Verdict.INCONCLUSIVE),
         (1_100, 50, {1_300: 50}, Verdict.PASSED),
+        # The tokens came over 100 of 1,000 ms, which is just not a burst, and over less where the last was late.
+        (1_000, 25, {}, Verdict.PASSED),
+        (1_000, 25, {1_100: 50}, Verdict.INCONCLUSIVE),
         # A request sent much earlier than stamped makes the whole time longer, and the share smaller.
         (300, 8, {100: 95}, Verdict.INCONCLUSIVE),
         (300, 8, {}, Verdict.PASSED),
@@ -193,6 +196,25 @@ def test_a_burst_is_told_from_a_spread_as_far_as_the_lag_allows(
 def test_too_few_pieces_are_too_few_however_late_the_monitor_is() -> None:
     (finding,) = complaints("stream", "spread", streamed(delta("a"), delta("b"), late_ns=10**9))
     assert finding.message == Said("too_few_pieces")
+
+
+def test_too_few_pieces_leave_nothing_undecided() -> None:
+    expect = (prepare("stream", "spread"),)
+    assert not list(undecided(expect, subject(streamed(delta("a"), delta("b"), late_ns=10**9))))
+
+
+def test_tokens_of_a_request_without_a_mark_of_its_end_leave_nothing_undecided() -> None:
+    expect = (prepare("stream", "spread"),)
+    assert not list(undecided(expect, subject(streamed(*GOOD_STREAM, sent_ns=None, late_ns=10**9))))
+
+
+def test_tokens_that_all_came_as_the_request_was_sent_are_no_burst() -> None:
+    assert complaints("stream", "spread", streamed(*GOOD_STREAM, first_ms=100, gap_ms=0)) == []
+
+
+def test_a_comparison_of_answers_is_no_matter_of_lag() -> None:
+    expect = (prepare("same", ["ask/id", "again/id"]),)
+    assert not list(undecided(expect, subject(answer(late_ns=10**9))))
 
 
 def test_what_is_no_stream_is_not_undecided() -> None:

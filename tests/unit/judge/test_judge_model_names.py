@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from judge_samples import check, completion, judged, rule, step, verdict_of
 
-from wnmon.judge.model_names import Kinship, kinship
+from wnmon.judge.model_names import MAX_NAME_CHARS, Kinship, kinship
 from wnmon.model.check import Plan
 from wnmon.model.result import Outcome, Reason, Verdict
 from wnmon.model.said import Said
@@ -21,9 +21,12 @@ SAME = [
     ("gpt-4o", "GPT-4o"),
     ("openai/gpt-4o", "gpt-4o-2024-08-06"),
     ("openrouter/openai/gpt-4o", "openai/gpt-4o"),
+    ("openai/gpt-4o", "azure/openai/gpt-4o"),
     ("gpt-4", "gpt-4-0613"),
     ("gpt-4o-2024-08-06", "gpt-4o-2024-08-06"),
     ("gpt-4o-2024-08-06", "gpt-4o-20240806"),
+    ("gpt-4o-2024-08-06", "gpt-4o-240806"),
+    ("gpt-4-0613", "gpt-4-2023-06-13"),
     ("gpt-3.5-turbo", "gpt-35-turbo"),
     ("gpt-3.5-turbo", "gpt-3.5-turbo-0125"),
     ("claude-3-5-sonnet-latest", "claude-3-5-sonnet-20241022"),
@@ -35,6 +38,8 @@ SAME = [
     ("anthropic/claude-3.5-sonnet", "claude-3-5-sonnet-20241022"),
     ("claude-sonnet-4-0", "claude-sonnet-4-20250514"),
     ("claude-3-haiku", "anthropic.claude-3-haiku-20240307-v1:0"),
+    ("anthropic/claude-3-haiku", "anthropic.claude-3-haiku-20240307-v1:0"),
+    ("anthropic/claude-3-haiku", "us.anthropic.claude-3-haiku-20240307-v1:0"),
     ("gemini-1.5-pro", "models/gemini-1.5-pro-002"),
     ("models/gemini-1.5-pro", "gemini-1.5-pro"),
     ("models/gemini-1.5-pro", "google/gemini-1.5-pro"),
@@ -102,6 +107,7 @@ OTHER = [
     ("claude-3-opus-20240229", "claude-3-haiku-20240307"),
     ("claude-sonnet-4-20250514", "claude-sonnet-4-5-20250929"),
     ("claude-sonnet-4", "claude-opus-4"),
+    ("mistral/claude-3-haiku", "anthropic.claude-3-haiku-20240307-v1:0"),
     ("claude-3.7-sonnet", "claude-3.7-sonnet:thinking"),
     ("gemini-1.5-pro-002", "gemini-1.5-pro-001"),
     ("gemini-1.5-pro", "gemini-1.5-pro-0021x"),
@@ -192,6 +198,18 @@ def test_an_alias_of_another_model_is_none() -> None:
 
 def test_a_name_without_end_is_another_model_at_once() -> None:
     assert kinship("m", "m" + "-preview" * 10**6) is Kinship.OTHER
+
+
+LONGEST = "x" * (MAX_NAME_CHARS - len("openai/"))
+
+
+@pytest.mark.parametrize(("more", "kind"), [("", Kinship.SAME), ("x", Kinship.OTHER)])
+def test_a_name_is_taken_apart_up_to_its_limit(more: str, kind: Kinship) -> None:
+    assert kinship(LONGEST + more, f"openai/{LONGEST}{more}") is kind
+
+
+def test_a_name_beyond_the_limit_is_still_itself() -> None:
+    assert kinship("x" * 300, "x" * 300) is Kinship.SAME
 
 
 def test_names_that_nobody_can_tell_apart_are_told_as_the_doubt() -> None:

@@ -17,15 +17,16 @@ from judge_samples import (
     refusal,
     rule,
     streamed,
+    subject,
     suite,
     verdicts,
 )
 
-from wnmon.judge.preflight import stops_a_suite
+from wnmon.judge.preflight import is_down, left_unanswered, stops_a_suite
 from wnmon.model.check import Auth, Level, Plan, Risk, Selector, Step
 from wnmon.model.exchange import Exchange, FailureKind
-from wnmon.model.result import Outcome, Reason, Verdict
-from wnmon.model.said import id_of
+from wnmon.model.result import Fault, Layer, Outcome, Reason, Verdict
+from wnmon.model.said import Said, id_of
 from wnmon.wire.answer import read_answer
 
 OK = rule("R-1", "ask", status=200)
@@ -70,6 +71,7 @@ UNANSWERED: list[tuple[str, Exchange, Reason]] = [
     ("a page of a firewall", answer("<html>", 403, media="text/html"), Reason.HTTP_4XX),
     ("400", refusal(400, "bad request"), Reason.HTTP_4XX),
     ("redirect", answer(b"", 302), Reason.PROTOCOL),
+    ("a choice with 300", answer(status=300), Reason.PROTOCOL),
     ("no HTTP", dead(FailureKind.PROTOCOL), Reason.PROTOCOL),
     ("error in 200", refusal(200, "upstream failed"), Reason.SCHEMA),
     ("error text in 200", answer({"error": "upstream failed"}), Reason.SCHEMA),
@@ -125,6 +127,29 @@ def test_a_rule_on_what_a_5xx_looks_like_is_judged_on_it() -> None:
     assert verdicts(suite(OK, looks), refusal(500, "x"))["R-5"].verdict is Verdict.PASSED
 
 
+def test_words_that_stalled_are_no_answer() -> None:
+    fault = left_unanswered(SUITE, [read_answer(streamed(delta("po"), failure=FailureKind.STALL))])
+    assert fault is not None
+    assert fault.reason is Reason.STALL
+
+
+def test_a_completion_without_a_choice_is_blamed_on_the_relay() -> None:
+    fault = left_unanswered(SUITE, [read_answer(answer({"id": "x", "choices": []}))])
+    assert fault == Fault(reason=Reason.EMPTY, layer=Layer.RELAY, message=Said("no_choice"))
+
+
+def test_a_suite_of_which_nothing_was_sent_lacks_no_answer() -> None:
+    assert left_unanswered(SUITE, []) is None
+
+
+def test_a_check_that_is_no_suite_has_no_preflight() -> None:
+    assert not is_down(Plan(steps=SUITE.steps), [read_answer(refusal(500, "x"))])
+
+
+def test_a_relay_is_not_down_unless_that_was_seen() -> None:
+    assert not subject(completion()).is_down
+
+
 # --- which request is the preflight
 
 
@@ -155,6 +180,16 @@ def test_the_first_valid_request_is_the_preflight_wherever_it_stands(plan: Plan)
     assert [stops_a_suite(plan, answers[:sent]) is not None for sent in (1, 2)] == [False, True]
 
 
+@pytest.mark.parametrize(("auth", "reason"), [(Auth.NORMAL, Reason.CONNECT), (Auth.WRONG, None)])
+def test_a_first_request_that_never_came_stops_a_suite_unless_its_key_was_wrong(
+    auth: Auth, reason: Reason | None
+) -> None:
+    plan = with_step(suite(OK, REFUSED), auth=auth)
+    unsent = answer(b"", None, None, step="odd", failure=FailureKind.CONNECT, auth=auth)
+    fault = stops_a_suite(plan, [read_answer(unsent)])
+    assert (fault.reason if fault else None) is reason
+
+
 def test_a_relay_that_is_down_does_not_fail_the_rule_on_an_earlier_refusal() -> None:
     plan = with_step(suite(OK, REFUSED))
     assert verdicts(plan, refusal(503, "x", step="odd"), refusal(503, "x"))["R-6"].verdict is Verdict.INCONCLUSIVE
@@ -171,6 +206,15 @@ def test_a_refusal_that_a_rule_takes_beside_a_success_is_an_answer() -> None:
 
 def test_a_crash_where_a_rule_takes_a_refusal_is_none() -> None:
     assert judged(suite(rule("R-7", "ask", status=[200, "4xx"])), refusal(500, "x")).outcome is Outcome.ERRORED
+
+
+def test_a_rule_that_takes_any_status_makes_no_answer_of_a_refusal() -> None:
+    plan = suite(rule("R-7", "ask", status=["2xx", "3xx", "4xx", "5xx"]))
+    assert judged(plan, refusal(400, "x")).outcome is Outcome.ERRORED
+
+
+def test_a_rule_that_takes_one_rare_5xx_still_takes_its_refusal_for_an_answer() -> None:
+    assert judged(suite(rule("R-7", "ask", status=["4xx", 501, 200])), refusal(400, "x")).outcome is Outcome.PASSED
 
 
 def test_a_success_of_another_path_needs_no_choice() -> None:
@@ -198,6 +242,12 @@ def test_a_suite_of_which_no_rule_was_judged_is_skipped_and_not_passed(plan: Pla
 
 def test_a_suite_of_which_no_rule_was_judged_says_why_the_first_is_open() -> None:
     assert id_of(judged(suite(LATE), streamed(*GOOD_STREAM, late_ns=10**9)).message) == "latency_undecided"
+
+
+def test_a_suite_of_which_no_rule_was_judged_says_first_what_is_open_and_then_what_was_left_out() -> None:
+    nothing_refused = rule("R-10", Selector(status="4xx"), json={})
+    result = judged(suite(nothing_refused, LATE), streamed(*GOOD_STREAM, late_ns=10**9))
+    assert id_of(result.message) == "latency_undecided"
 
 
 def test_a_suite_of_refusals_on_a_dead_relay_is_errored() -> None:

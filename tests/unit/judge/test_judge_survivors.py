@@ -43,7 +43,9 @@ def test_a_limited_time_is_measured_named_and_open_where_the_monitor_is_late() -
     assert (finding.message, finding.place) == (Said("over_its_limit", code="total"), "total")
     assert [*kind.assess(kind.prepare("100ms"), subject(quick))] == []
     assert kind.undecided is not None
-    assert kind.undecided(kind.prepare("100ms"), subject(answer(late_ns=10**9))) is not None
+    left_open = kind.undecided(kind.prepare("100ms"), subject(answer(late_ns=10**9)))
+    assert left_open is not None
+    assert dict(left_open.holes)["code"] == "total"
 
 
 @pytest.mark.parametrize(("texts", "wanted"), LISTS)

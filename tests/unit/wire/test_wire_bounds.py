@@ -90,6 +90,10 @@ def test_a_beginning_has_as_many_bytes_as_asked(size: int) -> None:
     assert b"".join(chunk.data for chunk in beginning(chunks, size)) == b"abcdef"[:size]
 
 
+def test_a_beginning_has_no_chunk_after_its_last_byte() -> None:
+    assert beginning(answered(b"abc", b"def").chunks, 3) == (Chunk(0, b"abc"),)
+
+
 def test_a_long_honest_stream_is_within_all_bounds() -> None:
     choice = {"index": 0, "delta": {"content": "\u8bcd\n"}, "logprobs": None, "finish_reason": None}
     event = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -53,9 +53,16 @@ def said(content: str | None = "pong", usage: Any = None, status: int = 200, **m
 
 
 def streamed(*deltas: str, usage: Any = None) -> Exchange:
-    chunks = [
-        {"id": "x", "choices": [{"index": 0, "delta": {"content": one}, "finish_reason": None}]} for one in deltas
-    ]
+    return stream([{"content": one} for one in deltas], usage)
+
+
+def called(times: int, usage: Any) -> Exchange:
+    """A stream that names one tool call again and again, and says nothing else."""
+    return stream([{"tool_calls": [{"index": 0, "id": "call_1"}]}] * times, usage)
+
+
+def stream(deltas: Sequence[Mapping[str, Any]], usage: Any) -> Exchange:
+    chunks = [{"id": "x", "choices": [{"index": 0, "delta": one, "finish_reason": None}]} for one in deltas]
     last = {"id": "x", "choices": [], "usage": usage}
     return exchange([f"data: {json.dumps(one)}\n\n".encode() for one in (*chunks, last)], media="text/event-stream")
 
@@ -88,6 +95,7 @@ BOOKED: list[tuple[str, Exchange, tuple[int, int]]] = [
         (80, 1009),
     ),
     ("no usage, a page", exchange(b"<html>" + b"a" * 4000, media="text/html"), WORST),
+    ("no usage, a refusal in words", said("", refusal="x" * 400), (80, 100)),
     ("no answer", exchange(b"", None, failure=FailureKind.TIMEOUT_HEADERS), WORST),
     ("never sent", exchange(b"", None, sent_ns=None, failure=FailureKind.CONNECT), (0, 0)),
     ("null counts", said(usage=count(None, None)), WORST),
@@ -99,6 +107,7 @@ BOOKED: list[tuple[str, Exchange, tuple[int, int]]] = [
     ("1 for 8 MiB", said("word" * 2 * MIB, usage=count(8, 1)), (8, 2 * MIB)),
     ("few tokens for long words", said("internationalization!", usage=count(8, 2)), (8, 2)),
     ("fewer tokens than events", streamed(*"abcd" * 10, usage=count(8, 12)), (8, 12)),
+    ("more tokens than there are events, whatever text is in them", called(6_000, usage=count(8, 6_500)), (8, 6_500)),
     ("hidden reasoning", said(usage=count(8, 3_000)), (8, 3_000)),
     ("a prompt of the relay's own", said(usage=count(12_000, 1)), (12_000, 1)),
     (
@@ -112,6 +121,7 @@ BOOKED: list[tuple[str, Exchange, tuple[int, int]]] = [
     ("a million in a stream", streamed("po", "ng", usage=count(8, 10**6)), (8, 64)),
     ("as many as there are bytes", said("x" * 10_000, usage=count(8, 10_000)), (8, 10_000)),
     ("refused", exchange(b'{"error": {"message": "m"}}', 400), (0, 0)),
+    ("refused with counts of 0", exchange(b'{"usage": {"prompt_tokens": 0, "completion_tokens": 0}}', 400), (0, 0)),
     ("refused with usage", exchange(b'{"usage": {"prompt_tokens": 3, "completion_tokens": 0}}', 400), (3, 0)),
     (
         "refused with a million",
@@ -154,6 +164,7 @@ PROMPTS: list[tuple[Any, int]] = [
     ({}, 0),
     ({"messages": "x"}, 0),
     ({"messages": ["x", {"content": "ab"}]}, 2),
+    ({"messages": [{"role": "assistant"}, {"content": None}]}, 0),
     (
         {
             "messages": [

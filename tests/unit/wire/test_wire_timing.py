@@ -88,8 +88,11 @@ def test_event_without_data_is_no_first_event() -> None:
     assert timed(stream("id: 1\n\n", ROLE)).first_event_s == pytest.approx(0.2)
 
 
-def test_largest_gap_between_tokens_is_told() -> None:
-    assert timed(stream(text("a"), ROLE, ROLE, text("b"), text("c"))).max_gap_s == pytest.approx(0.3)
+@pytest.mark.parametrize(
+    "parts", [(text("a"), ROLE, ROLE, text("b"), text("c")), (text("a"), text("b"), ROLE, ROLE, text("c"))]
+)
+def test_largest_gap_between_tokens_is_told_wherever_it_is(parts: tuple[str, ...]) -> None:
+    assert timed(stream(*parts)).max_gap_s == pytest.approx(0.3)
 
 
 def test_gap_needs_two_events_with_tokens() -> None:
