@@ -11,6 +11,9 @@ MAX_RETRY_AFTER_S = 86_400.0
 """A day: longer requests are cut to it, so that one wrong header does not silence a probe for good."""
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_OF_A_KEY = frozenset(
+    ("x", "anthropic", "litellm", "ratelimit", "remaining", "requests", "request", "tokens", "token", "input", "output")
+) | {"api_key", "key", "user", "team", "org", "organization", "project", "second", "minute", "hour", "day"}
 _NOTHING_LEFT = re.compile(r"0+(?:\.0+)?")
 _NOTHING_LEFT_OF_ONE = re.compile(r";[ \t]*r=0(?![0-9.])")
 
@@ -34,12 +37,12 @@ def retry_after_s(exchange: Exchange) -> float | None:
 def key_is_used_up(exchange: Exchange) -> bool:
     """Tell whether a header says that nothing is left of a limit of the key.
 
-    That is `X-RateLimit-Remaining` and its kin at 0, the unit or owner before or after (OpenAI, Anthropic, LiteLLM),
-    unless the name speaks of a model; or `RateLimit` with r=0 (the IETF's draft on RateLimit header fields).
+    That is `X-RateLimit-Remaining` and its kin at 0, the unit or owner before or after (OpenAI, Anthropic, LiteLLM):
+    any other word in the name may be a model's. Or `RateLimit` with r=0 (the IETF's draft on RateLimit header fields).
     """
     for name, value in exchange.headers:
         words = set(name.lower().split("-"))
-        if {"remaining"} < words and words & {"ratelimit", "litellm"} and not any("model" in word for word in words):
+        if "remaining" in words and words & {"ratelimit", "litellm"} and not words - _OF_A_KEY:
             if _NOTHING_LEFT.fullmatch(value.strip()):
                 return True
         elif words == {"ratelimit"} and _NOTHING_LEFT_OF_ONE.search(value):

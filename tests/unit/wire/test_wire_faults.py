@@ -421,6 +421,8 @@ def test_retry_after_is_read_in_each_form(headers: tuple[tuple[str, str], ...], 
         ("X-RateLimit-Limit", "0", Scope.MODEL),
         ("X-RateLimit-Reset", "0", Scope.MODEL),
         ("x-ratelimit-model_per_key-remaining-requests", "0", Scope.MODEL),
+        ("x-litellm-key-remaining-requests-gpt-4o", "0", Scope.MODEL),
+        ("x-ratelimit-remaining-tokens-gpt-4o", "0", Scope.MODEL),
         ("X-Tokens-Remaining", "0", Scope.MODEL),
     ],
 )
