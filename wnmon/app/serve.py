@@ -27,7 +27,7 @@ from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
 from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded, StateExpired
 from wnmon.model.said import Said, Text
-from wnmon.model.target import Probe
+from wnmon.model.target import Probe, asks_as
 from wnmon.schedule.aps import Scheduler
 from wnmon.transport import HttpxTransport
 from wnmon.web import Site, WebServer
@@ -171,6 +171,10 @@ class Service:
 
     def _adopt(self, config: Config, *, run_now: bool = False) -> None:
         """Make a configuration the running one: unchanged probes keep their schedule and counters."""
+        before = {target.name: target for target in self._config.targets}
+        for target in config.targets:
+            if not asks_as(before.get(target.name, target), target):
+                self._backoff.forget(target.name)
         self._config = config
         self._runner.limiter.limit = config.concurrency
         self._standings.declare(config.probes)

@@ -4,8 +4,8 @@ A refusal concerns one model, unless it says that the key is limited (`Fault.sco
 ever. How long the rest is:
 
     the relay asked for a time         as long as that, an hour at most: one bogus header must not blind the monitor
-    it asked for none, or for none     one interval of the probe, a minute at most; with each further refusal in a row
-    that lies ahead (0, the past)      twice as long, 15 minutes at most. The first rest so lets no run out
+    it asked for none, or for less     one interval of the probe, a minute at most; with each further refusal in a row
+    than a second (0, the past)        twice as long, 15 minutes at most. The first rest so lets no run out
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from wnmon.wire.answer import Answer
 FIRST_S = 60.0
 LONGEST_S = 900.0
 LONGEST_ASKED_S = 3600.0
+SHORTEST_ASKED_S = 1.0
+"""Less is as good as nothing: such a rest would let no run out for ever."""
 SLACK_NS = 100_000_000
 """A rest of our own is over so much before the slot it leads to: a run may begin a moment early."""
 
@@ -62,6 +64,10 @@ class Backoff:
         elif result.status is not None:
             self._forget(target, model)
 
+    def forget(self, target: str) -> None:
+        """Leave nobody of a target alone any more: it is another relay now, or another key."""
+        self._rows = {key: row for key, row in self._rows.items() if key[0] != target}
+
     def _forget(self, target: str, model: str) -> None:
         """End the rows of refusals. A rest still running stands: this answer was to a request sent before it began."""
         now_ns = self._clock.boot_ns()
@@ -74,7 +80,7 @@ class Backoff:
         now_ns, known = self._clock.boot_ns(), self._rows.get(key)
         times = 1 if known is None else known.times + (known.rest.until_ns <= now_ns)
         unit_s = min(FIRST_S, probe.check.every_s, known.unit_s if known is not None else FIRST_S)
-        if result.retry_after_s:
+        if result.retry_after_s is not None and result.retry_after_s >= SHORTEST_ASKED_S:
             asked_ns = int(min(result.retry_after_s, LONGEST_ASKED_S) * 1e9)
             rest = Rest(cause=RestCause.ASKED, until_ns=now_ns + asked_ns)
         else:

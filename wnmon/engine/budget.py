@@ -121,7 +121,7 @@ class Budgets:
     def _ledger(self, target: str) -> Ledger:
         today = int(self._clock.wall_s() // _DAY_S)
         ledger = self._ledgers.get(target)
-        if ledger is None or ledger.day != today:
+        if ledger is None or ledger.day < today:  # a clock set back does not begin the day anew
             ledger = self._ledgers[target] = Ledger(day=today)
         return ledger
 

@@ -6,8 +6,8 @@
     failed, errored: the same, or two intervals after the next run is  an outage that wnmon itself asks for more rarely
         due, if a refusal of the relay puts that off                   stays an outage
 
-A slot at which no run began does not put off when the next run is due, so either ends where wnmon does not ask though
-it should; at once where it does not because the budget is spent. What has ended does not come back before the next run.
+A slot that was missed does not put off when the next run is due, so either ends where wnmon does not ask though it
+should; at once where it does not because the budget is spent. What has ended does not come back before the next run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Protocol
 from wnmon.engine.ports import Clock, Rest, RestCause, Slots
 from wnmon.engine.run import Run
 from wnmon.model.result import Outcome
-from wnmon.model.target import Probe, ProbeId
+from wnmon.model.target import Probe, ProbeId, asks_as
 
 KNOWN_INTERVALS = 3
 
@@ -71,16 +71,24 @@ class Standings:
         self._looked: set[ProbeId] = set()
 
     def declare(self, probes: Sequence[Probe]) -> None:
-        """Know exactly these probes; what counts of those that stay goes on counting."""
-        self._probes = {probe.id: probe for probe in probes}
-        self._last = {id_: last for id_, last in self._last.items() if id_ in self._probes}
+        """Know exactly these probes; what counts of those that stay, and ask the same relay, goes on counting."""
+        before, self._probes = self._probes, {probe.id: probe for probe in probes}
+        same = {one.id for one in probes if one.id in before and asks_as(before[one.id].target, one.target)}
+        self._last = {id_: last for id_, last in self._last.items() if id_ in same}
 
     def take(self, run: Run) -> None:
         """Take note of a finished run."""
         slots = self._timetable.slots(run.probe)
         if run.probe in self._probes and slots is not None and run.result.outcome is not Outcome.SKIPPED:
-            due_ns = self._clock.boot_ns() if slots.last_ns is None else slots.last_ns
+            due_ns = self._due_ns(self._probes[run.probe], slots)
             self._last[run.probe] = _Last(success=run.result.outcome.success, due_ns=due_ns)
+        elif run.requests:  # answered, and nothing could be judged: what was known before is no fact any more
+            self._last.pop(run.probe, None)
+
+    def _due_ns(self, probe: Probe, slots: Slots) -> int:
+        """Return the last slot a run stands for: its own, or one that came while it waited or went on."""
+        now_ns, every_ns = self._clock.boot_ns(), int(probe.check.every_s * 1e9)
+        return now_ns if slots.last_ns is None else now_ns - (now_ns - slots.last_ns) % every_ns
 
     def of(self, id_: ProbeId) -> Standing:
         """Return how a probe stands now."""

@@ -105,6 +105,11 @@ class Target:
         yield from self.extra_secrets
 
 
+def asks_as(one: Target, other: Target) -> bool:
+    """Tell whether both ask the same relay with the same key, so that what it told the one holds for the other."""
+    return (one.url, one.api_key) == (other.url, other.api_key)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """check × target × model: what is scheduled, labelled and listed."""

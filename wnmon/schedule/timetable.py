@@ -52,7 +52,7 @@ class Taken:
 class Entry:
     """A scheduled probe. `due_ns`: its next slot. `begun_ns`: the slot of its last run.
 
-    `promised_ns`: when its next run is due, or was: a slot at which no run began does not move it.
+    `promised_ns`: when its next run is due, or was: a slot that was missed does not move it.
     """
 
     probe: Probe
@@ -99,7 +99,7 @@ class Timetable:
         yield from list(self._entries.values())
 
     def take(self, entry: Entry, now_ns: int, *, begins: bool) -> Taken:
-        """Go on to the next slot. `begins`: nothing but being late keeps a run from beginning."""
+        """Go on to the next slot. `begins`: nothing but being late keeps a run from it; else one is under way."""
         missed = max(0, now_ns - entry.due_ns) // entry.every_ns
         newest_ns = entry.due_ns + missed * entry.every_ns
         late_ns = max(0, now_ns - newest_ns)
@@ -107,8 +107,9 @@ class Timetable:
         entry.due_ns = self.following_ns(entry, max(now_ns, newest_ns + entry.every_ns // 2))
         if late_ns > grace_ns(entry.every_ns):
             return Taken(missed=missed + 1, late_ns=None)
+        entry.promised_ns = entry.due_ns
         if begins:
-            entry.begun_ns, entry.promised_ns = newest_ns, entry.due_ns
+            entry.begun_ns = newest_ns
         return Taken(missed=missed, late_ns=late_ns)
 
     def tie(self, offset_ns: int, now_ns: int) -> bool:
@@ -120,7 +121,7 @@ class Timetable:
             return False
         self.offset_ns = offset_ns
         for entry in self._entries.values():
-            entry.due_ns = self._after(entry, now_ns)
+            entry.due_ns = self._after_jump(entry, now_ns)
             entry.promised_ns = min(entry.promised_ns, entry.due_ns) if entry.promised_ns <= now_ns else entry.due_ns
         return True
 
@@ -137,6 +138,16 @@ class Timetable:
     def following_ns(self, entry: Entry, after_ns: int) -> int:
         """Return the probe's first slot later than an instant."""
         return next_slot_ns(entry.probe.id, entry.every_ns, after_ns + self.offset_ns) - self.offset_ns
+
+    def _after_jump(self, entry: Entry, now_ns: int) -> int:
+        """Return when a run is due once the slots have moved: at once where the nearest slot has gone by.
+
+        Never later than before where no run was yet, so that a clock set again and again keeps none from beginning.
+        """
+        if entry.begun_ns is None:
+            return min(entry.due_ns, self.following_ns(entry, now_ns))
+        nearest_ns = self.following_ns(entry, entry.begun_ns + entry.every_ns // 2)
+        return max(now_ns, nearest_ns)
 
     def _after(self, entry: Entry, now_ns: int) -> int:
         """Return the first slot from now on that keeps its distance from the last run."""

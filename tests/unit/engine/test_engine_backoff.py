@@ -245,3 +245,16 @@ def test_a_run_without_an_answer_that_counts_teaches_nothing() -> None:
     relay = Relay()
     relay.backoff.learn(probe(), Result(outcome=Outcome.ERRORED, reason=Reason.RATE_LIMITED, status=503), [])
     assert relay.rests_s() == 0
+
+
+def test_less_than_a_second_asked_for_is_as_good_as_nothing() -> None:
+    relay = Relay()
+    relay.says(429, asked_s=0.001)
+    assert (relay.cause(), relay.rests_s()) == (RestCause.REFUSED, 60)
+
+
+def test_another_relay_under_the_same_name_is_not_left_alone() -> None:
+    relay = Relay()
+    relay.says(429, asked_s=3600)
+    relay.backoff.forget("wn")
+    assert relay.rests_s() == 0

@@ -124,3 +124,12 @@ def test_every_target_has_a_ledger_of_its_own() -> None:
     budgets, relay = Budgets(FakeClock()), limited(tokens_per_day=100)
     budgets.reserve(target("other"), 100)
     assert budgets.tokens_left(relay) == 100
+
+
+def test_a_clock_set_back_over_midnight_begins_no_new_day() -> None:
+    clock = FakeClock()
+    budgets = Budgets(clock)
+    frugal = limited(requests_per_day=1)
+    assert budgets.reserve(frugal, 1) is not None
+    clock.epoch_s -= 86_400
+    assert budgets.reserve(frugal, 1) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from engine_samples import NOON_S, Bench, FakeClock, S, lost, probe, reply
@@ -11,7 +12,8 @@ from wnmon.engine.ports import Rest, RestCause
 from wnmon.engine.standing import Standing, Standings
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Outcome, Reason, Result
-from wnmon.schedule.timetable import Timetable
+from wnmon.model.target import Secret
+from wnmon.schedule.timetable import Timetable, grace_ns
 
 EVERY_S = 60
 
@@ -37,14 +39,15 @@ class Watch:
         assert entry is not None
         self.clock.pass_s((entry.due_ns - self.clock.boot_ns()) / S)
 
-    def slot(self, *, begins: bool) -> None:
-        """Let a run begin at its slot, or not."""
+    def slot(self, *, missed: bool = False, begins: bool = True) -> None:
+        """Let a run begin at its slot, find one under way, or come a second too late for it."""
         entry = self.table.get(self.probe.id)
         assert entry is not None
-        self.table.take(entry, self.clock.boot_ns(), begins=begins)
+        late_ns = grace_ns(entry.every_ns) + S if missed else 0
+        self.table.take(entry, self.clock.boot_ns() + late_ns, begins=begins)
 
     def run(self, bench: Bench) -> Watch:
-        self.slot(begins=True)
+        self.slot()
         self.standings.take(bench.run())
         return self
 
@@ -53,11 +56,11 @@ class Watch:
         return self
 
     def after_s(self, seconds: float) -> Standing:
-        """Return how the probe stands so much later; while it rests each slot is begun by a run that is left out."""
+        """Return how the probe stands so much later; each slot is missed, or begun by a run that a rest leaves out."""
         end_ns = self.clock.boot_ns() + int(seconds * S)
         while (entry := self.table.get(self.probe.id)) and entry.due_ns <= end_ns:
             self.go_to_slot()
-            self.slot(begins=self.resting() is not None)
+            self.slot(missed=self.resting() is None)
         self.clock.pass_s((end_ns - self.clock.boot_ns()) / S)
         return self.standings.of(self.probe.id)
 
@@ -140,6 +143,37 @@ def test_a_run_that_did_not_take_place_leaves_the_next_run_due_where_it_was() ->
     watch = Watch()
     now_s = watch.clock.epoch_s
     assert watch.run(good()).after_s(130).next_run_s == pytest.approx(now_s + 60, abs=0.01)
+
+
+def test_an_outage_counts_while_a_run_is_under_way_that_waits_longer_than_three_intervals() -> None:
+    watch = Watch().run(bad())
+    for _ in range(9):
+        watch.go_to_slot()
+        watch.slot(begins=False)
+    assert watch.standings.of(watch.probe.id).known
+
+
+def test_a_run_stands_for_the_slots_that_came_while_it_went_on() -> None:
+    watch = Watch()
+    watch.slot()
+    watch.clock.pass_s(250)
+    watch.standings.take(good().run())
+    watch.clock.pass_s(150)
+    assert watch.standings.of(watch.probe.id).known
+
+
+def test_a_run_of_which_nothing_could_be_judged_ends_what_was_known() -> None:
+    watch = Watch().run(bad())
+    unjudged = Result(outcome=Outcome.SKIPPED, reason=Reason.OK)
+    watch.standings.take(replace(good().run(), result=unjudged))
+    assert not watch.standings.of(watch.probe.id).known
+
+
+@pytest.mark.parametrize("change", [{"url": "http://other.invalid"}, {"api_key": Secret("sk-another-0123456789", "k")}])
+def test_what_one_relay_told_counts_for_no_other(change: dict[str, Any]) -> None:
+    watch = Watch().run(good())
+    watch.standings.declare([replace(watch.probe, target=replace(watch.probe.target, **change))])
+    assert not watch.standings.of(watch.probe.id).known
 
 
 def test_a_rest_is_told_with_its_end() -> None:

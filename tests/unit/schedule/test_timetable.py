@@ -147,11 +147,18 @@ def test_a_run_a_moment_early_takes_its_slot() -> None:
     assert desk.entry.due_ns == due_ns + 10 * S
 
 
-def test_a_slot_at_which_no_run_began_stays_promised() -> None:
+def test_a_slot_that_was_missed_stays_promised() -> None:
     desk = Desk(10)
     due_ns = desk.entry.due_ns
-    desk.go_to(due_ns).take(begins=False)
+    desk.go_to(due_ns + 6 * S).take()
     assert (desk.entry.promised_ns, desk.entry.due_ns) == (due_ns, due_ns + 10 * S)
+
+
+def test_a_slot_at_which_a_run_is_under_way_is_not_missed() -> None:
+    desk = Desk(10)
+    due_ns = desk.run()
+    desk.go_to(due_ns + 10 * S).take(begins=False)
+    assert (desk.entry.begun_ns, desk.entry.promised_ns) == (due_ns, due_ns + 20 * S)
 
 
 def test_the_slot_of_a_run_that_began_is_its_last() -> None:
@@ -204,6 +211,26 @@ def test_after_a_jump_the_next_run_keeps_between_half_and_one_and_a_half_interva
     ran_ns = desk.run()
     desk.jump(jump_s)
     assert 5 * S <= desk.entry.due_ns - ran_ns <= 15 * S
+
+
+@pytest.mark.parametrize("since_run_s", [0, 4.9, 5.1, 9.9])
+@pytest.mark.parametrize("jump_s", [-601.3, -3.3, 2.2, 607.7])
+def test_a_jump_makes_no_gap_however_late_in_the_interval_it_comes(since_run_s: float, jump_s: float) -> None:
+    desk = Desk(10)
+    ran_ns = desk.run()
+    desk.go_to(ran_ns + int(since_run_s * S)).jump(jump_s)
+    assert 5 * S <= desk.entry.due_ns - ran_ns <= 15 * S
+
+
+def test_a_clock_set_again_and_again_keeps_no_run_from_beginning() -> None:
+    desk, runs = Desk(10), 0
+    begin_ns = desk.now_ns
+    for second in range(1, 61):
+        desk.go_to(begin_ns + second * S).jump(-1)
+        if desk.entry.due_ns <= desk.now_ns:
+            desk.take()
+            runs += 1
+    assert 3 <= runs <= 9
 
 
 def test_after_a_jump_the_slots_are_those_of_a_service_started_then() -> None:
