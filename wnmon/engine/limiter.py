@@ -1,4 +1,8 @@
-"""How many runs may be under way: per target and in all. Waiting is measured and never counted as latency."""
+"""How many runs may be under way: per target and in all. Waiting is measured and never counted as latency.
+
+A slot that is free goes to the target that held slots for the least time of late, so that relays that hang, however
+many, do not starve one that answers. Among runs of one target the one that waits longest is first.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,33 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from wnmon.engine.ports import Clock
 from wnmon.model.target import Target
+
+HALF_LIFE_S = 60.0
+"""What a target held so long ago counts half: what it was like an hour ago is no reason to wait."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    """A run that waits for a slot."""
+
+    target: Target
+    granted: asyncio.Future[None]
+
+
+@dataclass(slots=True)
+class _Held:
+    """How long a target held slots, as it counted at an instant."""
+
+    seconds: float = 0.0
+    at_ns: int = 0
+
+    def now_s(self, now_ns: int) -> float:
+        """Return how it counts now."""
+        return float(self.seconds * 0.5 ** ((now_ns - self.at_ns) / 1e9 / HALF_LIFE_S))
 
 
 class Limiter:
@@ -18,7 +46,8 @@ class Limiter:
         self.limit = limit
         self._clock = clock
         self._held: Counter[str] = Counter()
-        self._changed = asyncio.Condition()
+        self._of_late: dict[str, _Held] = {}
+        self._waiting: list[_Waiting] = []
 
     @property
     def in_flight(self) -> int:
@@ -29,13 +58,45 @@ class Limiter:
     async def slot(self, target: Target) -> AsyncIterator[float]:
         """Hold a slot; yields the seconds waited for it."""
         asked_ns = self._clock.now_ns()
-        async with self._changed:
-            held, limit = self._held, target.concurrency
-            await self._changed.wait_for(lambda: held[target.name] < limit and self.in_flight < self.limit)
-            self._held[target.name] += 1
+        await self._turn(target)
+        begun_ns = self._clock.now_ns()
         try:
-            yield (self._clock.now_ns() - asked_ns) / 1e9
+            yield (begun_ns - asked_ns) / 1e9
         finally:
-            self._held[target.name] -= 1
-            async with self._changed:
-                self._changed.notify_all()
+            self._release(target, begun_ns)
+
+    async def _turn(self, target: Target) -> None:
+        """Wait for a slot; one who gives up neither waits on nor holds one."""
+        waiting = _Waiting(target, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._grant()
+        try:
+            await waiting.granted
+        except asyncio.CancelledError:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+            else:
+                self._release(target, self._clock.now_ns())
+            raise
+
+    def _grant(self) -> None:
+        """Give free slots to those whose turn it is."""
+        while (turn := self._next()) is not None:
+            self._waiting.remove(turn)
+            self._held[turn.target.name] += 1
+            turn.granted.set_result(None)
+
+    def _next(self) -> _Waiting | None:
+        """Return whose turn it is, None while there is no slot for anyone."""
+        if self.in_flight >= self.limit:
+            return None
+        now_ns = self._clock.now_ns()
+        waiting = (one for one in self._waiting if not one.granted.cancelled())
+        may = [one for one in waiting if self._held[one.target.name] < one.target.concurrency]
+        return min(may, key=lambda one: self._of_late.get(one.target.name, _Held()).now_s(now_ns), default=None)
+
+    def _release(self, target: Target, begun_ns: int) -> None:
+        self._held[target.name] -= 1
+        now_ns, of_late = self._clock.now_ns(), self._of_late.setdefault(target.name, _Held())
+        of_late.seconds, of_late.at_ns = of_late.now_s(now_ns) + (now_ns - begun_ns) / 1e9, now_ns
+        self._grant()

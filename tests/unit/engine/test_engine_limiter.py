@@ -168,3 +168,53 @@ def test_runs_in_flight_are_counted() -> None:
         assert stage.limiter.in_flight == 2
 
     play(2, scene)
+
+
+def test_a_free_slot_goes_to_the_target_that_held_one_for_less_time() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.enter("hangs", target("hanging"))
+        stage.clock.pass_s(10)
+        await stage.enter("hangs on", target("hanging"))
+        await stage.enter("quick", target("good"))
+        await stage.leave("hangs")
+        assert stage.inside == ["quick"]
+
+    play(1, scene)
+
+
+def test_what_a_target_held_long_ago_counts_no_more() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.enter("first", target("once-slow"))
+        stage.clock.pass_s(100)
+        await stage.leave("first")
+        stage.clock.pass_s(3600)
+        await stage.enter("now", target("good"))
+        stage.clock.pass_s(1)
+        await stage.enter("slow", target("once-slow"))
+        await stage.enter("good", target("good"))
+        await stage.leave("now")
+        assert stage.inside == ["slow"]
+
+    play(1, scene)
+
+
+def test_of_one_target_the_run_that_waits_longest_is_first() -> None:
+    async def scene(stage: Stage) -> None:
+        for name in "abc":
+            await stage.enter(name, target())
+        await stage.leave("a")
+        assert stage.inside == ["b"]
+
+    play(1, scene)
+
+
+def test_a_run_cancelled_in_the_moment_its_turn_comes_holds_no_slot() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.enter("a", target())
+        await stage.enter("b", target())
+        stage._doors["a"].set()
+        await stage.cancel("b")
+        await stage.enter("c", target())
+        assert stage.inside == ["c"]
+
+    play(1, scene)
