@@ -1,7 +1,8 @@
 """How many runs may be under way: per target and in all. Waiting is measured and never counted as latency.
 
-A slot that is free goes to the target that held slots for the least time of late, so that relays that hang, however
-many, do not starve one that answers. Among runs of one target the one that waits longest is first.
+A slot that is free goes to the target that held slots for the least time of late, and the last one only to a target
+that lets go of them soon, so that relays that hang, however many, do not starve one that answers. Among runs of one
+target the one that waits longest is first.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from wnmon.model.target import Target
 
 HALF_LIFE_S = 60.0
 """What a target held so long ago counts half: what it was like an hour ago is no reason to wait."""
+SOON_S = 5.0
+"""A target that held its last slot longer gets the last free one no more: what hangs holds it until a time limit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,10 +32,11 @@ class _Waiting:
 
 @dataclass(slots=True)
 class _Held:
-    """How long a target held slots, as it counted at an instant."""
+    """How long a target held slots, as it counted at an instant, and how long it held the last one."""
 
     seconds: float = 0.0
     at_ns: int = 0
+    last_s: float = 0.0
 
     def now_s(self, now_ns: int) -> float:
         """Return how it counts now."""
@@ -88,15 +92,22 @@ class Limiter:
 
     def _next(self) -> _Waiting | None:
         """Return whose turn it is, None while there is no slot for anyone."""
-        if self.in_flight >= self.limit:
+        free, now_ns = self.limit - self.in_flight, self._clock.now_ns()
+        if free <= 0:
             return None
-        now_ns = self._clock.now_ns()
+
+        def of_late(one: _Waiting) -> _Held:
+            return self._of_late.get(one.target.name, _Held())
+
         waiting = (one for one in self._waiting if not one.granted.cancelled())
         may = [one for one in waiting if self._held[one.target.name] < one.target.concurrency]
-        return min(may, key=lambda one: self._of_late.get(one.target.name, _Held()).now_s(now_ns), default=None)
+        if free == 1 and self.limit > 1:
+            may = [one for one in may if of_late(one).last_s < SOON_S]
+        return min(may, key=lambda one: of_late(one).now_s(now_ns), default=None)
 
     def _release(self, target: Target, begun_ns: int) -> None:
         self._held[target.name] -= 1
         now_ns, of_late = self._clock.now_ns(), self._of_late.setdefault(target.name, _Held())
-        of_late.seconds, of_late.at_ns = of_late.now_s(now_ns) + (now_ns - begun_ns) / 1e9, now_ns
+        of_late.last_s = (now_ns - begun_ns) / 1e9
+        of_late.seconds, of_late.at_ns = of_late.now_s(now_ns) + of_late.last_s, now_ns
         self._grant()

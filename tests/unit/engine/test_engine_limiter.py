@@ -218,3 +218,27 @@ def test_a_run_cancelled_in_the_moment_its_turn_comes_holds_no_slot() -> None:
         assert stage.inside == ["c"]
 
     play(1, scene)
+
+
+def test_the_last_free_slot_is_for_targets_that_let_go_of_theirs_soon() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.enter("hung", target("hanging"))
+        stage.clock.pass_s(60)
+        await stage.leave("hung")
+        for name in ("hangs", "hangs too"):
+            await stage.enter(name, target("hanging"))
+        await stage.enter("quick", target("good"))
+        assert stage.inside == ["hangs", "quick"]
+
+    play(2, scene)
+
+
+def test_where_there_is_but_one_slot_a_slow_target_has_it_too() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.enter("hung", target("hanging"))
+        stage.clock.pass_s(60)
+        await stage.leave("hung")
+        await stage.enter("hangs", target("hanging"))
+        assert stage.inside == ["hangs"]
+
+    play(1, scene)
