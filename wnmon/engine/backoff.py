@@ -57,7 +57,7 @@ class Backoff:
         if not answers:
             return
         target, model = probe.target.name, probe.model
-        limited = any(answer.exchange.status == 429 for answer in answers)
+        limited = any(answer.exchange.status == 429 or _says_limited(answer) for answer in answers)
         if limited or result.status == 503 or result.reason is Reason.RATE_LIMITED:
             scopes = {answer.fault.scope for answer in answers if answer.fault is not None}
             self._refuse((target, None if Scope.KEY in scopes else model), probe, result, answers)
@@ -96,3 +96,7 @@ class Backoff:
             return now_ns + own_ns
         due_ns = now_ns - (self._clock.now_ns() - scheduled_ns)
         return min(now_ns + own_ns, due_ns + max(own_ns, int(probe.check.every_s * 1e9)) - SLACK_NS)
+
+
+def _says_limited(answer: Answer) -> bool:
+    return answer.fault is not None and answer.fault.reason is Reason.RATE_LIMITED

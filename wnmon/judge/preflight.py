@@ -27,6 +27,7 @@ from wnmon.model.check import Auth, Plan, Risk, Rule, Step
 from wnmon.model.result import Fault, Layer, Reason
 from wnmon.model.said import Said
 from wnmon.wire.answer import Answer
+from wnmon.wire.reply import Choice
 
 _AS_CLIENTS_DO = frozenset({Auth.NORMAL, Auth.LOWERCASE})
 
@@ -100,7 +101,13 @@ def _is_answered(plan: Plan, answer: Answer) -> bool:
         # A model that does not take a parameter is refused by itself, not by the relay.
         return status.refuses_parameter(reply.error, code) or _is_accepted(plan, answer)
     is_chat = any(step.name == answer.step and (step.method, step.path) == ("POST", None) for step in plan.steps)
-    return not is_chat or (bool(reply.choices) and (reply.error is None or bool(reply.tokens)))
+    return not is_chat or (any(map(_holds, reply.choices)) and (reply.error is None or bool(reply.tokens)))
+
+
+def _holds(choice: Choice) -> bool:
+    """Tell whether there is anything in a choice: OpenRouter writes an upstream's failure into an empty one."""
+    said = choice.content or choice.reasoning or choice.refusal or choice.tool_calls
+    return bool(said) or choice.finish_reason not in {None, "error"}
 
 
 def _is_accepted(plan: Plan, answer: Answer) -> bool:

@@ -10,7 +10,9 @@
 Bytes imply a token per BYTES_PER_TOKEN of text, or per event that brought some. They cannot cost less than a token per
 MOST_BYTES_PER_TOKEN, nor more than one per byte, which is the least a token of a byte-level vocabulary has. Beyond the
 larger of that and the worst case there may be what nobody sees: a prompt the relay puts before ours, reasoning that
-`max_tokens` does not limit. Of a JSON that cannot be read any byte may be text. A refusal without usage costs nothing.
+`max_tokens` does not limit; not so beyond a refusal, which without usage costs nothing. Of a JSON that cannot be read
+any byte may be text. Reasoning that is shown makes no count impossible, but less than its bytes could cost is not
+booked.
 """
 
 from __future__ import annotations
@@ -36,9 +38,13 @@ UNSEEN_OUTPUT_TOKENS = 4_096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What a count may be (`least` to `most`), what bytes imply, and what is booked where nothing else is known."""
+    """What a count may be (`least` to `most`), what bytes imply, and what is booked where nothing else is known.
+
+    `floor`: no count is believed to cost less, not even one that may be.
+    """
 
     least: int
+    floor: int
     implied: int
     unknown: int
     most: int
@@ -75,16 +81,18 @@ def possible(answer: Answer, worst: tuple[int, int]) -> Mapping[Direction, Bound
 def _booked(claim: int | None, bounds: Bounds) -> int:
     if claim is None or claim > bounds.most:
         return bounds.unknown
-    return claim if claim >= bounds.least else bounds.implied
+    return max(claim, bounds.floor) if claim >= bounds.least else bounds.implied
 
 
 def _input(answer: Answer, worst: int) -> Bounds:
     sent = 0 if _is_refused(answer) else prompt_bytes(answer.asked)
+    least = _tokens(sent, MOST_BYTES_PER_TOKEN)
     return Bounds(
-        least=_tokens(sent, MOST_BYTES_PER_TOKEN),
+        least=least,
+        floor=least,
         implied=_tokens(sent, BYTES_PER_TOKEN),
         unknown=0 if _is_refused(answer) else worst,
-        most=worst + UNSEEN_INPUT_TOKENS,
+        most=worst + (0 if _is_refused(answer) else UNSEEN_INPUT_TOKENS),
     )
 
 
@@ -93,11 +101,12 @@ def _output(answer: Answer, worst: int) -> Bounds:
     events = answer.timing.token_events
     implied = max(_tokens(text, BYTES_PER_TOKEN), events)
     return Bounds(
-        # Reasoning that is shown is no part of every relay's count.
+        # Reasoning that is shown is no part of every relay's count, but of what every relay makes.
         least=_tokens(visible, MOST_BYTES_PER_TOKEN),
+        floor=_tokens(text, MOST_BYTES_PER_TOKEN),
         implied=implied,
         unknown=0 if _is_refused(answer) else max(worst, implied),
-        most=max(worst, text, events) + UNSEEN_OUTPUT_TOKENS,
+        most=max(text, events) if _is_refused(answer) else max(worst, text, events) + UNSEEN_OUTPUT_TOKENS,
     )
 
 

@@ -258,3 +258,10 @@ def test_another_relay_under_the_same_name_is_not_left_alone() -> None:
     relay.says(429, asked_s=3600)
     relay.backoff.forget("wn")
     assert relay.rests_s() == 0
+
+
+def test_words_of_a_limit_in_a_later_answer_of_a_suite_let_the_model_rest() -> None:
+    relay = Relay()
+    result = Result(outcome=Outcome.PASSED, reason=Reason.OK, status=200)
+    relay.backoff.learn(probe(), result, [answer(relay.clock, 200), answer(relay.clock, 200, "rate limit exceeded")])
+    assert relay.rests_s() > 0

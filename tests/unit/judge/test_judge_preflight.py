@@ -85,6 +85,13 @@ UNANSWERED: list[tuple[str, Exchange, Reason]] = [
     ("half a JSON", answer('{"id'), Reason.BAD_JSON),
     ("JSON without a choice", answer({"id": "x", "choices": []}), Reason.EMPTY),
     ("a stream without a choice", streamed(DONE), Reason.EMPTY),
+    ("an empty choice", completion(choices=[{}]), Reason.EMPTY),
+    (
+        "a failure in an empty choice",
+        completion(choices=[{"finish_reason": "error", "error": {"code": 502}}]),
+        Reason.EMPTY,
+    ),
+    ("a choice without a message", completion(choices=[{"index": 0, "message": None}]), Reason.EMPTY),
 ]
 
 
@@ -98,7 +105,14 @@ def test_a_suite_whose_valid_request_got_no_answer_is_errored_with_the_reason(
 
 ANSWERED: list[tuple[str, Exchange]] = [
     ("a completion", completion()),
-    ("a choice without a word", completion(choices=[{}])),
+    ("a choice cut before its first word", completion(choices=[{"finish_reason": "length"}])),
+    (
+        "a choice that failed after some words",
+        completion(choices=[{"message": {"content": "po"}, "finish_reason": "error"}]),
+    ),
+    ("reasoning alone", completion(choices=[{"message": {"reasoning_content": "hm"}}])),
+    ("a refusal in words", completion(choices=[{"message": {"refusal": "no"}}])),
+    ("a call of a tool", completion(choices=[{"message": {"tool_calls": [{"function": {"name": "f"}}]}}])),
     ("an empty error beside choices", completion(error={})),
     ("a stream", streamed(*GOOD_STREAM)),
     ("a stream that ends too early", streamed(delta("po"), delta("ng"))),

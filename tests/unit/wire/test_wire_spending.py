@@ -108,6 +108,7 @@ BOOKED: list[tuple[str, Exchange, tuple[int, int]]] = [
     ("few tokens for long words", said("internationalization!", usage=count(8, 2)), (8, 2)),
     ("fewer tokens than events", streamed(*"abcd" * 10, usage=count(8, 12)), (8, 12)),
     ("more tokens than there are events, whatever text is in them", called(6_000, usage=count(8, 6_500)), (8, 6_500)),
+    ("1 for reasoning that is shown", said("x", reasoning_content="word" * 4_000, usage=count(8, 1)), (8, 1_001)),
     ("hidden reasoning", said(usage=count(8, 3_000)), (8, 3_000)),
     ("a prompt of the relay's own", said(usage=count(12_000, 1)), (12_000, 1)),
     (
@@ -126,6 +127,11 @@ BOOKED: list[tuple[str, Exchange, tuple[int, int]]] = [
     (
         "refused with a million",
         exchange(b'{"usage": {"prompt_tokens": 1000000, "completion_tokens": -1}}', 400),
+        (0, 0),
+    ),
+    (
+        "refused with more than was asked",
+        exchange(b'{"usage": {"prompt_tokens": 81, "completion_tokens": 1}}', 500),
         (0, 0),
     ),
 ]
