@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import pickle
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from wnmon.model.check import Check, Plan, Step
-from wnmon.model.target import Probe, Secret, Target
+from wnmon.model.target import Probe, Secret, Target, asks_as
 
 VALUE = "sk-Ab3dEf6hIj9kLm2nOp5q"
 SECRET = Secret(VALUE, "api_key")
@@ -87,3 +89,15 @@ def test_a_probe_is_named_by_target_check_and_model() -> None:
     check = Check(name="alive", plan=Plan(steps=()), every_s=60.0)
 
     assert Probe(check=check, target=target(), model="m").id == "wn/alive/m"
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"models": ("other",)}, True),
+        ({"url": "http://another.invalid"}, False),
+        ({"api_key": Secret("sk-another-key-0123456789", "api_key")}, False),
+    ],
+)
+def test_two_targets_ask_as_one_where_url_and_key_are_the_same(change: dict[str, Any], same: bool) -> None:
+    assert asks_as(target(), replace(target(), **change)) is same
