@@ -73,7 +73,7 @@ class Scheduler:
     def overdue_s(self) -> float:
         """Return for how long a run has been due that neither began nor was told as skipped, 0 when none is."""
         now_ns = self._clock.boot_ns()
-        return max(0, *(now_ns - entry.due_ns for entry in self.timetable.entries()), 0) / 1e9
+        return max([0, *(now_ns - entry.due_ns for entry in self.timetable.entries())]) / 1e9
 
     def _place(self, id_: ProbeId, entry: Entry) -> None:
         """Give the probe a job at its next slot, or move the one it has."""

@@ -81,13 +81,14 @@ class Timetable:
         before, self._entries = self._entries, {}
         changed = []
         for probe in probes:
-            entry = self._entries[probe.id] = before.get(probe.id) or Entry(probe=probe, due_ns=now_ns, promised_ns=0)
-            is_new = probe.id not in before
-            if is_new or entry.probe.check.every_s != probe.check.every_s:
-                changed.append(entry)
-                entry.probe = probe
-                entry.due_ns = entry.promised_ns = now_ns if is_new and run_now else self._after(entry, now_ns)
+            known = before.get(probe.id)
+            keeps = known is not None and known.probe.check.every_s == probe.check.every_s
+            entry = self._entries[probe.id] = known or Entry(probe=probe, due_ns=now_ns, promised_ns=now_ns)
             entry.probe = probe
+            if not keeps:
+                changed.append(entry)
+                at_once = known is None and run_now
+                entry.due_ns = entry.promised_ns = now_ns if at_once else self._after(entry, now_ns)
         return changed
 
     def get(self, probe: ProbeId) -> Entry | None:
