@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from wnmon.config.environment import fill, secret
 from wnmon.config.node import Cursor
-from wnmon.model.credentials import is_telling
+from wnmon.model.credentials import basic_login, is_telling
 from wnmon.model.said import Said
 from wnmon.model.target import Secret
 
@@ -29,9 +29,17 @@ def target_headers(place: Cursor, env: Mapping[str, str]) -> tuple[tuple[str, Se
             continue
         if not filled.from_environment and not is_telling(name):
             found.append((name, filled.text))
-        elif (kept := secret(filled.text, f"header:{name}", value)) is not None:
+        elif (kept := _secret(filled.text, f"header:{name}", value)) is not None:
             found.append((name, kept))
     return tuple(found)
+
+
+def _secret(text: str, name: str, place: Cursor) -> Secret | None:
+    """Return the Secret; None, with a problem, when it or the password in it is too short to be one."""
+    _, password = basic_login(text) or ("", "")
+    if password and secret(password, name, place) is None:
+        return None
+    return secret(text, name, place)
 
 
 def step_headers(place: Cursor) -> tuple[tuple[str, str], ...]:

@@ -17,6 +17,8 @@ A key made of words, or a short one of small letters alone, cannot be told from 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Callable
 from itertools import groupby
@@ -27,6 +29,8 @@ _TELLING = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _COUNTING = re.compile(r"rate-?limit|tokens?-(?:used|limit|remaining|reset|count)$|tokens$", re.ASCII | re.IGNORECASE)
+
+_BASIC = re.compile(r"basic +([A-Za-z0-9+/_-]+)=* *", re.ASCII | re.IGNORECASE)
 
 _ISSUED = re.compile(r"[sp]k-(?=[!-~]{8})", re.ASCII | re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII | re.IGNORECASE)
@@ -49,6 +53,27 @@ def is_issued(word: str) -> bool:
     """Tell whether a word can be nothing but a key: it begins as keys are handed out, and goes on as if drawn."""
     begun = _ISSUED.match(word)
     return begun is not None and looks_like_key(word[begun.end() :])
+
+def basic_login(value: str) -> tuple[str, str] | None:
+    """Return user and password of a header's value that is `Basic` and these in base64 (RFC 7617 §2), else None.
+
+    The password is "" where there is none. What is no text in base64 is a token like any other.
+    """
+    found = _BASIC.fullmatch(value)
+    if found is None:
+        return None
+    token = found[1].replace("-", "+").replace("_", "/")
+    try:
+        data = base64.b64decode(token + "=" * (-len(token) % 4))
+    except binascii.Error:
+        return None
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    user, _, password = text.partition(":")
+    return (user, password) if text.isprintable() else None
+
 
 
 def looks_like_key(word: str) -> bool:

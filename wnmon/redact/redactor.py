@@ -1,9 +1,9 @@
 """Redaction by value: every run of 8 or more bytes that is part of a secret becomes a typed marker.
 
 Found in any case, under JSON, percent and HTML escapes and nestings of them, as base64 (both alphabets, any alignment)
-and as hex: of the secret as it is, in capitals and in small letters. A secret under 8 bytes has no such run and is not
-looked for; the configuration refuses secrets under 12 characters. Pure, never raises, and linear in the text, not in
-the secrets: see `needles`.
+and as hex: of the secret as it is, in capitals and in small letters. Of `Basic` credentials user and password are
+looked for too. A secret under 8 bytes has no such run and is not looked for; the configuration refuses secrets under 12
+characters. Pure, never raises, and linear in the text, not in the secrets: see `needles`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from wnmon.model.target import Secret
+from wnmon.model.credentials import basic_login
+from wnmon.model.target import MIN_SECRET_CHARS, Secret
 from wnmon.redact.escapes import JSON_ESCAPE, may_be_escape, views
 from wnmon.redact.needles import Effort, Needles, windows_of
 
@@ -59,7 +60,7 @@ class Redactor:
     __slots__ = ("_effort", "_mixed", "_needles")
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
-        values = [(secret.reveal(), secret.name) for secret in secrets]
+        values = [(value, secret.name) for secret in secrets for value in _values(secret.reveal())]
         raw = [(form, name) for value, name in values for form in _forms(value)]
         self._mixed = any(may_be_escape(form) for form, _ in raw)
         windows = {window for form, _ in raw for window in windows_of(form.lower(), MIN_RUN_BYTES)}
@@ -105,6 +106,15 @@ def _replaced(data: bytes, spans: list[Span]) -> bytes:
         pieces += [data[done : span.start], span.marker.encode()]
         done = span.end
     return b"".join([*pieces, data[done:]])
+
+
+def _values(value: str) -> Iterator[str]:
+    """Yield a secret, and what it holds in base64 by itself: user and password, where each is as long as a secret is.
+
+    Whoever is sent these decodes them, and may quote either.
+    """
+    yield value
+    yield from (word for word in basic_login(value) or () if len(word) >= MIN_SECRET_CHARS)
 
 
 def _forms(value: str) -> set[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -224,6 +225,25 @@ def test_an_empty_secret_header_asks_whether_the_variable_is_empty(tmp_path: Pat
         "wnmon.yaml:1:79 targets.wn.headers.X-A: expected a secret of at least 12 characters, not nothing, "
         "is the variable empty?"
     ]
+
+
+def test_a_short_password_in_basic_credentials_is_refused(tmp_path: Path) -> None:
+    headers = f"{{Proxy-Authorization: Basic {b64encode(b'monitoring-of-ours:sesame').decode()}}}"
+    text = f'targets: {{wn: {{base_url: "https://relay.example", models: [m], headers: {headers}}}}}'
+
+    assert problems(tmp_path, text) == [
+        "wnmon.yaml:1:95 targets.wn.headers.Proxy-Authorization: expected a secret of at least 12 characters, not 6, "
+        "a shorter one cannot be recognised and removed from what is shown"
+    ]
+
+
+@pytest.mark.parametrize("login", [b"monitoring-of-ours:open-sesame-1", b"monitoring-of-ours:"])
+def test_basic_credentials_without_a_short_password_are_a_secret(login: bytes, tmp_path: Path) -> None:
+    value = f"Basic {b64encode(login).decode()}"
+
+    found = target(tmp_path, f'base_url: https://relay.example, headers: {{X-Relay-Auth: "{value}"}}').headers
+
+    assert found == (("X-Relay-Auth", Secret(value, "header:X-Relay-Auth")),)
 
 
 def test_a_target_of_the_command_line_is_named_after_its_host() -> None:

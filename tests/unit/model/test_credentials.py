@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from wnmon.model.credentials import is_issued, is_telling, looks_like_key, masked
+from wnmon.model.credentials import basic_login, is_issued, is_telling, looks_like_key, masked
 
 TELLING = [
     "Authorization",
@@ -181,3 +181,24 @@ def test_a_mask_is_masked_no_more() -> None:
     once = masked("sk-abc123def456")
 
     assert masked(once) == once
+
+
+@pytest.mark.parametrize(
+    ("value", "login"),
+    [
+        ("Basic bWU6b3Blbi1zZXNhbWUtMQ==", ("me", "open-sesame-1")),
+        ("basic bWU6b3Blbi1zZXNhbWUtMQ", ("me", "open-sesame-1")),
+        ("Basic bWU6YTpi", ("me", "a:b")),
+        ("Basic bWU6w7zDvMO8", ("me", "üüü")),
+        ("Basic bWU6/Pz8", ("me", "üüü")),
+        ("Basic bWU6_Pz8", ("me", "üüü")),
+        ("Basic bWU6", ("me", "")),
+        ("Basic bWU=", ("me", "")),
+        ("Basic bWU6A", None),
+        ("Basic AAAA", None),
+        ("Bearer bWU6b3Blbi1zZXNhbWUtMQ==", None),
+        ("Basic no base64", None),
+    ],
+)
+def test_user_and_password_are_read_from_basic_credentials(value: str, login: tuple[str, str] | None) -> None:
+    assert basic_login(value) == login

@@ -7,7 +7,7 @@ import html
 import json
 import re
 from collections.abc import Callable
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given, settings
@@ -101,6 +101,28 @@ def test_the_case_of_a_secret_does_not_matter(changed: str) -> None:
 
 def test_any_eight_bytes_of_a_secret_become_a_marker_in_any_case() -> None:
     assert redactor(KEY).text(f"key ...{KEY[5:13].swapcase()}...") == f"key ...{MARK}..."
+
+
+USER, PASSWORD = "monitoring-of-ours", "open:sesame%41/now"
+BASIC = f"Basic {base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [USER, PASSWORD, PASSWORD.upper(), quote(PASSWORD, safe=""), base64.b64encode(PASSWORD.encode()).decode()],
+)
+def test_a_secret_that_is_basic_credentials_is_found_as_user_and_as_password(written: str) -> None:
+    assert not leaks(written, redactor(BASIC).text(f"no account {written}!"))
+
+
+def test_a_login_that_was_decoded_shows_no_password() -> None:
+    assert redactor(BASIC).text(f"{USER}:{PASSWORD}") == f"{MARK}:{MARK}"
+
+
+def test_a_short_user_in_basic_credentials_is_no_secret() -> None:
+    text = "the assistant says no"
+
+    assert redactor(f"Basic {base64.b64encode(b'assistant:open-sesame-1').decode()}").text(text) is text
 
 
 @pytest.mark.parametrize("case", [str.lower, str.upper])
