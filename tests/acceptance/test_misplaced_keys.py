@@ -31,6 +31,7 @@ COMMANDS = [
     "check -KEY",
     "check --base-url KEY --model m",
     "check --base-url https://KEY --model",
+    "check --base-url https://KEY/v1 --model m",
     "check --base-url https://user:KEY@relay.example --model m",
     "check --base-url https://relay.example/?key=KEY --model m",
     "check --base-url https://a.example/KEYhttps://b.example/KEY --model m",

@@ -16,7 +16,7 @@ from wnmon.config.targets import read_target
 from wnmon.config.timing import Rhythm, read_rhythm
 from wnmon.config.waivers import UnknownWaiver, unknown_waivers
 from wnmon.model.check import Check, Timeouts
-from wnmon.model.credentials import is_issued
+from wnmon.model.credentials import is_no_name
 from wnmon.model.said import Said
 from wnmon.model.target import Probe, Secret, Target, secrets_of
 
@@ -130,7 +130,7 @@ def _named(parts: list[_Part], section: str) -> Iterator[tuple[str, Cursor, _Par
                 twice = Said("already_defined", name=quote(name), place=first[name])
                 place.report(twice, Said("rename_one"), key=True)
             else:
-                if is_issued(name):
+                if is_no_name(name):
                     place.report(Said("name_is_key"), Said("key_into_api_key"), key=True)
                 first[name] = place.where
                 yield name, place, part

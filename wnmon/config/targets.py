@@ -15,7 +15,7 @@ from wnmon.config.node import Cursor, quote
 from wnmon.config.schema import fits, sound
 from wnmon.config.urls import BadUrl, Relay, proxy_login, relay
 from wnmon.errors import UsageError, did_you_mean
-from wnmon.model.credentials import is_issued
+from wnmon.model.credentials import is_no_name
 from wnmon.model.price import Price
 from wnmon.model.said import Said
 from wnmon.model.target import MIN_SECRET_CHARS, Budget, Secret, Target, Waiver
@@ -99,7 +99,7 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
 
 def _is_key(model: str, api_key: str | None) -> bool:
     """Tell whether a key stands where a model belongs: every report would show it."""
-    return is_issued(model) or (api_key is not None and api_key.lower() in model.lower())
+    return is_no_name(model) or (api_key is not None and api_key.lower() in model.lower())
 
 
 def _in_url(where: Relay, models: tuple[str, ...], *more: str) -> tuple[Secret, ...]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from wnmon.judge.values import listed
-from wnmon.model.credentials import looks_like_key
+from wnmon.model.credentials import is_key_for_host, looks_like_key
 from wnmon.model.said import Said, Text
 from wnmon.model.target import MIN_SECRET_CHARS
 
@@ -107,6 +107,8 @@ def _parts_of(text: str) -> Text:
 
 def _host(parts: SplitResult) -> str:
     name = parts.hostname or ""
+    if is_key_for_host(parts.netloc.rpartition("@")[2].partition(":")[0]):  # `hostname` is in small letters
+        raise BadUrl(Said("url_key"), Said("key_into_api_key"))
     if any(name == known or name.endswith(f".{known}") for known in _PLACEHOLDERS):
         raise BadUrl(Said("placeholder_host", name=f'"{name}"'), Said("own_host"))
     if ":" in name:  # urlsplit has checked the IPv6 address

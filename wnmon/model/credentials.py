@@ -34,6 +34,11 @@ _BASIC = re.compile(r"basic +([A-Za-z0-9+/_-]+)=* *", re.ASCII | re.IGNORECASE)
 
 _ISSUED = re.compile(r"[sp]k-(?=[!-~]{8})", re.ASCII | re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]+", re.ASCII)
+# As long as a key of 128 bits in hex is.
+_KEY_CHARS = 32
+# Longer than what an orchestrator draws for the name of a container, which is a host's too.
+_HOST_KEY_CHARS = 16
 
 _WORD = re.compile(r"\S+")
 _TOKEN = re.compile(r"[A-Za-z0-9_~+-]{8,}", re.ASCII)
@@ -48,11 +53,6 @@ def is_telling(name: str) -> bool:
     """Tell whether a header's name says that its value is a credential."""
     return _TELLING.search(name) is not None and _COUNTING.search(name) is None
 
-
-def is_issued(word: str) -> bool:
-    """Tell whether a word can be nothing but a key: it begins as keys are handed out, and goes on as if drawn."""
-    begun = _ISSUED.match(word)
-    return begun is not None and looks_like_key(word[begun.end() :])
 
 def basic_login(value: str) -> tuple[str, str] | None:
     """Return user and password of a header's value that is `Basic` and these in base64 (RFC 7617 §2), else None.
@@ -75,6 +75,27 @@ def basic_login(value: str) -> tuple[str, str] | None:
     return (user, password) if text.isprintable() else None
 
 
+def is_issued(word: str) -> bool:
+    """Tell whether a word can be nothing but a key: it begins as keys are handed out, and goes on as if drawn."""
+    begun = _ISSUED.match(word)
+    return begun is not None and looks_like_key(word[begun.end() :])
+
+
+def is_no_name(word: str) -> bool:
+    """Tell whether a word is a key and no name of a model, a target or a check: as long as a key, all of it drawn.
+
+    A UUID with its dashes may be the name of a deployment; so may whatever has a word beside what was drawn.
+    """
+    return is_issued(word) or (
+        len(word) >= _KEY_CHARS and _TOKEN.fullmatch(word) is not None and _is_drawn_throughout(word)
+    )
+
+
+def is_key_for_host(host: str) -> bool:
+    """Tell whether a key stands where a host belongs. A part of a name with dots may be drawn: providers do so."""
+    names = host.split(".")
+    return any(map(is_issued, names)) or (len(names) == 1 and len(host) >= _HOST_KEY_CHARS and looks_like_key(host))
+
 
 def looks_like_key(word: str) -> bool:
     """Tell whether a word has the shape of a key rather than of a name."""
@@ -89,16 +110,25 @@ def looks_like_key(word: str) -> bool:
     )
 
 
+def _is_drawn_throughout(word: str) -> bool:
+    """Tell whether a word looks drawn from its first sign to its last."""
+    together = _APART.sub("", word)
+    if together == word:
+        # Words written together change too, but their numbers stand in one place, at the end mostly.
+        return _HEX.fullmatch(word) is not None or (_changes_as_drawn(word) and len(_NUMBER.findall(word)) > 1)
+    return len(set(map(_class, together))) == 3 and len(together) <= 2 * _runs(together)
+
+
 def _is_drawn(part: str) -> bool:
-    """Tell whether letters and digits look drawn: of words and numbers most neighbours are alike."""
+    """Tell whether letters and digits look drawn, or are too many to be a word."""
+    return len(part) >= 40 or (len(part) >= 16 and _HEX.fullmatch(part) is not None) or _changes_as_drawn(part)
+
+
+def _changes_as_drawn(part: str) -> bool:
+    """Tell whether letters and digits change as if drawn: of words and numbers most neighbours are alike."""
     size, runs = len(part), _runs(part)
     in_one_case = part in {part.lower(), part.upper()} and not part.isalpha()
-    return (
-        size >= 40
-        or (size >= 16 and _HEX.fullmatch(part) is not None)
-        or (size >= 12 and 2 * size <= 5 * runs)
-        or (size >= 20 and in_one_case and 2 * size <= 7 * runs)
-    )
+    return (size >= 12 and 2 * size <= 5 * runs) or (size >= 20 and in_one_case and 2 * size <= 7 * runs)
 
 
 def _runs(text: str) -> int:

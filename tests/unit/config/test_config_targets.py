@@ -263,18 +263,34 @@ ISSUED = "sk-4f7Qz9Lm2Xc8Vb1Nn3WwTt6Rr5Yy0Uu"
 URL = "base_url: https://relay.example"
 
 
+DRAWN = "3f0c9a7be21d44580b52d1aa07f6e3c4"
+
+
+@pytest.mark.parametrize("base_url", [f"https://{ISSUED}/v1", f"https://{DRAWN}:8443", f"https://{ISSUED}.example"])
+def test_a_key_in_place_of_a_host_is_refused_and_not_quoted(base_url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        adhoc_target(base_url, "m", KEY)
+
+    assert str(caught.value) == "--base-url: expected a URL without the key"
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        f"targets: {{{DRAWN}: {{{URL}, models: [m]}}}}",
+        f"targets: {{wn: {{{URL}, models: [{DRAWN}]}}}}",
         f"targets: {{{ISSUED}: {{{URL}, models: [m]}}}}",
         f"targets: {{wn: {{{URL}, models: [{ISSUED}]}}}}",
         f"targets: {{wn: {{{URL}, models: [m], labels: {{team: {ISSUED}}}}}}}",
     ],
-    ids=["target", "model", "label"],
+    ids=["a drawn target", "a drawn model", "target", "model", "label"],
 )
 def test_a_key_is_no_name(text: str, tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, text)
-    assert ("expected a name, not what looks like a key" in problem, ISSUED in problem) == (True, False)
+    assert ("expected a name, not what looks like a key" in problem, ISSUED in problem or DRAWN in problem) == (
+        True,
+        False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -283,6 +299,7 @@ def test_a_key_is_no_name(text: str, tmp_path: Path) -> None:
         ("relay.example", "m", KEY, "--base-url: expected a URL that starts with https:// or http://"),
         ("https://relay.example", " ", KEY, "--model: expected the name of a model, not an empty text"),
         ("https://relay.example", ISSUED, None, "--model: expected a name, not what looks like a key"),
+        ("https://relay.example", DRAWN, None, "--model: expected a name, not what looks like a key"),
         ("https://relay.example", "m", "short", "the API key: expected a key of at least 12 characters, not 5"),
     ],
 )

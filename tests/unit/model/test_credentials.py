@@ -10,7 +10,15 @@ from collections.abc import Callable
 
 import pytest
 
-from wnmon.model.credentials import basic_login, is_issued, is_telling, looks_like_key, masked
+from wnmon.model.credentials import (
+    basic_login,
+    is_issued,
+    is_key_for_host,
+    is_no_name,
+    is_telling,
+    looks_like_key,
+    masked,
+)
 
 TELLING = [
     "Authorization",
@@ -135,6 +143,62 @@ def test_a_name_may_be_a_name(name: str) -> None:
 @pytest.mark.parametrize("key", ["sk-0123456789abcdef0", "SK-Zk3vQ9xT2mLp", "sk-proj-Zk3vQ9xT2mLp_R7wB5nJd8sHf4gYc6"])
 def test_what_is_handed_out_as_a_key_is_no_name(key: str) -> None:
     assert is_issued(key)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *NAMES,
+        "3f0c9a7be21d44580b",
+        "ft:gpt-4o-mini-2024-07-18:org::9AbCdEf1",
+        "3f0c9a7b-e21d-4458-9b0c-52d1aa07f6e3",
+        "3F0C9A7B-E21D-4458-9B0C-52D1AA07F6E3",
+        "llama-3-8b-3f0c9a7be21d44580b52d1aa07f6e3c4",
+        "MyDeploymentForProductionInTheEastOfTheUnitedStates2024",
+        "accounts/fireworks/models/llama-v3p1-405b-instruct",
+    ],
+)
+def test_what_may_be_the_name_of_a_model_is_one(name: str) -> None:
+    assert not is_no_name(name)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "sk-0123456789abcdef0",
+        "3f0c9a7be21d44580b52d1aa07f6e3c4",
+        "3F0C9A7BE21D44580B52D1AA07F6E3C4" * 2,
+        "Zk3vQ9xT2mLpR7wB5nJd8sHf4gYc6aXe",
+        "zk3vq9xt2mlpr7wb5njd8shf4gyc6axe",
+        "Zk3vQ9xT2mLp-R7wB5nJd8sHf_4gYc6aXe",
+    ],
+)
+def test_what_is_drawn_and_as_long_as_a_key_is_no_name(key: str) -> None:
+    assert is_no_name(key)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "relay.example",
+        "localhost",
+        "127.0.0.1",
+        "f3a9c1b2d4e5",
+        "gateway-6d4cf56db6-x8k2p",
+        "3f0c9a7be21d44580b52d1aa07f6e3c4.r2.cloud.example",
+        "xyz1abc2def3gh4i.us-east-1.endpoints.example",
+        "sk-bratislava-relay-1.example",
+    ],
+)
+def test_a_host_is_no_key(host: str) -> None:
+    assert not is_key_for_host(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["sk-0123456789abcdef0", "sk-0123456789abcdef0.example", "3f0c9a7be21d4458", "Zk3vQ9xT2mLpR7wB5nJd"]
+)
+def test_a_key_is_no_host(host: str) -> None:
+    assert is_key_for_host(host)
 
 
 @pytest.mark.parametrize("name", NAMES)
