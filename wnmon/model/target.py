@@ -106,8 +106,12 @@ class Target:
 
 
 def asks_as(one: Target, other: Target) -> bool:
-    """Tell whether both ask the same relay with the same key, so that what it told the one holds for the other."""
-    return (one.url, one.api_key) == (other.url, other.api_key)
+    """Tell whether both ask the same relay with the same credentials: what it told the one then holds for the other."""
+    return (one.url, one.api_key, _secret_headers(one)) == (other.url, other.api_key, _secret_headers(other))
+
+
+def _secret_headers(target: Target) -> frozenset[tuple[str, Secret]]:
+    return frozenset((name.lower(), value) for name, value in target.headers if isinstance(value, Secret))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,7 +169,14 @@ def test_a_run_of_which_nothing_could_be_judged_ends_what_was_known() -> None:
     assert not watch.standings.of(watch.probe.id).known
 
 
-@pytest.mark.parametrize("change", [{"url": "http://other.invalid"}, {"api_key": Secret("sk-another-0123456789", "k")}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "http://other.invalid"},
+        {"api_key": Secret("sk-another-0123456789", "k")},
+        {"headers": (("X-Relay-Auth", Secret("another-0123456789", "k")),)},
+    ],
+)
 def test_what_one_relay_told_counts_for_no_other(change: dict[str, Any]) -> None:
     watch = Watch().run(good())
     watch.standings.declare([replace(watch.probe, target=replace(watch.probe.target, **change))])

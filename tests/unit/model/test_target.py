@@ -97,7 +97,10 @@ def test_a_probe_is_named_by_target_check_and_model() -> None:
         ({"models": ("other",)}, True),
         ({"url": "http://another.invalid"}, False),
         ({"api_key": Secret("sk-another-key-0123456789", "api_key")}, False),
+        ({"headers": (("x-org", Secret("another", "header:x-org")), ("x-plain", "plain"))}, False),
+        ({"headers": (("x-plain", "plain"),)}, False),
+        ({"headers": (("x-plain", "other"), ("X-Org", Secret("org", "header:x-org")))}, True),
     ],
 )
-def test_two_targets_ask_as_one_where_url_and_key_are_the_same(change: dict[str, Any], same: bool) -> None:
+def test_two_targets_ask_as_one_where_url_and_credentials_are_the_same(change: dict[str, Any], same: bool) -> None:
     assert asks_as(target(), replace(target(), **change)) is same
