@@ -95,7 +95,7 @@ class Backoff:
         if scheduled_ns is None:
             return now_ns + own_ns
         due_ns = now_ns - (self._clock.now_ns() - scheduled_ns)
-        return min(now_ns + own_ns, due_ns + max(own_ns, int(probe.check.every_s * 1e9)) - SLACK_NS)
+        return min(now_ns + own_ns, due_ns + max(own_ns, probe.check.every_ns) - SLACK_NS)
 
 
 def _says_limited(answer: Answer) -> bool:

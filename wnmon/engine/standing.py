@@ -87,7 +87,7 @@ class Standings:
 
     def _due_ns(self, probe: Probe, slots: Slots) -> int:
         """Return the last slot a run stands for: its own, or one that came while it waited or went on."""
-        now_ns, every_ns = self._clock.boot_ns(), int(probe.check.every_s * 1e9)
+        now_ns, every_ns = self._clock.boot_ns(), probe.check.every_ns
         return now_ns if slots.last_ns is None else now_ns - (now_ns - slots.last_ns) % every_ns
 
     def of(self, id_: ProbeId) -> Standing:
@@ -112,7 +112,7 @@ class Standings:
         return expired
 
     def _is_known(self, probe: Probe, next_ns: int, rest: Rest | None) -> bool:
-        last, every_ns = self._last.get(probe.id), int(probe.check.every_s * 1e9)
+        last, every_ns = self._last.get(probe.id), probe.check.every_ns
         if last is None:
             return False
         until_ns = last.due_ns + KNOWN_INTERVALS * every_ns

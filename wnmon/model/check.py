@@ -186,3 +186,8 @@ class Check:
     caps: Caps = Caps()
     labels: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
+
+    @property
+    def every_ns(self) -> int:
+        """Return the interval in whole ns, as every instant that is reckoned from it is."""
+        return int(self.every_s * 1e9)

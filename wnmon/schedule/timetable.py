@@ -63,7 +63,7 @@ class Entry:
     @property
     def every_ns(self) -> int:
         """Return the interval."""
-        return int(self.probe.check.every_s * 1e9)
+        return self.probe.check.every_ns
 
 
 class Timetable:

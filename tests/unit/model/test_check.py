@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wnmon.model.check import Level, Plan, Rule, Selector, Step
+from wnmon.model.check import Check, Level, Plan, Rule, Selector, Step
 
 RULE = Rule(
     id="DOC-009",
@@ -41,3 +41,8 @@ def test_only_true_asks_for_a_stream(value: bool | int | str, stream: bool) -> N
 
 def test_a_body_without_stream_asks_for_none() -> None:
     assert not Step(name="ask", body={}).stream
+
+
+@pytest.mark.parametrize(("every_s", "every_ns"), [(60.0, 60_000_000_000), (0.5, 500_000_000), (0, 0)])
+def test_the_interval_of_a_check_is_told_in_whole_ns(every_s: float, every_ns: int) -> None:
+    assert Check(name="alive", plan=Plan(steps=()), every_s=every_s).every_ns == every_ns
