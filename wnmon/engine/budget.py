@@ -103,9 +103,8 @@ class Budgets:
 
         Changes nothing, so another thread may ask.
         """
-        today, ledger = int(self._clock.wall_s() // _DAY_S), self._ledgers.get(target.name)
-        is_exhausted = ledger is not None and ledger.day == today and ledger.is_exhausted
-        return float((today + 1) * _DAY_S) if is_exhausted else None
+        ledger = self._current(target.name)
+        return float((ledger.day + 1) * _DAY_S) if ledger is not None and ledger.is_exhausted else None
 
     def left(self, target: Target) -> BudgetLeft:
         """Return what is left of today's budget, as the metrics say it."""
@@ -119,11 +118,18 @@ class Budgets:
         )
 
     def _ledger(self, target: str) -> Ledger:
-        today = int(self._clock.wall_s() // _DAY_S)
-        ledger = self._ledgers.get(target)
-        if ledger is None or ledger.day < today:  # a clock set back does not begin the day anew
-            ledger = self._ledgers[target] = Ledger(day=today)
+        ledger = self._current(target)
+        if ledger is None:
+            ledger = self._ledgers[target] = Ledger(day=self._today())
         return ledger
+
+    def _current(self, target: str) -> Ledger | None:
+        """Return the ledger that is written now, None where a new one is due; a clock set back does not begin a day."""
+        ledger = self._ledgers.get(target)
+        return ledger if ledger is not None and ledger.day >= self._today() else None
+
+    def _today(self) -> int:
+        return int(self._clock.wall_s() // _DAY_S)
 
 
 def _holds(budget: Budget, ledger: Ledger, tokens: int, requests: int) -> bool:

@@ -133,3 +133,12 @@ def test_a_clock_set_back_over_midnight_begins_no_new_day() -> None:
     assert budgets.reserve(frugal, 1) is not None
     clock.epoch_s -= 86_400
     assert budgets.reserve(frugal, 1) is None
+
+
+def test_a_clock_set_back_over_midnight_leaves_the_rest_until_the_day_of_the_ledger_ends() -> None:
+    clock = FakeClock()
+    budgets, frugal = Budgets(clock), limited(requests_per_day=0)
+    budgets.reserve(frugal, 1)
+    until_s = clock.wall_s() + DAY_S / 2
+    clock.epoch_s -= 86_400
+    assert (budgets.left(frugal).is_exhausted, budgets.rests_until_s(frugal)) == (True, until_s)
