@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from wnmon.model.check import Check, Timeouts
 from wnmon.model.credentials import is_no_name
 from wnmon.model.said import Said
 from wnmon.model.target import Probe, Secret, Target, secrets_of
+from wnmon.redact.redactor import Redactor
 
 DEFAULT_CONCURRENCY = 8
 _MAX_PROBES = 20_000
@@ -43,10 +44,7 @@ class Config:
 
     def secrets(self) -> Iterator[Secret]:
         """Yield every secret of every target and request: what the answer of any of them may quote."""
-        for target in self.targets:
-            yield from target.secrets()
-        for check in self.checks:
-            yield from secrets_of(check.plan)
+        yield from _secrets(self.targets, self.checks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +64,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources) -> Conf
     checks = _checks(parts, suites)
     if parts and not sources.problems and not targets:
         parts[0].root.report(Said("no_target_given"), Said("name_a_relay"))
+    targets, checks = _labels_redacted(targets, checks)
     probes = tuple(islice(_probes(checks, targets), _MAX_PROBES + 1))
     if len(probes) > _MAX_PROBES:
         parts[0].root.report(Said("too_many_probes", n=_MAX_PROBES), Said("name_targets"))
@@ -150,6 +149,28 @@ def _checks(parts: list[_Part], suites: Suites) -> list[AimedCheck]:
     }
     read = (read_check(name, place, part.rhythm, models, suites) for name, place, part in _named(parts, "checks"))
     return [aimed for aimed in read if aimed is not None]
+
+
+def _secrets(targets: Iterable[Target], checks: Iterable[Check]) -> Iterator[Secret]:
+    for target in targets:
+        yield from target.secrets()
+    for check in checks:
+        yield from secrets_of(check.plan)
+
+
+def _labels_redacted(targets: list[Target], checks: list[AimedCheck]) -> tuple[list[Target], list[AimedCheck]]:
+    """Return both with no secret in the labels that metrics show, made only where there are any: it takes a while."""
+    if not any(one.labels for one in (*targets, *(aimed.check for aimed in checks))):
+        return targets, checks
+    redactor = Redactor(_secrets(targets, (aimed.check for aimed in checks)))
+
+    def shown(labels: Mapping[str, str]) -> dict[str, str]:
+        return {name: redactor.text(value) for name, value in labels.items()}
+
+    return (
+        [replace(target, labels=shown(target.labels)) for target in targets],
+        [replace(aimed, check=replace(aimed.check, labels=shown(aimed.check.labels))) for aimed in checks],
+    )
 
 
 def _probes(checks: list[AimedCheck], targets: list[Target]) -> Iterator[Probe]:

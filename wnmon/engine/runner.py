@@ -28,6 +28,8 @@ from wnmon.model.result import Evidence, Outcome, Reason, Result
 from wnmon.model.said import Said, Text, Why
 from wnmon.model.spent import Spent, UsageDoubt
 from wnmon.model.target import Probe, Target
+from wnmon.redact.redactor import Redactor
+from wnmon.redact.result import redact_result
 from wnmon.wire.answer import Answer
 from wnmon.wire.cost import worst_case_tokens
 from wnmon.wire.request import NONCE_CHARS, build, read_request
@@ -91,7 +93,8 @@ class Runner:
         self._draw = draw
         self._worker = worker or ReadingThreads()
         watch = LoopWatch(clock, fanout.observe)
-        self._sender = Sender(transport, clock, watch, self._worker, secrets or KnownSecrets())
+        self._secrets = secrets or KnownSecrets()
+        self._sender = Sender(transport, clock, watch, self._worker, self._secrets)
         self.stop = self._sender.stop
 
     async def run(
@@ -189,7 +192,8 @@ class Runner:
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
         about = About.exchanges(probe.target, evidence.exchanges)
-        result, bug = await self._worker.do(about, _judged, probe.check.plan, evidence, progress.answers)
+        redactor = self._secrets.learn(probe.secrets())
+        result, bug = await self._worker.do(about, _judged, probe.check.plan, evidence, progress.answers, redactor)
         if bug is not None:
             self.fanout.observe(bug)
         if progress.answers:
@@ -205,15 +209,19 @@ class Runner:
         return self._run(probe, progress, evidence, replace(result, reason=_REASONS.get(skip, result.reason)))
 
     def _evidence(self, probe: Probe, progress: Progress) -> Evidence:
-        waivers = probe.target.waivers
+        waivers, shown = probe.target.waivers, self._secrets.learn(probe.secrets()).text
         today = datetime.datetime.fromtimestamp(self._clock.wall_s(), datetime.UTC).date().isoformat()
         return Evidence(
             model=probe.model,
             nonce=progress.nonce,
             exchanges=tuple(answer.exchange for answer in progress.answers),
             aliases=probe.target.aliases,
-            waivers={w.rule: Said("waived_until", code=w.until, text=w.reason) for w in waivers if w.until >= today},
-            expired={w.rule: Said("waiver_expired", code=w.until, text=w.reason) for w in waivers if w.until < today},
+            waivers={
+                w.rule: Said("waived_until", code=w.until, text=shown(w.reason)) for w in waivers if w.until >= today
+            },
+            expired={
+                w.rule: Said("waiver_expired", code=w.until, text=shown(w.reason)) for w in waivers if w.until < today
+            },
             not_sent=dict(progress.not_sent),
         )
 
@@ -227,7 +235,8 @@ class Runner:
     def _so_far(self, probe: Probe, progress: Progress) -> Run:
         """Return the run judged by what there is. Not published."""
         evidence = self._evidence(probe, progress)
-        return self._run(probe, progress, evidence, judge(probe.check.plan, evidence, progress.answers))
+        result = judge(probe.check.plan, evidence, progress.answers)
+        return self._run(probe, progress, evidence, redact_result(result, self._secrets.learn(probe.secrets())))
 
     def _run(self, probe: Probe, progress: Progress, evidence: Evidence, result: Result) -> Run:
         return Run(
@@ -270,9 +279,11 @@ def _skip(progress: Progress, result: Result) -> Skip | None:
     return Skip.BUDGET if progress.over_budget and result.outcome is Outcome.SKIPPED else None
 
 
-def _judged(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> tuple[Result, InternalFault | None]:
+def _judged(
+    plan: Plan, evidence: Evidence, answers: Sequence[Answer], redactor: Redactor
+) -> tuple[Result, InternalFault | None]:
     try:
-        return judge(plan, evidence, answers), None
+        return redact_result(judge(plan, evidence, answers), redactor), None
     except Exception as error:  # noqa: BLE001 - a bug of the judge must not end the monitor
         bug = InternalFault(component="judge", error=place_of(error))
         return Result(

@@ -130,6 +130,21 @@ checks:
     ]
 
 
+def test_a_label_shows_no_secret_of_any_target(tmp_path: Path) -> None:
+    text = f"""
+targets:
+  one: {{base_url: https://one.example, models: [m], api_key: {KEY}}}
+  two: {{base_url: https://two.example, models: [m], labels: {{team: of {KEY}, tier: gold}}}}
+checks:
+  alive: {{every: 15m, prompt: hi, labels: {{owner: for {KEY}}}}}
+"""
+
+    found = config(tmp_path, text)
+
+    assert found.probes[-1].target.labels == {"team": "of [redacted:api_key]", "tier": "gold"}
+    assert found.checks[0].labels == {"owner": "for [redacted:api_key]"}
+
+
 def test_a_proxy_without_password_has_no_secret(tmp_path: Path) -> None:
     found = target(tmp_path, 'base_url: https://relay.example, proxy: "http://proxy:3128"')
 

@@ -527,6 +527,16 @@ def test_what_is_judged_is_already_redacted() -> None:
     assert str(bench.run().result.message).count("[redacted:api_key]") == 1
 
 
+@pytest.mark.parametrize("expect", [{"content": {"contains": KEY}}, {"content": {"equals": KEY}}])
+def test_a_key_in_what_is_expected_is_nowhere_in_the_run(expect: dict[str, Any]) -> None:
+    run = Bench().run(probe(plain(step(status=200, **expect))))
+    assert (run.result.outcome, KEY[:11] in repr(run), "[redacted:api_key]" in repr(run.result)) == (
+        Outcome.FAILED,
+        False,
+        True,
+    )
+
+
 def test_what_one_target_says_of_the_key_of_another_is_nowhere_in_the_run() -> None:
     bench = Bench(reply({"error": {"message": "no such key: SK-OF-ANOTHER-0123456789"}}, 500))
     bench.secrets.learn([Secret("sk-of-another-0123456789", "api_key")])
@@ -555,6 +565,12 @@ def test_a_waiver_holds_up_to_its_last_day(until: str, holds: bool) -> None:
     waiver = Waiver(rule="R-a", reason="known", until=until)
     run = Bench().run(probe(suite(), target(waivers=(waiver,))))
     assert run.evidence.waivers == ({"R-a": Said("waived_until", code=until, text="known")} if holds else {})
+
+
+def test_a_key_in_the_reason_of_a_waiver_is_not_shown() -> None:
+    waiver = Waiver(rule="R-a", reason=f"asked with {KEY}", until="2026-12-31")
+    run = Bench().run(probe(suite(), target(waivers=(waiver,))))
+    assert "asked with [redacted:api_key]" in str(run.evidence.waivers["R-a"])
 
 
 # --- a late monitor, and bugs of our own
