@@ -18,8 +18,7 @@ from wnmon.engine.reading_threads import ReadingThreads
 from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
 from wnmon.errors import place_of
-from wnmon.judge.judgeable import statuses_wanted
-from wnmon.judge.preflight import stops_a_suite
+from wnmon.judge.preflight import asks_to_be_left_alone, stops_a_suite
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Plan, Step
 from wnmon.model.events import InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
@@ -177,7 +176,7 @@ class Runner:
         fault = stops_a_suite(plan, progress.answers) if plan.suite is not None else None
         if fault is not None:
             return Said("reason", kind=fault.reason.value, said=fault.message)
-        if step.burst == 1 and answers[0].exchange.status == 429 and "429" not in statuses_wanted(step.expect):
+        if asks_to_be_left_alone(step, answers[0]):
             return Said("asked_to_be_left_alone")
         return halt(lambda: self._so_far(probe, progress))
 

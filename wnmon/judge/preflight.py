@@ -1,4 +1,4 @@
-"""The preflight of a suite: the first of its valid requests that was sent. What its answer leaves to be judged:
+"""Whether a suite got its answers. Its preflight is the first valid request that was sent; what it leaves to be judged:
 
     the answer                                    nothing more is sent   the suite is   its rules
     --------------------------------------------  ---------------------  -------------  ------------------------------
@@ -13,12 +13,14 @@
     holds a choice                                no                     by its rules   are judged
 
 A request that a rule wants refused, or that goes out as none of a client's would, is not valid: whatever it is answered
-with says nothing about a relay's health.
+with says nothing about a relay's health, but for a 429.
+
+A relay may also break down after its preflight (`broke_down`). What is judged by then stands; what is not, stays open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wnmon.judge.judgeable import ANSWERED_WRONGLY, NOTHING_TO_JUDGE, statuses_wanted
 from wnmon.judge.kinds import status
@@ -28,6 +30,9 @@ from wnmon.model.result import Fault, Layer, Reason
 from wnmon.model.said import Said
 from wnmon.wire.answer import Answer
 from wnmon.wire.reply import Choice
+
+_REFUSES_ANYBODY = frozenset({Reason.RATE_LIMITED, Reason.BALANCE})
+"""Refusals that no request of the key escapes. A 400, 403 or 404 that speaks of key or model may be about a feature."""
 
 _AS_CLIENTS_DO = frozenset({Auth.NORMAL, Auth.LOWERCASE})
 
@@ -51,6 +56,31 @@ def left_unanswered(plan: Plan, answers: Sequence[Answer]) -> Fault | None:
     if stopped is not None or answer is None or _is_answered(plan, answer):
         return stopped
     return answer.fault or Fault(reason=Reason.EMPTY, layer=Layer.RELAY, message=Said("no_choice"))
+
+
+def broke_down(plan: Plan, answers: Sequence[Answer]) -> Mapping[int, Fault]:
+    """Return by place the faults that show a relay broken down, be its preflight answered or not.
+
+    Such is the answer to a valid request that never came, or is a 5xx, a limit of rate, an empty balance or a 401,
+    which no rule on the request takes; and a 429 that ends the sending. Any other 4xx is a word on the request.
+    """
+    steps, valid = {step.name: step for step in plan.steps}, _valid_requests(plan)
+    return {
+        index: answer.fault
+        for index, answer in enumerate(answers)
+        if answer.fault is not None
+        and (
+            asks_to_be_left_alone(steps[answer.step], answer)
+            or (
+                answer.step in valid and _takes_no_part(answer, answer.fault) and not _is_refused_as_asked(plan, answer)
+            )
+        )
+    }
+
+
+def asks_to_be_left_alone(step: Step, answer: Answer) -> bool:
+    """Tell whether a request that was sent alone got a 429 it did not ask for, so that nothing more is sent."""
+    return step.burst == 1 and answer.exchange.status == 429 and "429" not in statuses_wanted(step.expect)
 
 
 def is_down(plan: Plan, answers: Sequence[Answer]) -> bool:
@@ -94,6 +124,14 @@ def _is_5xx(answer: Answer) -> bool:
     return (answer.exchange.status or 0) >= 500
 
 
+def _takes_no_part(answer: Answer, fault: Fault) -> bool:
+    status_code = answer.exchange.status
+    if status_code is None or status_code >= 500 or _never_came(answer):
+        return True
+    is_key_refused = status_code == 401 and answer.exchange.request.auth is Auth.NORMAL
+    return is_key_refused or fault.reason in _REFUSES_ANYBODY
+
+
 def _is_answered(plan: Plan, answer: Answer) -> bool:
     """Tell whether a client got something: a choice of a chat completion, any success of another path."""
     code, reply = answer.exchange.status or 0, answer.reply
@@ -108,6 +146,10 @@ def _holds(choice: Choice) -> bool:
     """Tell whether there is anything in a choice: OpenRouter writes an upstream's failure into an empty one."""
     said = choice.content or choice.reasoning or choice.refusal or choice.tool_calls
     return bool(said) or choice.finish_reason not in {None, "error"}
+
+
+def _is_refused_as_asked(plan: Plan, answer: Answer) -> bool:
+    return (answer.exchange.status or 0) >= 300 and _is_accepted(plan, answer)
 
 
 def _is_accepted(plan: Plan, answer: Answer) -> bool:

@@ -9,7 +9,10 @@
     no rule of a suite could be judged, and nothing is wrong  skipped   ok
     an answer breaks its `expect`, or has a fault that this   failed    of the complaint about a fault, else the first
         did not ask for
-    a rule at or above the gate is broken, and not waived     failed    rule
+    a rule at or above the gate is broken, and not waived,    failed    rule
+        by another answer than those of the next case
+    of a suite, a later valid request was refused as any is   errored   its fault's
+        now: by no answer, a limit of rate, balance or 5xx
     a request of a plain check was not sent                   skipped   budget
     an answer is slower than a `degraded` limit               degraded  slow
     none of these                                             passed    ok
@@ -24,7 +27,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from wnmon.judge.judgeable import ANSWERED_WRONGLY, asked_for_refusal, says_nothing, undecided
-from wnmon.judge.preflight import is_down, left_unanswered
+from wnmon.judge.preflight import broke_down, is_down, left_unanswered
 from wnmon.judge.rules import assess, judge_rules
 from wnmon.judge.subject import Subject, complaint, subjects_of
 from wnmon.model.check import Level, Plan, Step
@@ -57,7 +60,8 @@ def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
     steps = {step.name: step for step in plan.steps}
     findings = tuple(finding for subject in subjects for finding in _expectations(steps[subject.step], subject))
     blocker = left_unanswered(plan, answers) if plan.suite is not None else _first_blocker(steps, subjects)
-    outcome, reason, message, layer = _decide(plan, blocker, findings, verdicts, subjects, evidence)
+    broken = broke_down(plan, answers) if plan.suite is not None else {}
+    outcome, reason, message, layer = _decide(plan, blocker, broken, findings, verdicts, subjects, evidence)
     faults = [subject.fault for subject in subjects if subject.fault]
     main = next((subject for subject in subjects if subject.exchange.request.stream), subjects[0])
     return Result(
@@ -110,13 +114,14 @@ Decision = tuple[Outcome, Reason, Text, Layer | None]
 def _decide(
     plan: Plan,
     blocker: Fault | None,
+    broken: Mapping[int, Fault],
     findings: Sequence[Finding],
     verdicts: Sequence[RuleVerdict],
     subjects: Sequence[Subject],
     evidence: Evidence,
 ) -> Decision:
     if blocker is not None:
-        return Outcome.ERRORED, blocker.reason, blocker.message, blocker.layer
+        return _errored(blocker)
     if plan.suite is not None and not any(verdict.verdict in DECIDED for verdict in verdicts):
         return _undecided(verdicts, subjects)
     failing = [finding for finding in findings if not finding.degraded]
@@ -124,9 +129,11 @@ def _decide(
         first = _most_telling(failing, subjects)
         layer = next((s.fault.layer for s in subjects if s.fault and s.fault.reason is first.reason), None)
         return Outcome.FAILED, first.reason, _sentence(first), layer
-    gated = [verdict.rule for verdict in verdicts if _breaks_gate(plan.gate, verdict)]
+    gated = [verdict.rule for verdict in verdicts if _breaks_gate(plan.gate, verdict, broken)]
     if gated:
         return Outcome.FAILED, Reason.RULE, Said("rules_broken", text=", ".join(gated)), None
+    for fault in broken.values():
+        return _errored(fault)
     if plan.suite is None and evidence.not_sent:
         return Outcome.SKIPPED, Reason.BUDGET, _why_unsent(evidence), None
     if findings:
@@ -134,11 +141,15 @@ def _decide(
     return Outcome.PASSED, Reason.OK, "", None
 
 
+def _errored(fault: Fault) -> Decision:
+    return Outcome.ERRORED, fault.reason, fault.message, fault.layer
+
+
 def _undecided(verdicts: Sequence[RuleVerdict], subjects: Sequence[Subject]) -> Decision:
     """Tell what became of a suite of which no rule could be judged: no pass, and nobody's failure without a fault."""
     fault = next((subject.fault for subject in subjects if subject.fault), None)
     if fault is not None:
-        return Outcome.ERRORED, fault.reason, fault.message, fault.layer
+        return _errored(fault)
     open_first = sorted(verdicts, key=lambda row: row.verdict is Verdict.SKIPPED)
     return Outcome.SKIPPED, Reason.OK, next((row.why for row in open_first), Said("nothing_sent")), None
 
@@ -153,10 +164,11 @@ def _sentence(finding: Finding) -> Said:
     return Said("expected_got", said=finding.message, said2=finding.expected, said3=finding.actual)
 
 
-def _breaks_gate(gate: Level | None, verdict: RuleVerdict) -> bool:
+def _breaks_gate(gate: Level | None, verdict: RuleVerdict, broken: Mapping[int, Fault]) -> bool:
+    """Tell whether a rule fails the run: not where it is broken by nothing but a relay that is broken itself."""
     if gate is None or verdict.waived or verdict.verdict is not Verdict.FAILED:
         return False
-    return verdict.level.rank <= gate.rank
+    return verdict.level.rank <= gate.rank and any(finding.exchange not in broken for finding in verdict.findings)
 
 
 def _why_unsent(evidence: Evidence) -> Text:

@@ -21,17 +21,35 @@ _NOTHING_LEFT_OF_ONE = re.compile(r";[ \t]*r=0(?![0-9.])")
 def retry_after_s(exchange: Exchange) -> float | None:
     """Return the seconds asked for by `retry-after-ms` (OpenAI's clients honour it) or `Retry-After`.
 
-    Retry-After is a number of seconds or an IMF-fixdate (RFC 9110 §10.2.3, §5.6.7), taken from the start of the
-    exchange. None for neither; never negative, at most a day.
+    Retry-After is a number of seconds or an HTTP-date (RFC 9110 §10.2.3, §5.6.7). That is one of the relay's clock, so
+    it counts from the answer's `Date`, else from the start of the exchange. None for neither; never negative, at most
+    a day. 0 ms ask for nothing, and leave it to `Retry-After`.
     """
-    milliseconds = (exchange.header("retry-after-ms") or "").strip()
-    if _NUMBER.fullmatch(milliseconds):
-        return _capped(float(milliseconds) / 1000)
-    value = (exchange.header("retry-after") or "").strip()
-    if _NUMBER.fullmatch(value):
-        return _capped(float(value))
-    date_s = epoch_s(value)
-    return None if date_s is None else _capped(date_s - exchange.started_at_s)
+    milliseconds = _number(exchange, "retry-after-ms")
+    if milliseconds:
+        return _capped(milliseconds / 1000)
+    seconds = _number(exchange, "retry-after")
+    if seconds is None:
+        seconds = _until_date_s(exchange)
+    # Where nothing else is said, 0 ms are 0 s.
+    asked = milliseconds if seconds is None else seconds
+    return None if asked is None else _capped(asked)
+
+
+def _number(exchange: Exchange, name: str) -> float | None:
+    value = (exchange.header(name) or "").strip()
+    return float(value) if _NUMBER.fullmatch(value) else None
+
+
+def _until_date_s(exchange: Exchange) -> float | None:
+    until_s, now_s = _instant_s(exchange, "retry-after"), _instant_s(exchange, "date")
+    if until_s is None:
+        return None
+    return until_s - (exchange.started_at_s if now_s is None else now_s)
+
+
+def _instant_s(exchange: Exchange, name: str) -> float | None:
+    return epoch_s((exchange.header(name) or "").strip(), seen_s=exchange.started_at_s)
 
 
 def key_is_used_up(exchange: Exchange) -> bool:

@@ -203,9 +203,14 @@ def test_too_few_pieces_leave_nothing_undecided() -> None:
     assert not list(undecided(expect, subject(streamed(delta("a"), delta("b"), late_ns=10**9))))
 
 
-def test_tokens_of_a_request_without_a_mark_of_its_end_leave_nothing_undecided() -> None:
-    expect = (prepare("stream", "spread"),)
-    assert not list(undecided(expect, subject(streamed(*GOOD_STREAM, sent_ns=None, late_ns=10**9))))
+def test_a_spread_is_open_where_nobody_knows_when_the_request_was_sent() -> None:
+    judged = verdict_of(rule("R", "ask", stream="spread"), streamed(*GOOD_STREAM, sent_ns=None))
+    assert (judged.verdict, judged.why) == (Verdict.INCONCLUSIVE, Said("sent_unknown"))
+
+
+def test_too_few_pieces_are_too_few_whenever_the_request_was_sent() -> None:
+    (finding,) = complaints("stream", "spread", streamed(delta("a"), delta("b"), sent_ns=None))
+    assert finding.message == Said("too_few_pieces")
 
 
 def test_tokens_that_all_came_as_the_request_was_sent_are_no_burst() -> None:

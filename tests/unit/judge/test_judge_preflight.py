@@ -22,8 +22,9 @@ from judge_samples import (
     verdicts,
 )
 
-from wnmon.judge.preflight import is_down, left_unanswered, stops_a_suite
-from wnmon.model.check import Auth, Level, Plan, Risk, Selector, Step
+from wnmon.judge.preflight import broke_down, is_down, left_unanswered, stops_a_suite
+from wnmon.judge.registry import prepare
+from wnmon.model.check import Auth, Level, Plan, Risk, Rule, Selector, Step
 from wnmon.model.exchange import Exchange, FailureKind
 from wnmon.model.result import Fault, Layer, Outcome, Reason, Verdict
 from wnmon.model.said import Said, id_of
@@ -235,6 +236,99 @@ def test_a_success_of_another_path_needs_no_choice() -> None:
     plan = suite(OK)
     listing = replace(plan, steps=(replace(plan.steps[0], path="/v1/models", method="GET"),))
     assert judged(listing, answer({"data": []})).outcome is Outcome.PASSED
+
+
+# --- a relay that breaks down after its preflight
+
+
+BOTH = suite(OK, rule("R-11", "later", status=200), requests=["ask", "later"])
+BREAKS_DOWN: list[tuple[str, Exchange, Reason]] = [
+    ("429", refusal(429, "x", step="later"), Reason.RATE_LIMITED),
+    ("a limit in 200", refusal(200, "rate limit exceeded", step="later"), Reason.RATE_LIMITED),
+    ("503", refusal(503, "x", step="later"), Reason.HTTP_5XX),
+    ("500", refusal(500, "x", step="later"), Reason.HTTP_5XX),
+    ("no channel", refusal(503, "no available channel", step="later"), Reason.MODEL_UNAVAILABLE),
+    ("balance", refusal(403, "insufficient_user_quota", step="later"), Reason.BALANCE),
+    ("key", refusal(401, "x", step="later"), Reason.AUTH),
+    ("refused", dead(FailureKind.CONNECT, "later"), Reason.CONNECT),
+    ("closed without a word", dead(FailureKind.PROTOCOL, "later"), Reason.PROTOCOL),
+    ("stalled", dead(FailureKind.STALL, "later", 200), Reason.STALL),
+]
+
+
+@pytest.mark.parametrize(("exchange", "reason"), [row[1:] for row in BREAKS_DOWN], ids=[row[0] for row in BREAKS_DOWN])
+def test_a_suite_whose_relay_breaks_down_on_the_way_is_errored_with_the_reason(
+    exchange: Exchange, reason: Reason
+) -> None:
+    result = judged(BOTH, completion(), exchange)
+    assert (result.outcome, result.reason) == (Outcome.ERRORED, reason)
+
+
+def test_the_first_breakdown_names_the_reason() -> None:
+    plan = suite(OK, requests=["ask", "later", "last"])
+    answers = (completion(), refusal(503, "x", step="later"), dead(FailureKind.CONNECT, "last"))
+    assert judged(plan, *answers).reason is Reason.HTTP_5XX
+
+
+FEATURES: list[tuple[str, Exchange]] = [
+    ("400", refusal(400, "x", step="later")),
+    ("404", refusal(404, "x", step="later")),
+    ("422", refusal(422, "x", step="later")),
+    ("a feature the key may not use", refusal(403, "no permission to use tools", step="later")),
+    ("a feature the model has not", refusal(400, "model m-1 with tools is not supported", step="later")),
+    ("a page", answer("<html>", 403, media="text/html", step="later")),
+    ("a key in lower case", refusal(401, "x", step="later", auth=Auth.LOWERCASE)),
+    ("a cut answer", answer("{", step="later", failure=FailureKind.TRUNCATED)),
+    ("a broken answer", answer("{,}", step="later")),
+]
+
+
+@pytest.mark.parametrize("exchange", [row[1] for row in FEATURES], ids=[row[0] for row in FEATURES])
+def test_a_relay_that_refuses_a_feature_is_decided_by_its_rules(exchange: Exchange) -> None:
+    assert judged(BOTH, completion(), exchange).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(("wanted", "outcome"), [("503", Outcome.PASSED), ("5xx", Outcome.ERRORED)])
+def test_a_5xx_is_no_breakdown_where_a_rule_takes_this_one(wanted: str, outcome: Outcome) -> None:
+    plan = suite(OK, rule("R-11", "later", status=[200, wanted]), requests=["ask", "later"])
+    assert judged(plan, completion(), refusal(503, "x", step="later")).outcome is outcome
+
+
+AFTER: list[tuple[str, Plan, Exchange, Outcome]] = [
+    ("crash at a wrong request", suite(OK, REFUSED), refusal(500, "x", step="odd"), Outcome.PASSED),
+    ("a limit ends the sending", suite(OK, REFUSED), refusal(429, "x", step="odd"), Outcome.ERRORED),
+]
+
+
+@pytest.mark.parametrize(("plan", "exchange", "outcome"), [row[1:] for row in AFTER], ids=[row[0] for row in AFTER])
+def test_a_wrong_request_tells_of_a_breakdown_only_by_a_limit(plan: Plan, exchange: Exchange, outcome: Outcome) -> None:
+    assert judged(with_step(plan), exchange, completion()).outcome is outcome
+
+
+def test_a_limit_that_a_burst_met_is_no_breakdown() -> None:
+    assert judged(with_step(suite(OK), burst=2), refusal(429, "x", step="odd"), completion()).outcome is Outcome.PASSED
+
+
+def test_a_limit_that_a_request_asks_for_is_no_breakdown() -> None:
+    plan = with_step(suite(OK, REFUSED), expect=(prepare("status", 429),))
+    assert not broke_down(plan, [read_answer(refusal(429, "x", step="odd"))])
+
+
+@pytest.mark.parametrize(
+    ("broken", "outcome"),
+    [
+        (rule("R-12", "ask", finish_reason="length"), Outcome.FAILED),
+        (rule("R-12", "later", status=200), Outcome.ERRORED),
+    ],
+    ids=["by another answer", "by the breakdown"],
+)
+def test_a_broken_gate_decides_unless_only_the_breakdown_breaks_it(broken: Rule, outcome: Outcome) -> None:
+    plan = suite(broken, OK, requests=["ask", "later"], gate=Level.MUST)
+    assert judged(plan, completion(), refusal(503, "x", step="later")).outcome is outcome
+
+
+def test_what_was_judged_before_a_breakdown_stands() -> None:
+    assert verdicts(BOTH, completion(), refusal(429, "x", step="later"))["R-1"].verdict is Verdict.PASSED
 
 
 # --- suites of which no rule was judged

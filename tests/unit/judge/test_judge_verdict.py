@@ -235,11 +235,6 @@ def test_a_rule_that_could_not_be_judged_does_not_break_the_gate() -> None:
     assert result.message == Said("rules_broken", text="DOC-004")
 
 
-def test_a_suite_is_errored_by_its_preflight_only() -> None:
-    plan = suite(rule("R", "a", status=200), requests=["a", "b"])
-    assert judged(plan, completion("a"), refusal(401, "x", step="b")).outcome is Outcome.PASSED
-
-
 def test_a_refused_preflight_leaves_the_suite_errored_with_its_reason() -> None:
     result = judged(suite(IDS), refusal(403, "insufficient_user_quota"))
     assert (result.outcome, result.reason, result.layer) == (Outcome.ERRORED, Reason.BALANCE, Layer.RELAY)

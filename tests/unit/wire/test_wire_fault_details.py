@@ -95,4 +95,35 @@ def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_a_date_is_one_instant_wherever_the_monitor_stands(far_east: None) -> None:
-    assert epoch_s("Tue, 14 Nov 2023 22:13:20 GMT") == 1_700_000_000.0
+    assert epoch_s("Tue, 14 Nov 2023 22:13:20 GMT", seen_s=0) == 1_700_000_000.0
+
+
+@pytest.mark.parametrize(
+    "value", ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"]
+)
+def test_a_date_is_read_in_each_form_of_http(value: str) -> None:
+    assert epoch_s(value, seen_s=1_700_000_000.0) == 784_111_777.0
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Sunday, 06-Nov-1994 08:49:37 GMT",
+        "Sun, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov 6 08:49:37 1994",
+        "Sun Nov  6 08:49:37 1994 GMT",
+        "Sun Nov  0 08:49:37 1994",
+        "Sunday, 31-Feb-94 08:49:37 GMT",
+        "Sunday, 06-Now-94 08:49:37 GMT",
+        "Sun, 06 Nov 1994 24:49:37 GMT",
+        "06 Nov 1994 08:49:37 GMT",
+    ],
+)
+def test_what_is_in_no_form_of_http_is_no_date(value: str) -> None:
+    assert epoch_s(value, seen_s=1_700_000_000.0) is None
+
+
+@pytest.mark.parametrize(("digits", "year"), [("23", 2023), ("24", 2024), ("73", 2073), ("74", 1974), ("00", 2000)])
+def test_a_year_of_two_digits_is_at_most_50_years_ahead(digits: str, year: int) -> None:
+    in_full = epoch_s(f"Mon, 14 Nov {year} 22:13:20 GMT", seen_s=1_700_000_000.0)
+    assert epoch_s(f"Monday, 14-Nov-{digits} 22:13:20 GMT", seen_s=1_700_000_000.0) == in_full

@@ -27,9 +27,10 @@ def prepare(value: Json) -> float:
 
 def assess(expected: float, subject: Subject) -> Iterator[Finding]:
     """Complain when `created` is no number of seconds, or lies too far from the answer's date."""
-    document, date_s = subject.reply.document, epoch_s(subject.exchange.header("date") or "")
+    document, begun_s = subject.reply.document, subject.exchange.started_at_s
     created = at(document.value, "/created") if document is not None else ABSENT
-    now_s = subject.exchange.started_at_s if date_s is None else date_s
+    date_s = epoch_s(subject.exchange.header("date") or "", seen_s=begun_s)
+    now_s = begun_s if date_s is None else date_s
     if not isinstance(created, int) or isinstance(created, bool) or abs(created - now_s) > expected:
         wanted = Said("give_or_take", n=f"{now_s:.0f}", n2=f"{expected:g}")
         yield complaint(subject, Said("created_off"), wanted, seen(created), "/created")

@@ -244,9 +244,9 @@ def _no_usage(subject: Subject) -> Iterator[Finding]:
 def _spread(subject: Subject) -> Iterator[Finding]:
     """Tokens come over time, not in one burst at the end: a relay that buffers shows the whole answer at once."""
     share, pieces = _share(subject), subject.timing.token_events
-    if share is None or pieces < 3:
+    if pieces < 3:
         yield complaint(subject, Said("too_few_pieces"), Said("n_or_more", n=3), str(pieces), "tokens")
-    elif share.most < BURST_SHARE:
+    elif share is not None and share.most < BURST_SHARE:
         wanted = Said("share_of_time", n=f"{BURST_SHARE:.0%}")
         yield complaint(subject, Said("one_burst"), wanted, f"{share.seen:.1%}", "tokens")
 
@@ -261,7 +261,7 @@ class _Share:
 
 
 def _share(subject: Subject) -> _Share | None:
-    """Return how the tokens of a stream were spread, None where none came after the request was sent."""
+    """Return how the tokens of a stream were spread, None where none came, or where nobody knows when it was asked."""
     exchange, at_ns = subject.exchange, instants(subject.exchange, subject.reply)
     sent_ns, first_ns, last_ns = at_ns[Mark.SENT], at_ns[Mark.FIRST_TOKEN], at_ns[Mark.LAST_TOKEN]
     if sent_ns is None or first_ns is None or last_ns is None:
@@ -282,11 +282,16 @@ def _part(sent_ns: int, first_ns: int, last_ns: int) -> float:
 
 
 def undecided(expected: tuple[str, ...], subject: Subject) -> Said | None:
-    """Return why it is open whether the tokens came in one burst: a late monitor makes one, or pulls one apart."""
+    """Return why it is open whether the tokens came in one burst: a late monitor makes one, or pulls one apart.
+
+    Nor can it be told of what came before all of the request was sent.
+    """
     if not SPREADS.intersection(expected) or subject.reply.form is not Form.STREAM or subject.timing.token_events < 3:
         return None
     share = _share(subject)
-    return Said("monitor_late") if share is not None and share.least < BURST_SHARE <= share.most else None
+    if share is None:
+        return Said("sent_unknown")
+    return Said("monitor_late") if share.least < BURST_SHARE <= share.most else None
 
 
 _UNKNOWN = frozenset({"unknown_field", "unknown_field_json"})

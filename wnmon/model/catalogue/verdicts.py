@@ -31,6 +31,7 @@ SENTENCES: dict[str, Pair] = {
     "blocked_by": ("blocked by {code}", "因 {code} 而无法判定"),
     "request_not_sent": ("{code} was not sent", "{code} 未发送"),
     "monitor_late": ("the monitor itself was late", "监测端自身延迟"),
+    "sent_unknown": ("it is not known when the request had been sent", "无从得知请求何时发送完毕"),
     "latency_undecided": ("{code} was between {text} and {text2}, with a limit of {limit}: the monitor itself was late", "{code} 介于 {text} 与 {text2} 之间，限值为 {limit}：监测端自身延迟"),
     "json_beyond_limits": ("more JSON than wnmon reads: {said}", "JSON 超出 wnmon 的读取上限：{said}"),
     "answer_unreadable": ("the answer cannot be read: {said}", "响应无法解析：{said}"),
