@@ -107,8 +107,9 @@ def config(relay: str, reflecting: str) -> dict[str, Any]:
         },
         "closed": _target("http://127.0.0.1:9"),
     }
+    # So rarely that the service keeps up on the busiest machine: what it says is looked for here, not how fast.
     every = {
-        "every": "5s",
+        "every": "20s",
         "timeout": {"connect": "1s", "headers": "2s", "first_token": "2s", "stall": "2s", "total": "3s"},
     }
     alive = {
@@ -119,8 +120,11 @@ def config(relay: str, reflecting: str) -> dict[str, Any]:
         "expect": {"status": 200, "stream": "complete", "model": "same", "content": {"contains": "{{nonce}}"}},
     }
     contract = {**every, "suite": "builtin:documented", "targets": ["mirror-json", "mirror-stream-halves"]}
+    # An echo is only whole where the run is.
+    patient = dict.fromkeys(("connect", "headers", "first_token", "stall", "total"), "10s")
     says = {
-        **every,
+        "every": "10s",
+        "timeout": patient,
         "prompt": "hi",
         "request": {"stream": True},
         "expect": {"content": {"equals": "hi"}},
@@ -343,13 +347,13 @@ def served(planted: None, configured: Path) -> list[Output]:
     env = {**PLANTED, "PYTHONASYNCIODEBUG": "1", "LANG": "zh_CN.UTF-8"}
     routes = ("/", "/?lang=zh", "/?lang=en", "/-/ready", "/metrics")
     with serving(folder, configured.read_text("utf-8"), "--enable-reload", "--poll", "0s", env=env) as service:
-        told = eventually(lambda: _all_told(service), "a run of every probe, and every echo", patience_s=120)
+        told = eventually(lambda: _all_told(service), "a run of every probe, and every echo", patience_s=400)
         outputs = [("/api/v1/probes", told), *((path, service.get(path).text) for path in routes)]
         outputs.append(("OpenMetrics", service.get("/metrics", Accept="application/openmetrics-text").text))
         (folder / "wnmon.yaml").write_text(_without_elsewhere(configured), encoding="utf-8")
         assert service.get("/-/reload", method="POST").status == 200
         runs = _runs_of(service, "told-400/alive/m")
-        eventually(lambda: _runs_of(service, "told-400/alive/m") > runs + 1, "a run after the reload")
+        eventually(lambda: _runs_of(service, "told-400/alive/m") > runs + 1, "a run after the reload", 200)
         outputs += [(f"{path} after a reload", service.get(path).text) for path in ("/api/v1/probes", *routes)]
         for name, text in BROKEN.items():
             (folder / "wnmon.yaml").write_text(text, encoding="utf-8")

@@ -348,10 +348,15 @@ def ask_two(port: int, connect_s: float = 10.0) -> Exchange:
 
 
 def bound() -> tuple[socket.socket, int]:
-    """Return a socket on the first address, not listening, and its port."""
-    first = socket.socket()
-    first.bind(("127.0.0.2", 0))
-    return first, first.getsockname()[1]
+    """Return a socket on the first address, not listening, and its port: one that is free on both addresses."""
+    while True:
+        first = socket.socket()
+        first.bind(("127.0.0.2", 0))
+        port = first.getsockname()[1]
+        with socket.socket() as second, contextlib.suppress(OSError):
+            second.bind(("127.0.0.1", port))
+            return first, port
+        first.close()  # another connection of this machine has it on the second
 
 
 def test_a_second_address_is_tried_when_the_first_refuses() -> None:
