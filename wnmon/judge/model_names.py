@@ -2,8 +2,8 @@
 
     what                         as in                                            and then
     ---------------------------  -----------------------------------------------  --------------------------------------
-    who offers it                openai/gpt-4o, models/gemini-1.5-pro,            one has none, or ends with the other's
-                                 us.anthropic.claude-3-haiku-20240307-v1:0
+    who offers it                openai/gpt-4o, models/gemini-1.5-pro,            one has none, or ends with the other's;
+                                 us.anthropic.claude-3-haiku-20240307-v1:0        clouds such as azure/ are none
     how it is routed             :free, :nitro, :floor, :beta, :exacto            ignored
     that it floats               -latest, :latest, @default, claude-sonnet-4-0    ignored
     a snapshot: a date, or 0NN   -2024-08-06, -20240806, @20241022, -0613,        any is one of the asked name; two are
@@ -26,17 +26,20 @@ MAX_NAME_CHARS = 256
 _DAY = r"(?:0[1-9]|[12]\d|3[01])"
 _MONTH = r"(?:0[1-9]|1[0-2])"
 _SNAPSHOT = re.compile(
-    rf"[-@:](20\d\d-?{_MONTH}-?{_DAY}|20\d\d-{_MONTH}|{_MONTH}-20\d\d|2\d{_MONTH}{_DAY}|{_MONTH}-?{_DAY}|2\d{_MONTH}|0\d\d)$",
+    rf"[-_@:](20\d\d-?{_MONTH}-?{_DAY}|20\d\d-{_MONTH}|{_MONTH}-20\d\d|2\d{_MONTH}{_DAY}|{_MONTH}-?{_DAY}|2\d{_MONTH}|0\d\d)$",
     re.ASCII,
 )
-_FLOATS = re.compile(r"[-@:](?:latest|default)$|(?<=\d)[-.]0$")
+_FLOATS = re.compile(r"[-_@:](?:latest|default)$|(?<=\d)[-.]0$")
 _PREVIEW = "-preview"
 _ROUTED = re.compile(r":(?:free|nitro|floor|beta|exacto)$")
 _BEDROCK = re.compile(r"-v\d+:\d+$", re.ASCII)
 _BEDROCK_OWNER = re.compile(
     r"^(?:(?:us|eu|apac|global)\.)?(?:ai21|amazon|anthropic|cohere|deepseek|meta|mistral|openai|qwen)\.(?=\D)"
 )
-_NO_OWNERS = frozenset({"", "models", "publishers", "accounts", "deployments"})
+# Parts of a path, and clouds that offer the models of others.
+_NO_OWNERS = frozenset({"", "models", "publishers", "accounts", "deployments"}) | {
+    *("azure", "azure_ai", "bedrock", "vertex_ai", "openrouter", "litellm_proxy")
+}
 _DOT = re.compile(r"(?<=\d)\.(?=\d)")
 _AZURE = re.compile(r"^gpt-35(?=-)")
 _FEWEST_DIGITS = 4

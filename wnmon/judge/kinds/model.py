@@ -2,13 +2,14 @@
 
 `same` accepts the asked name and the aliases the target declares, and whatever is the same by `model_names`: three of
 four relays answer with a snapshot, which is no swap. In a plain check another name is degraded: somebody answered. A
-list is what must hold, so that a name it does not hold is a failure.
+list is what must hold, so that a name it does not hold is a failure; a name like `sam` is only taken in a list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from wnmon.judge.kind import Kind, On
@@ -21,11 +22,17 @@ from wnmon.model.said import Said, either, fitted
 
 Accepted = tuple[str, ...] | None
 
+_SAME = "same"
+_NEAR = 0.75
+"""How near to `same` a word is no model but a slip: one letter of it left out, changed or moved."""
+
 
 def prepare(value: Json) -> Accepted:
     """Return accepted globs; None stands for `same`."""
-    if value == "same":
+    if value == _SAME:
         return None
+    if isinstance(value, str) and get_close_matches(value.lower(), (_SAME,), cutoff=_NEAR):
+        raise Unfit("", Said("same_or_models"), repr(value), hint=Said("did_you_mean", text=_SAME))
     wanted = value if isinstance(value, list) else [value]
     texts = tuple(item for item in wanted if isinstance(item, str))
     if not texts or len(texts) != len(wanted):
