@@ -2,8 +2,8 @@
 
     what                         as in                                            and then
     ---------------------------  -----------------------------------------------  --------------------------------------
-    who offers it                openai/gpt-4o, models/gemini-1.5-pro,            one has none, or ends with the other's;
-                                 us.anthropic.claude-3-haiku-20240307-v1:0        clouds such as azure/ are none
+    who offers it                openai/gpt-4o, models/gemini-1.5-pro,            one has none, or ends as the other;
+                                 us.anthropic.claude-3-haiku-20240307-v1:0        a cloud such as azure/ is none
     how it is routed             :free, :nitro, :floor, :beta, :exacto            ignored
     that it floats               -latest, :latest, @default, claude-sonnet-4-0    ignored
     a snapshot: a date, or 0NN   -2024-08-06, -20240806, @20241022, -0613,        any is one of the asked name; two are

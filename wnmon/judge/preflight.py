@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from wnmon.judge.judgeable import ANSWERED_WRONGLY, NOTHING_TO_JUDGE, statuses_wanted
+from wnmon.judge.judgeable import ANSWERED_WRONGLY, NOTHING_TO_JUDGE, asked_for_refusal, statuses_wanted
 from wnmon.judge.kinds import status
 from wnmon.judge.registry import compared
 from wnmon.model.check import Auth, Plan, Risk, Rule, Step
@@ -71,9 +71,7 @@ def broke_down(plan: Plan, answers: Sequence[Answer]) -> Mapping[int, Fault]:
         if answer.fault is not None
         and (
             asks_to_be_left_alone(steps[answer.step], answer)
-            or (
-                answer.step in valid and _takes_no_part(answer, answer.fault) and not _is_refused_as_asked(plan, answer)
-            )
+            or (answer.step in valid and _takes_no_part(answer, answer.fault) and not _is_accepted(plan, answer))
         )
     }
 
@@ -148,11 +146,10 @@ def _holds(choice: Choice) -> bool:
     return bool(said) or choice.finish_reason not in {None, "error"}
 
 
-def _is_refused_as_asked(plan: Plan, answer: Answer) -> bool:
-    return (answer.exchange.status or 0) >= 300 and _is_accepted(plan, answer)
-
-
 def _is_accepted(plan: Plan, answer: Answer) -> bool:
     """Tell whether a rule on the request takes the refusal. One that takes any 5xx as well is about something else."""
-    wanted = [statuses_wanted(rule.expect) for rule in plan.rules if answer.step in _requests_of(rule)]
-    return any(status.accepts(one, answer.exchange.status) and not status.accepts(one, 500) for one in wanted)
+    rules = (rule for rule in plan.rules if answer.step in _requests_of(rule))
+    return any(
+        asked_for_refusal(rule.expect, answer.exchange) and not status.accepts(statuses_wanted(rule.expect), 500)
+        for rule in rules
+    )

@@ -25,6 +25,7 @@ SAME = [
     ("openai/gpt-4o", "gpt-4o-2024-08-06"),
     ("openrouter/openai/gpt-4o", "openai/gpt-4o"),
     ("openai/gpt-4o", "azure/openai/gpt-4o"),
+    ("openai/gpt-4o", "hub/openai/gpt-4o"),
     ("gpt-4", "gpt-4-0613"),
     ("gpt-4o-2024-08-06", "gpt-4o-2024-08-06"),
     ("gpt-4o-2024-08-06", "gpt-4o-20240806"),

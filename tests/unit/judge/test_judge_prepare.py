@@ -9,6 +9,7 @@ from wnmon.judge.kinds.stream import FACTS
 from wnmon.judge.registry import prepare
 from wnmon.judge.subject import Unfit
 from wnmon.model.json import Json
+from wnmon.model.said import Said
 
 REFUSED: list[tuple[str, Json, str, str]] = [
     ("status", [], "", "at least one status, not an empty list"),
@@ -156,6 +157,12 @@ def test_a_pattern_with_a_back_reference_is_refused_with_the_reason() -> None:
     assert str(refused.value.hint) == (
         "look-around and back-references are left out on purpose: they can take unbounded time"
     )
+
+
+def test_a_slip_of_same_is_told_what_was_meant() -> None:
+    with pytest.raises(Unfit) as refused:
+        prepare("model", "sam")
+    assert refused.value.hint == Said("did_you_mean", text="same")
 
 
 def test_a_pattern_that_is_only_misspelt_gets_no_hint_on_look_around() -> None:
