@@ -12,7 +12,8 @@
     a rule at or above the gate is broken, and not waived,    failed    rule
         by another answer than those of the next case
     of a suite, a later valid request was refused as any is   errored   its fault's
-        now: by no answer, a limit of rate, balance or 5xx
+        now (no answer, a limit of rate, balance, a 5xx), and
+        a rule is left open
     a request of a plain check was not sent                   skipped   budget
     an answer is slower than a `degraded` limit               degraded  slow
     none of these                                             passed    ok
@@ -60,7 +61,9 @@ def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
     steps = {step.name: step for step in plan.steps}
     findings = tuple(finding for subject in subjects for finding in _expectations(steps[subject.step], subject))
     blocker = left_unanswered(plan, answers) if plan.suite is not None else _first_blocker(steps, subjects)
-    broken = broke_down(plan, answers) if plan.suite is not None else {}
+    # Where every rule could be judged, they have told what there is to tell.
+    is_open = any(verdict.verdict is Verdict.INCONCLUSIVE for verdict in verdicts)
+    broken = broke_down(plan, answers) if plan.suite is not None and is_open else {}
     outcome, reason, message, layer = _decide(plan, blocker, broken, findings, verdicts, subjects, evidence)
     faults = [subject.fault for subject in subjects if subject.fault]
     main = next((subject for subject in subjects if subject.exchange.request.stream), subjects[0])

@@ -241,7 +241,8 @@ def test_a_success_of_another_path_needs_no_choice() -> None:
 # --- a relay that breaks down after its preflight
 
 
-BOTH = suite(OK, rule("R-11", "later", status=200), requests=["ask", "later"])
+MEANING = rule("R-13", "later", finish_reason="stop")
+BOTH = suite(OK, rule("R-11", "later", status=200), MEANING, requests=["ask", "later"])
 BREAKS_DOWN: list[tuple[str, Exchange, Reason]] = [
     ("429", refusal(429, "x", step="later"), Reason.RATE_LIMITED),
     ("a limit in 200", refusal(200, "rate limit exceeded", step="later"), Reason.RATE_LIMITED),
@@ -265,7 +266,7 @@ def test_a_suite_whose_relay_breaks_down_on_the_way_is_errored_with_the_reason(
 
 
 def test_the_first_breakdown_names_the_reason() -> None:
-    plan = suite(OK, requests=["ask", "later", "last"])
+    plan = suite(OK, MEANING, requests=["ask", "later", "last"])
     answers = (completion(), refusal(503, "x", step="later"), dead(FailureKind.CONNECT, "last"))
     assert judged(plan, *answers).reason is Reason.HTTP_5XX
 
@@ -290,7 +291,7 @@ def test_a_relay_that_refuses_a_feature_is_decided_by_its_rules(exchange: Exchan
 
 @pytest.mark.parametrize(("wanted", "outcome"), [("503", Outcome.PASSED), ("5xx", Outcome.ERRORED)])
 def test_a_5xx_is_no_breakdown_where_a_rule_takes_this_one(wanted: str, outcome: Outcome) -> None:
-    plan = suite(OK, rule("R-11", "later", status=[200, wanted]), requests=["ask", "later"])
+    plan = suite(OK, rule("R-11", "later", status=[200, wanted]), MEANING, requests=["ask", "later"])
     assert judged(plan, completion(), refusal(503, "x", step="later")).outcome is outcome
 
 
@@ -323,7 +324,13 @@ def test_a_limit_that_a_request_asks_for_is_no_breakdown() -> None:
     ids=["by another answer", "by the breakdown"],
 )
 def test_a_broken_gate_decides_unless_only_the_breakdown_breaks_it(broken: Rule, outcome: Outcome) -> None:
-    plan = suite(broken, OK, requests=["ask", "later"], gate=Level.MUST)
+    plan = suite(broken, OK, MEANING, requests=["ask", "later"], gate=Level.MUST)
+    assert judged(plan, completion(), refusal(503, "x", step="later")).outcome is outcome
+
+
+@pytest.mark.parametrize(("gate", "outcome"), [(None, Outcome.PASSED), (Level.MUST, Outcome.FAILED)])
+def test_a_breakdown_that_leaves_no_rule_open_is_told_by_the_rules(gate: Level | None, outcome: Outcome) -> None:
+    plan = suite(OK, rule("R-11", "later", status=200), requests=["ask", "later"], gate=gate)
     assert judged(plan, completion(), refusal(503, "x", step="later")).outcome is outcome
 
 
