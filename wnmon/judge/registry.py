@@ -1,6 +1,6 @@
 """Assertion kind -> what makes it: one literal table for single answers, one for comparisons.
 
-A new kind is one file in `judge/kinds`, named as its YAML key, and one line here.
+A new kind is one file in `judge/kinds`, named as its YAML key, its import and its line here.
 """
 
 from __future__ import annotations
