@@ -24,6 +24,7 @@ from wnmon.report.summary import (
     alike,
     at_once,
     broken,
+    came_to_nothing,
     counts,
     exchange_of,
     first_step,
@@ -139,7 +140,7 @@ def _run(report: CheckReport, run: Run, title: str, lang: str) -> Iterator[str]:
 
 def _unjudged(run: Run, title: str, lang: str) -> str:
     result = run.result
-    said = word("no_answer" if result.outcome is Outcome.ERRORED else "not_run", lang)
+    said = word(came_to_nothing(run), lang)
     reason = "" if result.reason is Reason.OK else f": {result.reason.value}"
     sign = "➖" if is_left_out(run) else "⚠️"
     lines = [f"{sign} **{_code(title)} {_escaped(said)}{reason}**"]

@@ -168,6 +168,13 @@ def is_unjudged(run: Run, strict: bool) -> bool:
     return bool(binding) or (bool(still_open) and not run.has_decided_rule)
 
 
+def came_to_nothing(run: Run) -> str:
+    """Return the word (`report_…`) for what became of a run that was not judged, or not to its end."""
+    if run.result.outcome is not Outcome.ERRORED:
+        return "not_run"
+    return "judged_in_part" if run.has_decided_rule else "no_answer"
+
+
 def why_nothing(result: Result) -> Text:
     """Return why there is nothing to judge, its reason first."""
     if result.reason is Reason.OK:

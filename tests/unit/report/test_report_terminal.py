@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from wnmon.model.check import Level
 from wnmon.model.result import Finding, Mark, Outcome, Reason, Timing, Undecided, Verdict
+from wnmon.report.markdown import render_markdown
 from wnmon.report.summary import CheckedTarget
 from wnmon.report.terminal import render_check, render_run_line
 
@@ -60,10 +61,22 @@ def test_a_suite_that_left_every_rule_open_says_why() -> None:
     assert ("? documented" in text, "the monitor was late" in text, "Not run" in text) == (True, True, False)
 
 
-def test_a_suite_that_got_no_answer_shows_the_reason_and_the_broken_rule() -> None:
+def test_an_errored_suite_shows_the_reason_and_the_broken_rule() -> None:
     made = run(verdict("DOC-009", Verdict.FAILED), outcome=Outcome.ERRORED, reason=Reason.SCHEMA)
     text = render_check(report(made), width=80, color=False, lang="en")
-    assert ("Nothing to judge: schema" in text, "DOC-009" in text) == (True, True)
+    assert ("Judged in part: schema" in text, "DOC-009" in text) == (True, True)
+
+
+@pytest.mark.parametrize("language", ["terminal", "markdown"])
+@pytest.mark.parametrize(
+    ("row", "said"), [(Verdict.PASSED, "Judged in part"), (Verdict.INCONCLUSIVE, "Nothing to judge")]
+)
+def test_nothing_is_only_said_to_be_judged_where_nothing_was(language: str, row: Verdict, said: str) -> None:
+    made = report(run(verdict("DOC-009", row), outcome=Outcome.ERRORED, reason=Reason.HTTP_5XX))
+    text = (
+        render_markdown(made, "en") if language == "markdown" else render_check(made, width=80, color=False, lang="en")
+    )
+    assert [words for words in ("Judged in part", "Nothing to judge") if words in text] == [said]
 
 
 def test_a_run_that_was_put_off_is_not_said_to_be_ok() -> None:

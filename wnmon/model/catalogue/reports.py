@@ -56,6 +56,7 @@ SENTENCES: dict[str, Pair] = {
     "report_how_fixed": ("How to fix it", "如何修复"),
     "report_not_explained": ("nothing more is written of this rule", "该规则没有进一步说明"),
     "report_more": ("and {n} more", "另有 {n} 处"),
+    "report_judged_in_part": ("Judged in part", "仅部分判定"),
     "report_no_answer": ("Nothing to judge", "没有可判定的应答"),
     "report_not_run": ("Not run", "未运行"),
     "report_layer": ("layer", "环节"),

@@ -18,6 +18,7 @@ from wnmon.report.summary import (
     CheckReport,
     broken,
     came_to,
+    came_to_nothing,
     is_left_out,
     of_verdict,
     waived,
@@ -263,8 +264,7 @@ def _silence(run: Run, lang: str) -> tuple[tuple[str, str], ...]:
     result = run.result
     if run.was_judged:
         return ()
-    title = "no_answer" if result.outcome is Outcome.ERRORED else "not_run"
-    rows = [(title, shown(in_language(why_nothing(result), lang), MAX_MESSAGE_CHARS))]
+    rows = [(came_to_nothing(run), shown(in_language(why_nothing(result), lang), MAX_MESSAGE_CHARS))]
     if result.layer:
         rows.append(("layer", say(f"layer_{result.layer.value}", lang)))
     return (*rows, ("do", said)) if (said := advice(result.reason, lang)) else tuple(rows)

@@ -23,6 +23,7 @@ from wnmon.report.summary import (
     alike,
     at_once,
     broken,
+    came_to_nothing,
     counts,
     exchange_of,
     first_step,
@@ -123,7 +124,7 @@ def _run(sheet: Sheet, report: CheckReport, run: Run, title: str) -> None:
 def _errored(sheet: Sheet, run: Run, title: str) -> None:
     """One clear block in place of a wall of red: why, in which layer, what was said, what to do."""
     result = run.result
-    came_to = sheet.say("no_answer" if result.outcome is Outcome.ERRORED else "not_run")
+    came_to = sheet.say(came_to_nothing(run))
     mark, style = UNJUDGED if result.outcome is Outcome.ERRORED else MARKS[result.outcome]
     reason = (": ", (result.reason.value, f"bold {style}")) if result.reason is not Reason.OK else ()
     sheet.put(Text.assemble((title, "bold"), f"  {came_to}", *reason), Text(f"{mark} ", style))
