@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 ORDER = "scripts/mutation_order.py"
 GOLDEN = "tests/golden/complaints.json"
 COUNTS = "tests/integration/call_counts.py"
-COPIED = ("wnmon", "checks", "tests/unit/wire", "tests/unit/judge")
+COPIED = ("wnmon", "checks", "docs", "scripts", "tests/unit/wire", "tests/unit/judge")
 TESTS = ("tests/unit/wire", "tests/unit/judge")
 # These read very many cases or start a process, and reach everything. What only they notice counts as unnoticed.
 LEFT_OUT = (
@@ -104,7 +104,7 @@ def copy_tree(tree: Path, modules: Sequence[str]) -> None:
     settings = {
         "source_paths": ["wnmon"],
         "only_mutate": [path_of(module) for module in modules] or [f"{path_of(name)[:-3]}/*" for name in PACKAGES],
-        "also_copy": ["checks"],
+        "also_copy": ["checks", "docs", "scripts"],
         "pytest_add_cli_args_test_selection": [*TESTS, *(f"--ignore={file}" for file in LEFT_OUT)],
         "pytest_add_cli_args": [
             *("-p", "mutation_order", "-p", "no:cacheprovider", "-p", "no:cov"),

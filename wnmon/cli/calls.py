@@ -11,7 +11,7 @@ from wnmon.config.spend import sure_cost
 from wnmon.engine.runner import left_out
 from wnmon.model.check import Risk, Step
 from wnmon.model.price import Amounts, added, show_at_most
-from wnmon.model.said import Said, say
+from wnmon.model.said import Said, Why, say
 from wnmon.model.target import Probe
 from wnmon.redact.redactor import Redactor
 
@@ -54,13 +54,17 @@ def calls_of(named: NamedTarget, selection: Selection) -> list[PlannedCall]:
                 step=step,
                 probe=probe,
                 risk=risk,
-                left_out=left_out(step, probe.target, full=selection.full),
+                left_out=left_out(step, probe.target, full=selection.full) or _only_if_refused(step),
                 input_tokens=input_tokens,
                 output_tokens=output_tokens,
                 if_answered=if_answered,
             )
             calls.append(call)
     return calls
+
+
+def _only_if_refused(step: Step) -> Said | None:
+    return None if step.if_refused is None else Said(Why.NOT_REFUSED)
 
 
 def dry_run(named: NamedTarget, selection: Selection, budget_tokens: int | None = None, lang: str = "en") -> str:

@@ -42,6 +42,7 @@ def read_step(name: str, place: Cursor) -> Step:
         http2=place.is_true("http2"),
         burst=place.whole_of("burst") or 1,
         filler=place.whole_of("filler") or 0,
+        if_refused=place.text_of("if_refused"),
     )
 
 

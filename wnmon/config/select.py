@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from wnmon.judge.registry import compared
+from wnmon.judge.registry import compared, controls
 from wnmon.model.check import Plan, Rule
 
 
@@ -32,7 +32,7 @@ def narrow(
     risky = frozenset(step.name for step in plan.steps if step.risk is not None and not full)
     rules = tuple(_without_risk(rule, risky) for rule in plan.rules if rule.id in kept)
     # Where no rule names a request, all are kept: some answer must be there to look at.
-    named = {name for rule in rules for name in (*(rule.on.requests or ()), *compared(rule))}
+    named = {name for rule in rules for name in (*(rule.on.requests or ()), *compared(rule), *controls(rule))}
     steps = [step for step in plan.steps if rules and (not named or step.name in named)]
     return replace(selected, rules=rules, steps=tuple(replace(step, risk=None) if full else step for step in steps))
 

@@ -90,8 +90,12 @@ def _sum(rows: Sequence[DailyCost], target: str, check: str) -> DailyCost:
 
 
 def plan_cost(plan: Plan, model: str) -> tuple[int, int, int]:
-    """Return (requests, input tokens, output tokens) one run of a plan may cost at most."""
-    costs = [step_cost(step, model) for step in plan.steps if step.risk is None for _ in range(step.burst)]
+    """Return (requests, input tokens, output tokens) one run of a plan may cost at most.
+
+    A control is only sent where another request was refused, and so cost nothing.
+    """
+    sure = [step for step in plan.steps if step.risk is None and step.if_refused is None]
+    costs = [step_cost(step, model) for step in sure for _ in range(step.burst)]
     return len(costs), sum(one for one, _ in costs), sum(one for _, one in costs)
 
 

@@ -12,7 +12,7 @@ from wnmon.config.requests import read_step
 from wnmon.config.schema import fits
 from wnmon.config.sources import Sources, is_config, is_suite
 from wnmon.errors import did_you_mean
-from wnmon.judge.registry import ACROSS_KINDS
+from wnmon.judge.registry import ACROSS_KINDS, controls
 from wnmon.model.check import Explanation, Level, Plan, Rule, Selector
 from wnmon.model.said import Said
 
@@ -23,12 +23,23 @@ def read_suite(root: Cursor) -> Plan | None:
     fits("suite", root)
     requests, rules = dict(root.members("requests")), dict(root.members("rules"))
     steps = tuple(read_step(name, place) for name, place in requests.items() if fits("suite_request", place))
+    _refuse_later_controls(requests)
     found = tuple(rule for name, place in rules.items() for rule in _rule(name, place, requests, rules))
     _refuse_cycles(found, rules)
     profiles = _profiles(root, found)
     if len(root.problems) > before or not root.has("suite"):
         return None
     return Plan(steps=steps, rules=found, profiles=profiles, suite=root.text_of("suite"))
+
+
+def _refuse_later_controls(requests: Mapping[str, Cursor]) -> None:
+    """Report each `if_refused` that names no request before its own."""
+    earlier: list[str] = []
+    for name, place in requests.items():
+        control_of = place.get("if_refused")
+        if control_of is not None and isinstance(control_of.node.value, str):
+            control_of.is_one_of(earlier, Said("unknown_earlier_request"))
+        earlier.append(name)
 
 
 class Suites:
@@ -122,6 +133,9 @@ def _check_places(rule: Rule, place: Cursor, requests: Mapping[str, Cursor]) -> 
         on.report(Said("compared_names_itself"), Said("leave_out_on"), key=True)
     if rule.expect and not compares and on is None:
         place.report(Said("missing_key", name='"on"'), Said("about_on"), key=True)
+    for control in controls(rule):
+        if control not in requests:
+            expect.at("/premise/accepted").report(Said("unknown_request"), did_you_mean(control, requests))
     for one in compares:
         listed = expect.at(f"/{one.kind}")
         _refuse_unknown(listed.get("of") or listed, one.expected.places, requests)

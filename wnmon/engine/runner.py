@@ -18,7 +18,7 @@ from wnmon.engine.reading_threads import ReadingThreads
 from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
 from wnmon.errors import place_of
-from wnmon.judge.preflight import asks_to_be_left_alone, stops_a_suite
+from wnmon.judge.preflight import asks_to_be_left_alone, blames_request, stops_a_suite
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Plan, Step
 from wnmon.model.events import InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
@@ -143,7 +143,7 @@ class Runner:
         for step in probe.check.plan.steps:
             if why is not None:
                 progress.not_sent[step.name] = why
-            elif (omitted := left_out(step, probe.target, full=full)) is not None:
+            elif (omitted := left_out(step, probe.target, full=full) or _unneeded(step, progress)) is not None:
                 progress.not_sent[step.name] = omitted
             else:
                 why = await self._send(probe, step, progress, scheduled_ns, halt)
@@ -254,6 +254,13 @@ class Runner:
             requests=len(progress.answers),
             answers=tuple(progress.answers),
         )
+
+
+def _unneeded(step: Step, progress: Progress) -> Said | None:
+    """Return why a control is not sent: what it says in another form was not refused as a wrong request."""
+    if step.if_refused is None or any(blames_request(one) for one in progress.answers if one.step == step.if_refused):
+        return None
+    return Said(Why.NOT_REFUSED)
 
 
 def left_out(step: Step, target: Target, *, full: bool) -> Said | None:

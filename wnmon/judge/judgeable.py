@@ -2,6 +2,8 @@
 
     the answer                                 leaves open a rule that                         it says why
     -----------------------------------------  ----------------------------------------------  --------------------
+    is of a run whose preflight nobody knows   is any                                          the preflight's fault
+        to come from the API
     never came (dns, timeouts, too large ...)  does not take that failure for an answer        the failure
     refuses key, balance, model or rate        is not about refusals, nor asked for this one   the fault
     has a 5xx, of a relay that is down         is not about such answers                       the fault
@@ -46,12 +48,14 @@ _BEYOND_US = frozenset({"too_deep", "too_many_digits", "too_many_values"})
 _OF_EVENTS = frozenset(FACTS) - SPREADS - {"complete", "data", "done", "finish"}
 """Facts about the events there are. Where none came, that breaks `data` and `done`, and these stay open."""
 
-_WRONG_REQUEST = frozenset({400, 422})
+WRONG_REQUEST = frozenset({400, 422})
 """Statuses that blame the request itself (RFC 9110 sections 15.5.1 and 15.5.21)."""
 
 
 def why_unjudgeable(rule: Rule, subject: Subject) -> Text | None:
     """Return why an exchange says nothing about a rule, None when it can be judged."""
+    if subject.stranger is not None:
+        return Said("reason", kind=subject.stranger.reason.value, said=subject.stranger.message)
     failure = subject.exchange.failure
     if failure is not None and failure.kind not in ANSWERED_WRONGLY | _answering(rule):
         return Said("reason", kind=failure.kind.value, said=failure.detail)
@@ -145,7 +149,7 @@ def says_nothing(fault: Fault, subject: Subject, expect: Sequence[Assertion]) ->
     wanted = statuses_wanted(expect)
     match fault.reason:
         case Reason.RATE_LIMITED:
-            return str(subject.exchange.status) not in wanted
+            return "429" not in wanted
         case Reason.AUTH if subject.exchange.request.auth is not Auth.NORMAL:
             return False
         case Reason.MODEL_UNAVAILABLE if any(code.startswith("4") for code in wanted):
@@ -170,7 +174,7 @@ def asked_of(rule: Rule, subject: Subject) -> tuple[Assertion, ...]:
     `status: [200, 4xx]` takes one; `status: 200` complains of one that blames the request, and of nothing else.
     """
     # By now the relay serves key and model, so a 400 blames the request.
-    blamed = subject.exchange.status in _WRONG_REQUEST and statuses_wanted(rule.expect) != ()
+    blamed = subject.exchange.status in WRONG_REQUEST and statuses_wanted(rule.expect) != ()
     if not (blamed or asked_for_refusal(rule.expect, subject.exchange)):
         return rule.expect
     return tuple(assertion for assertion in rule.expect if looks_at(assertion) is not On.MEANING)

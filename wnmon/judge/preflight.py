@@ -4,12 +4,12 @@
     --------------------------------------------  ---------------------  -------------  ------------------------------
     never came (dns, timeouts, too large ...)     yes                    errored        are open
     refuses key, balance, model or rate           yes                    errored        are open
-    has a status of 5xx                           yes                    errored        are open
-    has another status outside 2xx, which no      no                     errored        are judged as far as they can
-        rule on the request takes, and which blames
-        no parameter that a model does not take
+    is a page, whatever its status                yes                    errored        are open
+    has a status outside 2xx, which no rule on    yes                    errored        are open
+        the request takes, and which blames no
+        parameter that a model does not take
     is an error in a 2xx, or holds no choice:     no                     errored        are judged as far as they can
-        empty, a page, broken JSON, no HTTP
+        empty, broken JSON, no HTTP
     holds a choice                                no                     by its rules   are judged
 
 A request that a rule wants refused, or that goes out as none of a client's would, is not valid: whatever it is answered
@@ -22,14 +22,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from wnmon.judge.judgeable import ANSWERED_WRONGLY, NOTHING_TO_JUDGE, asked_for_refusal, statuses_wanted
+from wnmon.judge.judgeable import (
+    ANSWERED_WRONGLY,
+    NOTHING_TO_JUDGE,
+    WRONG_REQUEST,
+    asked_for_refusal,
+    statuses_wanted,
+)
 from wnmon.judge.kinds import status
 from wnmon.judge.registry import compared
+from wnmon.judge.subject import is_success
 from wnmon.model.check import Auth, Plan, Risk, Rule, Step
 from wnmon.model.result import Fault, Layer, Reason
 from wnmon.model.said import Said
 from wnmon.wire.answer import Answer
-from wnmon.wire.reply import Choice
+from wnmon.wire.reply import Choice, Form
 
 _REFUSES_ANYBODY = frozenset({Reason.RATE_LIMITED, Reason.BALANCE})
 """Refusals that no request of the key escapes. A 400, 403 or 404 that speaks of key or model may be about a feature."""
@@ -45,8 +52,19 @@ def stops_a_suite(plan: Plan, answers: Sequence[Answer]) -> Fault | None:
     answer = _preflight(plan, answers)
     if answer is None or answer.fault is None:
         return None
-    stops = _never_came(answer) or answer.fault.reason in NOTHING_TO_JUDGE or _is_5xx(answer)
-    return answer.fault if stops else None
+    is_known = _never_came(answer) or answer.fault.reason in NOTHING_TO_JUDGE or _is_5xx(answer)
+    return answer.fault if is_known or _is_strange(plan, answer, answers) else None
+
+
+def answered_by_a_stranger(plan: Plan, answers: Sequence[Answer]) -> Fault | None:
+    """Return why nothing shows that the API of a relay answers a suite at all, None where something does.
+
+    A firewall, a wrong path, a web site, a port for TLS: whatever such an answer lacks, no relay is to blame for it.
+    """
+    answer = _preflight(plan, answers) if plan.suite is not None else None
+    if answer is None or answer.fault is None or answer.fault.reason in NOTHING_TO_JUDGE or _never_came(answer):
+        return None
+    return answer.fault if _is_strange(plan, answer, answers) else None
 
 
 def left_unanswered(plan: Plan, answers: Sequence[Answer]) -> Fault | None:
@@ -113,6 +131,37 @@ def _requests_of(rule: Rule) -> tuple[str, ...]:
     return (*(rule.on.requests or ()), *compared(rule))
 
 
+def _is_strange(plan: Plan, answer: Answer, answers: Sequence[Answer]) -> bool:
+    """Tell whether nothing shows that the API gave an answer: a page, a refusal of unknown cause, or no HTTP at all."""
+    code = answer.exchange.status or 0
+    if code >= 500:
+        return False
+    if answer.reply.form is Form.HTML:
+        return True
+    is_known = 200 <= code < 300 or _refuses_for_itself(plan, answer)
+    return not is_known and not _is_controlled(plan, answer, answers)
+
+
+def _refuses_for_itself(plan: Plan, answer: Answer) -> bool:
+    """Tell whether a refusal is the model's, which does not take a parameter, or one that a rule on it takes."""
+    return status.refuses_parameter(answer.reply.error, answer.exchange.status) or _is_accepted(plan, answer)
+
+
+def _is_controlled(plan: Plan, refused: Answer, answers: Sequence[Answer]) -> bool:
+    """Tell whether the same in another form was accepted, or is still to be asked."""
+    if not blames_request(refused):
+        return False
+    controls = {step.name for step in plan.steps if step.if_refused == refused.step}
+    asked = [answer for answer in answers if answer.step in controls]
+    return any(map(is_success, asked)) or len(asked) < len(controls)
+
+
+def blames_request(answer: Answer) -> bool:
+    """Tell whether a refusal blames the request as such (RFC 9110 §15.5.1, §15.5.21), and not key, money or model."""
+    is_of_the_account = answer.fault is not None and answer.fault.reason in NOTHING_TO_JUDGE
+    return answer.exchange.status in WRONG_REQUEST and not is_of_the_account
+
+
 def _never_came(answer: Answer) -> bool:
     failure = answer.exchange.failure
     return failure is not None and failure.kind not in ANSWERED_WRONGLY
@@ -134,15 +183,14 @@ def _is_answered(plan: Plan, answer: Answer) -> bool:
     """Tell whether a client got something: a choice of a chat completion, any success of another path."""
     code, reply = answer.exchange.status or 0, answer.reply
     if not 200 <= code < 300:
-        # A model that does not take a parameter is refused by itself, not by the relay.
-        return status.refuses_parameter(reply.error, code) or _is_accepted(plan, answer)
+        return _refuses_for_itself(plan, answer)
     is_chat = any(step.name == answer.step and (step.method, step.path) == ("POST", None) for step in plan.steps)
     return not is_chat or (any(map(_holds, reply.choices)) and (reply.error is None or bool(reply.tokens)))
 
 
 def _holds(choice: Choice) -> bool:
     """Tell whether there is anything in a choice: OpenRouter writes an upstream's failure into an empty one."""
-    said = choice.content or choice.reasoning or choice.refusal or choice.tool_calls
+    said = choice.content or choice.reasoning or choice.refusal or choice.transcript or choice.tool_calls
     return bool(said) or choice.finish_reason not in {None, "error"}
 
 

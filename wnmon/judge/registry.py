@@ -119,6 +119,12 @@ def looks_at(assertion: Assertion) -> On:
     return (KINDS.get(assertion.kind) or ACROSS_KINDS[assertion.kind]).on
 
 
+def controls(rule: Rule) -> tuple[str, ...]:
+    """Return the requests that must have been accepted for a refusal to break a rule."""
+    premises = (one.expected for one in rule.expect if one.kind == "premise")
+    return tuple(one.accepted for one in premises if one.accepted is not None)
+
+
 def compared(rule: Rule) -> tuple[str, ...]:
     """Return the requests whose answers a rule compares, each once; () for a rule about single answers."""
     names = (name for one in rule.expect if one.kind in ACROSS_KINDS for name in one.expected.requests)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wnmon.model.result import Evidence, Finding, Reason
+from wnmon.model.result import Evidence, Fault, Finding, Reason
 from wnmon.model.said import Said, Text
 from wnmon.wire.answer import Answer
 from wnmon.wire.reply import Form
@@ -16,7 +16,8 @@ class Subject(Answer):
     """An answer, and everything else an assertion may look at. `model` is the one asked for.
 
     `index` is the place of its exchange among all of the run. `is_down`: a valid request got a 5xx, so that no 5xx
-    of the run says anything about the request it answers.
+    of the run says anything about the request it answers. `stranger`: why nothing shows that the API answers here at
+    all. `accepted`: the requests of the run that got a success.
     """
 
     index: int
@@ -24,10 +25,15 @@ class Subject(Answer):
     nonce: str
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_down: bool = False
+    stranger: Fault | None = None
+    accepted: frozenset[str] = frozenset()
 
 
-def subjects_of(answers: Sequence[Answer], evidence: Evidence, *, is_down: bool = False) -> list[Subject]:
+def subjects_of(
+    answers: Sequence[Answer], evidence: Evidence, *, is_down: bool = False, stranger: Fault | None = None
+) -> list[Subject]:
     """Return what assertions look at, in the order sent."""
+    accepted = frozenset(answer.step for answer in answers if is_success(answer))
     return [
         Subject(
             exchange=answer.exchange,
@@ -40,9 +46,16 @@ def subjects_of(answers: Sequence[Answer], evidence: Evidence, *, is_down: bool 
             nonce=evidence.nonce,
             aliases=evidence.aliases,
             is_down=is_down,
+            stranger=stranger,
+            accepted=accepted,
         )
         for index, answer in enumerate(answers)
     ]
+
+
+def is_success(answer: Answer) -> bool:
+    """Tell whether a request got a status of 2xx and no error in it."""
+    return 200 <= (answer.exchange.status or 0) < 300 and answer.reply.error is None
 
 
 def complaint(

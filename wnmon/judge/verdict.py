@@ -28,7 +28,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from wnmon.judge.judgeable import ANSWERED_WRONGLY, asked_for_refusal, says_nothing, undecided
-from wnmon.judge.preflight import broke_down, is_down, left_unanswered
+from wnmon.judge.preflight import answered_by_a_stranger, broke_down, is_down, left_unanswered
 from wnmon.judge.rules import assess, judge_rules
 from wnmon.judge.subject import Subject, complaint, subjects_of
 from wnmon.model.check import Level, Plan, Step
@@ -54,7 +54,9 @@ def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
 
     `answers` are the exchanges of the evidence, read.
     """
-    subjects = subjects_of(answers, evidence, is_down=is_down(plan, answers))
+    subjects = subjects_of(
+        answers, evidence, is_down=is_down(plan, answers), stranger=answered_by_a_stranger(plan, answers)
+    )
     verdicts = judge_rules(plan, evidence, subjects)
     if not subjects:
         return Result(outcome=Outcome.SKIPPED, reason=Reason.OK, message=_why_unsent(evidence), verdicts=verdicts)

@@ -11,6 +11,7 @@ from wnmon.mock.changes import (
     has_message,
     raw,
     refusing,
+    relabelled,
     setting,
     within,
     without,
@@ -74,7 +75,6 @@ FAULTS: dict[str, MockFault] = {
     ),
     "html-200": MockFault(
         says="200 with the HTML of a dashboard",
-        kills={"REQ-000", "DOC-002", "DOC-003", "DOC-012", "DOC-013", "STR-001"},
         answer=raw(200, DASHBOARD_PAGE, HTML),
     ),
     "error-in-200": MockFault(
@@ -146,7 +146,6 @@ FAULTS: dict[str, MockFault] = {
     ),
     "redirect": MockFault(
         says="302 to another port of this host",
-        kills={"REQ-000", "DOC-001", "LIM-006", "STR-001"},
         answer=raw(302, "", ("Location", "http://127.0.0.1:9/")),
     ),
     "cookie": MockFault(
@@ -167,6 +166,15 @@ FAULTS: dict[str, MockFault] = {
     ),
     "no-id": MockFault(says="id is absent", kills={"DOC-004"}, completion=without("id")),
     "null-model": MockFault(says="model is null", kills={"DOC-005", "REL-001"}, completion=setting("model", None)),
+    "json-as-text": MockFault(
+        says="JSON is sent as text/plain",
+        kills={"DOC-002"},
+        head=lambda _, head: (
+            relabelled(head, "text/plain")
+            if (head.status, head.get("content-type")) == (200, "application/json")
+            else head
+        ),
+    ),
     "no-object": MockFault(says="object is absent", kills={"DOC-006"}, completion=without("object")),
     "text-created": MockFault(
         says="created is a text", kills={"DOC-007"}, completion=changing("created", lambda _, created: str(created))
@@ -183,7 +191,7 @@ FAULTS: dict[str, MockFault] = {
     ),
     "parts-only": MockFault(
         says="content must be a list of parts: a text is refused",
-        kills={"DOC-001", "DOC-014", "LIM-006", "MSG-001", "REQ-000", "STR-001"},
+        kills={"DOC-001", "DOC-014"},
         answer=refusing(
             Refusal(status=400, message="content must be an array of parts", param="messages"),
             when=has_message(lambda message: isinstance(message.get("content"), str)),

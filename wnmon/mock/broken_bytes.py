@@ -19,11 +19,6 @@ _MOST_HALVED = 10_000
 # Gives what was sent a moment to be read before the RST overtakes it.
 _BEFORE_RESET_S = 0.05
 
-_NO_ANSWER = {
-    *("REQ-000", "DOC-001", "DOC-014", "HTTP-003", "HTTP-004", "HTTP-007", "HTTP-008", "HTTP-011"),
-    *("LIM-002", "LIM-006", "MSG-008", "STR-001", "STR-017"),
-}
-
 
 def _half(body: Pieces) -> Iterator[Piece]:
     pieces = list(islice(body, _MOST_HALVED))
@@ -95,10 +90,7 @@ FAULTS: dict[str, MockFault] = {
     ),
     "not-http": MockFault(
         says="bytes that are not HTTP",
-        kills=_NO_ANSWER,
         wire=lambda _call, _wire: iter([Send(b"\x00\xffWHO GOES THERE\r\n\x80\x81\r\n\r\n"), Close()]),
     ),
-    "close-at-once": MockFault(
-        says="closes without a word", kills=_NO_ANSWER, wire=lambda _call, _wire: iter([Close()])
-    ),
+    "close-at-once": MockFault(says="closes without a word", wire=lambda _call, _wire: iter([Close()])),
 }

@@ -94,7 +94,8 @@ class Step:
 
     `plain_http` asks an https target over plain http, without any secret. `http2` is never sent: this sensor cannot.
     `burst` copies are sent at once, each an exchange of this step. `filler` is how many characters of plain words stand
-    in place of `{{filler}}`.
+    in place of `{{filler}}`. `if_refused` names an earlier request: this one says the same in another form, and is sent
+    only where that was refused as a wrong one.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Step:
     http2: bool = False
     burst: int = 1
     filler: int = 0
+    if_refused: str | None = None
     expect: tuple[Assertion, ...] = ()
 
     @property

@@ -52,6 +52,8 @@ class Why(StrEnum):
     NOT_HTTPS = "not_https"
     """There is nothing to say about TLS, or about plain http beside it."""
     NO_HTTP2 = "no_http2"
+    NOT_REFUSED = "not_refused"
+    """The request is only of use where another one is refused."""
     NO_ANSWER = "no_answer"
     """A rule on refusals has nothing to look at where nothing was refused."""
     NOT_CODED = "not_coded"

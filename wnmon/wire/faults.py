@@ -25,7 +25,7 @@ from wnmon.model.exchange import Exchange, FailureKind, TransportFailure
 from wnmon.model.result import Fault, Layer, Reason, Scope
 from wnmon.model.said import Said, Text, fitted, mapped
 from wnmon.model.text import one_line
-from wnmon.wire.causes import blames_upstream, classify, limits_the_key, status_in
+from wnmon.wire.causes import Cause, blames_upstream, cause_of, known_cause, status_in
 from wnmon.wire.reply import ErrorEnvelope, Form, Reply
 from wnmon.wire.retry import key_is_used_up, retry_after_s
 
@@ -78,11 +78,15 @@ def _refused(exchange: Exchange, reply: Reply, status: int) -> Fault:
     if status < 400:
         return _fault(Reason.PROTOCOL, Layer.RELAY, Said("status_redirect", n=status))
     page = reply.form is Form.HTML
-    # A 403 page is a firewall's word on the request, not the relay's on the key.
-    reason = Reason.HTTP_4XX if page and status == 403 else classify(status, None if page else reply.error)
+    cause = cause_of(status, None if page else reply.error)
     message = Said("status_said", n=status, text=_page_title(exchange) if page else _said(reply.error))
-    fault = _fault(reason or Reason.HTTP_5XX, _layer(status, reply), message, retry_after_s(exchange))
-    return replace(fault, scope=_scope(exchange, reply.error))
+    return _caused(cause, exchange, reply, message)
+
+
+def _caused(cause: Cause, exchange: Exchange, reply: Reply, message: Text) -> Fault:
+    """Return the fault of a cause. What a header says of the key holds whatever the error says."""
+    fault = _fault(cause.reason, cause.layer or _layer(exchange.status, reply), message, retry_after_s(exchange))
+    return replace(fault, scope=Scope.KEY if key_is_used_up(exchange) else cause.scope)
 
 
 def _page_title(exchange: Exchange) -> Said:
@@ -115,16 +119,11 @@ def _error_in_success(exchange: Exchange, reply: Reply, error: ErrorEnvelope) ->
         reason, message = Reason.STREAM, Said("stream_error", text=error.place, said=_said(error))
     else:
         reason, message = Reason.SCHEMA, Said("success_error", n=str(exchange.status), said=_said(error))
-    claimed = None if reply.tokens else classify(status_in(error), error)
-    # A plain 4xx or 5xx code is no status: the status was a success.
-    if claimed is not None and claimed not in {Reason.HTTP_4XX, Reason.HTTP_5XX}:
-        reason = claimed
-    fault = _fault(reason, _layer(None, reply), message, retry_after_s(exchange))
-    return replace(fault, scope=_scope(exchange, error))
-
-
-def _scope(exchange: Exchange, error: ErrorEnvelope | None) -> Scope:
-    return Scope.KEY if key_is_used_up(exchange) or limits_the_key(error) else Scope.MODEL
+    cause = None if reply.tokens else known_cause(status_in(error), error)
+    # A cause that says nothing of key, model or money leaves that the status was a success.
+    if cause is None or cause.reason is Reason.HTTP_4XX:
+        cause = Cause(reason=reason)
+    return _caused(cause, exchange, reply, message)
 
 
 def _unreadable(exchange: Exchange, reply: Reply, asked: int) -> Fault | None:

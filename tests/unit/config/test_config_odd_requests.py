@@ -53,7 +53,13 @@ def test_a_get_costs_no_token(tmp_path: Path) -> None:
     assert step_cost(suite(tmp_path, 'method: GET, body: "", lint: off').steps[0], "m") == (0, 0)
 
 
-@pytest.mark.parametrize("member", ["scheme: https", "http2: maybe", "burst: 0", "burst: 21", "filler: -1"])
+@pytest.mark.parametrize(
+    "member",
+    [
+        *("scheme: https", "http2: maybe", "burst: 0", "burst: 21", "filler: -1"),
+        *("if_refused: ask", "if_refused: nobody", "if_refused: 7", "if_refused: []"),
+    ],
+)
 def test_another_value_is_refused_with_its_place(member: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=rf"s\.yaml:3:\d+ requests\.ask\.{member.partition(':')[0]}"):
         suite(tmp_path, f"{PROMPT}, {member}")

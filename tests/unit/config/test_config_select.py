@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_samples import SHIPPED, TARGET, config
+from config_samples import SHIPPED, TARGET, config, write
 
 from wnmon.config import load_suites, narrow, plan_spend, profiles_of, render
 from wnmon.config.spend import plan_cost
+from wnmon.errors import ConfigError
 from wnmon.model.check import Plan, Risk
 
 
@@ -121,3 +122,27 @@ def test_the_table_of_many_checks_shows_the_dearest(tmp_path: Path) -> None:
     lines = render(plan_spend(config(tmp_path, f"{TARGET}checks: {{{checks}}}"))).splitlines()
 
     assert (lines[1].split()[:2], lines[21].split()[:3], len(lines)) == (["wn", "c21"], ["…", "2", "more"], 24)
+
+
+def test_a_rule_keeps_the_control_of_its_refusal() -> None:
+    (plan,) = load_suites(["builtin:documented"], Path())
+
+    assert steps(narrow(plan, only=["DOC-014"])) == ["completion", "completion_parts"]
+
+
+def test_a_control_costs_nothing_beside_what_it_controls() -> None:
+    (plan,) = load_suites(["builtin:documented"], Path())
+
+    assert plan_cost(narrow(plan, only=["DOC-014"]), "m") == plan_cost(narrow(plan, only=["DOC-001"]), "m")
+
+
+def test_a_control_that_is_no_request_is_refused_with_its_place(tmp_path: Path) -> None:
+    text = """suite: s
+requests: {ask: {prompt: hi}}
+rules:
+  R-001: {on: ask, levels: {p: MUST}, says: {en: x}, source: x, expect: {premise: {accepted: asc}, status: 200}}
+"""
+    with pytest.raises(
+        ConfigError, match=r"s\.yaml:4:\d+ rules\.R-001\.expect\.premise\.accepted: unknown request, did you mean"
+    ):
+        load_suites([str(write(tmp_path, text, "s.yaml"))], tmp_path)

@@ -288,3 +288,32 @@ def test_risky_requests_are_sent_where_all_are_asked_for(full: bool, names: str)
     play(bench, probe(suite(step("a"), step("b", Risk.REFUSED))), full=full)
 
     assert sent(bench) == names
+
+
+# --- a control: the same in another form
+
+CONTROLLED = suite(step("a"), replace(step("c"), if_refused="a"), step("d"))
+
+
+@pytest.mark.parametrize(
+    ("first", "asked"),
+    [
+        (reply(), "ad"),
+        (reply({"error": {"message": "no"}}, 400), "acd"),
+        (reply({"error": {"message": "no"}}, 422), "acd"),
+        (reply({"error": {"message": "no"}}, 404), "a"),
+        (reply({"error": {"message": "no", "code": "insufficient_quota"}}, 400), "a"),
+    ],
+    ids=["accepted", "400", "422", "404", "balance"],
+)
+def test_a_control_is_sent_where_its_request_was_refused_as_wrong(first: Any, asked: str) -> None:
+    bench = Bench(first, reply())
+    play(bench, probe(CONTROLLED))
+
+    assert sent(bench) == asked
+
+
+def test_a_control_that_was_not_needed_is_told_so() -> None:
+    (run,) = play(Bench(), probe(CONTROLLED)).runs
+
+    assert run.evidence.not_sent == {"c": Said(Why.NOT_REFUSED)}

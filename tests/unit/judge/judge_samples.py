@@ -183,6 +183,11 @@ def verdict_of(one: Rule, *exchanges: Exchange, **more: Any) -> RuleVerdict:
     return verdicts(plan, *exchanges, **more)[one.id]
 
 
+def later_verdict(rule: Rule, exchange: Exchange) -> RuleVerdict:
+    """Judge one rule on an answer that came after a request was accepted: the relay is known to serve key and model."""
+    return verdicts(suite(rule, requests=("first", "ask")), completion(step="first"), exchange)[rule.id]
+
+
 def reasons(findings: Sequence[Finding]) -> list[Reason]:
     """Return the reason of each complaint."""
     return [finding.reason for finding in findings]

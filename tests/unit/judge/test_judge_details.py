@@ -12,6 +12,7 @@ from judge_samples import (
     check,
     completion,
     delta,
+    later_verdict,
     refusal,
     rule,
     subject,
@@ -169,7 +170,8 @@ def test_a_schema_alone_has_no_place() -> None:
 
 
 def test_a_status_that_fails_a_rule_is_no_note() -> None:
-    assert verdict_of(rule("R", "ask", status=200), refusal(404, "no")).findings[0].message == Said("another_status")
+    found = later_verdict(rule("R", "ask", status=200), refusal(404, "no"))
+    assert found.findings[0].message == Said("another_status")
 
 
 def test_names_that_float_are_told_as_the_doubt() -> None:

@@ -15,6 +15,7 @@ from judge_samples import (
     complaints,
     completion,
     delta,
+    later_verdict,
     places,
     reasons,
     refusal,
@@ -378,7 +379,7 @@ def test_a_refusal_that_was_wanted_is_judged() -> None:
 
 @pytest.mark.parametrize("status", [400, 422])
 def test_a_request_refused_as_wrong_breaks_the_status_whatever_else_is_asked(status: int) -> None:
-    found = verdict_of(rule("R", "ask", status=200, content="pong"), refusal(status, "no system role")).findings
+    found = later_verdict(rule("R", "ask", status=200, content="pong"), refusal(status, "no system role")).findings
     assert [one.place for one in found] == ["status"]
 
 

@@ -13,6 +13,7 @@ from judge_samples import (
     complaints,
     completion,
     dead,
+    later_verdict,
     places,
     rule,
     suite,
@@ -141,7 +142,7 @@ def test_any_other_redirect_is_a_complaint(status: int, headers: Any, seen: str)
     "kind", [FailureKind.CONNECT, FailureKind.TIMEOUT_CONNECT, FailureKind.PROTOCOL, FailureKind.TIMEOUT_HEADERS]
 )
 def test_no_answer_on_plain_http_keeps_the_rule(kind: FailureKind) -> None:
-    assert verdict_of(rule("R", "ask", plain_http="refused"), dead(kind)).verdict is Verdict.PASSED
+    assert later_verdict(rule("R", "ask", plain_http="refused"), dead(kind)).verdict is Verdict.PASSED
 
 
 def test_our_own_failure_says_nothing_about_plain_http() -> None:

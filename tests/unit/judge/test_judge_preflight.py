@@ -47,13 +47,17 @@ STOPS: list[tuple[Exchange, Reason | None]] = [
     (answer("{", failure=FailureKind.STALL), Reason.STALL),
     (answer("{", failure=FailureKind.TOO_LARGE), Reason.TOO_LARGE),
     (answer("{", failure=FailureKind.TRUNCATED), None),
-    (dead(FailureKind.PROTOCOL), None),
+    (dead(FailureKind.PROTOCOL), Reason.PROTOCOL),
     (refusal(500, "x"), Reason.HTTP_5XX),
     (answer("<html>", 502, media="text/html"), Reason.HTTP_5XX),
     (answer(b"", 503), Reason.HTTP_5XX),
     (answer("<html>", 524, media="text/html"), Reason.HTTP_5XX),
-    (refusal(404, "x"), None),
-    (answer("<html>", media="text/html"), None),
+    (refusal(404, "x"), Reason.HTTP_4XX),
+    (refusal(400, "nobody has seen this"), Reason.HTTP_4XX),
+    (refusal(400, "unsupported_parameter"), None),
+    (answer(b"", 302), Reason.PROTOCOL),
+    (answer("<html>", media="text/html"), Reason.CONTENT_TYPE),
+    (answer("<html>", 403, media="text/html"), Reason.HTTP_4XX),
     (answer("{,}"), None),
 ]
 
@@ -62,6 +66,83 @@ STOPS: list[tuple[Exchange, Reason | None]] = [
 def test_a_preflight_stops_a_suite_when_it_leaves_nothing_to_judge(exchange: Exchange, reason: Reason | None) -> None:
     fault = stops_a_suite(SUITE, [read_answer(exchange)])
     assert (fault.reason if fault else None) is reason
+
+
+STRANGERS = [
+    refusal(404, "no such path"),
+    refusal(400, "nobody has seen this"),
+    answer("<html>", media="text/html"),
+    answer("<html>", 403, media="text/html"),
+    answer(b"", 302),
+    answer("blocked", 406, media="text/plain"),
+    dead(FailureKind.PROTOCOL),
+]
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_what_no_relay_may_have_sent_breaks_no_rule(stranger: Exchange) -> None:
+    every = suite(OK, JSON, rule("R-4", Selector(status="4xx"), json={"schema": {"required": ["error"]}}))
+
+    assert {one.verdict for one in judged(every, stranger).verdicts} <= {Verdict.INCONCLUSIVE, Verdict.SKIPPED}
+
+
+def test_a_refusal_before_a_stranger_breaks_no_rule_either() -> None:
+    refused = rule("R-5", "wrong", status=401)
+    plan = replace(suite(refused, OK), steps=(Step(name="wrong", body={}, auth=Auth.WRONG), Step(name="ask", body={})))
+    found = verdicts(plan, refusal(404, "no such path", step="wrong", auth=Auth.WRONG), refusal(404, "no such path"))
+
+    assert found["R-5"].verdict is Verdict.INCONCLUSIVE
+
+
+# -- a control: the same in another form
+
+TEXT = rule("T-1", "ask", premise={"accepted": "parts"}, status=["2xx", "5xx?"])
+CONTROLLED = replace(
+    suite(TEXT),
+    steps=(Step(name="ask", body={}), Step(name="parts", body={}, if_refused="ask"), Step(name="b", body={})),
+)
+WRONG = refusal(400, "content must be an array")
+
+
+def stops(*exchanges: Exchange) -> bool:
+    return stops_a_suite(CONTROLLED, [read_answer(one) for one in exchanges]) is not None
+
+
+def test_a_refusal_whose_control_is_still_to_be_asked_stops_nothing() -> None:
+    assert not stops(WRONG)
+
+
+def test_a_refusal_whose_control_is_accepted_stops_nothing() -> None:
+    assert not stops(WRONG, completion(step="parts"))
+
+
+def test_a_refusal_whose_control_is_refused_too_stops_a_suite() -> None:
+    assert stops(WRONG, refusal(400, "content must be an array", step="parts"))
+
+
+@pytest.mark.parametrize("status", [403, 404, 405, 409])
+def test_a_refusal_that_does_not_blame_the_request_needs_no_control(status: int) -> None:
+    assert stops(refusal(status, "x"))
+
+
+def test_a_refusal_breaks_its_rule_where_the_control_is_accepted() -> None:
+    assert verdicts(CONTROLLED, WRONG, completion(step="parts"))["T-1"].verdict is Verdict.FAILED
+
+
+def test_a_refusal_breaks_no_rule_where_the_control_is_refused() -> None:
+    refused = refusal(422, "content must be an array", step="parts")
+
+    assert verdicts(CONTROLLED, WRONG, refused)["T-1"].verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_control_answered_with_an_error_in_a_success_is_not_accepted() -> None:
+    refused = refusal(200, "no", step="parts")
+
+    assert verdicts(CONTROLLED, WRONG, refused)["T-1"].verdict is Verdict.INCONCLUSIVE
+
+
+def test_an_accepted_request_needs_no_control() -> None:
+    assert verdicts(CONTROLLED, completion())["T-1"].verdict is Verdict.PASSED
 
 
 UNANSWERED: list[tuple[str, Exchange, Reason]] = [
@@ -112,6 +193,7 @@ ANSWERED: list[tuple[str, Exchange]] = [
         completion(choices=[{"message": {"content": "po"}, "finish_reason": "error"}]),
     ),
     ("reasoning alone", completion(choices=[{"message": {"reasoning_content": "hm"}}])),
+    ("what audio says alone", completion(choices=[{"message": {"audio": {"transcript": "hm"}}}])),
     ("a refusal in words", completion(choices=[{"message": {"refusal": "no"}}])),
     ("a call of a tool", completion(choices=[{"message": {"tool_calls": [{"function": {"name": "f"}}]}}])),
     ("an empty error beside choices", completion(error={})),

@@ -13,13 +13,12 @@ from judge_samples import (
     answer,
     complaints,
     completion,
+    later_verdict,
     refusal,
     rule,
     streamed,
-    suite,
     unfit,
     verdict_of,
-    verdicts,
 )
 
 from wnmon.model.check import WRONG_KEY, Auth, Level, Selector
@@ -262,8 +261,8 @@ def test_problem_details_that_break_the_rfc_are_findings(body: Any, found: list[
 def test_a_selector_of_a_media_type_takes_no_other() -> None:
     one = rule("R-1", Selector(status="4xx", media=PROBLEM), problem="valid")
 
-    assert verdict_of(one, answer({"status": 500}, 400)).verdict is Verdict.SKIPPED
-    assert verdict_of(one, answer({"status": 500}, 400, f"{PROBLEM}; charset=utf-8")).verdict is Verdict.FAILED
+    assert later_verdict(one, answer({"status": 500}, 400)).verdict is Verdict.SKIPPED
+    assert later_verdict(one, answer({"status": 500}, 400, f"{PROBLEM}; charset=utf-8")).verdict is Verdict.FAILED
 
 
 def refused(status: int, message: str, auth: Auth = Auth.NORMAL, wanted: Json = "4xx") -> Verdict:
@@ -289,7 +288,7 @@ def test_a_rule_that_takes_every_status_is_judged_on_a_refused_key() -> None:
 def test_a_refusal_that_is_only_noted_is_told_by_its_status() -> None:
     one = rule("R-1", "ask", level=Level.INFO, status=200)
 
-    (finding,) = verdict_of(one, refusal(400, "unknown member")).findings
+    (finding,) = later_verdict(one, refusal(400, "unknown member")).findings
 
     assert finding.message == Said("refused_with", n=400)
 
@@ -315,4 +314,4 @@ def test_a_403_that_speaks_of_the_request_is_a_refusal_of_it() -> None:
 def test_a_rule_on_refusals_is_judged_on_a_banned_key_too() -> None:
     one = rule("R-1", Selector(status="4xx"), level=Level.MUST, leaks="none")
 
-    assert verdicts(suite(one), refusal(403, "banned, ask 10.0.0.1"))["R-1"].verdict is Verdict.FAILED
+    assert later_verdict(one, refusal(403, "invalid_api_key, ask 10.0.0.1")).verdict is Verdict.FAILED

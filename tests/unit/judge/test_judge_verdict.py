@@ -95,7 +95,7 @@ def test_an_answer_leads_to_its_outcome_and_reason(
     ],
 )
 def test_a_negative_test_passes_only_on_the_refusal_it_asks_for(auth: Auth, status: int, outcome: Outcome) -> None:
-    body = COMPLETION if status == 200 else {"error": {"message": "invalid_api_key"}}
+    body = COMPLETION if status == 200 else {"error": {"message": "no"}}
     assert check(answer(body, status, auth=auth), status=401).outcome is outcome
 
 

@@ -51,7 +51,7 @@ ELSEWHERE = {
     "report/junit.py": "a format for machines",
     "report/tap.py": "a format for machines",
     "web/routes.py": "plain text for machines",
-    "wire/causes.py": "words of relays",
+    "wire/cause_table.py": "words of relays",
     "transport/head.py": "words of h11",
     "transport/naming.py": "words of h11",
     "judge/kinds/canned.py": "words of relays",

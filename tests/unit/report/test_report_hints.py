@@ -11,10 +11,10 @@ from report_samples import STARTED_AT_S, on, report, request, run, verdict
 
 from wnmon.engine.run import Run
 from wnmon.model.check import Auth
-from wnmon.model.exchange import Chunk, Exchange, Marks, Request
+from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.result import Verdict
 from wnmon.report.github import render_github
-from wnmon.report.hints import setup_hint
+from wnmon.report.hints import likely_path, setup_hint
 from wnmon.report.html import render_html
 from wnmon.report.markdown import render_markdown
 from wnmon.report.summary import CheckReport
@@ -69,6 +69,43 @@ REDIRECT = answered(302, location="https://elsewhere.example/v1")
 )
 def test_a_first_answer_that_is_not_of_the_api_is_told(first: Exchange, said: str) -> None:
     assert said in setup_hint(judged(first), "en")
+
+
+@pytest.mark.parametrize(
+    ("asked", "likely"),
+    [
+        ("/chat/completions", "/v1/chat/completions"),
+        ("/api/chat/completions", "/api/v1/chat/completions"),
+        ("/v1/v1/chat/completions", "/v1/chat/completions"),
+        ("/v1/models/chat/completions", "/v1/chat/completions"),
+        ("/v1/chat/chat/completions", "/v1/chat/completions"),
+        ("/v1/messages/chat/completions", "/v1/chat/completions"),
+        ("/v1/chat/completions", ""),
+        ("/api/paas/v4/chat/completions", ""),
+        ("/v1beta/openai/chat/completions", ""),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_told_with_the_one_likely_meant(asked: str, likely: str) -> None:
+    assert likely_path(asked) == likely
+
+
+@pytest.mark.parametrize("first", [(404, b"{}", JSON), (200, PAGE, HTML)], ids=["404", "page"])
+def test_the_hint_names_the_likely_path(first: tuple[int, bytes, str]) -> None:
+    sent = request(url="https://relay.example/api/chat/completions")
+    made = judged(answered(*first, sent=sent))
+    target = replace(made.targets[0], url=sent.url)
+
+    assert "likely meant: /api/v1/chat/completions" in setup_hint(replace(made, targets=(target,)), "en")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_what_is_no_http_asks_for_tls_where_none_was_spoken(scheme: str) -> None:
+    sent = request(url=f"{scheme}://relay.example/v1/chat/completions")
+    closed = TransportFailure(kind=FailureKind.PROTOCOL, detail="reset")
+    made = judged(replace(answered(None, sent=sent), failure=closed))
+    target = replace(made.targets[0], url=sent.url)
+
+    assert ("https?" in setup_hint(replace(made, targets=(target,)), "en")) is (scheme == "http")
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_stalled_stream_is_a_stall() -> None:
         (503, "model unavailable", Reason.MODEL_UNAVAILABLE),
         (503, "Service temporarily unavailable", Reason.HTTP_5XX),
         (500, "invalid_api_key at the upstream", Reason.HTTP_5XX),
-        (529, "Overloaded", Reason.HTTP_5XX),
+        (529, "Overloaded", Reason.RATE_LIMITED),
     ],
 )
 def test_refusal_is_read_by_its_status_and_words(status: int, message: str, reason: Reason) -> None:
@@ -151,7 +151,7 @@ def test_saturated_upstream_is_rate_limited_whatever_its_type() -> None:
         (400, Reason.HTTP_4XX),
         (401, Reason.AUTH),
         (402, Reason.BALANCE),
-        (403, Reason.AUTH),
+        (403, Reason.HTTP_4XX),
         (404, Reason.HTTP_4XX),
         (429, Reason.RATE_LIMITED),
         (500, Reason.HTTP_5XX),

@@ -68,6 +68,7 @@ _PROBLEMS: dict[str, Pair] = {
     "unknown_model": ("unknown model", "未知的模型"),
     "unknown_profile": ("unknown profile", "未知的 profile"),
     "unknown_rule": ("unknown rule", "未知的规则"),
+    "unknown_earlier_request": ("no request before this one has this name", "该请求之前没有此名称的请求"),
     "unknown_request": ("unknown request", "未知的请求"),
     "unknown_assertion": ("unknown kind of assertion", "未知的断言类型"),
     "already_defined": ("{name} is already defined at {place}", "{name} 已在 {place} 定义"),

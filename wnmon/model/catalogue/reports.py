@@ -71,6 +71,8 @@ SENTENCES: dict[str, Pair] = {
     "report_hint_path": ("{status} for the first request: is the path right? base_url is joined to {path}", "首个请求的状态码为 {status}：路径是否正确？base_url 拼接后的路径为 {path}"),
     "report_hint_firewall": ("an HTML page with status {status} for the first request: a CDN or a firewall answered, not the API; does it let this machine in?", "首个请求得到状态码 {status} 的 HTML 页面：应答来自 CDN 或防火墙而非 API，它是否允许本机访问？"),
     "report_hint_cdn": ("an HTML page with status {status} for the first request: a CDN or a proxy answered, not the API; is the relay behind it up?", "首个请求得到状态码 {status} 的 HTML 页面：应答来自 CDN 或代理而非 API，其后的中转站是否在运行？"),
+    "report_hint_likely": ("{said}; likely meant: {path}", "{said}；可能应为 {path}"),
+    "report_hint_tls_port": ("no HTTP came back over plain http: does the relay want https?", "明文 http 请求没有得到 HTTP 应答：中转站是否要求 https？"),
     "report_hint_page": ("an HTML page with status {status} for the first request: a web site answered, not the API; is base_url right?", "首个请求得到状态码 {status} 的 HTML 页面：应答来自网站而非 API，base_url 是否正确？"),
     "report_suite": ("suite", "套件"),
     "report_by_suite": ("Rules by suite and level", "按套件与级别统计的规则"),

@@ -25,6 +25,8 @@ SENTENCES: dict[str, Pair] = {
     "not_claimed": ("the target does not claim the feature", "target 未声明支持该功能"),
     "not_https": ("the target is not asked over https", "target 未通过 https 访问"),
     "no_http2": ("this sensor speaks HTTP/1.1 only", "探测端仅支持 HTTP/1.1"),
+    "not_refused": ("sent only where its other form is refused", "仅在另一种形式被拒绝时发送"),
+    "control_refused": ("nothing shows that it is refused for its form: {code} was not accepted either", "无法证明拒绝与形式有关：{code} 同样未被接受"),
     "no_answer": ("no answer the rule is about", "没有该规则所针对的响应"),
     "fail_fast": ("not sent: --fail-fast", "未发送：--fail-fast"),
     "budget_tokens": ("not sent: --budget-tokens", "未发送：--budget-tokens"),
