@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain, count, islice
 
-from wnmon.mock.changes import each_choice, each_event, refusing, relabelled, setting, within, without, without_header
+from wnmon.mock.changes import (
+    changing,
+    each_choice,
+    each_event,
+    refusing,
+    relabelled,
+    setting,
+    within,
+    without,
+    without_header,
+)
 from wnmon.mock.chat import Refusal
 from wnmon.mock.fault import ApiCall, Hook, MockFault
 from wnmon.mock.stream import DONE, KEEP_ALIVE, SentEvent, encode_event, encode_json, is_finish, is_token, with_delta
@@ -130,6 +140,11 @@ def _drawn_anew(member: str, draw: Callable[[Json, int], Json]) -> Hook[Events]:
             yield event if chunk is None else replace(event, chunk={**chunk, member: draw(chunk.get(member), place)})
 
     return bend
+
+
+def _in_parts(content: Json) -> Json:
+    """Return content as reasoning models of Mistral send it: one part; what says nothing stays."""
+    return [{"type": "text", "text": content}] if content else content
 
 
 def _called_done(event: SentEvent) -> SentEvent:
@@ -332,6 +347,11 @@ FAULTS: dict[str, MockFault] = {
         says="created is a fraction on every chunk of a stream",
         kills={"STR-007"},
         events=_drawn_anew("created", lambda value, _: value + 0.5 if isinstance(value, int) else value),
+    ),
+    "parts-in-delta": MockFault(
+        says="content of a delta is a list of parts",
+        kills={"STR-023"},
+        chunk=each_choice(within("delta", changing("content", lambda _, content: _in_parts(content)))),
     ),
     "message-in-chunks": MockFault(
         says="choices of a stream carry a message beside the delta",

@@ -76,10 +76,11 @@ class Layer(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a refusal is about: everything that is asked with the key, or the model."""
+    """What a refusal is about: everything that is asked with the key, the model, or this request alone."""
 
     KEY = "key"
     MODEL = "model"
+    REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +195,7 @@ class Timing:
     """Durations in seconds; None where the instant never came. Phases end to end: dns tcp tls send wait.
 
     All first-instants count from `sent` (the last request byte written); connect is never part of them.
-    ttft: first non-empty token of any channel (content, reasoning, refusal, tool call). first_visible: first content.
+    ttft: first non-empty token of any channel (`message.MEMBERS`). first_visible: first content.
     time_per_output_token_s: (last token - first token) / (n - 1), n from usage.
     suspect_marks: those that may have been stamped too late to publish what they bound; `suspect` if there are any.
     """

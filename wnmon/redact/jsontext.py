@@ -51,14 +51,19 @@ Label = int | bytes | None
 # Places are numbered from below the root, 0. This one is above those of fields, which are in no document.
 _OF_FIELDS = -1
 
-# Names under which the reader of replies takes one channel: see `message.reasoning_of`, `tool_calls_of`, `stream.fold`.
+# Names under which the reader of replies takes one channel: see `MEMBERS` and `tool_calls_of` of `wire.message`.
 _SAME_CHANNEL: dict[Label, tuple[Label, ...]] = {
     b"reasoning": (b"any reasoning",),
     b"reasoning_content": (b"any reasoning",),
     b"reasoning_details": (b"any reasoning",),
+    b"thinking": (b"any reasoning",),
+    b"thinking_blocks": (b"any reasoning",),
     b"message": (b"delta",),
     b"function_call": (b"tool_calls", b"function"),
 }
+
+# Members of a part (of the content, of other lists) that are of a channel of the message: see `PARTS` there.
+_PARTS: dict[Label, bytes] = {b"thinking": b"reasoning", b"summary": b"reasoning", b"refusal": b"refusal"}
 
 
 class Doubt(StrEnum):
@@ -136,6 +141,8 @@ class JsonReader:
         place = self._numbers[place, label]
         if isinstance(label, int):
             return place, channel if lists else self._numbers[channel, label], lists + 1
+        if label in _PARTS and lists > 1 and isinstance(node.label, int):
+            return place, self._below(node.parent.parent, _PARTS[label])[1], lists
         if not (label == b"text" and isinstance(node.label, int)):
             for name in _SAME_CHANNEL.get(label, (label,)):
                 channel = self._numbers[channel, name]

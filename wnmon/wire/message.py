@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from wnmon.model.json import MAX_SAFE_INTEGER, Json, JsonObject
 from wnmon.model.result import Usage
-from wnmon.wire.reply import ToolCall
+from wnmon.wire.reply import Channel, ToolCall
 
 MAX_CHOICES = 128
 """The documented upper bound of `n` (OpenAI description, createChatCompletion); further ones are not read."""
 MAX_TOOL_CALLS = 128
 """Tool calls read of one message; the documented upper bound of `tools`."""
+
+MEMBERS: tuple[tuple[str, str, Channel], ...] = (
+    ("reasoning_content", "", Channel.REASONING),
+    ("reasoning", "", Channel.REASONING),
+    ("thinking", "", Channel.REASONING),
+    ("reasoning_details", "", Channel.REASONING),
+    ("thinking_blocks", "", Channel.REASONING),
+    ("content", "", Channel.CONTENT),
+    ("refusal", "", Channel.REFUSAL),
+    ("audio", "transcript", Channel.AUDIO),
+)
+"""Members of a message or delta that hold text (or a member in them that does), and the channel it is of. Each is a
+string or a list of parts. Tool calls are no text: see `tool_calls_of`. Who sends what, docs/checks.md tells.
+"""
+PARTS: dict[str, Channel | None] = {
+    "text": None,
+    "thinking": Channel.REASONING,
+    "summary": Channel.REASONING,
+    "refusal": Channel.REFUSAL,
+}
+"""Members of a part that hold text, and the channel: None for that of the list the part is in. What only a machine
+reads (`data` of reasoning.encrypted, `signature`) is no token: nobody sees it, and a relay may put anything there.
+"""
 
 
 def choices_of(value: Json) -> list[tuple[int, JsonObject]]:
@@ -35,23 +60,49 @@ def string_at(value: JsonObject, name: str) -> str:
     return member if isinstance(member, str) else ""
 
 
-def text_of(content: Json) -> str | None:
-    """Return content as text: a string, or the text parts of an array (Mistral); None when it is neither."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return None
-    return "".join(part if isinstance(part, str) else _part_text(part) for part in content)
+def texts_of(message: JsonObject) -> dict[Channel, str]:
+    """Return the text of each channel that has a member, "" where that says nothing.
+
+    Relays repeat one text under several names, so the first member of a channel that says something is all of it.
+    """
+    texts: dict[Channel, str] = {}
+    for name, inside, channel in MEMBERS:
+        value = object_at(message, name).get(inside) if inside else message.get(name)
+        for written, text in _texts(value, channel).items():
+            texts[written] = texts.get(written) or text
+    return texts
 
 
-def _part_text(part: Json) -> str:
+def _texts(value: Json, channel: Channel) -> dict[Channel, str]:
+    """Return the texts of a string, or of a list of parts, joined by channel; nothing of what is neither."""
+    if isinstance(value, str):
+        return {channel: value}
+    if not isinstance(value, list):
+        return {}
+    pieces: dict[Channel, list[str]] = {channel: []}
+    for part in value:
+        for written, text in _pieces(part, channel):
+            pieces.setdefault(written, []).append(text)
+    return {written: "".join(texts) for written, texts in pieces.items()}
+
+
+def _pieces(part: Json, channel: Channel) -> Iterator[tuple[Channel, str]]:
+    """Yield what a part says. One more list in it is read, none in that, so the time is linear in the part."""
+    if isinstance(part, str):
+        yield channel, part
+    elif isinstance(part, dict):
+        for name, its_own in PARTS.items():
+            yield its_own or channel, _part_text(part.get(name))
+
+
+def _part_text(value: Json) -> str:
+    if isinstance(value, list):
+        return "".join(text if isinstance(text, str) else _text_in(text) for text in value)
+    return value if isinstance(value, str) else ""
+
+
+def _text_in(part: Json) -> str:
     return string_at(part, "text") if isinstance(part, dict) else ""
-
-
-def reasoning_of(message: JsonObject) -> str:
-    """Return reasoning text: `reasoning_content` (DeepSeek), `reasoning` (OpenRouter, Groq), or `reasoning_details`."""
-    plain = string_at(message, "reasoning_content") or string_at(message, "reasoning")
-    return plain or text_of(message.get("reasoning_details")) or ""
 
 
 def tool_calls_of(message: JsonObject) -> list[ToolCall]:

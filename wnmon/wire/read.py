@@ -7,16 +7,8 @@ from wnmon.model.json import JsonObject
 from wnmon.wire.document import read_document
 from wnmon.wire.envelope import MAX_MESSAGE_CHARS, refusal_in, text_error
 from wnmon.wire.media import form_of, media_type
-from wnmon.wire.message import (
-    choices_of,
-    object_at,
-    reasoning_of,
-    string_at,
-    text_of,
-    tool_calls_of,
-    usage_of,
-)
-from wnmon.wire.reply import Choice, Form, Reply
+from wnmon.wire.message import choices_of, object_at, string_at, texts_of, tool_calls_of, usage_of
+from wnmon.wire.reply import Channel, Choice, Form, Reply
 from wnmon.wire.sse import parse
 from wnmon.wire.stream import fold
 
@@ -29,7 +21,7 @@ def read(exchange: Exchange) -> Reply:
         case Form.STREAM:
             return fold(parse(exchange.chunks), media)
         case Form.JSON:
-            return _from_json(body, media)
+            return _from_json(body, media, refused=(exchange.status or 0) >= 400)
         case Form.OTHER if (exchange.status or 0) >= 400:
             text = body[: 4 * MAX_MESSAGE_CHARS].decode(errors="replace")
             return Reply(form=form, media_type=media, error=text_error(text))
@@ -37,7 +29,7 @@ def read(exchange: Exchange) -> Reply:
             return Reply(form=form, media_type=media)
 
 
-def _from_json(body: bytes, media: str | None) -> Reply:
+def _from_json(body: bytes, media: str | None, *, refused: bool) -> Reply:
     document = read_document(body)
     value = document.value if isinstance(document.value, dict) else {}
     return Reply(
@@ -47,19 +39,21 @@ def _from_json(body: bytes, media: str | None) -> Reply:
         choices=tuple(_choice(index, choice) for index, choice in choices_of(value.get("choices"))),
         usage=usage_of(value.get("usage")),
         model=string_at(value, "model") or None,
-        error=refusal_in(document.value),
+        error=refusal_in(document.value, refused=refused),
     )
 
 
 def _choice(index: int, choice: JsonObject) -> Choice:
     message = object_at(choice, "message")
     reason = string_at(choice, "finish_reason")
+    texts = texts_of(message)
     return Choice(
         index=index,
         role=string_at(message, "role") or None,
-        content=text_of(message.get("content")),
-        reasoning=reasoning_of(message),
-        refusal=string_at(message, "refusal"),
+        content=texts.get(Channel.CONTENT),
+        reasoning=texts.get(Channel.REASONING, ""),
+        refusal=texts.get(Channel.REFUSAL, ""),
+        transcript=texts.get(Channel.AUDIO, ""),
         tool_calls=tuple(tool_calls_of(message)),
         finish_reasons=(reason,) if reason else (),
     )

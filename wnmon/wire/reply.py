@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wnmon.model.json import Json
@@ -105,7 +105,7 @@ class Choice:
     """One choice, the same for JSON and for a folded stream. `content` is None when no channel text was ever sent.
 
     `finish_reasons` lists every non-null, non-empty one in order (a stream may wrongly send several);
-    `text_after_finish` tells whether a token came after the first of them.
+    `text_after_finish` tells whether a token came after the first of them. `transcript` is what spoken audio says.
     """
 
     index: int
@@ -113,6 +113,7 @@ class Choice:
     content: str | None = None
     reasoning: str = ""
     refusal: str = ""
+    transcript: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     finish_reasons: tuple[str, ...] = ()
     text_after_finish: bool = False
@@ -124,11 +125,12 @@ class Choice:
 
 
 class Channel(StrEnum):
-    """Where a token was written."""
+    """Where a token was written. Which member is of which one, `message.MEMBERS` says."""
 
     CONTENT = "content"
     REASONING = "reasoning"
     REFUSAL = "refusal"
+    AUDIO = "audio"
     TOOL = "tool"
 
 
@@ -152,6 +154,21 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clues:
+    """What tells the cause of an error: the words it and all that is wrapped in it hold, the outermost first.
+
+    `codes` and `types` as sent, `base_codes` the numbers of MiniMax's `base_resp`, `wording` the messages in lower
+    case, one a line, and `quoted` the words in them that look like codes.
+    """
+
+    codes: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    base_codes: tuple[str, ...] = ()
+    wording: str = ""
+    quoted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorEnvelope:
     """An error a relay reports, in whichever dialect. `place` says where it stood: `body`, `event 7`, `field error`."""
 
@@ -160,6 +177,7 @@ class ErrorEnvelope:
     code: str | None = None
     param: str | None = None
     place: str = "body"
+    clues: Clues = field(default_factory=Clues, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,7 +121,7 @@ def _output_bytes(answer: Answer) -> tuple[int, int]:
 
 def _visible_bytes(choice: Choice) -> int:
     calls = sum(_size(call.name) + _size(call.arguments) for call in choice.tool_calls)
-    return _size(choice.content or "") + _size(choice.refusal) + calls
+    return _size(choice.content or "") + _size(choice.refusal) + _size(choice.transcript) + calls
 
 
 def _size(text: str) -> int:

@@ -29,9 +29,8 @@ from wnmon.wire.message import (
     MAX_TOOL_CALLS,
     choices_of,
     object_at,
-    reasoning_of,
     string_at,
-    text_of,
+    texts_of,
     tool_calls_of,
     usage_of,
 )
@@ -218,9 +217,7 @@ class _ChoiceFold:
     def __init__(self, index: int) -> None:
         self._index = index
         self._role: str | None = None
-        self._content: list[str] | None = None
-        self._reasoning: list[str] = []
-        self._refusal: list[str] = []
+        self._texts: dict[Channel, list[str]] = {}
         self._tools: dict[int, _ToolFold] = {}
         self._finish_reasons: list[str] = []
         self._text_after_finish = False
@@ -228,30 +225,14 @@ class _ChoiceFold:
     def take_delta(self, delta: JsonObject) -> list[Channel]:
         """Add a delta; return the channels it wrote something to."""
         self._role = self._role or string_at(delta, "role") or None
-        written = [
-            channel
-            for channel, wrote in (
-                (Channel.REASONING, self._write(self._reasoning, reasoning_of(delta))),
-                (Channel.CONTENT, self._take_content(text_of(delta.get("content")))),
-                (Channel.REFUSAL, self._write(self._refusal, string_at(delta, "refusal"))),
-                (Channel.TOOL, self._take_tools(tool_calls_of(delta))),
-            )
-            if wrote
-        ]
+        texts = texts_of(delta)
+        for channel, text in texts.items():
+            self._texts.setdefault(channel, []).append(text)
+        written = [channel for channel, text in texts.items() if text]
+        if self._take_tools(tool_calls_of(delta)):
+            written.append(Channel.TOOL)
         self._text_after_finish |= bool(written and self._finish_reasons)
         return written
-
-    @staticmethod
-    def _write(parts: list[str], text: str) -> bool:
-        if text:
-            parts.append(text)
-        return bool(text)
-
-    def _take_content(self, text: str | None) -> bool:
-        if text is None:
-            return False
-        self._content = self._content or []
-        return self._write(self._content, text)
 
     def _take_tools(self, calls: list[ToolCall]) -> bool:
         for call in calls:
@@ -269,12 +250,14 @@ class _ChoiceFold:
 
     def choice(self) -> Choice:
         """Return the choice, fragments joined."""
+        texts = {channel: "".join(pieces) for channel, pieces in self._texts.items()}
         return Choice(
             index=self._index,
             role=self._role,
-            content=None if self._content is None else "".join(self._content),
-            reasoning="".join(self._reasoning),
-            refusal="".join(self._refusal),
+            content=texts.get(Channel.CONTENT),
+            reasoning=texts.get(Channel.REASONING, ""),
+            refusal=texts.get(Channel.REFUSAL, ""),
+            transcript=texts.get(Channel.AUDIO, ""),
             tool_calls=tuple(
                 ToolCall(index=index, id=tool.id, name=tool.name, arguments="".join(tool.arguments))
                 for index, tool in sorted(self._tools.items())
@@ -290,6 +273,7 @@ class _ChoiceFold:
         message["content"] = choice.content
         message |= {"reasoning_content": choice.reasoning} if choice.reasoning else {}
         message |= {"refusal": choice.refusal} if choice.refusal else {}
+        message |= {"audio": {"transcript": choice.transcript}} if choice.transcript else {}
         if choice.tool_calls:
             message["tool_calls"] = [
                 {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}

@@ -349,6 +349,29 @@ def test_reasoning_said_twice_in_each_event_is_redacted() -> None:
     assert redact(*map(event, deltas)).body.count(MARK.encode()) == 4
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"thinking": KEY[HALF:]},
+        {"thinking_blocks": [{"thinking": KEY[HALF:]}]},
+        {"reasoning_details": [{"summary": KEY[HALF:]}]},
+        {"content": [{"thinking": KEY[HALF:]}]},
+        {"content": [{"text": ""}, {"thinking": [{"text": KEY[HALF:]}]}]},
+    ],
+    ids=json.dumps,
+)
+def test_reasoning_is_one_text_in_every_dialect(other: dict[str, object]) -> None:
+    result = redact(event({"reasoning_content": KEY[:HALF]}), event({"content": "X"}), event(other))
+
+    assert result.body.count(MARK.encode()) == 2
+
+
+def test_a_refusal_as_a_part_and_as_a_member_is_one_text() -> None:
+    result = redact(event({"refusal": KEY[:HALF]}), event({"content": [{"refusal": KEY[HALF:]}]}))
+
+    assert result.body.count(MARK.encode()) == 2
+
+
 def test_a_function_call_of_the_older_form_is_a_tool_call() -> None:
     result = redact(
         event({"function_call": {"arguments": KEY[:HALF]}}),

@@ -47,7 +47,7 @@ def exchange(
     )
 
 
-def said(content: str | None = "pong", usage: Any = None, status: int = 200, **message: Any) -> Exchange:
+def said(content: Any = "pong", usage: Any = None, status: int = 200, **message: Any) -> Exchange:
     choice = {"index": 0, "message": {"role": "assistant", "content": content, **message}, "finish_reason": "stop"}
     return exchange(json.dumps({"id": "x", "choices": [choice], "usage": usage}, ensure_ascii=False).encode(), status)
 
@@ -82,6 +82,14 @@ BOOKED: list[tuple[str, Exchange, tuple[int, int]]] = [
     ("no usage", said(), WORST),
     ("no usage, 8 MiB of text", said("word" * 2 * MIB), (80, 2 * MIB)),
     ("no usage, 8 MiB of reasoning", said("x", reasoning_content="word" * 2 * MIB), (80, 2 * MIB + 1)),
+    (
+        "no usage, 8 MiB of thinking in parts",
+        said([{"thinking": [{"text": "word" * 2 * MIB}]}, {"text": "x"}]),
+        (80, 2 * MIB + 1),
+    ),
+    ("no usage, encrypted reasoning", said("pong", reasoning_details=[{"data": "a" * 9999}]), WORST),
+    ("no usage, what audio says", said(None, audio={"transcript": "x" * 400}), (80, 100)),
+    ("0 for what audio says", said(None, audio={"transcript": "x" * 400}, usage=count(8, 0)), (8, 100)),
     ("no usage, many events", streamed(*"a" * 500), (80, 500)),
     ("no usage, many characters per event", streamed("abcdefgh" * 100), (80, 200)),
     (
