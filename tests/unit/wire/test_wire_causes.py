@@ -57,7 +57,9 @@ def reason_of(body: Json, status: int) -> Reason:
     return fault(body, status).reason
 
 
-@pytest.mark.parametrize("refused", REFUSED, ids=lambda refused: str(refused["body"])[:60])
+@pytest.mark.parametrize(
+    "refused", REFUSED, ids=[f"{n} {one['status']} {one['reason']}" for n, one in enumerate(REFUSED, 1)]
+)
 def test_a_refusal_that_relays_write_has_its_reason(refused: dict[str, Json]) -> None:
     status = refused["status"]
     assert isinstance(status, int)
@@ -65,7 +67,7 @@ def test_a_refusal_that_relays_write_has_its_reason(refused: dict[str, Json]) ->
     assert reason_of(refused["body"], status) == refused["reason"]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.vendor} {row.where} {row.says[0][:40]}")
+@pytest.mark.parametrize("row", ROWS, ids=[f"{n} {row.vendor} {row.where}" for n, row in enumerate(ROWS, 1)])
 def test_what_a_row_says_is_decided_by_that_row(row: Row) -> None:
     deciding = [row_of(a_status(row), refusal_in(body)) for body in bodies(row)]
 
