@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -212,3 +213,9 @@ def test_a_star_stands_for_any_ending() -> None:
 )
 def test_a_wording_is_found_as_the_table_says(wording: str, message: str, holds: bool) -> None:
     assert reads(wording, message) is holds
+
+
+def test_a_wording_nobody_asked_for_before_is_found_by_its_longest_words() -> None:
+    fresh = f"pear{os.getpid()}"  # what was asked for once is kept, also for the process that breaks this on purpose
+
+    assert reads(f"a <name> {fresh}", f"there is a `b` {fresh}")
