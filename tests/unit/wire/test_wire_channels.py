@@ -10,7 +10,7 @@ import pytest
 from wire_samples import MS, ROLE, STOP, completion, frame, stream
 
 from wnmon.wire.answer import read_answer
-from wnmon.wire.message import MEMBERS, PARTS
+from wnmon.wire.message import MEMBERS, PARTS, texts_of
 from wnmon.wire.read import read
 from wnmon.wire.reply import Channel, Choice
 
@@ -120,3 +120,7 @@ def test_what_audio_says_stands_in_the_folded_completion() -> None:
 
     assert document is not None
     assert document.value["choices"][0]["message"]["audio"] == {"transcript": "pong"}  # type: ignore[index,call-overload]
+
+
+def test_of_two_members_of_one_channel_the_first_that_says_something_is_all_of_it() -> None:
+    assert texts_of({"reasoning_content": "so", "reasoning": "and so"}) == {Channel.REASONING: "so"}
