@@ -61,6 +61,8 @@ def keys_seen(relay: MockRelay) -> set[str]:
         (["--base-url", "ftp://127.0.0.1", "--model", "m"], "--base-url"),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "--report", "pdf"], "terminal, json, junit"),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "--wait", "soon"], "soon"),
+        (["--base-url", "http://127.0.0.1:9", "--model", "m", "--patience", "long"], "long"),
+        (["--base-url", "http://127.0.0.1:9", "--model", "m", "--patience", "-1s"], "-1s"),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "--only", "NO-SUCH-*"], "no rule is selected"),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "--profile", "no-such"], "profiles here: "),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "no-such-suite.yaml"], "no-such-suite.yaml"),
