@@ -12,6 +12,7 @@ from wnmon.judge.preflight import is_rate_limited
 from wnmon.judge.registry import prepare
 from wnmon.model.check import Plan, Selector
 from wnmon.model.exchange import Exchange
+from wnmon.model.json import Json
 from wnmon.model.result import Outcome, Reason, Verdict
 from wnmon.wire.answer import Answer, read_answer
 
@@ -27,7 +28,7 @@ def answers(*exchanges: Exchange) -> list[Answer]:
 def test_the_last_answer_to_a_request_stands() -> None:
     came = answers(LIMITED, LIMITED, completion("a"), completion("b"))
 
-    assert (asked_again(A_AND_B, came), latest(A_AND_B, came)) == ({0, 1}, came[2:])
+    assert (asked_again(A_AND_B, came), latest(A_AND_B, came)) == (frozenset({0, 1}), came[2:])
 
 
 def test_every_copy_of_a_burst_stands() -> None:
@@ -97,7 +98,7 @@ def test_a_request_may_want_a_limit() -> None:
 
 
 @pytest.mark.parametrize(("status", "is_limited"), [([429], False), ([200, 429], True), ([400], True)])
-def test_a_rule_may_want_a_limit(status: list[int], is_limited: bool) -> None:
+def test_a_rule_may_want_a_limit(status: list[Json], is_limited: bool) -> None:
     plan = suite(rule("R", "a", status=status), requests=["a"])
 
     assert is_rate_limited(plan, plan.steps[0], read_answer(LIMITED)) is is_limited
