@@ -1,4 +1,4 @@
-"""A check of a relay that lets 20 requests a minute in, in virtual time: no option is needed for it to end as wanted."""
+"""A relay that lets 20 requests a minute in, checked in virtual time: it takes no option to end as wanted."""
 
 from __future__ import annotations
 

@@ -90,7 +90,8 @@ def told(exchange: Exchange, error: ErrorEnvelope | None) -> Told:
     """Return what an answer tells, be it a refusal or not."""
     limits = tuple(_limits(exchange))
     worded = tuple(_worded(error.clues.wording)) if error is not None else ()
-    used_up = [one.reset_s for one in limits if one.reset_s is not None and one.remaining == 0]
+    # A limit of 0 stands for none at all.
+    used_up = [one.reset_s for one in limits if one.reset_s is not None and one.remaining == 0 and one.limit != 0]
     resets = [one.reset_s for one in limits if one.reset_s is not None and one.remaining is None]
     paces = [rate for one in (*worded, *limits) if (rate := _per_minute(one)) is not None]
     return Told(

@@ -161,6 +161,7 @@ def test_an_instant_is_one_of_the_relays_own_clock() -> None:
         ((("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "9s")), 9.0),
         ((("x-ratelimit-remaining-requests", "1"), ("x-ratelimit-reset-requests", "9s")), None),
         ((("x-ratelimit-remaining-requests", "0"),), None),
+        ((("x-ratelimit-limit", "0"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "9")), None),
         ((("x-ratelimit-reset-requests", "9s"),), None),
         ((("x-ratelimit-remaining-gpt-4o", "0"), ("x-ratelimit-reset-gpt-4o", "9s")), None),
     ],
