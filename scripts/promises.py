@@ -15,7 +15,7 @@ from string import Formatter
 from wnmon.config import built_in_suites
 from wnmon.metrics.catalogue import CATALOGUE as METRICS
 from wnmon.model.catalogue import CATALOGUE as SENTENCES
-from wnmon.model.catalogue import answers, exchanges, findings, verdicts
+from wnmon.model.catalogue import answers, exchanges, findings, pace, verdicts
 from wnmon.model.json import JsonObject
 
 FOLDER = Path(__file__).parent.parent / "tests" / "golden"
@@ -40,7 +40,7 @@ def metrics() -> JsonObject:
 
 def sentences() -> JsonObject:
     """Return what each sentence that reports carry by id promises: its holes."""
-    carried = (name for room in (verdicts, findings, answers, exchanges) for name in room.SENTENCES)
+    carried = (name for room in (verdicts, findings, answers, exchanges, pace) for name in room.SENTENCES)
     return {name: [hole for _, hole, _, _ in Formatter().parse(SENTENCES[name][0]) if hole] for name in carried}
 
 

@@ -61,6 +61,8 @@ def keys_seen(relay: MockRelay) -> set[str]:
         (["--base-url", "ftp://127.0.0.1", "--model", "m"], "--base-url"),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "--report", "pdf"], "terminal, json, junit"),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "--wait", "soon"], "soon"),
+        (["--base-url", "http://127.0.0.1:9", "--model", "m", "--patience", "long"], "long"),
+        (["--base-url", "http://127.0.0.1:9", "--model", "m", "--patience", "-1s"], "-1s"),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "--only", "NO-SUCH-*"], "no rule is selected"),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "--profile", "no-such"], "profiles here: "),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "no-such-suite.yaml"], "no-such-suite.yaml"),
@@ -426,6 +428,18 @@ def test_an_interrupted_wait_writes_its_reports_and_exits_with_130(tmp_path: Pat
 
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert (code, report["complete"], "Traceback" in err.decode()) == (130, False, False)
+
+
+def test_an_interrupted_wait_for_a_limit_ends_at_once(tmp_path: Path) -> None:
+    with relay_beside(MockSettings(faults=("429",))) as relay, begin(tmp_path, *at(relay)) as process:
+        eventually(lambda: relay.received >= 3, "a third asking, before a wait of 4 s")
+        began_s = time.monotonic()
+        code = interrupt(process)
+        took_s = time.monotonic() - began_s
+        process.communicate()
+
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert (code, report["complete"], report["runs"][0]["pauses"][0]["waited_s"]) == (130, False, 2.0), took_s
 
 
 def test_a_sigterm_before_the_first_request_exits_with_130(tmp_path: Path) -> None:

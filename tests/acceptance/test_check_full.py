@@ -423,7 +423,7 @@ def test_a_relay_that_asks_to_be_left_alone_still_has_every_rule_in_the_report(t
     with relay_beside(replace(GOOD, faults=("429",))) as limited:
         path = config(tmp_path, limited.url)
         path.write_text(path.read_text("utf-8").replace(f"[{MODEL}]", f"[{MODEL}, {MODEL}-2]"), encoding="utf-8")
-        checked = check(tmp_path, "-c", str(path))
+        checked = check(tmp_path, "-c", str(path), "--patience", "0")
 
     assert [run["suite"] for run in checked.runs if not run["rules"]] == []
 

@@ -102,7 +102,7 @@ def ask(relay: MockRelay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def check_fault(fault: str, strict: bool, relay: MockRelay, folder: Path) -> Checked:
     file = config(folder, relay.url, timeout=SHORT, headers=f'{{X-Wnmon-Fault: "{fault}"}}')
     suites = (*SUITES, LONG) if fault in SHOULD else SUITES
-    return check_on_time(folder, *suites, "-c", str(file), *(("--strict",) if strict else ()))
+    return check_on_time(folder, *suites, "-c", str(file), "--patience", "0", *(("--strict",) if strict else ()))
 
 
 def rules_of(level: str, checked: Checked) -> set[str]:

@@ -293,6 +293,6 @@ def test_a_pattern_that_backtracks_is_answered_at_once(
 def test_a_strange_head_is_no_reason_to_break(header: bytes, tmp_path: Path) -> None:
     body = gzip.compress(completion("pong")) if b"gzip" in header else completion("pong")
     with relay_saying(answer(body, "application/json", header, status=b"429 \xff")) as url:
-        checked = check(tmp_path, "--base-url", url, "--model", MODEL, "--only", "DOC-00[1-4]")
+        checked = check(tmp_path, "--base-url", url, "--model", MODEL, "--only", "DOC-00[1-4]", "--patience", "0")
 
     assert (checked.code, checked.stderr) == (3, "")

@@ -387,8 +387,9 @@ def test_what_is_wrong_with_a_file_or_an_option_is_one_error_of_the_collection(
     result.stdout.fnmatch_lines(["*ERROR collecting wnmon*", said])
 
 
-def test_an_unknown_language_is_a_usage_error(project: pytest.Pytester) -> None:
-    assert run(project, DOCUMENTED, "--wnmon-lang=fr").ret == pytest.ExitCode.USAGE_ERROR
+@pytest.mark.parametrize("option", ["--wnmon-lang=fr", "--wnmon-patience=long", "--wnmon-patience=-1s"])
+def test_a_value_that_is_none_is_a_usage_error(project: pytest.Pytester, option: str) -> None:
+    assert run(project, DOCUMENTED, option).ret == pytest.ExitCode.USAGE_ERROR
 
 
 # The key

@@ -257,11 +257,13 @@ def checked(planted: None, configured: Path, logged: io.StringIO) -> list[Output
     terminal = Terminal(configured.parent)
     suites = ("builtin:documented", "builtin:stream")
     for fault in CHECKED:
-        terminal.check(*suites, "-c", str(configured), "--target", f"fault-{fault}", "--lang", "en")
+        terminal.check(*suites, "-c", str(configured), "--target", f"fault-{fault}", "--lang", "en", "--patience", "0")
     others = [f"mirror-{name}" for name in MODES] + [f"told-{name}" for name in TOLD_BY]
     others += [f"{way}-{name}" for name in SHOWN for way in ("header", "proxy")]
     for number, name in enumerate(others):
-        terminal.check(*suites, "-c", str(configured), "--target", name, "--lang", ("en", "zh")[number % 2])
+        terminal.check(
+            *suites, "-c", str(configured), "--target", name, "--lang", ("en", "zh")[number % 2], "--patience", "0"
+        )
     urls = {target.name: target.url for target in load_config(configured, os.environ).targets}
     url, reflecting = next(iter(urls.values())), urls["mirror-json"].partition("/json/")[0]
     terminal.check("--base-url", url, "--model", "m")

@@ -33,6 +33,10 @@ ECHOED = ("builtin:documented", "builtin:stream", "builtin:refusals")
 """Suites that see all a relay can repeat a key in: answers, streams, errors and headers."""
 
 
+PATIENCE_S = 1800.0
+"""Time is virtual: even at 20 requests a minute every suite comes to its end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """What became of a peer: every rule's verdict, where a report shows the key, where a replay says otherwise."""
@@ -92,7 +96,7 @@ def _checked(peer: Peer, key: str, folder: Path) -> CheckReport:
         async with running(peer, key, folder, clock) as target:
             asked = NamedTarget(target=target, models=target.models, timeouts=peer.timeouts)
             here = Surroundings(clock=clock, worker=Inline())
-            return await check(asked, _selection(peer, folder), Terms(), surroundings=here)
+            return await check(asked, _selection(peer, folder), Terms(patience_s=PATIENCE_S), surroundings=here)
 
     report = run_virtually(checked)
     places = [Destination(form, folder / f"report.{form}") for form in FORMATS]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,9 +17,11 @@ from wnmon.engine.budget import Budgets, Cap
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
+from wnmon.engine.pace import Paces
+from wnmon.engine.patience import Patience
 from wnmon.engine.ports import Clock, Transport, Worker
 from wnmon.engine.run import Run
-from wnmon.engine.runner import Runner, draw_nonce
+from wnmon.engine.runner import Runner, draw_nonce, left_out
 from wnmon.engine.session import Manner, Session, quietly, was_interrupted
 from wnmon.errors import UsageError
 from wnmon.model.check import Check, Plan
@@ -103,45 +105,58 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What one run of a check leaves to the next: what was spent, who asked to be left alone, what is secret."""
+    """What one run of a check leaves to the next: what was spent and sent, who is left alone, what is secret."""
 
     budgets: Budgets
     backoff: Backoff
+    paces: Paces
     secrets: KnownSecrets = field(default_factory=KnownSecrets)
 
     @classmethod
     def afresh(cls, clock: Clock, cap: Cap | None = None) -> Memory:
         """Return a memory of nothing."""
-        return cls(budgets=Budgets(clock, cap), backoff=Backoff(clock))
+        return cls(budgets=Budgets(clock, cap), backoff=Backoff(clock), paces=Paces(clock))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """On which terms a check is made. `budget_tokens`: nothing is sent any more once a request could exceed it.
 
-    `wait_s`: wait so long for the relay to accept connections. `baseline`: the breaks that are known.
+    `wait_s`: wait so long for the relay to accept connections. `patience_s`: wait so long in all for its limits of
+    rate. `baseline`: the breaks that are known.
     """
 
     strict: bool = False
     fail_fast: bool = False
     wait_s: float | None = None
+    patience_s: float = 0.0
     budget_tokens: int | None = None
     baseline: Baseline | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guide:
-    """Who is told of progress, what ends the sending early, and who is told what a person has to know."""
+    """Who is told of progress, what ends the sending early, and who is told what a person has to know.
+
+    `pausing` is told of each wait for a limit of the relay's when it begins.
+    """
 
     progress: Callable[[str], None] = quietly
     ending: Callable[[asyncio.Event], AbstractContextManager[None]] = lambda _: nullcontext()
     tell: Callable[[Text], None] = lambda _: None
+    pausing: Callable[[Text], None] = lambda _: None
 
 
 def probes_of(named: NamedTarget, selection: Selection) -> list[Probe]:
     """Return one probe per model and suite."""
     plans = selection.narrowed()
     return [probe_of(named, plan, model) for model in named.models for plan in plans]
+
+
+def _sendable(probes: Iterable[Probe], selection: Selection) -> int:
+    """Return how many requests there are to send, those left out that are of use only where another is refused."""
+    steps = ((step, probe) for probe in probes for step in probe.check.plan.steps if step.if_refused is None)
+    return sum(left_out(step, probe.target, full=selection.full) is None for step, probe in steps)
 
 
 def probe_of(named: NamedTarget, plan: Plan, model: str) -> Probe:
@@ -161,7 +176,13 @@ async def check(
     guide, surroundings, target = guide or Guide(), surroundings or Surroundings(), named.target
     probes = probes_of(named, selection)
     excuse = partial(excuse_run, baseline=terms.baseline)
-    manner = Manner(full=selection.full, fail_fast=terms.fail_fast, excuse=excuse, progress=guide.progress)
+    manner = Manner(
+        full=selection.full,
+        fail_fast=terms.fail_fast,
+        excuse=excuse,
+        progress=guide.progress,
+        patience=Patience(terms.patience_s, guide.pausing, _sendable(probes, selection)),
+    )
     session, started_at_s = Session(manner), surroundings.clock.wall_s()
     cap = Cap(tokens=terms.budget_tokens, why=Said(Why.BUDGET_TOKENS)) if terms.budget_tokens is not None else None
     memory = Memory.afresh(surroundings.clock, cap)
@@ -210,6 +231,7 @@ async def one_off_runner(
         limiter=Limiter(concurrency, clock),
         budgets=memory.budgets,
         backoff=memory.backoff,
+        paces=memory.paces,
         fanout=Fanout(),
         secrets=memory.secrets,
         worker=surroundings.worker,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wnmon.app.check import Selection, probes_of
 from wnmon.config.named_target import NamedTarget
 from wnmon.config.spend import sure_cost
 from wnmon.engine.runner import left_out
 from wnmon.model.check import Risk, Step
+from wnmon.model.duration import show_seconds
+from wnmon.model.pace import UNLIMITED
 from wnmon.model.price import Amounts, added, show_at_most
 from wnmon.model.said import Said, Why, say
 from wnmon.model.target import Probe
@@ -88,13 +90,32 @@ def _line(call: PlannedCall, lang: str) -> str:
     return f"{head}{tokens}{answered}{times}{risk}"
 
 
+def takes(calls: Sequence[PlannedCall]) -> Iterator[Said]:
+    """Yield how long the calls take at the least by the pace of their target, and what their tokens may add to that.
+
+    All models of a target share its pace.
+    """
+    count = sum(call.copies for call in calls)
+    tokens = sum(call.copies * (call.input_tokens + call.output_tokens) for call in calls)
+    pace = next((call.probe.target.pace for call in calls), UNLIMITED)
+    by_requests, by_tokens = replace(pace, tokens_per_minute=None), replace(pace, requests_per_minute=None)
+    if (least_s := by_requests.least_s(count)) >= 1:
+        yield Said("pace_takes", calls=_in_all(count), said=by_requests.said, text=show_seconds(least_s))
+    if (most_s := by_tokens.least_s(count, tokens)) >= 1:
+        yield Said("pace_may_take", tokens=tokens, said=by_tokens.said, text=show_seconds(most_s))
+
+
+def _in_all(count: int) -> Said:
+    return Said("cli_call" if count == 1 else "cli_calls", n=count)
+
+
 def _totals(calls: Sequence[PlannedCall], budget_tokens: int | None, lang: str) -> Iterator[str]:
     count = sum(call.copies for call in calls)
     tokens = sum(call.copies * (call.input_tokens + call.output_tokens) for call in calls)
     money = show_at_most(added(call.money(call.input_tokens, call.output_tokens) for call in calls))
     at_most = Said("cli_at_most", money=money) if money else ""
-    in_all = Said("cli_call" if count == 1 else "cli_calls", n=count)
-    yield say("cli_total", lang, calls=in_all, tokens=tokens, money=at_most)
+    yield say("cli_total", lang, calls=_in_all(count), tokens=tokens, money=at_most)
+    yield from (said.text(lang) for said in takes(calls))
     more = sum(call.copies * call.if_answered for call in calls)
     if more:
         money_more = show_at_most(added(call.money(0, call.if_answered) for call in calls))

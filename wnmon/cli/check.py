@@ -11,7 +11,7 @@ import click
 
 from wnmon.app.check import Guide, Selection, Terms, check
 from wnmon.cli.baseline import load_baseline, write_baseline
-from wnmon.cli.calls import calls_of, dry_run
+from wnmon.cli.calls import calls_of, dry_run, takes
 from wnmon.cli.consent import ask_before_harm
 from wnmon.cli.listing import listed, render_json, render_text
 from wnmon.cli.options import (
@@ -38,6 +38,7 @@ from wnmon.config.named_target import (
     named_by_config,
     named_by_options,
 )
+from wnmon.engine.patience import DEFAULT_S
 from wnmon.report.curl import KEY_VARIABLES
 
 
@@ -64,6 +65,7 @@ from wnmon.report.curl import KEY_VARIABLES
 @click.option("--write-baseline", type=new_file, metavar="FILE")
 @click.option("--fail-fast", is_flag=True)
 @click.option("--wait", type=duration, metavar="DURATION")
+@click.option("--patience", type=duration, metavar="DURATION", default=f"{DEFAULT_S:g}s")
 @language_option
 @quiet_option
 @verbose_option
@@ -85,16 +87,20 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
     lang, quiet = options["lang"], options["quiet"]
     calls = calls_of(named, selection)
     ask_before_harm(calls, named.target, yes=options["yes"], quiet=quiet)
+    for said in () if quiet else takes(calls):
+        tell(said)
     terms = Terms(
         strict=options["strict"],
         fail_fast=options["fail_fast"],
         wait_s=options["wait"],
+        patience_s=options["patience"],
         budget_tokens=options["budget_tokens"],
         baseline=baseline,
     )
     with until_written() as stopping:
         with progress_bar(sum(call.left_out is None for call in calls), quiet=quiet) as advance:
-            guide = Guide(progress=advance, ending=stopping.ending, tell=tell)
+            pausing = (lambda _: None) if quiet else tell
+            guide = Guide(progress=advance, ending=stopping.ending, tell=tell, pausing=pausing)
             report = asyncio.run(check(named, selection, terms, guide))
         if options["write_baseline"] is not None:
             write_baseline(options["write_baseline"], report)

@@ -16,6 +16,7 @@ from wnmon.config.schema import fits, sound
 from wnmon.config.urls import BadUrl, Relay, proxy_login, relay
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.credentials import is_no_name
+from wnmon.model.pace import Pace
 from wnmon.model.price import Price
 from wnmon.model.said import Said
 from wnmon.model.target import MIN_SECRET_CHARS, Budget, Secret, Target, Waiver
@@ -24,6 +25,7 @@ from wnmon.model.target import MIN_SECRET_CHARS, Budget, Secret, Target, Waiver
 _KEY = re.compile(r"[!-~]+", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _BUDGETS = ("tokens_per_day", "requests_per_day")
+_PACES = ("requests_per_minute", "tokens_per_minute")
 _Read = TypeVar("_Read")
 
 
@@ -46,6 +48,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str]) -> Target | No
         ca_file=_ca_file(place.get("ca_file")),
         concurrency=place.whole_of("concurrency") or 2,
         budget=Budget(**{key: budget.whole_of(key) for key in _BUDGETS}) if budget is not None else Budget(),
+        pace=Pace(**{key: place.whole_of(key) for key in _PACES}),
         prices=_prices(place.get("prices"), models),
         allow_risk=place.is_true("allow_risk"),
         aliases={

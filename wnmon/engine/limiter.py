@@ -59,15 +59,21 @@ class Limiter:
         return self._held.total()
 
     @asynccontextmanager
-    async def slot(self, target: Target) -> AsyncIterator[float]:
-        """Hold a slot; yields the seconds waited for it."""
+    async def slot(self, target: Target) -> AsyncIterator[Slot]:
+        """Hold a slot, once there is one."""
+        slot = Slot(self, target)
+        slot.waited_s = await slot.take()
+        try:
+            yield slot
+        finally:
+            slot.give_back()
+
+    async def take(self, target: Target) -> tuple[float, int]:
+        """Wait for a slot; return the seconds waited for it, and since when it is held."""
         asked_ns = self._clock.now_ns()
         await self._turn(target)
         begun_ns = self._clock.now_ns()
-        try:
-            yield (begun_ns - asked_ns) / 1e9
-        finally:
-            self._release(target, begun_ns)
+        return (begun_ns - asked_ns) / 1e9, begun_ns
 
     async def _turn(self, target: Target) -> None:
         """Wait for a slot; one who gives up neither waits on nor holds one."""
@@ -80,7 +86,7 @@ class Limiter:
             if waiting in self._waiting:
                 self._waiting.remove(waiting)
             else:
-                self._release(target, self._clock.now_ns())
+                self.release(target, self._clock.now_ns())
             raise
 
     def _grant(self) -> None:
@@ -105,9 +111,31 @@ class Limiter:
             may = [one for one in may if of_late(one).last_s < SOON_S]
         return min(may, key=lambda one: of_late(one).now_s(now_ns), default=None)
 
-    def _release(self, target: Target, begun_ns: int) -> None:
+    def release(self, target: Target, begun_ns: int) -> None:
+        """Take a slot back that was held since then."""
         self._held[target.name] -= 1
         now_ns, of_late = self._clock.now_ns(), self._of_late.setdefault(target.name, _Held())
         of_late.last_s = (now_ns - begun_ns) / 1e9
         of_late.seconds, of_late.at_ns = of_late.now_s(now_ns) + of_late.last_s, now_ns
         self._grant()
+
+
+class Slot:
+    """A slot while it is held, and while its run has no use for it. `waited_s`: how long it was waited for at first."""
+
+    def __init__(self, limiter: Limiter, target: Target) -> None:
+        self.waited_s = 0.0
+        self._limiter = limiter
+        self._target = target
+        self._begun_ns: int | None = None
+
+    async def take(self) -> float:
+        """Wait until it is held again; return the seconds that took."""
+        waited_s, self._begun_ns = await self._limiter.take(self._target)
+        return waited_s
+
+    def give_back(self) -> None:
+        """Let others have it, if it is held."""
+        if self._begun_ns is not None:
+            self._limiter.release(self._target, self._begun_ns)
+            self._begun_ns = None

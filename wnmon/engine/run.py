@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from wnmon.model.pace import Pause
 from wnmon.model.result import DECIDED, Evidence, Outcome, Reason, Result
 from wnmon.model.spent import UsageDoubt
 from wnmon.model.target import ProbeId, probe_id
@@ -14,7 +15,8 @@ from wnmon.wire.answer import Answer
 class Run:
     """One execution of a probe. `id` is unique; times are epoch seconds (wall) for showing only.
 
-    `usage_doubts` are the counts of its answers that were not believed.
+    `usage_doubts` are the counts of its answers that were not believed; `pauses` what was waited
+    for limits of the relay's.
     `answers` are the exchanges of the evidence, read once; a record leaves them out, its reader makes them anew.
     """
 
@@ -30,6 +32,7 @@ class Run:
     spent_input_tokens: int = 0
     spent_output_tokens: int = 0
     usage_doubts: tuple[UsageDoubt, ...] = ()
+    pauses: tuple[Pause, ...] = ()
     requests: int = 0
     answers: tuple[Answer, ...] = field(default=(), compare=False, repr=False)
 

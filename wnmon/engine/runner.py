@@ -11,18 +11,22 @@ from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets, Reservation
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
-from wnmon.engine.limiter import Limiter
+from wnmon.engine.limiter import Limiter, Slot
 from wnmon.engine.loopwatch import LoopWatch
+from wnmon.engine.pace import Paces, sleep_unless
+from wnmon.engine.patience import Patience
 from wnmon.engine.ports import About, Clock, RestCause, Transport, Worker
 from wnmon.engine.reading_threads import ReadingThreads
 from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
 from wnmon.errors import place_of
+from wnmon.judge.asked_again import latest
 from wnmon.judge.preflight import asks_to_be_left_alone, blames_request, stops_a_suite
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Plan, Step
 from wnmon.model.events import InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import FailureKind
+from wnmon.model.pace import Pause
 from wnmon.model.result import Evidence, Outcome, Reason, Result
 from wnmon.model.said import Said, Text, Why
 from wnmon.model.spent import Spent, UsageDoubt
@@ -55,6 +59,7 @@ class Progress:
     input_tokens: int = 0
     output_tokens: int = 0
     usage_doubts: list[UsageDoubt] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
     over_budget: bool = False
 
 
@@ -65,6 +70,16 @@ Halt = Callable[[Callable[[], Run]], Text | None]
 def never_halt(_: Callable[[], Run]) -> Text | None:
     """Go on to the last request."""
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _How:
+    """How the requests of one run are sent."""
+
+    scheduled_ns: int | None
+    halt: Halt
+    patience: Patience | None
+    slot: Slot
 
 
 class Runner:
@@ -79,6 +94,7 @@ class Runner:
         budgets: Budgets,
         backoff: Backoff,
         fanout: Fanout,
+        paces: Paces | None = None,
         secrets: KnownSecrets | None = None,
         worker: Worker | None = None,
         draw: Callable[[], str] = draw_nonce,
@@ -89,6 +105,7 @@ class Runner:
         self._clock = clock
         self._budgets = budgets
         self._backoff = backoff
+        self._paces = paces or Paces(clock)
         self._draw = draw
         self._worker = worker or ReadingThreads()
         watch = LoopWatch(clock, fanout.observe)
@@ -97,24 +114,34 @@ class Runner:
         self.stop = self._sender.stop
 
     async def run(
-        self, probe: Probe, *, scheduled_ns: int | None = None, full: bool = False, halt: Halt = never_halt
+        self,
+        probe: Probe,
+        *,
+        scheduled_ns: int | None = None,
+        full: bool = False,
+        halt: Halt = never_halt,
+        patience: Patience | None = None,
     ) -> Run:
-        """Execute a probe once and publish it, unless nothing was sent or the monitor itself is stopping."""
+        """Execute a probe once and publish it, unless nothing was sent or the monitor itself is stopping.
+
+        Without `patience` a limit of the relay's ends the sending.
+        """
         if (resting := self._resting(probe)) is not None:
             return resting
         if scheduled_ns is not None:
             late_s = max(0, self._clock.now_ns() - scheduled_ns) / 1e9
             self.fanout.observe(RunLate(probe=probe.id, late_s=late_s))
-        async with self.limiter.slot(probe.target) as waited_s:
+        async with self.limiter.slot(probe.target) as slot:
             if self.draining:
                 return self._skipped(probe, Skip.SHUTDOWN, Said("monitor_ending"))
-            self.fanout.observe(Waited(probe=probe.id, waited_s=waited_s))
+            self.fanout.observe(Waited(probe=probe.id, waited_s=slot.waited_s))
             # While this run waited, the one before it may have been told to leave the relay alone.
             if (resting := self._resting(probe)) is not None:
                 return resting
             self.fanout.observe(InFlight(runs=self.limiter.in_flight))
             try:
-                progress = await self._send_all(probe, scheduled_ns, full, halt)
+                how = _How(scheduled_ns=scheduled_ns, halt=halt, patience=patience, slot=slot)
+                progress = await self._send_all(probe, full, how)
                 return await self._conclude(probe, progress)
             finally:
                 self.fanout.observe(InFlight(runs=self.limiter.in_flight - 1))
@@ -137,7 +164,7 @@ class Runner:
         left_s = (rest.until_ns - self._clock.boot_ns()) / 1e9
         return self._skipped(probe, Skip.BACKOFF, Said(_RESTS[rest.cause], n=f"{left_s:.0f}"))
 
-    async def _send_all(self, probe: Probe, scheduled_ns: int | None, full: bool, halt: Halt) -> Progress:
+    async def _send_all(self, probe: Probe, full: bool, how: _How) -> Progress:
         progress = Progress(run_id=secrets.token_hex(8), nonce=self._draw(), started_at_s=self._clock.wall_s())
         why: Text | None = None
         for step in probe.check.plan.steps:
@@ -146,39 +173,60 @@ class Runner:
             elif (omitted := left_out(step, probe.target, full=full) or _unneeded(step, progress)) is not None:
                 progress.not_sent[step.name] = omitted
             else:
-                why = await self._send(probe, step, progress, scheduled_ns, halt)
+                why = await self._send(probe, step, progress, how)
         return progress
 
-    async def _send(
-        self, probe: Probe, step: Step, progress: Progress, scheduled_ns: int | None, halt: Halt
-    ) -> Text | None:
+    async def _send(self, probe: Probe, step: Step, progress: Progress, how: _How) -> Text | None:
         """Send one step; return why the steps after it shall not be sent, None to go on."""
+        if how.patience is not None and (pause := how.patience.before(step, self._clock.now_ns())) is not None:
+            await self._wait_out(pause, progress, how.patience)
         request = build(step, probe.target.url, probe.model, progress.nonce)
         asked = read_request(request.body)
         worst = worst_case_tokens(request.body, asked)
-        refusal = INTERRUPTED if self.stop.is_set() else self._budgets.refusal(probe.target, sum(worst), step.burst)
-        if refusal is not None:
-            progress.over_budget = refusal != INTERRUPTED
-            self.fanout.observe(self._budgets.left(probe.target))
-            progress.not_sent[step.name] = refusal
-            return refusal
-        held = [self._budgets.reserve(probe.target, sum(worst)) for _ in range(step.burst)]
-        answers = await self._sender.send_at_once(request, asked, probe, scheduled_ns, step.burst)
+        async with self._paces.turn(probe.target, sum(worst) * step.burst, step.burst, how.slot, self.stop) as turn:
+            refusal = INTERRUPTED if self.stop.is_set() else self._budgets.refusal(probe.target, sum(worst), step.burst)
+            if refusal is not None:
+                progress.over_budget = refusal != INTERRUPTED
+                self.fanout.observe(self._budgets.left(probe.target))
+                progress.not_sent[step.name] = refusal
+                return refusal
+            held = [self._budgets.reserve(probe.target, sum(worst)) for _ in range(step.burst)]
+            answers = await self._sender.send_at_once(request, asked, probe, how.scheduled_ns, step.burst)
+            costs = [spent(answer, worst) for answer in answers]
+            self._paces.answered(turn, answers, sum(cost.input_tokens + cost.output_tokens for cost in costs))
         progress.answers.extend(answers)
         failures = (answer.exchange.failure for answer in answers)
         if any(failure is not None and failure.kind is FailureKind.SHUTDOWN for failure in failures):
             progress.not_sent[step.name] = INTERRUPTED  # what it cost is not known, so the worst case stays booked
             return INTERRUPTED
-        for reservation, answer in zip(held, answers, strict=True):
-            self._settle(reservation, spent(answer, worst), progress)
+        for reservation, cost in zip(held, costs, strict=True):
+            self._settle(reservation, cost, progress)
         self.fanout.observe(self._budgets.left(probe.target))
+        if how.patience is not None and await self._may_ask_again(probe, step, answers[0], progress, how.patience):
+            return await self._send(probe, step, progress, how)
         plan = probe.check.plan
-        fault = stops_a_suite(plan, progress.answers) if plan.suite is not None else None
+        fault = stops_a_suite(plan, latest(plan, progress.answers)) if plan.suite is not None else None
         if fault is not None:
             return Said("reason", kind=fault.reason.value, said=fault.message)
         if asks_to_be_left_alone(step, answers[0]):
             return Said("asked_to_be_left_alone")
-        return halt(lambda: self._so_far(probe, progress))
+        return how.halt(lambda: self._so_far(probe, progress))
+
+    async def _may_ask_again(
+        self, probe: Probe, step: Step, answer: Answer, progress: Progress, patience: Patience
+    ) -> bool:
+        """Wait where a request is to be asked again; tell whether it is."""
+        pause = patience.after(probe.check.plan, step, answer, self._clock.now_ns())
+        if pause is not None:
+            await self._wait_out(pause, progress, patience)
+        return pause is not None and pause.waited_s > 0
+
+    async def _wait_out(self, pause: Pause, progress: Progress, patience: Patience) -> None:
+        """Wait for a limit of the relay's, or until a signal."""
+        progress.pauses.append(pause)
+        patience.spend(pause)
+        if pause.waited_s:
+            await sleep_unless(self.stop, pause.waited_s)
 
     def _settle(self, reservation: Reservation | None, cost: Spent, progress: Progress) -> None:
         """Book what was spent, and give the rest of the reservation back. On the loop: the ledger has no lock."""
@@ -198,7 +246,8 @@ class Runner:
         if progress.answers:
             # A burst asks for its 429: having got it is no reason to leave the relay alone.
             bursts = {step.name for step in probe.check.plan.steps if step.burst > 1}
-            self._backoff.learn(probe, result, [one for one in progress.answers if one.step not in bursts])
+            answers = latest(probe.check.plan, progress.answers)
+            self._backoff.learn(probe, result, [one for one in answers if one.step not in bursts])
         skip = _skip(progress, result)
         if skip is None:
             run = self._run(probe, progress, evidence, result)
@@ -251,6 +300,7 @@ class Runner:
             spent_input_tokens=progress.input_tokens,
             spent_output_tokens=progress.output_tokens,
             usage_doubts=tuple(progress.usage_doubts),
+            pauses=tuple(progress.pauses),
             requests=len(progress.answers),
             answers=tuple(progress.answers),
         )

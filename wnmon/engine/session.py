@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from wnmon.engine.patience import Patience
 from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
+from wnmon.judge.asked_again import latest
 from wnmon.judge.preflight import stops_a_suite
 from wnmon.model.check import Level, Plan
 from wnmon.model.exchange import FailureKind
@@ -30,12 +32,16 @@ def as_judged(run: Run) -> Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """How a check goes on. `excuse` marks what is known to be broken; `progress` is told the suite of each request."""
+    """How a check goes on. `excuse` marks what is known to be broken; `progress` is told the suite of each request.
+
+    `patience`: what it waits for limits of the relay's, over all its suites and models.
+    """
 
     full: bool = False
     fail_fast: bool = False
     excuse: Callable[[Run], Run] = as_judged
     progress: Callable[[str], None] = quietly
+    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(slots=True)
@@ -57,11 +63,12 @@ class Session:
 
     async def _send(self, runner: Runner, probe: Probe) -> Run:
         def halt(so_far: Callable[[], Run]) -> Text | None:
+            self.manner.patience.count_down()
             self.manner.progress(probe.check.name)
             broken = self.manner.fail_fast and breaks_must(self.manner.excuse(so_far()))
             return Said(Why.FAIL_FAST) if broken else None
 
-        run = await runner.run(probe, full=self.manner.full, halt=halt)
+        run = await runner.run(probe, full=self.manner.full, halt=halt, patience=self.manner.patience)
         if not run.result.verdicts:  # the relay asked to be left alone: its rules are still named
             run = runner.unsent(probe, run.result.message)
         return self.manner.excuse(run)
@@ -89,7 +96,7 @@ def _why_known(plan: Plan, told: Result | None) -> Text | None:
 def _tells_of_all(plan: Plan, run: Run) -> bool:
     """Tell whether a run could judge nothing for a reason that another suite would only meet again."""
     is_bug = run.result.reason is Reason.INTERNAL
-    return is_bug or bool(run.answers and stops_a_suite(plan, run.answers))
+    return is_bug or bool(run.answers and stops_a_suite(plan, latest(plan, run.answers)))
 
 
 def was_interrupted(runs: Iterable[Run]) -> bool:

@@ -99,6 +99,18 @@ def asks_to_be_left_alone(step: Step, answer: Answer) -> bool:
     return step.burst == 1 and answer.exchange.status == 429 and "429" not in statuses_wanted(step.expect)
 
 
+def is_rate_limited(plan: Plan, step: Step, answer: Answer) -> bool:
+    """Tell whether an answer says no more than that requests come too fast, to one that nothing wants that answer to.
+
+    An empty balance is none, whatever its status.
+    """
+    if step.burst > 1 or answer.fault is None or answer.fault.reason is not Reason.RATE_LIMITED:
+        return False
+    wanted = [statuses_wanted(rule.expect) for rule in plan.rules if step.name in _requests_of(rule)]
+    refusals = (codes for codes in wanted if not any(code.startswith("2") for code in codes))
+    return not any("429" in codes for codes in (statuses_wanted(step.expect), *refusals))
+
+
 def is_down(plan: Plan, answers: Sequence[Answer]) -> bool:
     """Tell whether a relay answers the preflight of a suite with a 5xx."""
     answer = _preflight(plan, answers) if plan.suite is not None else None

@@ -33,12 +33,19 @@ _LEFT_OUT = frozenset({Why.NEEDS_FULL, Why.NOT_CLAIMED, Why.NOT_HTTPS, Why.NO_HT
 """Reasons that are nobody's fault: rules are skipped for them, not inconclusive, and so are those that need them."""
 
 
-def judge_rules(plan: Plan, evidence: Evidence, subjects: Sequence[Subject]) -> tuple[RuleVerdict, ...]:
-    """Return one verdict for each rule that has a level in the selected profiles, in the order of the plan."""
+def judge_rules(
+    plan: Plan, evidence: Evidence, subjects: Sequence[Subject], before: Sequence[Subject] = ()
+) -> tuple[RuleVerdict, ...]:
+    """Return one verdict for each rule that has a level in the selected profiles, in the order of the plan.
+
+    `before` are the answers after which the same was asked again: a rule on refusals judges those too.
+    """
     known: dict[str, RuleVerdict] = {}
     for rule in _in_order_of_needs(plan.rules):
         level = plan.level(rule) or Level.MUST  # judged only for those that need it
-        known[rule.id] = _verdict(rule, level, known, subjects, evidence)
+        is_of_refusals = (rule.on.status or "").startswith("4")
+        seen = sorted([*before, *subjects], key=lambda one: one.index) if is_of_refusals else subjects
+        known[rule.id] = _verdict(rule, level, known, seen, evidence)
     return tuple(known[rule.id] for rule in plan.rules if plan.level(rule) is not None)
 
 

@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from wnmon.judge.asked_again import asked_again, latest
 from wnmon.judge.judgeable import ANSWERED_WRONGLY, asked_for_refusal, says_nothing, undecided
 from wnmon.judge.preflight import answered_by_a_stranger, broke_down, is_down, left_unanswered
 from wnmon.judge.rules import assess, judge_rules
@@ -52,12 +53,13 @@ from wnmon.wire.answer import Answer
 def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
     """Return what a run came to. Pure: the same plan, evidence and answers give the same Result anywhere.
 
-    `answers` are the exchanges of the evidence, read.
+    `answers` are the exchanges of the evidence, read. Where a request was asked again its last answer counts, but for
+    rules on refusals.
     """
-    subjects = subjects_of(
-        answers, evidence, is_down=is_down(plan, answers), stranger=answered_by_a_stranger(plan, answers)
-    )
-    verdicts = judge_rules(plan, evidence, subjects)
+    before, answers, every = asked_again(plan, answers), latest(plan, answers), answers
+    seen = subjects_of(every, evidence, is_down=is_down(plan, answers), stranger=answered_by_a_stranger(plan, answers))
+    subjects = [subject for subject in seen if subject.index not in before]
+    verdicts = judge_rules(plan, evidence, subjects, [subject for subject in seen if subject.index in before])
     if not subjects:
         return Result(outcome=Outcome.SKIPPED, reason=Reason.OK, message=_why_unsent(evidence), verdicts=verdicts)
     steps = {step.name: step for step in plan.steps}
@@ -65,7 +67,8 @@ def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
     blocker = left_unanswered(plan, answers) if plan.suite is not None else _first_blocker(steps, subjects)
     # Where every rule could be judged, they have told what there is to tell.
     is_open = any(verdict.verdict is Verdict.INCONCLUSIVE for verdict in verdicts)
-    broken = broke_down(plan, answers) if plan.suite is not None and is_open else {}
+    down = broke_down(plan, answers) if plan.suite is not None and is_open else {}
+    broken = {subjects[place].index: fault for place, fault in down.items()}
     outcome, reason, message, layer = _decide(plan, blocker, broken, findings, verdicts, subjects, evidence)
     faults = [subject.fault for subject in subjects if subject.fault]
     main = next((subject for subject in subjects if subject.exchange.request.stream), subjects[0])

@@ -11,6 +11,7 @@ from wnmon.mock.chat import Chat
 from wnmon.mock.completion import Completion
 from wnmon.mock.http import RequestHead, ResponseHead
 from wnmon.mock.pieces import Pieces, Send
+from wnmon.mock.rate import Rate
 from wnmon.mock.settings import MockSettings
 from wnmon.mock.stream import SentEvent
 from wnmon.model.json import JsonObject
@@ -30,7 +31,7 @@ class ApiCall:
     """One request as read, and what was drawn for it. `chat` is None where the body asks for no valid completion.
 
     `after_hang_up`: the client of the answer before left in the middle of it. `alike` counts the requests of the last
-    0.3 s with this very key and body, this one included.
+    0.3 s with this very key and body, this one included. `rate`: how it stands to the `per_minute` of a fault.
     """
 
     head: RequestHead
@@ -42,6 +43,7 @@ class ApiCall:
     chat: Chat | None = None
     after_hang_up: bool = False
     alike: int = 1
+    rate: Rate | None = None
 
     @property
     def key(self) -> str:
@@ -109,12 +111,15 @@ class MockFault:
     sequence of a stream; `chunk` each of its chunks; `frame` the bytes of each event; `head` status and headers; `body`
     the pieces of the body before the transfer coding; `wire` everything that reaches the socket.
 
+    `per_minute`: how many requests a key may make; an `answer` has to refuse what is over it.
+
     `kills`: exactly the rules of the built-in suites that complain of it, declared beforehand; of a persona, no MUST.
     """
 
     says: str
     kind: FaultKind = FaultKind.FAULT
     kills: Set[str] = frozenset()
+    per_minute: int | None = None
     request: Hook[bytes] | None = None
     said: Hook[Completion] | None = None
     tokens: Hook[tuple[str, ...]] | None = None

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
+from math import ceil
 
 from wnmon.mock.changes import each_choice, within
-from wnmon.mock.fault import ApiCall, FaultKind, MockFault
+from wnmon.mock.fault import Answer, ApiCall, FaultKind, JsonAnswer, MockFault
+from wnmon.mock.http import ResponseHead
 from wnmon.mock.pieces import Pieces, Send
 from wnmon.mock.stream import SentEvent, delta_of, index_of, is_finish, is_token, with_delta
 from wnmon.model.json import Json, JsonObject
@@ -92,7 +94,34 @@ def _torn(_: ApiCall, body: Pieces) -> Pieces:
             yield piece
 
 
+def _within_its_rate(call: ApiCall, answer: Answer) -> Answer:
+    """Refuse what is over the limit, in OpenAI's words."""
+    rate = call.rate
+    if rate is None or not rate.is_over:
+        return answer
+    soon = f"Please try again in {rate.reset_s:.3f}s."
+    limit = f"on requests per min (RPM): Limit {rate.limit}, Used {rate.limit}, Requested 1."
+    message = f"Rate limit reached for your key {limit} {soon}"
+    error = JsonObject(message=message, type="requests", param=None, code="rate_limit_exceeded")
+    wait = (("Retry-After", str(ceil(rate.reset_s))),)
+    return JsonAnswer(value={"error": error}, status=429, headers=wait)
+
+
+def _with_its_rate(call: ApiCall, head: ResponseHead) -> ResponseHead:
+    if call.rate is None:
+        return head
+    told = (("limit", call.rate.limit), ("remaining", call.rate.left), ("reset", f"{call.rate.reset_s:.3f}s"))
+    return replace(head, headers=(*head.headers, *((f"x-ratelimit-{name}-requests", str(it)) for name, it in told)))
+
+
 PERSONAS: dict[str, MockFault] = {
+    "20-a-minute": MockFault(
+        says="20 requests a minute are let in; 429 with Retry-After for one more, x-ratelimit-* with every answer",
+        kind=FaultKind.PERSONA,
+        per_minute=20,
+        answer=_within_its_rate,
+        head=_with_its_rate,
+    ),
     "azure": MockFault(
         says="the stream begins with a nameless chunk without choices (prompt_filter_results)",
         kind=FaultKind.PERSONA,

@@ -7,7 +7,7 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from uuid import uuid4
 
@@ -20,6 +20,7 @@ from wnmon.mock.fault import ApiCall
 from wnmon.mock.faults import FAULTS, find_faults
 from wnmon.mock.http import HttpError, RequestHead
 from wnmon.mock.pieces import Pieces
+from wnmon.mock.rate import Rates
 from wnmon.mock.relay import refuse
 from wnmon.mock.script import script, write_answer
 from wnmon.mock.settings import MockSettings
@@ -125,6 +126,7 @@ class _Desk:
         self._clock = clock
         self._faults = find_faults(settings.faults)
         self._hung_up = False
+        self._rates = Rates()
         self.relay = MockRelay(settings=settings)
 
     def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> asyncio.Task[None]:
@@ -197,7 +199,11 @@ class _Desk:
         if unknown:
             message = f"unknown fault in X-Wnmon-Fault: {', '.join(unknown)[:200]}"
             return write_answer(call, refuse(Refusal(status=400, message=message)), ())
-        return script(call, (*self._faults, *(FAULTS[name] for name in names)))
+        faults = (*self._faults, *(FAULTS[name] for name in names))
+        limits = [fault.per_minute for fault in faults if fault.per_minute is not None]
+        if limits:
+            call = replace(call, rate=self._rates.take(call.key, min(limits), call.read_ns))
+        return script(call, faults)
 
     def _unreadable(self, problem: HttpError) -> Pieces:
         """Answer bytes that are no request, then close."""

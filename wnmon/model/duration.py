@@ -29,3 +29,8 @@ def show_duration(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     parts = [f"{hours}h" if hours else "", f"{minutes}m" if minutes else "", f"{rest_s}s" if rest_s else ""]
     return "".join(parts)
+
+
+def show_seconds(seconds: float) -> str:
+    """Return a short form of what nobody needs to the hundredth: `850 ms`, `20 s`, `1h30m`."""
+    return f"{round(seconds)} s" if 1 <= seconds < 59.5 else show_duration(seconds)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NewType
 
 from wnmon.model.check import Check, Plan
 from wnmon.model.credentials import is_telling
+from wnmon.model.pace import UNLIMITED, Pace
 from wnmon.model.price import Price
 
 ProbeId = NewType("ProbeId", str)
@@ -89,6 +90,7 @@ class Target:
     ca_file: str | None = None
     concurrency: int = 2
     budget: Budget = Budget()
+    pace: Pace = UNLIMITED
     prices: Mapping[str, Price] = field(default_factory=dict)
     allow_risk: bool = False
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -107,7 +109,12 @@ class Target:
 
 def asks_as(one: Target, other: Target) -> bool:
     """Tell whether both ask the same relay with the same credentials: what it told the one then holds for the other."""
-    return (one.url, one.api_key, _secret_headers(one)) == (other.url, other.api_key, _secret_headers(other))
+    return client_of(one) == client_of(other)
+
+
+def client_of(target: Target) -> Hashable:
+    """Return what a relay knows a client by: where it is asked, and with which credentials."""
+    return target.url, target.api_key, _secret_headers(target)
 
 
 def _secret_headers(target: Target) -> frozenset[tuple[str, Secret]]:

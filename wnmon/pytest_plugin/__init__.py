@@ -32,6 +32,11 @@ OPTIONS = (
     _Option("target", "Which target of the configuration.", metavar="NAME"),
     _Option("profile", "Judge this profile instead of the suite's own.", "linelist", "NAME"),
     _Option("feature", "The relay claims this, such as tools.", "linelist", "NAME"),
+    _Option(
+        "patience",
+        "Wait this long in all for the relay's limits of rate: 2m unless given, 0 for not at all.",
+        metavar="DURATION",
+    ),
     _Option("full", "Also send risky requests; a relay may ban a key or an address for them.", "bool"),
     _Option("strict", "A broken SHOULD fails its test.", "bool"),
     _Option("lang", "Language of sentences and reports: en or zh.", metavar="en|zh"),

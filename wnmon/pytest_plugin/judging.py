@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from wnmon.app.check import Memory, Surroundings, judge_suite, probe_of
 from wnmon.config import narrow
 from wnmon.config.named_target import NamedTarget
+from wnmon.engine.patience import Patience
 from wnmon.engine.run import Run
 from wnmon.engine.session import Manner, Session
 from wnmon.errors import InternalError, WnmonError, place_of
@@ -39,7 +40,7 @@ class Judging:
         self._settings = settings
         self._ask = ask
         self._surroundings = surroundings or Surroundings()
-        self._session = Session(Manner(full=settings.full))
+        self._session = Session(Manner(full=settings.full, patience=Patience(settings.patience_s)))
         self._memory = Memory.afresh(self._surroundings.clock)
         self._made: dict[SuiteOnModel, Run | WnmonError] = {}
 

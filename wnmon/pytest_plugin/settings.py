@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from wnmon.config.shipped import DEFAULT_SUITES, PREFIX
+from wnmon.engine.patience import DEFAULT_S
 from wnmon.model.credentials import masked
+from wnmon.model.duration import parse_duration_s
 from wnmon.model.language import LANGUAGES
 
 
@@ -27,10 +29,11 @@ class Settings:
     full: bool = False
     strict: bool = False
     lang: str = "en"
+    patience_s: float = DEFAULT_S
 
 
 def read_settings(config: pytest.Config) -> Settings:
-    """Return the settings: an option, else the ini file's entry. Raises pytest.UsageError for an unknown language."""
+    """Return the settings: an option, else the ini file's entry. Raises pytest.UsageError for a bad value."""
     lang = _given(config, "lang") or "en"
     if lang not in LANGUAGES:
         raise pytest.UsageError(f"wnmon_lang: expected one of {', '.join(LANGUAGES)}, not {masked(lang)!r}")
@@ -47,7 +50,15 @@ def read_settings(config: pytest.Config) -> Settings:
         full=bool(_given(config, "full")),
         strict=bool(_given(config, "strict")),
         lang=lang,
+        patience_s=_patience_s(_given(config, "patience") or f"{DEFAULT_S:g}s"),
     )
+
+
+def _patience_s(text: str) -> float:
+    try:
+        return parse_duration_s(text) if text != "0" else 0.0
+    except ValueError as wrong:
+        raise pytest.UsageError(f"wnmon_patience: {wrong}") from None
 
 
 def _base(config: pytest.Config, name: str) -> Path:

@@ -73,6 +73,16 @@ def _run(report: CheckReport, run: Run) -> JsonObject:
         "timing": asdict(result.timing),
         "usage": asdict(result.usage) if result.usage else None,
         "usage_doubts": [{"message": str(doubt.said), "message_id": doubt.said.id} for doubt in run.usage_doubts],
+        "pauses": [
+            {
+                "step": one.step,
+                "asked_s": one.asked_s,
+                "waited_s": one.waited_s,
+                "message": _text(one.said()),
+                "message_id": one.said().id,
+            }
+            for one in run.pauses
+        ],
         "findings": [_finding(finding) for finding in result.findings],
         "undecided": [
             {"kind": one.kind, "step": one.step, "why": _text(one.why), "why_id": id_of(one.why)}

@@ -16,6 +16,7 @@ from wnmon.model.said import in_language, say
 from wnmon.report.curl import curl_command
 from wnmon.report.finding import messages_of, view_of
 from wnmon.report.hints import setup_hint, unknown_waivers
+from wnmon.report.pauses import pauses_of
 from wnmon.report.summary import (
     COUNTED,
     CheckedTarget,
@@ -133,6 +134,8 @@ def _run(report: CheckReport, run: Run, title: str, lang: str) -> Iterator[str]:
         yield _unjudged(run, title, lang)
     elif run.suite is None and not run.result.outcome.success:
         yield "\n".join([f"**{_code(run.title)}** {run.result.reason.value}", *_findings(run.result.findings, lang)])
+    for said in pauses_of(run):
+        yield f"**{_code(run.title)}** {_escaped(said.text(lang))}"
     for row in broken(run):
         yield _broken(report, run, row, lang)
     yield from _short(run, lang)

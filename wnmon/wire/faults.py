@@ -85,7 +85,8 @@ def _refused(exchange: Exchange, reply: Reply, status: int) -> Fault:
 
 def _caused(cause: Cause, exchange: Exchange, reply: Reply, message: Text) -> Fault:
     """Return the fault of a cause. What a header says of the key holds whatever the error says."""
-    fault = _fault(cause.reason, cause.layer or _layer(exchange.status, reply), message, retry_after_s(exchange))
+    retry_s = retry_after_s(exchange, reply.error)
+    fault = _fault(cause.reason, cause.layer or _layer(exchange.status, reply), message, retry_s)
     return replace(fault, scope=Scope.KEY if key_is_used_up(exchange) else cause.scope)
 
 

@@ -38,7 +38,7 @@ def dry_run(*arguments: str) -> list[str]:
     return done.output.splitlines()
 
 
-def priced(folder: Path, more: str) -> list[str]:
+def priced(folder: Path, more: str, *options: str) -> list[str]:
     """Return what a dry run of one request says for a target with more members."""
     suite, config = folder / "mine.yaml", folder / "wnmon.yaml"
     suite.write_text(
@@ -53,7 +53,7 @@ def priced(folder: Path, more: str) -> list[str]:
     config.write_text(
         f"targets:\n  wn: {{base_url: https://relay.example, models: [m, n], {more}}}\n", encoding="utf-8"
     )
-    done = CliRunner().invoke(command, [str(suite), "-c", str(config), "--full", "--dry-run"])
+    done = CliRunner().invoke(command, [str(suite), "-c", str(config), "--full", "--dry-run", *options])
     assert done.exit_code == 0, done.output
     return done.output.splitlines()
 
@@ -161,6 +161,24 @@ def test_models_without_a_price_are_named(tmp_path: Path) -> None:
 
 def test_without_prices_no_money_is_spoken_of(tmp_path: Path) -> None:
     assert priced(tmp_path, "concurrency: 2")[-2] == "4 calls, at most 88 tokens; nothing was sent"
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "4 calls at 20 requests a minute: about 9 s"), ("zh", "4 次调用，每分钟 20 次请求：约需 9 s")],
+)
+def test_a_dry_run_says_how_long_the_pace_makes_it(lang: str, said: str, tmp_path: Path) -> None:
+    assert said in priced(tmp_path, "requests_per_minute: 20", "--lang", lang)
+
+
+def test_a_dry_run_says_what_the_pace_of_tokens_may_add(tmp_path: Path) -> None:
+    lines = priced(tmp_path, "tokens_per_minute: 40")
+
+    assert "at most 88 tokens at 40 tokens a minute: up to about 2m" in lines
+
+
+def test_a_pace_that_holds_nothing_up_is_not_spoken_of(tmp_path: Path) -> None:
+    assert not [line for line in priced(tmp_path, "requests_per_minute: 6000") if "a minute" in line]
 
 
 def test_a_budget_that_may_end_the_check_is_named() -> None:

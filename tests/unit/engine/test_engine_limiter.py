@@ -41,9 +41,9 @@ class Stage:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _hold(self, name: str, where: Target) -> None:
-        async with self.limiter.slot(where) as waited_s:
+        async with self.limiter.slot(where) as slot:
             self.inside.append(name)
-            self.waited_s[name] = waited_s
+            self.waited_s[name] = slot.waited_s
             try:
                 await self._doors[name].wait()
             finally:

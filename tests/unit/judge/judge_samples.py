@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -156,8 +157,9 @@ def rule(
 
 
 def suite(*rules: Rule, requests: Sequence[str] = ("ask",), **more: Any) -> Plan:
-    """Return a suite of these rules under the profile `p`."""
-    steps = tuple(Step(name=name, body={}) for name in requests)
+    """Return a suite of these rules under the profile `p`. A request that is named more than once is a burst."""
+    counts = Counter(requests)
+    steps = tuple(Step(name=name, body={}, burst=count) for name, count in counts.items())
     return Plan(steps=steps, rules=rules, profiles=more.pop("profiles", ("p",)), suite="s", **more)
 
 

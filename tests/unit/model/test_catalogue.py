@@ -58,6 +58,7 @@ ELSEWHERE = {
     "judge/kinds/leaks.py": "words of relays",
     "judge/kinds/status.py": "words of relays",
     "config/load.py": "words of libyaml",
+    "wire/retry.py": "words of relays that ask to wait",
     "redact/jsontext.py": "notes for readers of the code",
     "model/target.py": "a bug of ours, shown by Python",
 }

@@ -411,6 +411,43 @@ def test_retry_after_is_read_in_each_form(headers: tuple[tuple[str, str], ...], 
     assert fault(exchange(b"", 429, headers=headers)).retry_after_s == expected
 
 
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Rate limit reached. Please try again in 20s.", 20.0),
+        ("Please try again in 6m0s.", 360.0),
+        ("Please try again in 1h2m3.5s", 3723.5),
+        ("Please try again in 120ms. Visit https://relay.example", 0.12),
+        ("please retry in 20 s", 20.0),
+        ("Please retry in 36.389s.", 36.389),
+        ("please retry after 20 seconds", 20.0),
+        ("Please wait for 1 minute and 20 seconds", 80.0),
+        ("wait 2 minutes, 5 seconds before you ask again", 125.0),
+        ("please wait 20", 20.0),
+        ("limit resets in about 2 hours", 7200.0),
+        ("Retry-After: 20", 20.0),
+        ('upstream said {"retryDelay": "36s"}', 36.0),
+        ("请在20秒后重试", 20.0),
+        ("请 1 分钟后再试", 60.0),
+        ("20秒后再试", 20.0),
+        ("try again in 2s, or at best retry after 5s", 5.0),
+        ("try again in 30 days", 86_400.0),
+        ("try again later", None),
+        ("after 3 attempts wait 3 turns", None),
+        ("try again after 2026-01-01", None),
+        ("used 20 s of 60 s", None),
+    ],
+)
+def test_a_time_to_wait_is_read_in_words(message: str, expected: float | None) -> None:
+    assert refused(429, message=message).retry_after_s == expected
+
+
+def test_a_header_says_more_than_words() -> None:
+    body = b'{"error": {"message": "try again in 20s"}}'
+
+    assert fault(exchange(body, 429, headers=(("Retry-After", "7"),))).retry_after_s == 7.0
+
+
 # Whether the key is limited, or the model.
 
 

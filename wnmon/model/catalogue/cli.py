@@ -61,6 +61,7 @@ _HELP: dict[str, Pair] = {
     "help_check_baseline": ("Fail only on what got worse than this.", "只有比此基线变差的部分才算未通过。"),
     "help_check_write_baseline": ("Write what is broken now, for --baseline.", "写出目前未通过项，供 --baseline 用。"),
     "help_check_fail_fast": ("Send nothing more once a MUST rule is broken.", "一旦违反 MUST 规则，便不再发送。"),
+    "help_check_patience": ("Wait this long in all for the relay's limits of rate (default: 2m; 0: not at all).", "为中转站的速率限制总共等待的最长时间（默认 2m；0 表示不等待）。"),
     "help_check_wait": ("Wait this long for the relay to accept connections.", "等待中转站接受连接的最长时间。"),
     "help_explain_short": ("Say what a rule wants, why it matters and how to fix it.", "说明一条规则的要求、为何重要、如何修复。"),
     "help_explain": (

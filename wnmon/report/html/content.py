@@ -12,6 +12,7 @@ from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
 from wnmon.model.said import in_language, say
 from wnmon.report.finding import view_of
 from wnmon.report.html.exchanges import Exchanges, ExchangeView, Spot
+from wnmon.report.pauses import pauses_of
 from wnmon.report.summary import (
     COUNTED,
     CheckedTarget,
@@ -91,6 +92,7 @@ class RunView:
     title: str
     requests: int
     took: str
+    pauses: tuple[str, ...]
     silent: tuple[tuple[str, str], ...]
     complaints: tuple[Complaint, ...]
     open: tuple[tuple[str, str], ...]
@@ -197,6 +199,7 @@ def _run(report: CheckReport, run: Run, number: int, lang: str) -> RunView:
         title=shown(run.title),
         requests=run.requests,
         took=show_duration(run.ended_at_s - run.started_at_s),
+        pauses=tuple(shown(said.text(lang)) for said in pauses_of(run)),
         silent=_silence(run, lang),
         complaints=(*plain, *(_complaint(report, row, exchanges, lang, anchor) for row in rows)),
         open=tuple((shown(why), rules) for why, rules in whys(run, Verdict.INCONCLUSIVE, lang)),

@@ -16,6 +16,7 @@ from wnmon.model.said import in_language, say
 from wnmon.report.curl import curl_command
 from wnmon.report.finding import view_of
 from wnmon.report.hints import setup_hint
+from wnmon.report.pauses import pauses_of
 from wnmon.report.summary import (
     CheckedTarget,
     CheckReport,
@@ -113,6 +114,8 @@ def _run(sheet: Sheet, report: CheckReport, run: Run, title: str) -> None:
     else:
         _errored(sheet, run, title)
         _counts(sheet, report, run)
+    for said in pauses_of(run):
+        sheet.put(Text(shown(said.text(sheet.lang)), "dim"), Text("    "))
     _broken(sheet, report, run)
     if run.was_judged:
         _grouped(sheet, "could_not_judge", whys(run, Verdict.INCONCLUSIVE, sheet.lang), Text("? ", "yellow"))
