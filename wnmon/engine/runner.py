@@ -7,10 +7,12 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from wnmon.engine.asking import fitted, left_out
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets, Reservation
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
+from wnmon.engine.learning import MAX_ASKINGS, Pupil
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import LoopWatch
 from wnmon.engine.ports import About, Clock, RestCause, Transport, Worker
@@ -23,14 +25,17 @@ from wnmon.judge.verdict import judge
 from wnmon.model.check import Plan, Step
 from wnmon.model.events import InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import FailureKind
+from wnmon.model.lesson import Lesson
+from wnmon.model.parameters import AS_WRITTEN, Parameters
 from wnmon.model.result import Evidence, Outcome, Reason, Result
 from wnmon.model.said import Said, Text, Why
 from wnmon.model.spent import Spent, UsageDoubt
-from wnmon.model.target import Probe, Target
+from wnmon.model.target import Probe
 from wnmon.redact.redactor import Redactor
 from wnmon.redact.result import redact_result
 from wnmon.wire.answer import Answer
 from wnmon.wire.cost import worst_case_tokens
+from wnmon.wire.lessons import is_alike
 from wnmon.wire.request import NONCE_CHARS, build, read_request
 from wnmon.wire.spending import spent
 
@@ -45,7 +50,10 @@ def draw_nonce() -> str:
 
 @dataclass(slots=True, kw_only=True)
 class Progress:
-    """What a run has gathered so far. `over_budget`: a budget refused one of its requests."""
+    """What a run has gathered so far. `over_budget`: a budget refused one of its requests.
+
+    `parameters`: how the model is asked by now.
+    """
 
     run_id: str
     nonce: str
@@ -56,6 +64,14 @@ class Progress:
     output_tokens: int = 0
     usage_doubts: list[UsageDoubt] = field(default_factory=list)
     over_budget: bool = False
+    parameters: Parameters = AS_WRITTEN
+    lessons: list[Lesson] = field(default_factory=list)
+    superseded: list[int] = field(default_factory=list)
+
+    @property
+    def standing(self) -> list[Answer]:
+        """Return the answers to what was not asked once more, otherwise."""
+        return [answer for place, answer in enumerate(self.answers) if place not in self.superseded]
 
 
 Halt = Callable[[Callable[[], Run]], Text | None]
@@ -97,9 +113,18 @@ class Runner:
         self.stop = self._sender.stop
 
     async def run(
-        self, probe: Probe, *, scheduled_ns: int | None = None, full: bool = False, halt: Halt = never_halt
+        self,
+        probe: Probe,
+        *,
+        scheduled_ns: int | None = None,
+        full: bool = False,
+        halt: Halt = never_halt,
+        pupil: Pupil | None = None,
     ) -> Run:
-        """Execute a probe once and publish it, unless nothing was sent or the monitor itself is stopping."""
+        """Execute a probe once and publish it, unless nothing was sent or the monitor itself is stopping.
+
+        With a `pupil` what the model refuses is asked once more, otherwise, and the pupil remembers how.
+        """
         if (resting := self._resting(probe)) is not None:
             return resting
         if scheduled_ns is not None:
@@ -114,7 +139,7 @@ class Runner:
                 return resting
             self.fanout.observe(InFlight(runs=self.limiter.in_flight))
             try:
-                progress = await self._send_all(probe, scheduled_ns, full, halt)
+                progress = await self._send_all(probe, scheduled_ns, full, halt, pupil)
                 return await self._conclude(probe, progress)
             finally:
                 self.fanout.observe(InFlight(runs=self.limiter.in_flight - 1))
@@ -137,48 +162,100 @@ class Runner:
         left_s = (rest.until_ns - self._clock.boot_ns()) / 1e9
         return self._skipped(probe, Skip.BACKOFF, Said(_RESTS[rest.cause], n=f"{left_s:.0f}"))
 
-    async def _send_all(self, probe: Probe, scheduled_ns: int | None, full: bool, halt: Halt) -> Progress:
+    async def _send_all(
+        self, probe: Probe, scheduled_ns: int | None, full: bool, halt: Halt, pupil: Pupil | None
+    ) -> Progress:
         progress = Progress(run_id=secrets.token_hex(8), nonce=self._draw(), started_at_s=self._clock.wall_s())
+        progress.parameters = probe.parameters
+        if pupil is not None:
+            progress.parameters = probe.parameters.with_more(pupil.parameters)
+            progress.lessons += pupil.known()
         why: Text | None = None
         for step in probe.check.plan.steps:
-            if why is not None:
-                progress.not_sent[step.name] = why
-            elif (omitted := left_out(step, probe.target, full=full) or _unneeded(step, progress)) is not None:
-                progress.not_sent[step.name] = omitted
+            omitted = left_out(step, probe, progress.parameters, full=full) or _unneeded(step, progress)
+            if why is not None or omitted is not None:
+                progress.not_sent[step.name] = why or omitted or ""
             else:
-                why = await self._send(probe, step, progress, scheduled_ns, halt)
+                why = await self._send(probe, step, progress, scheduled_ns, halt, pupil)
         return progress
 
     async def _send(
-        self, probe: Probe, step: Step, progress: Progress, scheduled_ns: int | None, halt: Halt
+        self,
+        probe: Probe,
+        step: Step,
+        progress: Progress,
+        scheduled_ns: int | None,
+        halt: Halt,
+        pupil: Pupil | None,
     ) -> Text | None:
         """Send one step; return why the steps after it shall not be sent, None to go on."""
-        request = build(step, probe.target.url, probe.model, progress.nonce)
+        why = await self._ask(probe, step, progress, scheduled_ns)
+        if why is None and pupil is not None and step.burst == 1:
+            why = await self._ask_otherwise(probe, step, progress, scheduled_ns, pupil)
+        if why is not None:
+            progress.not_sent[step.name] = why
+            return why
+        plan, standing = probe.check.plan, progress.standing
+        fault = stops_a_suite(plan, standing) if plan.suite is not None and standing else None
+        if fault is not None:
+            return Said("reason", kind=fault.reason.value, said=fault.message)
+        if asks_to_be_left_alone(step, progress.answers[-1]):
+            return Said("asked_to_be_left_alone")
+        return halt(lambda: self._so_far(probe, progress))
+
+    async def _ask_otherwise(
+        self, probe: Probe, step: Step, progress: Progress, scheduled_ns: int | None, pupil: Pupil
+    ) -> Text | None:
+        """Ask once more by what each refusal teaches; return why nothing more shall be sent, None to go on."""
+        for _ in range(MAX_ASKINGS - 1):
+            place, answer = len(progress.answers) - 1, progress.answers[-1]
+            learnt = pupil.hear(probe.check.plan, step, answer)
+            if learnt is None:
+                return None
+            before, progress.parameters = progress.parameters, progress.parameters.with_more(learnt.change)
+            omitted = left_out(step, probe, progress.parameters, full=True)
+            if omitted is None:
+                over_budget = progress.over_budget
+                why = await self._ask(probe, step, progress, scheduled_ns)
+                if why is not None:  # what was answered first stands
+                    progress.parameters, progress.over_budget = before, over_budget
+                    progress.superseded += range(place + 1, len(progress.answers))
+                    return why if why == INTERRUPTED else None
+                if is_alike(answer, progress.answers[-1]):
+                    progress.superseded.append(place)
+                    progress.parameters = before
+                    continue
+            else:
+                progress.not_sent[step.name] = omitted
+            progress.superseded.append(place)
+            progress.lessons.append(replace(learnt.lesson, exchange=place))
+            pupil.keep(learnt)
+            if omitted is not None:
+                return None
+        return None
+
+    async def _ask(self, probe: Probe, step: Step, progress: Progress, scheduled_ns: int | None) -> Text | None:
+        """Send a step as the model is asked by now; return why it was not sent, or not answered because of a signal."""
+        plan = probe.check.plan
+        parameters = fitted(step, plan, progress.parameters)
+        request = build(step, probe.target.url, probe.model, progress.nonce, parameters)
         asked = read_request(request.body)
         worst = worst_case_tokens(request.body, asked)
         refusal = INTERRUPTED if self.stop.is_set() else self._budgets.refusal(probe.target, sum(worst), step.burst)
         if refusal is not None:
             progress.over_budget = refusal != INTERRUPTED
             self.fanout.observe(self._budgets.left(probe.target))
-            progress.not_sent[step.name] = refusal
             return refusal
         held = [self._budgets.reserve(probe.target, sum(worst)) for _ in range(step.burst)]
         answers = await self._sender.send_at_once(request, asked, probe, scheduled_ns, step.burst)
         progress.answers.extend(answers)
         failures = (answer.exchange.failure for answer in answers)
         if any(failure is not None and failure.kind is FailureKind.SHUTDOWN for failure in failures):
-            progress.not_sent[step.name] = INTERRUPTED  # what it cost is not known, so the worst case stays booked
-            return INTERRUPTED
+            return INTERRUPTED  # what it cost is not known, so the worst case stays booked
         for reservation, answer in zip(held, answers, strict=True):
             self._settle(reservation, spent(answer, worst), progress)
         self.fanout.observe(self._budgets.left(probe.target))
-        plan = probe.check.plan
-        fault = stops_a_suite(plan, progress.answers) if plan.suite is not None else None
-        if fault is not None:
-            return Said("reason", kind=fault.reason.value, said=fault.message)
-        if asks_to_be_left_alone(step, answers[0]):
-            return Said("asked_to_be_left_alone")
-        return halt(lambda: self._so_far(probe, progress))
+        return None
 
     def _settle(self, reservation: Reservation | None, cost: Spent, progress: Progress) -> None:
         """Book what was spent, and give the rest of the reservation back. On the loop: the ledger has no lock."""
@@ -222,6 +299,8 @@ class Runner:
                 w.rule: Said("waiver_expired", code=w.until, text=shown(w.reason)) for w in waivers if w.until < today
             },
             not_sent=dict(progress.not_sent),
+            lessons=tuple(progress.lessons),
+            superseded=tuple(progress.superseded),
         )
 
     def _skipped(self, probe: Probe, skip: Skip, detail: Text) -> Run:
@@ -258,20 +337,9 @@ class Runner:
 
 def _unneeded(step: Step, progress: Progress) -> Said | None:
     """Return why a control is not sent: what it says in another form was not refused as a wrong request."""
-    if step.if_refused is None or any(blames_request(one) for one in progress.answers if one.step == step.if_refused):
+    if step.if_refused is None or any(blames_request(one) for one in progress.standing if one.step == step.if_refused):
         return None
     return Said(Why.NOT_REFUSED)
-
-
-def left_out(step: Step, target: Target, *, full: bool) -> Said | None:
-    """Return why a request is left out on purpose, None when it may be sent."""
-    if step.risk is not None and not full:
-        return Said(Why.NEEDS_FULL)
-    if step.feature is not None and step.feature not in target.features:
-        return Said(Why.NOT_CLAIMED)
-    if step.http2:
-        return Said(Why.NO_HTTP2)
-    return Said(Why.NOT_HTTPS) if step.plain_http and not target.url.startswith("https:") else None
 
 
 _RESTS = {RestCause.ASKED: "left_alone", RestCause.REFUSED: "left_alone_refused"}

@@ -29,7 +29,18 @@ from wnmon.model.check import Assertion, Level, Plan, Rule, Selector
 from wnmon.model.result import Evidence, Finding, RuleVerdict, Verdict
 from wnmon.model.said import Said, Text, Why, id_of
 
-_LEFT_OUT = frozenset({Why.NEEDS_FULL, Why.NOT_CLAIMED, Why.NOT_HTTPS, Why.NO_HTTP2, Why.NO_ANSWER, Why.NOT_CODED})
+_LEFT_OUT = frozenset(
+    {
+        Why.NEEDS_FULL,
+        Why.NOT_CLAIMED,
+        Why.NOT_HTTPS,
+        Why.NO_HTTP2,
+        Why.ONLY_STREAMS,
+        Why.NOT_TAKEN,
+        Why.NO_ANSWER,
+        Why.NOT_CODED,
+    }
+)
 """Reasons that are nobody's fault: rules are skipped for them, not inconclusive, and so are those that need them."""
 
 
@@ -106,7 +117,7 @@ def assess(expect: Sequence[Assertion], subject: Subject) -> list[Finding]:
     """Return all complaints of the assertions on a single answer; each names its exchange."""
     single = (one for one in expect if one.kind in KINDS)
     findings = (finding for one in single for finding in KINDS[one.kind].assess(one.expected, subject))
-    return [replace(finding, exchange=subject.index) for finding in findings]
+    return [replace(finding, exchange=subject.index) if finding.exchange is None else finding for finding in findings]
 
 
 def _across(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evidence) -> RuleVerdict:

@@ -54,18 +54,21 @@ def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
 
     `answers` are the exchanges of the evidence, read.
     """
+    places = [place for place in range(len(answers)) if place not in evidence.superseded]
+    standing = [answers[place] for place in places]
     subjects = subjects_of(
-        answers, evidence, is_down=is_down(plan, answers), stranger=answered_by_a_stranger(plan, answers)
+        answers, evidence, is_down=is_down(plan, standing), stranger=answered_by_a_stranger(plan, standing)
     )
     verdicts = judge_rules(plan, evidence, subjects)
     if not subjects:
         return Result(outcome=Outcome.SKIPPED, reason=Reason.OK, message=_why_unsent(evidence), verdicts=verdicts)
     steps = {step.name: step for step in plan.steps}
     findings = tuple(finding for subject in subjects for finding in _expectations(steps[subject.step], subject))
-    blocker = left_unanswered(plan, answers) if plan.suite is not None else _first_blocker(steps, subjects)
+    blocker = left_unanswered(plan, standing) if plan.suite is not None else _first_blocker(steps, subjects)
     # Where every rule could be judged, they have told what there is to tell.
     is_open = any(verdict.verdict is Verdict.INCONCLUSIVE for verdict in verdicts)
-    broken = broke_down(plan, answers) if plan.suite is not None and is_open else {}
+    down = broke_down(plan, standing) if plan.suite is not None and is_open else {}
+    broken = {places[index]: fault for index, fault in down.items()}
     outcome, reason, message, layer = _decide(plan, blocker, broken, findings, verdicts, subjects, evidence)
     faults = [subject.fault for subject in subjects if subject.fault]
     main = next((subject for subject in subjects if subject.exchange.request.stream), subjects[0])

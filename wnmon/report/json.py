@@ -73,6 +73,16 @@ def _run(report: CheckReport, run: Run) -> JsonObject:
         "timing": asdict(result.timing),
         "usage": asdict(result.usage) if result.usage else None,
         "usage_doubts": [{"message": str(doubt.said), "message_id": doubt.said.id} for doubt in run.usage_doubts],
+        "learnt": [
+            {
+                "taught": lesson.taught.value,
+                "parameter": lesson.parameter,
+                "message": _text(lesson.said),
+                "message_id": id_of(lesson.said),
+                "exchange": lesson.exchange,
+            }
+            for lesson in run.evidence.lessons
+        ],
         "findings": [_finding(finding) for finding in result.findings],
         "undecided": [
             {"kind": one.kind, "step": one.step, "why": _text(one.why), "why_id": id_of(one.why)}
