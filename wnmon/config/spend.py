@@ -101,9 +101,9 @@ def plan_cost(probe: Probe) -> tuple[int, int, int]:
 
 
 def _is_sent(step: Step, probe: Probe) -> bool:
-    """Tell whether a request counts: not one for `--full`, nor one its model is not sent. Features count, as if claimed."""
+    """Tell whether a request counts: not one for `--full`, nor one its model is not sent."""
     why = left_out(step, probe, probe.parameters, full=False)
-    return why is None or why.id not in {Why.NEEDS_FULL, Why.ONLY_STREAMS, Why.NOT_TAKEN}
+    return why is None or why.id not in {Why.NEEDS_FULL, Why.ONLY_STREAMS, Why.NOT_TAKEN, Why.NOT_GIVEN}
 
 
 def step_cost(step: Step, probe: Probe) -> tuple[int, int]:

@@ -6,7 +6,7 @@
     asks for no stream, of one that only       left out                             -
         streams
     is about a member that is dropped          left out                             -
-    has a raw body they would change           left out                             -
+    has a raw body they would have to change   left out                             -
     must be refused                            sent                                 change what valid ones say alike
     any other                                  sent                                 change all it is not about
 
@@ -50,10 +50,15 @@ def fitted(step: Step, plan: Plan, parameters: Parameters) -> Parameters:
 
 
 def _not_taken(step: Step, plan: Plan, parameters: Parameters) -> Said | None:
-    """Return which member of a valid request the model does not take, though it is what the request is about."""
-    if not (parameters.drop or parameters.rename) or step.name not in valid_requests(plan):
+    """Return which member keeps a valid request from this model, though it is what the request is about."""
+    touched = parameters.drop | parameters.rename.keys() | parameters.add.keys()
+    if not touched or step.name not in valid_requests(plan):
         return None
-    tested = step.body.keys() if step.raw_body is not None else step.about
-    changed = parameters.drop | (parameters.rename.keys() if step.raw_body is not None else frozenset())
-    name = next((name for name in step.body if name in tested and name in changed), None)
-    return None if name is None else Said(Why.NOT_TAKEN, code=name)
+    if step.raw_body is None:
+        name = next((name for name in step.body if name in step.about & parameters.drop), None)
+        return None if name is None else Said(Why.NOT_TAKEN, code=name)
+    name = next((name for name in step.body if name in parameters.drop | parameters.rename.keys()), None)
+    if name is not None:
+        return Said(Why.NOT_TAKEN, code=name)
+    lacking = next((name for name in parameters.add if name not in step.body), None)
+    return None if lacking is None else Said(Why.NOT_GIVEN, code=lacking)

@@ -110,11 +110,13 @@ class MockFault:
     the pieces of the body before the transfer coding; `wire` everything that reaches the socket.
 
     `kills`: exactly the rules of the built-in suites that complain of it, declared beforehand; of a persona, no MUST.
+    `leaves`: of a persona, those nobody can judge.
     """
 
     says: str
     kind: FaultKind = FaultKind.FAULT
     kills: Set[str] = frozenset()
+    leaves: Set[str] = frozenset()
     request: Hook[bytes] | None = None
     said: Hook[Completion] | None = None
     tokens: Hook[tuple[str, ...]] | None = None

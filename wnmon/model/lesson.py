@@ -21,7 +21,7 @@ class Taught(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """A parameter, what is done to it from then on, a sentence that says so, and the relay's own `words`.
+    """A parameter, what is done to it from then on, how one asks by it, and the relay's own `words`.
 
     `exchange` is the place of the answer that taught it among those of the run, None where it was learnt in another
     run. That answer is kept, and no rule is judged on it.
@@ -29,7 +29,7 @@ class Lesson:
 
     taught: Taught
     parameter: str
-    said: Text
+    how: Text
     words: str = ""
     exchange: int | None = None
 

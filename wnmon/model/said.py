@@ -58,6 +58,8 @@ class Why(StrEnum):
     """The request asks for no stream."""
     NOT_TAKEN = "not_taken"
     """The request is about a parameter that the model is not sent."""
+    NOT_GIVEN = "not_given"
+    """The request is a raw body without what the model is to be sent."""
     NO_ANSWER = "no_answer"
     """A rule on refusals has nothing to look at where nothing was refused."""
     NOT_CODED = "not_coded"

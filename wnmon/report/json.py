@@ -77,8 +77,8 @@ def _run(report: CheckReport, run: Run) -> JsonObject:
             {
                 "taught": lesson.taught.value,
                 "parameter": lesson.parameter,
-                "message": _text(lesson.said),
-                "message_id": id_of(lesson.said),
+                "message": _text(lesson.how),
+                "message_id": id_of(lesson.how),
                 "exchange": lesson.exchange,
             }
             for lesson in run.evidence.lessons

@@ -248,7 +248,7 @@ def first_step(row: RuleVerdict) -> str:
 
 def learnt(report: CheckReport, target: CheckedTarget) -> list[Text]:
     """Return how a model was asked otherwise than the suites are written, and why, in the order it was learnt."""
-    return [one.said for run in report.runs_of(target) for one in run.evidence.lessons if one.exchange is not None]
+    return [one.how for run in report.runs_of(target) for one in run.evidence.lessons if one.exchange is not None]
 
 
 def copies_of(run: Run, exchange: Exchange) -> int:
@@ -286,7 +286,7 @@ def exchange_of(run: Run, step: str) -> Exchange | None:
 
 
 def exchange_to_show(run: Run, row: RuleVerdict) -> Exchange | None:
-    """Return the exchange by which a broken rule is shown again: a refusal that is its matter, or its request's last."""
+    """Return the exchange that shows a broken rule again: the refusal that is its matter, or its request's last."""
     refused = (one.exchange for one in row.findings if one.exchange in run.evidence.superseded)
     place = next(refused, None)
     return exchange_of(run, first_step(row)) if place is None else run.evidence.exchanges[place]

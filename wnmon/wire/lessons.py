@@ -160,8 +160,8 @@ def _more(said: Said, words: str) -> Learnt:
     return _learnt(Taught.MORE_TOKENS, "max_tokens", said, words, Parameters(output_tokens=ENOUGH_TOKENS))
 
 
-def _learnt(taught: Taught, parameter: str, said: Said, words: str, change: Parameters) -> Learnt:
-    return Learnt(lesson=Lesson(taught=taught, parameter=parameter, said=said, words=words), change=change)
+def _learnt(taught: Taught, parameter: str, how: Said, words: str, change: Parameters) -> Learnt:
+    return Learnt(lesson=Lesson(taught=taught, parameter=parameter, how=how, words=words), change=change)
 
 
 def _from_thought(answer: Answer, asked: JsonObject, tried: Set[tuple[Taught, str]], about: Set[str]) -> Learnt | None:

@@ -28,6 +28,7 @@ SENTENCES: dict[str, Pair] = {
     "not_refused": ("sent only where its other form is refused", "仅在另一种形式被拒绝时发送"),
     "only_streams": ("this model only streams", "该模型仅支持流式"),
     "not_taken": ("this model is not sent {code}", "不向该模型发送 {code}"),
+    "not_given": ("{code} cannot be added to a raw body", "无法向原样请求体添加 {code}"),
     "asked_with_other": ("asked with {name}: this model refuses {name2} ({text})", "已改用 {name} 请求：该模型拒绝 {name2}（{text}）"),
     "asked_without": ("asked without {name}: this model refuses it ({text})", "已去掉 {name} 再请求：该模型拒绝它（{text}）"),
     "asked_with_no_thinking": ("asked with enable_thinking: false: this model wants it ({text})", "已附带 enable_thinking: false 请求：该模型要求如此（{text}）"),
