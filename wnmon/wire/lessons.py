@@ -27,6 +27,7 @@ from wnmon.model.result import Reason
 from wnmon.model.said import Said
 from wnmon.model.text import one_line
 from wnmon.wire.answer import Answer
+from wnmon.wire.cause_row import means
 from wnmon.wire.reply import Choice, ErrorEnvelope
 
 ENOUGH_TOKENS = 2_048
@@ -43,6 +44,7 @@ OPTIONAL = (
 _OTHER_NAME = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _THINKING = "enable_thinking"
 _MAX_WORDS_CHARS = 200
+_ANY_REFUSAL = "invalid_request*"
 _NUMBERS = re.compile(r"[0-9a-f]{8,}|[0-9]+", re.IGNORECASE)
 _WRONG_REQUEST = frozenset({400, 422})
 _OF_THE_ACCOUNT = frozenset({Reason.AUTH, Reason.BALANCE, Reason.MODEL_UNAVAILABLE, Reason.RATE_LIMITED})
@@ -51,7 +53,7 @@ _COMMON = frozenset({"n", "stop", "seed", "user", "store", "metadata"})
 _REFUSES = re.compile(
     r"unsupported|(?:not|n't) (?:\w+ )?(?:support|allow|permit|accept|available|compatible|recogni)|incompatible"
     r"|unrecogni|unknown|unexpected|extra (?:inputs|fields)|deprecated|no longer|removed|cannot|can't|can not|must|only"
-    r"|invalid|forbidden|restricted|disallowed|不支持|仅支持|只支持|无效|不允许|不被允许|不可|不能|弃用|废弃|必须|只能|仅能"
+    r"|invalid|fixed|forbidden|restricted|disallowed|不支持|仅支持|只支持|无效|不允许|不被允许|不可|不能|弃用|废弃|必须|只能|仅能"
     r"|无法识别|未知|不接受|有误|错误|非法"
 )
 _TOO_SMALL = re.compile(
@@ -118,7 +120,9 @@ def _from_refusal(error: ErrorEnvelope, asked: JsonObject, about: Set[str]) -> l
 
 def _named(words: str, error: ErrorEnvelope, asked: JsonObject) -> str | None:
     """Return the optional parameter of a request that a refusal names first."""
-    if _REFUSES.search(" ".join((*error.clues.codes, *error.clues.types, words)).lower()) is None:
+    codes = (code for code in error.clues.codes if not means(_ANY_REFUSAL, [code]))
+    said = " ".join((*codes, words)).lower()
+    if _REFUSES.search(said) is None and _TOO_SMALL.search(said) is None:
         return None
     found = ((match.start(), name) for name in asked if name in OPTIONAL if (match := _mention(name).search(words)))
     return min(found, default=(0, None))[1]
