@@ -28,10 +28,7 @@ from wnmon.judge.registry import ACROSS_KINDS, KINDS, compared
 from wnmon.judge.subject import Subject, Unjudged
 from wnmon.model.check import Assertion, Level, Plan, Rule, Selector
 from wnmon.model.result import Evidence, Finding, RuleVerdict, Verdict
-from wnmon.model.said import Said, Text, Why, id_of
-
-_OF_THE_MODEL = frozenset({Why.ONLY_STREAMS, Why.NOT_TAKEN, Why.NOT_GIVEN})
-"""Reasons why a model is not asked: a rule on single answers is judged on those it gave."""
+from wnmon.model.said import OF_THE_MODEL, Said, Text, Why, id_of
 
 _LEFT_OUT = frozenset(
     {
@@ -41,7 +38,7 @@ _LEFT_OUT = frozenset(
         Why.NO_HTTP2,
         Why.NO_ANSWER,
         Why.NOT_CODED,
-        *_OF_THE_MODEL,
+        *OF_THE_MODEL,
     }
 )
 """Reasons that are nobody's fault: rules are skipped for them, not inconclusive, and so are those that need them."""
@@ -106,7 +103,7 @@ def _single(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evi
     judged = [subject for subject, why in asked if why is None]
     findings = tuple(finding for subject in judged for finding in assess(asked_of(rule, subject), subject))
     late = (one.why for subject in judged for one in undecided(asked_of(rule, subject), subject))
-    unsent = _unsent(rule, evidence, _OF_THE_MODEL if judged else ())
+    unsent = _unsent(rule, evidence, OF_THE_MODEL if judged else ())
     why = _first((*(why for _, why in asked), unsent, *late))
     if findings or (why is None and asked):
         return _decided(rule, level, findings, evidence)

@@ -14,7 +14,8 @@
     of a suite, a later valid request was refused as any is   errored   its fault's
         now (no answer, a limit of rate, balance, a 5xx), and
         a rule is left open
-    a request of a plain check was not sent                   skipped   budget
+    a request of a plain check was not sent, though its       skipped   budget
+        model may be asked it
     an answer is slower than a `degraded` limit               degraded  slow
     none of these                                             passed    ok
 
@@ -45,7 +46,7 @@ from wnmon.model.result import (
     RuleVerdict,
     Verdict,
 )
-from wnmon.model.said import Said, Text
+from wnmon.model.said import OF_THE_MODEL, Said, Text, id_of
 from wnmon.wire.answer import Answer
 
 
@@ -142,7 +143,7 @@ def _decide(
         return Outcome.FAILED, Reason.RULE, Said("rules_broken", text=", ".join(gated)), None
     for fault in broken.values():
         return _errored(fault)
-    if plan.suite is None and evidence.not_sent:
+    if plan.suite is None and any(id_of(why) not in OF_THE_MODEL for why in evidence.not_sent.values()):
         return Outcome.SKIPPED, Reason.BUDGET, _why_unsent(evidence), None
     if findings:
         return Outcome.DEGRADED, findings[0].reason, _sentence(findings[0]), None

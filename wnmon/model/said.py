@@ -71,6 +71,10 @@ class Why(StrEnum):
     """A baseline excuses the rule."""
 
 
+OF_THE_MODEL = frozenset({Why.ONLY_STREAMS, Why.NOT_TAKEN, Why.NOT_GIVEN})
+"""Reasons why a model is not asked something at all: what it was asked is judged all the same."""
+
+
 def in_language(text: Hole, lang: str) -> str:
     """Return a text in `lang`; what is no sentence of the catalogue stays as it is."""
     if isinstance(text, tuple):

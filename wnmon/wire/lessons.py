@@ -105,7 +105,9 @@ def _blames_request(answer: Answer) -> bool:
 def _from_refusal(error: ErrorEnvelope, asked: JsonObject, about: Set[str]) -> list[Learnt]:
     """Return what a refusal may mean, the likeliest first."""
     said = one_line(str(error.message), _MAX_WORDS_CHARS)
-    words = error.clues.wording or str(error.message).lower()
+    words = (
+        f"{error.clues.wording}\n{error.message}".lower()
+    )  # of a list, as FastAPI writes, only the message tells all
     head = re.split(r"[.\[]", error.param or "", maxsplit=1)[0]
     candidates = []
     if _THINKING in words and _THINKING not in asked:

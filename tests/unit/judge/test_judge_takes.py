@@ -145,6 +145,12 @@ def test_a_rule_is_judged_on_what_a_model_was_asked(why: Why | Said) -> None:
     assert result.verdicts[0].verdict is Verdict.PASSED
 
 
+def test_a_plain_check_is_judged_on_what_its_model_was_asked() -> None:
+    steps = tuple(Step(name=name, body={}, expect=(prepare("status", 200),)) for name in ("ask", "more"))
+
+    assert judged(Plan(steps=steps), answer(), not_sent={"more": Said(Why.ONLY_STREAMS)}).outcome is Outcome.PASSED
+
+
 def test_a_rule_on_nothing_a_model_was_asked_is_skipped() -> None:
     result = judged(plan("ask", status=200), not_sent={"ask": Said(Why.ONLY_STREAMS)})
 

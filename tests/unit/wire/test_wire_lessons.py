@@ -172,6 +172,12 @@ def test_a_refusal_in_a_success_teaches_too() -> None:
     assert taught(error("'temperature' is not supported", "temperature"), 200) == ("dropped", "temperature")
 
 
+def test_a_refusal_told_as_a_list_is_read() -> None:
+    detail = {"type": "extra_forbidden", "loc": ["body", "temperature"], "msg": "Extra inputs are not permitted"}
+
+    assert taught({"detail": [detail]}, 422) == ("dropped", "temperature")
+
+
 def test_a_wrapped_refusal_is_opened() -> None:
     inner = json.dumps(error("Unsupported parameter: 'max_tokens' is not supported with this model."))
 
