@@ -54,6 +54,7 @@ class Peer:
     says: str
     sort: Sort
     kills: frozenset[str] = frozenset()
+    leaves: frozenset[str] = frozenset()
     faults: tuple[str, ...] = ()
     settings: MockSettings = PACE
     timeouts: Timeouts = DEFAULT_TIMEOUTS
@@ -137,6 +138,7 @@ def peers() -> tuple[Peer, ...]:
             says=fault.says,
             sort=Sort(fault.kind.value),
             kills=frozenset(fault.kills),
+            leaves=frozenset(fault.leaves),
             faults=(name,),
             timeouts=_PATIENCE.get(name, DEFAULT_TIMEOUTS),
         )

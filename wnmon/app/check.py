@@ -12,6 +12,7 @@ from wnmon import __version__
 from wnmon.clock import SystemClock
 from wnmon.config import narrow, profiles_of
 from wnmon.config.named_target import NamedTarget
+from wnmon.engine.asking import left_out
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets, Cap
 from wnmon.engine.fanout import Fanout
@@ -21,7 +22,7 @@ from wnmon.engine.pace import Paces
 from wnmon.engine.patience import Patience
 from wnmon.engine.ports import Clock, Transport, Worker
 from wnmon.engine.run import Run
-from wnmon.engine.runner import Runner, draw_nonce, left_out
+from wnmon.engine.runner import Runner, draw_nonce
 from wnmon.engine.session import Manner, Session, quietly, was_interrupted
 from wnmon.errors import UsageError
 from wnmon.model.check import Check, Plan
@@ -156,7 +157,7 @@ def probes_of(named: NamedTarget, selection: Selection) -> list[Probe]:
 def _sendable(probes: Iterable[Probe], selection: Selection) -> int:
     """Return how many requests there are to send, those left out that are of use only where another is refused."""
     steps = ((step, probe) for probe in probes for step in probe.check.plan.steps if step.if_refused is None)
-    return sum(left_out(step, probe.target, full=selection.full) is None for step, probe in steps)
+    return sum(left_out(step, probe, probe.parameters, full=selection.full) is None for step, probe in steps)
 
 
 def probe_of(named: NamedTarget, plan: Plan, model: str) -> Probe:

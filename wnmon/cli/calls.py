@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from wnmon.app.check import Selection, probes_of
 from wnmon.config.named_target import NamedTarget
 from wnmon.config.spend import sure_cost
-from wnmon.engine.runner import left_out
+from wnmon.engine.asking import left_out
 from wnmon.model.check import Risk, Step
 from wnmon.model.duration import show_seconds
 from wnmon.model.pace import UNLIMITED
@@ -51,12 +51,12 @@ def calls_of(named: NamedTarget, selection: Selection) -> list[PlannedCall]:
     for probe in probes_of(named, selection):
         for step in probe.check.plan.steps:
             risk = risks[probe.check.plan.suite, step.name]
-            input_tokens, output_tokens, if_answered = sure_cost(step, probe.model, risk)
+            input_tokens, output_tokens, if_answered = sure_cost(step, probe, risk)
             call = PlannedCall(
                 step=step,
                 probe=probe,
                 risk=risk,
-                left_out=left_out(step, probe.target, full=selection.full) or _only_if_refused(step),
+                left_out=left_out(step, probe, probe.parameters, full=selection.full) or _only_if_refused(step),
                 input_tokens=input_tokens,
                 output_tokens=output_tokens,
                 if_answered=if_answered,

@@ -10,7 +10,7 @@ from wnmon.config.node import Cursor, Node
 from wnmon.config.schema import fits_request
 from wnmon.errors import did_you_mean
 from wnmon.model.check import Auth, Risk, Step
-from wnmon.model.json import Json
+from wnmon.model.json import Json, JsonObject
 from wnmon.model.said import Said
 
 ASKING = ("prompt", "request", "body")
@@ -43,6 +43,7 @@ def read_step(name: str, place: Cursor) -> Step:
         burst=place.whole_of("burst") or 1,
         filler=place.whole_of("filler") or 0,
         if_refused=place.text_of("if_refused"),
+        about=_about(place, plain),
     )
 
 
@@ -70,6 +71,14 @@ def _body(place: Cursor) -> Cursor:
             element.report(Said("no_such_member"), did_you_mean(element.text, nodes))
     at = own.node if own is not None else here
     return Cursor(Node(nodes, at.line, at.column), place.file, (place.trail, "request"), place.problems)
+
+
+def _about(place: Cursor, body: JsonObject) -> frozenset[str]:
+    """Return the members a request is about; report those it does not have."""
+    for element in place.elements("about"):
+        if element.text not in body:
+            element.report(Said("no_such_member"), did_you_mean(element.text, body))
+    return frozenset(place.texts_of("about"))
 
 
 def _raw_body(raw: Cursor, place: Cursor) -> Cursor | None:

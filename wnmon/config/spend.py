@@ -8,9 +8,10 @@ from decimal import Decimal
 from unicodedata import east_asian_width
 
 from wnmon.config.resolve import Config
-from wnmon.model.check import Plan, Risk, Step
+from wnmon.engine.asking import fitted, left_out
+from wnmon.model.check import Risk, Step
 from wnmon.model.price import Amounts, added, show_at_most
-from wnmon.model.said import Said, Text, in_language
+from wnmon.model.said import Said, Text, Why, in_language
 from wnmon.model.target import Budget, Probe
 from wnmon.wire.cost import sets_a_limit, worst_case_tokens
 from wnmon.wire.request import NONCE_CHARS, build, read_request
@@ -66,7 +67,7 @@ def plan_spend(config: Config) -> Spend:
 
 
 def _row(probe: Probe) -> DailyCost:
-    requests, input_tokens, output_tokens = plan_cost(probe.check.plan, probe.model)
+    requests, input_tokens, output_tokens = plan_cost(probe)
     runs_per_day, price = _DAY_S / probe.check.every_s, probe.target.prices.get(probe.model)
     return DailyCost(
         target=probe.target.name,
@@ -89,32 +90,42 @@ def _sum(rows: Sequence[DailyCost], target: str, check: str) -> DailyCost:
     )
 
 
-def plan_cost(plan: Plan, model: str) -> tuple[int, int, int]:
-    """Return (requests, input tokens, output tokens) one run of a plan may cost at most.
+def plan_cost(probe: Probe) -> tuple[int, int, int]:
+    """Return (requests, input tokens, output tokens) one run of a probe may cost at most.
 
     A control is only sent where another request was refused, and so cost nothing.
     """
-    sure = [step for step in plan.steps if step.risk is None and step.if_refused is None]
-    costs = [step_cost(step, model) for step in sure for _ in range(step.burst)]
+    sure = [step for step in probe.check.plan.steps if step.if_refused is None and _is_sent(step, probe)]
+    costs = [step_cost(step, probe) for step in sure for _ in range(step.burst)]
     return len(costs), sum(one for one, _ in costs), sum(one for _, one in costs)
 
 
-def step_cost(step: Step, model: str) -> tuple[int, int]:
-    """Return (input tokens, output tokens) one copy of one request of a plan may cost at most; a GET asks for none."""
+def _is_sent(step: Step, probe: Probe) -> bool:
+    """Tell whether a request counts: not one for `--full`, nor one its model is not sent."""
+    why = left_out(step, probe, probe.parameters, full=False)
+    return why is None or why.id not in {Why.NEEDS_FULL, Why.ONLY_STREAMS, Why.NOT_TAKEN, Why.NOT_GIVEN}
+
+
+def step_cost(step: Step, probe: Probe) -> tuple[int, int]:
+    """Return (input tokens, output tokens) one copy of a request of a probe may cost at most; a GET asks for none."""
     if step.method == "GET":
         return 0, 0
-    body = build(step, "", model, _NONCE).body
+    body = _body(step, probe)
     return worst_case_tokens(body, read_request(body))
 
 
-def sure_cost(step: Step, model: str, risk: Risk | None) -> tuple[int, int, int]:
+def _body(step: Step, probe: Probe) -> bytes:
+    return build(step, "", probe.model, _NONCE, fitted(step, probe.check.plan, probe.parameters)).body
+
+
+def sure_cost(step: Step, probe: Probe, risk: Risk | None) -> tuple[int, int, int]:
     """Return (input tokens, output tokens, output tokens only a relay at fault may bill) of one copy of a request.
 
     A request that must be refused costs no answer. Where it sets no limit either (its body is cut, or its max_tokens
     is what is wrong with it), what an answer all the same could cost is told apart.
     """
-    input_tokens, output_tokens = step_cost(step, model)
-    if risk is not Risk.REFUSED or sets_a_limit(read_request(build(step, "", model, _NONCE).body)):
+    input_tokens, output_tokens = step_cost(step, probe)
+    if risk is not Risk.REFUSED or sets_a_limit(read_request(_body(step, probe))):
         return input_tokens, output_tokens, 0
     return input_tokens, 0, output_tokens
 

@@ -12,6 +12,7 @@ from wnmon.config.environment import fill, secret, telling_values
 from wnmon.config.headers import target_headers
 from wnmon.config.labels import read_labels
 from wnmon.config.node import Cursor, quote
+from wnmon.config.parameters import read_parameters
 from wnmon.config.schema import fits, sound
 from wnmon.config.urls import BadUrl, Relay, proxy_login, relay
 from wnmon.errors import UsageError, did_you_mean
@@ -49,6 +50,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str]) -> Target | No
         concurrency=place.whole_of("concurrency") or 2,
         budget=Budget(**{key: budget.whole_of(key) for key in _BUDGETS}) if budget is not None else Budget(),
         pace=Pace(**{key: place.whole_of(key) for key in _PACES}),
+        parameters=read_parameters(place.get("parameters"), models),
         prices=_prices(place.get("prices"), models),
         allow_risk=place.is_true("allow_risk"),
         aliases={

@@ -42,6 +42,11 @@ class Run:
         return probe_id(self.target, self.check, self.model)
 
     @property
+    def standing(self) -> tuple[Answer, ...]:
+        """Return the answers that are judged: not those whose requests were asked once more, otherwise."""
+        return tuple(one for place, one in enumerate(self.answers) if place not in self.evidence.superseded)
+
+    @property
     def title(self) -> str:
         """Return what a report calls the run: its suite, else its check."""
         return self.suite or self.check

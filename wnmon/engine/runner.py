@@ -5,62 +5,40 @@ from __future__ import annotations
 import datetime
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from wnmon.engine.backoff import Backoff
-from wnmon.engine.budget import Budgets, Reservation
+from wnmon.engine.budget import Budgets
+from wnmon.engine.conversation import INTERRUPTED, Conversation, How, Means, Progress
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
-from wnmon.engine.limiter import Limiter, Slot
+from wnmon.engine.learning import Pupil
+from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import LoopWatch
-from wnmon.engine.pace import Paces, sleep_unless
+from wnmon.engine.pace import Paces
 from wnmon.engine.patience import Patience
 from wnmon.engine.ports import About, Clock, RestCause, Transport, Worker
 from wnmon.engine.reading_threads import ReadingThreads
 from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
 from wnmon.errors import place_of
-from wnmon.judge.asked_again import latest
-from wnmon.judge.preflight import asks_to_be_left_alone, blames_request, stops_a_suite
 from wnmon.judge.verdict import judge
-from wnmon.model.check import Plan, Step
+from wnmon.model.check import Plan
 from wnmon.model.events import InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
-from wnmon.model.exchange import FailureKind
-from wnmon.model.pace import Pause
 from wnmon.model.result import Evidence, Outcome, Reason, Result
-from wnmon.model.said import Said, Text, Why
-from wnmon.model.spent import Spent, UsageDoubt
-from wnmon.model.target import Probe, Target
+from wnmon.model.said import Said, Text
+from wnmon.model.target import Probe
 from wnmon.redact.redactor import Redactor
 from wnmon.redact.result import redact_result
 from wnmon.wire.answer import Answer
-from wnmon.wire.cost import worst_case_tokens
-from wnmon.wire.request import NONCE_CHARS, build, read_request
-from wnmon.wire.spending import spent
+from wnmon.wire.request import NONCE_CHARS
 
-INTERRUPTED = Said(Why.INTERRUPTED)
 _NONCE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def draw_nonce() -> str:
     """Return a word no relay can have cached."""
     return "".join(secrets.choice(_NONCE_LETTERS) for _ in range(NONCE_CHARS))
-
-
-@dataclass(slots=True, kw_only=True)
-class Progress:
-    """What a run has gathered so far. `over_budget`: a budget refused one of its requests."""
-
-    run_id: str
-    nonce: str
-    started_at_s: float
-    answers: list[Answer] = field(default_factory=list)
-    not_sent: dict[str, Text] = field(default_factory=dict)
-    input_tokens: int = 0
-    output_tokens: int = 0
-    usage_doubts: list[UsageDoubt] = field(default_factory=list)
-    pauses: list[Pause] = field(default_factory=list)
-    over_budget: bool = False
 
 
 Halt = Callable[[Callable[[], Run]], Text | None]
@@ -70,16 +48,6 @@ Halt = Callable[[Callable[[], Run]], Text | None]
 def never_halt(_: Callable[[], Run]) -> Text | None:
     """Go on to the last request."""
     return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _How:
-    """How the requests of one run are sent."""
-
-    scheduled_ns: int | None
-    halt: Halt
-    patience: Patience | None
-    slot: Slot
 
 
 class Runner:
@@ -103,15 +71,14 @@ class Runner:
         self.fanout = fanout
         self.draining = False
         self._clock = clock
-        self._budgets = budgets
         self._backoff = backoff
-        self._paces = paces or Paces(clock)
         self._draw = draw
         self._worker = worker or ReadingThreads()
         watch = LoopWatch(clock, fanout.observe)
         self._secrets = secrets or KnownSecrets()
-        self._sender = Sender(transport, clock, watch, self._worker, self._secrets)
-        self.stop = self._sender.stop
+        sender = Sender(transport, clock, watch, self._worker, self._secrets)
+        self.stop = sender.stop
+        self._means = Means(clock=clock, sender=sender, budgets=budgets, paces=paces or Paces(clock), fanout=fanout)
 
     async def run(
         self,
@@ -121,10 +88,11 @@ class Runner:
         full: bool = False,
         halt: Halt = never_halt,
         patience: Patience | None = None,
+        pupil: Pupil | None = None,
     ) -> Run:
         """Execute a probe once and publish it, unless nothing was sent or the monitor itself is stopping.
 
-        Without `patience` a limit of the relay's ends the sending.
+        Without `patience` a limit of the relay's ends the sending; without a `pupil` a refused parameter does.
         """
         if (resting := self._resting(probe)) is not None:
             return resting
@@ -140,8 +108,16 @@ class Runner:
                 return resting
             self.fanout.observe(InFlight(runs=self.limiter.in_flight))
             try:
-                how = _How(scheduled_ns=scheduled_ns, halt=halt, patience=patience, slot=slot)
-                progress = await self._send_all(probe, full, how)
+                how = How(
+                    slot=slot,
+                    halt=lambda so_far: halt(lambda: self._so_far(probe, so_far)),
+                    scheduled_ns=scheduled_ns,
+                    full=full,
+                    patience=patience,
+                    pupil=pupil,
+                )
+                progress = Progress(run_id=secrets.token_hex(8), nonce=self._draw(), started_at_s=self._clock.wall_s())
+                await Conversation(self._means, probe, progress, how).hold()
                 return await self._conclude(probe, progress)
             finally:
                 self.fanout.observe(InFlight(runs=self.limiter.in_flight - 1))
@@ -164,78 +140,6 @@ class Runner:
         left_s = (rest.until_ns - self._clock.boot_ns()) / 1e9
         return self._skipped(probe, Skip.BACKOFF, Said(_RESTS[rest.cause], n=f"{left_s:.0f}"))
 
-    async def _send_all(self, probe: Probe, full: bool, how: _How) -> Progress:
-        progress = Progress(run_id=secrets.token_hex(8), nonce=self._draw(), started_at_s=self._clock.wall_s())
-        why: Text | None = None
-        for step in probe.check.plan.steps:
-            if why is not None:
-                progress.not_sent[step.name] = why
-            elif (omitted := left_out(step, probe.target, full=full) or _unneeded(step, progress)) is not None:
-                progress.not_sent[step.name] = omitted
-            else:
-                why = await self._send(probe, step, progress, how)
-        return progress
-
-    async def _send(self, probe: Probe, step: Step, progress: Progress, how: _How) -> Text | None:
-        """Send one step; return why the steps after it shall not be sent, None to go on."""
-        if how.patience is not None and (pause := how.patience.before(step, self._clock.now_ns())) is not None:
-            await self._wait_out(pause, progress, how.patience)
-        request = build(step, probe.target.url, probe.model, progress.nonce)
-        asked = read_request(request.body)
-        worst = worst_case_tokens(request.body, asked)
-        async with self._paces.turn(probe.target, sum(worst) * step.burst, step.burst, how.slot, self.stop) as turn:
-            refusal = INTERRUPTED if self.stop.is_set() else self._budgets.refusal(probe.target, sum(worst), step.burst)
-            if refusal is not None:
-                progress.over_budget = refusal != INTERRUPTED
-                self.fanout.observe(self._budgets.left(probe.target))
-                progress.not_sent[step.name] = refusal
-                return refusal
-            held = [self._budgets.reserve(probe.target, sum(worst)) for _ in range(step.burst)]
-            answers = await self._sender.send_at_once(request, asked, probe, how.scheduled_ns, step.burst)
-            costs = [spent(answer, worst) for answer in answers]
-            self._paces.answered(turn, answers, sum(cost.input_tokens + cost.output_tokens for cost in costs))
-        progress.answers.extend(answers)
-        failures = (answer.exchange.failure for answer in answers)
-        if any(failure is not None and failure.kind is FailureKind.SHUTDOWN for failure in failures):
-            progress.not_sent[step.name] = INTERRUPTED  # what it cost is not known, so the worst case stays booked
-            return INTERRUPTED
-        for reservation, cost in zip(held, costs, strict=True):
-            self._settle(reservation, cost, progress)
-        self.fanout.observe(self._budgets.left(probe.target))
-        if how.patience is not None and await self._may_ask_again(probe, step, answers[0], progress, how.patience):
-            return await self._send(probe, step, progress, how)
-        plan = probe.check.plan
-        fault = stops_a_suite(plan, latest(plan, progress.answers)) if plan.suite is not None else None
-        if fault is not None:
-            return Said("reason", kind=fault.reason.value, said=fault.message)
-        if asks_to_be_left_alone(step, answers[0]):
-            return Said("asked_to_be_left_alone")
-        return how.halt(lambda: self._so_far(probe, progress))
-
-    async def _may_ask_again(
-        self, probe: Probe, step: Step, answer: Answer, progress: Progress, patience: Patience
-    ) -> bool:
-        """Wait where a request is to be asked again; tell whether it is."""
-        pause = patience.after(probe.check.plan, step, answer, self._clock.now_ns())
-        if pause is not None:
-            await self._wait_out(pause, progress, patience)
-        return pause is not None and pause.waited_s > 0
-
-    async def _wait_out(self, pause: Pause, progress: Progress, patience: Patience) -> None:
-        """Wait for a limit of the relay's, or until a signal."""
-        progress.pauses.append(pause)
-        patience.spend(pause)
-        if pause.waited_s:
-            await sleep_unless(self.stop, pause.waited_s)
-
-    def _settle(self, reservation: Reservation | None, cost: Spent, progress: Progress) -> None:
-        """Book what was spent, and give the rest of the reservation back. On the loop: the ledger has no lock."""
-        progress.input_tokens += cost.input_tokens
-        progress.output_tokens += cost.output_tokens
-        progress.usage_doubts.extend(cost.doubts)
-        if reservation is not None:
-            self._budgets.settle(reservation, cost.input_tokens + cost.output_tokens)
-
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
         about = About.exchanges(probe.target, evidence.exchanges)
@@ -246,8 +150,7 @@ class Runner:
         if progress.answers:
             # A burst asks for its 429: having got it is no reason to leave the relay alone.
             bursts = {step.name for step in probe.check.plan.steps if step.burst > 1}
-            answers = latest(probe.check.plan, progress.answers)
-            self._backoff.learn(probe, result, [one for one in answers if one.step not in bursts])
+            self._backoff.learn(probe, result, [one for one in progress.standing if one.step not in bursts])
         skip = _skip(progress, result)
         if skip is None:
             run = self._run(probe, progress, evidence, result)
@@ -271,6 +174,8 @@ class Runner:
                 w.rule: Said("waiver_expired", code=w.until, text=shown(w.reason)) for w in waivers if w.until < today
             },
             not_sent=dict(progress.not_sent),
+            lessons=tuple(progress.lessons),
+            superseded=tuple(sorted(progress.superseded)),
         )
 
     def _skipped(self, probe: Probe, skip: Skip, detail: Text) -> Run:
@@ -304,24 +209,6 @@ class Runner:
             requests=len(progress.answers),
             answers=tuple(progress.answers),
         )
-
-
-def _unneeded(step: Step, progress: Progress) -> Said | None:
-    """Return why a control is not sent: what it says in another form was not refused as a wrong request."""
-    if step.if_refused is None or any(blames_request(one) for one in progress.answers if one.step == step.if_refused):
-        return None
-    return Said(Why.NOT_REFUSED)
-
-
-def left_out(step: Step, target: Target, *, full: bool) -> Said | None:
-    """Return why a request is left out on purpose, None when it may be sent."""
-    if step.risk is not None and not full:
-        return Said(Why.NEEDS_FULL)
-    if step.feature is not None and step.feature not in target.features:
-        return Said(Why.NOT_CLAIMED)
-    if step.http2:
-        return Said(Why.NO_HTTP2)
-    return Said(Why.NOT_HTTPS) if step.plain_http and not target.url.startswith("https:") else None
 
 
 _RESTS = {RestCause.ASKED: "left_alone", RestCause.REFUSED: "left_alone_refused"}

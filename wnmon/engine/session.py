@@ -1,7 +1,7 @@
 """One check from its first suite to its last: the same for the command line and for pytest.
 
-What one suite told of a model is not asked again; a signal, a budget or, if asked, a broken MUST rule ends the sending.
-Rules of what was not sent are still named.
+What one suite told of a model is not asked again, and how it wants to be asked is not forgotten; a signal, a budget or,
+if asked, a broken MUST rule ends the sending. Rules of what was not sent are still named.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from wnmon.engine.learning import Learning
 from wnmon.engine.patience import Patience
 from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
-from wnmon.judge.asked_again import latest
 from wnmon.judge.preflight import stops_a_suite
 from wnmon.model.check import Level, Plan
 from wnmon.model.exchange import FailureKind
@@ -51,6 +51,7 @@ class Session:
     manner: Manner
     runs: list[Run] = field(default_factory=list)
     _told: dict[str, Result] = field(default_factory=dict)
+    _learning: Learning = field(default_factory=Learning)
 
     async def run(self, runner: Runner, probe: Probe) -> Run:
         """Return the run of a probe, judged and excused; of nothing is sent where it is known to tell nothing."""
@@ -68,7 +69,8 @@ class Session:
             broken = self.manner.fail_fast and breaks_must(self.manner.excuse(so_far()))
             return Said(Why.FAIL_FAST) if broken else None
 
-        run = await runner.run(probe, full=self.manner.full, halt=halt, patience=self.manner.patience)
+        manner, pupil = self.manner, self._learning.of(probe.model)
+        run = await runner.run(probe, full=manner.full, halt=halt, patience=manner.patience, pupil=pupil)
         if not run.result.verdicts:  # the relay asked to be left alone: its rules are still named
             run = runner.unsent(probe, run.result.message)
         return self.manner.excuse(run)
@@ -96,7 +98,7 @@ def _why_known(plan: Plan, told: Result | None) -> Text | None:
 def _tells_of_all(plan: Plan, run: Run) -> bool:
     """Tell whether a run could judge nothing for a reason that another suite would only meet again."""
     is_bug = run.result.reason is Reason.INTERNAL
-    return is_bug or bool(run.answers and stops_a_suite(plan, latest(plan, run.answers)))
+    return is_bug or bool(run.standing and stops_a_suite(plan, run.standing))
 
 
 def was_interrupted(runs: Iterable[Run]) -> bool:

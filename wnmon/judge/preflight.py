@@ -82,14 +82,14 @@ def broke_down(plan: Plan, answers: Sequence[Answer]) -> Mapping[int, Fault]:
     Such is the answer to a valid request that never came, or is a 5xx, a limit of rate, an empty balance or a 401,
     which no rule on the request takes; and a 429 that ends the sending. Any other 4xx is a word on the request.
     """
-    steps, valid = {step.name: step for step in plan.steps}, _valid_requests(plan)
+    steps, valid = {step.name: step for step in plan.steps}, valid_requests(plan)
     return {
         index: answer.fault
         for index, answer in enumerate(answers)
         if answer.fault is not None
         and (
             asks_to_be_left_alone(steps[answer.step], answer)
-            or (answer.step in valid and _takes_no_part(answer, answer.fault) and not _is_accepted(plan, answer))
+            or (answer.step in valid and _takes_no_part(answer, answer.fault) and not accepts_refusal(plan, answer))
         )
     }
 
@@ -119,11 +119,12 @@ def is_down(plan: Plan, answers: Sequence[Answer]) -> bool:
 
 def _preflight(plan: Plan, answers: Sequence[Answer]) -> Answer | None:
     """Return the answer to the first valid request of a suite that was sent, None where there is none."""
-    valid = _valid_requests(plan)
+    valid = valid_requests(plan)
     return next((answer for answer in answers if answer.step in valid), None)
 
 
-def _valid_requests(plan: Plan) -> frozenset[str]:
+def valid_requests(plan: Plan) -> frozenset[str]:
+    """Return the names of the requests that a relay has to answer."""
     refusable = {name for rule in plan.rules if _wants_refusal(rule) for name in _requests_of(rule)}
     return frozenset(step.name for step in plan.steps if step.name not in refusable and _is_ordinary(step))
 
@@ -156,7 +157,7 @@ def _is_strange(plan: Plan, answer: Answer, answers: Sequence[Answer]) -> bool:
 
 def _refuses_for_itself(plan: Plan, answer: Answer) -> bool:
     """Tell whether a refusal is the model's, which does not take a parameter, or one that a rule on it takes."""
-    return status.refuses_parameter(answer.reply.error, answer.exchange.status) or _is_accepted(plan, answer)
+    return status.refuses_parameter(answer.reply.error, answer.exchange.status) or accepts_refusal(plan, answer)
 
 
 def _is_controlled(plan: Plan, refused: Answer, answers: Sequence[Answer]) -> bool:
@@ -206,7 +207,7 @@ def _holds(choice: Choice) -> bool:
     return bool(said) or choice.finish_reason not in {None, "error"}
 
 
-def _is_accepted(plan: Plan, answer: Answer) -> bool:
+def accepts_refusal(plan: Plan, answer: Answer) -> bool:
     """Tell whether a rule on the request takes the refusal. One that takes any 5xx as well is about something else."""
     rules = (rule for rule in plan.rules if answer.step in _requests_of(rule))
     return any(

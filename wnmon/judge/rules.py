@@ -5,6 +5,7 @@
     needs one that is neither passed nor noted               inconclusive or skipped   which, or why that was skipped
     on single answers: one that can be judged breaks it      failed, or noted if INFO  the waiver in force or over
     on single answers: one cannot be judged or was not sent  inconclusive or skipped   `judgeable`, or why not sent
+        (beside others, one the model takes not counts not)
     on single answers: the monitor was too late to tell      inconclusive              between what and what it was
     on single answers: there is none it is about             skipped                   no_answer
     on several: one was not sent or cannot be judged         inconclusive or skipped   why not sent, or `judgeable`
@@ -17,7 +18,7 @@ Skipped is what is left open for a reason that is nobody's fault (_LEFT_OUT), an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
@@ -27,9 +28,19 @@ from wnmon.judge.registry import ACROSS_KINDS, KINDS, compared
 from wnmon.judge.subject import Subject, Unjudged
 from wnmon.model.check import Assertion, Level, Plan, Rule, Selector
 from wnmon.model.result import Evidence, Finding, RuleVerdict, Verdict
-from wnmon.model.said import Said, Text, Why, id_of
+from wnmon.model.said import OF_THE_MODEL, Said, Text, Why, id_of
 
-_LEFT_OUT = frozenset({Why.NEEDS_FULL, Why.NOT_CLAIMED, Why.NOT_HTTPS, Why.NO_HTTP2, Why.NO_ANSWER, Why.NOT_CODED})
+_LEFT_OUT = frozenset(
+    {
+        Why.NEEDS_FULL,
+        Why.NOT_CLAIMED,
+        Why.NOT_HTTPS,
+        Why.NO_HTTP2,
+        Why.NO_ANSWER,
+        Why.NOT_CODED,
+        *OF_THE_MODEL,
+    }
+)
 """Reasons that are nobody's fault: rules are skipped for them, not inconclusive, and so are those that need them."""
 
 
@@ -87,8 +98,10 @@ def _requests(rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(rule.on.requests or ()), *compared(rule))))
 
 
-def _unsent(rule: Rule, evidence: Evidence) -> Text | None:
-    return next((evidence.not_sent[name] for name in _requests(rule) if name in evidence.not_sent), None)
+def _unsent(rule: Rule, evidence: Evidence, beside: Collection[str] = ()) -> Text | None:
+    """Return why a request of a rule was not sent, for another reason than those `beside` what can be judged."""
+    whys = (evidence.not_sent[name] for name in _requests(rule) if name in evidence.not_sent)
+    return next((why for why in whys if id_of(why) not in beside), None)
 
 
 def _single(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evidence) -> RuleVerdict:
@@ -97,7 +110,8 @@ def _single(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evi
     judged = [subject for subject, why in asked if why is None]
     findings = tuple(finding for subject in judged for finding in assess(asked_of(rule, subject), subject))
     late = (one.why for subject in judged for one in undecided(asked_of(rule, subject), subject))
-    why = _first((*(why for _, why in asked), _unsent(rule, evidence), *late))
+    unsent = _unsent(rule, evidence, OF_THE_MODEL if judged else ())
+    why = _first((*(why for _, why in asked), unsent, *late))
     if findings or (why is None and asked):
         return _decided(rule, level, findings, evidence)
     if why is None:
@@ -113,7 +127,7 @@ def assess(expect: Sequence[Assertion], subject: Subject) -> list[Finding]:
     """Return all complaints of the assertions on a single answer; each names its exchange."""
     single = (one for one in expect if one.kind in KINDS)
     findings = (finding for one in single for finding in KINDS[one.kind].assess(one.expected, subject))
-    return [replace(finding, exchange=subject.index) for finding in findings]
+    return [replace(finding, exchange=subject.index) if finding.exchange is None else finding for finding in findings]
 
 
 def _across(rule: Rule, level: Level, subjects: Sequence[Subject], evidence: Evidence) -> RuleVerdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wnmon.model.lesson import Lesson
 from wnmon.model.result import Evidence, Fault, Finding, Reason
 from wnmon.model.said import Said, Text
 from wnmon.wire.answer import Answer
@@ -17,7 +18,7 @@ class Subject(Answer):
 
     `index` is the place of its exchange among all of the run. `is_down`: a valid request got a 5xx, so that no 5xx
     of the run says anything about the request it answers. `stranger`: why nothing shows that the API answers here at
-    all. `accepted`: the requests of the run that got a success.
+    all. `accepted`: the requests of the run that got a success. `lessons`: what the model was known to want by the end.
     """
 
     index: int
@@ -27,6 +28,7 @@ class Subject(Answer):
     is_down: bool = False
     stranger: Fault | None = None
     accepted: frozenset[str] = frozenset()
+    lessons: tuple[Lesson, ...] = ()
 
 
 def subjects_of(
@@ -48,6 +50,7 @@ def subjects_of(
             is_down=is_down,
             stranger=stranger,
             accepted=accepted,
+            lessons=evidence.lessons,
         )
         for index, answer in enumerate(answers)
     ]

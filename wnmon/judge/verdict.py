@@ -14,7 +14,8 @@
     of a suite, a later valid request was refused as any is   errored   its fault's
         now (no answer, a limit of rate, balance, a 5xx), and
         a rule is left open
-    a request of a plain check was not sent                   skipped   budget
+    a request of a plain check was not sent, though its       skipped   budget
+        model may be asked it
     an answer is slower than a `degraded` limit               degraded  slow
     none of these                                             passed    ok
 
@@ -27,7 +28,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from wnmon.judge.asked_again import asked_again, latest
 from wnmon.judge.judgeable import ANSWERED_WRONGLY, asked_for_refusal, says_nothing, undecided
 from wnmon.judge.preflight import answered_by_a_stranger, broke_down, is_down, left_unanswered
 from wnmon.judge.rules import assess, judge_rules
@@ -46,29 +46,32 @@ from wnmon.model.result import (
     RuleVerdict,
     Verdict,
 )
-from wnmon.model.said import Said, Text
+from wnmon.model.said import OF_THE_MODEL, Said, Text, id_of
 from wnmon.wire.answer import Answer
 
 
 def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
     """Return what a run came to. Pure: the same plan, evidence and answers give the same Result anywhere.
 
-    `answers` are the exchanges of the evidence, read. Where a request was asked again its last answer counts, but for
+    `answers` are the exchanges of the evidence, read. Of a request that was asked again the last answer counts, but for
     rules on refusals.
     """
-    before, answers, every = asked_again(plan, answers), latest(plan, answers), answers
-    seen = subjects_of(every, evidence, is_down=is_down(plan, answers), stranger=answered_by_a_stranger(plan, answers))
-    subjects = [subject for subject in seen if subject.index not in before]
-    verdicts = judge_rules(plan, evidence, subjects, [subject for subject in seen if subject.index in before])
+    places = [place for place in range(len(answers)) if place not in evidence.superseded]
+    standing = [answers[place] for place in places]
+    seen = subjects_of(
+        answers, evidence, is_down=is_down(plan, standing), stranger=answered_by_a_stranger(plan, standing)
+    )
+    subjects = [seen[place] for place in places]
+    verdicts = judge_rules(plan, evidence, subjects, [one for one in seen if one.index in evidence.superseded])
     if not subjects:
         return Result(outcome=Outcome.SKIPPED, reason=Reason.OK, message=_why_unsent(evidence), verdicts=verdicts)
     steps = {step.name: step for step in plan.steps}
     findings = tuple(finding for subject in subjects for finding in _expectations(steps[subject.step], subject))
-    blocker = left_unanswered(plan, answers) if plan.suite is not None else _first_blocker(steps, subjects)
+    blocker = left_unanswered(plan, standing) if plan.suite is not None else _first_blocker(steps, subjects)
     # Where every rule could be judged, they have told what there is to tell.
     is_open = any(verdict.verdict is Verdict.INCONCLUSIVE for verdict in verdicts)
-    down = broke_down(plan, answers) if plan.suite is not None and is_open else {}
-    broken = {subjects[place].index: fault for place, fault in down.items()}
+    down = broke_down(plan, standing) if plan.suite is not None and is_open else {}
+    broken = {places[index]: fault for index, fault in down.items()}
     outcome, reason, message, layer = _decide(plan, blocker, broken, findings, verdicts, subjects, evidence)
     faults = [subject.fault for subject in subjects if subject.fault]
     main = next((subject for subject in subjects if subject.exchange.request.stream), subjects[0])
@@ -142,7 +145,7 @@ def _decide(
         return Outcome.FAILED, Reason.RULE, Said("rules_broken", text=", ".join(gated)), None
     for fault in broken.values():
         return _errored(fault)
-    if plan.suite is None and evidence.not_sent:
+    if plan.suite is None and any(id_of(why) not in OF_THE_MODEL for why in evidence.not_sent.values()):
         return Outcome.SKIPPED, Reason.BUDGET, _why_unsent(evidence), None
     if findings:
         return Outcome.DEGRADED, findings[0].reason, _sentence(findings[0]), None

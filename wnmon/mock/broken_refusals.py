@@ -163,6 +163,19 @@ FAULTS: dict[str, MockFault] = {
         kills={"ERR-001", "ERR-002"},
         refused=_instead(_about("model", "missing_required_parameter"), raw(404, DASHBOARD_PAGE, HTML)),
     ),
+    "refuses-penalties": MockFault(
+        says="400 for frequency_penalty, as a parameter the model does not support",
+        kills={"DOC-019"},
+        answer=refusing(
+            Refusal(
+                status=400,
+                message="frequency_penalty is not supported by this model",
+                param="frequency_penalty",
+                code="unsupported_parameter",
+            ),
+            when=lambda call: call.chat is not None and b'"frequency_penalty"' in call.body,
+        ),
+    ),
     "strict-members": MockFault(
         says="400 for a member nobody knows",
         kills={"REQ-017"},

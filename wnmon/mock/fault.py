@@ -114,12 +114,14 @@ class MockFault:
     `per_minute`: how many requests a key may make; an `answer` has to refuse what is over it.
 
     `kills`: exactly the rules of the built-in suites that complain of it, declared beforehand; of a persona, no MUST.
+    `leaves`: of a persona, those nobody can judge.
     """
 
     says: str
     kind: FaultKind = FaultKind.FAULT
     kills: Set[str] = frozenset()
     per_minute: int | None = None
+    leaves: Set[str] = frozenset()
     request: Hook[bytes] | None = None
     said: Hook[Completion] | None = None
     tokens: Hook[tuple[str, ...]] | None = None

@@ -1,4 +1,4 @@
-"""Every fault by name. To add one, add a row to one of the modules `broken_*`, or to `personas`."""
+"""Every fault by name. To add one, add a row to one of the modules `broken_*`, to `personas` or to `picky`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from wnmon.mock import (
 )
 from wnmon.mock.fault import MockFault
 from wnmon.mock.personas import PERSONAS
+from wnmon.mock.picky import PICKY
 from wnmon.model.said import Said
 
 FAULTS: dict[str, MockFault] = {
@@ -27,6 +28,7 @@ FAULTS: dict[str, MockFault] = {
     **broken_http.FAULTS,
     **broken_honesty.FAULTS,
     **PERSONAS,
+    **PICKY,
 }
 
 

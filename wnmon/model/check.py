@@ -95,7 +95,8 @@ class Step:
     `plain_http` asks an https target over plain http, without any secret. `http2` is never sent: this sensor cannot.
     `burst` copies are sent at once, each an exchange of this step. `filler` is how many characters of plain words stand
     in place of `{{filler}}`. `if_refused` names an earlier request: this one says the same in another form, and is sent
-    only where that was refused as a wrong one.
+    only where that was refused as a wrong one. `about` are the members of the body that it tests,
+    which no configuration takes from it; they say nothing about what was answered.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Step:
     burst: int = 1
     filler: int = 0
     if_refused: str | None = None
+    about: frozenset[str] = field(default=frozenset(), compare=False)
     expect: tuple[Assertion, ...] = ()
 
     @property

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from wnmon.model.check import Level
 from wnmon.model.exchange import Exchange, Tls
+from wnmon.model.lesson import Lesson
 from wnmon.model.said import Text
 
 
@@ -259,6 +260,8 @@ class Evidence:
     """What the judge is given beside the plan: the redacted exchanges in the order sent, and what the runner drew.
 
     `waivers` and `expired` hold, by rule, what a report says of a waiver in force and of one that is over.
+    `lessons` are what the model was known to want by the end. `superseded` are the places of the exchanges whose
+    requests were asked once more, otherwise: they are kept, and not judged.
     """
 
     model: str
@@ -268,3 +271,5 @@ class Evidence:
     waivers: Mapping[str, Text] = field(default_factory=dict)
     expired: Mapping[str, Text] = field(default_factory=dict)
     not_sent: Mapping[str, Text] = field(default_factory=dict)
+    lessons: tuple[Lesson, ...] = ()
+    superseded: tuple[int, ...] = ()

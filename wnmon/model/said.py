@@ -54,6 +54,12 @@ class Why(StrEnum):
     NO_HTTP2 = "no_http2"
     NOT_REFUSED = "not_refused"
     """The request is only of use where another one is refused."""
+    ONLY_STREAMS = "only_streams"
+    """The request asks for no stream."""
+    NOT_TAKEN = "not_taken"
+    """The request is about a parameter that the model is not sent."""
+    NOT_GIVEN = "not_given"
+    """The request is a raw body without what the model is to be sent."""
     NO_ANSWER = "no_answer"
     """A rule on refusals has nothing to look at where nothing was refused."""
     NOT_CODED = "not_coded"
@@ -63,6 +69,10 @@ class Why(StrEnum):
     BUDGET_TOKENS = "budget_tokens"
     KNOWN = "known"
     """A baseline excuses the rule."""
+
+
+OF_THE_MODEL = frozenset({Why.ONLY_STREAMS, Why.NOT_TAKEN, Why.NOT_GIVEN})
+"""Reasons why a model is not asked something at all: what it was asked is judged all the same."""
 
 
 def in_language(text: Hole, lang: str) -> str:

@@ -9,6 +9,7 @@ from typing import NewType
 from wnmon.model.check import Check, Plan
 from wnmon.model.credentials import is_telling
 from wnmon.model.pace import UNLIMITED, Pace
+from wnmon.model.parameters import AS_WRITTEN, Parameters
 from wnmon.model.price import Price
 
 ProbeId = NewType("ProbeId", str)
@@ -77,7 +78,8 @@ class Waiver:
 class Target:
     """A relay. `url` is the resolved completions URL, whose path may hold a key; `host` is what may be shown of it.
 
-    `prices` holds each model whose price is known. `allow_risk`: `wnmon check --full` need not ask before it sends.
+    `prices` holds each model whose price is known, `parameters` each that wants to be asked otherwise.
+    `allow_risk`: `wnmon check --full` need not ask before it sends.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Target:
     budget: Budget = Budget()
     pace: Pace = UNLIMITED
     prices: Mapping[str, Price] = field(default_factory=dict)
+    parameters: Mapping[str, Parameters] = field(default_factory=dict)
     allow_risk: bool = False
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     features: frozenset[str] = frozenset()
@@ -133,6 +136,11 @@ class Probe:
     def id(self) -> ProbeId:
         """Return `target/check/model`."""
         return probe_id(self.target.name, self.check.name, self.model)
+
+    @property
+    def parameters(self) -> Parameters:
+        """Return how the configuration wants the model to be asked."""
+        return self.target.parameters.get(self.model, AS_WRITTEN)
 
     def secrets(self) -> Iterator[Secret]:
         """Yield every secret that a run of this probe may send, for the redactor."""

@@ -12,7 +12,7 @@ from wnmon.model.result import Finding, RuleVerdict, Verdict
 from wnmon.model.said import Why, id_of, in_language
 from wnmon.report.curl import curl_command
 from wnmon.report.finding import messages_of, view_of
-from wnmon.report.summary import binding_levels, exchange_of, first_step, why_nothing
+from wnmon.report.summary import binding_levels, exchange_to_show, why_nothing
 from wnmon.report.text import MAX_MESSAGE_CHARS, advice, in_words, more, shown, word
 
 MAX_FINDINGS = 6
@@ -106,7 +106,7 @@ def _report(rule: Rule, row: RuleVerdict, run: Run, lang: str) -> list[str]:
     if row.why:
         lines.append(_labelled("note", in_language(row.why, lang), lang))
     lines.append(_labelled("source", rule.source, lang))
-    exchange = exchange_of(run, first_step(row))
+    exchange = exchange_to_show(run, row)
     command = curl_command(exchange.request) if exchange else None
     return [*lines, f"{word('reproduce', lang, what=row.rule)}:", command] if command else lines
 

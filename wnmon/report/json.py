@@ -83,6 +83,16 @@ def _run(report: CheckReport, run: Run) -> JsonObject:
             }
             for one in run.pauses
         ],
+        "learnt": [
+            {
+                "taught": lesson.taught.value,
+                "parameter": lesson.parameter,
+                "message": _text(lesson.how),
+                "message_id": id_of(lesson.how),
+                "exchange": lesson.exchange,
+            }
+            for lesson in run.evidence.lessons
+        ],
         "findings": [_finding(finding) for finding in result.findings],
         "undecided": [
             {"kind": one.kind, "step": one.step, "why": _text(one.why), "why_id": id_of(one.why)}

@@ -27,9 +27,9 @@ from wnmon.report.summary import (
     broken,
     came_to_nothing,
     counts,
-    exchange_of,
-    first_step,
+    exchange_to_show,
     is_left_out,
+    learnt,
     meaning,
     of_verdict,
     tally,
@@ -97,6 +97,8 @@ def _head(report: CheckReport, lang: str) -> str:
 def _target(report: CheckReport, target: CheckedTarget, lang: str) -> list[str]:
     runs = report.runs_of(target)
     blocks = [f"### {_code(target.name)} · {_code(target.model)}\n\n{_code(target.url)}"]
+    if otherwise := learnt(report, target):
+        blocks.append("\n".join(f"- ℹ️ {_code(in_language(said, lang))}" for said in otherwise))
     if not runs:
         return [*blocks, f"_{_escaped(word('no_run', lang))}_"]
     blocks.append(_summary(runs, lang))
@@ -164,7 +166,7 @@ def _broken(report: CheckReport, run: Run, row: RuleVerdict, lang: str) -> str:
         f"- {word('source', lang)}: {_escaped(report.source(row.rule))}",
         *([f"- {word('note', lang)}: {_code(in_language(row.why, lang))}"] if row.why else []),
     ]
-    exchange = exchange_of(run, first_step(row))
+    exchange = exchange_to_show(run, row)
     command = curl_command(exchange.request) if exchange else None
     if exchange and command:
         title = word("reproduce", lang, what=row.rule + at_once(run, exchange, lang))

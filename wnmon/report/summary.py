@@ -246,9 +246,20 @@ def first_step(row: RuleVerdict) -> str:
     return next((finding.step or finding.place.partition("/")[0] for finding in row.findings), "")
 
 
+def learnt(report: CheckReport, target: CheckedTarget) -> list[Text]:
+    """Return how a model was asked otherwise than the suites are written, and why, in the order it was learnt."""
+    return [one.how for run in report.runs_of(target) for one in run.evidence.lessons if one.exchange is not None]
+
+
 def copies_of(run: Run, exchange: Exchange) -> int:
     """Return how many times the request of an exchange was sent: 1, or the copies of a burst."""
-    return sum(other.request.step == exchange.request.step for other in run.evidence.exchanges)
+    return len([other for other in standing(run).values() if other.request.step == exchange.request.step]) or 1
+
+
+def standing(run: Run) -> dict[int, Exchange]:
+    """Return the exchanges that were judged, by their place among those of the run."""
+    evidence = run.evidence
+    return {place: one for place, one in enumerate(evidence.exchanges) if place not in evidence.superseded}
 
 
 def at_once(run: Run, exchange: Exchange, lang: str) -> str:
@@ -272,6 +283,13 @@ def exchange_of(run: Run, step: str) -> Exchange | None:
     """Return the exchange `index_of` finds."""
     index = index_of(run, step)
     return None if index is None else run.evidence.exchanges[index]
+
+
+def exchange_to_show(run: Run, row: RuleVerdict) -> Exchange | None:
+    """Return the exchange that shows a broken rule again: the refusal that is its matter, or its request's last."""
+    refused = (one.exchange for one in row.findings if one.exchange in run.evidence.superseded)
+    place = next(refused, None)
+    return exchange_of(run, first_step(row)) if place is None else run.evidence.exchanges[place]
 
 
 def meaning(report: CheckReport, lang: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from wnmon.model.json import MAX_SAFE_INTEGER, Json, JsonObject
+from wnmon.model.parameters import LIMITS
 from wnmon.wire.message import string_at
 
 TOKENS_PER_MESSAGE = 16
@@ -68,8 +69,8 @@ def _size(value: Json) -> int:
 
 
 def _limit(value: JsonObject) -> int:
-    """Return the larger of both limits, 0 where neither is a positive number."""
-    return max(_positive(value.get(name)) for name in ("max_tokens", "max_completion_tokens"))
+    """Return the largest of all limits, 0 where none is a positive number."""
+    return max(_positive(value.get(name)) for name in LIMITS)
 
 
 def _positive(value: Json) -> int:

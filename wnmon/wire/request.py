@@ -12,6 +12,7 @@ from wnmon import __version__
 from wnmon.model.check import WRONG_KEY, Auth, Step
 from wnmon.model.exchange import Request
 from wnmon.model.json import Json, JsonObject
+from wnmon.model.parameters import AS_WRITTEN, Parameters
 from wnmon.wire.document import read_document
 from wnmon.wire.message import MAX_CHOICES
 
@@ -22,9 +23,10 @@ _PLACEHOLDER = re.compile(r"\{\{(model|nonce2?|filler)\}\}")
 _WORDS = ("the", "river", "was", "calm", "and", "the", "light", "fell", "on", "every", "stone", "near", "the", "old")
 
 
-def build(step: Step, target_url: str, model: str, nonce: str) -> Request:
+def build(step: Step, target_url: str, model: str, nonce: str, parameters: Parameters = AS_WRITTEN) -> Request:
     """Return the request of a step. The target's own headers and Authorization are the transport's to add.
 
+    `parameters` say how the model wants it; a raw body stays as it is.
     Compression is declined: a coding that buffers would hide when tokens arrive. A step's own header replaces one of
     the same name.
     """
@@ -33,7 +35,7 @@ def build(step: Step, target_url: str, model: str, nonce: str) -> Request:
         method=step.method,
         url=_url(step, target_url),
         headers=_headers(step),
-        body=_body(step, model, nonce),
+        body=_body(step, model, nonce, parameters),
         auth=step.auth,
         stream=step.stream,
         close_after=step.close_after,
@@ -93,13 +95,13 @@ def choices_asked(asked: JsonObject | None) -> int:
     return min(number, MAX_CHOICES)
 
 
-def _body(step: Step, model: str, nonce: str) -> bytes:
+def _body(step: Step, model: str, nonce: str, parameters: Parameters) -> bytes:
     """Return UTF-8. A lone surrogate becomes its JSON escape, which is what `backslashreplace` writes."""
-    text = (
-        json.dumps(fill(dict(step.body), model, nonce, step.filler), ensure_ascii=False, separators=(",", ":"))
-        if step.raw_body is None
-        else _fill_text(step.raw_body, model, nonce, step.filler)
-    )
+    if step.raw_body is not None:
+        text = _fill_text(step.raw_body, model, nonce, step.filler)
+    else:
+        filled = fill(parameters.written(step.body), model, nonce, step.filler)
+        text = json.dumps(filled, ensure_ascii=False, separators=(",", ":"))
     return text.encode(errors="backslashreplace")
 
 

@@ -55,7 +55,7 @@ def test_an_id_is_found_in_any_case() -> None:
     assert page("doc-009") == page("DOC-009")
 
 
-@pytest.mark.parametrize(("wrong", "hint"), [("DOC-09", 'did you mean "DOC-009"?'), ("?", "see wnmon check --list")])
+@pytest.mark.parametrize(("wrong", "hint"), [("DOC-0009", 'did you mean "DOC-009"?'), ("?", "see wnmon check --list")])
 def test_an_unknown_id_gets_a_hint(wrong: str, hint: str) -> None:
     done = CliRunner().invoke(command, [wrong])
 

@@ -12,7 +12,9 @@ from wnmon.config.load import load
 from wnmon.config.node import Cursor
 from wnmon.config.problems import Problem
 from wnmon.errors import ConfigError
-from wnmon.model.target import Target
+from wnmon.model.check import Check, Plan
+from wnmon.model.parameters import AS_WRITTEN, Parameters
+from wnmon.model.target import Probe, Target
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "config"
 SHIPPED = GOLDEN / "shipped"
@@ -51,6 +53,12 @@ def problems(folder: Path, text: str, env: Mapping[str, str] | None = None) -> l
 def target(folder: Path, members: str, env: Mapping[str, str] | None = None) -> Target:
     """Return a target with these members beside its models."""
     return config(folder, f"targets:\n  wn: {{models: [a, b], {members}}}\n", env).targets[0]
+
+
+def probe(plan: Plan, parameters: Parameters = AS_WRITTEN) -> Probe:
+    """Return a probe of a plan on the model `m`, asked by these parameters."""
+    asked = Target(name="t", url="https://x.invalid", host="x", models=("m",), parameters={"m": parameters})
+    return Probe(check=Check(name="c", plan=plan, every_s=60), target=asked, model="m")
 
 
 def root(text: str) -> Cursor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_samples import write
+from config_samples import probe, write
 
 from wnmon.config import load_suites, plan_cost
 from wnmon.config.spend import step_cost
@@ -40,17 +40,19 @@ def test_http2_may_be_declined_in_so_many_words(tmp_path: Path) -> None:
 
 
 def test_a_burst_costs_each_of_its_copies(tmp_path: Path) -> None:
-    once, six = (plan_cost(suite(tmp_path, f"{PROMPT}, burst: {copies}"), "m") for copies in (1, 6))
+    once, six = (plan_cost(probe(suite(tmp_path, f"{PROMPT}, burst: {copies}"))) for copies in (1, 6))
     assert six == tuple(6 * number for number in once)
 
 
 def test_filler_is_paid_for(tmp_path: Path) -> None:
-    tokens, _ = step_cost(suite(tmp_path, f"{PROMPT}, filler: 5000").steps[0], "m")
+    plan = suite(tmp_path, f"{PROMPT}, filler: 5000")
+    tokens, _ = step_cost(plan.steps[0], probe(plan))
     assert tokens >= 4_999
 
 
 def test_a_get_costs_no_token(tmp_path: Path) -> None:
-    assert step_cost(suite(tmp_path, 'method: GET, body: "", lint: off').steps[0], "m") == (0, 0)
+    plan = suite(tmp_path, 'method: GET, body: "", lint: off')
+    assert step_cost(plan.steps[0], probe(plan)) == (0, 0)
 
 
 @pytest.mark.parametrize(

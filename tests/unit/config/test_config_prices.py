@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from config_samples import config, problems, target
+from config_samples import config, probe, problems, target
 
 from wnmon.config import load_suites, plan_spend, render
 from wnmon.config.spend import sure_cost
@@ -173,6 +173,7 @@ def test_an_answer_to_what_must_be_refused_is_counted_apart_where_nothing_limits
     step: str, risk: Risk | None, cost: tuple[int, int, int], tmp_path: Path
 ) -> None:
     (tmp_path / "mine.yaml").write_text(SUITE, encoding="utf-8")
-    steps = {one.name: one for one in load_suites(["mine.yaml"], tmp_path)[0].steps}
+    (plan,) = load_suites(["mine.yaml"], tmp_path)
+    steps = {one.name: one for one in plan.steps}
 
-    assert sure_cost(steps[step], "m", risk) == cost
+    assert sure_cost(steps[step], probe(plan), risk) == cost

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from engine_samples import KEY, WORST_TOKENS, Bench, lost, probe, reply, step, suite, target
 
+from wnmon.engine.conversation import INTERRUPTED
 from wnmon.engine.run import Run
-from wnmon.engine.runner import INTERRUPTED
 from wnmon.judge.registry import prepare
 from wnmon.model.check import Plan, Risk, Step
 from wnmon.model.exchange import FailureKind

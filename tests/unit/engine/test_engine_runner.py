@@ -28,9 +28,10 @@ from engine_samples import (
     turns,
 )
 
+from wnmon.engine.conversation import INTERRUPTED
 from wnmon.engine.loopwatch import EVERY_S
 from wnmon.engine.run import Run
-from wnmon.engine.runner import INTERRUPTED, draw_nonce
+from wnmon.engine.runner import draw_nonce
 from wnmon.model.check import Assertion, Plan, Risk
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import Exchange, FailureKind, Request

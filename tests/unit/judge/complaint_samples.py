@@ -417,6 +417,7 @@ UNFIT: dict[str, list[Json]] = {
     "short_prompt": [0, True, "80"],
     "tls": [7, {"max": 1}, {"min": "1.1"}, {"min": 1.2}, {"days": -1}, {"days": True}],
     "cached": [7, {"a": "x"}, {"a": "x", "b": 1}, {"a": "x", "b": "y", "c": 1}, ["a", "b"]],
+    "takes": [7, [], ["x", 1], [""], "x"],
     "premise": [7, {}, {"holds": "x"}, {"contains": 1}, {"matches": "("}, {"lacks": None}],
     "as_recalled": [
         7,

@@ -10,6 +10,7 @@ import pytest
 from wnmon import __version__
 from wnmon.model.check import WRONG_KEY, Auth, Step
 from wnmon.model.exchange import Request
+from wnmon.model.parameters import Parameters
 from wnmon.wire.message import MAX_CHOICES
 from wnmon.wire.request import NONCE_CHARS, build, choices_asked, fill, filler_text, read_request, second_nonce
 
@@ -195,3 +196,26 @@ def test_a_body_asks_for_so_many_choices(body: str, asked: int) -> None:
 )
 def test_a_request_asks_for_its_n_choices_or_for_one(body: bytes, asked: int) -> None:
     assert choices_asked(read_request(body)) == asked
+
+
+# --- as the model wants it
+
+
+def wanted(step: Step, **parameters: Any) -> dict[str, Any]:
+    request = build(step, "https://relay.example/v1/chat/completions", "m-1", "n-1", Parameters(**parameters))
+    body: dict[str, Any] = json.loads(request.body)
+    return body
+
+
+def test_a_body_is_written_as_the_model_wants_it() -> None:
+    step = Step(name="s", body={"max_tokens": 5, "temperature": 0})
+
+    assert wanted(step, rename={"max_tokens": "limit"}, drop=frozenset({"temperature"})) == {"limit": 5}
+
+
+def test_what_is_added_may_name_the_model() -> None:
+    assert wanted(Step(name="s", body={}), add={"user": "{{model}}"}) == {"user": "m-1"}
+
+
+def test_a_raw_body_stays_as_it_is() -> None:
+    assert wanted(Step(name="s", body={"n": 1}, raw_body='{"n": 1}'), drop=frozenset({"n"})) == {"n": 1}

@@ -69,6 +69,8 @@ SENTENCES: dict[str, Pair] = {
     "nothing_of_the_kind": ("nothing of the kind", "不含此类信息"),
     "another_status": ("the status is not the expected one", "状态码不符"),
     "refused_with": ("refused with {n}", "以 {n} 拒绝"),
+    "parameter_untaken": ("the model refuses {name}", "模型拒绝 {name}"),
+    "only_streams_taken": ("the model refuses every request without a stream", "模型拒绝一切非流式请求"),
     "status_missing": ("there is no HTTP status to read", "没有可读取的 HTTP 状态码"),
     "no_status": ("no status", "没有状态码"),
     "header_off": ("the {code} header is not as expected", "响应头 {code} 不符"),

@@ -21,6 +21,7 @@ from wnmon.report.summary import (
     came_to,
     came_to_nothing,
     is_left_out,
+    learnt,
     of_verdict,
     waived,
     why_nothing,
@@ -127,6 +128,7 @@ class TargetView:
     name: str
     model: str
     url: str
+    learnt: tuple[str, ...]
     tallies: tuple[Tally, ...]
     open: tuple[OpenView, ...]
     runs: tuple[RunView, ...]
@@ -145,6 +147,7 @@ def _target(report: CheckReport, target: CheckedTarget, numbers: Mapping[int, in
         name=shown(target.name),
         model=shown(target.model),
         url=shown(target.url, MAX_MESSAGE_CHARS),
+        learnt=tuple(shown(in_language(said, lang), MAX_MESSAGE_CHARS) for said in learnt(report, target)),
         tallies=tuple(_tallies(report, target)),
         open=_silent_runs([view for view, run in zip(views, runs, strict=True) if not is_left_out(run)]),
         runs=views,

@@ -13,7 +13,7 @@ from wnmon.report.curl import KEY_VARIABLE, curl_command
 from wnmon.report.html.body import Body, shown_body
 from wnmon.report.html.place import Excerpt, excerpt
 from wnmon.report.html.timeline import Timeline, timeline
-from wnmon.report.summary import index_of
+from wnmon.report.summary import index_of, standing
 from wnmon.report.text import shown
 
 MAX_EXCHANGES = 24
@@ -116,10 +116,11 @@ class Exchanges:
         )
 
     def _view(self, index: int, lang: str) -> ExchangeView:
-        answer, exchanges = self._run.answers[index], self._run.evidence.exchanges
+        answer = self._run.answers[index]
         exchange = answer.exchange
         request, failure = exchange.request, exchange.failure
-        alike = [i for i, other in enumerate(exchanges) if other.request.step == request.step]
+        alike = [place for place, other in standing(self._run).items() if other.request.step == request.step]
+        alike = alike if index in alike else [index]
         ended = Said("reason", kind=failure.kind.value, said=failure.detail) if failure else ""
         return ExchangeView(
             anchor=self._anchor(index),

@@ -11,6 +11,7 @@ from rich.text import Text
 from wnmon.engine.run import Run
 from wnmon.model.check import Level
 from wnmon.model.duration import show_duration
+from wnmon.model.exchange import Exchange
 from wnmon.model.result import BOUNDS, Finding, Outcome, Reason, RuleVerdict, Verdict
 from wnmon.model.said import in_language, say
 from wnmon.report.curl import curl_command
@@ -27,8 +28,9 @@ from wnmon.report.summary import (
     came_to_nothing,
     counts,
     exchange_of,
-    first_step,
+    exchange_to_show,
     is_unjudged,
+    learnt,
     meaning,
     of_verdict,
     tally,
@@ -55,6 +57,7 @@ MAX_FINDINGS = 6
 MAX_FINDINGS_PER_RULE = 3
 MAX_WAIVED_RULES = 3
 MAX_WHY_GROUPS = 4
+MAX_LEARNT_CHARS = 400
 
 _COUNT_STYLES = {"passed": "green", "inconclusive": "yellow", "skipped": "dim"}
 
@@ -97,6 +100,8 @@ def _target(sheet: Sheet, report: CheckReport, target: CheckedTarget, *, every: 
     sheet.gap()
     sheet.put(Text.assemble((shown(target.name), "bold"), " · ", (shown(target.model), "bold")))
     sheet.put(Text(shown(target.url), "dim"))
+    for said in learnt(report, target):
+        sheet.put(Text(shown(in_language(said, sheet.lang), MAX_LEARNT_CHARS), "yellow"), Text("  i ", "yellow"))
     runs = report.runs_of(target)
     if not runs:
         sheet.put(Text(sheet.say("no_run"), "yellow"), Text("  "))
@@ -294,7 +299,7 @@ def _next_steps(sheet: Sheet, report: CheckReport) -> None:
     rules = sorted(((run, row) for run in report.runs for row in broken(run)), key=lambda pair: pair[1].level.rank)
     if rules:
         run, row = rules[0]
-        _reproduce(sheet, run, first_step(row), row.rule)
+        _reproduce(sheet, run, exchange_to_show(run, row), row.rule)
         if setup_hint(report, sheet.lang):  # what is wrong with the setup is mended, not accepted
             return
         ids = list(dict.fromkeys(one.rule for _, one in rules if one.level is row.level or report.binds(one.level)))
@@ -305,11 +310,10 @@ def _next_steps(sheet: Sheet, report: CheckReport) -> None:
     wrong = next((run for run in report.runs if not run.result.outcome.success), None)
     if wrong is not None:
         step = next((finding.step for finding in wrong.result.findings), "")
-        _reproduce(sheet, wrong, step, wrong.result.reason.value)
+        _reproduce(sheet, wrong, exchange_of(wrong, step), wrong.result.reason.value)
 
 
-def _reproduce(sheet: Sheet, run: Run, step: str, what: str) -> None:
-    exchange = exchange_of(run, step)
+def _reproduce(sheet: Sheet, run: Run, exchange: Exchange | None, what: str) -> None:
     if exchange is None:
         return
     sheet.title("reproduce", what=what + at_once(run, exchange, sheet.lang))

@@ -1,4 +1,4 @@
-"""Where a request was asked again the last answer counts, but for rules on refusals."""
+"""What another answer supersedes counts for rules on refusals alone."""
 
 from __future__ import annotations
 
@@ -7,38 +7,21 @@ from dataclasses import replace
 import pytest
 from judge_samples import answer, completion, judged, refusal, rule, suite, verdicts
 
-from wnmon.judge.asked_again import asked_again, latest
 from wnmon.judge.preflight import is_rate_limited
 from wnmon.judge.registry import prepare
 from wnmon.model.check import Plan, Selector
 from wnmon.model.exchange import Exchange
 from wnmon.model.json import Json
 from wnmon.model.result import Outcome, Reason, Verdict
-from wnmon.wire.answer import Answer, read_answer
+from wnmon.wire.answer import read_answer
 
 LIMITED = refusal(429, "rate limit reached", step="a")
 A_AND_B = suite(rule("R-a", "a", json={}), rule("R-b", "b", status=200), requests=["a", "b"])
 BURST = Plan(steps=(replace(A_AND_B.steps[0], burst=2),), rules=(), profiles=("p",), suite="s")
 
 
-def answers(*exchanges: Exchange) -> list[Answer]:
-    return [read_answer(one) for one in exchanges]
-
-
-def test_the_last_answer_to_a_request_stands() -> None:
-    came = answers(LIMITED, LIMITED, completion("a"), completion("b"))
-
-    assert (asked_again(A_AND_B, came), latest(A_AND_B, came)) == (frozenset({0, 1}), came[2:])
-
-
-def test_every_copy_of_a_burst_stands() -> None:
-    came = answers(LIMITED, completion("a"))
-
-    assert latest(BURST, came) == came
-
-
 def test_a_suite_whose_first_request_was_refused_for_the_rate_is_judged_by_its_last_answer() -> None:
-    result = judged(A_AND_B, LIMITED, completion("a"), completion("b"))
+    result = judged(A_AND_B, LIMITED, completion("a"), completion("b"), superseded=(0,))
 
     assert (result.outcome, [row.verdict for row in result.verdicts]) == (Outcome.PASSED, [Verdict.PASSED] * 2)
 
@@ -52,7 +35,7 @@ def test_a_refusal_that_stands_leaves_the_rules_open() -> None:
 def test_a_request_asked_again_without_an_answer_names_the_fault_of_the_last() -> None:
     busy = refusal(503, "busy", step="b")
     plan = replace(A_AND_B, rules=(*A_AND_B.rules, rule("R-c", "b", json={})))
-    result = judged(plan, LIMITED, completion("a"), busy)
+    result = judged(plan, LIMITED, completion("a"), busy, superseded=(0,))
 
     assert (result.outcome, result.reason) == (Outcome.ERRORED, Reason.HTTP_5XX)
 
@@ -62,13 +45,13 @@ def test_a_rule_on_refusals_judges_the_one_before_too(status: str | None, judges
     says_when = replace(
         rule("R", "a", header={"name": "retry-after", "present": True}), on=Selector(requests=("a",), status=status)
     )
-    found = verdicts(suite(says_when, requests=["a"]), LIMITED, completion("a"))["R"]
+    found = verdicts(suite(says_when, requests=["a"]), LIMITED, completion("a"), superseded=(0,))["R"]
 
     assert (0 in [finding.exchange for finding in found.findings]) is judges
 
 
 def test_a_finding_names_its_own_exchange_behind_those_asked_again() -> None:
-    found = verdicts(A_AND_B, LIMITED, completion("a"), answer(b"", 404, step="b"))["R-b"]
+    found = verdicts(A_AND_B, LIMITED, completion("a"), answer(b"", 404, step="b"), superseded=(0,))["R-b"]
 
     assert [finding.exchange for finding in found.findings] == [2]
 
