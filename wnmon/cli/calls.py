@@ -54,7 +54,7 @@ def calls_of(named: NamedTarget, selection: Selection) -> list[PlannedCall]:
                 step=step,
                 probe=probe,
                 risk=risk,
-                left_out=left_out(step, probe.target, full=selection.full) or _only_if_refused(step),
+                left_out=left_out(step, probe, full=selection.full) or _only_if_refused(step),
                 input_tokens=input_tokens,
                 output_tokens=output_tokens,
                 if_answered=if_answered,

@@ -20,13 +20,13 @@ from wnmon.engine.sending import Sender
 from wnmon.errors import place_of
 from wnmon.judge.preflight import asks_to_be_left_alone, blames_request, stops_a_suite
 from wnmon.judge.verdict import judge
-from wnmon.model.check import Plan, Step
+from wnmon.model.check import Auth, Plan, Step
 from wnmon.model.events import InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Evidence, Outcome, Reason, Result
 from wnmon.model.said import Said, Text, Why
 from wnmon.model.spent import Spent, UsageDoubt
-from wnmon.model.target import Probe, Target
+from wnmon.model.target import Probe
 from wnmon.redact.redactor import Redactor
 from wnmon.redact.result import redact_result
 from wnmon.wire.answer import Answer
@@ -143,7 +143,7 @@ class Runner:
         for step in probe.check.plan.steps:
             if why is not None:
                 progress.not_sent[step.name] = why
-            elif (omitted := left_out(step, probe.target, full=full) or _unneeded(step, progress)) is not None:
+            elif (omitted := left_out(step, probe, full=full) or _unneeded(step, progress)) is not None:
                 progress.not_sent[step.name] = omitted
             else:
                 why = await self._send(probe, step, progress, scheduled_ns, halt)
@@ -153,7 +153,8 @@ class Runner:
         self, probe: Probe, step: Step, progress: Progress, scheduled_ns: int | None, halt: Halt
     ) -> Text | None:
         """Send one step; return why the steps after it shall not be sent, None to go on."""
-        request = build(step, probe.target.url, probe.model, progress.nonce)
+        target = probe.target
+        request = build(step, target.url, probe.model, progress.nonce, auth_header=target.auth_header)
         asked = read_request(request.body)
         worst = worst_case_tokens(request.body, asked)
         refusal = INTERRUPTED if self.stop.is_set() else self._budgets.refusal(probe.target, sum(worst), step.burst)
@@ -263,14 +264,22 @@ def _unneeded(step: Step, progress: Progress) -> Said | None:
     return Said(Why.NOT_REFUSED)
 
 
-def left_out(step: Step, target: Target, *, full: bool) -> Said | None:
-    """Return why a request is left out on purpose, None when it may be sent."""
+def left_out(step: Step, probe: Probe, *, full: bool) -> Said | None:
+    """Return why a request is left out on purpose, None when it may be sent.
+
+    A suite learns nothing about keys where there is none. A check of one's own may want just that: a 401 without.
+    """
+    target = probe.target
     if step.risk is not None and not full:
         return Said(Why.NEEDS_FULL)
     if step.feature is not None and step.feature not in target.features:
         return Said(Why.NOT_CLAIMED)
     if step.http2:
         return Said(Why.NO_HTTP2)
+    if step.auth is not Auth.NORMAL and probe.check.plan.suite is not None and target.is_keyless:
+        return Said(Why.NO_KEY)
+    if step.auth is Auth.LOWERCASE and target.auth_header is not None:
+        return Said(Why.NO_SCHEME)
     return Said(Why.NOT_HTTPS) if step.plain_http and not target.url.startswith("https:") else None
 
 

@@ -29,7 +29,12 @@ from wnmon.model.check import Assertion, Level, Plan, Rule, Selector
 from wnmon.model.result import Evidence, Finding, RuleVerdict, Verdict
 from wnmon.model.said import Said, Text, Why, id_of
 
-_LEFT_OUT = frozenset({Why.NEEDS_FULL, Why.NOT_CLAIMED, Why.NOT_HTTPS, Why.NO_HTTP2, Why.NO_ANSWER, Why.NOT_CODED})
+_LEFT_OUT = frozenset(
+    {
+        *(Why.NEEDS_FULL, Why.NOT_CLAIMED, Why.NOT_HTTPS, Why.NO_HTTP2, Why.NO_KEY, Why.NO_SCHEME),
+        *(Why.NO_ANSWER, Why.NOT_CODED),
+    }
+)
 """Reasons that are nobody's fault: rules are skipped for them, not inconclusive, and so are those that need them."""
 
 

@@ -8,7 +8,9 @@ from typing import NewType
 
 from wnmon.model.check import Check, Plan
 from wnmon.model.credentials import is_telling
+from wnmon.model.placeholders import is_placeholder
 from wnmon.model.price import Price
+from wnmon.model.said import Said
 
 ProbeId = NewType("ProbeId", str)
 
@@ -19,6 +21,7 @@ def probe_id(target: str, check: str, model: str) -> ProbeId:
 
 
 MIN_SECRET_CHARS = 12
+"""A secret as long as this is known by its pieces; a shorter one only as a whole, where it stands as a word."""
 
 
 class Secret:
@@ -77,6 +80,8 @@ class Target:
     """A relay. `url` is the resolved completions URL, whose path may hold a key; `host` is what may be shown of it.
 
     `prices` holds each model whose price is known. `allow_risk`: `wnmon check --full` need not ask before it sends.
+    `auth_header`: where the key goes, alone; None for `Authorization`, after `Bearer`. `remarks`: what whoever reads of
+    its answers should know of how it was asked, such as through which proxy.
     """
 
     name: str
@@ -84,9 +89,11 @@ class Target:
     host: str
     models: tuple[str, ...]
     api_key: Secret | None = None
+    auth_header: str | None = None
     headers: tuple[tuple[str, Secret | str], ...] = ()
     proxy: Secret | None = None
     ca_file: str | None = None
+    ca_folder: str | None = None
     concurrency: int = 2
     budget: Budget = Budget()
     prices: Mapping[str, Price] = field(default_factory=dict)
@@ -96,6 +103,12 @@ class Target:
     waivers: tuple[Waiver, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     extra_secrets: tuple[Secret, ...] = ()
+    remarks: tuple[Said, ...] = ()
+
+    @property
+    def is_keyless(self) -> bool:
+        """Tell whether nothing shows what a key is worth here: there is none, or only a placeholder for one."""
+        return self.api_key is None or is_placeholder(self.api_key.reveal())
 
     def secrets(self) -> Iterator[Secret]:
         """Yield every secret of this target, for the redactor. Of the proxy's URL the password, in `extra_secrets`."""
@@ -107,7 +120,11 @@ class Target:
 
 def asks_as(one: Target, other: Target) -> bool:
     """Tell whether both ask the same relay with the same credentials: what it told the one then holds for the other."""
-    return (one.url, one.api_key, _secret_headers(one)) == (other.url, other.api_key, _secret_headers(other))
+    return _asking(one) == _asking(other)
+
+
+def _asking(target: Target) -> tuple[object, ...]:
+    return target.url, target.api_key, target.auth_header, _secret_headers(target)
 
 
 def _secret_headers(target: Target) -> frozenset[tuple[str, Secret]]:

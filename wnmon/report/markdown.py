@@ -96,6 +96,7 @@ def _head(report: CheckReport, lang: str) -> str:
 def _target(report: CheckReport, target: CheckedTarget, lang: str) -> list[str]:
     runs = report.runs_of(target)
     blocks = [f"### {_code(target.name)} · {_code(target.model)}\n\n{_code(target.url)}"]
+    blocks += [_escaped(in_language(remark, lang)) for remark in target.remarks]
     if not runs:
         return [*blocks, f"_{_escaped(word('no_run', lang))}_"]
     blocks.append(_summary(runs, lang))

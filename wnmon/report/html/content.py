@@ -125,6 +125,7 @@ class TargetView:
     name: str
     model: str
     url: str
+    remarks: tuple[str, ...]
     tallies: tuple[Tally, ...]
     open: tuple[OpenView, ...]
     runs: tuple[RunView, ...]
@@ -143,6 +144,7 @@ def _target(report: CheckReport, target: CheckedTarget, numbers: Mapping[int, in
         name=shown(target.name),
         model=shown(target.model),
         url=shown(target.url, MAX_MESSAGE_CHARS),
+        remarks=tuple(shown(in_language(remark, lang)) for remark in target.remarks),
         tallies=tuple(_tallies(report, target)),
         open=_silent_runs([view for view, run in zip(views, runs, strict=True) if not is_left_out(run)]),
         runs=views,

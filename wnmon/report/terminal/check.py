@@ -96,6 +96,8 @@ def _target(sheet: Sheet, report: CheckReport, target: CheckedTarget, *, every: 
     sheet.gap()
     sheet.put(Text.assemble((shown(target.name), "bold"), " · ", (shown(target.model), "bold")))
     sheet.put(Text(shown(target.url), "dim"))
+    for remark in target.remarks:
+        sheet.put(Text(shown(in_language(remark, sheet.lang)), "dim"))
     runs = report.runs_of(target)
     if not runs:
         sheet.put(Text(sheet.say("no_run"), "yellow"), Text("  "))
