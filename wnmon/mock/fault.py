@@ -19,10 +19,14 @@ T = TypeVar("T")
 
 
 class FaultKind(StrEnum):
-    """A fault breaks the contract; a persona is a legal habit of a relay that clients must bear."""
+    """A fault breaks the contract; a persona is a legal habit of a relay that clients must bear.
+
+    A relay is one that wants to be asked in its own way: whoever asks it as the others gets no answer.
+    """
 
     FAULT = "fault"
     PERSONA = "persona"
+    RELAY = "relay"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +107,12 @@ Hook = Callable[[ApiCall, T], T]
 class MockFault:
     """One way to misbehave, or a legal habit, as hooks.
 
-    In order from the request to the socket: `request` the body as received, before it is looked at; `said` the choices
-    of a completion; `tokens` what is said in a choice; `answer` the whole answer, `refused` that to a request not
-    admitted; `completion`, `error` the JSON document of a 200 or of an error; `document` its bytes; `events` the
-    sequence of a stream; `chunk` each of its chunks; `frame` the bytes of each event; `head` status and headers; `body`
-    the pieces of the body before the transfer coding; `wire` everything that reaches the socket.
+    In order from the request to the socket: `arriving` the call, and `request` its body, as received, before anything
+    is looked at; `said` the choices of a completion; `tokens` what is said in a choice; `answer` the whole answer,
+    `refused` that to a request not admitted; `completion`, `error` the JSON document of a 200 or of an error;
+    `document` its bytes; `events` the sequence of a stream; `chunk` each of its chunks; `frame` the bytes of each
+    event; `head` status and headers; `body` the pieces of the body before the transfer coding; `wire` everything that
+    reaches the socket.
 
     `kills`: exactly the rules of the built-in suites that complain of it, declared beforehand; of a persona, no MUST.
     """
@@ -115,6 +120,7 @@ class MockFault:
     says: str
     kind: FaultKind = FaultKind.FAULT
     kills: Set[str] = frozenset()
+    arriving: Callable[[ApiCall], ApiCall] | None = None
     request: Hook[bytes] | None = None
     said: Hook[Completion] | None = None
     tokens: Hook[tuple[str, ...]] | None = None

@@ -14,6 +14,7 @@ from wnmon.mock import (
     broken_refusals,
     broken_streams,
 )
+from wnmon.mock.azure import AZURE
 from wnmon.mock.fault import MockFault
 from wnmon.mock.personas import PERSONAS
 from wnmon.model.said import Said
@@ -27,6 +28,7 @@ FAULTS: dict[str, MockFault] = {
     **broken_http.FAULTS,
     **broken_honesty.FAULTS,
     **PERSONAS,
+    "azure-openai": AZURE,
 }
 
 
