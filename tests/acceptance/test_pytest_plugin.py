@@ -328,15 +328,13 @@ def test_a_dead_host_is_one_error(project: pytest.Pytester) -> None:
     assert [line for line in one_error(result) if line.startswith("Could not be judged: connect: ")]
 
 
-def test_a_missing_key_is_one_error_that_names_the_variable(
+def test_without_a_key_a_relay_is_asked_without_one(
     project: pytest.Pytester, good: MockRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WNMON_API_KEY")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
 
-    said = one_error(judged(project, good, DOCUMENTED))
-
-    assert "Could not be judged: wnmon: no key: WNMON_API_KEY or OPENAI_API_KEY is not set" in said
+    assert "Could not be judged: auth: " in one_error(judged(project, good, DOCUMENTED))
 
 
 def test_a_key_is_read_where_wnmon_check_reads_it(

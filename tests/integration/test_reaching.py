@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from test_transport_proxy import proxy
 from tls_samples import Papers, issue, make_authority
 from transport_samples import KEY, OK, failure_of, request_to, run, saying, send, speaking, target_of
 
-from wnmon.cli.check import command
 from wnmon.config import load_config
 from wnmon.config.access import Access
 from wnmon.config.named_target import named_by_options
-from wnmon.errors import UsageError
 from wnmon.model.check import WRONG_KEY, Auth
 from wnmon.model.exchange import Exchange
 from wnmon.model.target import Secret, Target
@@ -164,59 +161,3 @@ def test_over_plain_http_an_https_target_is_asked_without_the_keys_in_its_query(
             return heard.heads[-1].split()[1]
 
     assert run(scenario()).endswith(b"?api-version=1&key=left-out")
-
-
-RELAY = ["--base-url", "http://127.0.0.1:9/v1", "--model", "m", "--dry-run"]
-
-
-@pytest.mark.parametrize(
-    ("options", "env", "said"),
-    [
-        (["--header", "X-Team"], {}, "--header: expected NAME=VALUE"),
-        (["--header", "=x"], {}, "--header: expected a header name"),
-        (["--header", "X Y=x"], {}, "--header: expected a header name"),
-        (["--header", "Host=x"], {}, "--header: the header belongs to the connection"),
-        (["--header", "Content-Length=3"], {}, "--header: the header belongs to the connection"),
-        (["--header", "Authorization=Bearer x"], {}, "--header: the Authorization header is written from api_key"),
-        (["--header", "X-A=${NOT_SET}"], {}, "--header: the environment variable NOT_SET is not set"),
-        (["--header", "X-A=${SET}"], {"SET": ""}, "--header: expected a secret, not nothing"),
-        (["--header", "X-A=${"], {}, "--header: "),
-        (["--header", "X-A=a\nb"], {}, "--header: expected one line"),
-        (["--auth-header", "api key"], {}, "--auth-header: expected a header name"),
-        (["--auth-header", "Host"], {}, "--auth-header: the header belongs to the connection"),
-        (["--auth-header", ""], {}, "--auth-header: expected a header name"),
-        (["--proxy", "socks5://127.0.0.1:1080"], {}, "--proxy: expected an http:// or https:// proxy, not socks5://"),
-        (["--proxy", "127.0.0.1:1080"], {}, "--proxy: expected a URL that starts with https:// or http://"),
-        (["--proxy", ""], {}, "--proxy: expected a URL that starts with https:// or http://"),
-        (["--proxy", "http://p:1/x"], {}, "--proxy: expected a proxy without path and query"),
-        (["--ca-file", "no-such.pem"], {}, "--ca-file: no such file"),
-        (["--ca-file", "/dev/null"], {}, "--ca-file: no such file"),
-        (["--ca-file", __file__], {}, "--ca-file: expected a file with certificates in PEM"),
-    ],
-)
-def test_a_bad_option_is_wrong_usage(options: list[str], env: dict[str, str], said: str) -> None:
-    wrong = CliRunner().invoke(command, [*RELAY, *options], env=env).exception
-
-    assert isinstance(wrong, UsageError)
-    assert (wrong.exit_code, said in str(wrong)) == (2, True), wrong
-
-
-@pytest.mark.parametrize(
-    ("url", "env", "said"),
-    [
-        ("http://r.example", {"HTTP_PROXY": "socks5h://127.0.0.1:1080"}, "HTTP_PROXY: expected an http:// or https://"),
-        (
-            "https://r.example",
-            {"ALL_PROXY": "socks5://u:hunter2@p:1"},
-            "ALL_PROXY: expected an http:// or",
-        ),
-        ("https://r.example", {"SSL_CERT_FILE": "/no/such"}, "SSL_CERT_FILE: no such file"),
-        ("https://r.example", {"SSL_CERT_FILE": __file__}, "SSL_CERT_FILE: expected a file with certificates in PEM"),
-        ("https://r.example", {"SSL_CERT_DIR": "/no/such"}, "SSL_CERT_DIR: no such folder"),
-    ],
-)
-def test_a_bad_variable_is_named_and_not_quoted(url: str, env: dict[str, str], said: str) -> None:
-    with pytest.raises(UsageError) as refused:
-        named(url, env)
-
-    assert (said in str(refused.value), "hunter2" in str(refused.value)) == (True, False)
