@@ -28,7 +28,7 @@ MISTAKES = {
     "no relay": ("check", "缺少 --base-url 和 --model；或用 -c 指定配置"),
     "no key": ("check --base-url http://127.0.0.1:9 --model m --api-key-env NOBODY", "NOBODY 未设置"),
     "no header": ("check --base-url http://127.0.0.1:9 --model m --header x", "--header：期望 NAME=VALUE"),
-    "no header of a key": ("check --base-url http://127.0.0.1:9 --model m --auth-header Host", "请求头属于连接"),
+    "no header of a key": ("check --base-url http://127.0.0.1:9 --model m --auth-header Host", "该请求头属于连接"),
     "no proxy": ("check --base-url http://127.0.0.1:9 --model m --proxy socks5://p:1", "期望 http:// 或 https:// 代理"),
     "no authorities": ("check --base-url http://127.0.0.1:9 --model m --ca-file made.yaml", "期望 含 PEM 证书的文件"),
     "no consent": ("check -c made.yaml --full", "没有终端可供询问"),

@@ -334,7 +334,9 @@ def test_without_a_key_a_relay_is_asked_without_one(
     monkeypatch.delenv("WNMON_API_KEY")
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
 
-    assert "Could not be judged: auth: " in one_error(judged(project, good, DOCUMENTED))
+    said = one_error(judged(project, good, DOCUMENTED))
+
+    assert [line for line in said if line.startswith("Could not be judged: auth: ")]
 
 
 def test_a_key_is_read_where_wnmon_check_reads_it(

@@ -50,7 +50,7 @@ def refusal(env: dict[str, str] | None = None, **options: Any) -> str:
         ({"proxy": "p:1"}, "--proxy: expected a URL that starts with https:// or http://"),
         ({"proxy": "http://p:1/x"}, "--proxy: expected a proxy without path and query"),
         ({"ca_file": Path("no-such.pem")}, "--ca-file: no such file"),
-        ({"ca_file": Path(__file__)}, "--ca-file: expected a file with certificates in PEM"),
+        ({"ca_file": Path(pytest.__file__)}, "--ca-file: expected a file with certificates in PEM"),
     ],
 )
 def test_a_bad_option_is_named(options: dict[str, Any], said: str) -> None:
@@ -164,7 +164,7 @@ def test_a_ca_file_of_a_configuration_holds_certificates(tmp_path: Path) -> None
     write(tmp_path, "pem", "ca.pem")
 
     assert problems(tmp_path, f"targets: {{wn: {{{TARGET}, models: [m], ca_file: ca.pem}}}}") == [
-        "wnmon.yaml:1:64 targets.wn.ca_file: expected a file with certificates in PEM, the path is relative "
+        "wnmon.yaml:1:71 targets.wn.ca_file: expected a file with certificates in PEM, the path is relative "
         "to this file"
     ]
 
