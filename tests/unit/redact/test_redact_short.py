@@ -16,6 +16,7 @@ from test_redact_needles import STREAM, cpu_s
 from wnmon.model.placeholders import is_placeholder
 from wnmon.model.target import Secret
 from wnmon.redact.exchange import redact_exchange
+from wnmon.redact.needles import Effort, TooManyPlacesError
 from wnmon.redact.redactor import Redactor
 
 MARK = "[redacted:k]"
@@ -130,7 +131,9 @@ def test_a_long_placeholder_is_left_where_it_is() -> None:
     assert redacted("sk-no-key-required", "sk-no-key-required") == "sk-no-key-required"
 
 
-@pytest.mark.parametrize("body", ['{"n": 42, "m": [42,42], "o":42}', '{"total_tokens":42}\n', "[ 42 ]"])
+@pytest.mark.parametrize(
+    "body", ['{"n": 42, "m": [42,42], "o":42}', '{"total_tokens":42}\n', "[ 42 ]", "[0.42, 42.5,-42]"]
+)
 def test_a_number_is_no_secret(body: str) -> None:
     assert redacted(body, "42") is body
 
@@ -193,3 +196,14 @@ def test_the_worst_texts_cost_in_proportion_to_their_length(unit: str) -> None:
     one, four = (exchange(unit.encode() * (size // len(unit))) for size in (5_000, 20_000))
 
     assert cpu_s(lambda: redact_exchange(four, redactor)) <= 8 * cpu_s(lambda: redact_exchange(one, redactor))
+
+
+@pytest.mark.parametrize("value", ["hunter2", "@@##"])
+def test_a_body_with_too_many_short_secrets_is_left_out(value: str) -> None:
+    with pytest.raises(TooManyPlacesError):
+        Redactor([Secret(value, "k")]).within(Effort(1)).spans(f"{value} {value} ".encode())
+
+
+@pytest.mark.parametrize("text", ["xa.b1", "a.b12", "a.b1x", "a-b1"])
+def test_a_secret_of_two_words_stays_where_either_goes_on(text: str) -> None:
+    assert redacted(text, "a.b1") is text
