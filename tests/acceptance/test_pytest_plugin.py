@@ -328,7 +328,7 @@ def test_a_dead_host_is_one_error(project: pytest.Pytester) -> None:
     assert [line for line in one_error(result) if line.startswith("Could not be judged: connect: ")]
 
 
-def test_a_missing_key_is_one_error_that_names_the_variable(
+def test_without_a_key_a_relay_is_asked_without_one(
     project: pytest.Pytester, good: MockRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WNMON_API_KEY")
@@ -336,7 +336,7 @@ def test_a_missing_key_is_one_error_that_names_the_variable(
 
     said = one_error(judged(project, good, DOCUMENTED))
 
-    assert "Could not be judged: wnmon: no key: WNMON_API_KEY or OPENAI_API_KEY is not set" in said
+    assert [line for line in said if line.startswith("Could not be judged: auth: ")]
 
 
 def test_a_key_is_read_where_wnmon_check_reads_it(

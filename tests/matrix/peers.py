@@ -17,6 +17,7 @@ from tls_samples import issue, make_authority
 from wnmon.config import adhoc_target
 from wnmon.config.timing import DEFAULT_TIMEOUTS
 from wnmon.engine.ports import Clock
+from wnmon.mock.fault import FaultKind
 from wnmon.mock.faults import FAULTS
 from wnmon.mock.server import FAULT_HEADER, serve
 from wnmon.mock.settings import MockSettings
@@ -143,7 +144,7 @@ def peers() -> tuple[Peer, ...]:
             timeouts=_PATIENCE.get(name, DEFAULT_TIMEOUTS),
         )
         for name, fault in FAULTS.items()
-        if name not in named
+        if name not in named and fault.kind is not FaultKind.RELAY
     )
     return (*GOOD, *_BY_HAND, *drawn)
 

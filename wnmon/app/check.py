@@ -195,7 +195,7 @@ async def check(
             for probe in probes:
                 await session.run(runner, probe)
     report = selection.report(
-        tuple(CheckedTarget(name=target.name, url=url, model=model) for model in named.models),
+        tuple(CheckedTarget(name=target.name, url=url, model=model, remarks=target.remarks) for model in named.models),
         tuple(session.runs),
         between_s=(started_at_s, surroundings.clock.wall_s()),
         strict=terms.strict,

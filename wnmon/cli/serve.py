@@ -55,6 +55,9 @@ def command(
     level = max(Level[log_level.upper()], Level.WARNING) if quiet else Level[log_level.upper()]
     log = ServiceLog(lang=lang, level=level, form=Form(log_format), wall_s=SystemClock().wall_s)
     log.say("plan", render(plan_spend(loaded), lang))
+    for target in loaded.targets:
+        for remark in target.remarks:
+            log.say("target", Said("reason", kind=target.name, said=remark), target=target.name)
     host, port = listen
     options = ServiceOptions(
         config=config, host=host, port=port, reload_allowed=enable_reload, poll_s=poll, lang=lang, run_now=run_now

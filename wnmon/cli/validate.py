@@ -13,6 +13,7 @@ from wnmon.config import Config, load_any, plan_spend, render
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan
 from wnmon.model.said import Text
+from wnmon.model.target import Target
 from wnmon.redact.redactor import Redactor
 
 
@@ -55,10 +56,15 @@ def describe(name: str, loaded: Config | Plan) -> str:
         return words("cli_ok_suite", name=name, suite=str(loaded.suite), counts=counts) + "\n"
     counts = _counts(target=len(loaded.targets), check=len(loaded.checks), probe=len(loaded.probes))
     redactor = Redactor(loaded.secrets())
-    urls = "".join(f"  {target.name}: {redactor.text(target.url)}\n" for target in loaded.targets)
+    lines = [line for target in loaded.targets for line in (f"{target.name}: {target.url}", *_remarks(target))]
+    urls = "".join(f"  {redactor.text(line)}\n" for line in lines)
     spend = f"\n{render(plan_spend(loaded), spoken())}" if loaded.probes else ""
     warnings = "".join(words("cli_warning", text=waiver.warning) + "\n" for waiver in loaded.unknown_waivers)
     return f"{words('cli_ok', name=name, counts=counts)}\n{urls}{warnings}{spend}"
+
+
+def _remarks(target: Target) -> list[str]:
+    return [f"  {remark.text(spoken())}" for remark in target.remarks]
 
 
 def _counts(**sizes: int) -> str:

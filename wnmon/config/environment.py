@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from wnmon.config.node import Cursor
 from wnmon.model.credentials import is_telling
 from wnmon.model.said import Said
-from wnmon.model.target import MIN_SECRET_CHARS, Secret
+from wnmon.model.target import Secret
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})?")
+
+# What stands before the value of a parameter that everyone may see.
+_VERSION = re.compile(r"[?&](?:api[-_])?version=\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,42 +32,59 @@ class Filled:
         return "Filled(…)"
 
 
+Complaint = tuple[Said, Said | None]
+"""What is wrong with a text, and what to do."""
+
+
 def fill(place: Cursor, env: Mapping[str, str]) -> Filled | None:
     """Return the text at `place` with its variables filled in; None, with a problem each, when one is unset."""
-    before = len(place.problems)
-    text = _REFERENCE.sub(lambda match: _value(match, place, env), place.text)
-    references = (match for match in _REFERENCE.finditer(place.text) if match[0] != "$${")
-    return None if len(place.problems) > before else Filled(text=text, from_environment=any(references))
+    filled, complaints = filled_in(place.text, env)
+    for complaint in complaints:
+        place.report(*complaint)
+    return None if complaints else filled
 
 
-def _value(match: re.Match[str], place: Cursor, env: Mapping[str, str]) -> str:
+def filled_in(text: str, env: Mapping[str, str]) -> tuple[Filled, list[Complaint]]:
+    """Return a text with its variables filled in, and what is wrong with those that cannot be."""
+    complaints: list[Complaint] = []
+    filled = _REFERENCE.sub(lambda match: _value(match, env, complaints), text)
+    references = (match for match in _REFERENCE.finditer(text) if match[0] != "$${")
+    return Filled(text=filled, from_environment=any(references)), complaints
+
+
+def _value(match: re.Match[str], env: Mapping[str, str], complaints: list[Complaint]) -> str:
     if match[0] == "$${":
         return "${"
     name, default = match["name"], match["default"]
     if name is None:
-        place.report(Said("no_variable"), Said("write_variable"))
+        complaints.append((Said("no_variable"), Said("write_variable")))
         return ""
     value = env.get(name)
     if default is not None:
         return value or default  # as in a shell, `:-` also replaces an empty value
     if value is None:
-        place.report(Said("variable_unset", name=name), Said("set_variable", name=name))
+        complaints.append((Said("variable_unset", name=name), Said("set_variable", name=name)))
     return value or ""
 
 
 def telling_values(place: Cursor | None, env: Mapping[str, str]) -> Iterator[str]:
-    """Yield what the variables in a URL at `place` hold whose names speak of a credential; none is the URL itself."""
-    for match in _REFERENCE.finditer(place.text if place is not None else ""):
+    """Yield what the variables in a URL at `place` hold that no output may show; none is the URL itself.
+
+    In the path those whose names speak of a credential; in the query all, but for the version of the API.
+    """
+    text = place.text if place is not None else ""
+    query = text.find("?")
+    for match in _REFERENCE.finditer(text):
         name = match["name"]
-        value = env.get(name, "") if name is not None and is_telling(name) else ""
-        if len(value) >= MIN_SECRET_CHARS and "/" not in value:
+        is_in_query = 0 <= query < match.start() and _VERSION.search(text, 0, match.start()) is None
+        value = env.get(name, "") if name is not None and (is_telling(name) or is_in_query) else ""
+        if value and "/" not in value:
             yield value
 
 
 def secret(text: str, name: str, place: Cursor) -> Secret | None:
-    """Return the Secret; None, with a problem, when the text is too short to be kept out of outputs by its value."""
-    if len(text) < MIN_SECRET_CHARS:
-        got, hint = (len(text), Said("why_long")) if text else (Said("nothing"), Said("variable_empty"))
-        place.report(Said("secret_too_short", n=MIN_SECRET_CHARS, got=got), hint)
+    """Return the Secret; None, with a problem, where there is no text."""
+    if not text:
+        place.report(Said("secret_missing"), Said("variable_empty"))
         return None
     return Secret(text, name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wnmon.config import load_config
+from wnmon.config.access import Access, reached_by
 from wnmon.config.targets import adhoc_target
 from wnmon.config.timing import DEFAULT_TIMEOUTS
 from wnmon.errors import UsageError, did_you_mean
@@ -47,6 +48,7 @@ class Flags(NamedTuple):
 
 
 _OF_CHECK = Flags()
+_NO_OPTIONS = Access()
 
 
 class MissingOptionError(UsageError):
@@ -60,9 +62,10 @@ def named_by_options(
     env: Mapping[str, str],
     flags: Flags = _OF_CHECK,
     *,
-    needs_key: bool = True,
+    access: Access = _NO_OPTIONS,
+    needs_key: bool = False,
 ) -> NamedTarget:
-    """Return a target made of options; its key is that of the first variable the environment has.
+    """Return a target made of options; its key is that of the first variable the environment has, or there is none.
 
     Raises MissingOptionError, UsageError for a key that is needed, and ConfigError for a URL that is none.
     """
@@ -76,11 +79,21 @@ def named_by_options(
         is_name = key_variables[0].isidentifier() and not looks_like_key(key_variables[0])
         export = f"export {key_variables[0]}=sk-..."
         raise UsageError(Said("cli_no_key", names=names), hint=export if is_name else Said("cli_key_is_variable"))
-    return NamedTarget(target=adhoc_target(base_url, model, key), models=(model,))
+    target = reached_by(adhoc_target(base_url, model, key), access, env, adhoc=True)
+    if key is None:
+        keyless = Said("asked_without_key", names=listed("and", key_variables))
+        target = replace(target, remarks=(keyless, *target.remarks))
+    return NamedTarget(target=target, models=(model,))
 
 
 def named_by_config(
-    path: Path, name: str | None, model: str | None, env: Mapping[str, str], flags: Flags = _OF_CHECK
+    path: Path,
+    name: str | None,
+    model: str | None,
+    env: Mapping[str, str],
+    flags: Flags = _OF_CHECK,
+    *,
+    access: Access = _NO_OPTIONS,
 ) -> NamedTarget:
     """Return a target of a configuration: the named one, or the only one. Its defaults give the timeouts.
 
@@ -99,12 +112,18 @@ def named_by_config(
         models = ", ".join(target.models)
         raise UsageError(Said("cli_no_model", target=target.name, text=repr(model), names=models))
     return NamedTarget(
-        target=target,
+        target=reached_by(target, access, env),
         models=(model,) if model else target.models,
         timeouts=config.timeouts,
         unknown_waivers={one.rule: one.nearest for one in config.unknown_waivers if one.target == target.name},
         beside=tuple(config.secrets()),
     )
+
+
+def with_a_key(named: NamedTarget) -> NamedTarget:
+    """Return the target as it would be with a key, where nobody has set one yet."""
+    key = named.target.api_key or Secret("sk-to-be-set", "api_key")
+    return replace(named, target=replace(named.target, api_key=key))
 
 
 def claiming(named: NamedTarget, features: Sequence[str], plans: Iterable[Plan]) -> NamedTarget:

@@ -6,18 +6,19 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import TypeVar
-from urllib.parse import unquote
 
-from wnmon.config.environment import fill, secret, telling_values
-from wnmon.config.headers import target_headers
+from wnmon.config.environment import fill, telling_values
+from wnmon.config.headers import complaint_of_auth_header, target_headers
 from wnmon.config.labels import read_labels
 from wnmon.config.node import Cursor, quote
 from wnmon.config.parameters import read_parameters
+from wnmon.config.reaching import problem_of_authorities, through, trusting
 from wnmon.config.schema import fits, sound
-from wnmon.config.urls import BadUrl, Relay, proxy_login, relay
+from wnmon.config.urls import BadUrl, Relay, relay
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.credentials import is_no_name
 from wnmon.model.pace import Pace
+from wnmon.model.placeholders import is_placeholder
 from wnmon.model.price import Price
 from wnmon.model.said import Said
 from wnmon.model.target import MIN_SECRET_CHARS, Budget, Secret, Target, Waiver
@@ -25,6 +26,7 @@ from wnmon.model.target import MIN_SECRET_CHARS, Budget, Secret, Target, Waiver
 # One header value of visible ASCII; RFC 6750 section 2.1 allows less, relays hand out more.
 _KEY = re.compile(r"[!-~]+", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_OPEN = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:-\}")
 _BUDGETS = ("tokens_per_day", "requests_per_day")
 _PACES = ("requests_per_minute", "tokens_per_minute")
 _Read = TypeVar("_Read")
@@ -36,7 +38,6 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str]) -> Target | No
     if not fits("target", place):
         place = sound("target", place)
     where = _url(place.get("base_url"), env, relay) or Relay(url="", host="")
-    proxy, proxy_secrets = _proxy(place.get("proxy"), env)
     models, budget = place.texts_of("models"), place.get("budget")
     target = Target(
         name=name,
@@ -44,9 +45,8 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str]) -> Target | No
         host=where.host,
         models=models,
         api_key=_api_key(place.get("api_key"), env),
+        auth_header=_auth_header(place.get("auth")),
         headers=target_headers(place, env),
-        proxy=proxy,
-        ca_file=_ca_file(place.get("ca_file")),
         concurrency=place.whole_of("concurrency") or 2,
         budget=Budget(**{key: budget.whole_of(key) for key in _BUDGETS}) if budget is not None else Budget(),
         pace=Pace(**{key: place.whole_of(key) for key in _PACES}),
@@ -59,8 +59,10 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str]) -> Target | No
         features=frozenset(place.texts_of("features")),
         waivers=_waivers(place),
         labels=read_labels(place),
-        extra_secrets=(*proxy_secrets, *_in_url(where, models, *telling_values(place.get("base_url"), env))),
+        extra_secrets=_in_url(where, models, *telling_values(place.get("base_url"), env)),
     )
+    target = _through(target, place, env)
+    target = _trusting(target, place, env)
     _report_misplaced_key(target, place)
     return target if len(place.problems) == before else None
 
@@ -68,7 +70,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str]) -> Target | No
 def _report_misplaced_key(target: Target, place: Cursor) -> None:
     """Report a key in the URL, which every log on the way keeps, and one where a model belongs."""
     key = target.api_key.reveal() if target.api_key is not None else None
-    if key is not None and key in target.url:
+    if key is not None and _is_in_url(key, target.url):
         place.at("/base_url").report(Said("url_key"), Said("api_key_alone"))
     for model in place.elements("models"):
         if _is_key(model.text, key):
@@ -91,6 +93,8 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
     complaint = _complaint_of_key(api_key) if api_key is not None else None
     if complaint is not None:
         raise UsageError(Said("reason", kind=Said("the_api_key"), said=complaint[0]), hint=complaint[1])
+    if api_key is not None and _is_in_url(api_key, where.url):
+        raise UsageError(Said("reason", kind="--base-url", said=Said("url_key")), hint=Said("api_key_alone"))
     host = where.host.partition(":")[0]
     return Target(
         name=host if _NAME.fullmatch(host) else "relay",
@@ -102,9 +106,17 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
     )
 
 
+def _is_in_url(key: str, url: str) -> bool:
+    """Tell whether a URL holds a key; a shorter one may be a part of any name."""
+    return len(key) >= MIN_SECRET_CHARS and key in url
+
+
 def _is_key(model: str, api_key: str | None) -> bool:
     """Tell whether a key stands where a model belongs: every report would show it."""
-    return is_no_name(model) or (api_key is not None and api_key.lower() in model.lower())
+    if is_no_name(model):
+        return True
+    key, name = (api_key or "").lower(), model.lower()
+    return not is_placeholder(key) and (key == name or (len(key) >= MIN_SECRET_CHARS and key in name))
 
 
 def _in_url(where: Relay, models: tuple[str, ...], *more: str) -> tuple[Secret, ...]:
@@ -126,8 +138,8 @@ def _url(place: Cursor | None, env: Mapping[str, str], read: Callable[[str], _Re
 
 
 def _complaint_of_key(key: str) -> tuple[Said, Said] | None:
-    if len(key) < MIN_SECRET_CHARS:
-        return Said("key_too_short", n=MIN_SECRET_CHARS, got=len(key)), Said("variable_set")
+    if not key:
+        return Said("key_missing"), Said("key_set_or_none")
     if key.lower().startswith("bearer "):
         return Said("key_with_bearer"), Said("leave_out_bearer")
     if not _KEY.fullmatch(key):
@@ -136,8 +148,9 @@ def _complaint_of_key(key: str) -> tuple[Said, Said] | None:
 
 
 def _api_key(place: Cursor | None, env: Mapping[str, str]) -> Secret | None:
+    """Return the key; None also where `${KEY:-}` leaves it open and nobody has set one."""
     filled = fill(place, env) if place is not None else None
-    if place is None or filled is None:
+    if place is None or filled is None or (not filled.text and _OPEN.fullmatch(place.text)):
         return None
     complaint = _complaint_of_key(filled.text)
     if complaint is not None:
@@ -146,26 +159,41 @@ def _api_key(place: Cursor | None, env: Mapping[str, str]) -> Secret | None:
     return Secret(filled.text, "api_key")
 
 
-def _proxy(place: Cursor | None, env: Mapping[str, str]) -> tuple[Secret | None, tuple[Secret, ...]]:
-    """Return a proxy, and what must not be shown of it: its password, and a user long enough to be a key."""
-    found = _url(place, env, lambda url: (url, proxy_login(url)))
-    if place is None or found is None:
-        return None, ()
-    proxy, (user, password) = found
-    words = dict.fromkeys((unquote(password), password)) if password is not None else ()
-    kept = [secret(text, "proxy password", place) for text in words]
-    if user is not None and len(user) >= MIN_SECRET_CHARS:
-        kept += [Secret(text, "proxy user") for text in dict.fromkeys((unquote(user), user))]
-    return Secret(proxy, "proxy"), tuple(one for one in kept if one is not None)
-
-
-def _ca_file(place: Cursor | None) -> str | None:
-    if place is None:
+def _auth_header(place: Cursor | None) -> str | None:
+    name = place.get("header") if place is not None else None
+    if name is None:
         return None
-    path = place.folder / place.text
-    if not path.is_file():
-        place.report(Said("no_file"), Said("relative_path"))
-    return str(path)
+    complaint = complaint_of_auth_header(name.text)
+    if complaint is not None:
+        name.report(*complaint)
+    return name.text
+
+
+def _through(target: Target, place: Cursor, env: Mapping[str, str]) -> Target:
+    said = place.get("proxy")
+    filled = fill(said, env) if said is not None else None
+    if said is not None and filled is None:
+        return target
+    try:
+        return through(target, env, (filled.text or None) if filled is not None else None)
+    except BadUrl as bad:
+        # A variable's value is not quoted: it may hold what does not belong there.
+        is_quoted = filled is None or not filled.from_environment
+        (said or place.at("/base_url")).report(bad.message, bad.hint if is_quoted else None)
+        return target
+
+
+def _trusting(target: Target, place: Cursor, env: Mapping[str, str]) -> Target:
+    said = place.get("ca_file")
+    path = said.folder / said.text if said is not None else None
+    problem = problem_of_authorities(path) if path is not None else None
+    if said is not None and problem is not None:
+        said.report(problem, Said("relative_path"))
+    try:
+        return trusting(target, env, str(path) if path is not None else None)
+    except BadUrl as bad:
+        place.at("/base_url").report(bad.message, bad.hint)
+        return target
 
 
 def _prices(place: Cursor | None, models: tuple[str, ...]) -> dict[str, Price]:

@@ -1,4 +1,12 @@
-"""Base URLs: a relay's host, its `/v1`, or the full path -> the URL of chat completions. Messages quote no secret."""
+"""Base URLs: a relay's host, its `/v1`, or the full path -> the URL of chat completions. Messages quote no secret.
+
+what is written                               what is asked
+--------------------------------------------  -----------------------------------------------------------
+https://relay.example                         https://relay.example/v1/chat/completions
+https://relay.example/api                     https://relay.example/api/chat/completions
+https://az.example/…/gpt-4o?api-version=1     https://az.example/…/gpt-4o/chat/completions?api-version=1
+https://relay.example/chat/completions?k=v    the same
+"""
 
 from __future__ import annotations
 
@@ -6,18 +14,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, unquote_plus, urlsplit
 
 from wnmon.judge.values import listed
-from wnmon.model.credentials import is_key_for_host, looks_like_key
+from wnmon.model.credentials import is_key_for_host, is_telling, looks_like_key
+from wnmon.model.placeholders import is_placeholder
 from wnmon.model.said import Said, Text
 from wnmon.model.target import MIN_SECRET_CHARS
 
 COMPLETIONS = "/chat/completions"
 _PLACEHOLDERS = ("your-api-server.com",)  # the environment prefix of the API page's own template
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SCHEMES = frozenset({"http", "https"})
 _BEFORE_A_KEY = frozenset({"key", "keys", "api-key", "api_key", "apikey", "token", "tokens", "auth", "secret"})
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
+# RFC 3986 section 3.4; what is percent-encoded already stays so.
+_OF_A_QUERY = "%/?:@!$&'()*+,;=-._~"
+# A shared access signature, and the key of an Azure function.
+_TELLING_PARAMETERS = frozenset({"sig", "code"})
 
 
 class BadUrl(Exception):  # noqa: N818 - it says what is wrong with a text, not with wnmon
@@ -33,29 +47,47 @@ class BadUrl(Exception):  # noqa: N818 - it says what is wrong with a text, not 
 class Relay:
     """The resolved completions URL, and the host (with a port where one was given) that outputs may show.
 
-    `keys`: what of the path no output may show, as it is written and as it reads.
+    `keys`: what of the path and the query no output may show, as it is written and as it reads. `query`: name and
+    value of each parameter, as written.
     """
 
     url: str = field(repr=False)
     host: str
     keys: tuple[str, ...] = field(default=(), repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 def relay(base_url: str) -> Relay:
     """Return what a base URL stands for. Raises BadUrl.
 
     A bare host gets `/v1/chat/completions`; any other path gets `/chat/completions` unless it ends so already, as the
-    OpenAI clients do it.
+    OpenAI clients do it. A query stays behind the path: Azure wants its `api-version` with every request.
     """
     parts = _split(base_url)
     if parts.username is not None or parts.password is not None:
         raise BadUrl(Said("url_user"), Said("key_into_api_key"))
-    if parts.query or parts.fragment or base_url.endswith(("?", "#")):
-        raise BadUrl(Said("url_query"), Said("leave_out_query"))
+    if parts.fragment or base_url.endswith("#"):
+        raise BadUrl(Said("url_fragment"), Said("leave_out_fragment"))
     host = _host(parts)
     path = parts.path.rstrip("/") or "/v1"
-    url = f"{parts.scheme}://{host}{path if path.endswith(COMPLETIONS) else path + COMPLETIONS}"
-    return Relay(url=url, host=host, keys=tuple(_keys(path)))
+    text = quote(parts.query, safe=_OF_A_QUERY)
+    query = tuple(_parameter(one) for one in text.split("&")) if text else ()
+    url = f"{parts.scheme}://{host}{path if path.endswith(COMPLETIONS) else path + COMPLETIONS}{text and '?'}{text}"
+    return Relay(url=url, host=host, keys=tuple(dict.fromkeys((*_keys(path), *_keys_of(query)))), query=query)
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name, value
+
+
+def _keys_of(query: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    """Yield the values that are credentials: the name says so, or their shape. What is only a name has no value."""
+    for name, value in query:
+        text = unquote_plus(value)
+        is_named_so = is_telling(unquote_plus(name)) or name.lower() in _TELLING_PARAMETERS
+        if value and not is_placeholder(text) and (is_named_so or looks_like_key(text)):
+            yield from (text, value)
 
 
 def _keys(path: str) -> Iterator[str]:
@@ -69,6 +101,9 @@ def _keys(path: str) -> Iterator[str]:
 
 def proxy_login(proxy: str) -> tuple[str | None, str | None]:
     """Return user and password in a proxy's URL, still percent-encoded; None where there is none. Raises BadUrl."""
+    scheme, _, rest = proxy.partition("://")
+    if rest and _SCHEME.match(proxy) and scheme.lower() not in _SCHEMES:
+        raise BadUrl(Said("proxy_scheme", scheme=scheme.lower()), Said("proxy_none"))
     parts = _split(proxy)
     _host(parts)
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
@@ -90,7 +125,7 @@ def _split(text: str) -> SplitResult:
         parts.port  # noqa: B018 - reading it is what checks it
     except ValueError:
         raise BadUrl(Said("url_host"), Said("write_host")) from None
-    if parts.scheme not in {"http", "https"}:
+    if parts.scheme not in _SCHEMES:
         raise BadUrl(Said("another_scheme", scheme=parts.scheme))
     return parts
 

@@ -3,6 +3,8 @@
     a request                                  is                                   the parameters of the model
     -----------------------------------------  -----------------------------------  ----------------------------------
     is risky, of a feature, over another HTTP  left out                             -
+    asks what becomes of a key, where there    left out of a suite: a check of      -
+        is none                                one's own may want just that
     asks for no stream, of one that only       left out                             -
         streams
     is about a member that is dropped          left out                             -
@@ -16,7 +18,7 @@ So no rule is judged on a request that lost what the rule is about, or that is r
 from __future__ import annotations
 
 from wnmon.judge.preflight import valid_requests
-from wnmon.model.check import Plan, Step
+from wnmon.model.check import Auth, Plan, Step
 from wnmon.model.parameters import AS_WRITTEN, Parameters
 from wnmon.model.said import Said, Why
 from wnmon.model.target import Probe
@@ -31,6 +33,10 @@ def left_out(step: Step, probe: Probe, parameters: Parameters, *, full: bool) ->
         return Said(Why.NOT_CLAIMED)
     if step.http2:
         return Said(Why.NO_HTTP2)
+    if step.auth is not Auth.NORMAL and probe.check.plan.suite is not None and target.is_keyless:
+        return Said(Why.NO_KEY)
+    if step.auth is Auth.LOWERCASE and target.auth_header is not None:
+        return Said(Why.NO_SCHEME)
     if step.plain_http and not target.url.startswith("https:"):
         return Said(Why.NOT_HTTPS)
     if parameters.stream_only and step.method == "POST" and not step.stream:

@@ -195,7 +195,8 @@ class Conversation:
         """Send a step as the model is asked by now; return why it was not sent, or not answered because of a signal."""
         means, target, progress = self._means, self._probe.target, self.progress
         parameters = fitted(step, self._plan, progress.parameters)
-        request = build(step, target.url, self._probe.model, progress.nonce, parameters)
+        model, header = self._probe.model, target.auth_header
+        request = build(step, target.url, model, progress.nonce, parameters, auth_header=header)
         asked = read_request(request.body)
         worst = worst_case_tokens(request.body, asked)
         stop = means.sender.stop

@@ -20,10 +20,14 @@ T = TypeVar("T")
 
 
 class FaultKind(StrEnum):
-    """A fault breaks the contract; a persona is a legal habit of a relay that clients must bear."""
+    """A fault breaks the contract; a persona is a legal habit of a relay that clients must bear.
+
+    A relay is one that wants to be asked in its own way: whoever asks it as the others gets no answer.
+    """
 
     FAULT = "fault"
     PERSONA = "persona"
+    RELAY = "relay"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +109,12 @@ Hook = Callable[[ApiCall, T], T]
 class MockFault:
     """One way to misbehave, or a legal habit, as hooks.
 
-    In order from the request to the socket: `request` the body as received, before it is looked at; `said` the choices
-    of a completion; `tokens` what is said in a choice; `answer` the whole answer, `refused` that to a request not
-    admitted; `completion`, `error` the JSON document of a 200 or of an error; `document` its bytes; `events` the
-    sequence of a stream; `chunk` each of its chunks; `frame` the bytes of each event; `head` status and headers; `body`
-    the pieces of the body before the transfer coding; `wire` everything that reaches the socket.
+    In order from the request to the socket: `arriving` the call, and `request` its body, as received, before anything
+    is looked at; `said` the choices of a completion; `tokens` what is said in a choice; `answer` the whole answer,
+    `refused` that to a request not admitted; `completion`, `error` the JSON document of a 200 or of an error;
+    `document` its bytes; `events` the sequence of a stream; `chunk` each of its chunks; `frame` the bytes of each
+    event; `head` status and headers; `body` the pieces of the body before the transfer coding; `wire` everything that
+    reaches the socket.
 
     `per_minute`: how many requests a key may make; an `answer` has to refuse what is over it.
 
@@ -122,6 +127,7 @@ class MockFault:
     kills: Set[str] = frozenset()
     per_minute: int | None = None
     leaves: Set[str] = frozenset()
+    arriving: Callable[[ApiCall], ApiCall] | None = None
     request: Hook[bytes] | None = None
     said: Hook[Completion] | None = None
     tokens: Hook[tuple[str, ...]] | None = None

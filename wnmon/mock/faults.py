@@ -14,6 +14,7 @@ from wnmon.mock import (
     broken_refusals,
     broken_streams,
 )
+from wnmon.mock.azure import AZURE
 from wnmon.mock.fault import MockFault
 from wnmon.mock.personas import PERSONAS
 from wnmon.mock.picky import PICKY
@@ -29,6 +30,7 @@ FAULTS: dict[str, MockFault] = {
     **broken_honesty.FAULTS,
     **PERSONAS,
     **PICKY,
+    "azure-openai": AZURE,
 }
 
 

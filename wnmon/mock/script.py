@@ -21,6 +21,8 @@ def script(call: ApiCall, faults: Sequence[MockFault]) -> Pieces:
     A call that is refused is refused before any fault of the answer, which needs a request that was right; what a
     refusal says is a fault's own hook.
     """
+    for fault in faults:
+        call = fault.arriving(call) if fault.arriving is not None else call
     call = replace(call, body=through(call, (fault.request for fault in faults), call.body))
     admitted = admit(call)
     if isinstance(admitted, Refusal):

@@ -25,9 +25,17 @@ class Level(StrEnum):
 
 
 class Auth(StrEnum):
-    """Which Authorization header a request carries. `lowercase` writes the scheme as `bearer` (RFC 9110 §11.1).
+    """How a request carries the key. `lowercase` writes the scheme as `bearer` (RFC 9110 §11.1).
 
     `empty` sends the scheme without a token, `query` no header but a wrong key in the URL's query (RFC 6750 §2.3).
+
+        with      Authorization       a header of the target's, such as `api-key`
+        normal    Bearer KEY          KEY
+        none      no header           no header
+        wrong     Bearer WRONG_KEY    WRONG_KEY
+        lowercase bearer KEY          is not sent: there is no scheme
+        empty     Bearer              an empty value
+        query     no header           no header
     """
 
     NORMAL = "normal"

@@ -16,7 +16,10 @@ from wnmon.model.said import Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Bytes to send. The Authorization header is not among `headers`: the transport writes it as `auth` says."""
+    """Bytes to send. The header with the key is not among `headers`: the transport writes it as `auth` says.
+
+    `auth_header`: its name where the key stands in it alone; None for `Authorization` with `Bearer`.
+    """
 
     step: str
     method: str
@@ -26,6 +29,7 @@ class Request:
     auth: Auth
     stream: bool
     close_after: int | None = None
+    auth_header: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

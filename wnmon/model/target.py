@@ -10,7 +10,9 @@ from wnmon.model.check import Check, Plan
 from wnmon.model.credentials import is_telling
 from wnmon.model.pace import UNLIMITED, Pace
 from wnmon.model.parameters import AS_WRITTEN, Parameters
+from wnmon.model.placeholders import is_placeholder
 from wnmon.model.price import Price
+from wnmon.model.said import Said
 
 ProbeId = NewType("ProbeId", str)
 
@@ -21,6 +23,7 @@ def probe_id(target: str, check: str, model: str) -> ProbeId:
 
 
 MIN_SECRET_CHARS = 12
+"""A secret as long as this is known by its pieces; a shorter one only as a whole, where it stands as a word."""
 
 
 class Secret:
@@ -78,8 +81,10 @@ class Waiver:
 class Target:
     """A relay. `url` is the resolved completions URL, whose path may hold a key; `host` is what may be shown of it.
 
-    `prices` holds each model whose price is known, `parameters` each that wants to be asked otherwise.
-    `allow_risk`: `wnmon check --full` need not ask before it sends.
+    `prices` holds each model whose price is known, `parameters` each that wants to be asked otherwise. `allow_risk`:
+    `wnmon check --full` need not ask before it sends.
+    `auth_header`: where the key goes, alone; None for `Authorization`, after `Bearer`. `remarks`: what whoever reads of
+    its answers should know of how it was asked, such as through which proxy.
     """
 
     name: str
@@ -87,9 +92,11 @@ class Target:
     host: str
     models: tuple[str, ...]
     api_key: Secret | None = None
+    auth_header: str | None = None
     headers: tuple[tuple[str, Secret | str], ...] = ()
     proxy: Secret | None = None
     ca_file: str | None = None
+    ca_folder: str | None = None
     concurrency: int = 2
     budget: Budget = Budget()
     pace: Pace = UNLIMITED
@@ -101,6 +108,12 @@ class Target:
     waivers: tuple[Waiver, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     extra_secrets: tuple[Secret, ...] = ()
+    remarks: tuple[Said, ...] = ()
+
+    @property
+    def is_keyless(self) -> bool:
+        """Tell whether nothing shows what a key is worth here: there is none, or only a placeholder for one."""
+        return self.api_key is None or is_placeholder(self.api_key.reveal())
 
     def secrets(self) -> Iterator[Secret]:
         """Yield every secret of this target, for the redactor. Of the proxy's URL the password, in `extra_secrets`."""
@@ -117,7 +130,7 @@ def asks_as(one: Target, other: Target) -> bool:
 
 def client_of(target: Target) -> Hashable:
     """Return what a relay knows a client by: where it is asked, and with which credentials."""
-    return target.url, target.api_key, _secret_headers(target)
+    return target.url, target.api_key, target.auth_header, _secret_headers(target)
 
 
 def _secret_headers(target: Target) -> frozenset[tuple[str, Secret]]:

@@ -2,28 +2,34 @@
 
 Found in any case, under JSON, percent and HTML escapes and nestings of them, as base64 (both alphabets, any alignment)
 and as hex: of the secret as it is, in capitals and in small letters. Of `Basic` credentials user and password are
-looked for too. A secret under 8 bytes has no such run and is not looked for; the configuration refuses secrets under 12
-characters. Pure, never raises, and linear in the text, not in the secrets: see `needles`.
+looked for too. A secret under 12 characters is looked for as a whole, where it stands as a word (see `words`): its
+pieces are in any text. A placeholder is no secret. Pure, never raises, and linear in the text, not in the secrets: see
+`needles`.
 """
 
 from __future__ import annotations
 
 import base64
+import binascii
 import copy
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from wnmon.model.credentials import basic_login
+from wnmon.model.placeholders import is_placeholder
 from wnmon.model.target import MIN_SECRET_CHARS, Secret
 from wnmon.redact.escapes import JSON_ESCAPE, may_be_escape, views
 from wnmon.redact.needles import Effort, Needles, windows_of
+from wnmon.redact.words import Words
 
 MIN_RUN_BYTES = 8
-_SCHEME = re.compile(r"(?:bearer|basic|token|apikey)\s+(?=\S{8})", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:bearer|basic|token|apikey)\s+(?=\S)", re.IGNORECASE)
 # How any URL may begin: one in a secret, such as a header that names a site, is no reason to blank all others.
 _PUBLIC = (b"https://www.", b"http://www.", b"http://localhost", b"http://127.0.0.1")
 _UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9_.:-]")
+
+_CODES: tuple[Callable[[bytes], bytes], ...] = (base64.b64encode, base64.urlsafe_b64encode, binascii.hexlify)
 
 # A marker beside leftover bytes may complete a run only for a secret that holds a piece of a marker itself.
 _PASSES = 6
@@ -57,15 +63,21 @@ def merge(spans: Iterable[Span]) -> list[Span]:
 class Redactor:
     """Knows some secrets and takes them out of text and bytes. Its repr shows none."""
 
-    __slots__ = ("_effort", "_mixed", "_needles")
+    __slots__ = ("_effort", "_finders", "_mixed")
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         values = [(value, secret.name) for secret in secrets for value in _values(secret.reveal())]
-        raw = [(form, name) for value, name in values for form in _forms(value)]
-        self._mixed = any(may_be_escape(form) for form, _ in raw)
-        windows = {window for form, _ in raw for window in windows_of(form.lower(), MIN_RUN_BYTES)}
-        labels = {name: _label(name, windows) for _, name in raw}
-        self._needles = _needles([(form, labels[name]) for form, name in raw])
+        long = [(form, name) for value, name in values if len(value) >= MIN_SECRET_CHARS for form in _forms(value)]
+        short = [
+            (form, name) for value, name in values if len(value) < MIN_SECRET_CHARS for form in _whole_forms(value)
+        ]
+        self._mixed = any(may_be_escape(form) for form, _ in (*long, *short))
+        windows = {window for form, _ in long for window in windows_of(form.lower(), MIN_RUN_BYTES)}
+        words = Words(short)
+        labels = {name: _label(name, windows, words) for _, name in (*long, *short)}
+        needles = _needles([(form, labels[name]) for form, name in long])
+        finders: tuple[Needles | Words, ...] = (*needles, Words((form, labels[name]) for form, name in short))
+        self._finders = tuple(finder for finder in finders if finder)
         self._effort: Effort | None = None
 
     def within(self, effort: Effort) -> Redactor:
@@ -92,10 +104,10 @@ class Redactor:
     def spans(self, data: bytes) -> list[Span]:
         """Return where parts of secrets stand, in order, apart from each other, never cutting an escape or a letter."""
         found: list[Span] = []
-        for view in views(data, mixed=self._mixed) if any(self._needles) else ():
+        for view in views(data, mixed=self._mixed) if self._finders else ():
             read = view.data.lower()
-            for needles in self._needles:
-                for start, end, name in needles.runs(read, self._effort):
+            for finder in self._finders:
+                for start, end, name in finder.runs(read, self._effort):
                     found.append(_whole(data, *view.origin(start, end), name))
         return merge(found)
 
@@ -109,21 +121,23 @@ def _replaced(data: bytes, spans: list[Span]) -> bytes:
 
 
 def _values(value: str) -> Iterator[str]:
-    """Yield a secret, and what it holds in base64 by itself: user and password, where each is as long as a secret is.
+    """Yield a secret, and what it holds in base64 by itself: the password, and a user as long as a secret is.
 
-    Whoever is sent these decodes them, and may quote either.
+    Whoever is sent these decodes them, and may quote either. The scheme that a header's value may begin with is left
+    out: everyone's does. So is what is only a placeholder.
     """
-    yield value
-    yield from (word for word in basic_login(value) or () if len(word) >= MIN_SECRET_CHARS)
+    user, password = basic_login(value) or ("", "")
+    for word in (_SCHEME.sub("", value, count=1) if _SCHEME.match(value) else value, user, password):
+        if not is_placeholder(word) and (word is not user or len(word) >= MIN_SECRET_CHARS):
+            yield word
 
 
 def _forms(value: str) -> set[bytes]:
     """Return the bytes a secret may be on the wire: UTF-8, Latin-1, UTF-8 read as Latin-1, form-encoded spaces.
 
-    In capitals and in small letters too: base64 and hex of those are others than of the secret. Not the scheme that a
-    header's value may begin with: everyone's does.
+    In capitals and in small letters too: base64 and hex of those are others than of the secret.
     """
-    forms, value = set(), _SCHEME.sub("", value, count=1) if _SCHEME.match(value) else value
+    forms: set[bytes] = set()
     for text in {value, value.lower(), value.upper()}:
         utf8 = text.encode(errors="surrogatepass")
         forms |= {utf8, utf8.replace(b" ", b"+")}
@@ -132,6 +146,17 @@ def _forms(value: str) -> set[bytes]:
         if all(character <= "\xff" for character in text):
             forms.add(text.encode("latin-1"))
     return forms
+
+
+def _whole_forms(value: str) -> set[bytes]:
+    """Return what a short secret is looked for as, in lower case: itself, in base64 and in hex, each as a whole.
+
+    What a marker itself holds is left out, or markers were redacted for ever.
+    """
+    forms = _forms(value)
+    coded = {code(form).rstrip(b"=") for form in forms for code in _CODES}
+    marker = Span(start=0, end=0, secret_name="").marker.encode()  # "[redacted:]"
+    return {form.lower() for form in forms | coded if form.lower() not in marker}
 
 
 def _needles(named: list[tuple[bytes, str]]) -> tuple[Needles, ...]:
@@ -151,9 +176,11 @@ def _needles(named: list[tuple[bytes, str]]) -> tuple[Needles, ...]:
     )
 
 
-def _label(name: str, windows: set[bytes]) -> str:
+def _label(name: str, windows: set[bytes], words: Words) -> str:
     label = _UNSAFE_IN_NAME.sub("_", name)[:64] or "secret"
-    return "secret" if windows.intersection(windows_of(label.lower().encode(), MIN_RUN_BYTES)) else label
+    data = label.lower().encode()
+    is_telling = windows.intersection(windows_of(data, MIN_RUN_BYTES)) or any(words.runs(data))
+    return "secret" if is_telling else label
 
 
 def _base64_forms(form: bytes) -> Iterator[bytes]:

@@ -17,11 +17,20 @@ MAX_BODY_BYTES = 16 * 1024
 # curl works these out by itself; a copied Content-Length would lie once somebody edits the body.
 _OWN_HEADERS = frozenset({"host", "content-length", "connection", "accept-encoding", "authorization"})
 
-_AUTHORIZATION = {
-    Auth.NORMAL: f'-H "Authorization: Bearer ${KEY_VARIABLE}"',
-    Auth.LOWERCASE: f'-H "Authorization: bearer ${KEY_VARIABLE}"',
-    Auth.WRONG: f"-H 'Authorization: Bearer {WRONG_KEY}'",
-}
+
+def key_header(request: Request) -> tuple[str, str] | None:
+    """Return the header that held a key, the variable in place of the target's own; None where there was none."""
+    name = request.auth_header or "Authorization"
+    scheme = "" if request.auth_header else "Bearer "
+    match request.auth:
+        case Auth.NORMAL:
+            return name, f"{scheme}${KEY_VARIABLE}"
+        case Auth.LOWERCASE:
+            return name, f"{scheme.lower()}${KEY_VARIABLE}"
+        case Auth.WRONG:
+            return name, f"{scheme}{WRONG_KEY}"
+        case _:
+            return None
 
 
 def curl_command(request: Request) -> str | None:
@@ -32,8 +41,9 @@ def curl_command(request: Request) -> str | None:
     if len(request.body) > MAX_BODY_BYTES:
         return None
     headers = [f"-H {_word(f'{name}: {value}')}" for name, value in request.headers if name.lower() not in _OWN_HEADERS]
-    if request.auth in _AUTHORIZATION:
-        headers.append(_AUTHORIZATION[request.auth])
+    if (key := key_header(request)) is not None:
+        text = f"{key[0]}: {key[1]}"
+        headers.append(f"-H {_word(text)}" if request.auth is Auth.WRONG else f'-H "{text}"')
     pipe, data = _body(request.body)
     return " \\\n  ".join([f"{pipe}curl -sSiN -X {_word(request.method)} {_word(request.url)}", *headers, *data])
 

@@ -12,7 +12,7 @@ from wnmon.model.result import Finding, RuleVerdict
 from wnmon.model.said import Text, id_of
 from wnmon.model.text import cut, encodable
 from wnmon.report.finding import view_of
-from wnmon.report.summary import CheckReport, totals
+from wnmon.report.summary import CheckedTarget, CheckReport, totals
 from wnmon.report.text import MAX_MESSAGE_CHARS, iso
 
 FORMAT_VERSION = 1
@@ -30,12 +30,17 @@ def render_json(report: CheckReport) -> str:
         "strict": report.strict,
         "exit_code": int(report.exit_code),
         "counts": {**totals(report)},
-        "targets": [
-            {"name": target.name, "url": _text(target.url), "model": _text(target.model)} for target in report.targets
-        ],
+        "targets": [_target(target) for target in report.targets],
         "runs": [_run(report, run) for run in report.runs],
     }
     return json_text(document) + "\n"
+
+
+def _target(target: CheckedTarget) -> JsonObject:
+    """Return a target; a reader of before there were remarks misses nothing where there is none."""
+    remarks: JsonObject = {"remarks": [{"id": one.id, "message": _text(str(one))} for one in target.remarks]}
+    named: JsonObject = {"name": target.name, "url": _text(target.url), "model": _text(target.model)}
+    return named | remarks if target.remarks else named
 
 
 _BEYOND_ASCII = re.compile(r"[^\n -~]")

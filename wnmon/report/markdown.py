@@ -97,6 +97,7 @@ def _head(report: CheckReport, lang: str) -> str:
 def _target(report: CheckReport, target: CheckedTarget, lang: str) -> list[str]:
     runs = report.runs_of(target)
     blocks = [f"### {_code(target.name)} · {_code(target.model)}\n\n{_code(target.url)}"]
+    blocks += [_escaped(in_language(remark, lang)) for remark in target.remarks]
     if otherwise := learnt(report, target):
         blocks.append("\n".join(f"- ℹ️ {_code(in_language(said, lang))}" for said in otherwise))
     if not runs:

@@ -33,11 +33,15 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedTarget:
-    """A relay and one of its models, as asked for on the command line. `url` holds no secret."""
+    """A relay and one of its models, as asked for on the command line. `url` holds no secret.
+
+    `remarks`: what a reader should know of how it was asked, such as through which proxy.
+    """
 
     name: str
     url: str
     model: str
+    remarks: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """One request over one fresh connection, by httpx below its client.
 
-So there are no redirects, no cookies, no retries, and nothing is read from the environment.
+So there are no redirects, no cookies, no retries, and nothing is read from the environment: which proxy and which
+authorities it names, the configuration has found out (`wnmon.config.surroundings`).
 
 The answer's bytes are stamped when the socket hands them over and kept; nothing parses them before the exchange ended.
 Phases come from httpcore's trace events; the name is resolved here, so that DNS has a phase and an error of its own.
@@ -45,12 +46,12 @@ class HttpxTransport:
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._pools: dict[tuple[str, str | None, str | None], httpx.AsyncHTTPTransport] = {}
-        self._contexts: dict[str | None, ssl.SSLContext] = {}
+        self._pools: dict[tuple[str, str | None, str | None, str | None], httpx.AsyncHTTPTransport] = {}
+        self._contexts: dict[tuple[str | None, str | None], ssl.SSLContext] = {}
 
     async def warm_up(self) -> None:
         """Pay for imports, the TLS context and the first connection now, not inside the first probe's latency."""
-        self._context(None)
+        self._context(None, None)
         await warm_up(self)
 
     async def close(self) -> None:
@@ -109,10 +110,10 @@ class HttpxTransport:
 
     def _pool(self, target: Target) -> httpx.AsyncHTTPTransport:
         proxy = target.proxy.reveal() if target.proxy else None
-        key = (target.name, target.ca_file, proxy)
+        key = (target.name, target.ca_file, target.ca_folder, proxy)
         if key not in self._pools:
             self._pools[key] = httpx.AsyncHTTPTransport(
-                verify=self._context(target.ca_file),
+                verify=self._context(target.ca_file, target.ca_folder),
                 trust_env=False,
                 limits=httpx.Limits(max_keepalive_connections=0),
                 proxy=proxy,
@@ -120,21 +121,24 @@ class HttpxTransport:
             )
         return self._pools[key]
 
-    def _context(self, ca_file: str | None) -> ssl.SSLContext:
+    def _context(self, ca_file: str | None, ca_folder: str | None) -> ssl.SSLContext:
         """Return the shared TLS context: building one costs some 30 ms and would block the loop within a probe."""
-        if ca_file not in self._contexts:
+        where = ca_file, ca_folder
+        if where not in self._contexts:
             context = (
-                ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
+                ssl.create_default_context(cafile=ca_file, capath=ca_folder)
+                if any(where)
+                else httpx.create_ssl_context(trust_env=False)
             )
             # Strict by default from Python 3.13 on, nowhere else: the verdict on a relay is not one on who judges.
             context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-            self._contexts[ca_file] = context
-        return self._contexts[ca_file]
+            self._contexts[where] = context
+        return self._contexts[where]
 
 
 def _outgoing(recording: Recording, target: Target, address: str | None, deadline: Deadline) -> httpx.Request:
     """Build httpx's request: to an address already resolved, under the name the URL had (Host, SNI, certificate)."""
-    url = httpx.URL(recording.request.url)
+    url = httpx.URL(_shown_to(recording.request, target))
 
     async def trace(name: str, told: dict[str, object]) -> None:
         before = recording.stage
@@ -158,30 +162,47 @@ def _headers(request: Request, target: Target) -> list[tuple[str, str]]:
     A request may ask an https target over plain http, to see whether it is refused; it then carries no secret.
     """
     own = {name.lower() for name, _ in request.headers}
-    exposed = request.url.startswith("http:") and target.url.startswith("https:")
-    if exposed:
+    if _is_exposed(request, target):
         target = replace(target, api_key=None, headers=tuple(one for one in target.headers if isinstance(one[1], str)))
-    configured = [
-        (name, value if isinstance(value, str) else value.reveal())
-        for name, value in target.headers
-        if name.lower() not in own
-    ]
-    has_authorization = "authorization" in own | {name.lower() for name, _ in configured}
-    authorization = None if has_authorization else _authorization(request.auth, target)
-    return [*request.headers, *configured, *([("Authorization", authorization)] if authorization else [])]
-
-
-def _authorization(auth: Auth, target: Target) -> str | None:
     key = target.api_key.reveal() if target.api_key else None
+    written = [(name, value if isinstance(value, str) else value.reveal()) for name, value in target.headers]
+    if request.auth is not Auth.NORMAL:
+        # Whatever header has the key as well would let in a request that is to be without it.
+        written = [(name, value) for name, value in written if value != key]
+    configured = [(name, value) for name, value in written if name.lower() not in own]
+    place = request.auth_header or "Authorization"
+    if place.lower() in own | {name.lower() for name, _ in configured}:
+        return [*request.headers, *configured]
+    credentials = _credentials(request.auth, key, "" if request.auth_header else "Bearer")
+    return [*request.headers, *configured, *([(place, credentials)] if credentials is not None else [])]
+
+
+def _shown_to(request: Request, target: Target) -> str:
+    """Return the URL to ask, without the keys in it where nobody may see them."""
+    scheme, _, rest = request.url.partition("://")
+    host, slash, path = rest.partition("/")
+    in_url = [one for one in target.extra_secrets if one.name == "base_url"]
+    for one in in_url if _is_exposed(request, target) else ():
+        path = path.replace(one.reveal(), "left-out")
+    return f"{scheme}://{host}{slash}{path}"
+
+
+def _is_exposed(request: Request, target: Target) -> bool:
+    """Tell whether an https target is asked over plain http: who listens there must not learn a secret."""
+    return request.url.startswith("http:") and target.url.startswith("https:")
+
+
+def _credentials(auth: Auth, key: str | None, scheme: str) -> str | None:
+    """Return what stands in the header of the key, None to write none. No value ends in a blank (RFC 9110 §5.5)."""
     match auth:
         case Auth.EMPTY:
-            return "Bearer"  # a blank at the end is no part of a value (RFC 9110 §5.5)
+            return scheme
         case Auth.WRONG:
-            return f"Bearer {WRONG_KEY}"
+            return f"{scheme} {WRONG_KEY}".strip()
         case Auth.NORMAL if key is not None:
-            return f"Bearer {key}"
+            return f"{scheme} {key}".strip()
         case Auth.LOWERCASE if key is not None:
-            return f"bearer {key}"
+            return f"{scheme.lower()} {key}".strip()
         case _:
             return None
 

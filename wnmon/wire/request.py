@@ -23,8 +23,16 @@ _PLACEHOLDER = re.compile(r"\{\{(model|nonce2?|filler)\}\}")
 _WORDS = ("the", "river", "was", "calm", "and", "the", "light", "fell", "on", "every", "stone", "near", "the", "old")
 
 
-def build(step: Step, target_url: str, model: str, nonce: str, parameters: Parameters = AS_WRITTEN) -> Request:
-    """Return the request of a step. The target's own headers and Authorization are the transport's to add.
+def build(
+    step: Step,
+    target_url: str,
+    model: str,
+    nonce: str,
+    parameters: Parameters = AS_WRITTEN,
+    *,
+    auth_header: str | None = None,
+) -> Request:
+    """Return the request of a step. The target's own headers and the key are the transport's to add.
 
     `parameters` say how the model wants it; a raw body stays as it is.
     Compression is declined: a coding that buffers would hide when tokens arrive. A step's own header replaces one of
@@ -39,15 +47,28 @@ def build(step: Step, target_url: str, model: str, nonce: str, parameters: Param
         auth=step.auth,
         stream=step.stream,
         close_after=step.close_after,
+        auth_header=auth_header,
     )
 
 
 def _url(step: Step, target_url: str) -> str:
-    """Return the URL. Over plain http a port that was written stays: no other is known to be the relay's."""
+    """Return the URL. Over plain http a port that was written stays: no other is known to be the relay's.
+
+    The query of the target goes with every request; a parameter of the step's own path replaces its namesake.
+    """
     parts = urlsplit(target_url)
     scheme = "http" if step.plain_http else parts.scheme
-    query = f"api_key={WRONG_KEY}" if step.auth is Auth.QUERY else parts.query
-    return urlunsplit((scheme, parts.netloc, step.path or parts.path, query, ""))
+    path, _, own = (step.path or "").partition("?")
+    wrong = f"api_key={WRONG_KEY}" if step.auth is Auth.QUERY else ""
+    query = _joined(parts.query, _joined(own, wrong))
+    return urlunsplit((scheme, parts.netloc, path or parts.path, query, ""))
+
+
+def _joined(query: str, own: str) -> str:
+    """Return two queries as one: of a name that both have the second's values count."""
+    named = {one.partition("=")[0] for one in own.split("&")}
+    kept = [one for one in query.split("&") if one and one.partition("=")[0] not in named]
+    return "&".join([*kept, *([own] if own else [])])
 
 
 def fill(value: Json, model: str, nonce: str, filler: int = 0) -> Json:

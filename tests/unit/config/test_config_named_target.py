@@ -83,7 +83,7 @@ def test_an_unknown_model_is_refused_with_those_there_are(tmp_path: Path) -> Non
         _ask(tmp_path, ONE, model="huge")
 
 
-def _options(base_url: str | None, model: str | None, env: dict[str, str], *, needs_key: bool = True) -> NamedTarget:
+def _options(base_url: str | None, model: str | None, env: dict[str, str], *, needs_key: bool = False) -> NamedTarget:
     return named_by_options(base_url, model, ("FIRST", "SECOND"), env, FLAGS, needs_key=needs_key)
 
 
@@ -107,11 +107,16 @@ def test_what_is_missing_is_called_by_the_flags_of_the_edge() -> None:
 
 def test_a_key_that_is_needed_and_nowhere_is_missed_by_the_names_of_its_variables() -> None:
     with pytest.raises(UsageError, match="no key: FIRST or SECOND is not set"):
-        _options("http://127.0.0.1:9", "small", {})
+        _options("http://127.0.0.1:9", "small", {}, needs_key=True)
 
 
-def test_where_nothing_is_sent_no_key_is_needed() -> None:
-    assert _options("http://127.0.0.1:9", "small", {}, needs_key=False).target.api_key is None
+def test_a_target_without_a_key_says_so() -> None:
+    target = _options("http://127.0.0.1:9", "small", {"FIRST": ""}).target
+
+    assert (target.api_key, [*map(str, target.remarks)]) == (
+        None,
+        ["without a key, for lack of FIRST and SECOND in the environment"],
+    )
 
 
 def test_a_claimed_feature_is_added_to_the_target(tmp_path: Path) -> None:

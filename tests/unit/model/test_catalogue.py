@@ -51,6 +51,7 @@ ELSEWHERE = {
     "report/junit.py": "a format for machines",
     "report/tap.py": "a format for machines",
     "web/routes.py": "plain text for machines",
+    "model/placeholders.py": "words that stand for a key, and those of every answer",
     "wire/cause_table.py": "words of relays",
     "transport/head.py": "words of h11",
     "transport/naming.py": "words of h11",

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wnmon.model.placeholders import is_placeholder
 from wnmon.model.target import Secret
 from wnmon.redact.redactor import Redactor, Span, merge
 
@@ -88,10 +89,6 @@ def test_text_without_a_secret_is_the_same_object() -> None:
 
 def test_without_secrets_nothing_changes() -> None:
     assert Redactor([]).text(KEY) is KEY
-
-
-def test_a_secret_shorter_than_eight_bytes_is_not_looked_for() -> None:
-    assert Redactor([Secret("abc", "api_key")]).text("abcabc") == "abcabc"
 
 
 @pytest.mark.parametrize("changed", [KEY.swapcase(), KEY.lower(), KEY.upper(), KEY.title()])
@@ -208,7 +205,7 @@ def test_utf8_shown_as_latin1_is_read() -> None:
 
 
 def test_a_run_never_cuts_a_character_in_two() -> None:
-    assert redactor("aüüüüüüüü").data(("xüüüüüyü").encode()[:-1]) == b"x" + MARK.encode() + b"y\xc3"
+    assert redactor("aüüüüüüüüüüü").data(("xüüüüüyü").encode()[:-1]) == b"x" + MARK.encode() + b"y\xc3"
 
 
 def test_surrogate_pairs_are_read_as_one_character() -> None:
@@ -352,7 +349,7 @@ SECRETS = st.one_of(
     st.text("0124\\%&", min_size=12, max_size=20),
     st.text("ab", min_size=12, max_size=20),
     st.text("aéß漢-_", min_size=12, max_size=20),
-)
+).filter(lambda text: not is_placeholder(text))
 CONTEXT = st.text('{}[]":, abz019%&\\', max_size=12)
 
 

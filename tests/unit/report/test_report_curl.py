@@ -99,3 +99,17 @@ def test_an_empty_body_needs_no_data_option() -> None:
 
 def test_a_body_over_the_cap_gives_no_command() -> None:
     assert curl_command(request(body=b"x" * 16_385)) is None
+
+
+@pytest.mark.parametrize(
+    ("auth", "lines"),
+    [
+        (Auth.NORMAL, ['-H "api-key: $WNMON_API_KEY"']),
+        (Auth.WRONG, ["-H 'api-key: sk-wnmon-deliberately-wrong-key'"]),
+        (Auth.NONE, []),
+    ],
+)
+def test_the_key_goes_where_the_target_says(auth: Auth, lines: list[str]) -> None:
+    command = curl_command(request(auth=auth, auth_header="api-key")) or ""
+
+    assert [line for line in command.split(" \\\n  ") if "api-key" in line or "Authorization" in line] == lines

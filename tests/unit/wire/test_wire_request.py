@@ -219,3 +219,33 @@ def test_what_is_added_may_name_the_model() -> None:
 
 def test_a_raw_body_stays_as_it_is() -> None:
     assert wanted(Step(name="s", body={"n": 1}, raw_body='{"n": 1}'), drop=frozenset({"n"})) == {"n": 1}
+
+
+AZURE = "https://az.example/d/chat/completions?api-version=1&x=2"
+
+
+@pytest.mark.parametrize(
+    ("members", "url"),
+    [
+        ({}, AZURE),
+        ({"path": "/v1/models"}, "https://az.example/v1/models?api-version=1&x=2"),
+        ({"path": "/v1/models?y=z"}, "https://az.example/v1/models?api-version=1&x=2&y=z"),
+        ({"path": "/v1/models?api-version=9"}, "https://az.example/v1/models?x=2&api-version=9"),
+        ({"path": "/v1/models?"}, "https://az.example/v1/models?api-version=1&x=2"),
+        ({"plain_http": True}, "http://az.example/d/chat/completions?api-version=1&x=2"),
+        ({"auth": Auth.QUERY}, f"{AZURE}&api_key={WRONG_KEY}"),
+        ({"auth": Auth.QUERY, "path": "/p?q=1"}, f"https://az.example/p?api-version=1&x=2&q=1&api_key={WRONG_KEY}"),
+    ],
+)
+def test_the_query_of_a_target_goes_with_every_request(members: dict[str, Any], url: str) -> None:
+    assert build(Step(name="s", body={}, **members), AZURE, "m", "n").url == url
+
+
+def test_a_path_of_a_step_has_its_own_query() -> None:
+    step = Step(name="s", body={}, path="/x?y=z")
+
+    assert build(step, "https://relay.example/v1/chat/completions", "m", "n").url == "https://relay.example/x?y=z"
+
+
+def test_the_header_of_the_key_is_that_of_the_target() -> None:
+    assert build(Step(name="s", body={}), AZURE, "m", "n", auth_header="api-key").auth_header == "api-key"

@@ -44,6 +44,22 @@ _HELP: dict[str, Pair] = {
     ),
     "help_check_base_url": ("The relay: host, /v1 or the full path.", "中转站：主机、/v1 或完整路径。"),
     "help_check_model": ("The model to ask (with -c: only this one of the target's).", "要请求的模型（与 -c 合用时：只请求该 target 的这一个）。"),
+    "help_check_auth_header": (
+        "Header the key goes into, alone, instead of Authorization; Azure's is api-key.",
+        "单独写入密钥的请求头，代替 Authorization；Azure 为 api-key。",
+    ),
+    "help_check_headers": (
+        "Header of every request; ${{VARIABLE}} in the value is read from the environment. May be given more than once.",
+        "每个请求都带的请求头；值中的 ${{VARIABLE}} 从环境变量读取。可多次给出。",
+    ),
+    "help_check_proxy": (
+        "HTTP proxy, before HTTPS_PROXY and the like; none asks without one.",
+        "HTTP 代理，优先于 HTTPS_PROXY 等变量；none 表示不经代理。",
+    ),
+    "help_check_ca_file": (
+        "PEM file of the certificate authorities to trust instead of the usual ones.",
+        "PEM 文件，以其中的证书颁发机构代替默认的。",
+    ),
     "help_check_api_key_env": ("Environment variable that holds the key.", "存放密钥的环境变量。"),
     "help_check_config": ("Take the target from this configuration.", "从此配置中取 target。"),
     "help_check_target": ("Which target of the configuration.", "取配置中的哪个 target。"),

@@ -24,6 +24,14 @@ SENTENCES: dict[str, Pair] = {
     "needs_full": ("needs --full", "需要 --full"),
     "not_claimed": ("the target does not claim the feature", "target 未声明支持该功能"),
     "not_https": ("the target is not asked over https", "target 未通过 https 访问"),
+    "no_key": (
+        "the target has no key, or only a placeholder for one: nothing tells whether it asks for a key",
+        "target 没有密钥，或只有占位符：无从判断中转站是否要求密钥",
+    ),
+    "no_scheme": (
+        "the key goes alone in a header, without a scheme to write in small letters",
+        "密钥单独写在一个请求头中，没有可改为小写的认证方案名",
+    ),
     "no_http2": ("this sensor speaks HTTP/1.1 only", "探测端仅支持 HTTP/1.1"),
     "not_refused": ("sent only where its other form is refused", "仅在另一种形式被拒绝时发送"),
     "only_streams": ("this model only streams", "该模型仅支持流式"),

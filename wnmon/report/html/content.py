@@ -128,6 +128,7 @@ class TargetView:
     name: str
     model: str
     url: str
+    remarks: tuple[str, ...]
     learnt: tuple[str, ...]
     tallies: tuple[Tally, ...]
     open: tuple[OpenView, ...]
@@ -147,6 +148,7 @@ def _target(report: CheckReport, target: CheckedTarget, numbers: Mapping[int, in
         name=shown(target.name),
         model=shown(target.model),
         url=shown(target.url, MAX_MESSAGE_CHARS),
+        remarks=tuple(shown(in_language(remark, lang)) for remark in target.remarks),
         learnt=tuple(shown(in_language(said, lang), MAX_MESSAGE_CHARS) for said in learnt(report, target)),
         tallies=tuple(_tallies(report, target)),
         open=_silent_runs([view for view, run in zip(views, runs, strict=True) if not is_left_out(run)]),

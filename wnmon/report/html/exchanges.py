@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from wnmon.engine.run import Run
 from wnmon.model.check import Auth
+from wnmon.model.exchange import Request
 from wnmon.model.result import Finding
 from wnmon.model.said import Said, in_language
-from wnmon.report.curl import KEY_VARIABLE, curl_command
+from wnmon.report.curl import curl_command, key_header
 from wnmon.report.html.body import Body, shown_body
 from wnmon.report.html.place import Excerpt, excerpt
 from wnmon.report.html.timeline import Timeline, timeline
@@ -129,7 +130,7 @@ class Exchanges:
             step=shown(request.step),
             rules=tuple(dict.fromkeys(self._rules[index])),
             request_line=shown(f"{request.method} {request.url}", MAX_HEADER_CHARS),
-            request_headers=(*_shown_headers(request.headers), *_authorization(request.auth)),
+            request_headers=(*_shown_headers(request.headers), *_written_key(request)),
             request_body=shown_body(request.body),
             status=exchange.status,
             status_line=shown(f"{exchange.http_version or 'HTTP'} {exchange.status}"),
@@ -141,10 +142,10 @@ class Exchanges:
         )
 
 
-def _authorization(auth: Auth) -> Headers:
-    """Return the header the transport wrote, the variable in place of the key."""
-    scheme = {Auth.NORMAL: "Bearer", Auth.LOWERCASE: "bearer"}.get(auth)
-    return (("Authorization", f"{scheme} ${KEY_VARIABLE}"),) if scheme else ()
+def _written_key(request: Request) -> Headers:
+    """Return the header the transport wrote, the variable in place of the key. A wrong key is in no report's way."""
+    key = key_header(request) if request.auth in {Auth.NORMAL, Auth.LOWERCASE} else None
+    return (key,) if key is not None else ()
 
 
 def _shown_headers(headers: Sequence[tuple[str, str]]) -> Headers:

@@ -100,6 +100,8 @@ def _target(sheet: Sheet, report: CheckReport, target: CheckedTarget, *, every: 
     sheet.gap()
     sheet.put(Text.assemble((shown(target.name), "bold"), " · ", (shown(target.model), "bold")))
     sheet.put(Text(shown(target.url), "dim"))
+    for remark in target.remarks:
+        sheet.put(Text(shown(in_language(remark, sheet.lang)), "dim"))
     for said in learnt(report, target):
         sheet.put(Text(shown(in_language(said, sheet.lang), MAX_LEARNT_CHARS), "yellow"), Text("  i ", "yellow"))
     runs = report.runs_of(target)
