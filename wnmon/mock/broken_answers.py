@@ -168,7 +168,7 @@ FAULTS: dict[str, MockFault] = {
     "null-model": MockFault(says="model is null", kills={"DOC-005", "REL-001"}, completion=setting("model", None)),
     "json-as-text": MockFault(
         says="JSON is sent as text/plain",
-        kills={"DOC-002"},
+        kills={"DOC-002", "DOC-012"},
         head=lambda _, head: (
             relabelled(head, "text/plain")
             if (head.status, head.get("content-type")) == (200, "application/json")
