@@ -16,6 +16,7 @@ from wnmon.cli.consent import ask_before_harm
 from wnmon.cli.listing import listed, render_json, render_text
 from wnmon.cli.options import (
     FILE,
+    distinct,
     duration,
     globs,
     joined,
@@ -44,7 +45,7 @@ from wnmon.report.curl import KEY_VARIABLES
 @click.command("check")
 @click.argument("suites", nargs=-1, metavar="[SUITE]...")
 @click.option("--base-url", metavar="URL")
-@click.option("--model", metavar="NAME")
+@click.option("--model", "models", type=names, multiple=True, callback=distinct, metavar="A,B")
 @click.option("--api-key-env", metavar="VARIABLE")
 @click.option("-c", "--config", type=click.Path(path_type=Path))
 @click.option("--target", metavar="NAME")
@@ -130,10 +131,10 @@ def _named(options: dict[str, Any]) -> NamedTarget:
             raise click.UsageError(words("cli_url_twice", url="--base-url", config="--config"))
         if options["api_key_env"] is not None:
             raise click.UsageError(words("cli_key_twice"))
-        return named_by_config(options["config"], options["target"], options["model"], os.environ)
+        return named_by_config(options["config"], options["target"], options["models"], os.environ)
     if options["target"] is not None:
         raise click.UsageError(words("cli_target_alone"))
-    given, needs_key = (options["base_url"], options["model"]), not options["dry_run"]
+    given, needs_key = (options["base_url"], options["models"]), not options["dry_run"]
     key_variables = (options["api_key_env"],) if options["api_key_env"] else KEY_VARIABLES
     try:
         return named_by_options(*given, key_variables, os.environ, needs_key=needs_key)

@@ -51,6 +51,13 @@ def joined(_: click.Context, __: click.Parameter, lists: tuple[tuple[str, ...], 
     return tuple(item for items in lists for item in items)
 
 
+def distinct(
+    context: click.Context, parameter: click.Parameter, lists: tuple[tuple[str, ...], ...]
+) -> tuple[str, ...]:
+    """Return the items of such an option, each once."""
+    return tuple(dict.fromkeys(joined(context, parameter, lists)))
+
+
 def language(_: click.Context, __: click.Parameter, option: str | None) -> str:
     """Return the language of an option, or of the environment where it was not given."""
     return chosen_language(option, os.environ)

@@ -262,14 +262,14 @@ def test_basic_credentials_without_a_short_password_are_a_secret(login: bytes, t
 
 
 def test_a_target_of_the_command_line_is_named_after_its_host() -> None:
-    found = adhoc_target("https://relay.example:8443/v1", "m", KEY)
+    found = adhoc_target("https://relay.example:8443/v1", ("m",), KEY)
 
     assert (found.name, found.host, found.models) == ("relay.example", "relay.example:8443", ("m",))
     assert found.api_key == Secret(KEY, "api_key")
 
 
 def test_a_target_of_the_command_line_may_have_no_key_and_no_name() -> None:
-    found = adhoc_target("http://[::1]:80", "m")
+    found = adhoc_target("http://[::1]:80", ("m",))
 
     assert (found.name, found.api_key) == ("relay", None)
 
@@ -284,7 +284,7 @@ DRAWN = "3f0c9a7be21d44580b52d1aa07f6e3c4"
 @pytest.mark.parametrize("base_url", [f"https://{ISSUED}/v1", f"https://{DRAWN}:8443", f"https://{ISSUED}.example"])
 def test_a_key_in_place_of_a_host_is_refused_and_not_quoted(base_url: str) -> None:
     with pytest.raises(UsageError) as caught:
-        adhoc_target(base_url, "m", KEY)
+        adhoc_target(base_url, ("m",), KEY)
 
     assert str(caught.value) == "--base-url: expected a URL without the key"
 
@@ -320,7 +320,7 @@ def test_a_key_is_no_name(text: str, tmp_path: Path) -> None:
 )
 def test_the_command_line_follows_the_rules_of_the_yaml(base_url: str, model: str, key: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        adhoc_target(base_url, model, key)
+        adhoc_target(base_url, (model,), key)
 
     assert str(caught.value) == message
 

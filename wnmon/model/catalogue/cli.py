@@ -43,7 +43,7 @@ _HELP: dict[str, Pair] = {
         "密钥取自 WNMON_API_KEY，其次为 OPENAI_API_KEY，或取自 --api-key-env 指定的变量。",
     ),
     "help_check_base_url": ("The relay: host, /v1 or the full path.", "中转站：主机、/v1 或完整路径。"),
-    "help_check_model": ("The model to ask (with -c: only this one of the target's).", "要请求的模型（与 -c 合用时：只请求该 target 的这一个）。"),
+    "help_check_models": ("The models to ask, each in turn (with -c: only these of the target's).", "要请求的模型，逐个请求（与 -c 合用时：只请求该 target 的这些模型）。"),
     "help_check_api_key_env": ("Environment variable that holds the key.", "存放密钥的环境变量。"),
     "help_check_config": ("Take the target from this configuration.", "从此配置中取 target。"),
     "help_check_target": ("Which target of the configuration.", "取配置中的哪个 target。"),
