@@ -51,9 +51,7 @@ def joined(_: click.Context, __: click.Parameter, lists: tuple[tuple[str, ...], 
     return tuple(item for items in lists for item in items)
 
 
-def distinct(
-    context: click.Context, parameter: click.Parameter, lists: tuple[tuple[str, ...], ...]
-) -> tuple[str, ...]:
+def distinct(context: click.Context, parameter: click.Parameter, lists: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     """Return the items of such an option, each once."""
     return tuple(dict.fromkeys(joined(context, parameter, lists)))
 

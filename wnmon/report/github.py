@@ -14,6 +14,8 @@ from wnmon.engine.run import Run
 from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
 from wnmon.model.said import in_language
 from wnmon.report.finding import view_of
+from wnmon.report.gist import gists
+from wnmon.report.gist import lines as in_lines
 from wnmon.report.hints import setup_hint, unknown_waivers
 from wnmon.report.summary import CheckReport, broken, meaning, of_verdict, tally, waived, whys
 from wnmon.report.text import advice, more, shown, word
@@ -50,7 +52,14 @@ def render_github(report: CheckReport, lang: str) -> str:
     if not report.complete:
         annotations.append(Annotation(Weight.ERROR, "wnmon check", word("interrupted", lang)))
     lines = [_command(annotation) for kind in Weight for annotation in _at_most_ten(kind, annotations, lang)]
-    return "\n".join([*lines, *_listing(report, lang)]) + "\n"
+    return "\n".join([*_in_short(report, lang), *lines, *_listing(report, lang)]) + "\n"
+
+
+def _in_short(report: CheckReport, lang: str) -> Iterator[str]:
+    """Yield a line on each model, with which the log begins. It is no command, whatever a relay said."""
+    for gist in gists(report):
+        said = " · ".join(in_lines(gist, lang))
+        yield f"wnmon check: {_data(shown(gist.target.model))}: {_data(said)}"
 
 
 def _of_run(report: CheckReport, run: Run, lang: str) -> Iterator[Annotation]:

@@ -15,6 +15,8 @@ from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Verdict
 from wnmon.model.said import in_language, say
 from wnmon.report.curl import curl_command
 from wnmon.report.finding import messages_of, view_of
+from wnmon.report.gist import COLUMNS, cells, gists
+from wnmon.report.gist import lines as in_lines
 from wnmon.report.hints import setup_hint, unknown_waivers
 from wnmon.report.summary import (
     COUNTED,
@@ -80,6 +82,7 @@ def _head(report: CheckReport, lang: str) -> str:
     strict = f" · {word('strict', lang)}" if report.strict else ""
     lines = [
         f"## {sign} wnmon check: {_escaped(meaning(report, lang))}",
+        _in_short(report, lang),
         f"wnmon {_escaped(report.version)} · {utc(report.started_at_s):%Y-%m-%d %H:%M:%S} UTC{strict} · "
         f"{word('exit', lang)} {int(report.exit_code)}",
     ]
@@ -91,6 +94,15 @@ def _head(report: CheckReport, lang: str) -> str:
     if hint := setup_hint(report, lang):
         lines.append(f"💡 {word('hint', lang)}{word('colon', lang)}{_code(hint)}")
     return "\n\n".join(lines)
+
+
+def _in_short(report: CheckReport, lang: str) -> str:
+    """Return the gist of one model as a list, of several as a table."""
+    found = gists(report)
+    if len(found) == 1:
+        return "\n".join(f"- {_code(line)}" for line in in_lines(found[0], lang))
+    heads = [_row([_escaped(word(name, lang)) for name in COLUMNS]), _row(["---"] * len(COLUMNS))]
+    return "\n".join([*heads, *(_row([*map(_code, cells(gist, lang))]) for gist in found)])
 
 
 def _target(report: CheckReport, target: CheckedTarget, lang: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The report of `wnmon check`, from the header to the verdict."""
+"""The report of `wnmon check`, from what it comes to in short to the verdict."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ from wnmon.report.summary import (
     whys,
 )
 from wnmon.report.terminal.excuses import DAYS, show_doubts, show_known, show_waived, waiver_lines
+from wnmon.report.terminal.opening import show_gists
 from wnmon.report.terminal.sheet import MARKS, Sheet
 from wnmon.report.text import advice, more, shown, utc
 
@@ -64,6 +65,7 @@ def render_check(report: CheckReport, *, width: int, color: bool, lang: str, eve
     `every` names each rule of each run, also those that passed.
     """
     sheet = Sheet(width=width, color=color, lang=lang)
+    show_gists(sheet, report)
     _head(sheet, report)
     for target in report.targets:
         _target(sheet, report, target, every=every)
