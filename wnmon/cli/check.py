@@ -25,11 +25,12 @@ from wnmon.cli.options import (
     new_file,
     quiet_option,
     verbose_option,
+    waiver,
 )
 from wnmon.cli.progress import progress_bar
 from wnmon.cli.reports import Destination, report_option, write
 from wnmon.cli.stopping import until_written
-from wnmon.cli.suites import load, names_of, nothing_selected
+from wnmon.cli.suites import load, names_of, nothing_selected, rules_of
 from wnmon.cli.terminal import say, tell, words
 from wnmon.config import built_in_suites
 from wnmon.config.named_target import (
@@ -39,6 +40,7 @@ from wnmon.config.named_target import (
     named_by_config,
     named_by_options,
 )
+from wnmon.config.waive_option import waiving
 from wnmon.report.curl import KEY_VARIABLES
 
 
@@ -52,6 +54,7 @@ from wnmon.report.curl import KEY_VARIABLES
 @click.option("--profile", "profiles", type=names, metavar="A,B")
 @click.option("--only", type=globs, multiple=True, callback=joined, metavar="GLOB,GLOB")
 @click.option("--skip", type=globs, multiple=True, callback=joined, metavar="GLOB,GLOB")
+@click.option("--waive", "waivers", type=waiver, multiple=True, metavar="RULE=REASON@DATE")
 @click.option("--strict", is_flag=True)
 @click.option("--full", is_flag=True)
 @click.option("-y", "--yes", is_flag=True)
@@ -80,6 +83,7 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
     if not selection.narrowed():
         raise nothing_selected(selection.plans, selection.only, full=selection.full)
     named = claiming(named, options["features"], selection.plans)
+    named = waiving(named, options["waivers"], rules_of(selection.plans), lambda: rules_of(built_in_suites()))
     if options["dry_run"]:
         say(dry_run(named, selection, options["budget_tokens"], options["lang"]) + "\n")
         return 0

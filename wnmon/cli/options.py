@@ -8,10 +8,13 @@ from pathlib import Path
 import click
 
 from wnmon.cli.files import is_stdout
-from wnmon.cli.terminal import chosen_language, words
+from wnmon.cli.terminal import chosen_language, spoken, words
+from wnmon.config.waive_option import read_waiver
 from wnmon.model.credentials import masked
 from wnmon.model.duration import parse_duration_s
 from wnmon.model.language import LANGUAGES
+from wnmon.model.said import in_language
+from wnmon.model.target import Waiver
 
 FILE: click.Path = click.Path(dir_okay=False, path_type=Path)
 
@@ -44,6 +47,14 @@ def globs(text: str) -> tuple[str, ...]:
     if masked(text) != text:  # which a transcript would keep
         raise click.BadParameter(words("cli_no_globs", text=masked(text)))
     return names(text.upper())
+
+
+def waiver(text: str) -> Waiver:
+    """Return the waiver of `RULE=REASON@DATE`."""
+    try:
+        return read_waiver(text)
+    except ValueError as wrong:
+        raise click.BadParameter(in_language(wrong.args[0], spoken())) from None
 
 
 def joined(_: click.Context, __: click.Parameter, lists: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:

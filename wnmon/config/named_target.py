@@ -23,7 +23,7 @@ class NamedTarget:
     """A target, the models of it to judge, and how long each request may take.
 
     `unknown_waivers`: the rules it waives that no known suite has, each with the nearest id, "" where none is near.
-    `beside`: the secrets of all else the configuration says, which its answers may quote.
+    `beside`: the secrets of all else the configuration says, which its answers may quote. `is_configured`: it has one.
     """
 
     target: Target
@@ -31,6 +31,7 @@ class NamedTarget:
     timeouts: Timeouts = DEFAULT_TIMEOUTS
     unknown_waivers: Mapping[str, str] = field(default_factory=dict)
     beside: tuple[Secret, ...] = ()
+    is_configured: bool = False
 
     def secrets(self) -> tuple[Secret, ...]:
         """Return what no output about this target may show."""
@@ -108,6 +109,7 @@ def named_by_config(
         timeouts=config.timeouts,
         unknown_waivers={one.rule: one.nearest for one in config.unknown_waivers if one.target == target.name},
         beside=tuple(config.secrets()),
+        is_configured=True,
     )
 
 

@@ -201,13 +201,14 @@ def _waivers(place: Cursor) -> tuple[Waiver, ...]:
         rule, reason, until = (waiver.at(f"/{key}") for key in ("rule", "reason", "until"))
         if rule.text in waivers:
             rule.report(Said("waived_twice", name=quote(rule.text)), Said("keep_one"))
-        if not _is_date(until.text):
+        if not is_day(until.text):
             until.expected(Said("a_day"), quote(until.text))
         waivers[rule.text] = Waiver(rule=rule.text, reason=reason.text, until=until.text)
     return tuple(waivers.values())
 
 
-def _is_date(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Tell whether a text is a date such as 2027-01-31."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:

@@ -17,8 +17,9 @@ from wnmon.report.finding import view_of
 from wnmon.report.gist import gists
 from wnmon.report.gist import lines as in_lines
 from wnmon.report.hints import setup_hint, unknown_waivers
+from wnmon.report.notes import as_alternatives, note_of, ways_out
 from wnmon.report.summary import CheckReport, broken, meaning, of_verdict, tally, waived, whys
-from wnmon.report.text import advice, more, shown, word
+from wnmon.report.text import MAX_MESSAGE_CHARS, advice, more, shown, word
 
 MAX_OF_A_KIND = 10
 MAX_FINDINGS = 3
@@ -86,9 +87,18 @@ def _of_rule(report: CheckReport, run: Run, row: RuleVerdict, kind: Weight, lang
         *(_finding(finding, lang) for finding in row.findings[:MAX_FINDINGS]),
         *more(len(row.findings) - MAX_FINDINGS, lang),
         *([f"{word('note', lang)}: {shown(in_language(row.why, lang))}"] if row.why else []),
+        *_notes(report, row, lang),
         f"{word('source', lang)}: {shown(report.source(row.rule))}",
     ]
     return Annotation(kind, f"{row.rule} {row.level.value} ({_run_name(run)})", "\n".join(lines))
+
+
+def _notes(report: CheckReport, row: RuleVerdict, lang: str) -> Iterator[str]:
+    rule = report.rules.get(row.rule)
+    if note := note_of(rule, row, lang):
+        yield f"{word('note', lang)}: {shown(note, MAX_MESSAGE_CHARS)}"
+    if ways := ways_out(rule, row, report.started_at_s, lang, binds=report.binds(row.level)):
+        yield f"{word('ways_out', lang)}: {as_alternatives(ways, lang)}"
 
 
 def _finding(finding: Finding, lang: str) -> str:

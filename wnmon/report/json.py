@@ -13,6 +13,7 @@ from wnmon.model.said import Text, id_of
 from wnmon.model.text import cut, encodable
 from wnmon.report.finding import view_of
 from wnmon.report.gist import Gist, gists
+from wnmon.report.notes import note_of
 from wnmon.report.summary import CheckReport, totals
 from wnmon.report.text import MAX_MESSAGE_CHARS, iso
 
@@ -118,6 +119,7 @@ def _rule(report: CheckReport, row: RuleVerdict) -> JsonObject:
         "why_id": id_of(row.why),
         "says": {"en": report.says(row.rule, "en"), "zh": report.says(row.rule, "zh")},
         "source": report.source(row.rule),
+        "note": {lang: note_of(report.rules.get(row.rule), row, lang) for lang in ("en", "zh")},
         "findings": [_finding(finding) for finding in row.findings],
     }
 

@@ -18,6 +18,7 @@ from wnmon.report.finding import messages_of, view_of
 from wnmon.report.gist import COLUMNS, cells, gists
 from wnmon.report.gist import lines as in_lines
 from wnmon.report.hints import setup_hint, unknown_waivers
+from wnmon.report.notes import as_alternatives, note_of, ways_out
 from wnmon.report.summary import (
     COUNTED,
     CheckedTarget,
@@ -172,6 +173,7 @@ def _broken(report: CheckReport, run: Run, row: RuleVerdict, lang: str) -> str:
         *_findings(row.findings, lang),
         f"- {word('source', lang)}: {_escaped(report.source(row.rule))}",
         *([f"- {word('note', lang)}: {_code(in_language(row.why, lang))}"] if row.why else []),
+        *_notes(report, row, lang),
     ]
     exchange = exchange_of(run, first_step(row))
     command = curl_command(exchange.request) if exchange else None
@@ -179,6 +181,14 @@ def _broken(report: CheckReport, run: Run, row: RuleVerdict, lang: str) -> str:
         title = word("reproduce", lang, what=row.rule + at_once(run, exchange, lang))
         lines += ["", _folded(title, _fenced(command, "sh"))]
     return "\n".join(lines)
+
+
+def _notes(report: CheckReport, row: RuleVerdict, lang: str) -> Iterator[str]:
+    rule = report.rules.get(row.rule)
+    if note := note_of(rule, row, lang):
+        yield f"- {word('note', lang)}: {_escaped(note)}"
+    if ways := ways_out(rule, row, report.started_at_s, lang, binds=report.binds(row.level)):
+        yield f"- {word('ways_out', lang)}: {_code(as_alternatives(ways, lang))}"
 
 
 def _findings(findings: Sequence[Finding], lang: str) -> Iterator[str]:

@@ -69,7 +69,7 @@ class CheckReport:
     `complete` is False when the check was interrupted: then some runs are missing. `ignored`: what a baseline excused.
     `chosen`: what was asked for, so that the report can be made again from its evidence.
     `unknown_waivers`: the waived rules that no known suite has, each with the nearest id, "" where none is near.
-    `prices` holds each model whose price is known.
+    `prices` holds each model whose price is known. `is_configured`: the target is one of a configuration.
     """
 
     version: str
@@ -85,6 +85,7 @@ class CheckReport:
     chosen: Chosen = Chosen()
     unknown_waivers: Mapping[str, str] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
+    is_configured: bool = False
 
     def runs_of(self, target: CheckedTarget) -> tuple[Run, ...]:
         """Return the runs of one target and model, in the order they ended."""

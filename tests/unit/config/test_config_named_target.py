@@ -60,6 +60,28 @@ def test_a_named_model_is_asked_alone(tmp_path: Path) -> None:
     assert _ask(tmp_path, ONE, None, "large").models == ("large",)
 
 
+def test_several_named_models_are_asked_in_the_order_named(tmp_path: Path) -> None:
+    assert _ask(tmp_path, ONE, None, "large", "small").models == ("large", "small")
+
+
+def test_one_unknown_model_among_several_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="target relay has no model 'huge'; it has small, large"):
+        _ask(tmp_path, ONE, None, "small", "huge")
+
+
+def test_options_name_several_models() -> None:
+    named = named_by_options("http://127.0.0.1:9", ["a", "b"], ("KEY",), {"KEY": "sk-second-0123456789"})
+
+    assert (named.models, named.target.models) == (("a", "b"), ("a", "b"))
+
+
+def test_a_key_among_several_models_is_refused() -> None:
+    with pytest.raises(UsageError, match="--model: expected a name, not what looks like a key"):
+        named_by_options(
+            "http://127.0.0.1:9", ["a", "sk-4f7Qz9Lm2Xc8Vb1Nn3WwTt6Rr5Yy0Uu"], ("KEY",), {}, needs_key=False
+        )
+
+
 def test_the_timeouts_are_those_of_the_defaults(tmp_path: Path) -> None:
     assert _ask(tmp_path, ONE).timeouts.total_s == 9
 
