@@ -37,7 +37,9 @@ from wnmon.wire.spending import claimed
 MAX_NAMES = 3
 MAX_RULES = 4
 MAX_NAME_CHARS = 60
-MAX_WHY_CHARS = 160
+MAX_VERDICT_CHARS = 90
+MAX_REFUSAL_CHARS = 160
+"""Of why a model cannot be used, in the relay's own words: two lines of a usual terminal, the other facts being one."""
 
 
 class Standing(StrEnum):
@@ -218,7 +220,7 @@ def _cost(report: CheckReport, target: CheckedTarget, runs: Sequence[Run]) -> Co
 
 def verdict_of(gist: Gist, lang: str) -> str:
     """Return whether a model can be used, or why not, safe to show."""
-    return shown(in_language(gist.verdict, lang), MAX_WHY_CHARS)
+    return shown(in_language(gist.verdict, lang), MAX_VERDICT_CHARS if gist.was_answered else MAX_REFUSAL_CHARS)
 
 
 def answered_as(gist: Gist, lang: str) -> str:
@@ -253,18 +255,20 @@ def spent(gist: Gist, lang: str) -> str:
     cost = gist.cost
     if not cost.answers:
         return word("spent_nothing", lang)
-    money = word("spent_money", lang, money=show_at_most(cost.money)) if cost.money else ""
     kind = "spent_least" if cost.is_open else "spent_about" if cost.estimated else "spent"
-    return word(kind, lang, tokens=f"{cost.tokens:,}", money=money, n=cost.estimated, m=cost.answers)
+    return word(kind, lang, tokens=f"{cost.tokens:,}", money=_money(cost, lang), n=cost.estimated, m=cost.answers)
 
 
-def lines(gist: Gist, lang: str) -> tuple[str, str, str]:
-    """Return the three lines a check of one model begins with."""
-    return (
-        verdict_of(gist, lang),
-        answered_as(gist, lang),
-        f"{first_token(gist, lang)} · {spent(gist, lang)}",
-    )
+def _money(cost: Cost, lang: str) -> str:
+    return word("spent_money", lang, money=show_at_most(cost.money)) if cost.money and cost.tokens else ""
+
+
+def lines(gist: Gist, lang: str) -> tuple[str, ...]:
+    """Return the lines a check of one model begins with: three, or two where the first may need the room of two."""
+    measured = f"{first_token(gist, lang)} · {spent(gist, lang)}"
+    if not gist.was_answered:
+        return verdict_of(gist, lang), f"{answered_as(gist, lang)} · {measured}"
+    return verdict_of(gist, lang), answered_as(gist, lang), measured
 
 
 COLUMNS = ("model", "verdict", "ttft", "answered", "tokens")
@@ -275,11 +279,10 @@ def cells(gist: Gist, lang: str) -> tuple[str, ...]:
     """Return the row of a model under `COLUMNS`."""
     cost, took_s = gist.cost, gist.first_tokens.median_s
     about = "≥ " if cost.is_open else "≈ " if cost.estimated else ""
-    money = word("spent_money", lang, money=show_at_most(cost.money)) if cost.money and cost.answers else ""
     return (
         shown(gist.target.model, MAX_NAME_CHARS),
         verdict_of(gist, lang),
         "–" if took_s is None else show_duration(took_s),
         named(gist, lang) or "–",
-        f"{about}{cost.tokens:,}{money}" if cost.answers else "0",
+        f"{about}{cost.tokens:,}{_money(cost, lang)}",
     )

@@ -14,7 +14,7 @@ from wnmon.model.check import Level
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, TransportFailure
 from wnmon.model.price import Price
 from wnmon.model.result import Layer, Outcome, Reason, Verdict
-from wnmon.report.gist import Gist, Standing, cells, gists, lines
+from wnmon.report.gist import Gist, Standing, cells, first_token, gists, lines
 from wnmon.report.github import render_github
 from wnmon.report.summary import CheckReport
 from wnmon.report.terminal import render_check
@@ -56,7 +56,7 @@ def gist(*runs: Run, **more: object) -> Gist:
     return gists(replace(report(*runs), **more))[0]  # type: ignore[arg-type]
 
 
-def said(*runs: Run, **more: object) -> tuple[str, str, str]:
+def said(*runs: Run, **more: object) -> tuple[str, ...]:
     return lines(gist(*runs, **more), "en")
 
 
@@ -109,14 +109,14 @@ def test_a_relay_of_which_nothing_came_back_was_not_reached() -> None:
 def test_a_model_that_was_not_asked_is_not_called_unusable() -> None:
     made = replace(run(outcome=Outcome.SKIPPED, message="interrupted"), answers=())
 
-    assert said(made) == ("not asked: interrupted", "answered as: unknown, no model answered", NOTHING)
+    assert said(made) == ("not asked: interrupted", NOTHING)
 
 
-NOTHING = "first token: not measured, nothing was sent · spent nothing"
+NOTHING = "no model answered · first token: not measured, nothing was sent · spent nothing"
 
 
 def test_a_model_without_a_run_was_not_asked() -> None:
-    assert said() == ("not asked: no finished run", "answered as: unknown, no model answered", NOTHING)
+    assert said() == ("not asked: no finished run", NOTHING)
 
 
 def test_answers_without_a_choice_are_no_answers() -> None:
@@ -157,7 +157,7 @@ def test_a_nameless_answer_is_called_that() -> None:
 def test_a_name_in_a_refusal_is_no_answer() -> None:
     made = with_answers(answered(status=404), made=errored())
 
-    assert said(made)[1] == "answered as: unknown, no model answered"
+    assert said(made)[1].startswith("no model answered · ")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_name_in_a_refusal_is_no_answer() -> None:
     ids=["no stream", "no token", "late", "once", "median", "a burst"],
 )
 def test_the_first_token_is_what_was_measured(exchanges: tuple[Exchange, ...], wanted: str) -> None:
-    assert said(with_answers(*exchanges))[2].split(" · ")[0] == wanted
+    assert first_token(gist(with_answers(*exchanges)), "en") == wanted
 
 
 def test_what_was_spent_is_told() -> None:

@@ -91,7 +91,7 @@ SENTENCES: dict[str, Pair] = {
     "report_answered_as": ("answered as {names}", "应答模型：{names}"),
     "report_answered_as_other": ("answered as {names}; asked for {model}", "应答模型：{names}（请求的是 {model}）"),
     "report_answered_unnamed": ("answered as: unknown, no answer names a model", "应答模型：未知，应答均未写明模型"),
-    "report_answered_nobody": ("answered as: unknown, no model answered", "应答模型：未知，没有模型应答"),
+    "report_answered_nobody": ("no model answered", "没有模型应答"),
     "report_answers_named": ("{name} ({n} answers)", "{name}（{n} 次应答）"),
     "report_first_token_median": ("first token {took} (median of {n})", "首个 token {took}（{n} 次的中位数）"),
     "report_first_token_once": ("first token {took} (measured once)", "首个 token {took}（测得 1 次）"),
