@@ -68,6 +68,9 @@ def keys_seen(relay: MockRelay) -> set[str]:
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "no-such-suite.yaml"], "no-such-suite.yaml"),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "builtin:documentd"], "documented"),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "--target", "wn"], "--target needs --config"),
+        (["--base-url", "http://127.0.0.1:9", "--model", ","], "expected names such as a,b"),
+        (["--base-url", "http://127.0.0.1:9", "--model", "m", "--waive", "DOC-009"], "expected RULE=REASON@DATE"),
+        (["--base-url", "http://127.0.0.1:9", "--model", "m", "--waive", "DOC-09=x@2999-01-31"], 'mean "DOC-009"?'),
         (["--no-such-flag"], "--no-such-flag"),
     ],
 )
@@ -101,6 +104,7 @@ def test_a_suite_given_as_a_configuration_gets_a_hint(relay: MockRelay, tmp_path
     [
         (["--target", "other"], "no target 'other'"),
         (["--model", "other"], "has no model 'other'"),
+        (["--model", f"{MODEL},other"], "has no model 'other'"),
         (["--base-url", "http://127.0.0.1:9"], "exclude each other"),
     ],
 )
@@ -221,6 +225,26 @@ def test_a_waiver_excuses_a_broken_rule(relay: MockRelay, tmp_path: Path) -> Non
     checked = check(tmp_path, "-c", str(file))
 
     assert (checked.code, checked.rules["DOC-009"]["waived"]) == (0, True)
+
+
+@pytest.mark.parametrize(("until", "code"), [("2999-01-31", 0), ("2001-01-31", 1)])
+def test_an_option_waives_a_rule_until_its_day(until: str, code: int, relay: MockRelay, tmp_path: Path) -> None:
+    file = config(tmp_path, relay.url, headers="{X-Wnmon-Fault: no-fingerprint}")
+
+    assert check(tmp_path, "-c", str(file), "--waive", f"DOC-009=known@{until}").code == code
+
+
+def test_every_named_model_is_asked_once(relay: MockRelay, tmp_path: Path) -> None:
+    named = ["--model", "a,b", "--model", "a"]
+    check(tmp_path, "--base-url", relay.url, *named, "--only", "DOC-001", "builtin:documented")
+
+    assert [json.loads(request.body)["model"] for request in relay.requests] == ["a", "b"]
+
+
+def test_profile_openai_judges_the_stream_and_the_http_too(relay: MockRelay, tmp_path: Path) -> None:
+    rules = check(tmp_path, *at(relay), "--profile", "openai").rules
+
+    assert {"STR-010", "HTTP-009"} <= rules.keys()
 
 
 def test_a_waiver_out_of_date_excuses_nothing(relay: MockRelay, tmp_path: Path) -> None:

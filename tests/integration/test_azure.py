@@ -28,7 +28,7 @@ def checked(
     async def scenario() -> CheckReport:
         settings = MockSettings(strict=True, key=KEY, models=(MODEL,), faults=(fault,), ttft_s=0.02, gap_s=0.002)
         async with serve(settings) as relay:
-            named = named_by_options(f"{relay.url}{path}", MODEL, ("KEY",), env, access=access)
+            named = named_by_options(f"{relay.url}{path}", (MODEL,), ("KEY",), env, access=access)
             plans = tuple(load_suites(SUITES, Path()))
             return await check(named, Selection(plans=plans, names=SUITES, full=full), Terms())
 

@@ -34,7 +34,7 @@ def good(authority: Papers, tmp_path_factory: pytest.TempPathFactory) -> Papers:
 
 
 def named(url: str, env: Mapping[str, str], access: Access | None = None) -> Target:
-    return named_by_options(url, "m", ("KEY",), {"KEY": KEY, **env}, access=access or Access()).target
+    return named_by_options(url, ("m",), ("KEY",), {"KEY": KEY, **env}, access=access or Access()).target
 
 
 async def asked(target: Target) -> Exchange:

@@ -50,7 +50,7 @@ class Seen:
 async def checked(*, fail_fast: bool) -> CheckReport:
     settings = MockSettings(strict=True, key=KEY, models=(MODEL,), ttft_s=0, gap_s=0)
     async with serve(settings) as relay:
-        asked = NamedTarget(target=adhoc_target(relay.url, MODEL, KEY), models=(MODEL,))
+        asked = NamedTarget(target=adhoc_target(relay.url, (MODEL,), KEY), models=(MODEL,))
         return await check(asked, Selection(plans=load_suites(SUITES, Path())), Terms(fail_fast=fail_fast))
 
 

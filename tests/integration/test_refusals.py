@@ -29,7 +29,9 @@ async def run(runner: Runner, fault: str | None, *, key: str = KEY, full: bool =
     async with serve(settings) as relay:
         plan = narrow(REFUSALS, profiles=profiles(REFUSALS), full=full)
         check = Check(name="refusals", plan=plan, every_s=0)
-        return await runner.run(Probe(check=check, target=adhoc_target(relay.url, MODEL, key), model=MODEL), full=full)
+        return await runner.run(
+            Probe(check=check, target=adhoc_target(relay.url, (MODEL,), key), model=MODEL), full=full
+        )
 
 
 def profiles(plan: Plan) -> list[str]:

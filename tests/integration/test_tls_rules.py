@@ -49,7 +49,7 @@ def secured(papers: Papers) -> MockSettings:
 
 
 def target_of(url: str, authority: Papers) -> Target:
-    return replace(adhoc_target(url, MODEL, KEY), ca_file=str(authority.certificate))
+    return replace(adhoc_target(url, (MODEL,), KEY), ca_file=str(authority.certificate))
 
 
 async def judged(target: Target) -> dict[str, RuleVerdict]:

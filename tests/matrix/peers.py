@@ -155,7 +155,7 @@ async def running(peer: Peer, key: str, folder: Path, clock: Clock) -> AsyncIter
     settings = replace(peer.settings, key=key)
     headers = ((FAULT_HEADER, ",".join(peer.faults)),) if peer.faults else ()
     async with _opened(peer, settings, folder, clock) as (url, ca_file):
-        yield replace(adhoc_target(url, MODEL, key), features=peer.features, headers=headers, ca_file=ca_file)
+        yield replace(adhoc_target(url, (MODEL,), key), features=peer.features, headers=headers, ca_file=ca_file)
 
 
 @asynccontextmanager

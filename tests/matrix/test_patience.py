@@ -37,7 +37,7 @@ class Checks:
     async def _all(self, clock: VirtualClock, times: int) -> MockRelay:
         async with serve(LIMITED, clock) as relay:
             models = tuple(f"{MODEL}-{number}" for number in range(self.models))
-            target = replace(adhoc_target(relay.url, models[0], KEY), pace=self.pace)
+            target = replace(adhoc_target(relay.url, models, KEY), pace=self.pace)
             named = NamedTarget(target=target, models=models)
             for _ in range(times):
                 self.reports.append(await self._one(named, clock))

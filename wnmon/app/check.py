@@ -205,7 +205,7 @@ async def check(
     # A suite the configuration does not know may be judged here, and have the rule.
     judged = {rule.id for plan in selection.plans for rule in plan.rules}
     unknown = {rule: nearest for rule, nearest in named.unknown_waivers.items() if rule not in judged}
-    return replace(report, unknown_waivers=unknown)
+    return replace(report, unknown_waivers=unknown, prices=target.prices, is_configured=named.is_configured)
 
 
 async def judge_suite(session: Session, probe: Probe, surroundings: Surroundings, memory: Memory) -> Run:

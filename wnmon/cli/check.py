@@ -16,6 +16,7 @@ from wnmon.cli.consent import ask_before_harm
 from wnmon.cli.listing import listed, render_json, render_text
 from wnmon.cli.options import (
     FILE,
+    distinct,
     duration,
     globs,
     joined,
@@ -24,11 +25,12 @@ from wnmon.cli.options import (
     new_file,
     quiet_option,
     verbose_option,
+    waiver,
 )
 from wnmon.cli.progress import progress_bar
 from wnmon.cli.reports import Destination, report_option, write
 from wnmon.cli.stopping import until_written
-from wnmon.cli.suites import load, names_of, nothing_selected
+from wnmon.cli.suites import load, names_of, nothing_selected, rules_of
 from wnmon.cli.terminal import say, tell, words
 from wnmon.config import built_in_suites
 from wnmon.config.access import Access
@@ -40,6 +42,7 @@ from wnmon.config.named_target import (
     named_by_options,
     with_a_key,
 )
+from wnmon.config.waive_option import waiving
 from wnmon.engine.patience import DEFAULT_S
 from wnmon.report.curl import KEY_VARIABLES
 
@@ -47,7 +50,7 @@ from wnmon.report.curl import KEY_VARIABLES
 @click.command("check")
 @click.argument("suites", nargs=-1, metavar="[SUITE]...")
 @click.option("--base-url", metavar="URL")
-@click.option("--model", metavar="NAME")
+@click.option("--model", "models", type=names, multiple=True, callback=distinct, metavar="A,B")
 @click.option("--api-key-env", metavar="VARIABLE")
 @click.option("--auth-header", metavar="NAME")
 @click.option("--header", "headers", multiple=True, metavar="NAME=VALUE")
@@ -58,6 +61,7 @@ from wnmon.report.curl import KEY_VARIABLES
 @click.option("--profile", "profiles", type=names, metavar="A,B")
 @click.option("--only", type=globs, multiple=True, callback=joined, metavar="GLOB,GLOB")
 @click.option("--skip", type=globs, multiple=True, callback=joined, metavar="GLOB,GLOB")
+@click.option("--waive", "waivers", type=waiver, multiple=True, metavar="RULE=REASON@DATE")
 @click.option("--strict", is_flag=True)
 @click.option("--full", is_flag=True)
 @click.option("-y", "--yes", is_flag=True)
@@ -87,6 +91,7 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
     if not selection.narrowed():
         raise nothing_selected(selection.plans, selection.only, full=selection.full)
     named = claiming(named, options["features"], selection.plans)
+    named = waiving(named, options["waivers"], rules_of(selection.plans), lambda: rules_of(built_in_suites()))
     if options["dry_run"]:
         # Upper bounds hold for whoever sets the key before the check as well.
         named = named if options["config"] is not None else with_a_key(named)
@@ -145,10 +150,10 @@ def _named(options: dict[str, Any]) -> NamedTarget:
             raise click.UsageError(words("cli_url_twice", url="--base-url", config="--config"))
         if options["api_key_env"] is not None:
             raise click.UsageError(words("cli_key_twice"))
-        return named_by_config(options["config"], options["target"], options["model"], os.environ, access=access)
+        return named_by_config(options["config"], options["target"], options["models"], os.environ, access=access)
     if options["target"] is not None:
         raise click.UsageError(words("cli_target_alone"))
-    given = options["base_url"], options["model"]
+    given = options["base_url"], options["models"]
     # A variable that is named is meant; without a name, whoever asks a relay of their own may have no key.
     needs_key = options["api_key_env"] is not None and not options["dry_run"]
     key_variables = (options["api_key_env"],) if options["api_key_env"] else KEY_VARIABLES

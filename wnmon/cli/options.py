@@ -8,10 +8,13 @@ from pathlib import Path
 import click
 
 from wnmon.cli.files import is_stdout
-from wnmon.cli.terminal import chosen_language, words
+from wnmon.cli.terminal import chosen_language, spoken, words
+from wnmon.config.waive_option import read_waiver
 from wnmon.model.credentials import masked
 from wnmon.model.duration import parse_duration_s
 from wnmon.model.language import LANGUAGES
+from wnmon.model.said import in_language
+from wnmon.model.target import Waiver
 
 FILE: click.Path = click.Path(dir_okay=False, path_type=Path)
 
@@ -46,9 +49,22 @@ def globs(text: str) -> tuple[str, ...]:
     return names(text.upper())
 
 
+def waiver(text: str) -> Waiver:
+    """Return the waiver of `RULE=REASON@DATE`."""
+    try:
+        return read_waiver(text)
+    except ValueError as wrong:
+        raise click.BadParameter(in_language(wrong.args[0], spoken())) from None
+
+
 def joined(_: click.Context, __: click.Parameter, lists: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     """Return the items of an option that may be given more than once, each time with a list."""
     return tuple(item for items in lists for item in items)
+
+
+def distinct(context: click.Context, parameter: click.Parameter, lists: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Return the items of such an option, each once."""
+    return tuple(dict.fromkeys(joined(context, parameter, lists)))
 
 
 def language(_: click.Context, __: click.Parameter, option: str | None) -> str:

@@ -24,7 +24,7 @@ class NamedTarget:
     """A target, the models of it to judge, and how long each request may take.
 
     `unknown_waivers`: the rules it waives that no known suite has, each with the nearest id, "" where none is near.
-    `beside`: the secrets of all else the configuration says, which its answers may quote.
+    `beside`: the secrets of all else the configuration says, which its answers may quote. `is_configured`: it has one.
     """
 
     target: Target
@@ -32,6 +32,7 @@ class NamedTarget:
     timeouts: Timeouts = DEFAULT_TIMEOUTS
     unknown_waivers: Mapping[str, str] = field(default_factory=dict)
     beside: tuple[Secret, ...] = ()
+    is_configured: bool = False
 
     def secrets(self) -> tuple[Secret, ...]:
         """Return what no output about this target may show."""
@@ -57,7 +58,7 @@ class MissingOptionError(UsageError):
 
 def named_by_options(
     base_url: str | None,
-    model: str | None,
+    models: Sequence[str],
     key_variables: Sequence[str],
     env: Mapping[str, str],
     flags: Flags = _OF_CHECK,
@@ -69,8 +70,8 @@ def named_by_options(
 
     Raises MissingOptionError, UsageError for a key that is needed, and ConfigError for a URL that is none.
     """
-    if base_url is None or model is None:
-        missing = [flag for flag, value in ((flags.base_url, base_url), (flags.model, model)) if value is None]
+    if base_url is None or not models:
+        missing = [flag for flag, value in ((flags.base_url, base_url), (flags.model, models)) if not value]
         hint = Said("cli_may_name", config=flags.config)
         raise MissingOptionError(Said("cli_missing", flags=listed("and", missing)), hint=hint)
     key = next((env[name] for name in key_variables if env.get(name)), None)
@@ -79,23 +80,25 @@ def named_by_options(
         is_name = key_variables[0].isidentifier() and not looks_like_key(key_variables[0])
         export = f"export {key_variables[0]}=sk-..."
         raise UsageError(Said("cli_no_key", names=names), hint=export if is_name else Said("cli_key_is_variable"))
-    target = reached_by(adhoc_target(base_url, model, key), access, env, adhoc=True)
+    target = reached_by(adhoc_target(base_url, tuple(models), key), access, env, adhoc=True)
     if key is None:
         keyless = Said("asked_without_key", names=listed("and", key_variables))
         target = replace(target, remarks=(keyless, *target.remarks))
-    return NamedTarget(target=target, models=(model,))
+    return NamedTarget(target=target, models=target.models)
 
 
 def named_by_config(
     path: Path,
     name: str | None,
-    model: str | None,
+    models: Sequence[str],
     env: Mapping[str, str],
     flags: Flags = _OF_CHECK,
     *,
     access: Access = _NO_OPTIONS,
 ) -> NamedTarget:
     """Return a target of a configuration: the named one, or the only one. Its defaults give the timeouts.
+
+    `models`: only these of its models; all, where there are none.
 
     Raises ConfigError and UsageError.
     """
@@ -108,15 +111,17 @@ def named_by_config(
     target = targets.get(name) if name is not None else config.targets[0]
     if target is None:
         raise UsageError(Said("cli_no_target", text=repr(name), path=str(path), names=names or Said("none")))
-    if model is not None and model not in target.models:
-        models = ", ".join(target.models)
-        raise UsageError(Said("cli_no_model", target=target.name, text=repr(model), names=models))
+    unknown = next((model for model in models if model not in target.models), None)
+    if unknown is not None:
+        known = ", ".join(target.models)
+        raise UsageError(Said("cli_no_model", target=target.name, text=repr(unknown), names=known))
     return NamedTarget(
         target=reached_by(target, access, env),
-        models=(model,) if model else target.models,
+        models=tuple(models) or target.models,
         timeouts=config.timeouts,
         unknown_waivers={one.rule: one.nearest for one in config.unknown_waivers if one.target == target.name},
         beside=tuple(config.secrets()),
+        is_configured=True,
     )
 
 

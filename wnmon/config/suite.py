@@ -98,6 +98,7 @@ def _rule(name: str, place: Cursor, requests: Mapping[str, Cursor], rules: Mappi
         needs=place.texts_of("needs"),
         expect=read_rule_expect(place.at("/expect")),
         explain=Explanation(**explain) if place.has("explain") else None,
+        note=_by_language(place, "note"),
     )
     _check_places(rule, place, requests)
     yield rule

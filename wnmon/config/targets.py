@@ -77,8 +77,8 @@ def _report_misplaced_key(target: Target, place: Cursor) -> None:
             model.report(Said("name_is_key"), Said("key_into_api_key"))
 
 
-def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Target:
-    """Return a target for `--base-url` and `--model`, named after its host. Raises UsageError.
+def adhoc_target(base_url: str, models: tuple[str, ...], api_key: str | None = None) -> Target:
+    """Return a target for `--base-url` and all of `--model`, named after its host. Raises UsageError.
 
     The rules for URL and key are those of the YAML.
     """
@@ -86,9 +86,9 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
         where = relay(base_url)
     except BadUrl as bad:
         raise UsageError(Said("reason", kind="--base-url", said=bad.message), hint=bad.hint) from None
-    if not model.strip():
+    if not all(model.strip() for model in models):
         raise UsageError(Said("reason", kind="--model", said=Said("no_model_name")))
-    if _is_key(model, api_key):
+    if any(_is_key(model, api_key) for model in models):
         raise UsageError(Said("reason", kind="--model", said=Said("name_is_key")), hint=Said("key_elsewhere"))
     complaint = _complaint_of_key(api_key) if api_key is not None else None
     if complaint is not None:
@@ -100,9 +100,9 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
         name=host if _NAME.fullmatch(host) else "relay",
         url=where.url,
         host=where.host,
-        models=(model,),
+        models=models,
         api_key=None if api_key is None else Secret(api_key, "api_key"),
-        extra_secrets=_in_url(where, (model,)),
+        extra_secrets=_in_url(where, models),
     )
 
 
@@ -234,13 +234,14 @@ def _waivers(place: Cursor) -> tuple[Waiver, ...]:
         rule, reason, until = (waiver.at(f"/{key}") for key in ("rule", "reason", "until"))
         if rule.text in waivers:
             rule.report(Said("waived_twice", name=quote(rule.text)), Said("keep_one"))
-        if not _is_date(until.text):
+        if not is_day(until.text):
             until.expected(Said("a_day"), quote(until.text))
         waivers[rule.text] = Waiver(rule=rule.text, reason=reason.text, until=until.text)
     return tuple(waivers.values())
 
 
-def _is_date(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Tell whether a text is a date such as 2027-01-31."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:

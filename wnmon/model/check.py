@@ -155,7 +155,10 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One requirement with a stable id. One that compares answers has an empty selector."""
+    """One requirement with a stable id. One that compares answers has an empty selector.
+
+    `note`: what to know, by language, before a relay is blamed for breaking it; {} for most.
+    """
 
     id: str
     on: Selector
@@ -165,6 +168,7 @@ class Rule:
     needs: tuple[str, ...] = ()
     expect: tuple[Assertion, ...] = ()
     explain: Explanation | None = None
+    note: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ OPTIONS = (
         "The relay: host, /v1 or the full path. Its key is read from WNMON_API_KEY, then OPENAI_API_KEY.",
         metavar="URL",
     ),
-    _Option("model", "The model to ask (with a configuration: only this one of the target's).", metavar="NAME"),
+    _Option("model", "The models to ask (with a configuration: only these of the target's).", "linelist", "NAME"),
     _Option("config", "Take the target from this configuration of wnmon.", metavar="FILE"),
     _Option("target", "Which target of the configuration.", metavar="NAME"),
     _Option("profile", "Judge this profile instead of the suite's own.", "linelist", "NAME"),

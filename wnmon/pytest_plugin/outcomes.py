@@ -12,10 +12,12 @@ from wnmon.model.result import Finding, RuleVerdict, Verdict
 from wnmon.model.said import Why, id_of, in_language
 from wnmon.report.curl import curl_command
 from wnmon.report.finding import messages_of, view_of
+from wnmon.report.notes import Spelling, as_alternatives, note_of, ways_out
 from wnmon.report.summary import binding_levels, exchange_to_show, why_nothing
 from wnmon.report.text import MAX_MESSAGE_CHARS, advice, in_words, more, shown, word
 
 MAX_FINDINGS = 6
+_SPELLING = Spelling(profile="--wnmon-profile", waive="")
 
 
 class Ending(StrEnum):
@@ -95,17 +97,21 @@ def _failed(rule: Rule, row: RuleVerdict, run: Run, *, strict: bool, lang: str) 
     return RuleOutcome(
         ending=Ending.BROKEN if binds and not row.waived else Ending.TOLERATED,
         reason=_line("WAIVED", excuse) if excuse else shown(title, MAX_MESSAGE_CHARS),
-        details="\n".join([shown(title, MAX_MESSAGE_CHARS), *_report(rule, row, run, lang)]),
+        details="\n".join([shown(title, MAX_MESSAGE_CHARS), *_report(rule, row, run, lang, binds=binds)]),
     )
 
 
-def _report(rule: Rule, row: RuleVerdict, run: Run, lang: str) -> list[str]:
+def _report(rule: Rule, row: RuleVerdict, run: Run, lang: str, *, binds: bool) -> list[str]:
     """Return what was expected, what came, where, by which source, and the request again."""
     lines = [line for finding in row.findings[:MAX_FINDINGS] for line in _finding(finding, lang)]
     lines += [f"  {line}" for line in more(len(row.findings) - MAX_FINDINGS, lang)]
     if row.why:
         lines.append(_labelled("note", in_language(row.why, lang), lang))
     lines.append(_labelled("source", rule.source, lang))
+    if note := note_of(rule, row, lang):
+        lines.append(_labelled("note", note, lang))
+    if ways := ways_out(rule, row, run.started_at_s, lang, binds=binds, spelling=_SPELLING):
+        lines.append(_labelled("ways_out", as_alternatives(ways, lang), lang))
     exchange = exchange_to_show(run, row)
     command = curl_command(exchange.request) if exchange else None
     return [*lines, f"{word('reproduce', lang, what=row.rule)}:", command] if command else lines

@@ -21,7 +21,7 @@ class Settings:
 
     suites: tuple[str, ...]
     base_url: str | None = None
-    model: str | None = None
+    models: tuple[str, ...] = ()
     config: Path | None = None
     target: str | None = None
     profiles: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ def read_settings(config: pytest.Config) -> Settings:
     return Settings(
         suites=tuple(dict.fromkeys(suites)) or DEFAULT_SUITES,
         base_url=_given(config, "base_url") or None,
-        model=_given(config, "model") or None,
+        models=tuple(dict.fromkeys(_names(config, "model"))),
         config=_base(config, "config") / named if named else None,
         target=_given(config, "target") or None,
         profiles=_names(config, "profile"),

@@ -83,11 +83,11 @@ def _asking(settings: Settings, plans: tuple[Plan, ...]) -> tuple[tuple[str | No
     A configuration has to be read for its models. Options are looked at, and a key is missed, only by a test that runs.
     """
     if settings.config is None:
-        given = settings.base_url, settings.model, KEY_VARIABLES, os.environ, _FLAGS
-        return (None,), lambda: claiming(named_by_options(*given), settings.features, plans)
+        given = settings.base_url, settings.models, KEY_VARIABLES, os.environ, _FLAGS
+        return settings.models or (None,), lambda: claiming(named_by_options(*given), settings.features, plans)
     if settings.base_url is not None:
         raise UsageError(Said("cli_url_twice", url=_FLAGS.base_url, config="--wnmon-config"))
-    named = named_by_config(settings.config, settings.target, settings.model, os.environ, _FLAGS)
+    named = named_by_config(settings.config, settings.target, settings.models, os.environ, _FLAGS)
     named = claiming(named, settings.features, plans)
     return named.models, lambda: named
 

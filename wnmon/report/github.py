@@ -14,9 +14,12 @@ from wnmon.engine.run import Run
 from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
 from wnmon.model.said import in_language
 from wnmon.report.finding import view_of
+from wnmon.report.gist import gists
+from wnmon.report.gist import lines as in_lines
 from wnmon.report.hints import setup_hint, unknown_waivers
+from wnmon.report.notes import as_alternatives, note_of, ways_out
 from wnmon.report.summary import CheckReport, broken, meaning, of_verdict, tally, waived, whys
-from wnmon.report.text import advice, more, shown, word
+from wnmon.report.text import MAX_MESSAGE_CHARS, advice, more, shown, word
 
 MAX_OF_A_KIND = 10
 MAX_FINDINGS = 3
@@ -50,7 +53,14 @@ def render_github(report: CheckReport, lang: str) -> str:
     if not report.complete:
         annotations.append(Annotation(Weight.ERROR, "wnmon check", word("interrupted", lang)))
     lines = [_command(annotation) for kind in Weight for annotation in _at_most_ten(kind, annotations, lang)]
-    return "\n".join([*lines, *_listing(report, lang)]) + "\n"
+    return "\n".join([*_in_short(report, lang), *lines, *_listing(report, lang)]) + "\n"
+
+
+def _in_short(report: CheckReport, lang: str) -> Iterator[str]:
+    """Yield a line on each model, with which the log begins. It is no command, whatever a relay said."""
+    for gist in gists(report):
+        said = " · ".join(in_lines(gist, lang))
+        yield f"wnmon check: {_data(shown(gist.target.model))}: {_data(said)}"
 
 
 def _of_run(report: CheckReport, run: Run, lang: str) -> Iterator[Annotation]:
@@ -77,9 +87,18 @@ def _of_rule(report: CheckReport, run: Run, row: RuleVerdict, kind: Weight, lang
         *(_finding(finding, lang) for finding in row.findings[:MAX_FINDINGS]),
         *more(len(row.findings) - MAX_FINDINGS, lang),
         *([f"{word('note', lang)}: {shown(in_language(row.why, lang))}"] if row.why else []),
+        *_notes(report, row, lang),
         f"{word('source', lang)}: {shown(report.source(row.rule))}",
     ]
     return Annotation(kind, f"{row.rule} {row.level.value} ({_run_name(run)})", "\n".join(lines))
+
+
+def _notes(report: CheckReport, row: RuleVerdict, lang: str) -> Iterator[str]:
+    rule = report.rules.get(row.rule)
+    if note := note_of(rule, row, lang):
+        yield f"{word('note', lang)}: {shown(note, MAX_MESSAGE_CHARS)}"
+    if ways := ways_out(rule, row, report.started_at_s, lang, binds=report.binds(row.level)):
+        yield f"{word('ways_out', lang)}: {as_alternatives(ways, lang)}"
 
 
 def _finding(finding: Finding, lang: str) -> str:

@@ -12,6 +12,8 @@ from wnmon.model.result import Finding, RuleVerdict
 from wnmon.model.said import Text, id_of
 from wnmon.model.text import cut, encodable
 from wnmon.report.finding import view_of
+from wnmon.report.gist import Gist, gists
+from wnmon.report.notes import note_of
 from wnmon.report.summary import CheckedTarget, CheckReport, totals
 from wnmon.report.text import MAX_MESSAGE_CHARS, iso
 
@@ -31,6 +33,7 @@ def render_json(report: CheckReport) -> str:
         "exit_code": int(report.exit_code),
         "counts": {**totals(report)},
         "targets": [_target(target) for target in report.targets],
+        "models": [_gist(gist) for gist in gists(report)],
         "runs": [_run(report, run) for run in report.runs],
     }
     return json_text(document) + "\n"
@@ -41,6 +44,30 @@ def _target(target: CheckedTarget) -> JsonObject:
     remarks: JsonObject = {"remarks": [{"id": one.id, "message": _text(str(one))} for one in target.remarks]}
     named: JsonObject = {"name": target.name, "url": _text(target.url), "model": _text(target.model)}
     return named | remarks if target.remarks else named
+
+
+def _gist(gist: Gist) -> JsonObject:
+    tokens, cost = gist.first_tokens, gist.cost
+    return {
+        "target": gist.target.name,
+        "model": _text(gist.target.model),
+        "standing": gist.standing.value,
+        "verdict": _text(gist.verdict),
+        "answered_as": [{"name": _text(name), "answers": n} for name, n in gist.names],
+        "first_token": {
+            "median_s": tokens.median_s,
+            "first_s": next(iter(tokens.measured_s), None),
+            "measured": len(tokens.measured_s),
+        },
+        "spent": {
+            "input_tokens": cost.input_tokens,
+            "output_tokens": cost.output_tokens,
+            "answers": cost.answers,
+            "estimated": cost.estimated,
+            "is_open": cost.is_open,
+            "money": {currency: str(amount) for currency, amount in cost.money.items()},
+        },
+    }
 
 
 _BEYOND_ASCII = re.compile(r"[^\n -~]")
@@ -117,6 +144,7 @@ def _rule(report: CheckReport, row: RuleVerdict) -> JsonObject:
         "why_id": id_of(row.why),
         "says": {"en": report.says(row.rule, "en"), "zh": report.says(row.rule, "zh")},
         "source": report.source(row.rule),
+        "note": {lang: note_of(report.rules.get(row.rule), row, lang) for lang in ("en", "zh")},
         "findings": [_finding(finding) for finding in row.findings],
     }
 

@@ -9,6 +9,7 @@ from wnmon.engine.run import Run
 from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
 from wnmon.model.said import Text, id_of
 from wnmon.report.finding import messages_of, view_of
+from wnmon.report.notes import note_of
 from wnmon.report.summary import CheckedTarget, CheckReport, failing_open, is_left_out, of_verdict, why_unjudged
 from wnmon.report.text import MAX_MESSAGE_CHARS, iso, shown, without_commands, word
 
@@ -102,7 +103,8 @@ def _run_case(run: Run) -> ET.Element:
 def _rule_case(report: CheckReport, run: Run, row: RuleVerdict) -> ET.Element:
     case = _case(run, f"{row.rule} {row.level.value} {report.says(row.rule, 'en')}", row.findings, [row.why])
     if row.verdict is Verdict.FAILED and report.binds(row.level) and not row.waived:
-        details = "\n".join([_details(row.findings), f"source: {shown(report.source(row.rule))}"])
+        notes = [note_of(report.rules.get(row.rule), row, "en")]
+        details = "\n".join([_details(row.findings), f"source: {shown(report.source(row.rule))}", *filter(None, notes)])
         _say(case, "failure", messages_of(row, "en"), row.level.value, details)
     elif row.verdict is not Verdict.PASSED:
         waived = "waived, " if row.waived else ""

@@ -15,7 +15,10 @@ from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Verdict
 from wnmon.model.said import in_language, say
 from wnmon.report.curl import curl_command
 from wnmon.report.finding import messages_of, view_of
+from wnmon.report.gist import COLUMNS, cells, gists
+from wnmon.report.gist import lines as in_lines
 from wnmon.report.hints import setup_hint, unknown_waivers
+from wnmon.report.notes import as_alternatives, note_of, ways_out
 from wnmon.report.pauses import pauses_of
 from wnmon.report.summary import (
     COUNTED,
@@ -81,6 +84,7 @@ def _head(report: CheckReport, lang: str) -> str:
     strict = f" · {word('strict', lang)}" if report.strict else ""
     lines = [
         f"## {sign} wnmon check: {_escaped(meaning(report, lang))}",
+        _in_short(report, lang),
         f"wnmon {_escaped(report.version)} · {utc(report.started_at_s):%Y-%m-%d %H:%M:%S} UTC{strict} · "
         f"{word('exit', lang)} {int(report.exit_code)}",
     ]
@@ -92,6 +96,15 @@ def _head(report: CheckReport, lang: str) -> str:
     if hint := setup_hint(report, lang):
         lines.append(f"💡 {word('hint', lang)}{word('colon', lang)}{_code(hint)}")
     return "\n\n".join(lines)
+
+
+def _in_short(report: CheckReport, lang: str) -> str:
+    """Return the gist of one model as a list, of several as a table."""
+    found = gists(report)
+    if len(found) == 1:
+        return "\n".join(f"- {_code(line)}" for line in in_lines(found[0], lang))
+    heads = [_row([_escaped(word(name, lang)) for name in COLUMNS]), _row(["---"] * len(COLUMNS))]
+    return "\n".join([*heads, *(_row([*map(_code, cells(gist, lang))]) for gist in found)])
 
 
 def _target(report: CheckReport, target: CheckedTarget, lang: str) -> list[str]:
@@ -166,6 +179,7 @@ def _broken(report: CheckReport, run: Run, row: RuleVerdict, lang: str) -> str:
         *_findings(row.findings, lang),
         f"- {word('source', lang)}: {_escaped(report.source(row.rule))}",
         *([f"- {word('note', lang)}: {_code(in_language(row.why, lang))}"] if row.why else []),
+        *_notes(report, row, lang),
     ]
     exchange = exchange_to_show(run, row)
     command = curl_command(exchange.request) if exchange else None
@@ -173,6 +187,14 @@ def _broken(report: CheckReport, run: Run, row: RuleVerdict, lang: str) -> str:
         title = word("reproduce", lang, what=row.rule + at_once(run, exchange, lang))
         lines += ["", _folded(title, _fenced(command, "sh"))]
     return "\n".join(lines)
+
+
+def _notes(report: CheckReport, row: RuleVerdict, lang: str) -> Iterator[str]:
+    rule = report.rules.get(row.rule)
+    if note := note_of(rule, row, lang):
+        yield f"- {word('note', lang)}: {_escaped(note)}"
+    if ways := ways_out(rule, row, report.started_at_s, lang, binds=report.binds(row.level)):
+        yield f"- {word('ways_out', lang)}: {_code(as_alternatives(ways, lang))}"
 
 
 def _findings(findings: Sequence[Finding], lang: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from itertools import groupby
 from wnmon.engine.run import Run
 from wnmon.model.check import Level, Plan, Rule
 from wnmon.model.exchange import Exchange
+from wnmon.model.price import Price
 from wnmon.model.result import Outcome, Reason, Result, RuleVerdict, Verdict
 from wnmon.model.said import Said, Text, in_language
 from wnmon.report.baseline.known import Baseline, Ignored
@@ -72,6 +73,7 @@ class CheckReport:
     `complete` is False when the check was interrupted: then some runs are missing. `ignored`: what a baseline excused.
     `chosen`: what was asked for, so that the report can be made again from its evidence.
     `unknown_waivers`: the waived rules that no known suite has, each with the nearest id, "" where none is near.
+    `prices` holds each model whose price is known. `is_configured`: the target is one of a configuration.
     """
 
     version: str
@@ -86,6 +88,8 @@ class CheckReport:
     ignored: Ignored | None = None
     chosen: Chosen = Chosen()
     unknown_waivers: Mapping[str, str] = field(default_factory=dict)
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    is_configured: bool = False
 
     def runs_of(self, target: CheckedTarget) -> tuple[Run, ...]:
         """Return the runs of one target and model, in the order they ended."""

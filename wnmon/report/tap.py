@@ -16,6 +16,7 @@ from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
 from wnmon.model.said import Text
 from wnmon.report.finding import view_of
 from wnmon.report.hints import unknown_waivers
+from wnmon.report.notes import note_of
 from wnmon.report.summary import CheckReport, failing_open, is_left_out, meaning, tally, why_unjudged
 from wnmon.report.text import MAX_MESSAGE_CHARS, clear, shown
 
@@ -64,7 +65,9 @@ def _run_point(run: Run) -> str:
 def _rule_point(report: CheckReport, run: Run, row: RuleVerdict) -> str:
     sentence = report.says(row.rule, "en")
     name = f"- {_run_name(run)} {_text(f'{row.rule} {row.level.value} {sentence}')}"
-    details = _diagnostic({"source": report.source(row.rule), "waiver": str(row.why)}, row.findings)
+    note = note_of(report.rules.get(row.rule), row, "en")
+    facts = {"source": report.source(row.rule), "note": note, "waiver": str(row.why)}
+    details = _diagnostic(facts, row.findings)
     match row.verdict:
         case Verdict.PASSED:
             return f"ok {name}"

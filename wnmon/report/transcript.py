@@ -105,11 +105,11 @@ def render_transcript(report: CheckReport) -> str:
 
 
 def digest_of(plan: Plan) -> str:
-    """Return the SHA-256 of all in a suite that a verdict depends on, so not of sentences, sources, explanations."""
+    """Return the SHA-256 of all in a suite that a verdict depends on, so not of sentences, sources, notes."""
     return hashlib.sha256(json.dumps(_content(plan), sort_keys=True).encode()).hexdigest()
 
 
-_FOR_READERS = frozenset({"says", "source", "explain"})
+_FOR_READERS = frozenset({"says", "source", "explain", "note"})
 
 
 def _content(value: Any) -> Json:

@@ -19,7 +19,7 @@ from wnmon.errors import UsageError
 from wnmon.model.check import Risk
 from wnmon.model.target import Target
 
-TARGET = adhoc_target("https://relay.example", "m")
+TARGET = adhoc_target("https://relay.example", ("m",))
 SUITES = ("builtin:stream", "builtin:limits")
 
 

@@ -24,7 +24,7 @@ def calls(*, full: bool) -> list[PlannedCall]:
     names = names_of((), full=full)
     plans = load(names)
     claimed = frozenset(step.feature for plan in plans for step in plan.steps if step.feature is not None)
-    target = replace(adhoc_target("https://relay.example", "m", "sk-0123456789abcdef"), features=claimed)
+    target = replace(adhoc_target("https://relay.example", ("m",), "sk-0123456789abcdef"), features=claimed)
     return calls_of(NamedTarget(target=target, models=("m",)), Selection(plans=plans, names=names, full=full))
 
 

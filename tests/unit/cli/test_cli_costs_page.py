@@ -46,7 +46,7 @@ def test_the_dry_run_of_the_page_is_what_is_printed(config: Path) -> None:
 def test_the_question_of_the_page_is_what_is_asked(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, *shown = block("console", "$ wnmon check -c wnmon.yaml --model gpt-4o-mini --full --yes")
     names = names_of((), full=True)
-    asked = named_by_config(config, None, "gpt-4o-mini", ENV)
+    asked = named_by_config(config, None, ("gpt-4o-mini",), ENV)
     calls = calls_of(asked, Selection(plans=load(names), names=names, full=True))
     ask_before_harm(calls, asked.target, yes=True, quiet=False)
 

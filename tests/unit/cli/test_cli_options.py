@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from wnmon.cli.options import duration, names
+from wnmon.cli.options import distinct, duration, names
 
 
 def test_names_are_a_list_without_blanks() -> None:
@@ -16,6 +16,12 @@ def test_names_are_a_list_without_blanks() -> None:
 def test_a_list_of_no_name_is_refused(empty: str) -> None:
     with pytest.raises(click.BadParameter, match="expected names such as a,b"):
         names(empty)
+
+
+def test_what_a_repeated_option_names_twice_counts_once() -> None:
+    context = click.Context(click.Command("check"))
+
+    assert distinct(context, click.Option(["--model"]), (("b", "a"), ("a",))) == ("b", "a")
 
 
 def test_a_duration_is_read_as_seconds() -> None:

@@ -23,7 +23,7 @@ TARGET = "base_url: https://relay.example"
 
 def named(env: dict[str, str] | None = None, url: str = RELAY, **options: Any) -> Target:
     access = Access(**options)
-    return named_by_options(url, "m", ("KEY",), {"KEY": KEY} | (env or {}), access=access).target
+    return named_by_options(url, ("m",), ("KEY",), {"KEY": KEY} | (env or {}), access=access).target
 
 
 def refusal(env: dict[str, str] | None = None, **options: Any) -> str:
@@ -97,7 +97,7 @@ def test_a_header_of_an_option_is_secret_where_its_name_or_its_value_says_so() -
 def test_a_header_of_an_option_replaces_that_of_a_configuration(tmp_path: Path) -> None:
     text = f"targets: {{wn: {{{TARGET}, models: [m], proxy: 'http://p:1', headers: {{x-team: red, X-Org: o}}}}}}"
     access = Access(headers=("X-Team=blue",), auth_header="api-key", proxy="none")
-    found = named_by_config(write(tmp_path, text), None, None, {}, access=access).target
+    found = named_by_config(write(tmp_path, text), None, (), {}, access=access).target
 
     assert (found.headers, found.auth_header, found.proxy, found.remarks) == (
         (("X-Org", "o"), ("X-Team", "blue")),
@@ -187,6 +187,6 @@ def test_a_proxy_that_a_variable_leaves_open_is_that_of_the_environment(value: s
 
 
 def test_a_dry_run_counts_as_with_a_key() -> None:
-    keyless = named_by_options(RELAY, "m", ("KEY",), {})
+    keyless = named_by_options(RELAY, ("m",), ("KEY",), {})
 
     assert (keyless.target.is_keyless, with_a_key(keyless).target.is_keyless) == (True, False)

@@ -36,10 +36,10 @@ FLAGS = Flags(base_url="--wnmon-base-url", model="--wnmon-model", target="--wnmo
 TWO = ONE.replace("\ndefaults:", OTHER + "defaults:")
 
 
-def _ask(folder: Path, text: str, name: str | None = None, model: str | None = None) -> NamedTarget:
+def _ask(folder: Path, text: str, name: str | None = None, *models: str) -> NamedTarget:
     path = folder / "wnmon.yaml"
     path.write_text(text, "utf-8")
-    return named_by_config(path, name, model, {}, FLAGS)
+    return named_by_config(path, name, models, {}, FLAGS)
 
 
 def test_the_only_target_needs_no_name(tmp_path: Path) -> None:
@@ -57,7 +57,29 @@ def test_all_models_of_the_target_are_asked(tmp_path: Path) -> None:
 
 
 def test_a_named_model_is_asked_alone(tmp_path: Path) -> None:
-    assert _ask(tmp_path, ONE, model="large").models == ("large",)
+    assert _ask(tmp_path, ONE, None, "large").models == ("large",)
+
+
+def test_several_named_models_are_asked_in_the_order_named(tmp_path: Path) -> None:
+    assert _ask(tmp_path, ONE, None, "large", "small").models == ("large", "small")
+
+
+def test_one_unknown_model_among_several_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="target relay has no model 'huge'; it has small, large"):
+        _ask(tmp_path, ONE, None, "small", "huge")
+
+
+def test_options_name_several_models() -> None:
+    named = named_by_options("http://127.0.0.1:9", ["a", "b"], ("KEY",), {"KEY": "sk-second-0123456789"})
+
+    assert (named.models, named.target.models) == (("a", "b"), ("a", "b"))
+
+
+def test_a_key_among_several_models_is_refused() -> None:
+    with pytest.raises(UsageError, match="--model: expected a name, not what looks like a key"):
+        named_by_options(
+            "http://127.0.0.1:9", ["a", "sk-4f7Qz9Lm2Xc8Vb1Nn3WwTt6Rr5Yy0Uu"], ("KEY",), {}, needs_key=False
+        )
 
 
 def test_the_timeouts_are_those_of_the_defaults(tmp_path: Path) -> None:
@@ -80,11 +102,11 @@ def test_an_unknown_target_is_refused_with_those_there_are(tmp_path: Path) -> No
 
 def test_an_unknown_model_is_refused_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="target relay has no model 'huge'; it has small, large"):
-        _ask(tmp_path, ONE, model="huge")
+        _ask(tmp_path, ONE, None, "huge")
 
 
 def _options(base_url: str | None, model: str | None, env: dict[str, str], *, needs_key: bool = False) -> NamedTarget:
-    return named_by_options(base_url, model, ("FIRST", "SECOND"), env, FLAGS, needs_key=needs_key)
+    return named_by_options(base_url, (model,) if model else (), ("FIRST", "SECOND"), env, FLAGS, needs_key=needs_key)
 
 
 def test_options_name_a_target_and_the_environment_its_key() -> None:

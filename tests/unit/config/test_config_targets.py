@@ -254,14 +254,14 @@ def test_basic_credentials_are_a_secret(login: bytes, tmp_path: Path) -> None:
 
 
 def test_a_target_of_the_command_line_is_named_after_its_host() -> None:
-    found = adhoc_target("https://relay.example:8443/v1", "m", KEY)
+    found = adhoc_target("https://relay.example:8443/v1", ("m",), KEY)
 
     assert (found.name, found.host, found.models) == ("relay.example", "relay.example:8443", ("m",))
     assert found.api_key == Secret(KEY, "api_key")
 
 
 def test_a_target_of_the_command_line_may_have_no_key_and_no_name() -> None:
-    found = adhoc_target("http://[::1]:80", "m")
+    found = adhoc_target("http://[::1]:80", ("m",))
 
     assert (found.name, found.api_key) == ("relay", None)
 
@@ -276,7 +276,7 @@ DRAWN = "3f0c9a7be21d44580b52d1aa07f6e3c4"
 @pytest.mark.parametrize("base_url", [f"https://{ISSUED}/v1", f"https://{DRAWN}:8443", f"https://{ISSUED}.example"])
 def test_a_key_in_place_of_a_host_is_refused_and_not_quoted(base_url: str) -> None:
     with pytest.raises(UsageError) as caught:
-        adhoc_target(base_url, "m", KEY)
+        adhoc_target(base_url, ("m",), KEY)
 
     assert str(caught.value) == "--base-url: expected a URL without the key"
 
@@ -314,20 +314,20 @@ def test_a_key_is_no_name(text: str, tmp_path: Path) -> None:
 )
 def test_the_command_line_follows_the_rules_of_the_yaml(base_url: str, model: str, key: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        adhoc_target(base_url, model, key)
+        adhoc_target(base_url, (model,), key)
 
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("key", ["EMPTY", "none", "ollama", "sk-1234", "abc", "m"])
 def test_a_placeholder_or_a_short_key_is_taken(key: str) -> None:
-    found = adhoc_target(f"http://127.0.0.1:11434/{key}x", f"{key}-model", key)
+    found = adhoc_target(f"http://127.0.0.1:11434/{key}x", (f"{key}-model",), key)
 
     assert found.api_key == Secret(key, "api_key")
 
 
 def test_a_target_with_a_placeholder_is_keyless() -> None:
-    assert [adhoc_target("https://relay.example", "m", key).is_keyless for key in (None, "none", "abc")] == [
+    assert [adhoc_target("https://relay.example", ("m",), key).is_keyless for key in (None, "none", "abc")] == [
         True,
         True,
         False,
@@ -374,7 +374,7 @@ def test_values_in_a_query_are_secret_where_they_look_so_or_come_from_a_variable
     ],
 )
 def test_the_query_of_a_base_url_stays_behind_its_path(base_url: str, url: str) -> None:
-    assert adhoc_target(base_url, "m").url == url
+    assert adhoc_target(base_url, ("m",)).url == url
 
 
 def test_an_open_key_is_none(tmp_path: Path) -> None:

@@ -77,4 +77,4 @@ def test_a_check_is_told_of_the_waivers_of_its_own_target(tmp_path: Path) -> Non
         tmp_path, waiving("DOC-09") + waiving("ZZZ-001").removeprefix("targets:\n").replace("  wn:", "  b:", 1)
     )
 
-    assert named_by_config(file, "wn", None, ENV).unknown_waivers == {"DOC-09": "DOC-019"}
+    assert named_by_config(file, "wn", (), ENV).unknown_waivers == {"DOC-09": "DOC-019"}

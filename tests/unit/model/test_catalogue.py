@@ -24,6 +24,9 @@ SAYING = {"Said", "say", "words"}
 PREFIXES = (
     "report_",
     "report_diff_",
+    "report_first_token_",
+    "report_standing_",
+    "report_unmeasured_",
     "html_",
     "page_",
     "reason_",

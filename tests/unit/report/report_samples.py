@@ -9,7 +9,8 @@ from pathlib import Path
 
 from wnmon.engine.run import Run
 from wnmon.model.check import Auth, Level, Rule, Selector
-from wnmon.model.exchange import Exchange, Marks, Request
+from wnmon.model.exchange import Chunk, Exchange, Marks, Request
+from wnmon.model.json import JsonObject
 from wnmon.model.result import Evidence, Finding, Layer, Outcome, Reason, Result, RuleVerdict, Timing, Usage, Verdict
 from wnmon.model.said import Said, Text, Why
 from wnmon.report.summary import CheckedTarget, CheckReport, exit_code
@@ -62,6 +63,12 @@ RULES = {
     )
 }
 
+COMPLETION: JsonObject = {
+    "model": MODEL,
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "pong"}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15},
+}
+
 FINGERPRINT_FINDING = Finding(
     message=Said("place_absent", code="system_fingerprint", text=""),
     expected="a string",
@@ -90,7 +97,12 @@ def request(**changes: object) -> Request:
 def evidence(sent: Request | None = None, **waivers: str) -> Evidence:
     """Return evidence of one exchange."""
     exchange = Exchange(
-        request=sent or request(), started_at_s=STARTED_AT_S, marks=Marks(started_ns=0, end_ns=1), status=200
+        request=sent or request(),
+        started_at_s=STARTED_AT_S,
+        marks=Marks(started_ns=0, sent_ns=0, end_ns=1),
+        status=200,
+        headers=(("Content-Type", "application/json"),),
+        chunks=(Chunk(at_ns=1, data=json.dumps(COMPLETION).encode()),),
     )
     return Evidence(
         model=MODEL,
@@ -145,6 +157,8 @@ def run(
         result=result(outcome, reason, verdicts=verdicts, **more),
         evidence=seen,
         suite=suite,
+        spent_input_tokens=12,
+        spent_output_tokens=3,
         requests=4,
         answers=tuple(map(read_answer, seen.exchanges)),
     )
@@ -166,7 +180,16 @@ def errored(
     made = run(
         *blocked, outcome=Outcome.ERRORED, reason=reason, layer=layer, message=message, timing=Timing(), usage=None
     )
-    return replace(made, requests=1)
+    exchange = replace(made.evidence.exchanges[0], status=401, chunks=())
+    evidence_of_it = replace(made.evidence, exchanges=(exchange,))
+    return replace(
+        made,
+        requests=1,
+        evidence=evidence_of_it,
+        answers=(read_answer(exchange),),
+        spent_input_tokens=0,
+        spent_output_tokens=0,
+    )
 
 
 def report(

@@ -157,7 +157,7 @@ def test_a_location_in_markdown_is_no_link() -> None:
 
 @pytest.mark.parametrize(("exchange", "offered"), [(REDIRECT, False), (answered(200, b"{}"), True)])
 def test_a_wrong_address_is_not_to_be_accepted(exchange: Exchange, offered: bool) -> None:
-    assert ("waive:" in render_check(judged(exchange), width=80, color=False, lang="en")) is offered
+    assert ("--waive" in render_check(judged(exchange), width=80, color=False, lang="en")) is offered
 
 
 MISSPELT = replace(report(run(verdict("DOC-003"))), unknown_waivers={"DOC-09": "DOC-009", "ZZZ-001": ""})

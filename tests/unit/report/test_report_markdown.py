@@ -82,7 +82,7 @@ def test_a_name_that_is_markdown_stays_text() -> None:
 
 def test_a_sentence_mentions_nobody() -> None:
     made = report(run(broken("@someone", finding("/a"))))
-    assert "@someone" not in render_markdown(made, "en")
+    assert "@someone" not in re.sub("`[^`]*`", "", render_markdown(made, "en"))
 
 
 def test_every_rule_is_named() -> None:

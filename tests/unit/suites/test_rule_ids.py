@@ -55,3 +55,10 @@ def test_a_built_in_rule_speaks_both_languages(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 def test_a_built_in_rule_is_explained(rule: Rule) -> None:
     assert rule.explain is not None
+
+
+@pytest.mark.parametrize("rule", [rule.id for rule in RULES if {"stream", "http"} & rule.levels.keys()])
+def test_an_openai_compatible_relay_streams_and_speaks_http(rule: str) -> None:
+    levels = NOW[rule].levels
+
+    assert levels.get("openai") in {levels.get("stream"), levels.get("http")}

@@ -12,6 +12,7 @@ from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
 from wnmon.model.said import in_language, say
 from wnmon.report.finding import view_of
 from wnmon.report.html.exchanges import Exchanges, ExchangeView, Spot
+from wnmon.report.notes import note_of, ways_out
 from wnmon.report.pauses import pauses_of
 from wnmon.report.summary import (
     COUNTED,
@@ -70,6 +71,8 @@ class Complaint:
     source: str = ""
     waived: bool = False
     remark: str = ""
+    note: str = ""
+    ways_out: tuple[str, ...] = ()
     explained: tuple[tuple[str, str], ...] = ()
 
 
@@ -248,6 +251,8 @@ def _complaint(report: CheckReport, row: RuleVerdict, exchanges: Exchanges, lang
         source=shown(report.source(row.rule), MAX_MESSAGE_CHARS),
         waived=row.waived,
         remark=shown(in_language(row.why, lang), MAX_MESSAGE_CHARS),
+        note=shown(note_of(rule, row, lang), MAX_MESSAGE_CHARS),
+        ways_out=tuple(ways_out(rule, row, report.started_at_s, lang, binds=report.binds(row.level))),
         explained=tuple((title, shown(text, MAX_MESSAGE_CHARS)) for title, text in explained(rule, lang)),
         findings=_findings(row.findings, exchanges, lang),
         left=max(len(row.findings) - MAX_FINDINGS, 0),

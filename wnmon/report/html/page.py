@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from functools import cache, partial
 from importlib import resources
 
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from wnmon.model.catalogue import CATALOGUE
 from wnmon.model.language import language_of
 from wnmon.model.said import Hole, say
+from wnmon.report.gist import COLUMNS, Gist, Standing, cells, gists, lines
 from wnmon.report.hints import setup_hint, unknown_waivers
 from wnmon.report.html.content import targets_of
 from wnmon.report.html.timeline import HEIGHT, WIDTH
@@ -20,6 +22,14 @@ from wnmon.report.summary import COUNTED, CheckReport, Exit, meaning, tally
 from wnmon.report.text import iso, utc, without_commands
 
 _KINDS = {Exit.OK: "good", Exit.UNJUDGED: "slow"}
+_STANDINGS = {
+    Standing.USABLE: "good",
+    Standing.BROKEN: "bad",
+    Standing.IN_PART: "slow",
+    Standing.UNUSABLE: "slow",
+    Standing.UNREACHED: "slow",
+    Standing.UNASKED: "idle",
+}
 _COLORS = {"good": "2e7d32", "slow": "b26a00", "bad": "c62828"}
 
 
@@ -38,6 +48,8 @@ def render_html(report: CheckReport, lang: str) -> str:
         targets=targets_of(report, lang),
         meaning=meaning(report, lang),
         tally=tally(report, lang),
+        gists=[opening_of(gist, lang) for gist in gists(report)],
+        columns=COLUMNS,
         hint=setup_hint(report, lang),
         doubts=unknown_waivers(report, lang),
         kind=kind,
@@ -69,6 +81,20 @@ def _files() -> tuple[Template, str]:
     root = resources.files("wnmon")
     parts = (root / "palette.css", root / "report" / "html" / "templates" / "report.css")
     return environment.get_template("report.html"), "".join(part.read_text(encoding="utf-8") for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One model in short: a line per fact, the same as cells, and how its standing looks."""
+
+    kind: str
+    lines: tuple[str, ...]
+    cells: tuple[str, ...]
+
+
+def opening_of(gist: Gist, lang: str) -> Opening:
+    """Return what the page begins with of a model."""
+    return Opening(kind=_STANDINGS[gist.standing], lines=lines(gist, lang), cells=cells(gist, lang))
 
 
 def _word(lang: str, key: str, **holes: Hole) -> str:

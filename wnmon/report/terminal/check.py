@@ -1,4 +1,4 @@
-"""The report of `wnmon check`, from the header to the verdict."""
+"""The report of `wnmon check`, from what it comes to in short to the verdict."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from wnmon.model.said import in_language, say
 from wnmon.report.curl import curl_command
 from wnmon.report.finding import view_of
 from wnmon.report.hints import setup_hint
+from wnmon.report.notes import DAYS, note_of, waive_options, ways_out
 from wnmon.report.pauses import pauses_of
 from wnmon.report.summary import (
     CheckedTarget,
@@ -37,9 +38,10 @@ from wnmon.report.summary import (
     undecided,
     whys,
 )
-from wnmon.report.terminal.excuses import DAYS, show_doubts, show_known, show_waived, waiver_lines
+from wnmon.report.terminal.excuses import show_doubts, show_known, show_waived, waiver_lines
+from wnmon.report.terminal.opening import show_gists
 from wnmon.report.terminal.sheet import MARKS, Sheet
-from wnmon.report.text import advice, more, shown, utc
+from wnmon.report.text import MAX_MESSAGE_CHARS, advice, more, shown, utc
 
 UNJUDGED = ("?", "yellow")
 """How a run is marked that is neither a pass nor a fail."""
@@ -68,6 +70,7 @@ def render_check(report: CheckReport, *, width: int, color: bool, lang: str, eve
     `every` names each rule of each run, also those that passed.
     """
     sheet = Sheet(width=width, color=color, lang=lang)
+    show_gists(sheet, report)
     _head(sheet, report)
     for target in report.targets:
         _target(sheet, report, target, every=every)
@@ -214,22 +217,31 @@ def _broken(sheet: Sheet, report: CheckReport, run: Run) -> None:
         sheet.facts([("note", shown(in_language(row.why, sheet.lang)))])
         shown_findings = row.findings[:MAX_FINDINGS_PER_RULE]
         for finding in shown_findings:
-            _finding_facts(sheet, finding, source=report.source(row.rule) if finding is shown_findings[-1] else "")
+            is_last = finding is shown_findings[-1]
+            _finding_facts(sheet, finding, _beside(report, row, sheet.lang) if is_last else ())
         sheet.more(len(row.findings) - MAX_FINDINGS_PER_RULE)
+
+
+def _beside(report: CheckReport, row: RuleVerdict, lang: str) -> list[tuple[str, str]]:
+    """Return what is said of a broken rule behind what was found: where it comes from, what to know, the ways out."""
+    rule, binds = report.rules.get(row.rule), report.binds(row.level)
+    ways = ways_out(rule, row, report.started_at_s, lang, binds=binds)
+    note = shown(note_of(rule, row, lang), MAX_MESSAGE_CHARS)
+    return [("source", shown(report.source(row.rule))), ("note", note), ("ways_out", "\n".join(ways))]
 
 
 def _level_style(report: CheckReport, level: Level) -> str:
     return "red" if report.binds(level) else "yellow"
 
 
-def _finding_facts(sheet: Sheet, finding: Finding, *, source: str = "") -> None:
+def _finding_facts(sheet: Sheet, finding: Finding, beside: Sequence[tuple[str, str]] = ()) -> None:
     view = view_of(finding, sheet.lang)
     sheet.facts(
         [
             ("expected", shown(view.expected)),
             ("actual", shown(view.actual)),
             ("place", _place(sheet, finding)),
-            ("source", shown(source)),
+            *beside,
         ]
     )
 
@@ -254,7 +266,7 @@ def _table(sheet: Sheet, report: CheckReport, rows: Sequence[RuleVerdict]) -> Ta
             Text(row.level.value, _level_style(report, row.level)),
             Text.assemble(
                 shown(report.says(row.rule, sheet.lang)),
-                (f"\n{shown(report.source(row.rule))}", "dim"),
+                *(_in_table(sheet, name, text) for name, text in _beside(report, row, sheet.lang) if text),
                 (f"\n{shown(in_language(row.why, sheet.lang))}" if row.why else "", "bold red"),
             ),
             Text("\n".join(shown(view.expected) for view in views)),
@@ -262,6 +274,12 @@ def _table(sheet: Sheet, report: CheckReport, rows: Sequence[RuleVerdict]) -> Ta
             Text("\n".join([*places, *more(len(row.findings) - len(findings), sheet.lang)])),
         )
     return table
+
+
+def _in_table(sheet: Sheet, name: str, text: str) -> tuple[str, str]:
+    if name == "source":
+        return f"\n{text}", "dim"
+    return f"\n{sheet.say(name)}{sheet.say('colon')}{text}", ""
 
 
 def _grouped(sheet: Sheet, title: str, groups: Sequence[tuple[str, str]], mark: Text) -> None:
@@ -305,8 +323,9 @@ def _next_steps(sheet: Sheet, report: CheckReport) -> None:
         if setup_hint(report, sheet.lang):  # what is wrong with the setup is mended, not accepted
             return
         ids = list(dict.fromkeys(one.rule for _, one in rules if one.level is row.level or report.binds(one.level)))
-        sheet.title("waive", days=DAYS)
-        sheet.paste(waiver_lines(ids[:MAX_WAIVED_RULES], run.started_at_s))
+        sheet.title("waive" if report.is_configured else "waive_option", days=DAYS)
+        lines = waiver_lines if report.is_configured else waive_options
+        sheet.paste(lines(ids[:MAX_WAIVED_RULES], run.started_at_s))
         sheet.more(len(ids) - MAX_WAIVED_RULES)
         return
     wrong = next((run for run in report.runs if not run.result.outcome.success), None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from rich.text import Text
 
@@ -12,13 +11,12 @@ from wnmon.model.result import Verdict
 from wnmon.model.said import in_language
 from wnmon.report.baseline.known import known
 from wnmon.report.hints import unknown_waivers
+from wnmon.report.notes import last_day
 from wnmon.report.summary import CheckReport, expired, waived
 from wnmon.report.terminal.sheet import Sheet
-from wnmon.report.text import shown, utc
+from wnmon.report.text import shown
 
 MAX_DOUBTS = 3
-DAYS = 30
-"""How long a waiver that is proposed holds."""
 
 
 def show_waived(sheet: Sheet, run: Run) -> None:
@@ -70,7 +68,7 @@ def show_doubts(sheet: Sheet, report: CheckReport) -> None:
 
 def waiver_lines(rules: Sequence[str], started_at_s: float) -> str:
     """Return YAML for the `waive` key of a target, each entry ending `DAYS` days after the run (UTC)."""
-    until = (utc(started_at_s) + timedelta(days=DAYS)).date().isoformat()
+    until = last_day(started_at_s)
     entries = [f'{{rule: {rule}, reason: "...", until: {until}}}' for rule in rules]
     if len(entries) == 1:
         return f"waive: [{entries[0]}]"

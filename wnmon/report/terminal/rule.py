@@ -36,7 +36,8 @@ def render_rule(about: RuleSheet, *, width: int, color: bool, lang: str) -> str:
             *(("needs", f"{need.id} {_says(need, sheet.lang)}") for need in about.needed),
         ]
     )
-    parts = explained(rule, sheet.lang)
+    note = in_words(rule.note, sheet.lang)
+    parts = [*explained(rule, sheet.lang), *([("note", note)] if note else [])]
     for title, text in parts:
         sheet.title(title)
         sheet.put(Text(shown(text, MAX_MESSAGE_CHARS)), Text("    "))

@@ -75,7 +75,7 @@ class Sheet:
         lines = _divided(text, room)
         if not any(commands(line.plain) for line in lines):
             return lines
-        return _divided(Text(_COLONS.sub(r"\\x3a", text.plain), text.style), room)
+        return _divided(Text(_harmless(text.plain), text.style), room)
 
     def title(self, key: str, **values: Hole) -> None:
         """Write an empty line and a heading; `values` fill the places in its word."""
@@ -100,11 +100,16 @@ class Sheet:
         self._console.print(Text(text), soft_wrap=True)
 
     def table(self, table: Table) -> None:
-        """Write a table two cells in from the margin, without trailing spaces."""
+        """Write a table two cells in from the margin, without trailing spaces. No line of it is a command to a CI."""
         with self._console.capture() as captured:
-            self._console.print(table)
+            self._console.print(table, width=self.width - 2)
         for line in captured.get().splitlines():
-            self._out.write(f"  {line.rstrip()}\n")
+            acts = commands(Text.from_ansi(line).plain)
+            self._out.write(f"  {(_harmless(line) if acts else line).rstrip()}\n")
+
+
+def _harmless(line: str) -> str:
+    return _COLONS.sub(r"\\x3a", line)
 
 
 def _divided(text: Text, room: int) -> list[Text]:
