@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +29,9 @@ from wnmon.cli.reports import Destination, report_option, write
 from wnmon.cli.stopping import until_written
 from wnmon.cli.suites import load, names_of, nothing_selected
 from wnmon.cli.terminal import say, tell, words
+from wnmon.cli.whom import named as named_relay
 from wnmon.config import built_in_suites
-from wnmon.config.named_target import (
-    MissingOptionError,
-    NamedTarget,
-    claiming,
-    named_by_config,
-    named_by_options,
-)
-from wnmon.report.curl import KEY_VARIABLES
+from wnmon.config.named_target import claiming
 
 
 @click.command("check")
@@ -73,7 +66,7 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
         return _list(suites, options)
     if options["as_json"]:
         raise click.UsageError(words("cli_json_alone"))
-    named = _named(options)
+    named = named_relay(options, needs_key=not options["dry_run"])
     baseline = load_baseline(options["baseline"])
     selection = _selection(suites, options)
     if not selection.narrowed():
@@ -122,20 +115,3 @@ def _list(suites: tuple[str, ...], options: dict[str, Any]) -> int:
     as_json = options["as_json"]
     say(render_json(rules) if as_json else render_text(rules, options["lang"]), as_utf8=as_json)
     return 0
-
-
-def _named(options: dict[str, Any]) -> NamedTarget:
-    if options["config"] is not None:
-        if options["base_url"] is not None:
-            raise click.UsageError(words("cli_url_twice", url="--base-url", config="--config"))
-        if options["api_key_env"] is not None:
-            raise click.UsageError(words("cli_key_twice"))
-        return named_by_config(options["config"], options["target"], options["model"], os.environ)
-    if options["target"] is not None:
-        raise click.UsageError(words("cli_target_alone"))
-    given, needs_key = (options["base_url"], options["model"]), not options["dry_run"]
-    key_variables = (options["api_key_env"],) if options["api_key_env"] else KEY_VARIABLES
-    try:
-        return named_by_options(*given, key_variables, os.environ, needs_key=needs_key)
-    except MissingOptionError as missing:
-        raise click.UsageError(words("cli_or_config", missing=missing.message)) from None

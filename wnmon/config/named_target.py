@@ -61,13 +61,17 @@ def named_by_options(
     flags: Flags = _OF_CHECK,
     *,
     needs_key: bool = True,
+    needs_model: bool = True,
 ) -> NamedTarget:
     """Return a target made of options; its key is that of the first variable the environment has.
 
+    Without a model, where none is needed, the relay itself is to be asked.
+
     Raises MissingOptionError, UsageError for a key that is needed, and ConfigError for a URL that is none.
     """
-    if base_url is None or model is None:
-        missing = [flag for flag, value in ((flags.base_url, base_url), (flags.model, model)) if value is None]
+    if base_url is None or (model is None and needs_model):
+        given = ((flags.base_url, base_url), (flags.model, model))[: 1 + needs_model]
+        missing = [flag for flag, value in given if value is None]
         hint = Said("cli_may_name", config=flags.config)
         raise MissingOptionError(Said("cli_missing", flags=listed("and", missing)), hint=hint)
     key = next((env[name] for name in key_variables if env.get(name)), None)
@@ -76,7 +80,8 @@ def named_by_options(
         is_name = key_variables[0].isidentifier() and not looks_like_key(key_variables[0])
         export = f"export {key_variables[0]}=sk-..."
         raise UsageError(Said("cli_no_key", names=names), hint=export if is_name else Said("cli_key_is_variable"))
-    return NamedTarget(target=adhoc_target(base_url, model, key), models=(model,))
+    target = adhoc_target(base_url, model, key)
+    return NamedTarget(target=target, models=target.models)
 
 
 def named_by_config(

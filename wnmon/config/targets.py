@@ -70,8 +70,8 @@ def _report_misplaced_key(target: Target, place: Cursor) -> None:
             model.report(Said("name_is_key"), Said("key_into_api_key"))
 
 
-def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Target:
-    """Return a target for `--base-url` and `--model`, named after its host. Raises UsageError.
+def adhoc_target(base_url: str, model: str | None, api_key: str | None = None) -> Target:
+    """Return a target for `--base-url` and `--model`, or of no model, named after its host. Raises UsageError.
 
     The rules for URL and key are those of the YAML.
     """
@@ -79,21 +79,21 @@ def adhoc_target(base_url: str, model: str, api_key: str | None = None) -> Targe
         where = relay(base_url)
     except BadUrl as bad:
         raise UsageError(Said("reason", kind="--base-url", said=bad.message), hint=bad.hint) from None
-    if not model.strip():
+    if model is not None and not model.strip():
         raise UsageError(Said("reason", kind="--model", said=Said("no_model_name")))
-    if _is_key(model, api_key):
+    if model is not None and _is_key(model, api_key):
         raise UsageError(Said("reason", kind="--model", said=Said("name_is_key")), hint=Said("key_elsewhere"))
     complaint = _complaint_of_key(api_key) if api_key is not None else None
     if complaint is not None:
         raise UsageError(Said("reason", kind=Said("the_api_key"), said=complaint[0]), hint=complaint[1])
-    host = where.host.partition(":")[0]
+    host, models = where.host.partition(":")[0], () if model is None else (model,)
     return Target(
         name=host if _NAME.fullmatch(host) else "relay",
         url=where.url,
         host=where.host,
-        models=(model,),
+        models=models,
         api_key=None if api_key is None else Secret(api_key, "api_key"),
-        extra_secrets=_in_url(where, (model,)),
+        extra_secrets=_in_url(where, models),
     )
 
 

@@ -20,7 +20,7 @@ from wnmon.engine.sending import Sender
 from wnmon.errors import place_of
 from wnmon.judge.preflight import asks_to_be_left_alone, blames_request, stops_a_suite
 from wnmon.judge.verdict import judge
-from wnmon.model.check import Plan, Step
+from wnmon.model.check import Asks, Plan, Step
 from wnmon.model.events import InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Evidence, Outcome, Reason, Result
@@ -30,6 +30,7 @@ from wnmon.model.target import Probe, Target
 from wnmon.redact.redactor import Redactor
 from wnmon.redact.result import redact_result
 from wnmon.wire.answer import Answer
+from wnmon.wire.balance import is_needed
 from wnmon.wire.cost import worst_case_tokens
 from wnmon.wire.request import NONCE_CHARS, build, read_request
 from wnmon.wire.spending import spent
@@ -143,7 +144,7 @@ class Runner:
         for step in probe.check.plan.steps:
             if why is not None:
                 progress.not_sent[step.name] = why
-            elif (omitted := left_out(step, probe.target, full=full) or _unneeded(step, progress)) is not None:
+            elif (omitted := left_out(step, probe.target, full=full) or _unneeded(probe, step, progress)) is not None:
                 progress.not_sent[step.name] = omitted
             else:
                 why = await self._send(probe, step, progress, scheduled_ns, halt)
@@ -155,7 +156,7 @@ class Runner:
         """Send one step; return why the steps after it shall not be sent, None to go on."""
         request = build(step, probe.target.url, probe.model, progress.nonce)
         asked = read_request(request.body)
-        worst = worst_case_tokens(request.body, asked)
+        worst = (0, 0) if step.method == "GET" else worst_case_tokens(request.body, asked)
         refusal = INTERRUPTED if self.stop.is_set() else self._budgets.refusal(probe.target, sum(worst), step.burst)
         if refusal is not None:
             progress.over_budget = refusal != INTERRUPTED
@@ -176,7 +177,8 @@ class Runner:
         fault = stops_a_suite(plan, progress.answers) if plan.suite is not None else None
         if fault is not None:
             return Said("reason", kind=fault.reason.value, said=fault.message)
-        if asks_to_be_left_alone(step, answers[0]):
+        # Endpoints beside chat completions have limits of their own: the next may answer, and says nothing of models.
+        if plan.asks is Asks.CHAT and asks_to_be_left_alone(step, answers[0]):
             return Said("asked_to_be_left_alone")
         return halt(lambda: self._so_far(probe, progress))
 
@@ -195,7 +197,7 @@ class Runner:
         result, bug = await self._worker.do(about, _judged, probe.check.plan, evidence, progress.answers, redactor)
         if bug is not None:
             self.fanout.observe(bug)
-        if progress.answers:
+        if progress.answers and probe.check.plan.asks is Asks.CHAT:
             # A burst asks for its 429: having got it is no reason to leave the relay alone.
             bursts = {step.name for step in probe.check.plan.steps if step.burst > 1}
             self._backoff.learn(probe, result, [one for one in progress.answers if one.step not in bursts])
@@ -256,8 +258,13 @@ class Runner:
         )
 
 
-def _unneeded(step: Step, progress: Progress) -> Said | None:
-    """Return why a control is not sent: what it says in another form was not refused as a wrong request."""
+def _unneeded(probe: Probe, step: Step, progress: Progress) -> Said | None:
+    """Return why a request has nothing to tell any more, None where it has.
+
+    A balance was told, or no endpoint can be reached; what a control says in another form was not refused as wrong.
+    """
+    if probe.check.plan.asks is Asks.BALANCE and not is_needed(step.name, progress.answers):
+        return Said(Why.TOLD_ALREADY)
     if step.if_refused is None or any(blames_request(one) for one in progress.answers if one.step == step.if_refused):
         return None
     return Said(Why.NOT_REFUSED)

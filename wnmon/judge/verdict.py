@@ -27,11 +27,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from wnmon.judge.account import judge_account
 from wnmon.judge.judgeable import ANSWERED_WRONGLY, asked_for_refusal, says_nothing, undecided
 from wnmon.judge.preflight import answered_by_a_stranger, broke_down, is_down, left_unanswered
 from wnmon.judge.rules import assess, judge_rules
 from wnmon.judge.subject import Subject, complaint, subjects_of
-from wnmon.model.check import Level, Plan, Step
+from wnmon.model.check import Asks, Level, Plan, Step
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import (
     DECIDED,
@@ -52,8 +53,10 @@ from wnmon.wire.answer import Answer
 def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
     """Return what a run came to. Pure: the same plan, evidence and answers give the same Result anywhere.
 
-    `answers` are the exchanges of the evidence, read.
+    `answers` are the exchanges of the evidence, read. What a plan asks of the relay itself, `account` judges.
     """
+    if plan.asks is not Asks.CHAT:
+        return judge_account(plan, evidence, answers)
     subjects = subjects_of(
         answers, evidence, is_down=is_down(plan, answers), stranger=answered_by_a_stranger(plan, answers)
     )

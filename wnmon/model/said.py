@@ -54,6 +54,8 @@ class Why(StrEnum):
     NO_HTTP2 = "no_http2"
     NOT_REFUSED = "not_refused"
     """The request is only of use where another one is refused."""
+    TOLD_ALREADY = "told_already"
+    """The request would tell what another one told, or could not."""
     NO_ANSWER = "no_answer"
     """A rule on refusals has nothing to look at where nothing was refused."""
     NOT_CODED = "not_coded"

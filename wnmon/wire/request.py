@@ -45,7 +45,19 @@ def _url(step: Step, target_url: str) -> str:
     parts = urlsplit(target_url)
     scheme = "http" if step.plain_http else parts.scheme
     query = f"api_key={WRONG_KEY}" if step.auth is Auth.QUERY else parts.query
-    return urlunsplit((scheme, parts.netloc, step.path or parts.path, query, ""))
+    return urlunsplit((scheme, parts.netloc, _path(step.path, parts.path), query, ""))
+
+
+def _path(path: str | None, of_chat: str) -> str:
+    """Return the path of a request: that of chat completions, another, or one that stands beside it."""
+    if path is None or path.startswith("/"):
+        return path or of_chat
+    folder = of_chat.removesuffix("/chat/completions")
+    before, deployments, _name = folder.partition("/deployments/")  # Azure's, of one model each
+    folders = (before if deployments else folder).split("/")
+    while path.startswith("../"):
+        path, folders = path.removeprefix("../"), folders[: max(1, len(folders) - 1)]
+    return "/".join([*folders, path])
 
 
 def fill(value: Json, model: str, nonce: str, filler: int = 0) -> Json:
