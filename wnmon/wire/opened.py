@@ -33,7 +33,8 @@ class Untold:
 
 def opened(answer: Answer) -> Json | Untold:
     """Return the value of a successful JSON answer, its fractions as Decimal; or why there is none. Never raises."""
-    fault, status, document = answer.fault, answer.exchange.status, answer.reply.document
+    fault, status = answer.fault, answer.exchange.status
+    document = answer.reply.document if answer.reply.form is Form.JSON else None  # a stream folds to one too
     if status is None or not 200 <= status < 300 or document is None or document.problem is not None:
         return Untold(why=fault.message, reason=fault.reason) if fault is not None else _no_json(answer)
     error = error_in(document.value)
@@ -61,8 +62,9 @@ def _fraction(lexeme: str) -> Decimal:
 
 
 def _no_json(answer: Answer) -> Untold:
-    form = Said("empty") if answer.reply.form is Form.EMPTY else answer.reply.form.value
-    return Untold(why=Said("status_with", n=str(answer.exchange.status), said=form), reason=Reason.CONTENT_TYPE)
+    """Return why a success is no JSON where nothing is wrong with it: it is a stream."""
+    said = Said("status_with", n=str(answer.exchange.status), said=answer.reply.form.value)
+    return Untold(why=said, reason=Reason.CONTENT_TYPE)
 
 
 def amount(value: object) -> Decimal | None:

@@ -33,6 +33,10 @@ PREFIXES = (
     "cli_risk_",
     "about_",
     "listed_",
+    "unit_",
+    "balance_of_",
+    "models_head_",
+    "models_state_",
 )
 """Beginnings put before a word that code or a template names, or an enum holds."""
 
@@ -52,6 +56,8 @@ ELSEWHERE = {
     "report/tap.py": "a format for machines",
     "web/routes.py": "plain text for machines",
     "wire/cause_table.py": "words of relays",
+    "wire/listing.py": "words of relays",
+    "app/account.py": "a question to a model",
     "transport/head.py": "words of h11",
     "transport/naming.py": "words of h11",
     "judge/kinds/canned.py": "words of relays",
