@@ -1,4 +1,4 @@
-"""Every fault by name. To add one, add a row to one of the modules `broken_*`, or to `personas`."""
+"""Every fault by name. To add one, add a row to one of the modules `broken_*`, to `personas` or to `accounts`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from wnmon.mock import (
     broken_refusals,
     broken_streams,
 )
+from wnmon.mock.accounts import ACCOUNTS
 from wnmon.mock.fault import MockFault
 from wnmon.mock.personas import PERSONAS
 from wnmon.model.said import Said
@@ -27,6 +28,7 @@ FAULTS: dict[str, MockFault] = {
     **broken_http.FAULTS,
     **broken_honesty.FAULTS,
     **PERSONAS,
+    **ACCOUNTS,
 }
 
 
