@@ -106,7 +106,7 @@ def _state(run: Run) -> State:
     result = run.result
     if result.outcome.success:
         return State.ALIVE
-    if result.outcome is Outcome.SKIPPED or not run.answers:
+    if result.outcome is Outcome.SKIPPED or was_interrupted([run]):
         return State.NOT_ASKED
     is_refusal = 400 <= (result.status or 0) < 500 or result.reason in NOTHING_TO_JUDGE
     is_of_account = result.reason in NOTHING_TO_JUDGE - {Reason.MODEL_UNAVAILABLE}
