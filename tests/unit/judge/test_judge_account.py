@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from account_samples import PAGE, Relay, answers_of, billing
 
-from wnmon.judge.account import MAX_MISSING
+from wnmon.judge.account import MAX_MISSING, amounts_said
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Plan
 from wnmon.model.result import Evidence, Layer, Outcome, Reason, Result
-from wnmon.wire.balance import balance_plan
+from wnmon.wire.balance import Balance, Owner, balance_plan
 from wnmon.wire.listing import models_plan
 
 REFUSED = (401, '{"error":{"message":"bad key"}}', "application/json")
@@ -172,3 +172,7 @@ def test_of_nothing_sent_nothing_is_said(plan: Plan) -> None:
     result = judge(plan, Evidence(model="", nonce="", exchanges=(), not_sent={"models": "interrupted"}), ())
 
     assert decided(result)[:2] == ("skipped", "ok")
+
+
+def test_a_balance_without_a_limit_is_said_to_be_unlimited() -> None:
+    assert str(amounts_said(Balance(endpoint="/v1/usage", owner=Owner.KEY, unlimited=True))) == "unlimited"
