@@ -239,7 +239,8 @@ SETTINGS = (
     _gauge("wnmon_probe_timeout_seconds", "Configured total time limit of one request.", birth=Birth.CONFIGURED),
     _gauge(
         "wnmon_probe_info",
-        "1, labelled with what the probe does and with the user's labels. `suite` is empty for a plain check.",
+        "1, labelled with what the probe does and with the user's labels. `suite` is empty for a plain check, and the "
+        "kind of one that asks the relay itself.",
         "stream",
         "suite",
         birth=Birth.CONFIGURED,
