@@ -21,6 +21,8 @@ from wnmon.model.said import Said
 
 COMMANDS = (
     "check",
+    "models",
+    "balance",
     "explain",
     "replay",
     "diff",

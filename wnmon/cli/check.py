@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from pathlib import Path
 from typing import Any
 
 import click
@@ -20,7 +18,6 @@ from wnmon.cli.options import (
     duration,
     globs,
     joined,
-    language_option,
     names,
     new_file,
     quiet_option,
@@ -32,32 +29,18 @@ from wnmon.cli.reports import Destination, report_option, write
 from wnmon.cli.stopping import until_written
 from wnmon.cli.suites import load, names_of, nothing_selected, rules_of
 from wnmon.cli.terminal import say, tell, words
+from wnmon.cli.whom import named as named_relay
+from wnmon.cli.whom import relay_options
 from wnmon.config import built_in_suites
-from wnmon.config.access import Access
-from wnmon.config.named_target import (
-    MissingOptionError,
-    NamedTarget,
-    claiming,
-    named_by_config,
-    named_by_options,
-    with_a_key,
-)
+from wnmon.config.named_target import claiming, with_a_key
 from wnmon.config.waive_option import waiving
 from wnmon.engine.patience import DEFAULT_S
-from wnmon.report.curl import KEY_VARIABLES
 
 
 @click.command("check")
 @click.argument("suites", nargs=-1, metavar="[SUITE]...")
-@click.option("--base-url", metavar="URL")
+@relay_options
 @click.option("--model", "models", type=names, multiple=True, callback=distinct, metavar="A,B")
-@click.option("--api-key-env", metavar="VARIABLE")
-@click.option("--auth-header", metavar="NAME")
-@click.option("--header", "headers", multiple=True, metavar="NAME=VALUE")
-@click.option("--proxy", metavar="URL")
-@click.option("--ca-file", type=FILE, metavar="FILE")
-@click.option("-c", "--config", type=click.Path(path_type=Path))
-@click.option("--target", metavar="NAME")
 @click.option("--profile", "profiles", type=names, metavar="A,B")
 @click.option("--only", type=globs, multiple=True, callback=joined, metavar="GLOB,GLOB")
 @click.option("--skip", type=globs, multiple=True, callback=joined, metavar="GLOB,GLOB")
@@ -76,7 +59,6 @@ from wnmon.report.curl import KEY_VARIABLES
 @click.option("--fail-fast", is_flag=True)
 @click.option("--wait", type=duration, metavar="DURATION")
 @click.option("--patience", type=duration, metavar="DURATION", default=f"{DEFAULT_S:g}s")
-@language_option
 @quiet_option
 @verbose_option
 def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options: Any) -> int:
@@ -85,7 +67,7 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
         return _list(suites, options)
     if options["as_json"]:
         raise click.UsageError(words("cli_json_alone"))
-    named = _named(options)
+    named = named_relay(options, sends=not options["dry_run"])
     baseline = load_baseline(options["baseline"])
     selection = _selection(suites, options)
     if not selection.narrowed():
@@ -141,23 +123,3 @@ def _list(suites: tuple[str, ...], options: dict[str, Any]) -> int:
     as_json = options["as_json"]
     say(render_json(rules) if as_json else render_text(rules, options["lang"]), as_utf8=as_json)
     return 0
-
-
-def _named(options: dict[str, Any]) -> NamedTarget:
-    access = Access(**{name: options[name] for name in ("headers", "auth_header", "proxy", "ca_file")})
-    if options["config"] is not None:
-        if options["base_url"] is not None:
-            raise click.UsageError(words("cli_url_twice", url="--base-url", config="--config"))
-        if options["api_key_env"] is not None:
-            raise click.UsageError(words("cli_key_twice"))
-        return named_by_config(options["config"], options["target"], options["models"], os.environ, access=access)
-    if options["target"] is not None:
-        raise click.UsageError(words("cli_target_alone"))
-    given = options["base_url"], options["models"]
-    # A variable that is named is meant; without a name, whoever asks a relay of their own may have no key.
-    needs_key = options["api_key_env"] is not None and not options["dry_run"]
-    key_variables = (options["api_key_env"],) if options["api_key_env"] else KEY_VARIABLES
-    try:
-        return named_by_options(*given, key_variables, os.environ, access=access, needs_key=needs_key)
-    except MissingOptionError as missing:
-        raise click.UsageError(words("cli_or_config", missing=missing.message)) from None

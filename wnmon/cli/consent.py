@@ -33,12 +33,17 @@ def ask_before_harm(calls: Sequence[PlannedCall], target: Target, *, yes: bool, 
         note(Said("cli_risky", n=by_risk.total(), target=target.host, models=models))
         for risk in (risk for risk in Risk if by_risk[risk]):
             note(Said(f"cli_risk_{risk}", n=by_risk[risk]))
+    agree(agreed=agreed, hint=Said("cli_say_yes"))
+
+
+def agree(*, agreed: bool, hint: Said) -> None:
+    """Return once what was announced may be sent: it is agreed to already, or a person says so. Raises UsageError."""
     if agreed:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(Said("cli_nobody_to_ask"), hint=Said("cli_say_yes"))
+        raise UsageError(Said("cli_nobody_to_ask"), hint=hint)
     if not _confirmed():
-        raise UsageError(Said("cli_declined"), hint=Said("cli_say_yes"))
+        raise UsageError(Said("cli_declined"), hint=hint)
 
 
 def _confirmed() -> bool:

@@ -1,4 +1,4 @@
-"""A check of the YAML -> Check, whether it is one request, several steps, or a suite."""
+"""A check of the YAML -> Check, whether it is one request, several steps, a suite, or asks the relay itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wnmon.config.select import narrow
 from wnmon.config.suite import Suites, profiles_of
 from wnmon.config.timing import Rhythm, read_rhythm, refuse_overlap
 from wnmon.judge.values import listed
-from wnmon.model.check import Check, Level, Plan, Rule, Step
+from wnmon.model.check import Asks, Check, Level, Plan, Rule, Step
 from wnmon.model.said import Said, Text
 
 ONLY_STEP = "request"
@@ -23,6 +23,8 @@ ONLY_STEP = "request"
 
 _OF_REQUEST = (*ASKING, "auth", "headers", "omit", "method", "path", "feature", "close_after", "lint", "expect")
 _OF_SUITE = ("profiles", "gate")
+_OF_BALANCE = ("min",)
+_FORMS = ("steps", "suite", "kind")
 _Conforming = tuple[str, tuple[Rule, ...]]
 
 
@@ -52,7 +54,7 @@ def read_check(
     chosen = _known(place, "models", asked, "unknown_model")
     labels = read_labels(place)
     # What is left of a check with problems may still say what it asks: then its plan is read, for its problems too.
-    says_its_form = is_clean or place.has("steps") or place.has("suite") or asks_something(place)
+    says_its_form = is_clean or any(map(place.has, _FORMS)) or asks_something(place)
     plan = _plan(place, suites) if says_its_form else None
     if plan is None or len(place.problems) > before:
         return None
@@ -74,11 +76,15 @@ def _known(place: Cursor, key: str, names: Collection[str], unknown: str) -> tup
 
 
 def _plan(place: Cursor, suites: Suites) -> Plan | None:
-    forms: list[Text] = [form for form in ("steps", "suite") if place.has(form)]
+    forms: list[Text] = [form for form in _FORMS if place.has(form)]
     forms += [Said("a_request")] * asks_something(place)
     if len(forms) > 1:
         place.expected(Said("one_form"), listed("and", forms), key=True)
         return None
+    if place.has("kind"):
+        _refuse(place, ("models", *_OF_REQUEST, *_OF_SUITE), "key_beside_kind")
+        return _account_plan(place)
+    _refuse(place, _OF_BALANCE, "key_of_balance")
     if place.has("suite"):
         _refuse(place, _OF_REQUEST, "key_of_request")
         return _suite_plan(place, suites)
@@ -90,6 +96,14 @@ def _plan(place: Cursor, suites: Suites) -> Plan | None:
         place.report(Said("nothing_to_ask"), Said("write_something"), key=True)
         return None
     return _request_plan([_step(ONLY_STEP, place, suites)])
+
+
+def _account_plan(place: Cursor) -> Plan | None:
+    """Return what is to be asked of each target, which tells what its requests are."""
+    asks, least = Asks(place.at("/kind").text), place.get("min")
+    if asks is Asks.MODELS:
+        _refuse(place, _OF_BALANCE, "key_of_balance")
+    return Plan(steps=(), asks=asks, least=None if least is None else least.decimal)
 
 
 def _refuse(place: Cursor, keys: Sequence[str], why: str) -> None:

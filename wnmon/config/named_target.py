@@ -65,13 +65,17 @@ def named_by_options(
     *,
     access: Access = _NO_OPTIONS,
     needs_key: bool = False,
+    needs_model: bool = True,
 ) -> NamedTarget:
     """Return a target made of options; its key is that of the first variable the environment has, or there is none.
 
+    Without a model, where none is needed, the relay itself is to be asked.
+
     Raises MissingOptionError, UsageError for a key that is needed, and ConfigError for a URL that is none.
     """
-    if base_url is None or not models:
-        missing = [flag for flag, value in ((flags.base_url, base_url), (flags.model, models)) if not value]
+    if base_url is None or (needs_model and not models):
+        given = ((flags.base_url, base_url), (flags.model, models))[: 1 + needs_model]
+        missing = [flag for flag, value in given if not value]
         hint = Said("cli_may_name", config=flags.config)
         raise MissingOptionError(Said("cli_missing", flags=listed("and", missing)), hint=hint)
     key = next((env[name] for name in key_variables if env.get(name)), None)

@@ -15,11 +15,13 @@ from wnmon.config.suite import Suites
 from wnmon.config.targets import read_target
 from wnmon.config.timing import Rhythm, read_rhythm
 from wnmon.config.waivers import UnknownWaiver, unknown_waivers
-from wnmon.model.check import Check, Timeouts
+from wnmon.model.check import Asks, Check, Timeouts
 from wnmon.model.credentials import is_no_name
 from wnmon.model.said import Said
 from wnmon.model.target import Probe, Secret, Target, secrets_of
 from wnmon.redact.redactor import Redactor
+from wnmon.wire.balance import balance_plan
+from wnmon.wire.listing import models_plan
 
 DEFAULT_CONCURRENCY = 8
 _MAX_PROBES = 20_000
@@ -178,6 +180,16 @@ def _probes(checks: list[AimedCheck], targets: list[Target]) -> Iterator[Probe]:
         for target in targets:
             if aimed.targets is not None and target.name not in aimed.targets:
                 continue
+            if aimed.check.plan.asks is not Asks.CHAT:
+                yield _of_relay(aimed.check, target)
+                continue
             for model in target.models:
                 if aimed.models is None or model in aimed.models:
                     yield Probe(check=aimed.check, target=target, model=model)
+
+
+def _of_relay(check: Check, target: Target) -> Probe:
+    """Return the one probe by which a check asks a relay itself. It is of no model, so its model is ""."""
+    asks, least = check.plan.asks, check.plan.least
+    plan = models_plan(target.models) if asks is Asks.MODELS else balance_plan(target.host, least)
+    return Probe(check=replace(check, plan=plan), target=target, model="")

@@ -9,7 +9,7 @@ from unicodedata import east_asian_width
 
 from wnmon.config.resolve import Config
 from wnmon.engine.asking import fitted, left_out
-from wnmon.model.check import Risk, Step
+from wnmon.model.check import Asks, Risk, Step
 from wnmon.model.price import Amounts, added, show_at_most
 from wnmon.model.said import Said, Text, Why, in_language
 from wnmon.model.target import Budget, Probe
@@ -75,7 +75,7 @@ def _row(probe: Probe) -> DailyCost:
         requests_per_day=requests * runs_per_day,
         tokens_per_day=(input_tokens + output_tokens) * runs_per_day,
         money_per_day=price.of(input_tokens, output_tokens, Decimal(runs_per_day)) if price else {},
-        unpriced=() if price else (f"{probe.target.name}/{probe.model}",),
+        unpriced=() if price or probe.check.plan.asks is not Asks.CHAT else (f"{probe.target.name}/{probe.model}",),
     )
 
 

@@ -78,7 +78,7 @@ def _report_misplaced_key(target: Target, place: Cursor) -> None:
 
 
 def adhoc_target(base_url: str, models: tuple[str, ...], api_key: str | None = None) -> Target:
-    """Return a target for `--base-url` and all of `--model`, named after its host. Raises UsageError.
+    """Return a target for `--base-url` and all of `--model`, or of no model, named after its host. Raises UsageError.
 
     The rules for URL and key are those of the YAML.
     """

@@ -26,7 +26,7 @@ from wnmon.engine.patience import Patience
 from wnmon.engine.ports import Clock
 from wnmon.engine.sending import Sender
 from wnmon.judge.preflight import asks_to_be_left_alone, blames_request, stops_a_suite
-from wnmon.model.check import Step
+from wnmon.model.check import Asks, Step
 from wnmon.model.exchange import FailureKind
 from wnmon.model.lesson import Lesson
 from wnmon.model.pace import Pause
@@ -35,6 +35,7 @@ from wnmon.model.said import Said, Text, Why
 from wnmon.model.spent import Spent, UsageDoubt
 from wnmon.model.target import Probe
 from wnmon.wire.answer import Answer
+from wnmon.wire.balance import is_needed
 from wnmon.wire.cost import worst_case_tokens
 from wnmon.wire.lessons import is_alike
 from wnmon.wire.request import build, read_request
@@ -114,7 +115,7 @@ class Conversation:
         """Send each step that is to be sent, until there is a reason to send no more."""
         why: Text | None = None
         for step in self._plan.steps:
-            omitted = self._left_out(step, full=self._how.full) or _unneeded(step, self.progress)
+            omitted = self._left_out(step, full=self._how.full) or self._unneeded(step)
             if why is not None or omitted is not None:
                 self.progress.not_sent[step.name] = why or omitted or ""
             else:
@@ -132,7 +133,8 @@ class Conversation:
         fault = stops_a_suite(self._plan, standing) if self._plan.suite is not None and standing else None
         if fault is not None:
             return Said("reason", kind=fault.reason.value, said=fault.message)
-        if asks_to_be_left_alone(step, self.progress.answers[-1]):
+        # Endpoints beside chat completions have limits of their own: the next may answer, and says nothing of models.
+        if self._plan.asks is Asks.CHAT and asks_to_be_left_alone(step, self.progress.answers[-1]):
             return Said("asked_to_be_left_alone")
         return self._how.halt(self.progress)
 
@@ -198,7 +200,7 @@ class Conversation:
         model, header = self._probe.model, target.auth_header
         request = build(step, target.url, model, progress.nonce, parameters, auth_header=header)
         asked = read_request(request.body)
-        worst = worst_case_tokens(request.body, asked)
+        worst = (0, 0) if step.method == "GET" else worst_case_tokens(request.body, asked)
         stop = means.sender.stop
         async with means.paces.turn(target, sum(worst) * step.burst, step.burst, self._how.slot, stop) as turn:
             refusal = INTERRUPTED if stop.is_set() else means.budgets.refusal(target, sum(worst), step.burst)
@@ -231,9 +233,14 @@ class Conversation:
     def _left_out(self, step: Step, *, full: bool) -> Said | None:
         return left_out(step, self._probe, self.progress.parameters, full=full)
 
+    def _unneeded(self, step: Step) -> Said | None:
+        """Return why a request has nothing to tell any more, None where it has.
 
-def _unneeded(step: Step, progress: Progress) -> Said | None:
-    """Return why a control is not sent: what it says in another form was not refused as a wrong request."""
-    if step.if_refused is None or any(blames_request(one) for one in progress.standing if one.step == step.if_refused):
-        return None
-    return Said(Why.NOT_REFUSED)
+        A balance was told, or no endpoint can be reached; what a control says in another form was not refused as wrong.
+        """
+        standing = self.progress.standing
+        if self._plan.asks is Asks.BALANCE and not is_needed(step.name, standing):
+            return Said(Why.TOLD_ALREADY)
+        if step.if_refused is None or any(blames_request(one) for one in standing if one.step == step.if_refused):
+            return None
+        return Said(Why.NOT_REFUSED)

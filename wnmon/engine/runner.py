@@ -23,7 +23,7 @@ from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
 from wnmon.errors import place_of
 from wnmon.judge.verdict import judge
-from wnmon.model.check import Plan
+from wnmon.model.check import Asks, Plan
 from wnmon.model.events import InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.result import Evidence, Outcome, Reason, Result
 from wnmon.model.said import Said, Text
@@ -147,7 +147,7 @@ class Runner:
         result, bug = await self._worker.do(about, _judged, probe.check.plan, evidence, progress.answers, redactor)
         if bug is not None:
             self.fanout.observe(bug)
-        if progress.answers:
+        if progress.answers and probe.check.plan.asks is Asks.CHAT:
             # A burst asks for its 429: having got it is no reason to leave the relay alone.
             bursts = {step.name for step in probe.check.plan.steps if step.burst > 1}
             self._backoff.learn(probe, result, [one for one in progress.standing if one.step not in bursts])

@@ -28,11 +28,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from wnmon.judge.account import judge_account
 from wnmon.judge.judgeable import ANSWERED_WRONGLY, asked_for_refusal, says_nothing, undecided
 from wnmon.judge.preflight import answered_by_a_stranger, broke_down, is_down, left_unanswered
 from wnmon.judge.rules import assess, judge_rules
 from wnmon.judge.subject import Subject, complaint, subjects_of
-from wnmon.model.check import Level, Plan, Step
+from wnmon.model.check import Asks, Level, Plan, Step
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import (
     DECIDED,
@@ -54,8 +55,10 @@ def judge(plan: Plan, evidence: Evidence, answers: Sequence[Answer]) -> Result:
     """Return what a run came to. Pure: the same plan, evidence and answers give the same Result anywhere.
 
     `answers` are the exchanges of the evidence, read. Of a request that was asked again the last answer counts, but for
-    rules on refusals.
+    rules on refusals. What a plan asks of the relay itself, `account` judges.
     """
+    if plan.asks is not Asks.CHAT:
+        return judge_account(plan, evidence, answers)
     places = [place for place in range(len(answers)) if place not in evidence.superseded]
     standing = [answers[place] for place in places]
     seen = subjects_of(

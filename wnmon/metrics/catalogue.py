@@ -46,7 +46,7 @@ PROBE_LABELS = ("target", "check", "model")
 _OWNER_LABELS = {Scope.PROBE: PROBE_LABELS, Scope.TARGET: ("target",), Scope.SELF: ()}
 _OWNERS = {
     **dict.fromkeys(("wnmon_probe_", "wnmon_rule_"), Scope.PROBE),
-    **dict.fromkeys(("wnmon_target_", "wnmon_tls_", "wnmon_budget_"), Scope.TARGET),
+    **dict.fromkeys(("wnmon_target_", "wnmon_tls_", "wnmon_budget_", "wnmon_balance_"), Scope.TARGET),
 }
 _UNITS = {"_timestamp_seconds": "seconds since the epoch", "_seconds": "seconds", "_bytes": "bytes"}
 
@@ -60,6 +60,7 @@ CLOSED_SETS: Mapping[str, tuple[str, ...]] = {
     "code_class": ("1xx", "2xx", "3xx", "4xx", "5xx", "none"),
     "direction": tuple(direction.value for direction in Direction),
     "skip": tuple(skip.value for skip in Skip),
+    "unit": ("USD", "CNY", "tokens", "quota", "unknown"),
     "rest": tuple(cause.value for cause in RestCause),
 }
 
@@ -238,7 +239,8 @@ SETTINGS = (
     _gauge("wnmon_probe_timeout_seconds", "Configured total time limit of one request.", birth=Birth.CONFIGURED),
     _gauge(
         "wnmon_probe_info",
-        "1, labelled with what the probe does and with the user's labels. `suite` is empty for a plain check.",
+        "1, labelled with what the probe does and with the user's labels. `suite` is empty for a plain check, and the "
+        "kind of one that asks the relay itself.",
         "stream",
         "suite",
         birth=Birth.CONFIGURED,
@@ -265,6 +267,21 @@ SETTINGS = (
     _gauge(
         "wnmon_budget_exhausted",
         "1 while the day's budget keeps probes of the target from running, else 0. Absent without a budget.",
+    ),
+)
+
+BALANCE = (
+    _gauge(
+        "wnmon_balance_remaining",
+        "What is left of the money by the last run of a check of kind balance, in the unit the relay tells. Absent "
+        "while it is unknown, and without a limit.",
+        "unit",
+        unit="of the label",
+        closed="unit",
+    ),
+    _gauge("wnmon_balance_known", "1 if the last run of a check of kind balance was told a balance, else 0."),
+    _gauge(
+        "wnmon_balance_unlimited", "1 if the relay says that there is no limit, else 0. Absent while it is unknown."
     ),
 )
 
@@ -313,6 +330,7 @@ SECTIONS: Mapping[str, tuple[Metric, ...]] = {
     "Outcomes": OUTCOMES,
     "Latency": LATENCIES,
     "Traffic": TRAFFIC,
+    "Balance": BALANCE,
     "Rules": RULES,
     "Configuration": SETTINGS,
     "The monitor itself": SELF,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from wnmon.metrics.catalogue import CATALOGUE, CLOSED_SETS, Birth, Metric, MetricKind, Scope
 from wnmon.metrics.readings import Reading
+from wnmon.model.check import Asks
 from wnmon.model.target import Probe, Target
 
 RuleLabels = Mapping[str, tuple[str, str, str]]
@@ -67,7 +68,8 @@ def _probe_info(probe: Probe) -> dict[str, str]:
         **probe.check.labels,
         **probe_labels(probe),
         "stream": str(any(step.stream for step in plan.steps)).lower(),
-        "suite": plan.suite or "",
+        # What a plan asks of the relay itself says as little of whether a model is up as a suite does.
+        "suite": plan.suite or ("" if plan.asks is Asks.CHAT else plan.asks.value),
     }
 
 

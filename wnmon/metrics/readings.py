@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from wnmon.engine.ports import RestCause
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Standing
+from wnmon.metrics.catalogue import CLOSED_SETS
 from wnmon.model.events import (
     BudgetLeft,
     InFlight,
@@ -23,6 +24,8 @@ from wnmon.model.events import (
 )
 from wnmon.model.exchange import Exchange
 from wnmon.model.result import BOUNDS, Mark, Result, Timing, Verdict
+from wnmon.wire.balance import Balance, is_about_balance, read_balance
+from wnmon.wire.opened import Untold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,12 +177,26 @@ def _code_class(status: int | None) -> str:
 
 def target_readings(run: Run) -> Iterator[Reading]:
     """Yield what a run learned of its target. A run without a handshake keeps what was known."""
+    if any(map(is_about_balance, run.answers)):
+        yield from _balance(read_balance(run.answers))
     tls = run.result.tls
     if tls is None:
         return
     yield Reading(metric="wnmon_tls_info", value=1, values=(tls.version,))
     if tls.certificate is not None:
         yield Reading(metric="wnmon_tls_certificate_expiry_timestamp_seconds", value=tls.certificate.not_after_s)
+
+
+def _balance(told: Balance | Untold) -> Iterator[Reading]:
+    """Of a currency that the label does not know, and of what is known by its bounds alone, there is no amount."""
+    known = isinstance(told, Balance)
+    amounts = {one.unit: one.remaining for one in told.amounts} if isinstance(told, Balance) else {}
+    for unit in CLOSED_SETS["unit"]:
+        left = amounts.get(unit)
+        yield Reading(metric="wnmon_balance_remaining", value=None if left is None else float(left), values=(unit,))
+    yield Reading(metric="wnmon_balance_known", value=float(known))
+    unlimited = float(told.unlimited) if isinstance(told, Balance) else None
+    yield Reading(metric="wnmon_balance_unlimited", value=unlimited)
 
 
 _SHOWN = {Verdict.PASSED: 1.0, Verdict.FAILED: 0.0, Verdict.NOTED: 0.0}

@@ -1,4 +1,4 @@
-"""Every fault by name. To add one, add a row to one of the modules `broken_*`, to `personas` or to `picky`."""
+"""Every fault by name. To add one, add a row to one of the modules `broken_*`, to `personas`, `picky` or `accounts`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from wnmon.mock import (
     broken_refusals,
     broken_streams,
 )
+from wnmon.mock.accounts import ACCOUNTS
 from wnmon.mock.azure import AZURE
 from wnmon.mock.fault import MockFault
 from wnmon.mock.personas import PERSONAS
@@ -29,6 +30,7 @@ FAULTS: dict[str, MockFault] = {
     **broken_http.FAULTS,
     **broken_honesty.FAULTS,
     **PERSONAS,
+    **ACCOUNTS,
     **PICKY,
     "azure-openai": AZURE,
 }

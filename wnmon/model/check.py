@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -97,7 +98,8 @@ class Assertion:
 class Step:
     """One request. `body` is the JSON body, `{{model}}` and `{{nonce}}` unfilled; `raw_body` replaces it verbatim.
 
-    `path` replaces the path of the target's URL. `feature` is sent only to targets that claim it. `close_after` hangs
+    `path` replaces the path of the target's URL; one that does not begin with a slash, what comes after its version.
+    `feature` is sent only to targets that claim it. `close_after` hangs
     up after so many arrivals of body bytes, as a client does that has seen enough.
 
     `plain_http` asks an https target over plain http, without any secret. `http2` is never sent: this sensor cannot.
@@ -171,12 +173,21 @@ class Rule:
     note: Mapping[str, str] = field(default_factory=dict)
 
 
+class Asks(StrEnum):
+    """What a plan asks for: answers of a model, or of the relay itself what it offers, or what is left of the money."""
+
+    CHAT = "chat"
+    MODELS = "models"
+    BALANCE = "balance"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything the judge needs to know beforehand, compiled once.
 
     `profiles` are the selected ones; a rule counts with the strictest level it has among them. `gate`: rules at or
-    above this level decide the outcome too. `suite` is None for a plain check.
+    above this level decide the outcome too. `suite` is None for a plain check. `wanted`: the models that are to be
+    offered; `least`: what is to be left of a balance.
     """
 
     steps: tuple[Step, ...]
@@ -184,6 +195,9 @@ class Plan:
     profiles: tuple[str, ...] = ()
     gate: Level | None = None
     suite: str | None = None
+    asks: Asks = Asks.CHAT
+    wanted: tuple[str, ...] = ()
+    least: Decimal | None = None
 
     def level(self, rule: Rule) -> Level | None:
         """Return the strictest level of the rule among the selected profiles, None when it belongs to none of them."""

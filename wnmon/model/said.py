@@ -64,6 +64,8 @@ class Why(StrEnum):
     """The request is about a parameter that the model is not sent."""
     NOT_GIVEN = "not_given"
     """The request is a raw body without what the model is to be sent."""
+    TOLD_ALREADY = "told_already"
+    """The request would tell what another one told, or could not."""
     NO_ANSWER = "no_answer"
     """A rule on refusals has nothing to look at where nothing was refused."""
     NOT_CODED = "not_coded"

@@ -61,7 +61,7 @@ def _url(step: Step, target_url: str) -> str:
     path, _, own = (step.path or "").partition("?")
     wrong = f"api_key={WRONG_KEY}" if step.auth is Auth.QUERY else ""
     query = _joined(parts.query, _joined(own, wrong))
-    return urlunsplit((scheme, parts.netloc, path or parts.path, query, ""))
+    return urlunsplit((scheme, parts.netloc, _path(path or None, parts.path), query, ""))
 
 
 def _joined(query: str, own: str) -> str:
@@ -69,6 +69,18 @@ def _joined(query: str, own: str) -> str:
     named = {one.partition("=")[0] for one in own.split("&")}
     kept = [one for one in query.split("&") if one and one.partition("=")[0] not in named]
     return "&".join([*kept, *([own] if own else [])])
+
+
+def _path(path: str | None, of_chat: str) -> str:
+    """Return the path of a request: that of chat completions, another, or one that stands beside it."""
+    if path is None or path.startswith("/"):
+        return path or of_chat
+    folder = of_chat.removesuffix("/chat/completions")
+    before, deployments, _name = folder.partition("/deployments/")  # Azure's, of one model each
+    folders = (before if deployments else folder).split("/")
+    while path.startswith("../"):
+        path, folders = path.removeprefix("../"), folders[: max(1, len(folders) - 1)]
+    return "/".join([*folders, path])
 
 
 def fill(value: Json, model: str, nonce: str, filler: int = 0) -> Json:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from config_samples import TARGET, config, write
 
+from wnmon.config.spend import plan_spend
 from wnmon.model.check import Auth, Check, Level, Selector, Timeouts
 from wnmon.model.json import Json
 
@@ -113,6 +115,31 @@ def test_a_check_is_spread_over_targets_and_models(members: str, probes: list[st
     found = config(tmp_path, f"{TWO}checks: {{c: {{prompt: a{members}}}}}").probes
 
     assert [probe.id for probe in found] == probes
+
+
+@pytest.mark.parametrize("kind", ["models", "balance"])
+def test_a_check_of_the_relay_itself_is_one_probe_for_each_target(kind: str, tmp_path: Path) -> None:
+    found = config(tmp_path, f"{TWO}checks: {{c: {{kind: {kind}}}}}").probes
+
+    assert [probe.id for probe in found] == ["a/c/", "b/c/"]
+
+
+def test_the_models_of_each_target_are_to_be_listed(tmp_path: Path) -> None:
+    found = config(tmp_path, f"{TWO}checks: {{c: {{kind: models}}}}").probes
+
+    assert [probe.check.plan.wanted for probe in found] == [("m", "n"), ("n", "o")]
+
+
+def test_a_minimum_is_the_number_as_it_is_written(tmp_path: Path) -> None:
+    (probe,) = config(tmp_path, f"{TARGET}checks: {{c: {{kind: balance, min: 0.1}}}}").probes
+
+    assert probe.check.plan.least == Decimal("0.1")
+
+
+def test_asking_the_relay_itself_has_no_price_to_miss(tmp_path: Path) -> None:
+    spend = plan_spend(config(tmp_path, f"{TARGET}checks: {{c: {{kind: balance}}}}"))
+
+    assert (spend.total().tokens_per_day, spend.total().unpriced) == (0, ())
 
 
 def test_too_many_probes_are_refused(tmp_path: Path) -> None:

@@ -155,3 +155,16 @@ def test_a_feature_is_refused_where_no_request_knows_any(tmp_path: Path) -> None
     with pytest.raises(UsageError) as refused:
         claiming(_ask(tmp_path, ONE), ("tools",), ())
     assert str(refused.value.hint) == "features here: none"
+
+
+def test_where_the_relay_itself_is_asked_no_model_is_needed() -> None:
+    found = named_by_options("https://relay.example", (), ("FIRST",), {"FIRST": "k" * 16}, needs_model=False)
+
+    assert (found.models, found.target.models) == ((), ())
+
+
+def test_without_a_model_the_url_alone_is_missing() -> None:
+    with pytest.raises(MissingOptionError) as missing:
+        named_by_options(None, (), ("FIRST",), {}, needs_model=False)
+
+    assert str(missing.value.message) == "missing --base-url"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -14,6 +14,7 @@ from wnmon.model.check import Auth, Check, Level, Plan, Rule, Selector, Step
 from wnmon.model.exchange import Certificate, Chunk, Exchange, Marks, Request, Tls
 from wnmon.model.result import Evidence, Outcome, Reason, Result, RuleVerdict, Timing
 from wnmon.model.target import Budget, Probe, ProbeId, Target, Waiver
+from wnmon.wire.answer import read_answer
 
 START_S = 1_790_000_000.0
 
@@ -177,3 +178,10 @@ def value(sink: PrometheusSink, name: str, **labels: str) -> float | None:
     found = [number for own, number in samples(sink, name) if labels.items() <= own.items()]
     assert len(found) <= 1, found
     return found[0] if found else None
+
+
+def a_balance_run(body: str) -> Run:
+    """A run that got this body of the endpoint of sub2api, and nothing of any other."""
+    request = replace(an_exchange().request, step="balance:sub2api", method="GET", url="https://wn.example/v1/usage")
+    exchange = replace(an_exchange(), request=request, chunks=(Chunk(1, body.encode()),))
+    return replace(a_run(), answers=(read_answer(exchange),))

@@ -14,6 +14,7 @@ from sink_runs import (
     TLS,
     Stand,
     StandingClock,
+    a_balance_run,
     a_probe,
     a_rule,
     a_run,
@@ -596,6 +597,7 @@ def a_busy_sink() -> tuple[bytes, bytes]:
     sink = a_sink(a_probe(target=target), suite, stand=stand)
     sink.take(a_run(tls=TLS))
     sink.take(a_run(probe=suite, verdicts=(a_verdict(Verdict.FAILED, findings=1),)))
+    sink.take(a_balance_run('{"mode": "x", "remaining": 1.5, "unit": "USD"}'))
     sink.observe(Reloaded(ok=True, at_s=5, sha="abc"))
     sink.observe(BudgetLeft(target="wn", tokens_left=1, tokens_limit=9, is_exhausted=False))
     return sink.render("text/plain")[1], sink.render("application/openmetrics-text; version=1.0.0")[1]
@@ -605,6 +607,32 @@ def test_every_metric_of_the_catalogue_can_be_seen() -> None:
     text, _ = a_busy_sink()
 
     assert [name for name in CATALOGUE if f"# TYPE {name} ".encode() not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "remaining", "known", "unlimited"),
+    [
+        ('{"mode": "x", "remaining": 1.5, "unit": "USD"}', 1.5, 1, 0),
+        ('{"mode": "x", "remaining": -1, "unit": "USD"}', None, 1, 1),
+        ('{"mode": "x", "remaining": 2, "unit": "XAU"}', None, 1, 0),
+        ("{}", None, 0, None),
+    ],
+    ids=["told", "unlimited", "another currency", "unknown"],
+)
+def test_a_balance_is_published_as_far_as_it_is_known(
+    body: str, remaining: float | None, known: float, unlimited: float | None
+) -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_balance_run('{"mode": "x", "remaining": 9, "unit": "USD"}'))
+
+    sink.take(a_balance_run(body))
+
+    published = (value(sink, f"wnmon_balance_{name}", target="wn") for name in ("known", "unlimited"))
+    assert (value(sink, "wnmon_balance_remaining", target="wn", unit="USD"), *published) == (
+        remaining,
+        known,
+        unlimited,
+    )
 
 
 def test_no_created_series_is_exposed() -> None:

@@ -36,6 +36,10 @@ PREFIXES = (
     "cli_risk_",
     "about_",
     "listed_",
+    "unit_",
+    "balance_of_",
+    "models_head_",
+    "models_state_",
 )
 """Beginnings put before a word that code or a template names, or an enum holds."""
 
@@ -56,6 +60,8 @@ ELSEWHERE = {
     "web/routes.py": "plain text for machines",
     "model/placeholders.py": "words that stand for a key, and those of every answer",
     "wire/cause_table.py": "words of relays",
+    "wire/listing.py": "words of relays",
+    "app/account.py": "a question to a model",
     "transport/head.py": "words of h11",
     "transport/naming.py": "words of h11",
     "judge/kinds/canned.py": "words of relays",

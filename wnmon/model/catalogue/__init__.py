@@ -9,9 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wnmon.model.catalogue import answers, cli, config, exchanges, findings, pace, page, records, reports, verdicts
+from wnmon.model.catalogue import (
+    account,
+    answers,
+    cli,
+    config,
+    exchanges,
+    findings,
+    pace,
+    page,
+    records,
+    reports,
+    verdicts,
+)
 from wnmon.model.language import Pair
 
-ROOMS = (verdicts, findings, answers, exchanges, pace, reports, records, page, config, cli)
+ROOMS = (verdicts, findings, answers, exchanges, pace, account, reports, records, page, config, cli)
 
 CATALOGUE: Mapping[str, Pair] = {name: pair for room in ROOMS for name, pair in room.SENTENCES.items()}

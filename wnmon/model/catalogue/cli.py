@@ -42,27 +42,27 @@ _HELP: dict[str, Pair] = {
         f"{_CHECKS}\n\n"
         "密钥取自 WNMON_API_KEY，其次为 OPENAI_API_KEY，或取自 --api-key-env 指定的变量。",
     ),
-    "help_check_base_url": ("The relay: host, /v1 or the full path.", "中转站：主机、/v1 或完整路径。"),
+    "help_any_base_url": ("The relay: host, /v1 or the full path.", "中转站：主机、/v1 或完整路径。"),
     "help_check_models": ("The models to ask, each in turn (with -c: only these of the target's).", "要请求的模型，逐个请求（与 -c 合用时：只请求该 target 的这些模型）。"),
-    "help_check_auth_header": (
+    "help_any_auth_header": (
         "Header the key goes into, alone, instead of Authorization; Azure's is api-key.",
         "单独写入密钥的请求头，代替 Authorization；Azure 为 api-key。",
     ),
-    "help_check_headers": (
+    "help_any_headers": (
         "Header of every request; ${{VARIABLE}} in the value is read from the environment. May be given more than once.",
         "每个请求都带的请求头；值中的 ${{VARIABLE}} 从环境变量读取。可多次给出。",
     ),
-    "help_check_proxy": (
+    "help_any_proxy": (
         "HTTP proxy, before HTTPS_PROXY and the like; none asks without one.",
         "HTTP 代理，优先于 HTTPS_PROXY 等变量；none 表示不经代理。",
     ),
-    "help_check_ca_file": (
+    "help_any_ca_file": (
         "PEM file of the certificate authorities to trust instead of the usual ones.",
         "PEM 文件，以其中的证书颁发机构代替默认的。",
     ),
-    "help_check_api_key_env": ("Environment variable that holds the key.", "存放密钥的环境变量。"),
-    "help_check_config": ("Take the target from this configuration.", "从此配置中取 target。"),
-    "help_check_target": ("Which target of the configuration.", "取配置中的哪个 target。"),
+    "help_any_api_key_env": ("Environment variable that holds the key.", "存放密钥的环境变量。"),
+    "help_any_config": ("Take the target from this configuration.", "从此配置中取 target。"),
+    "help_any_target": ("Which target of the configuration.", "取配置中的哪个 target。"),
     "help_check_profiles": ("Judge these profiles instead of the suite's own.", "以这些 profile 代替套件自带的。"),
     "help_check_only": ("Only rules that match, such as 'STR-*'.", "只判定匹配的规则，例如 'STR-*'。"),
     "help_check_skip": ("Leave out rules that match.", "不判定匹配的规则。"),

@@ -1,0 +1,88 @@
+"""Whom to ask: the options that name a relay, the same for `wnmon check` and for what asks the relay itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from wnmon.cli.options import FILE, language_option
+from wnmon.cli.terminal import words
+from wnmon.config.access import Access
+from wnmon.config.named_target import MissingOptionError, NamedTarget, named_by_config, named_by_options
+from wnmon.errors import WnmonError
+from wnmon.model.check import Timeouts
+from wnmon.model.said import Said, Text
+from wnmon.report.curl import KEY_VARIABLES
+from wnmon.wire.listing import Listing, models_plan, read_listing
+
+NAMES_SHOWN = 20
+"""Of the models a relay offers, where `--model` is missing."""
+_PATIENCE = Timeouts(connect_s=5, headers_s=5, first_token_s=5, stall_s=5, total_s=5)
+_PATIENCE_S = 5.0
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def relay_options(command: _Command) -> _Command:
+    """Give a command the options that name a relay, and none of its models."""
+    for option in (
+        language_option,
+        click.option("--target", metavar="NAME"),
+        click.option("-c", "--config", type=click.Path(path_type=Path)),
+        click.option("--ca-file", type=FILE, metavar="FILE"),
+        click.option("--proxy", metavar="URL"),
+        click.option("--header", "headers", multiple=True, metavar="NAME=VALUE"),
+        click.option("--auth-header", metavar="NAME"),
+        click.option("--api-key-env", metavar="VARIABLE"),
+        click.option("--base-url", metavar="URL"),
+    ):
+        command = option(command)
+    return command
+
+
+def named(options: Mapping[str, Any], *, sends: bool = True, needs_model: bool = True) -> NamedTarget:
+    """Return the relay that options name. Raises UsageError; where only the model is missing, with what is offered."""
+    access = Access(**{name: options[name] for name in ("headers", "auth_header", "proxy", "ca_file")})
+    models = options.get("models", ())
+    if options["config"] is not None:
+        if options["base_url"] is not None:
+            raise click.UsageError(words("cli_url_twice", url="--base-url", config="--config"))
+        if options["api_key_env"] is not None:
+            raise click.UsageError(words("cli_key_twice"))
+        return named_by_config(options["config"], options["target"], models, os.environ, access=access)
+    if options["target"] is not None:
+        raise click.UsageError(words("cli_target_alone"))
+    # A variable that is named is meant; without a name, whoever asks a relay of their own may have no key.
+    needs_key = options["api_key_env"] is not None and sends
+    key_variables = (options["api_key_env"],) if options["api_key_env"] else KEY_VARIABLES
+    try:
+        given = options["base_url"], models, key_variables, os.environ
+        return named_by_options(*given, access=access, needs_key=needs_key, needs_model=needs_model)
+    except MissingOptionError as missing:
+        said = words("cli_or_config", missing=missing.message)
+        if options["base_url"] is not None and sends:
+            said = f"{said}\n{words('models_see', offered=_offered(options))}"
+        raise click.UsageError(said) from None
+
+
+def _offered(options: Mapping[str, Any]) -> Text:
+    """Return which models the relay offers, in words, where it says so within a moment; asking costs nothing."""
+    from wnmon.app.account import ask
+
+    try:
+        relay = replace(named({**options, "models": ()}, needs_model=False), timeouts=_PATIENCE)
+        (run,) = asyncio.run(asyncio.wait_for(ask(relay, models_plan()), _PATIENCE_S))
+    except (WnmonError, click.UsageError, TimeoutError):
+        return ""
+    listing = read_listing(run.answers[0]) if run.answers else None
+    if not isinstance(listing, Listing) or not listing.offers:
+        return ""
+    names = ", ".join(offer.name for offer in listing.offers[:NAMES_SHOWN])
+    more = len(listing.offers) - NAMES_SHOWN
+    return Said("models_offered_some", names=names, n=more) if more > 0 else Said("models_offered", names=names)
