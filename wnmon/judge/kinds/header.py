@@ -16,7 +16,7 @@ from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said
 from wnmon.model.text import cut
-from wnmon.wire.media import bare_media_type
+from wnmon.wire.media import bare_media_type, form_declared
 
 _WAYS = ("media_type", "equals", "matches", "present")
 
@@ -77,6 +77,13 @@ def _holds(header: Header, value: str | None) -> bool:
             return value == header.wanted
         case _:
             return header.pattern is not None and header.pattern.search(value) is not None
+
+
+def is_label_alone(finding: Finding, subject: Subject) -> bool:
+    """Tell whether a complaint is of a media type, while the body is what that media type stands for."""
+    wanted = finding.expected
+    is_label = finding.reason is Reason.CONTENT_TYPE and finding.place == "header:content-type"
+    return is_label and isinstance(wanted, str) and form_declared(wanted) is subject.reply.form
 
 
 KIND = Kind(prepare, assess)
