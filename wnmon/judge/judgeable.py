@@ -45,8 +45,8 @@ ANSWERED_WRONGLY = frozenset({FailureKind.PROTOCOL, FailureKind.TRUNCATED})
 _READ = frozenset({On.BODY, On.MEANING})
 _BEYOND_US = frozenset({"too_deep", "too_many_digits", "too_many_values"})
 
-_OF_EVENTS = frozenset(FACTS) - SPREADS - {"complete", "data", "done", "finish"}
-"""Facts about the events there are. Where none came, that breaks `data` and `done`, and these stay open."""
+_OF_EVENTS = frozenset(FACTS) - SPREADS - {"complete", "data", "finish"}
+"""Facts about the events there are. Where none came, that breaks `data`, and these stay open."""
 
 WRONG_REQUEST = frozenset({400, 422})
 """Statuses that blame the request itself (RFC 9110 sections 15.5.1 and 15.5.21)."""

@@ -39,6 +39,7 @@ SENTENCES: dict[str, Pair] = {
     "answer_unreadable": ("the answer cannot be read: {said}", "响应无法解析：{said}"),
     "not_an_event_stream": ("the answer is not sent as an event stream", "响应未以事件流发送"),
     "no_event": ("the answer holds no event", "响应中没有事件"),
+    "stream_was_cut": ("the stream has no end, which another rule tells", "流没有结尾，由另一条规则报告"),
     "answer_not_whole": ("the answer is not whole: {said}", "响应不完整：{said}"),
     "compared_no_number": ("a compared value is no number", "参与比较的值不是数字"),
     "place_differs": ("{text} differs, so the answers may differ too", "{text} 不同，响应也可能不同"),
