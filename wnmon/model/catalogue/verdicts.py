@@ -60,6 +60,8 @@ SENTENCES: dict[str, Pair] = {
     "late_but_in_pieces": ("the answer began late, but came in many pieces", "应答开始得晚，但分为多次到达"),
     "status_says_nothing": ("status {n} says nothing about it", "状态码 {n} 说明不了此项"),
     "no_longer_prompt": ("no count of a longer prompt to compare with", "没有较长提示词的计数可供比较"),
+    "no_control_of_tokenizer": ("nothing shows how many tokens this model makes of a plain word", "无从得知该模型把一个普通单词计为多少 token"),
+    "tokenizer_of_many_tokens": ("the words of the answers cost {n} tokens each as well, so it may be the tokenizer", "应答中的单词同样每个约计 {n} 个 token，可能出自分词器本身"),
     "answer_to_unreadable": ("the answer to {code} cannot be read", "{code} 的响应无法解析"),
     "ran_into_max_tokens": ("the answer ran into max_tokens before it could hold this", "应答在写出所需内容之前已达 max_tokens"),
     "premise_text_lacking": ("an answer does not hold {text}, so nothing could be broken by it", "有应答不含 {text}，无从因它而损坏"),
