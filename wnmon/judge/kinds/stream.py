@@ -65,8 +65,7 @@ def doubt(expected: tuple[str, ...], subject: Subject) -> Said | None:
     """Return why a fact cannot be told: the stream was cut, too little was said, it was late, or not compressed."""
     if _is_told_elsewhere(expected, subject):
         return Said("stream_was_cut")
-    coded = subject.exchange.header("content-encoding") is not None
-    if "spread_when_coded" in expected and subject.reply.form is Form.STREAM and not coded:
+    if "spread_when_coded" in expected and subject.reply.form is Form.STREAM and not subject.exchange.is_coded:
         return Said(Why.NOT_CODED)
     if not SPREADS.intersection(expected) or not any(_spread(subject)):
         return None
