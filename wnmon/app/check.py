@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from wnmon import __version__
@@ -172,7 +172,7 @@ async def check(
                 await _wait(target.url, terms.wait_s, runner.stop, guide)
             for probe in probes:
                 await session.run(runner, probe)
-    report = selection.report(
+    return selection.report(
         tuple(CheckedTarget(name=target.name, url=url, model=model) for model in named.models),
         tuple(session.runs),
         between_s=(started_at_s, surroundings.clock.wall_s()),
@@ -180,10 +180,6 @@ async def check(
         complete=not was_interrupted(session.runs),
         baseline=terms.baseline,
     )
-    # A suite the configuration does not know may be judged here, and have the rule.
-    judged = {rule.id for plan in selection.plans for rule in plan.rules}
-    unknown = {rule: nearest for rule, nearest in named.unknown_waivers.items() if rule not in judged}
-    return replace(report, unknown_waivers=unknown)
 
 
 async def judge_suite(session: Session, probe: Probe, surroundings: Surroundings, memory: Memory) -> Run:

@@ -37,6 +37,7 @@ from wnmon.config.named_target import (
     claiming,
     named_by_config,
     named_by_options,
+    rules_of,
 )
 from wnmon.report.curl import KEY_VARIABLES
 
@@ -73,9 +74,9 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
         return _list(suites, options)
     if options["as_json"]:
         raise click.UsageError(words("cli_json_alone"))
-    named = _named(options)
-    baseline = load_baseline(options["baseline"])
     selection = _selection(suites, options)
+    named = _named(options, rules_of(selection.plans))
+    baseline = load_baseline(options["baseline"])
     if not selection.narrowed():
         raise nothing_selected(selection.plans, selection.only, full=selection.full)
     named = claiming(named, options["features"], selection.plans)
@@ -124,13 +125,13 @@ def _list(suites: tuple[str, ...], options: dict[str, Any]) -> int:
     return 0
 
 
-def _named(options: dict[str, Any]) -> NamedTarget:
+def _named(options: dict[str, Any], rules: frozenset[str]) -> NamedTarget:
     if options["config"] is not None:
         if options["base_url"] is not None:
             raise click.UsageError(words("cli_url_twice", url="--base-url", config="--config"))
         if options["api_key_env"] is not None:
             raise click.UsageError(words("cli_key_twice"))
-        return named_by_config(options["config"], options["target"], options["model"], os.environ)
+        return named_by_config(options["config"], options["target"], options["model"], os.environ, rules=rules)
     if options["target"] is not None:
         raise click.UsageError(words("cli_target_alone"))
     given, needs_key = (options["base_url"], options["model"]), not options["dry_run"]

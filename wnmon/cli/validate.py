@@ -57,8 +57,7 @@ def describe(name: str, loaded: Config | Plan) -> str:
     redactor = Redactor(loaded.secrets())
     urls = "".join(f"  {target.name}: {redactor.text(target.url)}\n" for target in loaded.targets)
     spend = f"\n{render(plan_spend(loaded), spoken())}" if loaded.probes else ""
-    warnings = "".join(words("cli_warning", text=waiver.warning) + "\n" for waiver in loaded.unknown_waivers)
-    return f"{words('cli_ok', name=name, counts=counts)}\n{urls}{warnings}{spend}"
+    return f"{words('cli_ok', name=name, counts=counts)}\n{urls}{spend}"
 
 
 def _counts(**sizes: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,14 +22,12 @@ from wnmon.model.target import Secret, Target
 class NamedTarget:
     """A target, the models of it to judge, and how long each request may take.
 
-    `unknown_waivers`: the rules it waives that no known suite has, each with the nearest id, "" where none is near.
     `beside`: the secrets of all else the configuration says, which its answers may quote.
     """
 
     target: Target
     models: tuple[str, ...]
     timeouts: Timeouts = DEFAULT_TIMEOUTS
-    unknown_waivers: Mapping[str, str] = field(default_factory=dict)
     beside: tuple[Secret, ...] = ()
 
     def secrets(self) -> tuple[Secret, ...]:
@@ -80,13 +78,20 @@ def named_by_options(
 
 
 def named_by_config(
-    path: Path, name: str | None, model: str | None, env: Mapping[str, str], flags: Flags = _OF_CHECK
+    path: Path,
+    name: str | None,
+    model: str | None,
+    env: Mapping[str, str],
+    flags: Flags = _OF_CHECK,
+    rules: frozenset[str] = frozenset(),
 ) -> NamedTarget:
     """Return a target of a configuration: the named one, or the only one. Its defaults give the timeouts.
 
+    `rules` are those of the suites to be judged, which it may waive.
+
     Raises ConfigError and UsageError.
     """
-    config = load_config(path, env)
+    config = load_config(path, env, rules=rules)
     targets = {target.name: target for target in config.targets}
     names = ", ".join(targets)
     if name is None and len(targets) != 1:
@@ -102,9 +107,13 @@ def named_by_config(
         target=target,
         models=(model,) if model else target.models,
         timeouts=config.timeouts,
-        unknown_waivers={one.rule: one.nearest for one in config.unknown_waivers if one.target == target.name},
         beside=tuple(config.secrets()),
     )
+
+
+def rules_of(plans: Iterable[Plan]) -> frozenset[str]:
+    """Return the ids of all rules of some suites."""
+    return frozenset(rule.id for plan in plans for rule in plan.rules)
 
 
 def claiming(named: NamedTarget, features: Sequence[str], plans: Iterable[Plan]) -> NamedTarget:

@@ -15,7 +15,7 @@ from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Verdict
 from wnmon.model.said import in_language, say
 from wnmon.report.curl import curl_command
 from wnmon.report.finding import messages_of, view_of
-from wnmon.report.hints import setup_hint, unknown_waivers
+from wnmon.report.hints import setup_hint
 from wnmon.report.summary import (
     COUNTED,
     CheckedTarget,
@@ -87,7 +87,6 @@ def _head(report: CheckReport, lang: str) -> str:
         lines.append(_escaped(counted))
     if not report.complete:
         lines.append(f"⚠️ **{_escaped(word('interrupted', lang))}**")
-    lines += [f"⚠️ {_code(said)}" for said in unknown_waivers(report, lang)]
     if hint := setup_hint(report, lang):
         lines.append(f"💡 {word('hint', lang)}{word('colon', lang)}{_code(hint)}")
     return "\n\n".join(lines)

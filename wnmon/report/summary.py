@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
 
@@ -67,7 +67,6 @@ class CheckReport:
     `rules` holds every selected rule by id, for its sentence and source. `strict`: a broken SHOULD counts like a MUST.
     `complete` is False when the check was interrupted: then some runs are missing. `ignored`: what a baseline excused.
     `chosen`: what was asked for, so that the report can be made again from its evidence.
-    `unknown_waivers`: the waived rules that no known suite has, each with the nearest id, "" where none is near.
     """
 
     version: str
@@ -81,7 +80,6 @@ class CheckReport:
     exit_code: int
     ignored: Ignored | None = None
     chosen: Chosen = Chosen()
-    unknown_waivers: Mapping[str, str] = field(default_factory=dict)
 
     def runs_of(self, target: CheckedTarget) -> tuple[Run, ...]:
         """Return the runs of one target and model, in the order they ended."""

@@ -343,7 +343,6 @@ _SAID: dict[str, Pair] = {
     "cli_checks": ("{n} checks", "{n} 个 check"),
     "cli_probe": ("1 probe", "1 个探测"),
     "cli_probes": ("{n} probes", "{n} 个探测"),
-    "cli_warning": ("  warning: {text}", "  警告：{text}"),
     "cli_healthy": ("healthy: {url}", "健康：{url}"),
     "cli_unhealthy": ("unhealthy: {url}: {why}", "不健康：{url}：{why}"),
     "cli_no_http": ("expected an http:// address", "应为 http:// 地址"),

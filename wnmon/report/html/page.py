@@ -13,7 +13,7 @@ from markupsafe import Markup
 from wnmon.model.catalogue import CATALOGUE
 from wnmon.model.language import language_of
 from wnmon.model.said import Hole, say
-from wnmon.report.hints import setup_hint, unknown_waivers
+from wnmon.report.hints import setup_hint
 from wnmon.report.html.content import targets_of
 from wnmon.report.html.timeline import HEIGHT, WIDTH
 from wnmon.report.summary import COUNTED, CheckReport, Exit, meaning, tally
@@ -39,7 +39,6 @@ def render_html(report: CheckReport, lang: str) -> str:
         meaning=meaning(report, lang),
         tally=tally(report, lang),
         hint=setup_hint(report, lang),
-        doubts=unknown_waivers(report, lang),
         kind=kind,
         color=_COLORS[kind],
         lang=language_of(lang),
