@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from wnmon import __version__
@@ -28,6 +28,8 @@ from wnmon.model.target import Probe
 from wnmon.report.baseline.file import excuse_run, ignored_by
 from wnmon.report.baseline.known import Baseline
 from wnmon.report.summary import CheckedTarget, CheckReport, Chosen, Exit, JudgedSuite, exit_code
+
+_CONNECT_AFTER_WAIT_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,14 +164,15 @@ async def check(
     probes = probes_of(named, selection)
     excuse = partial(excuse_run, baseline=terms.baseline)
     manner = Manner(full=selection.full, fail_fast=terms.fail_fast, excuse=excuse, progress=guide.progress)
-    session, started_at_s = Session(manner), surroundings.clock.wall_s()
+    session, started_at_s, began_ns = Session(manner), surroundings.clock.wall_s(), surroundings.clock.now_ns()
     cap = Cap(tokens=terms.budget_tokens, why=Said(Why.BUDGET_TOKENS)) if terms.budget_tokens is not None else None
     memory = Memory.afresh(surroundings.clock, cap)
     url = memory.secrets.learn(named.secrets()).text(target.url)
     async with one_off_runner(target.concurrency, surroundings, memory) as runner:
         with guide.ending(runner.stop):
-            if terms.wait_s and target.proxy is None:
-                await _wait(target.url, terms.wait_s, runner.stop, guide)
+            waits = terms.wait_s is not None and target.proxy is None
+            if waits and not await _wait(target.url, terms.wait_s or 0.0, began_ns, runner.stop, guide, surroundings):
+                probes = [_hasty(probe) for probe in probes]
             for probe in probes:
                 await session.run(runner, probe)
     return selection.report(
@@ -218,15 +221,29 @@ async def one_off_runner(
         await transport.close()
 
 
-async def _wait(url: str, wait_s: float, stop: asyncio.Event, guide: Guide) -> None:
-    """Wait until somebody listens at the URL, for `wait_s` at most or until Ctrl-C."""
+def _hasty(probe: Probe) -> Probe:
+    """Return the probe of a relay that was waited for in vain: it connects at once, or nobody waits again."""
+    timeouts = replace(probe.check.timeouts, connect_s=min(probe.check.timeouts.connect_s, _CONNECT_AFTER_WAIT_S))
+    return replace(probe, check=replace(probe.check, timeouts=timeouts))
+
+
+async def _wait(
+    url: str, wait_s: float, began_ns: int, stop: asyncio.Event, guide: Guide, surroundings: Surroundings
+) -> bool:
+    """Tell whether somebody listens at the URL, waiting for `wait_s` from `began_ns` on at most or until Ctrl-C.
+
+    What wnmon itself needed to get ready is part of it.
+    """
     from wnmon.transport.reachable import wait_until_reachable
 
-    reaching = asyncio.ensure_future(wait_until_reachable(url, wait_s))
+    left_s = wait_s - (surroundings.clock.now_ns() - began_ns) / 1e9
+    reaching = asyncio.ensure_future(wait_until_reachable(url, max(left_s, _CONNECT_AFTER_WAIT_S)))
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait({reaching, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    if reaching.done() and not reaching.result():
+    in_vain = reaching.done() and not reaching.result()
+    if in_vain:
         guide.tell(Said("cli_nobody", n=f"{wait_s:g}"))
     for waiting in (reaching, stopping):
         waiting.cancel()
     await asyncio.wait({reaching, stopping})
+    return not in_vain
