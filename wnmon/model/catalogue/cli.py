@@ -315,6 +315,7 @@ _SAID: dict[str, Pair] = {
     "cli_too_large": ("{path}: expected at most {n} MiB, not more", "{path}：至多 {n} MiB，不可更大"),
     "cli_not_utf8": ("{path}: expected UTF-8, not other bytes", "{path}：应为 UTF-8 编码"),
     "cli_no_duration": ('expected a duration such as "2s" or "1h30m", not "{text}"', '应为时长，例如 "2s" 或 "1h30m"，而非 "{text}"'),
+    "cli_no_folder": ("there is no folder {text} for {path}: make it, or name another", "{path} 所在的目录 {text} 不存在：请先创建，或改用其他目录"),
     "cli_no_new_file": ("expected a file, not {text}: what is printed goes to stdout", "应为文件，而非 {text}：stdout 用于输出内容"),
     "cli_no_globs": ("expected ids of rules such as DOC-009 or STR-*, not {text!r}", "应为规则编号，例如 DOC-009 或 STR-*，而非 {text!r}"),
     "cli_no_names": ("expected names such as a,b, not {text!r}", "应为名称，例如 a,b，而非 {text!r}"),
