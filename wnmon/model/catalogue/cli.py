@@ -195,7 +195,6 @@ _CURL: dict[str, Pair] = {
     "curl_quote_url": ("quote the URL as one word", "请将 URL 作为一个词加引号"),
     "curl_post": ("expected a POST: a chat completion is no other method", "应为 POST：chat completion 不用其他方法"),
     "curl_open": ("a quotation of the curl command does not end", "curl 命令中有引号未闭合"),
-    "curl_cmd": ("the curl command is written for cmd.exe", "该 curl 命令是为 cmd.exe 写的"),
     "curl_copy": ('copy it "as cURL (bash)"', "请以 “cURL (bash)” 格式复制"),
     "curl_option": ("curl's {name}: {text}", "curl 的 {name}：{text}"),
     "curl_user": ("user and password are not understood: wnmon sends a bearer key", "不支持用户名与密码：wnmon 以 Bearer 方式发送密钥"),
