@@ -69,6 +69,8 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
     probes = tuple(islice(_probes(checks, targets), _MAX_PROBES + 1))
     if len(probes) > _MAX_PROBES:
         parts[0].root.report(Said("too_many_probes", n=_MAX_PROBES), Said("name_targets"))
+    sources.refuse_broken()
+    # Only now: the rules of a suite that cannot be read are not known.
     refuse_unknown_waivers(_as_written(parts), suites.rules() | rules, suites.built_in_rules)
     sources.refuse_broken()
     return Config(

@@ -72,10 +72,14 @@ def test_a_rule_of_a_suite_that_is_named_beside_the_configuration_is_known(tmp_p
     assert refused(tmp_path, waiving("OUR-001"), rules=frozenset({"OUR-001"})) == []
 
 
-def test_each_waiver_of_an_unknown_rule_is_a_problem_beside_all_others(tmp_path: Path) -> None:
-    text = waiving("ZZZ-001", "ZZZ-002") + "nonsense: 1\n"
+def test_each_waiver_of_an_unknown_rule_is_a_problem(tmp_path: Path) -> None:
+    assert len(refused(tmp_path, waiving("ZZZ-001", "ZZZ-002"))) == 2
 
-    assert len(refused(tmp_path, text)) == 3
+
+def test_a_suite_that_cannot_be_read_is_told_alone(tmp_path: Path) -> None:
+    (problem,) = refused(tmp_path, waiving("OUR-001") + CHECKS)
+
+    assert "mine.yaml" in problem
 
 
 @pytest.mark.parametrize(
