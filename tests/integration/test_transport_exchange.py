@@ -25,7 +25,6 @@ from transport_samples import (
     PATIENT,
     STREAM_HEAD,
     TOKEN,
-    IdleTimeLoop,
     LoopClock,
     ask,
     ask_and_hear,
@@ -44,7 +43,7 @@ from transport_samples import (
 from wnmon import __version__
 from wnmon.mock.server import MockRelay, serve
 from wnmon.mock.settings import MockSettings
-from wnmon.model.check import Auth
+from wnmon.model.check import Auth, Timeouts
 from wnmon.model.exchange import Exchange, Marks, Request
 from wnmon.model.target import Secret, Target
 from wnmon.transport import HttpxTransport
@@ -321,14 +320,18 @@ def test_a_header_may_hold_latin_1() -> None:
 # Addresses
 
 
-class TwoAddresses(IdleTimeLoop):
-    """A loop on which every name has two addresses: 127.0.0.2, then 127.0.0.1."""
+def two_addresses(host: str, port: int) -> list[tuple[Any, ...]]:
+    """Answer as the resolver would, for whom every name has two addresses: 127.0.0.2, then 127.0.0.1."""
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, host, (f"127.0.0.{last}", port)) for last in (2, 1)]
 
-    async def getaddrinfo(self, host: Any, port: Any, **more: Any) -> list[Any]:
-        """Answer as the resolver would."""
-        if host != "two.test":
-            return await super().getaddrinfo(host, port, **more)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{last}", port)) for last in (2, 1)]
+
+async def send_to_two(port: int, timeouts: Timeouts = PATIENT) -> Exchange:
+    """Send a request to a name with two addresses."""
+    asking = sensor(two_addresses)
+    try:
+        return await send(f"http://two.test:{port}/v1", timeouts=timeouts, transport=asking)
+    finally:
+        await asking.close()
 
 
 def ask_two(port: int, connect_s: float = 10.0) -> Exchange:
@@ -342,9 +345,9 @@ def ask_two(port: int, connect_s: float = 10.0) -> Exchange:
 
     async def scenario() -> Exchange:
         async with await asyncio.start_server(answer, "127.0.0.1", port):
-            return await send(f"http://two.test:{port}/v1", timeouts=replace(PATIENT, connect_s=connect_s))
+            return await send_to_two(port, replace(PATIENT, connect_s=connect_s))
 
-    return run(scenario(), TwoAddresses)
+    return run(scenario())
 
 
 def bound() -> tuple[socket.socket, int]:
@@ -389,9 +392,9 @@ def test_the_share_of_an_address_ends_once_it_took_the_connection() -> None:
     async def scenario() -> Exchange:
         async with await asyncio.start_server(slow, "127.0.0.2", 0) as server:
             port = server.sockets[0].getsockname()[1]
-            return await send(f"http://two.test:{port}/v1", timeouts=replace(PATIENT, connect_s=1.0))
+            return await send_to_two(port, replace(PATIENT, connect_s=1.0))
 
-    exchange = run(scenario(), TwoAddresses)
+    exchange = run(scenario())
 
     assert (failure_of(exchange), exchange.status) == (None, 200)
 
@@ -400,7 +403,7 @@ def test_when_no_address_answers_it_is_connect() -> None:
     first, port = bound()
     with first, socket.socket() as second:
         second.bind(("127.0.0.1", port))
-        assert failure_of(run(send(f"http://two.test:{port}/v1"), TwoAddresses)) == "connect"
+        assert failure_of(run(send_to_two(port))) == "connect"
 
 
 # The end

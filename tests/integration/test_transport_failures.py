@@ -87,11 +87,25 @@ def ask_nobody(url: str, **options: object) -> Exchange:
     return run(send(url, **options))  # type: ignore[arg-type]  # keywords of send
 
 
-def test_a_coding_nobody_asked_for_is_told_whole_and_as_it_came() -> None:
-    exchange = ask(saying(JSON_HEAD + b"Content-Encoding: " + b"aB3-" * 100 + b"\r\n\r\n{}"))
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip, br", "gzip\r\nContent-Encoding: br"])
+def test_a_coding_nobody_asked_for_is_told(coding: str) -> None:
+    exchange = ask(saying(JSON_HEAD + f"Content-Encoding: {coding}\r\n\r\n{{}}".encode()))
 
     assert exchange.failure is not None
-    assert "aB3-" * 100 in str(exchange.failure.detail)
+    assert coding.replace("\r\nContent-Encoding:", ",") in str(exchange.failure.detail)
+
+
+@pytest.mark.parametrize("label", ["UTF-8", "utf8", "none", "identity", "charset=utf-8", "json", "", "aB3-" * 100])
+def test_a_body_under_a_coding_that_is_none_is_read_as_it_is(label: str) -> None:
+    exchange = ask(saying(JSON_HEAD + f"Content-Encoding: {label}\r\n\r\n{{}}".encode()))
+
+    assert (exchange.failure, exchange.body) == (None, b"{}")
+
+
+def test_a_coding_beside_one_that_is_none_is_removed() -> None:
+    exchange = ask(saying(JSON_HEAD + b"Content-Encoding: UTF-8, gzip\r\n\r\n" + gzip.compress(b"{}")))
+
+    assert (exchange.failure, exchange.body) == (None, b"{}")
 
 
 def test_what_breaks_http_is_told_whole() -> None:

@@ -15,6 +15,7 @@ from wnmon.model.exchange import Exchange, Request
 from wnmon.model.json import JsonObject
 from wnmon.model.target import Secret, Target
 from wnmon.transport import HttpxTransport
+from wnmon.transport.resolving import Lookup, look_up
 from wnmon.wire.request import build
 
 T = TypeVar("T")
@@ -104,9 +105,9 @@ class LoopClock:
         return 1_700_000_000.0
 
 
-def sensor() -> HttpxTransport:
+def sensor(lookup: Lookup = look_up) -> HttpxTransport:
     """Return a transport that stamps with the time of its loop."""
-    return HttpxTransport(LoopClock())
+    return HttpxTransport(LoopClock(), lookup)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -32,6 +32,8 @@ from wnmon.report.baseline.file import excuse_run, ignored_by
 from wnmon.report.baseline.known import Baseline
 from wnmon.report.summary import CheckedTarget, CheckReport, Chosen, Exit, JudgedSuite, exit_code
 
+_CONNECT_AFTER_WAIT_S = 0.1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
@@ -184,14 +186,15 @@ async def check(
         progress=guide.progress,
         patience=Patience(terms.patience_s, guide.pausing, _sendable(probes, selection)),
     )
-    session, started_at_s = Session(manner), surroundings.clock.wall_s()
+    session, started_at_s, began_ns = Session(manner), surroundings.clock.wall_s(), surroundings.clock.now_ns()
     cap = Cap(tokens=terms.budget_tokens, why=Said(Why.BUDGET_TOKENS)) if terms.budget_tokens is not None else None
     memory = Memory.afresh(surroundings.clock, cap)
     url = memory.secrets.learn(named.secrets()).text(target.url)
     async with one_off_runner(target.concurrency, surroundings, memory) as runner:
         with guide.ending(runner.stop):
-            if terms.wait_s and target.proxy is None:
-                await _wait(target.url, terms.wait_s, runner.stop, guide)
+            waits = terms.wait_s is not None and target.proxy is None
+            if waits and not await _wait(target.url, terms.wait_s or 0.0, began_ns, runner.stop, guide, surroundings):
+                probes = [_hasty(probe) for probe in probes]
             for probe in probes:
                 await session.run(runner, probe)
     report = selection.report(
@@ -202,10 +205,7 @@ async def check(
         complete=not was_interrupted(session.runs),
         baseline=terms.baseline,
     )
-    # A suite the configuration does not know may be judged here, and have the rule.
-    judged = {rule.id for plan in selection.plans for rule in plan.rules}
-    unknown = {rule: nearest for rule, nearest in named.unknown_waivers.items() if rule not in judged}
-    return replace(report, unknown_waivers=unknown, prices=target.prices, is_configured=named.is_configured)
+    return replace(report, prices=target.prices, is_configured=named.is_configured)
 
 
 async def judge_suite(session: Session, probe: Probe, surroundings: Surroundings, memory: Memory) -> Run:
@@ -245,15 +245,29 @@ async def one_off_runner(
         await transport.close()
 
 
-async def _wait(url: str, wait_s: float, stop: asyncio.Event, guide: Guide) -> None:
-    """Wait until somebody listens at the URL, for `wait_s` at most or until Ctrl-C."""
+def _hasty(probe: Probe) -> Probe:
+    """Return the probe of a relay that was waited for in vain: it connects at once, or nobody waits again."""
+    timeouts = replace(probe.check.timeouts, connect_s=min(probe.check.timeouts.connect_s, _CONNECT_AFTER_WAIT_S))
+    return replace(probe, check=replace(probe.check, timeouts=timeouts))
+
+
+async def _wait(
+    url: str, wait_s: float, began_ns: int, stop: asyncio.Event, guide: Guide, surroundings: Surroundings
+) -> bool:
+    """Tell whether somebody listens at the URL, waiting for `wait_s` from `began_ns` on at most or until Ctrl-C.
+
+    What wnmon itself needed to get ready is part of it.
+    """
     from wnmon.transport.reachable import wait_until_reachable
 
-    reaching = asyncio.ensure_future(wait_until_reachable(url, wait_s))
+    left_s = wait_s - (surroundings.clock.now_ns() - began_ns) / 1e9
+    reaching = asyncio.ensure_future(wait_until_reachable(url, max(left_s, _CONNECT_AFTER_WAIT_S)))
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait({reaching, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    if reaching.done() and not reaching.result():
+    in_vain = reaching.done() and not reaching.result()
+    if in_vain:
         guide.tell(Said("cli_nobody", n=f"{wait_s:g}"))
     for waiting in (reaching, stopping):
         waiting.cancel()
     await asyncio.wait({reaching, stopping})
+    return not in_vain

@@ -27,12 +27,12 @@ from wnmon.cli.options import (
 from wnmon.cli.progress import progress_bar
 from wnmon.cli.reports import Destination, report_option, write
 from wnmon.cli.stopping import until_written
-from wnmon.cli.suites import load, names_of, nothing_selected, rules_of
+from wnmon.cli.suites import load, names_of, nothing_selected
 from wnmon.cli.terminal import say, tell, words
 from wnmon.cli.whom import named as named_relay
 from wnmon.cli.whom import relay_options
 from wnmon.config import built_in_suites
-from wnmon.config.named_target import claiming, with_a_key
+from wnmon.config.named_target import claiming, rules_of, with_a_key
 from wnmon.config.waive_option import waiving
 from wnmon.engine.patience import DEFAULT_S
 
@@ -67,9 +67,9 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
         return _list(suites, options)
     if options["as_json"]:
         raise click.UsageError(words("cli_json_alone"))
-    named = named_relay(options, sends=not options["dry_run"])
-    baseline = load_baseline(options["baseline"])
     selection = _selection(suites, options)
+    named = named_relay(options, rules=rules_of(selection.plans), sends=not options["dry_run"])
+    baseline = load_baseline(options["baseline"])
     if not selection.narrowed():
         raise nothing_selected(selection.plans, selection.only, full=selection.full)
     named = claiming(named, options["features"], selection.plans)

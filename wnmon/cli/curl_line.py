@@ -9,26 +9,49 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
 
+from wnmon.cli.curl_shells import as_posix
 from wnmon.errors import UsageError
+from wnmon.model.credentials import masked
 from wnmon.model.json import Json, JsonObject
 from wnmon.model.said import Said
 
-_START = re.compile(r"^[ \t]*(?:\$[ \t]+)?(curl(?:\.exe)?)(?=[ \t\\])", re.MULTILINE)
+# After the prompt of a shell, if any: `$`, `%`, `PS C:\>`, `C:\Users\me>`.
+_START = re.compile(
+    r"^[^\S\n]*(?:(?:[$%#>❯➜]|PS [^\n>]{0,200}>|[A-Z]:\\[^\n>]{0,200}>)[^\S\n]*)?(curl(?:\.exe)?)(?=[^\S\n]|[\\^`])",
+    re.MULTILINE,
+)
+_INVOKED = re.compile(r"\bInvoke-(?:WebRequest|RestMethod)\b", re.IGNORECASE)
 # What a shell reads as one piece: an ANSI-C quotation, a quotation, an escape, any other character but the line's end.
-_PIECE = re.compile(r"""\$'(?:\\.|[^'\\])*'|'[^']*'|"(?:\\.|[^"\\])*"|\\\r?\n|\\.|[^\n'"\\]""", re.DOTALL)
-_OPTION = re.compile(r"--[a-z-]{2,30}|-[A-Za-z]")
+_PIECE = re.compile(r"""\$'(?:\\.|[^'\\])*'|'[^']*'|"(?:\\.|[^"\\])*"|\\[ \t]*\r?\n|\\.|[^\n'"\\]""", re.DOTALL)
+_OPTION = re.compile(r"--[a-z][a-z0-9.-]{1,30}|-[A-Za-z]")
 _ANSI_C = re.compile(r"\\(?:u([0-9a-fA-F]{1,4})|x([0-9a-fA-F]{1,2})|(.))", re.DOTALL)
 _ANSI_C_WORDS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v", "e": "\x1b", "E": "\x1b"}
 
 _DATA = frozenset({"-d", "--data", "--data-raw", "--data-binary", "--data-ascii", "--json"})
 _VALUES = _DATA | {"-X", "--request", "-H", "--header", "--url", "-A", "--user-agent", "-b", "--cookie"}
+_VALUES = _VALUES | {"--oauth2-bearer"}
 _UNHEEDED_VALUES = frozenset(
     {"-o", "--output", "-w", "--write-out", "-m", "--max-time", "--connect-timeout", "--retry", "--retry-delay"}
+    | {"--retry-max-time", "-D", "--dump-header", "-e", "--referer", "--limit-rate", "--keepalive-time", "--noproxy"}
+    | {"--trace", "--trace-ascii", "--stderr", "--speed-time", "--speed-limit", "-y", "-Y", "--tls-max"}
 )
 _UNHEEDED = frozenset(
     {"-L", "--location", "-s", "--silent", "-S", "--show-error", "-i", "--include", "-N", "--no-buffer", "-v"}
     | {"--verbose", "--compressed", "-f", "--fail", "--fail-with-body", "--http1.1", "--http2", "-g", "--globoff"}
-    | {"-#", "--progress-bar", "-k", "--insecure", "-4", "--ipv4", "-6", "--ipv6"}
+    | {
+        "-#",
+        "--progress-bar",
+        "-k",
+        "--insecure",
+        "-4",
+        "--ipv4",
+        "-6",
+        "--ipv6",
+        "--http1.0",
+        "--http2-prior-knowledge",
+    }
+    | {"--http3", "--no-progress-meter", "--retry-all-errors", "--retry-connrefused", "--tlsv1.2", "--tlsv1.3", "-1"}
+    | {"--no-keepalive", "--tcp-nodelay", "--location-trusted", "--trace-time", "-q", "--disable", "--ssl-no-revoke"}
 )
 _REFUSED = {
     **dict.fromkeys(("-u", "--user"), "curl_user"),
@@ -69,15 +92,15 @@ def _words(text: str) -> list[str]:
     """Return the words of the command as a shell would: to the end of its line, continued by backslashes."""
     start = _START.search(text)
     if start is None:
-        raise UsageError(Said("curl_none"), hint=Said("curl_begin"))
-    pieces, at = [], start.end(1)
+        is_powershell = _INVOKED.search(text) is not None
+        raise UsageError(Said("curl_none"), hint=Said("curl_copy" if is_powershell else "curl_begin"))
+    text = as_posix(text[start.start(1) :])
+    pieces, at = [], len(start[1])
     while (piece := _PIECE.match(text, at)) is not None:
         pieces.append(_plain(piece[0]))
         at = piece.end()
     if text[at : at + 1] in {"'", '"', "\\"}:
         raise UsageError(Said("curl_open"), hint=Said("curl_all"))
-    if pieces and pieces[-1] == "^":
-        raise UsageError(Said("curl_cmd"), hint=Said("curl_copy"))
     return shlex.split("".join(pieces))
 
 
@@ -97,7 +120,7 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
     waiting = words[::-1]
     while waiting:
         word = waiting.pop()
-        if word in {"|", ";", "&&", "||", "&", ">", "2>&1"}:
+        if word in {"|", ";", "&&", "||", "&"} or word.startswith(("#", "<", ">", "1>", "2>")):
             return
         if not word.startswith("-") or word == "-":
             yield "--url", word
@@ -115,7 +138,8 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
             waiting += [f"-{glued}"] if glued else []
         else:
             # What is glued to an option, or mistaken for one, may be a key: then it is not quoted.
-            known = Said("curl_unknown", name=name) if _OPTION.fullmatch(name) else Said("curl_unknown_option")
+            is_named = _OPTION.fullmatch(name) and masked(name) == name
+            known = Said("curl_unknown", name=name) if is_named else Said("curl_unknown_option")
             raise UsageError(known, hint=Said("curl_leave_out"))
 
 
@@ -125,6 +149,7 @@ def _headers(options: list[tuple[str, str]]) -> tuple[tuple[tuple[str, str], ...
     lines = [value for name, value in options if name in {"-H", "--header"}]
     pairs = [(name.strip(), value.strip()) for name, colon, value in (line.partition(":") for line in lines) if colon]
     pairs += [(named[name], value) for name, value in options if name in named]
+    pairs += [("Authorization", f"Bearer {value}") for name, value in options if name == "--oauth2-bearer"]
     key = None
     for name, value in pairs:
         if name.lower() == "authorization":
@@ -141,7 +166,7 @@ def _body(data: list[str]) -> JsonObject:
     if any(one.startswith("@") for one in data):
         raise UsageError(Said("curl_body_file"), hint=Said("curl_paste_file"))
     try:
-        body: Json = json.loads("&".join(data), parse_constant=_no_number, parse_float=_finite)
+        body: Json = json.loads(_joined(data), parse_constant=_no_number, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise UsageError(Said("curl_no_json_at", line=error.lineno, column=error.colno)) from None
     except (ValueError, RecursionError):
@@ -149,6 +174,12 @@ def _body(data: list[str]) -> JsonObject:
     if not isinstance(body, dict):
         raise UsageError(Said("curl_no_object"))
     return body
+
+
+def _joined(data: list[str]) -> str:
+    """Return the body. Windows' programs take \\" for a quote, and so it is pasted also where it stands for itself."""
+    text = "&".join(data)
+    return text.replace('\\"', '"') if text.lstrip("{[ \r\n\t").startswith('\\"') else text
 
 
 def _finite(digits: str) -> float:

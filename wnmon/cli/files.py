@@ -66,7 +66,6 @@ def _replace(path: Path, text: str) -> None:
     if path.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         beside.write_text(text, encoding="utf-8")
         if path.exists():

@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import unquote
 
 from wnmon.cli.curl_line import CurlCommand
 from wnmon.cli.terminal import words
@@ -39,7 +40,7 @@ def config_from_curl(curl: CurlCommand) -> str:
         relay(curl.url)
     except BadUrl as bad:
         raise UsageError(Said("curl_url", text=bad.message), hint=bad.hint) from None
-    model = curl.body.get("model")
+    model = curl.body.get("model", _deployment(curl.url))
     if not isinstance(model, str) or not model.strip():
         raise UsageError(Said("curl_no_model"))
     problems = _problems(text := _compose(curl, model, lint=True), curl)
@@ -50,6 +51,12 @@ def config_from_curl(curl: CurlCommand) -> str:
         said = dict(problem.holes).get("said", problem) if isinstance(problem, Said) else problem
         raise UsageError(Said("curl_unfit", text=said))
     return text
+
+
+def _deployment(url: str) -> str | None:
+    """Return the name of the deployment in a URL of Azure, which stands for the model there."""
+    found = re.search(r"/openai/deployments/([^/?#]+)/", url)
+    return unquote(found[1]) if found else None
 
 
 def _refuse_shown_key(curl: CurlCommand) -> None:

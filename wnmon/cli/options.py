@@ -20,10 +20,16 @@ FILE: click.Path = click.Path(dir_okay=False, path_type=Path)
 
 
 def new_file(text: str) -> Path:
-    """Return the path of a file to write. Stdout is none: what is printed goes there."""
+    """Return the path of a file to write, whose folder is there. Stdout is none: what is printed goes there.
+
+    A folder that is missing is likely misspelt, and is said before anything is sent.
+    """
     if is_stdout(text):
         raise click.BadParameter(words("cli_no_new_file", text=text))
-    return Path(str(FILE.convert(text, None, None)))
+    path = Path(str(FILE.convert(text, None, None)))
+    if not path.parent.is_dir():
+        raise click.BadParameter(words("cli_no_folder", text=str(path.parent), path=str(path)))
+    return path
 
 
 def duration(text: str) -> float:

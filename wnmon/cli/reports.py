@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from wnmon.cli.files import is_stdout
+from wnmon.cli.options import new_file
 from wnmon.cli.terminal import say, wants_color, width, words
 from wnmon.errors import UsageError
 from wnmon.report.github import render_github
@@ -60,7 +61,7 @@ def _destination(text: str) -> Destination:
         raise click.BadParameter(words("cli_no_format", formats=", ".join(FORMATS), text=name))
     if named and not file:
         raise click.BadParameter(words("cli_no_report", text=name))
-    return Destination(name, Path(file) if file and not is_stdout(file) else None)
+    return Destination(name, new_file(file) if file and not is_stdout(file) else None)
 
 
 def _distinct(_: click.Context, __: click.Parameter, wanted: tuple[Destination, ...]) -> tuple[Destination, ...]:
@@ -93,7 +94,6 @@ def write(report: CheckReport, wanted: Sequence[Destination], *, lang: str, quie
     for name, file in ((one.format, one.file) for one in wanted if one.file is not None):
         text = _FORMATS[name](report, lang)
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         except OSError as error:
             refused.append(words("cli_unwritable", path=str(file), why=str(error.strerror)))

@@ -41,11 +41,6 @@ def load(names: Sequence[str]) -> tuple[Plan, ...]:
     return load_suites(names, Path.cwd())
 
 
-def rules_of(plans: Sequence[Plan]) -> list[str]:
-    """Return the ids of all rules of some suites."""
-    return [rule.id for plan in plans for rule in plan.rules]
-
-
 def nothing_selected(plans: Sequence[Plan], only: Sequence[str], *, full: bool) -> UsageError:
     """Return what to say when no rule of the plans is selected: where the rules are that were asked for."""
     own = [rule for plan in plans for rule in plan.rules]

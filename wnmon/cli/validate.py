@@ -59,8 +59,7 @@ def describe(name: str, loaded: Config | Plan) -> str:
     lines = [line for target in loaded.targets for line in (f"{target.name}: {target.url}", *_remarks(target))]
     urls = "".join(f"  {redactor.text(line)}\n" for line in lines)
     spend = f"\n{render(plan_spend(loaded), spoken())}" if loaded.probes else ""
-    warnings = "".join(words("cli_warning", text=waiver.warning) + "\n" for waiver in loaded.unknown_waivers)
-    return f"{words('cli_ok', name=name, counts=counts)}\n{urls}{warnings}{spend}"
+    return f"{words('cli_ok', name=name, counts=counts)}\n{urls}{spend}"
 
 
 def _remarks(target: Target) -> list[str]:

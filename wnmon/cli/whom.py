@@ -46,8 +46,13 @@ def relay_options(command: _Command) -> _Command:
     return command
 
 
-def named(options: Mapping[str, Any], *, sends: bool = True, needs_model: bool = True) -> NamedTarget:
-    """Return the relay that options name. Raises UsageError; where only the model is missing, with what is offered."""
+def named(
+    options: Mapping[str, Any], *, rules: frozenset[str] = frozenset(), sends: bool = True, needs_model: bool = True
+) -> NamedTarget:
+    """Return the relay that options name, which may waive these rules beside those of shipped suites.
+
+    Raises UsageError; where only the model is missing, with what is offered.
+    """
     access = Access(**{name: options[name] for name in ("headers", "auth_header", "proxy", "ca_file")})
     models = options.get("models", ())
     if options["config"] is not None:
@@ -55,7 +60,7 @@ def named(options: Mapping[str, Any], *, sends: bool = True, needs_model: bool =
             raise click.UsageError(words("cli_url_twice", url="--base-url", config="--config"))
         if options["api_key_env"] is not None:
             raise click.UsageError(words("cli_key_twice"))
-        return named_by_config(options["config"], options["target"], models, os.environ, access=access)
+        return named_by_config(options["config"], options["target"], models, os.environ, access=access, rules=rules)
     if options["target"] is not None:
         raise click.UsageError(words("cli_target_alone"))
     # A variable that is named is meant; without a name, whoever asks a relay of their own may have no key.

@@ -36,12 +36,15 @@ __all__ = [
 ]
 
 
-def load_config(path: Path, env: Mapping[str, str], *, shipped: Path | None = None) -> Config:
+def load_config(
+    path: Path, env: Mapping[str, str], *, rules: frozenset[str] = frozenset(), shipped: Path | None = None
+) -> Config:
     """Return the configuration in a file and all it includes. Raises ConfigError with every problem of every file.
 
-    `env` is where `${NAME}` is looked up; `shipped` is the folder of `builtin:` files, wnmon's own unless given.
+    `env` is where `${NAME}` is looked up; `rules` are those of suites that are named beside it, which may be waived;
+    `shipped` is the folder of `builtin:` files, wnmon's own unless given.
     """
-    return resolve_config(path, env, Sources(shipped))
+    return resolve_config(path, env, Sources(shipped), rules)
 
 
 def load_suites(names: Sequence[str], base: Path, *, shipped: Path | None = None) -> tuple[Plan, ...]:

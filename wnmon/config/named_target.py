@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,14 +23,12 @@ from wnmon.model.target import Secret, Target
 class NamedTarget:
     """A target, the models of it to judge, and how long each request may take.
 
-    `unknown_waivers`: the rules it waives that no known suite has, each with the nearest id, "" where none is near.
     `beside`: the secrets of all else the configuration says, which its answers may quote. `is_configured`: it has one.
     """
 
     target: Target
     models: tuple[str, ...]
     timeouts: Timeouts = DEFAULT_TIMEOUTS
-    unknown_waivers: Mapping[str, str] = field(default_factory=dict)
     beside: tuple[Secret, ...] = ()
     is_configured: bool = False
 
@@ -99,14 +97,16 @@ def named_by_config(
     flags: Flags = _OF_CHECK,
     *,
     access: Access = _NO_OPTIONS,
+    rules: frozenset[str] = frozenset(),
 ) -> NamedTarget:
     """Return a target of a configuration: the named one, or the only one. Its defaults give the timeouts.
 
-    `models`: only these of its models; all, where there are none.
+    `models`: only these of its models; all, where there are none. `rules`: those of the suites to be judged, which it
+    may waive.
 
     Raises ConfigError and UsageError.
     """
-    config = load_config(path, env)
+    config = load_config(path, env, rules=rules)
     targets = {target.name: target for target in config.targets}
     names = ", ".join(targets)
     if name is None and len(targets) != 1:
@@ -123,7 +123,6 @@ def named_by_config(
         target=reached_by(target, access, env),
         models=tuple(models) or target.models,
         timeouts=config.timeouts,
-        unknown_waivers={one.rule: one.nearest for one in config.unknown_waivers if one.target == target.name},
         beside=tuple(config.secrets()),
         is_configured=True,
     )
@@ -133,6 +132,11 @@ def with_a_key(named: NamedTarget) -> NamedTarget:
     """Return the target as it would be with a key, where nobody has set one yet."""
     key = named.target.api_key or Secret("sk-to-be-set", "api_key")
     return replace(named, target=replace(named.target, api_key=key))
+
+
+def rules_of(plans: Iterable[Plan]) -> frozenset[str]:
+    """Return the ids of all rules of some suites."""
+    return frozenset(rule.id for plan in plans for rule in plan.rules)
 
 
 def claiming(named: NamedTarget, features: Sequence[str], plans: Iterable[Plan]) -> NamedTarget:

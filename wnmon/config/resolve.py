@@ -14,7 +14,7 @@ from wnmon.config.sources import Sources, identity_of, is_suite
 from wnmon.config.suite import Suites
 from wnmon.config.targets import read_target
 from wnmon.config.timing import Rhythm, read_rhythm
-from wnmon.config.waivers import UnknownWaiver, unknown_waivers
+from wnmon.config.waivers import refuse_unknown_waivers
 from wnmon.model.check import Asks, Check, Timeouts
 from wnmon.model.credentials import is_no_name
 from wnmon.model.said import Said
@@ -32,7 +32,6 @@ class Config:
     """Everything a configuration says, resolved. `files` are all that were read; `sha` digests their contents.
 
     `timeouts` are those of the first file's defaults: what applies to suites run on its targets by hand.
-    `unknown_waivers` is what to warn of: waivers of rules that no built-in suite has and none the configuration names.
     """
 
     targets: tuple[Target, ...]
@@ -42,7 +41,6 @@ class Config:
     timeouts: Timeouts
     files: tuple[Path, ...]
     sha: str
-    unknown_waivers: tuple[UnknownWaiver, ...] = ()
 
     def secrets(self) -> Iterator[Secret]:
         """Yield every secret of every target and request: what the answer of any of them may quote."""
@@ -57,8 +55,11 @@ class _Part:
     rhythm: Rhythm
 
 
-def resolve_config(path: Path, env: Mapping[str, str], sources: Sources) -> Config:
-    """Return what a configuration file and all it includes say. Raises BrokenConfigError with every problem."""
+def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: frozenset[str] = frozenset()) -> Config:
+    """Return what a configuration file and all it includes say. Raises BrokenConfigError with every problem.
+
+    `rules` may be waived too: those of suites that somebody names beside the configuration.
+    """
     parts = list(_Gathering(sources).parts(path, Rhythm()))
     read = (read_target(name, place, env) for name, place, _ in _named(parts, "targets"))
     targets = [target for target in read if target is not None]
@@ -71,6 +72,9 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources) -> Conf
     if len(probes) > _MAX_PROBES:
         parts[0].root.report(Said("too_many_probes", n=_MAX_PROBES), Said("name_targets"))
     sources.refuse_broken()
+    # Only now: the rules of a suite that cannot be read are not known.
+    refuse_unknown_waivers(_as_written(parts), suites.rules() | rules, suites.built_in_rules)
+    sources.refuse_broken()
     return Config(
         targets=tuple(targets),
         checks=tuple(aimed.check for aimed in checks),
@@ -79,7 +83,6 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources) -> Conf
         timeouts=parts[0].rhythm.timeouts,
         files=sources.files,
         sha=sources.sha,
-        unknown_waivers=unknown_waivers(_as_written(parts), suites.rules(), suites.built_in_rules),
     )
 
 

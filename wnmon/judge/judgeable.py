@@ -10,7 +10,7 @@
     has another 4xx or 5xx                     names no status                                 the fault
     is more JSON than we read                  reads the body                                  json_beyond_limits
     cannot be read, or is an error             is about what an answer means                   answer_unreadable
-    is not sent as text/event-stream           looks at events                                 not_an_event_stream
+    neither is nor is called an event stream   looks at events                                 not_an_event_stream
     is no stream                               states facts about events, and nothing else     no_event
     has a fault, such as an early end          is about how tokens are spread                  answer_not_whole
     leaves an assertion in doubt               has that assertion                              the kind's own doubt
@@ -45,8 +45,8 @@ ANSWERED_WRONGLY = frozenset({FailureKind.PROTOCOL, FailureKind.TRUNCATED})
 _READ = frozenset({On.BODY, On.MEANING})
 _BEYOND_US = frozenset({"too_deep", "too_many_digits", "too_many_values"})
 
-_OF_EVENTS = frozenset(FACTS) - SPREADS - {"complete", "data", "done", "finish"}
-"""Facts about the events there are. Where none came, that breaks `data` and `done`, and these stay open."""
+_OF_EVENTS = frozenset(FACTS) - SPREADS - {"complete", "data", "finish"}
+"""Facts about the events there are. Where none came, that breaks `data`, and these stay open."""
 
 WRONG_REQUEST = frozenset({400, 422})
 """Statuses that blame the request itself (RFC 9110 sections 15.5.1 and 15.5.21)."""
@@ -124,10 +124,11 @@ def _unreadable(rule: Rule, subject: Subject) -> Text | None:
     document, error = subject.reply.document, subject.reply.error
     if On.MEANING in on and (document is None or document.problem is not None or error is not None):
         return Said("answer_unreadable", said=subject.fault.message if subject.fault else form_seen(subject))
-    if On.EVENTS in on and subject.reply.media_type != "text/event-stream":
+    is_stream = subject.reply.form is Form.STREAM
+    if On.EVENTS in on and not is_stream and subject.reply.media_type != "text/event-stream":
         return Said("not_an_event_stream")
     is_about_events = all(one.kind == "stream" and _OF_EVENTS.issuperset(one.expected) for one in rule.expect)
-    if subject.reply.form is not Form.STREAM and error is None and is_about_events:
+    if not is_stream and error is None and is_about_events:
         return Said("no_event")
     if subject.fault is not None and any(_is_about_spread(assertion) for assertion in rule.expect):
         return Said("answer_not_whole", said=subject.fault.message)

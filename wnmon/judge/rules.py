@@ -2,7 +2,8 @@
 
     a rule                                                   is                        it says why
     -------------------------------------------------------  ------------------------  ------------------------------
-    needs one that is neither passed nor noted               inconclusive or skipped   which, or why that was skipped
+    needs one that is neither passed nor noted, but for a    inconclusive or skipped   which, or why that was skipped
+        media type that the body belies
     on single answers: one that can be judged breaks it      failed, or noted if INFO  the waiver in force or over
     on single answers: one cannot be judged or was not sent  inconclusive or skipped   `judgeable`, or why not sent
         (beside others, one the model takes not counts not)
@@ -24,6 +25,7 @@ from graphlib import TopologicalSorter
 
 from wnmon.judge.judgeable import asked_of, undecided, why_unjudgeable
 from wnmon.judge.kinds import status
+from wnmon.judge.kinds.header import is_label_alone
 from wnmon.judge.registry import ACROSS_KINDS, KINDS, compared
 from wnmon.judge.subject import Subject, Unjudged
 from wnmon.model.check import Assertion, Level, Plan, Rule, Selector
@@ -66,7 +68,7 @@ def _in_order_of_needs(rules: Sequence[Rule]) -> list[Rule]:
 def _verdict(
     rule: Rule, level: Level, known: Mapping[str, RuleVerdict], subjects: Sequence[Subject], evidence: Evidence
 ) -> RuleVerdict:
-    blocked = _blocked(rule, known)
+    blocked = _blocked(rule, known, subjects)
     if blocked is not None:
         # Without --full a rule on a request not sent is skipped, also where a rule it needs was skipped for the same.
         unsent = _unsent(rule, evidence)
@@ -81,13 +83,19 @@ def _unjudged(rule: Rule, level: Level, why: Text) -> RuleVerdict:
     return RuleVerdict(rule=rule.id, level=level, verdict=verdict, why=why)
 
 
-def _blocked(rule: Rule, known: Mapping[str, RuleVerdict]) -> Text | None:
+def _blocked(rule: Rule, known: Mapping[str, RuleVerdict], subjects: Sequence[Subject]) -> Text | None:
     """Return what keeps a rule from being judged. An INFO rule only notes, so it never blocks."""
     for need in rule.needs:
-        verdict = known[need].verdict if need in known else None
-        if verdict not in {Verdict.PASSED, Verdict.NOTED, None}:
+        if need in known and not _is_met(known[need], subjects):
             return known[need].why if id_of(known[need].why) in _LEFT_OUT else Said("blocked_by", code=need)
     return None
+
+
+def _is_met(need: RuleVerdict, subjects: Sequence[Subject]) -> bool:
+    """Tell whether what a rule asks for is there, also under a wrong label: what is needed is the thing itself."""
+    if need.verdict is Verdict.FAILED:
+        return all(one.exchange is not None and is_label_alone(one, subjects[one.exchange]) for one in need.findings)
+    return need.verdict in {Verdict.PASSED, Verdict.NOTED}
 
 
 def _requests(rule: Rule) -> tuple[str, ...]:

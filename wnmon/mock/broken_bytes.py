@@ -84,7 +84,7 @@ FAULTS: dict[str, MockFault] = {
         says="head and half of the body, then a TCP reset",
         kills={
             *("REQ-000", "DOC-003", "DOC-012", "ERR-001", "ERR-002", "HTTP-008", "HTTP-011", "LIM-004"),
-            *("STR-006", "STR-010", "STR-017"),
+            *("STR-010", "STR-017"),
         },
         body=lambda _, body: chain(_half(body), [Pause(_BEFORE_RESET_S), Reset()]),
     ),

@@ -129,6 +129,11 @@ FAULTS: dict[str, MockFault] = {
         kills={"HTTP-005"},
         answer=_gzip_document(bytes, for_takers=True),
     ),
+    "charset-as-coding": MockFault(
+        says="Content-Encoding: UTF-8 on a body that is in no coding",
+        kills={"HTTP-015"},
+        head=lambda _, head: head if head.get("content-encoding") else head.adding("content-encoding", "UTF-8"),
+    ),
     "gzip-unasked": MockFault(
         says="gzip for a client that takes identity only",
         kills={"HTTP-013"},

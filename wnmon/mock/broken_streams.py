@@ -254,7 +254,7 @@ FAULTS: dict[str, MockFault] = {
     ),
     "truncated-stream": MockFault(
         says="the stream ends in good order after 3 tokens: no finish_reason, no [DONE]",
-        kills={"STR-006", "STR-010", "SEM-012"},
+        kills={"STR-010", "SEM-012"},
         events=_truncated,
     ),
     "stream-error": MockFault(
@@ -273,7 +273,7 @@ FAULTS: dict[str, MockFault] = {
     ),
     "unseparated-events": MockFault(
         says="one line end between events, where a blank line belongs",
-        kills={"STR-003", "STR-005", "STR-006"},
+        kills={"STR-003", "STR-005"},
         frame=lambda _, frame: frame.replace(b"\n\n", b"\n"),
     ),
     "open-end": MockFault(
@@ -301,11 +301,11 @@ FAULTS: dict[str, MockFault] = {
     ),
     "error-field": MockFault(
         says="an error after 3 tokens in a field `error:` that clients skip, then the end",
-        kills={"STR-004", "STR-006", "STR-014", "SEM-012"},
+        kills={"STR-004", "STR-014", "SEM-012"},
         events=_broken_by_field,
     ),
     "glued-done": MockFault(
-        says="[DONE] stands behind the last chunk in one payload", kills={"STR-005", "STR-006"}, events=_with_glued_done
+        says="[DONE] stands behind the last chunk in one payload", kills={"STR-005"}, events=_with_glued_done
     ),
     "double-done": MockFault(
         says="data: [DONE] comes twice",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wnmon.model.check import Auth
+from wnmon.model.coding import codings_in
 from wnmon.model.said import Text
 
 
@@ -151,6 +152,11 @@ class Exchange:
     def body(self) -> bytes:
         """Return all body bytes, joined."""
         return b"".join(chunk.data for chunk in self.chunks)
+
+    @property
+    def is_coded(self) -> bool:
+        """Tell whether the body came in a content coding, by what its head says."""
+        return codings_in(value for name, value in self.headers if name.lower() == "content-encoding") != ()
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, by case-insensitive name (RFC 9110 §5.1)."""

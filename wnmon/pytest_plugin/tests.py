@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wnmon.config import load_suites, narrow, profiles_of
-from wnmon.config.named_target import Flags, claiming, named_by_config, named_by_options
+from wnmon.config.named_target import Flags, claiming, named_by_config, named_by_options, rules_of
 from wnmon.errors import ConfigError, UsageError, WnmonError
 from wnmon.model.check import Plan, Rule
 from wnmon.model.said import Said
@@ -87,7 +87,8 @@ def _asking(settings: Settings, plans: tuple[Plan, ...]) -> tuple[tuple[str | No
         return settings.models or (None,), lambda: claiming(named_by_options(*given), settings.features, plans)
     if settings.base_url is not None:
         raise UsageError(Said("cli_url_twice", url=_FLAGS.base_url, config="--wnmon-config"))
-    named = named_by_config(settings.config, settings.target, settings.models, os.environ, _FLAGS)
+    rules = rules_of(plans)
+    named = named_by_config(settings.config, settings.target, settings.models, os.environ, _FLAGS, rules=rules)
     named = claiming(named, settings.features, plans)
     return named.models, lambda: named
 

@@ -16,7 +16,7 @@ from wnmon.model.said import in_language
 from wnmon.report.finding import view_of
 from wnmon.report.gist import gists
 from wnmon.report.gist import lines as in_lines
-from wnmon.report.hints import setup_hint, unknown_waivers
+from wnmon.report.hints import setup_hint
 from wnmon.report.notes import as_alternatives, note_of, ways_out
 from wnmon.report.summary import CheckReport, broken, meaning, of_verdict, tally, waived, whys
 from wnmon.report.text import MAX_MESSAGE_CHARS, advice, more, shown, word
@@ -48,8 +48,6 @@ def render_github(report: CheckReport, lang: str) -> str:
     hint = setup_hint(report, lang)
     annotations = [Annotation(Weight.ERROR, f"wnmon check: {word('hint', lang)}", hint)] if hint else []
     annotations += [annotation for run in report.runs for annotation in _of_run(report, run, lang)]
-    doubts = unknown_waivers(report, lang)
-    annotations += [Annotation(Weight.WARNING, f"wnmon check: {word('hint', lang)}", said) for said in doubts]
     if not report.complete:
         annotations.append(Annotation(Weight.ERROR, "wnmon check", word("interrupted", lang)))
     lines = [_command(annotation) for kind in Weight for annotation in _at_most_ten(kind, annotations, lang)]

@@ -40,15 +40,6 @@ def setup_hint(report: CheckReport, lang: str) -> str:
     return ""
 
 
-def unknown_waivers(report: CheckReport, lang: str) -> list[str]:
-    """Return a sentence on each waiver of a rule that no known suite has: most likely it is misspelt."""
-    found = []
-    for rule, nearest in report.unknown_waivers.items():
-        said = word("unknown_waiver", lang, rule=shown(rule, MAX_CHARS))
-        found.append(word("nearest", lang, said=said, rule=shown(nearest, MAX_CHARS)) if nearest else said)
-    return found
-
-
 def _is_ordinary(answer: Answer, target: CheckedTarget) -> bool:
     """Tell whether a request went to the address of the target, with its key."""
     request = answer.exchange.request

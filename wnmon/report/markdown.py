@@ -17,7 +17,7 @@ from wnmon.report.curl import curl_command
 from wnmon.report.finding import messages_of, view_of
 from wnmon.report.gist import COLUMNS, cells, gists
 from wnmon.report.gist import lines as in_lines
-from wnmon.report.hints import setup_hint, unknown_waivers
+from wnmon.report.hints import setup_hint
 from wnmon.report.notes import as_alternatives, note_of, ways_out
 from wnmon.report.pauses import pauses_of
 from wnmon.report.summary import (
@@ -92,7 +92,6 @@ def _head(report: CheckReport, lang: str) -> str:
         lines.append(_escaped(counted))
     if not report.complete:
         lines.append(f"⚠️ **{_escaped(word('interrupted', lang))}**")
-    lines += [f"⚠️ {_code(said)}" for said in unknown_waivers(report, lang)]
     if hint := setup_hint(report, lang):
         lines.append(f"💡 {word('hint', lang)}{word('colon', lang)}{_code(hint)}")
     return "\n\n".join(lines)

@@ -72,7 +72,6 @@ class CheckReport:
     `rules` holds every selected rule by id, for its sentence and source. `strict`: a broken SHOULD counts like a MUST.
     `complete` is False when the check was interrupted: then some runs are missing. `ignored`: what a baseline excused.
     `chosen`: what was asked for, so that the report can be made again from its evidence.
-    `unknown_waivers`: the waived rules that no known suite has, each with the nearest id, "" where none is near.
     `prices` holds each model whose price is known. `is_configured`: the target is one of a configuration.
     """
 
@@ -87,7 +86,6 @@ class CheckReport:
     exit_code: int
     ignored: Ignored | None = None
     chosen: Chosen = Chosen()
-    unknown_waivers: Mapping[str, str] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
     is_configured: bool = False
 

@@ -15,7 +15,6 @@ from wnmon.engine.run import Run
 from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
 from wnmon.model.said import Text
 from wnmon.report.finding import view_of
-from wnmon.report.hints import unknown_waivers
 from wnmon.report.notes import note_of
 from wnmon.report.summary import CheckReport, failing_open, is_left_out, meaning, tally, why_unjudged
 from wnmon.report.text import MAX_MESSAGE_CHARS, clear, shown
@@ -30,7 +29,6 @@ def render_tap(report: CheckReport) -> str:
     plan = f"1..{len(points)}" if points else "1..0 # SKIP no finished run"
     counted = tally(report, "en")
     summary = [*([f"# {counted}"] if counted else []), f"# {meaning(report, 'en')} (exit {int(report.exit_code)})"]
-    summary += [f"# {said}" for said in unknown_waivers(report, "en")]
     bail = [] if report.complete else ["Bail out! interrupted: some runs are missing"]
     return "\n".join(["TAP version 14", plan, *numbered, *summary, *bail]) + "\n"
 

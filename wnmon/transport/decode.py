@@ -13,16 +13,16 @@ _WINDOW = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 Failure = tuple[FailureKind, Said]
 
 
-def decode(chunks: Sequence[Chunk], coding: str | None, cap_bytes: int) -> tuple[list[Chunk], Failure | None]:
-    """Return the chunks without their content coding (RFC 9110 §8.4), each with its stamp, and what went wrong.
+def decode(chunks: Sequence[Chunk], codings: Sequence[str], cap_bytes: int) -> tuple[list[Chunk], Failure | None]:
+    """Return the chunks without their content codings (RFC 9110 §8.4), each with its stamp, and what went wrong.
 
     On failure the chunks decoded so far are returned, never more than `cap_bytes`.
     """
-    name = (coding or "identity").strip().lower()
-    if name in {"", "identity"}:
+    if not codings:
         return list(chunks), None
+    name = ", ".join(codings)
     if name not in _WINDOW:
-        return [], (FailureKind.PROTOCOL, Said("coding_unasked", text=f"'{coding}'"))
+        return [], (FailureKind.PROTOCOL, Said("coding_unasked", text=f"'{name}'"))
     return _inflate(chunks, zlib.decompressobj(_WINDOW[name]), name, cap_bytes)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from wnmon.model.coding import codings_in
 from wnmon.model.exchange import Chunk, Exchange, Marks, Request, Tls, TransportFailure
 from wnmon.model.said import Said
 from wnmon.transport.decode import Failure, decode
@@ -79,8 +80,8 @@ class Recording:
 
     def decoded(self, cap_bytes: int) -> tuple[list[Chunk], Failure | None]:
         """Return what has come so far without its content coding, and what is wrong with that."""
-        coding = next((value for name, value in self.headers if name.lower() == "content-encoding"), None)
-        return decode(self.chunks, coding, cap_bytes)
+        codings = codings_in(value for name, value in self.headers if name.lower() == "content-encoding")
+        return decode(self.chunks, codings, cap_bytes)
 
     async def hang_up(self) -> None:
         """Close a connection that brought no answer: httpcore forgets one whose TLS handshake is cancelled."""

@@ -30,6 +30,7 @@ from wnmon.transport.deadline import Deadline
 from wnmon.transport.decode import Failure
 from wnmon.transport.naming import name_failure
 from wnmon.transport.recording import Recording, Stage
+from wnmon.transport.resolving import Lookup, addresses_of, look_up
 from wnmon.transport.warmup import warm_up
 
 MAX_ADDRESSES = 3
@@ -44,8 +45,9 @@ for _name in ("httpcore", "httpx"):
 class HttpxTransport:
     """The Transport port on httpx. One pool per target, which keeps no connection; one TLS context per CA file."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Clock | None = None, lookup: Lookup = look_up) -> None:
         self._clock = clock or SystemClock()
+        self._lookup = lookup
         self._pools: dict[tuple[str, str | None, str | None, str | None], httpx.AsyncHTTPTransport] = {}
         self._contexts: dict[tuple[str | None, str | None], ssl.SSLContext] = {}
 
@@ -103,10 +105,10 @@ class HttpxTransport:
             return [None]
         recording.marks["resolve_ns"] = recording.now_ns()
         port = url.port or (443 if url.scheme == "https" else 80)
-        found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+        found = await addresses_of(url.host, port, self._lookup)
         recording.marks["resolved_ns"] = recording.now_ns()
         recording.stage = Stage.CONNECT
-        return list(dict.fromkeys(str(entry[4][0]) for entry in found))[:MAX_ADDRESSES]
+        return found[:MAX_ADDRESSES]
 
     def _pool(self, target: Target) -> httpx.AsyncHTTPTransport:
         proxy = target.proxy.reveal() if target.proxy else None

@@ -25,7 +25,7 @@ def worst_case_tokens(body: bytes, asked: JsonObject | None) -> tuple[int, int]:
     messages = asked.get("messages")
     items = messages if isinstance(messages, list) else []
     extras = sum(_size(asked[name]) for name in ("tools", "functions", "response_format") if name in asked)
-    output = (_limit(asked) or DEFAULT_OUTPUT_TOKENS) * (_positive(asked.get("n")) or 1)
+    output = (output_limit(asked) or DEFAULT_OUTPUT_TOKENS) * (_positive(asked.get("n")) or 1)
     return sum(_message_tokens(item) for item in items) + extras, output
 
 
@@ -40,7 +40,7 @@ def prompt_bytes(asked: JsonObject | None) -> int:
 
 def sets_a_limit(asked: JsonObject | None) -> bool:
     """Tell whether a request says in a readable way how much it may be answered."""
-    return asked is not None and _limit(asked) > 0
+    return asked is not None and output_limit(asked) > 0
 
 
 def _message_tokens(message: Json) -> int:
@@ -68,7 +68,7 @@ def _size(value: Json) -> int:
     return len(json.dumps(value, ensure_ascii=False).encode())
 
 
-def _limit(value: JsonObject) -> int:
+def output_limit(value: JsonObject) -> int:
     """Return the largest of all limits, 0 where none is a positive number."""
     return max(_positive(value.get(name)) for name in LIMITS)
 

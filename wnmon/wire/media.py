@@ -32,7 +32,7 @@ def form_of(exchange: Exchange, body: bytes) -> Form:
     start = body.lstrip(_LEADING)[:_LOOK_BYTES]
     if not start:
         return Form.EMPTY
-    return _seen(start) or _declared(media_type(exchange) or "")
+    return _seen(start) or form_declared(media_type(exchange) or "")
 
 
 def _seen(start: bytes) -> Form | None:
@@ -43,7 +43,8 @@ def _seen(start: bytes) -> Form | None:
     return Form.HTML if _FIRST_TAG.match(start) else None
 
 
-def _declared(media: str) -> Form:
+def form_declared(media: str) -> Form:
+    """Return what a bare media type says an answer is."""
     if media == "text/event-stream":
         return Form.STREAM
     if media in {"application/json", "text/json"} or media.endswith("+json"):

@@ -187,7 +187,6 @@ def test_escapes_of_a_dollar_quotation_are_read() -> None:
         (f"curl {URL} --header=X-Key:{KEY} -d '{BODY}'", "an option of the curl command is not understood"),
         (f"curl {URL} -Z{KEY} -d '{BODY}'", "curl's -Z is not understood"),
         (f"curl {URL} -H 'Authorization: Basic bWU6eW91' -d '{BODY}'", "Basic"),
-        (f"curl {URL} ^\n -d '{BODY}'", "cmd.exe"),
         (curl(url="http://prod-cn.your-api-server.comhttps://relay.example/v1"), 'keep "https://relay.example/v1"'),
         (curl(url="relay.example"), "starts with https://"),
         (curl(url=f"https://relay.example/{KEY}"), "URL of the curl command holds the key"),

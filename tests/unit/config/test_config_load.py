@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from wnmon.config.load import MAX_BYTES, load
 from wnmon.config.node import Node
 from wnmon.config.problems import Problem
+from wnmon.config.shipped import shipped_folder
 from wnmon.model.json import Json
 
 LOADERS = [pytest.param(yaml.SafeLoader, id="python"), pytest.param(yaml.CSafeLoader, id="libyaml")]
@@ -147,3 +149,15 @@ _JSON = st.recursive(
 @given(value=st.dictionaries(st.text("abc", min_size=1), _JSON, max_size=3))
 def test_json_is_yaml(value: Json) -> None:
     assert plain(json.dumps(value, ensure_ascii=False)) == value
+
+
+SHIPPED = sorted(shipped_folder("checks").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.name)
+def test_a_shipped_file_is_the_same_without_libyaml(file: Path) -> None:
+    trees = [read(file.read_bytes(), loader) for loader in (yaml.SafeLoader, yaml.CSafeLoader)]
+    (plain, python_problems), (fast, c_problems) = ((tree and tree.plain(), problems) for tree, problems in trees)
+
+    assert (python_problems, c_problems) == ([], [])
+    assert plain == fast

@@ -203,7 +203,7 @@ def test_what_a_variable_holds_whose_name_speaks_of_a_credential_is_secret_in_a_
 def test_everything_else_of_a_target_is_read(tmp_path: Path) -> None:
     write(tmp_path, "-----BEGIN CERTIFICATE-----", "ca.pem")
     members = """base_url: https://relay.example, ca_file: ca.pem, concurrency: 3.0, budget: {tokens_per_day: 5},
-      aliases: {a: [a-2024, "a-*"]}, waive: [{rule: DOC-009, reason: upstream, until: 2027-01-31}], labels: {team: x},
+      aliases: {a: [a-2024, "a-*"]}, waive: [{rule: GOOD-001, reason: upstream, until: 2027-01-31}], labels: {team: x},
       requests_per_minute: 20, tokens_per_minute: 4e4"""
 
     found = target(tmp_path, members)
@@ -211,7 +211,7 @@ def test_everything_else_of_a_target_is_read(tmp_path: Path) -> None:
     assert found.pace == Pace(requests_per_minute=20, tokens_per_minute=40_000)
     assert (found.ca_file, found.concurrency, found.budget) == (str(tmp_path / "ca.pem"), 3, Budget(tokens_per_day=5))
     assert (found.aliases, found.labels) == ({"a": ("a-2024", "a-*")}, {"team": "x"})
-    assert found.waivers == (Waiver(rule="DOC-009", reason="upstream", until="2027-01-31"),)
+    assert found.waivers == (Waiver(rule="GOOD-001", reason="upstream", until="2027-01-31"),)
 
 
 def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:

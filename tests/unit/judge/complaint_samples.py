@@ -121,6 +121,8 @@ SINGLE: list[tuple[str, Json, Exchange]] = [
     *(("header", value, test_judge_kinds.ANSWER) for value, _ in test_judge_kinds.HEADERS),
     ("header", {"name": "x-none", "media_type": "a/b"}, test_judge_kinds.ANSWER),
     ("header", {"name": "x-none", "matches": "^a"}, test_judge_kinds.ANSWER),
+    ("header", {"name": "x-none", "if_sent": "^a"}, test_judge_kinds.ANSWER),
+    ("header", {"name": "content-type", "if_sent": "^a$"}, test_judge_kinds.ANSWER),
     ("header", {"name": "x-long", "equals": "a"}, answer(headers=(("X-Long", LONG),))),
     ("json", {}, answer('{"a": 1,}')),
     ("json", {}, answer(b"")),

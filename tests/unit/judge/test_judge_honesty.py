@@ -48,15 +48,32 @@ def counted(completion: Any = 20, prompt: Any = 30, text: str = WORDS, **usage: 
 SENTENCE = "Write one sentence about the sea."
 
 
-def priced(step: str, prompt: Any, times: int) -> Exchange:
-    """Return an answer to so many times the same sentence."""
-    asked = {"messages": [{"role": "user", "content": " ".join([SENTENCE] * times)}]}
-    exchange = completion(step, usage={"prompt_tokens": prompt, "completion_tokens": 5})
+CHEAP_WORDS = "The sea is a vast"
+"""What five tokens of a common vocabulary come to."""
+
+
+def priced(
+    step: str,
+    prompt: Any,
+    times: int,
+    text: str = CHEAP_WORDS,
+    *,
+    finish: str = "length",
+    limit: int | None = 5,
+    counted: int | None = 99,
+    **message: Any,
+) -> Exchange:
+    """Return an answer to so many times the same sentence, cut at the limit where nothing else is said."""
+    asked = {"messages": [{"role": "user", "content": " ".join([SENTENCE] * times)}], "max_tokens": limit}
+    choice = {"index": 0, "message": {"role": "assistant", "content": text, **message}, "finish_reason": finish}
+    usage = {"prompt_tokens": prompt, "completion_tokens": counted}
+    exchange = completion(step, usage=usage, choices=[choice])
     return replace(exchange, request=replace(exchange.request, body=json.dumps(asked).encode()))
 
 
-def word_price(first: Any, last: Any, times: int = 3) -> Any:
-    return compared("word_price", {"of": ["a", "b"], "most": 3}, priced("a", first, 1), priced("b", last, times))
+def word_price(first: Any, last: Any, times: int = 3, *answer: Any, **more: Any) -> Any:
+    one, other = priced("a", first, 1, *answer, **more), priced("b", last, times, *answer, **more)
+    return compared("word_price", {"of": ["a", "b"], "most": 3}, one, other)
 
 
 @pytest.mark.parametrize("last", [414, 421, 436])
@@ -67,6 +84,39 @@ def test_words_at_the_price_of_words_are_no_complaint(last: int) -> None:
 def test_words_that_cost_three_times_what_they_have_are_a_complaint() -> None:
     (finding,) = word_price(30, 72)
     assert (finding.place, finding.step, finding.actual) == ("/usage/prompt_tokens", "b", "42")
+
+
+def opened(text: str = CHEAP_WORDS, **more: Any) -> str:
+    """Return why prompts at five tokens a word accuse nobody, "" where they do."""
+    said = word_price(40, 110, 3, text, **more)
+    return str(said.why) if isinstance(said, Unjudged) else ""
+
+
+DEAR, UNKNOWN = "as well", "nothing shows"
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"text": "The s"}, UNKNOWN),
+        ({"text": "The sea is", "limit": 11}, UNKNOWN),
+        ({"text": "The sea is a vast", "limit": 17}, DEAR),
+        ({"text": "海是一片广阔的水"}, UNKNOWN),
+        ({"text": "The sea is a vast", "limit": None}, UNKNOWN),
+        ({"text": "The sea is a vast", "reasoning_content": "hm"}, UNKNOWN),
+        ({"text": "The sea is a vast", "finish": "stop", "counted": 17}, DEAR),
+        ({"text": "The sea is a vast", "finish": "stop", "counted": None}, UNKNOWN),
+        ({"text": "pong", "finish": "stop", "counted": 1}, UNKNOWN),
+    ],
+    ids=str,
+)
+def test_words_are_dear_only_where_the_tokenizer_is_known_to_make_them_cheap(answer: Any, why: str) -> None:
+    assert why in opened(**answer) != ""
+
+
+@pytest.mark.parametrize("answer", [{}, {"finish": "stop", "counted": 5}, {"finish": "stop", "counted": 15}], ids=str)
+def test_words_that_are_dearer_than_those_of_the_answers_are_a_complaint(answer: Any) -> None:
+    assert opened(**answer) == ""
 
 
 @pytest.mark.parametrize(("first", "last", "times"), [(None, 50, 3), (10, None, 3), (10, 90, 1)])

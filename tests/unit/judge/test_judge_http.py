@@ -231,7 +231,14 @@ def named(step: str, **headers: str) -> Exchange:
     return answer(step=step, headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()))
 
 
-@pytest.mark.parametrize("header", ["x_request_id", "X_Oneapi_Request_Id", "request_id"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("x_request_id", "X_Oneapi_Request_Id", "request_id", "x_litellm_call_id", "CF_RAY", "x_amzn_RequestId"),
+        *("apim_request_id", "x_ms_request_id", "x_trace_id", "x_goog_request_id", "x_cloud_trace_context", "x_req_id"),
+        *("x_tt_logid", "x_correlation_id", "traceparent", "x_amz_cf_id", "X_B3_TraceId", "x_bce_log_id"),
+    ],
+)
 def test_ids_that_differ_are_no_complaint(header: str) -> None:
     assert compared("request_id", ["a", "b"], named("a", **{header: "1"}), named("b", **{header: "2"})) == []
 
@@ -239,6 +246,18 @@ def test_ids_that_differ_are_no_complaint(header: str) -> None:
 def test_ids_that_repeat_are_a_complaint() -> None:
     answers = named("a", x_request_id="1"), named("b", x_request_id="1")
     assert places(compared("request_id", ["a", "b"], *answers)) == ["header:x-request-id"]
+
+
+def test_one_header_that_differs_is_enough_beside_one_that_repeats() -> None:
+    answers = named("a", x_request_id="1", cf_ray="8-FRA"), named("b", x_request_id="1", cf_ray="9-FRA")
+    assert compared("request_id", ["a", "b"], *answers) == []
+
+
+@pytest.mark.parametrize("header", ["x_session_id", "openai_organization", "etag", "request_id_policy"])
+def test_a_header_of_another_kind_names_no_request(header: str) -> None:
+    assert places(compared("request_id", ["a", "b"], named("a", **{header: "1"}), named("b", **{header: "2"}))) == [
+        "headers"
+    ]
 
 
 @pytest.mark.parametrize("second", [{}, {"x_request_id": " "}, {"request_id": "2"}], ids=str)

@@ -78,6 +78,9 @@ def test_no_status_and_no_failure_is_told_as_such() -> None:
 
 ANSWER = answer(COMPLETION, media="Application/JSON; charset=utf-8", headers=(("X-Id", "abc"),))
 HEADERS: list[tuple[Json, bool]] = [
+    ({"name": "x-id", "if_sent": "^abc$"}, True),
+    ({"name": "x-id", "if_sent": "^x$"}, False),
+    ({"name": "x-none", "if_sent": "^x$"}, True),
     ({"name": "content-type", "media_type": "application/json"}, True),
     ({"name": "content-type", "media_type": "Application/JSON"}, True),
     ({"name": "content-type", "media_type": "text/plain"}, False),

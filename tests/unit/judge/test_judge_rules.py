@@ -114,6 +114,40 @@ def test_a_broken_need_outside_the_selected_profiles_blocks_all_the_same() -> No
     assert verdicts(suite(need, HAS_ID), completion())["DOC-004"].why == Said("blocked_by", code="DOC-003")
 
 
+LABELLED = rule("STR-001", "ask", status=200, header={"name": "content-type", "media_type": "text/event-stream"})
+NEEDS_A_STREAM = rule("STR-018", "ask", needs=("STR-001",), stream="done")
+
+
+@pytest.mark.parametrize("label", ["text/plain", "application/json", "application/octet-stream", None])
+def test_a_stream_under_a_wrong_label_is_judged_as_the_stream_it_is(label: str | None) -> None:
+    found = verdicts(suite(LABELLED, NEEDS_A_STREAM), streamed(*GOOD_STREAM, media=label))
+    assert (found["STR-001"].verdict, found["STR-018"].verdict) == (FAILED, PASSED)
+
+
+def test_json_under_a_wrong_label_is_judged_as_the_json_it_is() -> None:
+    labelled = rule("DOC-012", "ask", header={"name": "content-type", "media_type": "application/json"})
+    found = verdicts(
+        suite(labelled, rule("DOC-017", "ask", needs=("DOC-012",), json={})), answer(COMPLETION, media="text/plain")
+    )
+    assert (found["DOC-012"].verdict, found["DOC-017"].verdict) == (FAILED, PASSED)
+
+
+def test_what_needs_a_stream_stays_blocked_where_the_body_is_none() -> None:
+    found = verdicts(suite(LABELLED, NEEDS_A_STREAM), completion())
+    assert found["STR-018"].why == Said("blocked_by", code="STR-001")
+
+
+def test_what_needs_a_stream_stays_blocked_where_more_than_its_label_is_wrong() -> None:
+    found = verdicts(suite(LABELLED, NEEDS_A_STREAM), streamed(*GOOD_STREAM, media="text/plain", status=201))
+    assert found["STR-018"].why == Said("blocked_by", code="STR-001")
+
+
+def test_another_header_that_is_wrong_blocks_what_needs_it() -> None:
+    need = rule("A-1", "ask", header={"name": "x-kind", "equals": "application/json"})
+    found = verdicts(suite(need, rule("A-2", "ask", needs=("A-1",), json={})), completion())
+    assert found["A-2"].why == Said("blocked_by", code="A-1")
+
+
 def test_a_need_that_is_only_noted_does_not_block() -> None:
     need = rule("DOC-003", "ask", level=Level.INFO, finish_reason="length")
     assert verdicts(suite(need, HAS_ID), completion())["DOC-004"].verdict is PASSED

@@ -15,15 +15,16 @@ from judge_samples import (
     delta,
     places,
     streamed,
+    subject,
     unfit,
     verdict_of,
 )
 from judge_samples import rule as rule_of
 
-from wnmon.judge.kinds.stream import FACTS, MAX_FINDINGS
+from wnmon.judge.kinds.stream import FACTS, KIND, MAX_FINDINGS
 from wnmon.model.exchange import Chunk
 from wnmon.model.result import Reason, Verdict
-from wnmon.model.said import Said
+from wnmon.model.said import Said, id_of
 
 USAGE = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
 ROLE = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}
@@ -184,3 +185,59 @@ def test_silence_takes_a_duration() -> None:
 @pytest.mark.parametrize("parts", [GOOD[:4], ("data: {,\n\n", DONE), ('data: {"error": {"message": "x"}}\n\n',)])
 def test_the_spread_of_an_answer_that_is_not_whole_is_not_judged(parts: tuple[str, ...]) -> None:
     assert verdict_of(rule_of("R", "ask", stream="spread"), streamed(*parts)).verdict is Verdict.INCONCLUSIVE
+
+
+# --- a stream that was cut
+
+
+HALF = 'data: {"choices": [{"ind'
+
+
+@pytest.mark.parametrize("fact", ["framed", "data", "fields", "utf8"])
+@pytest.mark.parametrize("rest", [HALF, "dat", "data", ": wai"])
+def test_what_a_cut_left_of_an_event_breaks_nothing(fact: str, rest: str) -> None:
+    assert complaints("stream", fact, streamed(delta("a"), rest)) == []
+
+
+def test_half_a_character_at_a_cut_breaks_nothing() -> None:
+    assert complaints("stream", "utf8", of_bytes(delta("a").encode() + b": \xe5\xa5")) == []
+
+
+@pytest.mark.parametrize("parts", [(delta("a"), "data: {}\ndata: {}\n"), (delta("a", "stop"), "data: [DONE]\n")])
+def test_a_blank_line_that_no_cut_took_is_missed(parts: tuple[str, ...]) -> None:
+    assert places(complaints("stream", "framed", streamed(*parts))) == ["event 1"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "parts", "said"),
+    [
+        (["done", "finish"], (delta("a"),), ["finish_reason_missing"]),
+        (["done", "no_error"], (delta("a"), 'data: {"error": {"message": "x"}}\n\n'), ["error_in_stream"]),
+        (["done", "finish"], (delta("a", "stop"),), ["done_not_once"]),
+        ("complete", (delta("a"),), ["finish_reason_missing"]),
+        ("complete", (delta("a"), 'data: {"error": {"message": "x"}}\n\n'), ["error_in_stream"]),
+        ("complete", (delta("a", "stop"),), ["done_not_once"]),
+        ("done", (delta("a"),), ["done_not_once"]),
+    ],
+)
+def test_a_cut_is_told_once(facts: Any, parts: tuple[str, ...], said: list[str]) -> None:
+    assert [id_of(one.message) for one in complaints("stream", facts, streamed(*parts))] == said
+
+
+@pytest.mark.parametrize(
+    ("facts", "parts", "is_open"),
+    [
+        ("done", (delta("a"),), True),
+        ("usage_chunk", (delta("a"),), True),
+        ("done", (delta("a", "stop"),), False),
+        (["done", "finish"], (delta("a"),), False),
+        ("framed", (delta("a"),), False),
+    ],
+)
+def test_the_end_is_left_open_where_another_fact_tells_of_the_cut(
+    facts: Any, parts: tuple[str, ...], is_open: bool
+) -> None:
+    doubt = KIND.doubt
+    assert doubt is not None
+
+    assert (doubt(KIND.prepare(facts), subject(streamed(*parts))) == Said("stream_was_cut")) is is_open

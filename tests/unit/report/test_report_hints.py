@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -18,7 +17,6 @@ from wnmon.report.hints import likely_path, setup_hint
 from wnmon.report.html import render_html
 from wnmon.report.markdown import render_markdown
 from wnmon.report.summary import CheckReport
-from wnmon.report.tap import render_tap
 from wnmon.report.terminal import render_check
 
 PAGE = b"<!doctype html><title>hello</title>"
@@ -158,39 +156,3 @@ def test_a_location_in_markdown_is_no_link() -> None:
 @pytest.mark.parametrize(("exchange", "offered"), [(REDIRECT, False), (answered(200, b"{}"), True)])
 def test_a_wrong_address_is_not_to_be_accepted(exchange: Exchange, offered: bool) -> None:
     assert ("--waive" in render_check(judged(exchange), width=80, color=False, lang="en")) is offered
-
-
-MISSPELT = replace(report(run(verdict("DOC-003"))), unknown_waivers={"DOC-09": "DOC-009", "ZZZ-001": ""})
-
-
-@pytest.mark.parametrize(
-    "render",
-    [
-        lambda made: render_check(made, width=200, color=False, lang="en"),
-        lambda made: render_markdown(made, "en"),
-        lambda made: render_github(made, "en"),
-        lambda made: render_html(made, "en"),
-        render_tap,
-    ],
-    ids=["terminal", "markdown", "github", "html", "tap"],
-)
-@pytest.mark.parametrize(
-    "said",
-    [
-        "the waiver of DOC-09 excuses nothing: no known suite has such a rule; did you mean DOC-009?",
-        "the waiver of ZZZ-001 excuses nothing: no known suite has such a rule",
-    ],
-)
-def test_a_waiver_of_a_rule_that_no_suite_has_is_told(render: Callable[[CheckReport], str], said: str) -> None:
-    assert said in render(MISSPELT)
-
-
-def test_a_waiver_of_no_rule_is_told_in_chinese() -> None:
-    assert "对 DOC-09 的豁免不起作用：已知的套件中没有这条规则；是否指 DOC-009？" in render_markdown(MISSPELT, "zh")
-
-
-def test_the_terminal_names_three_misspelt_waivers_and_counts_the_rest() -> None:
-    made = replace(MISSPELT, unknown_waivers={f"ZZZ-00{n}": "" for n in range(5)})
-    text = render_check(made, width=200, color=False, lang="en")
-
-    assert (text.count("excuses nothing"), "and 2 more" in text) == (3, True)

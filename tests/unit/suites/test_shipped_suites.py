@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from suite_samples import judge_exchanges
 
-from wnmon.config import load_suites
+from wnmon.config import load_suites, narrow
 from wnmon.model.check import Plan
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.result import RuleVerdict, Verdict
@@ -27,7 +27,9 @@ COMPLETION: dict[str, Any] = {
 MEMBERS = ("DOC-004", "DOC-005", "DOC-006", "DOC-007", "DOC-008", "DOC-009", "DOC-010")
 
 
-def answered(plan: Plan, body: str, media: str, failure: TransportFailure | None) -> dict[str, RuleVerdict]:
+def answered(
+    plan: Plan, body: str, media: str, failure: TransportFailure | None, *more: tuple[str, str]
+) -> dict[str, RuleVerdict]:
     """Judge a suite all of whose requests were answered with this body."""
     exchanges = tuple(
         Exchange(
@@ -43,7 +45,7 @@ def answered(plan: Plan, body: str, media: str, failure: TransportFailure | None
             started_at_s=1_700_000_000.0,
             marks=Marks(started_ns=0, sent_ns=MS, headers_ns=2 * MS, end_ns=9 * MS),
             status=200,
-            headers=(("Content-Type", media),),
+            headers=(("Content-Type", media), *more),
             chunks=(Chunk(3 * MS, body.encode()),) if body else (),
             failure=failure,
         )
@@ -89,15 +91,10 @@ def test_a_body_that_was_cut_off_is_reported_with_its_cause() -> None:
     assert [finding.actual for finding in verdict.findings] == ["the connection was reset"]
 
 
-@pytest.mark.parametrize("rule", ["STR-003", "STR-014"])
+@pytest.mark.parametrize("rule", ["STR-003", "STR-006", "STR-014"])
 @pytest.mark.parametrize("body", ["", json.dumps(COMPLETION)], ids=["empty", "json"])
 def test_a_stream_without_any_event_broke_nothing_that_is_said_of_events(body: str, rule: str) -> None:
     assert streamed(body)[rule].verdict is Verdict.INCONCLUSIVE
-
-
-@pytest.mark.parametrize("body", ["", json.dumps(COMPLETION)], ids=["empty", "json"])
-def test_a_stream_without_any_event_did_not_end_with_done(body: str) -> None:
-    assert streamed(body)["STR-006"].verdict is Verdict.FAILED
 
 
 def test_an_error_sent_as_json_in_place_of_a_stream_is_shown() -> None:
@@ -110,3 +107,22 @@ def test_a_negative_count_is_no_usage() -> None:
     verdict = semantics(prompt_tokens=9, completion_tokens=-2, total_tokens=7)["SEM-002"]
 
     assert verdict.verdict is Verdict.FAILED
+
+
+def coded(*values: str) -> Verdict:
+    """Return what HTTP-015 says of an answer under these values of Content-Encoding."""
+    plan = narrow(load_suites(["builtin:http"], Path())[0], only=["HTTP-015"])
+    headers = (("Content-Encoding", value) for value in values)
+    return answered(plan, json.dumps(COMPLETION), "application/json", None, *headers)["HTTP-015"].verdict
+
+
+@pytest.mark.parametrize(
+    "label", ["UTF-8", "utf8", "none", "identity", "charset=utf-8", "json", "gzip; q=1", "gzip, UTF-8"]
+)
+def test_a_coding_that_is_none_is_named(label: str) -> None:
+    assert coded(label) is Verdict.FAILED
+
+
+@pytest.mark.parametrize("labels", [(), ("gzip",), ("GZIP",), ("br",), ("gzip, br",), ("zstd",)], ids=str)
+def test_a_coding_that_is_one_is_not_named(labels: tuple[str, ...]) -> None:
+    assert coded(*labels) is Verdict.PASSED

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -90,23 +91,32 @@ def plan() -> Plan:
 
 
 PLAN = plan()
+WHOLE_SUITE = load_suites(["builtin:stream"], Path())[0]
 
 
-def judged(body: bytes, failure: FailureKind | None = None, asked: bytes = b"{}") -> Result:
+def judged(body: bytes, failure: FailureKind | None = None, asked: bytes = b"{}", *, plan: Plan = PLAN) -> Result:
     """Judge a stream of these bytes that ended in good order, or otherwise; `asked` is the body of the request."""
-    name = PLAN.steps[0].name
-    answer = Exchange(
+    return judge_exchanges(plan, streamed(plan.steps[0].name, body, failure, asked))
+
+
+def streamed(step: str, body: bytes, failure: FailureKind | None = None, asked: bytes = b"{}") -> Exchange:
+    """Return a stream of these bytes as the answer to a request."""
+    return Exchange(
         request=Request(
-            step=name, method="POST", url="http://r", headers=(), body=asked, auth=Auth.NORMAL, stream=True
+            step=step, method="POST", url="http://r", headers=(), body=asked, auth=Auth.NORMAL, stream=True
         ),
         started_at_s=1_700_000_000.0,
         marks=Marks(started_ns=0, sent_ns=MS, headers_ns=2 * MS, end_ns=9 * MS),
         status=200,
-        headers=(("Content-Type", "text/event-stream"),),
+        headers=(("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache")),
         chunks=(Chunk(3 * MS, body),) if body else (),
         failure=TransportFailure(kind=failure, detail="the connection was reset") if failure else None,
     )
-    return judge_exchanges(PLAN, answer)
+
+
+def accusers(body: bytes, failure: FailureKind | None = None) -> list[str]:
+    """Return the rules of the stream suite that a stream of these bytes breaks."""
+    return [one.rule for one in judged(body, failure, plan=WHOLE_SUITE).verdicts if one.verdict is Verdict.FAILED]
 
 
 def kept(result: Result) -> bool:
@@ -202,3 +212,54 @@ def test_a_cut_between_two_events_is_called_truncated(shape: str) -> None:
     first = stream.find(blank, stream.find(b'"finish_reason')) + len(blank)
 
     assert judged(stream[:first] + SYNTHETIC_USAGE + DONE).reason == "truncated"
+
+
+ROLE = frame({"role": "assistant", "content": ""})
+CUT_SHAPES = {
+    "reference": reference(1),
+    "comments in Chinese": b": \xe8\xaf\xb7\xe7\xa8\x8d\xe5\x80\x99\n\n" + ROLE + PLAIN + b": \xe5\xa5\xbd\n\n" + DONE,
+    "CRLF": (PLAIN + DONE).replace(b"\n", b"\r\n"),
+    "named events": (PLAIN + DONE).replace(b"data: ", b"event: message\ndata: "),
+}
+MIDDLE_ERROR = event({"error": {"message": "upstream timed out", "type": "upstream_error"}})
+
+
+@pytest.mark.parametrize("failure", [None, FailureKind.TRUNCATED])
+@pytest.mark.parametrize("shape", CUT_SHAPES)
+def test_a_cut_stream_is_accused_once(shape: str, failure: FailureKind | None) -> None:
+    """Wherever it was cut, by a close in good order, a chunk that never ended or a reset."""
+    stream = CUT_SHAPES[shape]
+    done = stream.rfind(b"[DONE]") + len(b"[DONE]")
+    accused = {at: accusers(rest, failure) for at, rest in islice(cuts(stream, done), 0, None, 17)}
+
+    assert {at: rules for at, rules in accused.items() if len(rules) != 1} == {}
+
+
+def test_an_empty_stream_is_accused_once() -> None:
+    assert accusers(b"") == ["STR-005"]
+
+
+def test_a_stream_that_lost_its_finish_reason_is_accused_of_that() -> None:
+    assert accusers(ROLE) == ["STR-010"]
+
+
+def test_a_stream_that_lost_nothing_but_done_is_accused_of_that() -> None:
+    assert accusers(PLAIN) == ["STR-006"]
+
+
+@pytest.mark.parametrize("end", [b"", MIDDLE_ERROR[:-2], DONE], ids=["close", "close in the error", "DONE"])
+def test_a_stream_that_an_error_ends_is_accused_of_the_error(end: bytes) -> None:
+    assert accusers(ROLE + (end if end.startswith(b"data: {") else MIDDLE_ERROR + end)) == ["STR-014"]
+
+
+def test_a_stream_whose_second_asking_alone_is_cut_says_so_by_the_rule_on_usage() -> None:
+    plan = WHOLE_SUITE
+    first, second = (streamed(plan.steps[i].name, body) for i, body in enumerate((PLAIN + DONE, ROLE)))
+    verdicts = judge_exchanges(plan, first, second).verdicts
+
+    assert [
+        (one.rule, str(finding.message))
+        for one in verdicts
+        if one.verdict is Verdict.FAILED
+        for finding in one.findings
+    ] == [("STR-011", "the stream ended without a finish_reason")]

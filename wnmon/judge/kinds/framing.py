@@ -26,7 +26,7 @@ def assess(_: None, subject: Subject) -> Iterator[Finding]:
         return
     length, coding = exchange.header("content-length"), exchange.header("transfer-encoding")
     # A content coding that does not decode fails in the same way, but only once the framing has held.
-    if failure is not None and failure.kind in _BROKEN and exchange.header("content-encoding") is None:
+    if failure is not None and failure.kind in _BROKEN and not exchange.is_coded:
         wanted = Said("last_chunk") if coding else Said("n_bytes", n=length) if length else Said("end_in_good_order")
         yield complaint(subject, Said("body_cut_off"), wanted, failure.detail, "body", Reason.TRUNCATED)
     elif length is not None and length.strip() != str(exchange.wire_bytes):

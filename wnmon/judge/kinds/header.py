@@ -1,4 +1,4 @@
-"""`header: {name: content-type, media_type: x/y}`, or `equals`, `matches`, `present`; or a list of them.
+"""`header: {name: content-type, media_type: x/y}`, or `equals`, `matches`, `if_sent`, `present`; or a list of them.
 
 Of a header that speaks of a credential no value is left in a record, so nothing but `present` can be asked of it.
 """
@@ -16,9 +16,10 @@ from wnmon.model.json import Json, kind_of
 from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said
 from wnmon.model.text import cut
-from wnmon.wire.media import bare_media_type
+from wnmon.wire.media import bare_media_type, form_declared
 
-_WAYS = ("media_type", "equals", "matches", "present")
+_WAYS = ("media_type", "equals", "matches", "if_sent", "present")
+_BY_PATTERN = frozenset({"matches", "if_sent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def _one(item: Json, where: str) -> Header:
     wanted, kind = item[ways[0]], "boolean" if ways[0] == "present" else "string"
     if kind_of(wanted) != kind:
         raise Unfit(f"{where}/{ways[0]}", Said("of_type", kind=kind), kind_of(wanted))
-    pattern = compile_pattern(str(wanted), f"{where}/matches") if ways[0] == "matches" else None
+    pattern = compile_pattern(str(wanted), f"{where}/{ways[0]}") if ways[0] in _BY_PATTERN else None
     return Header(str(item["name"]), ways[0], str(wanted).lower() if ways[0] == "media_type" else str(wanted), pattern)
 
 
@@ -70,13 +71,20 @@ def _holds(header: Header, value: str | None) -> bool:
         case "present":
             return (value is not None) == (header.wanted == "True")
         case _ if value is None:
-            return False
+            return header.way == "if_sent"
         case "media_type":
             return bare_media_type(value) == header.wanted
         case "equals":
             return value == header.wanted
         case _:
             return header.pattern is not None and header.pattern.search(value) is not None
+
+
+def is_label_alone(finding: Finding, subject: Subject) -> bool:
+    """Tell whether a complaint is of a media type, while the body is what that media type stands for."""
+    wanted = finding.expected
+    is_label = finding.reason is Reason.CONTENT_TYPE and finding.place == "header:content-type"
+    return is_label and isinstance(wanted, str) and form_declared(wanted) is subject.reply.form
 
 
 KIND = Kind(prepare, assess)

@@ -25,7 +25,7 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
         for name in others
         if _members(subjects[name]) != wanted
     ]
-    coded = any(subjects[name].exchange.header("content-encoding") is not None for name in others)
+    coded = any(subjects[name].exchange.is_coded for name in others)
     return findings if findings or coded else Unjudged(Said(Why.NOT_CODED))
 
 

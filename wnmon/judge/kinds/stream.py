@@ -4,6 +4,9 @@ complete: it is a stream, every choice ended with a finish_reason, [DONE] came o
 The other facts are one sentence each, for rules. Sources: WHATWG HTML §9.2 (server-sent events); OpenAI description,
 CreateChatCompletionStreamResponse. A payload that carries no choice (usage alone, a ping, Azure's preamble) speaks for
 no answer, and is looked at as data and for usage only.
+
+A stream that was cut is told once, by the first of these facts that is broken: `no_error`, `finish`, `done`. What else
+its end would have held is left open, and what it left of an event is not looked at.
 """
 
 from __future__ import annotations
@@ -59,9 +62,10 @@ def prepare(value: Json) -> tuple[str, ...]:
 
 
 def doubt(expected: tuple[str, ...], subject: Subject) -> Said | None:
-    """Return why the spread of an answer shows nothing: too little was said, it was late, or nothing was compressed."""
-    coded = subject.exchange.header("content-encoding") is not None
-    if "spread_when_coded" in expected and subject.reply.form is Form.STREAM and not coded:
+    """Return why a fact cannot be told: the stream was cut, too little was said, it was late, or not compressed."""
+    if _is_told_elsewhere(expected, subject):
+        return Said("stream_was_cut")
+    if "spread_when_coded" in expected and subject.reply.form is Form.STREAM and not subject.exchange.is_coded:
         return Said(Why.NOT_CODED)
     if not SPREADS.intersection(expected) or not any(_spread(subject)):
         return None
@@ -77,8 +81,12 @@ def doubt(expected: tuple[str, ...], subject: Subject) -> Said | None:
 def assess(expected: tuple[str, ...], subject: Subject) -> Iterator[Finding]:
     """Complain about each fact that does not hold, or once when the answer is no stream."""
     if subject.reply.form is Form.STREAM:
+        told, rest = _told_by(subject), _rest(subject)
         for fact in expected:
-            yield from islice(FACTS[fact](subject), MAX_FINDINGS)
+            if fact in _OF_THE_END and told != fact and told in expected:
+                continue
+            findings = (one for one in FACTS[fact](subject) if fact not in _OF_WHOLE_EVENTS or one.place != rest)
+            yield from islice(findings, MAX_FINDINGS)
     elif expected == ("no_error",) and subject.reply.error is not None:
         yield from _no_error(subject)
     else:
@@ -92,10 +100,50 @@ def complaint(
     return subject_complaint(subject, message, expected, fitted(actual), place, reason)
 
 
+_OF_THE_END = frozenset({"done", "usage_chunk"})
+"""The facts that a stream without an end breaks whatever else is right."""
+
+
+_OF_WHOLE_EVENTS = frozenset({"utf8", "framed", "fields", "data"})
+"""The facts that half an event breaks."""
+
+
+def _told_by(subject: Subject) -> str | None:
+    """Return the fact that tells of a missing end, None where [DONE] came: what is wrong then is no cut."""
+    if subject.reply.done_ns is not None:
+        return None
+    if subject.reply.error is not None:
+        return "no_error"
+    return "finish" if any(_finish(subject)) else "done"
+
+
+def _is_told_elsewhere(expected: tuple[str, ...], subject: Subject) -> bool:
+    """Tell whether a stream was cut, which other facts than these tell of."""
+    told = _told_by(subject) if subject.reply.form is Form.STREAM else None
+    return told is not None and not _OF_THE_END.isdisjoint(expected) and told not in expected and told != "done"
+
+
+def _rest(subject: Subject) -> str | None:
+    """Return the place of what a cut left of an event, which a client drops (§9.2.6); None where nothing was cut.
+
+    Several payloads in one event were not separated, so it was no cut that took the blank line.
+    """
+    events = subject.reply.stream.events if subject.reply.stream else ()
+    last = events[-1] if events and not events[-1].terminated else None
+    if subject.reply.done_ns is not None or (last is not None and "\n" in last.data):
+        return None
+    if last is None and subject.exchange.body.endswith((b"\n", b"\r")):
+        return None
+    return last.place if last is not None else f"event {len(events)}"
+
+
 def _complete(subject: Subject) -> Iterator[Finding]:
     yield from _no_error(subject)
-    yield from _finish(subject)
-    yield from _done(subject)
+    told = _told_by(subject)
+    if told != "no_error":
+        yield from _finish(subject)
+    if told in {None, "done"}:
+        yield from _done(subject)
 
 
 def _framed(subject: Subject) -> Iterator[Finding]:

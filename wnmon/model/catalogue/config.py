@@ -155,7 +155,7 @@ _PROBLEMS: dict[str, Pair] = {
     "add_prices": ("add input and output, or models", "请补充 input 与 output，或 models"),
     "waived_twice": ("{name} is waived twice", "{name} 被豁免了两次"),
     "waiver_idle": ("the waiver excuses nothing: no suite has a rule {name}", "该豁免无效：没有套件含有规则 {name}"),
-    "waiver_misspelt": ("is it misspelt, or of a suite that only the command line names?", "是否拼写有误，或属于只在命令行中指明的套件？"),
+    "waiver_misspelt": ("is it misspelt, or of a suite that is not named here?", "是否拼写有误，或属于此处未指明的套件？"),
     # A check, its requests and what they expect.
     "duration_between": ("a duration from {least} to {most}", "{least} 至 {most} 的时长"),
     "interval_at_least": ("an interval of at least the total timeout ({time})", "不短于总超时（{time}）的间隔"),

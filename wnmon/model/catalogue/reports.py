@@ -37,8 +37,6 @@ SENTENCES: dict[str, Pair] = {
     "report_ways_out": ("ways out", "办法"),
     "report_way_profile": ("{option} (there it is {level})", "{option}（其中为 {level}）"),
     "report_expired": ("Waivers that are over: {rules}", "已过期的豁免：{rules}"),
-    "report_unknown_waiver": ("the waiver of {rule} excuses nothing: no known suite has such a rule", "对 {rule} 的豁免不起作用：已知的套件中没有这条规则"),
-    "report_nearest": ("{said}; did you mean {rule}?", "{said}；是否指 {rule}？"),
     "report_known": ("Known breaks ignored: {n} (baseline {name})", "已忽略的已知问题：{n} 处（基线 {name}）"),
     "report_known_gone": ("no longer broken: {rules}; renew the baseline", "已不再违反：{rules}；请更新基线"),
     "report_known_not": ("the baseline knows nothing of {runs}", "基线中没有 {runs}"),

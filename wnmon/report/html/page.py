@@ -15,7 +15,7 @@ from wnmon.model.catalogue import CATALOGUE
 from wnmon.model.language import language_of
 from wnmon.model.said import Hole, say
 from wnmon.report.gist import COLUMNS, Gist, Standing, cells, gists, lines
-from wnmon.report.hints import setup_hint, unknown_waivers
+from wnmon.report.hints import setup_hint
 from wnmon.report.html.content import targets_of
 from wnmon.report.html.timeline import HEIGHT, WIDTH
 from wnmon.report.summary import COUNTED, CheckReport, Exit, meaning, tally
@@ -51,7 +51,6 @@ def render_html(report: CheckReport, lang: str) -> str:
         gists=[opening_of(gist, lang) for gist in gists(report)],
         columns=COLUMNS,
         hint=setup_hint(report, lang),
-        doubts=unknown_waivers(report, lang),
         kind=kind,
         color=_COLORS[kind],
         lang=language_of(lang),

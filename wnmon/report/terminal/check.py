@@ -38,7 +38,7 @@ from wnmon.report.summary import (
     undecided,
     whys,
 )
-from wnmon.report.terminal.excuses import show_doubts, show_known, show_waived, waiver_lines
+from wnmon.report.terminal.excuses import show_expired, show_known, show_waived, waiver_lines
 from wnmon.report.terminal.opening import show_gists
 from wnmon.report.terminal.sheet import MARKS, Sheet
 from wnmon.report.text import MAX_MESSAGE_CHARS, advice, more, shown, utc
@@ -79,7 +79,7 @@ def render_check(report: CheckReport, *, width: int, color: bool, lang: str, eve
     if counted := tally(report, lang):
         sheet.gap()
         sheet.put(Text(counted))
-    show_doubts(sheet, report)
+    show_expired(sheet, report)
     _verdict(sheet, report)
     return sheet.text()
 

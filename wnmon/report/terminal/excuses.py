@@ -10,13 +10,10 @@ from wnmon.engine.run import Run
 from wnmon.model.result import Verdict
 from wnmon.model.said import in_language
 from wnmon.report.baseline.known import known
-from wnmon.report.hints import unknown_waivers
 from wnmon.report.notes import last_day
 from wnmon.report.summary import CheckReport, expired, waived
 from wnmon.report.terminal.sheet import Sheet
 from wnmon.report.text import shown
-
-MAX_DOUBTS = 3
 
 
 def show_waived(sheet: Sheet, run: Run) -> None:
@@ -51,19 +48,13 @@ def show_known(sheet: Sheet, report: CheckReport) -> None:
             sheet.put(Text(line), Text("  ~ "))
 
 
-def show_doubts(sheet: Sheet, report: CheckReport) -> None:
-    """Name the waivers that are over, and those that never were of use."""
+def show_expired(sheet: Sheet, report: CheckReport) -> None:
+    """Name the waivers that are over."""
     rows = [row for run in report.runs for row in expired(run)]
     if rows:
         sheet.gap()
         rules = ", ".join(dict.fromkeys(row.rule for row in rows))
         sheet.put(Text(sheet.say("expired", rules=rules), "bold red"), Text("! ", "bold red"))
-    doubts = unknown_waivers(report, sheet.lang)
-    if doubts:
-        sheet.gap()
-    for said in doubts[:MAX_DOUBTS]:
-        sheet.put(Text(said, "yellow"), Text("! ", "yellow"))
-    sheet.more(len(doubts) - MAX_DOUBTS)
 
 
 def waiver_lines(rules: Sequence[str], started_at_s: float) -> str:
