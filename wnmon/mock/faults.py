@@ -12,21 +12,25 @@ from wnmon.mock import (
     broken_http,
     broken_meaning,
     broken_refusals,
+    broken_rhythms,
     broken_streams,
 )
 from wnmon.mock.fault import MockFault
 from wnmon.mock.personas import PERSONAS
+from wnmon.mock.rhythms import RHYTHMS
 from wnmon.model.said import Said
 
 FAULTS: dict[str, MockFault] = {
     **broken_answers.FAULTS,
     **broken_bytes.FAULTS,
     **broken_streams.FAULTS,
+    **broken_rhythms.FAULTS,
     **broken_refusals.FAULTS,
     **broken_meaning.FAULTS,
     **broken_http.FAULTS,
     **broken_honesty.FAULTS,
     **PERSONAS,
+    **RHYTHMS,
 }
 
 
