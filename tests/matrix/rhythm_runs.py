@@ -41,7 +41,7 @@ HONEST = ("", "bursty", "gathered", "own-card", "pausing", "recut", "speculative
 """Names of personas, "" for the reference relay as it is."""
 
 LOOK_NS = 5_000_000
-SEEDS = 5
+SEEDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +137,16 @@ def verdicts(fault: str, pace: Pace, line: str, lengths: tuple[int, int], seed: 
     return {one.rule: one.verdict for one in judged.verdicts if one.rule in RULES}
 
 
+Run = tuple[str, str, str]
+"""The name of a fault or persona, of a pace and of a line."""
+
 Cell = Mapping[str, Counter[Verdict]]
+"""How often each verdict was given, by rule."""
 
 
-def table() -> dict[tuple[str, str, str], Cell]:
-    """Return how often each verdict was given, by stream, pace and line."""
-    cells: dict[tuple[str, str, str], Cell] = {}
+def table() -> dict[Run, Cell]:
+    """Judge every stream at every pace and length, over every line, SEEDS times."""
+    cells: dict[Run, Cell] = {}
     for fault, pace, line in product((*HONEST, *FAKES), PACES, LINES):
         cell: dict[str, Counter[Verdict]] = {rule: Counter() for rule in RULES}
         for lengths, seed in product(LENGTHS, range(SEEDS)):
