@@ -46,7 +46,7 @@ def after(first_ms: float, gaps_ms: Iterable[float]) -> list[float]:
     return list(accumulate(gaps_ms, initial=first_ms))
 
 
-def judged(exchange: Exchange, **expect: str) -> RuleVerdict:
+def judged(exchange: Exchange, **expect: Any) -> RuleVerdict:
     return verdict_of(rule("R", "ask", **expect), exchange)
 
 
@@ -309,6 +309,10 @@ def test_few_gaps_that_are_not_alike_are_no_playback() -> None:
 
 def test_one_piece_has_no_cadence() -> None:
     assert cadence([900.0]).why == Said("too_few_to_time", n=10)
+
+
+def test_pieces_that_all_come_together_have_no_cadence() -> None:
+    assert cadence(BURST).verdict is Verdict.PASSED
 
 
 def test_a_cadence_after_an_unknown_wait_is_no_playback() -> None:

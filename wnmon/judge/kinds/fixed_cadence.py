@@ -75,10 +75,10 @@ def assess(_: None, subject: Subject) -> Iterator[Finding]:
 
 def doubt(_: None, subject: Subject) -> Said | None:
     """Return why nothing can be said: too few pieces, or gaps that are alike but few."""
-    arrived = joined(pieces_of(subject))
-    if len(arrived) <= FEWEST_GAPS and _playback(subject, arrived) is not None:
-        return Said("too_few_gaps", n=FEWEST_GAPS)
-    return too_few(arrived)
+    pieces = pieces_of(subject)
+    arrived = joined(pieces)
+    is_short = len(arrived) <= FEWEST_GAPS and _playback(subject, arrived) is not None
+    return too_few(pieces) or (Said("too_few_gaps", n=FEWEST_GAPS) if is_short else None)
 
 
 def undecided(_: None, subject: Subject) -> Said | None:
