@@ -56,7 +56,7 @@ def tokens(chunks: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def late_ns(chunks: list[dict[str, Any]]) -> list[int]:
     """Return how late each token was sent, counted from the request."""
     sent_ns = [chunk["x_wnmon_sent_ns"] - chunk["x_wnmon_read_ns"] for chunk in tokens(chunks)]
-    return [at_ns - (200 + 30 * place) * 1_000_000 for place, at_ns in enumerate(sent_ns)]
+    return [at_ns - round(SETTINGS.token_s(place) * 1e9) for place, at_ns in enumerate(sent_ns)]
 
 
 def test_every_token_is_sent_when_it_is_due(streams: list[list[dict[str, Any]]]) -> None:

@@ -124,6 +124,14 @@ _BY_HAND: tuple[Peer, ...] = (
         settings=_UNHURRIED,
         hasty=True,
     ),
+    Peer(
+        name="held-back",
+        says=FAULTS["held-back"].says,
+        sort=Sort.FAULT,
+        kills=frozenset(FAULTS["held-back"].kills),
+        faults=("held-back",),
+        settings=replace(PACE, gap_s=0.02),  # so far apart that the monitor knows which tokens came together
+    ),
 )
 
 # These go on until a time limit, so they are given short ones.

@@ -12,7 +12,7 @@ from wnmon.model.check import Assertion, Step
 from wnmon.model.said import Said
 
 CONFORMS = "conforms"
-_OF_STREAMS = ("stream", "chunk", "ttft", "first_visible")
+_OF_STREAMS = ("stream", "chunk", "ttft", "first_visible", "burst_at_end", "fixed_cadence")
 
 
 def read_expect(place: Cursor | None) -> tuple[Assertion, ...]:

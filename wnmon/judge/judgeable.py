@@ -45,6 +45,8 @@ ANSWERED_WRONGLY = frozenset({FailureKind.PROTOCOL, FailureKind.TRUNCATED})
 _READ = frozenset({On.BODY, On.MEANING})
 _BEYOND_US = frozenset({"too_deep", "too_many_digits", "too_many_values"})
 
+_OF_TIME = frozenset({"burst_at_end", "fixed_cadence", "held_back"})
+
 _OF_EVENTS = frozenset(FACTS) - SPREADS - {"complete", "data", "finish"}
 """Facts about the events there are. Where none came, that breaks `data`, and these stay open."""
 
@@ -130,13 +132,14 @@ def _unreadable(rule: Rule, subject: Subject) -> Text | None:
     is_about_events = all(one.kind == "stream" and _OF_EVENTS.issuperset(one.expected) for one in rule.expect)
     if not is_stream and error is None and is_about_events:
         return Said("no_event")
-    if subject.fault is not None and any(_is_about_spread(assertion) for assertion in rule.expect):
+    if subject.fault is not None and any(_is_about_time(assertion) for assertion in rule.expect):
         return Said("answer_not_whole", said=subject.fault.message)
     return None
 
 
-def _is_about_spread(assertion: Assertion) -> bool:
-    return assertion.kind == "stream" and not SPREADS.isdisjoint(assertion.expected)
+def _is_about_time(assertion: Assertion) -> bool:
+    """Tell whether an assertion is about when the pieces of a whole answer come."""
+    return assertion.kind in _OF_TIME or (assertion.kind == "stream" and not SPREADS.isdisjoint(assertion.expected))
 
 
 def says_nothing(fault: Fault, subject: Subject, expect: Sequence[Assertion]) -> bool:

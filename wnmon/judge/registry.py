@@ -13,6 +13,7 @@ from wnmon.judge.kinds import (
     as_recalled,
     as_valid,
     backend,
+    burst_at_end,
     cached,
     canned,
     choices,
@@ -26,10 +27,12 @@ from wnmon.judge.kinds import (
     estimate,
     finish_reason,
     first_visible,
+    fixed_cadence,
     framing,
     grows,
     grows_evenly,
     header,
+    held_back,
     json,
     leaks,
     limit,
@@ -90,6 +93,8 @@ KINDS: Mapping[str, Kind] = {
     "canned": canned.KIND,
     "counting": counting.KIND,
     "silence": silence.KIND,
+    "burst_at_end": burst_at_end.KIND,
+    "fixed_cadence": fixed_cadence.KIND,
 }
 
 ACROSS_KINDS: Mapping[str, AcrossKind] = {
@@ -103,6 +108,7 @@ ACROSS_KINDS: Mapping[str, AcrossKind] = {
     "cached": cached.KIND,
     "word_price": word_price.KIND,
     "cut_told": cut_told.KIND,
+    "held_back": held_back.KIND,
     "within": within.KIND,
     "request_id": request_id.KIND,
     "backend": backend.KIND,

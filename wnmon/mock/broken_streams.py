@@ -261,7 +261,7 @@ FAULTS: dict[str, MockFault] = {
         says="an error event after 3 tokens, then [DONE]", kills={"STR-014", "SEM-012"}, events=_broken_by_error
     ),
     "buffered-stream": MockFault(
-        says="the whole stream arrives at the end in one burst", kills={"STR-013"}, events=_buffered
+        says="the whole stream arrives at the end in one burst", kills={"STR-013", "REL-011"}, events=_buffered
     ),
     "endless-stream": MockFault(says="the stream never stops, as fast as it is read", events=_endless),
     "stream-as-text": MockFault(
@@ -387,9 +387,7 @@ FAULTS: dict[str, MockFault] = {
         kills={"STR-011"},
         chunk=lambda call, chunk: without("choices")(call, chunk) if chunk.get("choices") == [] else chunk,
     ),
-    "held-back": MockFault(
-        says="each event is held until the next one is there; seen from outside, only slower", events=_held_back
-    ),
+    "held-back": MockFault(says="each event is held until the next one is there", kills={"REL-013"}, events=_held_back),
     "silent-thinking": MockFault(
         says="63 s of silence before the first token of a stream, without a comment", kills={"STR-019"}, events=_silent
     ),

@@ -12,6 +12,7 @@ from wnmon.mock import (
     broken_http,
     broken_meaning,
     broken_refusals,
+    broken_rhythms,
     broken_streams,
 )
 from wnmon.mock.accounts import ACCOUNTS
@@ -19,12 +20,14 @@ from wnmon.mock.azure import AZURE
 from wnmon.mock.fault import MockFault
 from wnmon.mock.personas import PERSONAS
 from wnmon.mock.picky import PICKY
+from wnmon.mock.rhythms import RHYTHMS
 from wnmon.model.said import Said
 
 FAULTS: dict[str, MockFault] = {
     **broken_answers.FAULTS,
     **broken_bytes.FAULTS,
     **broken_streams.FAULTS,
+    **broken_rhythms.FAULTS,
     **broken_refusals.FAULTS,
     **broken_meaning.FAULTS,
     **broken_http.FAULTS,
@@ -33,6 +36,7 @@ FAULTS: dict[str, MockFault] = {
     **ACCOUNTS,
     **PICKY,
     "azure-openai": AZURE,
+    **RHYTHMS,
 }
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_UNEVEN = (0.0, 0.12, -0.21, 0.05, 0.27, -0.09, -0.28, 0.16, 0.22, -0.15, 0.03, -0.24, 0.19, 0.29, -0.05, -0.18)
+"""By how much of a gap each token is off its place: no model speaks by a clock, and a right relay passes that on."""
+
 DEFAULT_MODELS = ("claude-3-5-sonnet-20241022", "gpt-4o-mini")
 
 
@@ -38,5 +41,5 @@ class MockSettings:
     idle_s: float = 75.0
 
     def token_s(self, index: int) -> float:
-        """Return the instant of a token in seconds after the request was read."""
-        return self.ttft_s + index * self.gap_s
+        """Return the instant of a token in seconds after the request was read; gaps are `gap_s` on the average."""
+        return self.ttft_s + (index + _UNEVEN[index % len(_UNEVEN)]) * self.gap_s

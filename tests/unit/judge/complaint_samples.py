@@ -15,6 +15,7 @@ from typing import Any
 import test_judge_across
 import test_judge_kinds
 import test_judge_meaning
+import test_judge_played
 import test_judge_stream
 from judge_samples import (
     COMPLETION,
@@ -273,6 +274,11 @@ SINGLE: list[tuple[str, Json, Exchange]] = [
     ("recall", ["{{model}}", "you"], said("you")),
     ("canned", "never", said("Internal Server Error")),
     ("canned", "never", counted(0)),
+    ("burst_at_end", "never", test_judge_played.timed(test_judge_played.BURST)),
+    ("burst_at_end", "never", test_judge_played.timed(test_judge_played.PLAYED)),
+    ("fixed_cadence", "never", test_judge_played.timed(test_judge_played.PLAYED)),
+    ("fixed_cadence", "never", test_judge_played.timed(test_judge_played.PLAYED, texts=test_judge_played.EIGHT)),
+    ("fixed_cadence", "never", test_judge_played.timed(test_judge_played.BURST)),
     ("date", "present", answer()),
     ("date", "present", answer(headers=(("Date", "yesterday" + LONG),))),
     ("date", "present", answer(headers=(("Date", "Sun, 06 Nov 1994 08:49:37 GMT"),))),
@@ -378,6 +384,8 @@ SEVERAL: list[tuple[str, Json, list[Exchange]]] = [
     ("word_price", PRICE, [spelt("a", 30, "one"), spelt("b", 34, "two")]),
     ("word_price", {"of": ["a", "b", "c"], "most": 3}, [priced("a", 30, 1), priced("b", 90, 2), priced("c", 31, 3)]),
     ("cut_told", ["a", "b", "c"], [said_in("one", "a"), said_in("one two", "b"), said_in("one two", "c")]),
+    ("held_back", PAIR, [test_judge_played.timed(test_judge_played.HELD, step=step) for step in "ab"]),
+    ("held_back", PAIR, [test_judge_played.timed(test_judge_played.PLAYED, step=step) for step in "ab"]),
     ("cut_told", PAIR, [said_in("one two", "a"), said_in("one two \n", "b")]),
     ("cut_told", PAIR, [said_in("one", "a", LONG), said_in("one two", "b")]),
 ]
@@ -385,8 +393,9 @@ SEVERAL: list[tuple[str, Json, list[Exchange]]] = [
 _TWO_REQUESTS: list[Json] = ["a", ["a"], ["a", 1], [], 7]
 UNFIT: dict[str, list[Json]] = {
     **{key: ["always"] for key in ("canned", "plain_http", "framing", "date")},
+    **{key: ["always", 7] for key in ("burst_at_end", "fixed_cadence")},
     **{key: ["always", 7] for key in ("mode", "leaks", "problem")},
-    **dict.fromkeys(("request_id", "backend", "same_form", "cut_told"), _TWO_REQUESTS),
+    **dict.fromkeys(("request_id", "backend", "same_form", "cut_told", "held_back"), _TWO_REQUESTS),
     "word_price": [
         7,
         {"of": ["a", "b"]},

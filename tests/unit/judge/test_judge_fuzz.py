@@ -28,6 +28,8 @@ EVERY_KIND: dict[str, Json] = {
     "usage": {"total": "sum", "prompt_tokens": {"min": 1}},
     "model": ["gpt-*"],
     "ttft": "1ms",
+    "burst_at_end": "never",
+    "fixed_cadence": "never",
     "first_visible": {"degraded": "1ms"},
     "total": {"degraded": "1ms", "failed": "2ms"},
 }

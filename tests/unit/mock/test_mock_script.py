@@ -108,7 +108,20 @@ def test_tokens_are_due_at_absolute_instants() -> None:
     settings = MockSettings(ttft_s=0.2, gap_s=0.03, tokens=4)
     waits = [piece.until_s for piece in pieces(settings=settings, stream=True) if isinstance(piece, Wait)]
 
-    assert sorted(set(waits)) == pytest.approx([0.2, 0.23, 0.26, 0.29])
+    assert sorted(set(waits)) == pytest.approx([settings.token_s(place) for place in range(4)])
+
+
+def test_a_gap_is_as_long_as_scripted_on_the_average() -> None:
+    settings = MockSettings(ttft_s=0.2, gap_s=0.03)
+
+    assert (settings.token_s(0), settings.token_s(16)) == pytest.approx((0.2, 0.2 + 16 * 0.03))
+
+
+def test_the_relay_speaks_by_no_clock() -> None:
+    settings = MockSettings(ttft_s=0.2, gap_s=0.03)
+    gaps = [settings.token_s(place + 1) - settings.token_s(place) for place in range(40)]
+
+    assert 0.015 < min(gaps) < 0.02 < 0.04 < max(gaps) < 0.05
 
 
 def test_a_document_comes_when_its_last_token_would() -> None:
@@ -116,7 +129,7 @@ def test_a_document_comes_when_its_last_token_would() -> None:
 
     first = pieces(settings=settings)[0]
     assert isinstance(first, Wait)
-    assert first.until_s == pytest.approx(0.4)
+    assert first.until_s == pytest.approx(settings.token_s(2))
 
 
 def test_content_length_is_the_length() -> None:

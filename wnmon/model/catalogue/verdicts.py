@@ -74,6 +74,8 @@ SENTENCES: dict[str, Pair] = {
     "not_coded": ("nothing was compressed", "没有响应经过压缩"),
     "model_did_not_count": ("the model did not count", "模型没有数数"),
     "names_float": ("the names differ only in how they float", "两个名称仅浮动后缀不同"),
+    "too_few_to_time": ("the answer came in fewer than {n} pieces, too few to tell how they are timed", "应答不足 {n} 段，太少，无从判断其到达节奏"),
+    "too_few_gaps": ("the pieces have fewer than {n} gaps between them, too few to tell a habit from chance", "各段之间不足 {n} 个间隔，太少，无从区分规律与巧合"),
     "late_but_in_pieces": ("the answer began late, but came in many pieces", "应答开始得晚，但分为多次到达"),
     "status_says_nothing": ("status {n} says nothing about it", "状态码 {n} 说明不了此项"),
     "no_longer_prompt": ("no count of a longer prompt to compare with", "没有较长提示词的计数可供比较"),
