@@ -1,6 +1,6 @@
 """When the pieces of a streamed answer came, and how well that is known: what tells a stream from one that is played.
 
-A piece is an event with text of any channel. What stamps cannot show, decision 021 says.
+A piece is an event with text of any channel. What stamps cannot show, decision 020 says.
 """
 
 from __future__ import annotations
