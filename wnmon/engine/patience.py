@@ -6,6 +6,7 @@
     names a limit per minute alone            the time of one request by it, each further time twice as long
     names a limit of more than a minute       never: no minute mends it
     names nothing                             5 s, then 10, 20, 40
+    comes before anything was answered        never: nothing shows that the key may ask at all
 
     an answer                                 the next request is sent
     ----------------------------------------  ------------------------------------------------------------------------
@@ -21,6 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wnmon.judge.preflight import is_rate_limited
+from wnmon.judge.subject import is_success
 from wnmon.model.check import Plan, Step
 from wnmon.model.duration import show_seconds
 from wnmon.model.pace import UNLIMITED, Pace, Pause, Tense
@@ -43,12 +45,13 @@ def _tell_nobody(_: Text) -> None:
 class Patience:
     """What is left of it, in seconds, and what the relay told so far. Instants are monotonic ns.
 
-    `requests_left`: how many are still to be sent, 0 if not known.
+    `requests_left`: how many are still to be sent, 0 if not known. `answered`: a request of the check was.
     """
 
     left_s: float = 0.0
     tell: Callable[[Text], None] = _tell_nobody
     requests_left: int = 0
+    answered: bool = False
     _pace: Pace = UNLIMITED
     _said: Pace = UNLIMITED
     _gap_s: float = 0.0
@@ -69,9 +72,12 @@ class Patience:
         if says.pace != UNLIMITED:
             self._pace = says.pace
         if not is_rate_limited(plan, step, answer):
+            self.answered = self.answered or is_success(answer)
             self._refusals = 0
             spread_ns = answer.exchange.marks.started_ns + int(self._gap_s * 1e9)
             self._next_ns = max(spread_ns, now_ns + int((says.reset_s or 0.0) * 1e9))
+            return None
+        if not self.answered:
             return None
         asked_s = answer.fault.retry_after_s if answer.fault is not None else None
         asked_s = asked_s or says.reset_s or None

@@ -38,7 +38,7 @@ class Waiting:
 
     def __init__(self, *script: Any, patience_s: float = 120.0) -> None:
         self.said: list[Text] = []
-        self.patience = Patience(patience_s, self.said.append, requests_left=2)
+        self.patience = Patience(patience_s, self.said.append, requests_left=2, answered=True)
         self.bench = Bench(*script)
         self.clock = LoopClock()
         self.bench.runner._clock = self.clock
@@ -117,6 +117,22 @@ def test_how_long_the_rest_takes_is_said_once() -> None:
 
     said = [str(one) for one in check.said if one.id == "pace_left"]  # type: ignore[union-attr]
     assert said == ["2 calls left at 3 requests a minute: about 40 s more"]
+
+
+def test_a_refusal_of_the_first_request_of_a_check_is_not_waited_for() -> None:
+    waiting = Waiting(IN_20_S)
+    waiting.patience.answered = False
+    waiting.run()
+
+    assert (waiting.sent, waiting.waited_s) == ("a", 0)
+
+
+def test_a_refusal_is_waited_for_once_a_request_was_answered() -> None:
+    waiting = Waiting(OK, IN_20_S, OK)
+    waiting.patience.answered = False
+    waiting.run()
+
+    assert (waiting.sent, waiting.waited_s) == ("abb", 20)
 
 
 def test_without_patience_a_refusal_ends_the_suite() -> None:
