@@ -39,12 +39,13 @@ imports: $(VENV)/.dev ## Layers, purity and owners
 tests: $(VENV)/.dev ## All tests; those of the pure core reach every branch of it
 	@scripts/tests.sh $(BIN)/python
 
-generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, causes, channels, dashboards, torture table
+generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, causes, channels, personas, dashboards, torture table
 	@$(BIN)/python -m wnmon.metrics.reference > docs/metrics.md
 	@$(BIN)/python dashboards/generate.py
 	@$(BIN)/python scripts/cli_reference.py
 	@$(BIN)/python scripts/cause_table.py
 	@$(BIN)/python scripts/channels.py
+	@$(BIN)/python scripts/persona_table.py
 	@$(BIN)/python scripts/promises.py
 	@$(BIN)/python scripts/sse_torture.py
 

@@ -20,6 +20,7 @@ from wnmon.mock.changes import (
 )
 from wnmon.mock.chat import Refusal
 from wnmon.mock.fault import ApiCall, Hook, MockFault
+from wnmon.mock.mistral import text_parts
 from wnmon.mock.stream import DONE, KEEP_ALIVE, SentEvent, encode_event, encode_json, is_finish, is_token, with_delta
 from wnmon.mock.tokens import count_prompt
 from wnmon.model.json import Json, JsonObject
@@ -140,11 +141,6 @@ def _drawn_anew(member: str, draw: Callable[[Json, int], Json]) -> Hook[Events]:
             yield event if chunk is None else replace(event, chunk={**chunk, member: draw(chunk.get(member), place)})
 
     return bend
-
-
-def _in_parts(content: Json) -> Json:
-    """Return content as reasoning models of Mistral send it: one part; what says nothing stays."""
-    return [{"type": "text", "text": content}] if content else content
 
 
 def _called_done(event: SentEvent) -> SentEvent:
@@ -351,7 +347,7 @@ FAULTS: dict[str, MockFault] = {
     "parts-in-delta": MockFault(
         says="content of a delta is a list of parts",
         kills={"STR-023"},
-        chunk=each_choice(within("delta", changing("content", lambda _, content: _in_parts(content)))),
+        chunk=each_choice(within("delta", changing("content", lambda _, content: text_parts(content)))),
     ),
     "message-in-chunks": MockFault(
         says="choices of a stream carry a message beside the delta",

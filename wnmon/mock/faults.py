@@ -18,6 +18,7 @@ from wnmon.mock import (
 from wnmon.mock.accounts import ACCOUNTS
 from wnmon.mock.azure import AZURE
 from wnmon.mock.fault import MockFault
+from wnmon.mock.mistral import MISTRAL
 from wnmon.mock.personas import PERSONAS
 from wnmon.mock.picky import PICKY
 from wnmon.mock.rhythms import RHYTHMS
@@ -36,6 +37,7 @@ FAULTS: dict[str, MockFault] = {
     **ACCOUNTS,
     **PICKY,
     "azure-openai": AZURE,
+    "mistral-parts": MISTRAL,
     **RHYTHMS,
 }
 

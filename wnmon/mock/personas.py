@@ -114,6 +114,11 @@ def _with_its_rate(call: ApiCall, head: ResponseHead) -> ResponseHead:
     return replace(head, headers=(*head.headers, *((f"x-ratelimit-{name}-requests", str(it)) for name, it in told)))
 
 
+def _with_any_key(call: ApiCall) -> ApiCall:
+    """Let in whoever brings no key."""
+    return replace(call, head=replace(call.head, headers={"authorization": "Bearer EMPTY", **call.head.headers}))
+
+
 PERSONAS: dict[str, MockFault] = {
     "20-a-minute": MockFault(
         says="20 requests a minute are let in; 429 with Retry-After for one more, x-ratelimit-* with every answer",
@@ -172,6 +177,9 @@ PERSONAS: dict[str, MockFault] = {
     ),
     "role-with-text": MockFault(
         says="the role stands in the delta of the first token", kind=FaultKind.PERSONA, events=_with_role_beside_text
+    ),
+    "self-hosted": MockFault(
+        says="no key is asked for, as vLLM, Ollama and LM Studio do", kind=FaultKind.RELAY, arriving=_with_any_key
     ),
     "torn": MockFault(says="a body comes in pieces of 11 bytes, cut anywhere", kind=FaultKind.PERSONA, body=_torn),
     "reasoning": MockFault(
