@@ -162,7 +162,7 @@ class Conversation:
             else:
                 progress.not_sent[step.name] = omitted
             progress.superseded.add(place)
-            progress.lessons.append(replace(learnt.lesson, exchange=place))
+            progress.lessons.append(replace(learnt.lesson, exchange=place, step=step.name))
             pupil.keep(learnt)
             if omitted is not None:
                 return None

@@ -24,7 +24,7 @@ class Lesson:
     """A parameter, what is done to it from then on, how one asks by it, and the relay's own `words`.
 
     `exchange` is the place of the answer that taught it among those of the run, None where it was learnt in another
-    run. That answer is kept, and no rule is judged on it.
+    run; `step` is the request it came to. That answer is kept, and no rule is judged on it.
     """
 
     taught: Taught
@@ -32,6 +32,7 @@ class Lesson:
     how: Text
     words: str = ""
     exchange: int | None = None
+    step: str = ""
 
     @property
     def key(self) -> tuple[Taught, str]:

@@ -162,3 +162,11 @@ def test_a_request_not_sent_for_another_reason_leaves_the_rule_open() -> None:
     result = judged(plan("ask", "more", "most", status=200), answer(), not_sent=not_sent)
 
     assert (result.verdicts[0].verdict, result.verdicts[0].why) == (Verdict.INCONCLUSIVE, Said(Why.INTERRUPTED))
+
+
+def test_a_refusal_is_found_at_the_request_it_came_to() -> None:
+    refused = replace(lesson(Taught.DROPPED, "temperature"), step="first")
+
+    (finding,) = complaints("takes", ["temperature"], answer(step="later"), lessons=(refused,))
+
+    assert finding.step == "first"

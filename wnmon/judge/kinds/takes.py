@@ -41,7 +41,7 @@ def assess(expected: tuple[str, ...], subject: Subject) -> Iterator[Finding]:
         is_stream = lesson.taught is Taught.ONLY_STREAMS
         message = Said("only_streams_taken") if is_stream else Said("parameter_untaken", name=lesson.parameter)
         refused = complaint(subject, message, Said("an_answer"), lesson.words, lesson.parameter)
-        yield replace(refused, exchange=lesson.exchange)
+        yield replace(refused, exchange=lesson.exchange, step=lesson.step or subject.step)
 
 
 def _refusals(expected: tuple[str, ...], subject: Subject) -> Iterator[Lesson]:
