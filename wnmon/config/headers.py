@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from wnmon.config.environment import Complaint, fill, filled_in, secret
 from wnmon.config.node import Cursor
 from wnmon.errors import UsageError
-from wnmon.model.credentials import is_telling
+from wnmon.model.credentials import is_no_name, is_telling, masked
 from wnmon.model.said import Said
 from wnmon.model.target import Secret
 
@@ -74,6 +74,8 @@ def complaint_of_auth_header(name: str) -> Complaint | None:
 def _complaint_of_name(name: str) -> Complaint | None:
     if not _NAME.fullmatch(name):
         return Said("header_name"), None
+    if is_no_name(name) or masked(name) != name:
+        return Said("name_is_key"), Said("key_into_api_key")
     if name.lower() == "authorization":
         return Said("header_authorization"), Said("use_api_key")
     if name.lower() in _OF_THE_TRANSPORT:

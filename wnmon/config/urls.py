@@ -27,6 +27,7 @@ _PLACEHOLDERS = ("your-api-server.com",)  # the environment prefix of the API pa
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SCHEMES = frozenset({"http", "https"})
 _BEFORE_A_KEY = frozenset({"key", "keys", "api-key", "api_key", "apikey", "token", "tokens", "auth", "secret"})
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,31}")
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
 # RFC 3986 section 3.4; what is percent-encoded already stays so.
 _OF_A_QUERY = "%/?:@!$&'()*+,;=-._~"
@@ -82,11 +83,19 @@ def _parameter(text: str) -> tuple[str, str]:
 
 
 def _keys_of(query: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    """Yield the values that are credentials: the name says so, or their shape. What is only a name has no value."""
+    """Yield the values that are credentials: the name says so, or their shape.
+
+    What is only a name has no value; behind a credential it is the rest of one that held a `&`.
+    """
+    is_behind_one = False
     for name, value in query:
+        if is_behind_one and not value and _NAME.fullmatch(name) is None:
+            yield from (unquote(name), name)
+            continue
         text = unquote_plus(value)
         is_named_so = is_telling(unquote_plus(name)) or name.lower() in _TELLING_PARAMETERS
-        if value and not is_placeholder(text) and (is_named_so or looks_like_key(text)):
+        is_behind_one = bool(value) and not is_placeholder(text) and (is_named_so or looks_like_key(text))
+        if is_behind_one:
             yield from (text, value)
 
 

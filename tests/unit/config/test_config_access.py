@@ -12,6 +12,7 @@ from wnmon.config import load_config
 from wnmon.config.access import Access, reached_by
 from wnmon.config.named_target import named_by_config, named_by_options, with_a_key
 from wnmon.config.reaching import problem_of_authorities
+from wnmon.config.urls import relay
 from wnmon.errors import UsageError
 from wnmon.model.target import Secret, Target
 
@@ -190,3 +191,9 @@ def test_a_dry_run_counts_as_with_a_key() -> None:
     keyless = named_by_options(RELAY, ("m",), ("KEY",), {})
 
     assert (keyless.target.is_keyless, with_a_key(keyless).target.is_keyless) == (True, False)
+
+
+def test_the_rest_of_a_key_that_holds_an_ampersand_is_a_secret_too() -> None:
+    found = relay('https://relay.example/?key=sk-7f3a9c2e5d8146b0"&%3C89abcdef0123456789%41&v=1')
+
+    assert found.keys[-2:] == ("<89abcdef0123456789A", "%3C89abcdef0123456789%41")
