@@ -84,7 +84,7 @@ def _litellm(_: ApiCall, error: JsonObject) -> JsonObject:
 
 
 def _persona(says: str, bodies: Mapping[str, Json]) -> MockFault:
-    return MockFault(says=says, kind=FaultKind.PERSONA, refused=_telling(bodies))
+    return MockFault(says=says, kind=FaultKind.RELAY, refused=_telling(bodies))
 
 
 ACCOUNTS: dict[str, MockFault] = {
@@ -98,7 +98,7 @@ ACCOUNTS: dict[str, MockFault] = {
         "new-api tells that the key has no limit", _quota(_NEW_API, total_available=0, unlimited_quota=True)
     ),
     "balance-error-in-200": MockFault(
-        says="whoever asks for a balance gets an error envelope with 200", kind=FaultKind.PERSONA, refused=_error_in_200
+        says="whoever asks for a balance gets an error envelope with 200", kind=FaultKind.RELAY, refused=_error_in_200
     ),
     "balance-one-api": _persona(
         "one-api's billing tells a limit and what was used, and not whether that is gone from it",
@@ -125,19 +125,19 @@ ACCOUNTS: dict[str, MockFault] = {
         "sub2api writes -1 for no limit", {"/v1/usage": {**_WALLET, "remaining": -1}}
     ),
     "models-google": MockFault(
-        says="the models are listed as Google's own API does", kind=FaultKind.PERSONA, answer=_google_list
+        says="the models are listed as Google's own API does", kind=FaultKind.RELAY, answer=_google_list
     ),
     "models-bare": MockFault(
-        says="the models are listed by nothing but their names", kind=FaultKind.PERSONA, answer=_bare_list
+        says="the models are listed by nothing but their names", kind=FaultKind.RELAY, answer=_bare_list
     ),
     "models-page": MockFault(
         says="the models are listed in pages",
-        kind=FaultKind.PERSONA,
+        kind=FaultKind.RELAY,
         answer=_listing({"object": "list", "data": [{"id": "claude-3-5-sonnet-20241022"}], "has_more": True}),
     ),
     "models-error-in-200": MockFault(
         says="the list of models is an error in 200",
-        kind=FaultKind.PERSONA,
+        kind=FaultKind.RELAY,
         answer=_listing({"error": {"message": "no channel available", "type": "new_api_error"}}),
     ),
     "litellm-errors": MockFault(

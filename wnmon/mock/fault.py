@@ -22,7 +22,7 @@ T = TypeVar("T")
 class FaultKind(StrEnum):
     """A fault breaks the contract; a persona is a legal habit of a relay that clients must bear.
 
-    A relay is one that wants to be asked in its own way: whoever asks it as the others gets no answer.
+    A relay is tried in a test of its own: it wants to be asked in its own way, or differs in what no suite asks for.
     """
 
     FAULT = "fault"
