@@ -70,7 +70,7 @@ def keys_seen(relay: MockRelay) -> set[str]:
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "--target", "wn"], "--target needs --config"),
         (["--base-url", "http://127.0.0.1:9", "--model", ","], "expected names such as a,b"),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "--waive", "DOC-009"], "expected RULE=REASON@DATE"),
-        (["--base-url", "http://127.0.0.1:9", "--model", "m", "--waive", "DOC-09=x@2999-01-31"], 'mean "DOC-009"?'),
+        (["--base-url", "http://127.0.0.1:9", "--model", "m", "--waive", "DOC-0009=x@2999-01-31"], 'mean "DOC-009"?'),
         (["--no-such-flag"], "--no-such-flag"),
     ],
 )
@@ -122,10 +122,10 @@ def test_of_several_targets_one_must_be_named(tmp_path: Path) -> None:
     assert (checked.code, "--target is needed" in checked.stderr) == (2, True)
 
 
-def test_a_report_that_cannot_be_written_exits_with_2(relay: MockRelay, tmp_path: Path) -> None:
+def test_a_report_into_no_folder_exits_with_2(relay: MockRelay, tmp_path: Path) -> None:
     checked = check(tmp_path, *at(relay), "--only", "DOC-001", "--report", "json=/dev/null/no/report.json")
 
-    assert (checked.code, "cannot write" in checked.stderr) == (2, True)
+    assert (checked.code, "there is no folder" in checked.stderr) == (2, True)
 
 
 # The key
@@ -148,14 +148,10 @@ def test_the_key_is_found(
     assert keys_seen(relay) == {f"Bearer {used}"}
 
 
-@pytest.mark.parametrize("flags", [[], ["--api-key-env", "MY_KEY"]])
-def test_without_a_key_it_exits_with_2_and_names_the_variable(
-    flags: list[str], relay: MockRelay, tmp_path: Path
-) -> None:
-    checked = check(tmp_path, *at(relay), *flags, env={"WNMON_API_KEY": ""})
+def test_without_the_key_of_a_variable_that_is_named_it_exits_with_2(relay: MockRelay, tmp_path: Path) -> None:
+    checked = check(tmp_path, *at(relay), "--api-key-env", "MY_KEY", env={"WNMON_API_KEY": ""})
 
-    assert (checked.code, relay.received) == (2, 0)
-    assert (flags[-1] if flags else "WNMON_API_KEY or OPENAI_API_KEY") in checked.stderr
+    assert (checked.code, relay.received, "MY_KEY" in checked.stderr) == (2, 0, True)
 
 
 # What is sent
@@ -455,15 +451,15 @@ def test_an_interrupted_wait_writes_its_reports_and_exits_with_130(tmp_path: Pat
 
 
 def test_an_interrupted_wait_for_a_limit_ends_at_once(tmp_path: Path) -> None:
-    with relay_beside(MockSettings(faults=("429",))) as relay, begin(tmp_path, *at(relay)) as process:
-        eventually(lambda: relay.received >= 3, "a third asking, before a wait of 4 s")
-        began_s = time.monotonic()
+    settings = MockSettings(ttft_s=0, gap_s=0.001, faults=("20-a-minute",))
+    with relay_beside(settings) as relay, begin(tmp_path, *at(relay), "--full", "--yes") as process:
+        eventually(lambda: relay.received >= 20, "all the requests of a minute, before a wait until it is over")
+        time.sleep(2)
         code = interrupt(process)
-        took_s = time.monotonic() - began_s
         process.communicate()
 
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert (code, report["complete"], report["runs"][0]["pauses"][0]["waited_s"]) == (130, False, 2.0), took_s
+    assert (code, report["complete"], relay.received) == (130, False, 20)
 
 
 def test_a_sigterm_before_the_first_request_exits_with_130(tmp_path: Path) -> None:
@@ -570,6 +566,7 @@ def test_a_report_on_stdout_stands_there_alone(relay: MockRelay, tmp_path: Path)
 
 
 def test_several_reports_are_written_at_once(relay: MockRelay, tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
     checked = check(tmp_path, *at(relay), "--report", f"terminal={tmp_path / 'deep' / 'report.txt'}")
 
     assert checked.report["exit_code"] == 0
