@@ -53,6 +53,8 @@ def refusal_in(value: Json, place: str = "body", *, refused: bool = True) -> Err
     """
     if isinstance(value, list):
         return error_in(value[0], place) if value else None
+    if isinstance(value, str) and refused:
+        return text_error(value, place)
     found = error_in(value, place)
     if found is not None or not isinstance(value, dict) or isinstance(value.get("choices"), list):
         return found

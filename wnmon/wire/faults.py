@@ -26,6 +26,7 @@ from wnmon.model.result import Fault, Layer, Reason, Scope
 from wnmon.model.said import Said, Text, fitted, mapped
 from wnmon.model.text import one_line
 from wnmon.wire.causes import Cause, blames_upstream, cause_of, known_cause, status_in
+from wnmon.wire.media import text_of
 from wnmon.wire.reply import ErrorEnvelope, Form, Reply
 from wnmon.wire.retry import key_is_used_up, retry_after_s
 
@@ -95,7 +96,7 @@ def _page_title(exchange: Exchange) -> Said:
     match = _TITLE.search(exchange.body[:_LOOK_BYTES])
     if match is None:
         return Said("html_page")
-    return Said("html_page_titled", text=one_line(match.group(1).decode(errors="replace"), MAX_MESSAGE_CHARS))
+    return Said("html_page_titled", text=one_line(text_of(exchange, match.group(1)), MAX_MESSAGE_CHARS))
 
 
 def _said(error: ErrorEnvelope | None) -> Text:

@@ -43,6 +43,8 @@ OPTIONAL = (
 
 _OTHER_NAME = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _THINKING = "enable_thinking"
+# What the Responses API calls the limit: relays ask it for chat completions, and pass on what it says.
+_OF_RESPONSES = "max_output_tokens"
 _MAX_WORDS_CHARS = 200
 _ANY_REFUSAL = "invalid_request*"
 _NUMBERS = re.compile(r"[0-9a-f]{8,}|[0-9]+", re.IGNORECASE)
@@ -53,11 +55,12 @@ _COMMON = frozenset({"n", "stop", "seed", "user", "store", "metadata"})
 _REFUSES = re.compile(
     r"unsupported|(?:not|n't) (?:\w+ )?(?:support|allow|permit|accept|available|compatible|recogni)|incompatible"
     r"|unrecogni|unknown|unexpected|extra (?:inputs|fields)|deprecated|no longer|removed|cannot|can't|can not|must|only"
+    r"|should be|has to be|out of range"
     r"|invalid|fixed|forbidden|restricted|disallowed|不支持|仅支持|只支持|无效|不允许|不被允许|不可|不能|弃用|废弃|必须|只能|仅能"
     r"|无法识别|未知|不接受|有误|错误|非法"
 )
 _TOO_SMALL = re.compile(
-    r"below_min|below (?:the )?min|at least|minimum|too (?:small|low)|(?:greater|larger) than|>=|≥"
+    r"below_min|below (?:the )?min|at least|minimum|too (?:small|low)|higher max|(?:greater|larger) than|>=|≥"
     r"|不能小于|不得小于|至少|大于"
 )
 _WANTS_STREAM = re.compile(
@@ -108,7 +111,9 @@ def _from_refusal(error: ErrorEnvelope, asked: JsonObject, about: Set[str]) -> l
     words = (
         f"{error.clues.wording}\n{error.message}".lower()
     )  # of a list, as FastAPI writes, only the message tells all
-    head = re.split(r"[.\[]", error.param or "", maxsplit=1)[0]
+    limit = next((name for name in LIMITS if name in asked), _OF_RESPONSES)
+    words = words.replace(_OF_RESPONSES, limit)
+    head = re.split(r"[.\[]", (error.param or "").replace(_OF_RESPONSES, limit), maxsplit=1)[0]
     candidates = []
     if _THINKING in words and _THINKING not in asked:
         candidates.append(_added(said))

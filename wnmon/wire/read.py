@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from wnmon.model.exchange import Exchange
 from wnmon.model.json import JsonObject
-from wnmon.wire.document import read_document
-from wnmon.wire.envelope import MAX_MESSAGE_CHARS, refusal_in, text_error
-from wnmon.wire.media import form_of, media_type
+from wnmon.wire.document import read_document, read_text
+from wnmon.wire.envelope import refusal_in, text_error
+from wnmon.wire.media import form_of, media_type, text_of
 from wnmon.wire.message import choices_of, object_at, string_at, texts_of, tool_calls_of, usage_of
-from wnmon.wire.reply import Channel, Choice, Form, Reply
+from wnmon.wire.reply import Channel, Choice, Document, ErrorEnvelope, Form, Reply
 from wnmon.wire.sse import parse
 from wnmon.wire.stream import fold
 
@@ -21,15 +21,14 @@ def read(exchange: Exchange) -> Reply:
         case Form.STREAM:
             return fold(parse(exchange.chunks), media)
         case Form.JSON:
-            return _from_json(body, media, refused=(exchange.status or 0) >= 400)
+            return _from_json(exchange, body, media)
         case Form.OTHER if (exchange.status or 0) >= 400:
-            text = body[: 4 * MAX_MESSAGE_CHARS].decode(errors="replace")
-            return Reply(form=form, media_type=media, error=text_error(text))
+            return Reply(form=form, media_type=media, error=text_error(text_of(exchange, body)))
         case _:
             return Reply(form=form, media_type=media)
 
 
-def _from_json(body: bytes, media: str | None, *, refused: bool) -> Reply:
+def _from_json(exchange: Exchange, body: bytes, media: str | None) -> Reply:
     document = read_document(body)
     value = document.value if isinstance(document.value, dict) else {}
     return Reply(
@@ -39,8 +38,19 @@ def _from_json(body: bytes, media: str | None, *, refused: bool) -> Reply:
         choices=tuple(_choice(index, choice) for index, choice in choices_of(value.get("choices"))),
         usage=usage_of(value.get("usage")),
         model=string_at(value, "model") or None,
-        error=refusal_in(document.value, refused=refused),
+        error=_error_in(exchange, body, document),
     )
+
+
+def _error_in(exchange: Exchange, body: bytes, document: Document) -> ErrorEnvelope | None:
+    """Return the error of a body, whatever is wrong with its JSON: then a refusal is told as the text it is."""
+    refused = (exchange.status or 0) >= 400
+    if document.problem is None:
+        return refusal_in(document.value, refused=refused)
+    text = text_of(exchange, body).removeprefix("\ufeff")
+    is_legible = document.problem.kind in {"bom", "invalid_utf8"}
+    said = refusal_in(read_text(text).value, refused=refused) if is_legible else None
+    return said or (text_error(text) if refused else None)
 
 
 def _choice(index: int, choice: JsonObject) -> Choice:

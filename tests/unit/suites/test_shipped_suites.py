@@ -84,6 +84,30 @@ def test_an_error_beside_a_completion_breaks_its_rule(error: object) -> None:
     assert documented({**COMPLETION, "error": error})["ERR-006"].verdict is Verdict.FAILED
 
 
+REFUSED_IN_200 = [
+    {"code": 5001, "message": "odd", "data": None},
+    {"success": False, "message": "odd"},
+    {"success": False, "data": 1},
+    {"choices": None, "base_resp": {"status_code": 9, "status_msg": "odd"}},
+    {"Response": {"Error": {"Code": "Odd", "Message": "odd"}}},
+    {"title": "odd", "detail": "odd"},
+    {"msg": "odd"},
+    {"error_msg": "odd", "error_code": 9},
+]
+
+
+@pytest.mark.parametrize("body", REFUSED_IN_200, ids=repr)
+def test_an_error_in_a_success_breaks_one_rule_however_it_is_wrapped(body: object) -> None:
+    verdicts = documented(body)
+    broken = [name for name, one in verdicts.items() if one.verdict is Verdict.FAILED]
+    assert broken == ["ERR-006", "DOC-013"]  # the latter is about the stream that was asked for
+
+
+def test_a_message_beside_a_completion_is_no_error() -> None:
+    fine = {**COMPLETION, "code": 0, "message": "success", "success": True, "base_resp": {"status_code": 0}}
+    assert documented(fine)["ERR-006"].verdict is Verdict.PASSED
+
+
 def test_a_body_that_was_cut_off_is_reported_with_its_cause() -> None:
     cut = TransportFailure(kind=FailureKind.TRUNCATED, detail="the connection was reset")
     verdict = documented(json.dumps(COMPLETION)[:40], cut)["DOC-003"]

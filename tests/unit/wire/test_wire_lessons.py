@@ -322,3 +322,36 @@ def test_no_wording_breaks_it_and_it_only_touches_what_was_sent(message: str, pa
     learnt = lesson_of(heard(error(message, param), asked=WHOLE), frozenset(), frozenset())
 
     assert learnt is None or learnt.lesson.parameter in {*WHOLE, "enable_thinking"}
+
+
+@pytest.mark.parametrize(
+    ("refused", "lesson"),
+    [
+        # DashScope
+        (error("Range of temperature should be (0.0, 2.0)"), ("dropped", "temperature")),
+        # Hugging Face
+        (error("`temperature` (=0) has to be a positive float"), ("dropped", "temperature")),
+        # OpenAI's Responses, behind relays of chat completions
+        (
+            error(
+                "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16, but got 5 instead.",
+                "max_output_tokens",
+                "integer_below_min_value",
+            ),
+            ("more_tokens", "max_tokens"),
+        ),
+        (error("Unsupported parameter: max_output_tokens"), ("renamed", "max_tokens")),
+        # OpenAI, models that think
+        (
+            error(
+                "Could not finish the message because max_tokens or model output limit was reached. "
+                "Please try again with higher max_tokens."
+            ),
+            ("more_tokens", "max_tokens"),
+        ),
+    ],
+)
+def test_what_a_server_behind_the_relay_calls_a_parameter_teaches_too(
+    refused: dict[str, Any], lesson: tuple[str, str]
+) -> None:
+    assert taught(refused) == lesson
