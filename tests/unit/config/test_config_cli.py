@@ -62,7 +62,7 @@ def test_validate_passes_a_file_whose_key_is_not_here_and_says_so(tmp_path: Path
     result = unset("NOBODY_S_API_KEY", tmp_path)
 
     assert (result.exit_code, "OK, 1 target" in result.stdout) == (0, True)
-    assert "wnmon.yaml:1:55 targets.wn.api_key: the environment variable NOBODY_S_API_KEY is not set" in result.stderr
+    assert "wnmon.yaml:1:60 targets.wn.api_key: the environment variable NOBODY_S_API_KEY is not set" in result.stderr
 
 
 def test_validate_refuses_a_variable_that_is_not_set_and_of_no_key(tmp_path: Path) -> None:
