@@ -224,6 +224,14 @@ def test_each_model_is_asked_once() -> None:
     ]
 
 
+def test_of_a_model_asked_once_more_the_second_answer_is_shown() -> None:
+    rows = json.loads(listed("--alive", "--yes", "--json", faults=("gpt-5",)).stdout)["models"]
+
+    assert [(row["state"], row["message"], row["answered_as"]) for row in rows] == [
+        ("alive", "", name) for name in MODELS
+    ]
+
+
 def test_a_missing_model_offers_the_list() -> None:
     with relay() as running:
         done = invoke(check, ["--base-url", running.url])

@@ -23,9 +23,13 @@ _START = re.compile(
 _INVOKED = re.compile(r"\bInvoke-(?:WebRequest|RestMethod)\b", re.IGNORECASE)
 # What a shell reads as one piece: an ANSI-C quotation, a quotation, an escape, any other character but the line's end.
 _PIECE = re.compile(r"""\$'(?:\\.|[^'\\])*'|'[^']*'|"(?:\\.|[^"\\])*"|\\[ \t]*\r?\n|\\.|[^\n'"\\]""", re.DOTALL)
+# What ends a command, be there a blank before or not.
+_ENDS = frozenset(";|")
 _OPTION = re.compile(r"--[a-z][a-z0-9.-]{1,30}|-[A-Za-z]")
 _ANSI_C = re.compile(r"\\(?:u([0-9a-fA-F]{1,4})|x([0-9a-fA-F]{1,2})|(.))", re.DOTALL)
 _ANSI_C_WORDS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v", "e": "\x1b", "E": "\x1b"}
+
+_CURLY = frozenset("“”„‟‘’‚‛«»＂＇")
 
 _DATA = frozenset({"-d", "--data", "--data-raw", "--data-binary", "--data-ascii", "--json"})
 _VALUES = _DATA | {"-X", "--request", "-H", "--header", "--url", "-A", "--user-agent", "-b", "--cookie"}
@@ -96,7 +100,7 @@ def _words(text: str) -> list[str]:
         raise UsageError(Said("curl_none"), hint=Said("curl_copy" if is_powershell else "curl_begin"))
     text = as_posix(text[start.start(1) :])
     pieces, at = [], len(start[1])
-    while (piece := _PIECE.match(text, at)) is not None:
+    while (piece := _PIECE.match(text, at)) is not None and piece[0] not in _ENDS:
         pieces.append(_plain(piece[0]))
         at = piece.end()
     if text[at : at + 1] in {"'", '"', "\\"}:
@@ -120,7 +124,7 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
     waiting = words[::-1]
     while waiting:
         word = waiting.pop()
-        if word in {"|", ";", "&&", "||", "&"} or word.startswith(("#", "<", ">", "1>", "2>")):
+        if word in {"&&", "&"} or word.startswith(("#", "<", ">", "1>", "2>")):
             return
         if not word.startswith("-") or word == "-":
             yield "--url", word
@@ -156,7 +160,7 @@ def _headers(options: list[tuple[str, str]]) -> tuple[tuple[tuple[str, str], ...
             scheme, _, rest = value.partition(" ")
             if scheme.lower() == "basic":
                 raise UsageError(Said("curl_basic"))
-            key = rest.strip() if scheme.lower() == "bearer" else value
+            key = (rest.strip() if scheme.lower() == "bearer" else value) or None
     return tuple(pair for pair in pairs if pair[0].lower() != "authorization"), key
 
 
@@ -168,7 +172,8 @@ def _body(data: list[str]) -> JsonObject:
     try:
         body: Json = json.loads(_joined(data), parse_constant=_no_number, parse_float=_finite)
     except json.JSONDecodeError as error:
-        raise UsageError(Said("curl_no_json_at", line=error.lineno, column=error.colno)) from None
+        hint = Said("curl_straight") if error.doc[error.pos : error.pos + 1] in _CURLY else None
+        raise UsageError(Said("curl_no_json_at", line=error.lineno, column=error.colno), hint=hint) from None
     except (ValueError, RecursionError):
         raise UsageError(Said("curl_no_json")) from None
     if not isinstance(body, dict):

@@ -5,6 +5,7 @@ what was pasted                                   what becomes of it
 ^ at a line's end, ^" and ^{ ("as cURL (cmd)")    cmd.exe's escapes and Windows' quoting are read
 ` at a line's end                                 PowerShell's escapes and quoting are read
 quotation marks as books have them, full width    straight ones, where no straight quotation holds them
+– and — before an option, as — for --             the dashes they were
 a no-break or ideographic space between words     a blank
 -d @- <<EOF, -d @- <<< TEXT                       -d with the text
 a blank after the backslash at a line's end       the line goes on, as was meant (`curl_line`)
@@ -20,9 +21,10 @@ _BLANKS = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u3000": " ", "\u200b": 
 _STRAIGHT = str.maketrans({"“": '"', "”": '"', "„": '"', "＂": '"', "‘": "'", "’": "'", "‚": "'", "＇": "'"})
 # A straight quotation or an escape is kept; a curly quotation becomes a straight one; anything else stands for itself.
 _PIECE = re.compile(
-    r"""(?P<kept>'[^']*'|"(?:\\.|[^"\\])*"|\\.)|[“”„＂](?P<double>[^“”＂]*)[“”＂]|[‘’‚＇](?P<single>[^‘’＇]*)[‘’＇]""",
+    r"""(?P<kept>'[^']*'|"(?:\\.|[^"\\])*"|\\.)|[“”„＂](?P<double>\{.*\}|[^“”＂]*)[“”＂]|[‘’‚＇](?P<single>[^‘’＇]*)[‘’＇]""",
     re.DOTALL,
 )
+_DASHES = re.compile(r"(?<!\S)[\u2010-\u2015\u2212\uff0d]{1,2}(?=([A-Za-z]+))")
 _HEREDOC = re.compile(
     r"@-(?P<before>[^\n]*?)<<-?[ \t]*(?P<mark>['\"]?)(?P<end>[A-Za-z_]\w*)(?P=mark)(?P<after>[^\n]*)\n"
 )
@@ -66,11 +68,16 @@ def _straightened(text: str) -> str:
     """Return a text whose quotations a shell knows. What a straight quotation holds stays as it is."""
     out, at = [], 0
     for found in _PIECE.finditer(text):
-        out.append(text[at : found.start()].translate(_BLANKS))
+        out.append(_dashed(text[at : found.start()].translate(_BLANKS)))
         at = found.end()
         inner = found["double"] if found["double"] is not None else found["single"]
         out.append(found[0] if inner is None else shlex.quote(inner.translate(_STRAIGHT)))
-    return "".join([*out, text[at:].translate(_BLANKS)])
+    return "".join([*out, _dashed(text[at:].translate(_BLANKS))])
+
+
+def _dashed(text: str) -> str:
+    """Return a text whose options begin with dashes that curl knows: one before a letter, two before a word."""
+    return _DASHES.sub(lambda found: "-" if len(found[1]) == 1 else "--", text)
 
 
 def _without_carets(text: str) -> str:

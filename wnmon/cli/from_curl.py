@@ -7,16 +7,18 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from wnmon.cli.curl_line import CurlCommand
 from wnmon.cli.terminal import words
 from wnmon.config import load_config
-from wnmon.config.urls import BadUrl, relay
+from wnmon.config.urls import COMPLETIONS, BadUrl, relay
 from wnmon.errors import ConfigError, UsageError
 from wnmon.model.credentials import is_telling, masked
 from wnmon.model.json import Json
 from wnmon.model.said import Said, Text
+from wnmon.model.target import Secret
+from wnmon.redact.redactor import Redactor
 
 KEY_VARIABLE = "WN_API_KEY"
 URL_VARIABLE = "WN_URL_KEY"
@@ -37,9 +39,12 @@ def config_from_curl(curl: CurlCommand) -> str:
     """
     _refuse_shown_key(curl)
     try:
-        relay(curl.url)
+        asked = relay(curl.url)
     except BadUrl as bad:
-        raise UsageError(Said("curl_url", text=bad.message), hint=bad.hint) from None
+        hint = Said("curl_fill_in") if curl.url.startswith("$") else bad.hint
+        raise UsageError(Said("curl_url", text=bad.message), hint=hint) from None
+    if unquote(urlsplit(asked.url).path) != unquote(urlsplit(curl.url).path).rstrip("/"):
+        raise UsageError(Said("curl_another_path"), hint=Said("curl_wanted_path", path=COMPLETIONS))
     model = curl.body.get("model", _deployment(curl.url))
     if not isinstance(model, str) or not model.strip():
         raise UsageError(Said("curl_no_model"))
@@ -63,8 +68,9 @@ def _refuse_shown_key(curl: CurlCommand) -> None:
     """Refuse a command whose URL or body holds the key: neither may hold a secret in wnmon."""
     if not curl.key:
         return
+    redactor = Redactor([Secret(curl.key, KEY_VARIABLE)])
     for place, text in (("curl_key_in_url", curl.url), ("curl_key_in_body", json.dumps(curl.body, ensure_ascii=False))):
-        if curl.key in text:
+        if redactor.text(text) != text:
             raise UsageError(Said(place), hint=Said("curl_keep_key"))
 
 
@@ -76,7 +82,7 @@ def _compose(curl: CurlCommand, model: str, *, lint: bool) -> str:
 def _target(curl: CurlCommand, model: str) -> Iterator[str]:
     url = curl.url
     for name, key in _keys_in_url(curl).items():
-        url = url.replace(key, f"${{{name}}}")
+        url = _in_url(key).sub(f"${{{name}}}", url)
     yield from ("targets:", "  wn:", f"    base_url: {_yaml(url)}")
     if curl.key is not None:
         yield f"    api_key: ${{{KEY_VARIABLE}}}"
@@ -121,13 +127,20 @@ def _is_secret(name: str, value: str, key: str | None) -> bool:
 
 
 def _keys_in_url(curl: CurlCommand) -> Mapping[str, str]:
-    """Return the keys in the path of the URL, each by the variable that stands for it."""
-    written = [key for key in relay(curl.url).keys if f"/{key}" in curl.url]
+    """Return the keys in the path and the query of the URL, each by the variable that stands for it."""
+    written = [key for key in relay(curl.url).keys if _in_url(key).search(curl.url)]
     return {f"{URL_VARIABLE}_{n}" if n > 1 else URL_VARIABLE: key for n, key in enumerate(written, 1)}
 
 
+def _in_url(key: str) -> re.Pattern[str]:
+    """Return where a key is all of a part of the path, or the value of a parameter."""
+    return re.compile(rf"(?<=[/=]){re.escape(key)}(?=[/?&]|\Z)")
+
+
 def _variable(header: str) -> str:
-    return "WN_" + _UNFIT_FOR_A_NAME.sub("_", header.upper()).strip("_")
+    """Return the variable for a header's value, whose name says that it holds a secret."""
+    name = "WN_" + _UNFIT_FOR_A_NAME.sub("_", header.upper()).strip("_")
+    return name if is_telling(name) else f"{name}_KEY"
 
 
 def variables(curl: CurlCommand) -> list[str]:

@@ -80,7 +80,8 @@ class Asked:
 def _row(offer: Offer, run: Run | None) -> Row:
     if run is None:
         return Row(offer=offer, state=State.NOT_ASKED, message=Said("models_name_altered"))
-    result, answer = run.result, next(iter(run.answers), None)
+    # Of one that was asked once more the other way, the second answer is what counts.
+    result, answer = run.result, next(reversed(run.answers), None)
     model = answer.reply.model if answer is not None else None
     fault = answer.fault if answer is not None else None
     return Row(
@@ -110,7 +111,7 @@ def _state(run: Run) -> State:
         return State.NOT_ASKED
     is_refusal = 400 <= (result.status or 0) < 500 or result.reason in NOTHING_TO_JUDGE
     is_of_account = result.reason in NOTHING_TO_JUDGE - {Reason.MODEL_UNAVAILABLE}
-    if not is_of_account and does_not_chat(run.model, run.answers[0].reply.error):
+    if not is_of_account and does_not_chat(run.model, run.answers[-1].reply.error):
         return State.NO_CHAT
     return State.REFUSED if is_refusal else State.DOWN
 

@@ -8,13 +8,16 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from wnmon.cli.terminal import say, spoken, words
+from wnmon.cli.terminal import note, say, spoken, words
 from wnmon.config import Config, load_any, plan_spend, render
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan
-from wnmon.model.said import Text
+from wnmon.model.credentials import is_telling
+from wnmon.model.said import Said, Text
 from wnmon.model.target import Target
 from wnmon.redact.redactor import Redactor
+
+_STAND_IN = "stands-in-for-a-key-that-is-not-here"
 
 
 def assumed(text: str) -> tuple[str, str]:
@@ -41,12 +44,35 @@ def command(files: tuple[str, ...], assume: tuple[tuple[str, str], ...]) -> None
 
 
 def _validate(name: str, env: Mapping[str, str]) -> Sequence[Text]:
-    """Print what a good file says; return the problems of a bad one."""
+    """Print what a good file says; return the problems of a bad one.
+
+    A file is not bad for a key that is not here: that is said, and what stands in for it goes nowhere.
+    """
     try:
         say(describe(name, load_any(name, env)))
     except ConfigError as error:
-        return error.problems
+        keys = {key for one in error.problems if (key := _unset_key(one)) is not None}
+        if not keys:
+            return error.problems
+        try:
+            say(describe(name, load_any(name, {**env, **dict.fromkeys(keys, _STAND_IN)})))
+        except ConfigError:
+            return error.problems
+        for problem in error.problems:
+            note(problem)
     return ()
+
+
+def _unset_key(problem: Text) -> str | None:
+    """Return the variable that a problem is about, where it is only unset and its name speaks of a credential."""
+    while isinstance(problem, Said):
+        holes = dict(problem.holes)
+        if problem.id == "variable_unset":
+            name = str(holes["name"])
+            return name if is_telling(name) else None
+        said = holes.get("said", "")
+        problem = said if isinstance(said, Said) else ""
+    return None
 
 
 def describe(name: str, loaded: Config | Plan) -> str:

@@ -47,6 +47,8 @@ SHELLS = {
     "PowerShell, with its prompt": f"PS C:\\> curl.exe {URL} ` \n -H '{HEADER}' `\n -d {powershell(JSON)}",
     "a blank after the backslash": f"curl {URL} \\ \n -H '{HEADER}' \\\t\n -d {POSIX_JSON}",
     "curly quotes": f"curl {URL} -H “{HEADER}” -d {POSIX_JSON}",
+    "dashes of a word processor": f"curl {URL} –H '{HEADER}' —data {POSIX_JSON}",
+    "full width dash": f"curl {URL} -H '{HEADER}' －d {POSIX_JSON}",
     "full width quotes": f"curl ＂{URL}＂ -H ＂{HEADER}＂ -d {POSIX_JSON}",
     "no-break spaces": f"curl\u00a0{URL}\u00a0-H\u00a0'{HEADER}'\u3000-d\u00a0{POSIX_JSON}",
     "heredoc": f"curl {URL} -H '{HEADER}' -d @- <<EOF\n{JSON}\nEOF\necho done",
@@ -64,8 +66,9 @@ def test_a_command_is_understood_in_any_shell(shell: str) -> None:
     assert read_curl(SHELLS[shell]) == CurlCommand(url=URL, headers=(), body=BODY, key=KEY)
 
 
-def test_a_body_with_curly_quotes_all_over_is_understood() -> None:
-    text = f"curl {URL} -d ‘{{“model”: “m”, “messages”: []}}’"
+@pytest.mark.parametrize("quotes", ["‘’", "“”"])
+def test_a_body_with_curly_quotes_all_over_is_understood(quotes: str) -> None:
+    text = f"curl {URL} -d {quotes[0]}{{“model”: “m”, “messages”: []}}{quotes[1]}"
 
     assert read_curl(text).body == {"model": "m", "messages": []}
 
@@ -83,6 +86,7 @@ def test_what_a_straight_quotation_holds_stays_as_it_is(content: str) -> None:
         ("Invoke-WebRequest -Uri https://relay.example", "no curl command", "as cURL (bash)"),
         (f"curl {URL} --frob2-nicate -d '{JSON[:0]}'", "curl's --frob2-nicate is not understood", "leave it out"),
         (f"curl {URL} -d @- <<EOF\n{JSON}", "in a file of its own", "paste its content"),
+        (f"curl {URL} -d '{{“model”: “m”}}'", "is no JSON: line 1, column 2", "straight quotation marks"),
         (f"curl {URL} --data-binary @body.json", "in a file of its own", "paste its content"),
     ],
 )

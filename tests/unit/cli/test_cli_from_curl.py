@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wnmon.cli import validate
 from wnmon.cli.curl_line import CurlCommand, read_curl
 from wnmon.cli.from_curl import config_from_curl
 from wnmon.cli.init import command
@@ -118,13 +119,45 @@ def test_a_key_in_the_path_of_the_url_becomes_a_variable(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    "parameter", ["key=AIzaSy0123456789abcdefghijklmnopqrstuv", "code=hunter2", "api-version=1&access_token=short-one"]
+)
+def test_a_key_in_the_query_of_the_url_becomes_a_variable(parameter: str, tmp_path: Path) -> None:
+    key = parameter.rpartition("=")[2]
+    text = f"curl '{URL}?{parameter}' -d '{BODY}'"
+
+    assert key not in config_from_curl(read_curl(text))
+    assert loaded(text, tmp_path, WN_URL_KEY=key).targets[0].url == f"{URL}?{parameter}"
+
+
+@pytest.mark.parametrize("key", ["x", "EMPTY", "relay", "1234"])
+def test_a_short_key_is_not_found_in_the_url_where_it_is_no_word(key: str, tmp_path: Path) -> None:
+    url = "http://xrelay1.example:12345/v1/chat/completions"
+
+    assert loaded(f"curl {url} -H 'Authorization: Bearer {key}' -d '{BODY}'", tmp_path).targets[0].url == url
+
+
+@pytest.mark.parametrize("value", ["", "Bearer", "Bearer "])
+def test_an_empty_authorization_is_no_key(value: str) -> None:
+    assert read_curl(f"curl {URL} -H 'Authorization: {value}' -d '{BODY}'").key is None
+
+
+@pytest.mark.parametrize("more", ["", "-H 'X-Api-Key: 0123456789'", f"-H 'X-Team: {KEY}'", "-b a=1234567890123"])
+def test_the_file_passes_validate_as_written(more: str, tmp_path: Path) -> None:
+    made = tmp_path / "wnmon.yaml"
+    made.write_text(config_from_curl(read_curl(curl(more))), encoding="utf-8")
+    done = CliRunner().invoke(validate.command, [str(made)])
+
+    assert (done.exit_code, f"{made}: OK" in done.output) == (0, True)
+
+
+@pytest.mark.parametrize(
     "header", ["X-Api-Key: tell-nobody-of-it", "Cookie: a=tell-nobody-of-it", f"X-Team: {KEY}", "X-A: sk-0123456789"]
 )
 def test_a_header_that_may_hold_a_secret_is_read_from_the_environment(header: str) -> None:
     text = config_from_curl(read_curl(curl(f"-H '{header}'")))
 
     assert not any(secret in text for secret in ("tell-nobody-of-it", KEY))
-    assert "${WN_" + header.partition(":")[0].upper().replace("-", "_") + "}" in text
+    assert "${WN_" + header.partition(":")[0].upper().replace("-", "_") in text
 
 
 def test_every_variable_to_set_is_named_at_the_top() -> None:
@@ -145,6 +178,8 @@ def test_a_literal_variable_in_a_header_stays_itself(tmp_path: Path) -> None:
         f"curl -sSiN --compressed --max-time 5 {URL} --data-binary '{BODY}' | jq .",
         f"$ curl {URL} \\\r\n  --json '{BODY}'",
         f"  curl --url {URL} -d '{BODY}' && echo done",
+        f"curl {URL} -d '{BODY}'; echo done",
+        f"curl {URL} -d '{BODY}'|jq .",
         f"curl {URL} -d $'{BODY}'",
         "curl " + URL + ' -d "' + BODY.replace('"', '\\"') + '"',
         f"curl.exe {URL} -d '{BODY}' -o out.json\nrm out.json",
@@ -172,6 +207,9 @@ def test_escapes_of_a_dollar_quotation_are_read() -> None:
         (f"curl {URL}", "sends no body"),
         (f"curl -d '{BODY}'", "expected one URL in the curl command, not 0"),
         (f"curl {URL} https://other.example -d '{BODY}'", "not 2"),
+        (f"curl $BASE/chat/completions -d '{BODY}'", "write the URL itself in place of the variable"),
+        (f"curl https://relay.example/v1/responses -d '{BODY}'", "other than a chat completion"),
+        (f"curl https://relay.example/v1/messages -d '{BODY}'", "ends with /chat/completions"),
         (f"curl -X GET {URL} -d '{BODY}'", "expected a POST"),
         (f"curl {URL} -d @body.json", "in a file of its own"),
         (f"curl {URL} -d 'model=m'", "is no JSON: line 1, column 1"),

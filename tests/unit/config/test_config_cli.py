@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from config_samples import GOLDEN, TARGET, write
 
 from wnmon.cli import init, schema, validate
@@ -49,6 +49,32 @@ def test_validate_of_targets_alone_has_no_cost_to_print(tmp_path: Path) -> None:
     assert result.output == (
         f"{path}: OK, 1 target, 0 checks, 0 probes\n  wn: https://relay.example/v1/chat/completions\n"
     )
+
+
+def unset(name: str, tmp_path: Path) -> Result:
+    path = write(
+        tmp_path, f"targets: {{wn: {{base_url: 'https://relay.example', api_key: '${{{name}}}', models: [m]}}}}"
+    )
+    return CliRunner().invoke(validate.command, [str(path)])
+
+
+def test_validate_passes_a_file_whose_key_is_not_here_and_says_so(tmp_path: Path) -> None:
+    result = unset("NOBODY_S_API_KEY", tmp_path)
+
+    assert (result.exit_code, "OK, 1 target" in result.stdout) == (0, True)
+    assert "wnmon.yaml:1:60 targets.wn.api_key: the environment variable NOBODY_S_API_KEY is not set" in result.stderr
+
+
+def test_validate_refuses_a_variable_that_is_not_set_and_of_no_key(tmp_path: Path) -> None:
+    assert isinstance(unset("NO_SUCH_VARIABLE", tmp_path).exception, ConfigError)
+
+
+def test_validate_shows_an_unset_key_beside_what_is_wrong(tmp_path: Path) -> None:
+    path = write(tmp_path, "targets: {wn: {base_url: nowhere, api_key: '${NOBODY_S_API_KEY}', models: [m]}}")
+    error = CliRunner().invoke(validate.command, [str(path)]).exception
+
+    assert isinstance(error, ConfigError)
+    assert ["NOBODY_S_API_KEY" in str(one) for one in error.problems] == [False, True]
 
 
 def test_validate_accepts_a_suite() -> None:
