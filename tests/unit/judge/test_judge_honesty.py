@@ -108,7 +108,7 @@ DEAR, UNKNOWN = "as well", "nothing shows"
         ({"text": "The sea is a vast", "finish": "stop", "counted": None}, UNKNOWN),
         ({"text": "pong", "finish": "stop", "counted": 1}, UNKNOWN),
     ],
-    ids=str,
+    ids=["two", "three", "cut", "chinese", "no limit", "reasoning", "counted", "not counted", "one"],
 )
 def test_words_are_dear_only_where_the_tokenizer_is_known_to_make_them_cheap(answer: Any, why: str) -> None:
     assert why in opened(**answer) != ""
