@@ -20,12 +20,13 @@ from judge_samples import (
 )
 
 from wnmon.judge.latency import between, timed
-from wnmon.judge.subject import form_seen
+from wnmon.judge.subject import form_seen, is_success
 from wnmon.judge.values import listed
 from wnmon.model.check import Level
 from wnmon.model.json import Json
 from wnmon.model.result import Mark, Verdict
 from wnmon.model.said import Said, Text, Why
+from wnmon.wire.answer import read_answer
 
 LISTS: list[tuple[list[Text], Text]] = [
     ([], ""),
@@ -65,6 +66,15 @@ def test_a_header_as_asked_does_not_end_the_look_at_those_after_it() -> None:
     asked: Json = [{"name": "content-type", "present": True}, {"name": "x-request-id", "present": True}]
 
     assert places(complaints("header", asked, completion())) == ["header:x-request-id"]
+
+
+@pytest.mark.parametrize(("status", "is_one"), [(None, False), (199, False), (200, True), (299, True), (300, False)])
+def test_a_success_has_a_status_of_2xx(status: int | None, is_one: bool) -> None:
+    assert is_success(read_answer(answer(status=status))) is is_one
+
+
+def test_a_success_holds_no_error() -> None:
+    assert not is_success(read_answer(answer({"error": {"message": "busy"}})))
 
 
 def test_an_answer_without_a_body_is_called_empty_in_either_language() -> None:
