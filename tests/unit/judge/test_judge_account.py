@@ -85,8 +85,8 @@ def test_a_model_that_is_not_listed_is_told_with_the_answer_that_lacks_it() -> N
         actual=Said("absent"),
         step="models",
         reason=Reason.MODEL_UNAVAILABLE,
-        exchange=0,
     )
+    assert finding.exchange == 0
 
 
 def test_each_model_that_is_not_listed_has_a_finding() -> None:

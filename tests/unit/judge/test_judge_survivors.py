@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from judge_samples import (
     MS,
@@ -9,7 +11,9 @@ from judge_samples import (
     complaints,
     completion,
     delta,
+    later_verdict,
     places,
+    refusal,
     rule,
     streamed,
     subject,
@@ -19,7 +23,9 @@ from judge_samples import (
     verdicts,
 )
 
+from wnmon.judge.kinds import premise
 from wnmon.judge.latency import between, timed
+from wnmon.judge.registry import controls
 from wnmon.judge.subject import form_seen, is_success
 from wnmon.judge.values import listed
 from wnmon.model.check import Level
@@ -47,6 +53,38 @@ def test_a_limited_time_is_measured_named_and_open_where_the_monitor_is_late() -
     left_open = kind.undecided(kind.prepare("100ms"), subject(answer(late_ns=10**9)))
     assert left_open is not None
     assert dict(left_open.holes)["code"] == "total"
+
+
+@pytest.mark.parametrize(
+    ("status", "accepted", "why"),
+    [
+        (400, "parts", None),
+        (400, "more", Said("control_refused", code="parts")),
+        (300, "more", Said("control_refused", code="parts")),
+        (200, "more", None),
+    ],
+)
+def test_a_refusal_says_nothing_where_its_control_was_refused(status: int, accepted: str, why: Said | None) -> None:
+    refused = replace(subject(answer(status=status)), accepted=frozenset({accepted}))
+
+    assert premise.doubt(premise.prepare({"accepted": "parts"}), refused) == why
+
+
+@pytest.mark.parametrize(("asked", "names"), [({"accepted": "parts"}, ("parts",)), ({"contains": "x"}, ())])
+def test_a_control_is_what_a_premise_says_was_accepted(asked: Json, names: tuple[str, ...]) -> None:
+    assert controls(rule("r", "ask", status=200, premise=asked)) == names
+
+
+def test_a_refusal_leaves_open_what_names_no_status_and_says_why() -> None:
+    refused = refusal(400, "unknown member")
+    fault = subject(refused).fault
+    assert fault is not None
+
+    verdict = later_verdict(rule("r", "ask", json={}), refused)
+    assert (verdict.verdict, verdict.why) == (
+        Verdict.INCONCLUSIVE,
+        Said("reason", kind="http_4xx", said=fault.message),
+    )
 
 
 @pytest.mark.parametrize(("texts", "wanted"), LISTS)
