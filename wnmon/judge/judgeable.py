@@ -92,7 +92,7 @@ def _refused(rule: Rule, subject: Subject) -> Text | None:
     if fault is None or code is None:
         return None
     if fault.reason in NOTHING_TO_JUDGE:
-        says = not (_gave_out(subject, rule) or says_nothing(fault, subject, rule.expect))
+        says = not (_gave_out(fault, subject, rule) or says_nothing(fault, subject, rule.expect))
         judged = (rule.on.status or "").startswith("4") or says
     elif subject.is_down and code >= 500:
         judged = rule.on.status is not None
@@ -101,14 +101,14 @@ def _refused(rule: Rule, subject: Subject) -> Text | None:
     return None if judged else Said("reason", kind=fault.reason.value, said=fault.message)
 
 
-def _gave_out(subject: Subject, rule: Rule) -> bool:
+def _gave_out(fault: Fault, subject: Subject, rule: Rule) -> bool:
     """Tell whether the key itself is refused where any refusal of the request was wanted.
 
     The suite began with this key, so the relay banned it on the way, and now refuses right and wrong requests alike. A
     rule that takes every status is about something else, such as the date.
     """
     code, request, wanted = subject.exchange.status, subject.exchange.request, statuses_wanted(rule.expect)
-    banned = code in {401, 402, 403} and subject.fault is not None and subject.fault.reason in _OF_THE_KEY
+    banned = code in {401, 402, 403} and fault.reason in _OF_THE_KEY
     return banned and request.auth is Auth.NORMAL and str(code) not in wanted and not _EVERY.issubset(wanted)
 
 

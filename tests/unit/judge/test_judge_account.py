@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from account_samples import PAGE, Relay, answers_of, billing
+from account_samples import PAGE, Relay, answers_of, asked_for_models, billing
 
 from wnmon.judge.account import MAX_MISSING, amounts_said
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Plan
-from wnmon.model.result import Evidence, Layer, Outcome, Reason, Result
+from wnmon.model.exchange import Tls
+from wnmon.model.result import Evidence, Finding, Layer, Outcome, Reason, Result
+from wnmon.model.said import Said
 from wnmon.wire.balance import Balance, Owner, balance_plan
 from wnmon.wire.listing import models_plan
 
@@ -48,6 +51,10 @@ MODELS: dict[str, tuple[Relay, tuple[str, str, str]]] = {
         {"/v1/models": {"data": ["a"], "has_more": True}},
         ("errored", "schema", "the relay lists its models in pages, and the first is without b"),
     ),
+    "all missing on a page": (
+        {"/v1/models": {"data": ["c"], "has_more": True}},
+        ("errored", "schema", "the relay lists its models in pages, and the first is without a, b"),
+    ),
     "all on a page": ({"/v1/models": {"data": ["a", "b"], "has_more": True}}, ("passed", "ok", "")),
     "a page of a web site": (
         {"*": PAGE},
@@ -63,6 +70,23 @@ def test_a_list_is_held_against_the_models_of_the_target(name: str) -> None:
     relay, wanted = MODELS[name]
 
     assert decided(judged(models_plan(("a", "b")), relay)) == wanted
+
+
+def test_a_model_may_be_wanted_as_google_names_it() -> None:
+    assert judged(models_plan(("models/a",)), {"/v1/models": {"data": ["a"]}}).outcome is Outcome.PASSED
+
+
+def test_a_model_that_is_not_listed_is_told_with_the_answer_that_lacks_it() -> None:
+    (finding,) = judged(models_plan(("a",)), {"/v1/models": {"data": ["c"]}}).findings
+
+    assert finding == Finding(
+        message=Said("model_not_listed", name="a"),
+        expected=Said("a_listed_model", name="a"),
+        actual=Said("absent"),
+        step="models",
+        reason=Reason.MODEL_UNAVAILABLE,
+    )
+    assert finding.exchange == 0
 
 
 def test_each_model_that_is_not_listed_has_a_finding() -> None:
@@ -98,6 +122,11 @@ BALANCES: dict[str, tuple[Relay, str, tuple[str, str, str]]] = {
     "bounds about": (
         billing(20, 500, **DISPLAYED),
         "15.01",
+        ("errored", "schema", "whether min is left cannot be told: between 15 and 20 USD"),
+    ),
+    "bounds up to it": (
+        billing(20, 500, **DISPLAYED),
+        "20",
         ("errored", "schema", "whether min is left cannot be told: between 15 and 20 USD"),
     ),
     "bounds below": (
@@ -163,15 +192,44 @@ def test_a_low_balance_is_a_finding() -> None:
     assert (finding.reason, finding.exchange) == (Reason.BALANCE, 1)
 
 
+def test_a_low_balance_is_told_of_the_last_request() -> None:
+    plan, relay = balance_plan("relay.example", Decimal(21)), billing(20, 500, **DISPLAYED)
+    (finding,) = judged(plan, relay).findings
+
+    assert finding.step == answers_of(relay, plan)[-1].step
+
+
+def test_a_result_tells_the_request_the_status_and_the_times_of_the_last_answer() -> None:
+    plan, relay = models_plan(("a",)), {"/v1/models": {"data": ["a"]}}
+    (last,) = answers_of(relay, plan)
+    result = judged(plan, relay)
+
+    assert (result.step, result.status, result.timing) == (last.step, 200, last.timing)
+
+
+def test_a_result_tells_the_handshake_of_whichever_answer_had_one() -> None:
+    bare, tls = asked_for_models({"data": ["a"]}), Tls(version="TLSv1.3", cipher="AES")
+    shaken = replace(bare, exchange=replace(bare.exchange, tls=tls))
+    result = judge(models_plan(("a",)), Evidence(model="", nonce="", exchanges=()), (bare, shaken, bare))
+
+    assert result.tls == tls
+
+
 def test_a_fault_of_the_way_has_its_layer() -> None:
     assert judged(models_plan(("a",)), {"*": (None, "", "")}).layer is Layer.NETWORK
 
 
 @pytest.mark.parametrize("plan", [models_plan(("a",)), balance_plan("relay.example")], ids=["models", "balance"])
 def test_of_nothing_sent_nothing_is_said(plan: Plan) -> None:
-    result = judge(plan, Evidence(model="", nonce="", exchanges=(), not_sent={"models": "interrupted"}), ())
+    result = judge(plan, Evidence(model="", nonce="", exchanges=()), ())
 
-    assert decided(result)[:2] == ("skipped", "ok")
+    assert (result.outcome, result.reason, result.message) == (Outcome.SKIPPED, Reason.OK, Said("nothing_sent"))
+
+
+def test_of_what_was_not_sent_the_reason_is_said() -> None:
+    unsent = Evidence(model="", nonce="", exchanges=(), not_sent={"models": "interrupted"})
+
+    assert judge(models_plan(("a",)), unsent, ()).message == "interrupted"
 
 
 def test_a_balance_without_a_limit_is_said_to_be_unlimited() -> None:

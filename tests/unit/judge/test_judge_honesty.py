@@ -108,7 +108,7 @@ DEAR, UNKNOWN = "as well", "nothing shows"
         ({"text": "The sea is a vast", "finish": "stop", "counted": None}, UNKNOWN),
         ({"text": "pong", "finish": "stop", "counted": 1}, UNKNOWN),
     ],
-    ids=str,
+    ids=["two", "three", "cut", "chinese", "no limit", "reasoning", "counted", "not counted", "one"],
 )
 def test_words_are_dear_only_where_the_tokenizer_is_known_to_make_them_cheap(answer: Any, why: str) -> None:
     assert why in opened(**answer) != ""
@@ -122,6 +122,33 @@ def test_words_that_are_dearer_than_those_of_the_answers_are_a_complaint(answer:
 @pytest.mark.parametrize(("first", "last", "times"), [(None, 50, 3), (10, None, 3), (10, 90, 1)])
 def test_a_price_without_counts_or_words_stays_open(first: Any, last: Any, times: int) -> None:
     assert isinstance(word_price(first, last, times), Unjudged)
+
+
+def test_words_that_are_as_dear_in_the_answers_are_told_with_their_price() -> None:
+    assert word_price(40, 110, limit=20) == Unjudged(Said("tokenizer_of_many_tokens", n="5.0"))
+
+
+PRICE: Any = {"of": ["a", "b"], "most": 3}
+
+
+def test_five_words_of_all_answers_show_a_price() -> None:
+    answers = (("a", 40, 1, "Sea"), ("b", 110, 3, "The sea is vast"))
+
+    assert len(compared("word_price", PRICE, *(priced(*one, finish="stop", counted=4) for one in answers))) == 1
+
+
+def test_of_an_answer_that_was_cut_all_words_but_the_last_count() -> None:
+    answers = (("a", 40, 1, "The sea is"), ("b", 110, 3, "The sea is vast"))
+
+    assert len(compared("word_price", PRICE, *(priced(*one, limit=3) for one in answers))) == 1
+
+
+def test_an_answer_to_no_object_shows_no_price() -> None:
+    first = priced("a", 40, 1)
+    unread = replace(first, request=replace(first.request, body=b"["))
+
+    said = compared("word_price", PRICE, unread, priced("b", 110, 3))
+    assert said == Unjudged(Said("no_control_of_tokenizer"))
 
 
 def test_a_price_nobody_counted_stays_open() -> None:

@@ -248,6 +248,11 @@ def test_ids_that_repeat_are_a_complaint() -> None:
     assert places(compared("request_id", ["a", "b"], *answers)) == ["header:x-request-id"]
 
 
+def test_ids_that_repeat_are_told_by_the_first_header_of_the_first_answer() -> None:
+    answers = named("a", x_trace_id="1", request_id="2"), named("b", request_id="2", x_trace_id="1")
+    assert places(compared("request_id", ["a", "b"], *answers)) == ["header:x-trace-id"]
+
+
 def test_one_header_that_differs_is_enough_beside_one_that_repeats() -> None:
     answers = named("a", x_request_id="1", cf_ray="8-FRA"), named("b", x_request_id="1", cf_ray="9-FRA")
     assert compared("request_id", ["a", "b"], *answers) == []

@@ -22,7 +22,14 @@ from judge_samples import (
     verdicts,
 )
 
-from wnmon.judge.preflight import broke_down, is_down, left_unanswered, stops_a_suite
+from wnmon.judge.preflight import (
+    answered_by_a_stranger,
+    blames_request,
+    broke_down,
+    is_down,
+    left_unanswered,
+    stops_a_suite,
+)
 from wnmon.judge.registry import prepare
 from wnmon.model.check import Auth, Level, Plan, Risk, Rule, Selector, Step
 from wnmon.model.exchange import Exchange, FailureKind
@@ -59,6 +66,8 @@ STOPS: list[tuple[Exchange, Reason | None]] = [
     (answer("<html>", media="text/html"), Reason.CONTENT_TYPE),
     (answer("<html>", 403, media="text/html"), Reason.HTTP_4XX),
     (answer("{,}"), None),
+    (refusal(200, "insufficient_user_quota"), Reason.BALANCE),
+    (answer(status=300), Reason.PROTOCOL),
 ]
 
 
@@ -94,6 +103,10 @@ def test_a_refusal_before_a_stranger_breaks_no_rule_either() -> None:
     assert found["R-5"].verdict is Verdict.INCONCLUSIVE
 
 
+def test_of_a_check_that_is_no_suite_no_answer_is_a_stranger_s() -> None:
+    assert answered_by_a_stranger(Plan(steps=SUITE.steps), [read_answer(refusal(404, "no such path"))]) is None
+
+
 # -- a control: the same in another form
 
 TEXT = rule("T-1", "ask", premise={"accepted": "parts"}, status=["2xx", "5xx?"])
@@ -123,6 +136,11 @@ def test_a_refusal_whose_control_is_refused_too_stops_a_suite() -> None:
 @pytest.mark.parametrize("status", [403, 404, 405, 409])
 def test_a_refusal_that_does_not_blame_the_request_needs_no_control(status: int) -> None:
     assert stops(refusal(status, "x"))
+
+
+@pytest.mark.parametrize(("message", "blames"), [("content must be an array", True), ("insufficient_quota", False)])
+def test_a_refusal_for_the_account_does_not_blame_the_request(message: str, blames: bool) -> None:
+    assert blames_request(read_answer(refusal(400, message))) is blames
 
 
 def test_a_refusal_breaks_its_rule_where_the_control_is_accepted() -> None:
@@ -287,6 +305,14 @@ def test_a_first_request_that_never_came_stops_a_suite_unless_its_key_was_wrong(
     assert (fault.reason if fault else None) is reason
 
 
+def test_a_preflight_that_never_came_stops_a_suite_behind_a_refusal() -> None:
+    plan = with_step(suite(OK, REFUSED))
+    answers = [read_answer(one) for one in (refusal(404, "x", step="odd"), dead(FailureKind.STALL, status=200))]
+    fault = stops_a_suite(plan, answers)
+    assert fault is not None
+    assert fault.reason is Reason.STALL
+
+
 def test_a_relay_that_is_down_does_not_fail_the_rule_on_an_earlier_refusal() -> None:
     plan = with_step(suite(OK, REFUSED))
     assert verdicts(plan, refusal(503, "x", step="odd"), refusal(503, "x"))["R-6"].verdict is Verdict.INCONCLUSIVE
@@ -299,6 +325,10 @@ def test_a_relay_that_is_up_fails_the_rule_on_a_refusal_it_crashes_at() -> None:
 
 def test_a_refusal_that_a_rule_takes_beside_a_success_is_an_answer() -> None:
     assert judged(suite(rule("R-7", "ask", status=[200, "4xx"])), refusal(400, "x")).outcome is Outcome.PASSED
+
+
+def test_a_redirect_that_a_rule_takes_needs_no_choice() -> None:
+    assert left_unanswered(suite(rule("R-7", "ask", status=[200, 300])), [read_answer(answer(b"", 300))]) is None
 
 
 def test_a_crash_where_a_rule_takes_a_refusal_is_none() -> None:

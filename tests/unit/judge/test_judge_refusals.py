@@ -299,8 +299,14 @@ def test_any_other_note_keeps_its_words() -> None:
     assert [finding.message for finding in verdict_of(one, answer()).findings] == [Said("header_off", code="x-id")]
 
 
-def test_a_status_named_as_such_is_wanted_whatever_its_words() -> None:
-    assert refused(403, "forbidden", wanted=[400, 403]) is Verdict.PASSED
+@pytest.mark.parametrize(("status", "message"), [(403, "forbidden"), (401, "invalid token")])
+def test_a_status_named_as_such_is_wanted_whatever_its_words(status: int, message: str) -> None:
+    assert refused(status, message, wanted=[400, status]) is Verdict.PASSED
+
+
+@pytest.mark.parametrize(("status", "message"), [(400, "invalid_api_key"), (403, "no available channel")])
+def test_a_key_is_refused_by_the_status_and_the_words_together(status: int, message: str) -> None:
+    assert refused(status, message) is Verdict.PASSED
 
 
 def test_a_refusal_of_the_request_may_use_words_of_the_key() -> None:

@@ -142,8 +142,9 @@ def test_what_needs_a_stream_stays_blocked_where_more_than_its_label_is_wrong() 
     assert found["STR-018"].why == Said("blocked_by", code="STR-001")
 
 
-def test_another_header_that_is_wrong_blocks_what_needs_it() -> None:
-    need = rule("A-1", "ask", header={"name": "x-kind", "equals": "application/json"})
+@pytest.mark.parametrize("way", ["equals", "media_type"])
+def test_another_header_that_is_wrong_blocks_what_needs_it(way: str) -> None:
+    need = rule("A-1", "ask", header={"name": "x-kind", way: "application/json"})
     found = verdicts(suite(need, rule("A-2", "ask", needs=("A-1",), json={})), completion())
     assert found["A-2"].why == Said("blocked_by", code="A-1")
 

@@ -199,6 +199,19 @@ def test_what_a_cut_left_of_an_event_breaks_nothing(fact: str, rest: str) -> Non
     assert complaints("stream", fact, streamed(delta("a"), rest)) == []
 
 
+def test_what_a_cut_left_stands_behind_all_events() -> None:
+    assert complaints("stream", "data", streamed(delta("a"), delta("b"), delta("c"), HALF)) == []
+
+
+@pytest.mark.parametrize(
+    ("end", "found"), [(b"\n", ["event 1"]), (b"\r", ["event 1"]), (b"", [])], ids=["lf", "cr", "cut"]
+)
+def test_a_line_that_ended_was_not_cut(end: bytes, found: list[str]) -> None:
+    body = delta("a").encode() + b": \xff" + end
+
+    assert places(complaints("stream", "utf8", answer(body, media="text/event-stream", stream=True))) == found
+
+
 def test_half_a_character_at_a_cut_breaks_nothing() -> None:
     assert complaints("stream", "utf8", of_bytes(delta("a").encode() + b": \xe5\xa5")) == []
 

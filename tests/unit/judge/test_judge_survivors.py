@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from judge_samples import (
     MS,
@@ -9,7 +11,9 @@ from judge_samples import (
     complaints,
     completion,
     delta,
+    later_verdict,
     places,
+    refusal,
     rule,
     streamed,
     subject,
@@ -19,13 +23,16 @@ from judge_samples import (
     verdicts,
 )
 
+from wnmon.judge.kinds import premise
 from wnmon.judge.latency import between, timed
-from wnmon.judge.subject import form_seen
+from wnmon.judge.registry import controls
+from wnmon.judge.subject import form_seen, is_success
 from wnmon.judge.values import listed
 from wnmon.model.check import Level
 from wnmon.model.json import Json
 from wnmon.model.result import Mark, Verdict
 from wnmon.model.said import Said, Text, Why
+from wnmon.wire.answer import read_answer
 
 LISTS: list[tuple[list[Text], Text]] = [
     ([], ""),
@@ -48,6 +55,38 @@ def test_a_limited_time_is_measured_named_and_open_where_the_monitor_is_late() -
     assert dict(left_open.holes)["code"] == "total"
 
 
+@pytest.mark.parametrize(
+    ("status", "accepted", "why"),
+    [
+        (400, "parts", None),
+        (400, "more", Said("control_refused", code="parts")),
+        (300, "more", Said("control_refused", code="parts")),
+        (200, "more", None),
+    ],
+)
+def test_a_refusal_says_nothing_where_its_control_was_refused(status: int, accepted: str, why: Said | None) -> None:
+    refused = replace(subject(answer(status=status)), accepted=frozenset({accepted}))
+
+    assert premise.doubt(premise.prepare({"accepted": "parts"}), refused) == why
+
+
+@pytest.mark.parametrize(("asked", "names"), [({"accepted": "parts"}, ("parts",)), ({"contains": "x"}, ())])
+def test_a_control_is_what_a_premise_says_was_accepted(asked: Json, names: tuple[str, ...]) -> None:
+    assert controls(rule("r", "ask", status=200, premise=asked)) == names
+
+
+def test_a_refusal_leaves_open_what_names_no_status_and_says_why() -> None:
+    refused = refusal(400, "unknown member")
+    fault = subject(refused).fault
+    assert fault is not None
+
+    verdict = later_verdict(rule("r", "ask", json={}), refused)
+    assert (verdict.verdict, verdict.why) == (
+        Verdict.INCONCLUSIVE,
+        Said("reason", kind="http_4xx", said=fault.message),
+    )
+
+
 @pytest.mark.parametrize(("texts", "wanted"), LISTS)
 def test_a_list_joins_its_last_text_to_those_before(texts: list[Text], wanted: Text) -> None:
     assert listed("either", texts) == wanted
@@ -65,6 +104,15 @@ def test_a_header_as_asked_does_not_end_the_look_at_those_after_it() -> None:
     asked: Json = [{"name": "content-type", "present": True}, {"name": "x-request-id", "present": True}]
 
     assert places(complaints("header", asked, completion())) == ["header:x-request-id"]
+
+
+@pytest.mark.parametrize(("status", "is_one"), [(None, False), (199, False), (200, True), (299, True), (300, False)])
+def test_a_success_has_a_status_of_2xx(status: int | None, is_one: bool) -> None:
+    assert is_success(read_answer(answer(status=status))) is is_one
+
+
+def test_a_success_holds_no_error() -> None:
+    assert not is_success(read_answer(answer({"error": {"message": "busy"}})))
 
 
 def test_an_answer_without_a_body_is_called_empty_in_either_language() -> None:

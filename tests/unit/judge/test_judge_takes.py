@@ -40,9 +40,10 @@ def test_a_refused_parameter_is_a_complaint(taught: Taught) -> None:
 def test_the_complaint_names_the_parameter_and_quotes_the_relay_where_it_refused() -> None:
     (finding,) = complaints("takes", [*WANTED], answer(), lessons=(lesson(exchange=3),))
 
-    assert (finding.message, finding.place, finding.actual, finding.exchange) == (
+    assert (finding.message, finding.place, finding.expected, finding.actual, finding.exchange) == (
         Said("parameter_untaken", name="temperature"),
         "temperature",
+        Said("an_answer"),
         "no such thing",
         3,
     )

@@ -43,8 +43,7 @@ def assess(_: None, subject: Subject) -> Iterator[Finding]:
 
 def doubt(_: None, subject: Subject) -> Said | None:
     """Return why nothing can be said: too few pieces, or nobody knows when they were asked for."""
-    pieces = pieces_of(subject)
-    return too_few(pieces) or (Said("sent_unknown") if waited_ns(subject, pieces[0]) is None else None)
+    return too_few(pieces_of(subject)) or (Said("sent_unknown") if subject.exchange.marks.sent_ns is None else None)
 
 
 def undecided(_: None, subject: Subject) -> Said | None:

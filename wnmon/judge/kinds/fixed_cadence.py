@@ -100,10 +100,13 @@ def _playback(subject: Subject, arrived: Sequence[Piece]) -> _Playback | None:
     if not gaps:
         return None
     usual = usual_ns(gaps)
-    off = median(abs(gap - usual) for gap in gaps)
-    most_off, sign = _cut_by_a_ruler(arrived) or _waited_for(subject, arrived, usual) or (0.0, None)
+    told = _cut_by_a_ruler(arrived) or _waited_for(subject, arrived, usual)
     left_out = sum(gap > LEFT_OUT * usual for gap in gaps)
-    if sign is None or off > most_off * usual or left_out > MOST_LEFT_OUT * len(gaps):
+    if told is None or left_out > MOST_LEFT_OUT * len(gaps):
+        return None
+    most_off, sign = told
+    off = median(abs(gap - usual) for gap in gaps)
+    if off > most_off * usual:
         return None
     return _Playback(usual_ns=usual, off_ns=round(off), most_off=most_off, sign=sign)
 
@@ -111,7 +114,7 @@ def _playback(subject: Subject, arrived: Sequence[Piece]) -> _Playback | None:
 def _cut_by_a_ruler(arrived: Sequence[Piece]) -> tuple[float, Said] | None:
     """Return how far off gaps may be, and the length of pieces that are of one length. The last is what is left."""
     whole = arrived[:-1]
-    chars, times = Counter(piece.chars for piece in whole).most_common(1)[0]
+    chars, times = Counter(piece.chars for piece in whole).most_common()[0]
     is_cut = chars >= FEWEST_CHARS and times >= EQUAL * len(whole)
     return (MOST_OFF_CUT, Said("pieces_of_length", n=chars)) if is_cut else None
 
