@@ -17,12 +17,13 @@ def read(exchange: Exchange) -> Reply:
     """Return what the relay said. Never raises: what cannot be read stays None and `document.problem` says why."""
     body = exchange.body
     form, media = form_of(exchange, body), media_type(exchange)
+    refused = (exchange.status or 0) >= 400
     match form:
         case Form.STREAM:
             return fold(parse(exchange.chunks), media)
         case Form.JSON:
-            return _from_json(body, media, refused=(exchange.status or 0) >= 400)
-        case Form.OTHER if (exchange.status or 0) >= 400:
+            return _from_json(body, media, refused=refused)
+        case Form.OTHER if refused:
             text = body[: 4 * MAX_MESSAGE_CHARS].decode(errors="replace")
             return Reply(form=form, media_type=media, error=text_error(text))
         case _:

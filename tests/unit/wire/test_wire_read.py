@@ -203,6 +203,15 @@ def test_message_beside_choices_is_no_error() -> None:
     assert read(completion(message="fyi", detail="x")).error is None
 
 
+@pytest.mark.parametrize(("status", "is_error"), [(200, False), (399, False), (400, True), (None, False)])
+def test_a_message_beside_a_code_that_all_is_well_is_an_error_from_status_400_on(
+    status: int | None, is_error: bool
+) -> None:
+    found = read(exchange(b'{"code": 0, "message": "fine"}', status=status)).error
+
+    assert (found is not None) is is_error
+
+
 def test_message_after_many_blanks_is_found() -> None:
     assert error({"error": {"message": "\n" * 3_000 + "no"}})[0] == "no"
 
