@@ -46,7 +46,7 @@ _LAYER_OF_FAILURE = {
 }
 
 
-def diagnose(exchange: Exchange, reply: Reply, choices_asked: int = 1) -> Fault | None:
+def diagnose(exchange: Exchange, reply: Reply, choices_asked: int) -> Fault | None:
     """Return the fault of an exchange, None when there is an answer to judge. Never raises.
 
     `choices_asked` is how many choices a stream must end.
