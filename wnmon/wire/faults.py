@@ -78,7 +78,7 @@ def _refused(exchange: Exchange, reply: Reply, status: int) -> Fault:
     if status < 400:
         return _fault(Reason.PROTOCOL, Layer.RELAY, Said("status_redirect", n=status))
     page = reply.form is Form.HTML
-    cause = cause_of(status, None if page else reply.error)
+    cause = cause_of(status, reply.error)
     message = Said("status_said", n=status, text=_page_title(exchange) if page else _said(reply.error))
     return _caused(cause, exchange, reply, message)
 
