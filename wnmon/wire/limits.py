@@ -101,7 +101,7 @@ def told(exchange: Exchange, error: ErrorEnvelope | None) -> Told:
             tokens_per_minute=_least(paces, "tokens"),
         ),
         reset_s=max(used_up or (resets if error is not None else ()), default=None),
-        is_of_a_day=bool(worded) and all((one.period_s or 0) > MINUTE_S for one in worded),
+        is_of_a_day=bool(worded) and all(one.period_s is not None and one.period_s > MINUTE_S for one in worded),
     )
 
 

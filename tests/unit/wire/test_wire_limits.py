@@ -20,8 +20,8 @@ AT_S = 1_700_000_000.0
 Headers = tuple[tuple[str, str], ...]
 
 
-def by_headers(*headers: tuple[str, str], status: int = 200) -> Told:
-    answer = read_answer(exchange(b"{}", status, headers=headers))
+def by_headers(*headers: tuple[str, str], body: bytes = b"{}", status: int = 200) -> Told:
+    answer = read_answer(exchange(body, status, headers=headers))
     return told(answer.exchange, answer.reply.error)
 
 
@@ -99,6 +99,7 @@ def test_words_tell_the_limit(message: str, pace: Pace) -> None:
         ((("x-ratelimit-limit-day", "5;w=60"),), UNLIMITED),
         ((("x-ratelimit-limit-requests", "20"), ("x-ratelimit-reset-requests", "60s")), requests(20)),
         ((("RateLimit-Limit", "20, 20;w=60"),), requests(20)),
+        ((("x-ratelimit-limit-tokens", "20;w=60"),), tokens(20)),
         ((("RateLimit-Limit", "20;w=0"),), UNLIMITED),
         ((("RateLimit-Policy", '"burst";q=5;w=1,"default";q=20;w=60'),), requests(20)),
         ((("RateLimit-Policy", '"default";q=20;w=0'),), UNLIMITED),
@@ -179,6 +180,7 @@ def test_an_instant_without_a_zone_is_one_of_utc_wherever_the_monitor_stands() -
         ((("RateLimit", "Limit=20, Remaining=0, Reset=9"),), 9.0),
         ((("x-ratelimit-limit", "1"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "9")), 9.0),
         ((("RateLimit", '"a";r=5;t=30, "b";r=0;t=9'),), 9.0),
+        ((("RateLimit", '"b";r=0;t=9,"a";r=5;t=30'),), 9.0),
         ((("anthropic-ratelimit-requests-remaining", "0"), ("anthropic-ratelimit-requests-reset", "9")), 9.0),
         ((("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "9s")), 9.0),
         ((("x-ratelimit-remaining-requests", "1"), ("x-ratelimit-reset-requests", "9s")), None),
@@ -207,9 +209,15 @@ def test_of_limits_that_are_used_up_the_last_one_to_reset_counts() -> None:
 
 
 def test_a_refusal_needs_no_word_on_what_is_left() -> None:
-    answer = read_answer(exchange(b'{"error": {"message": "slow"}}', 429, headers=(("x-ratelimit-reset", "9"),)))
+    headers = (("x-ratelimit-reset", "9"),)
 
-    assert told(answer.exchange, answer.reply.error).reset_s == 9.0
+    assert by_headers(*headers, body=b'{"error": {"message": "slow"}}', status=429).reset_s == 9.0
+
+
+def test_a_limit_of_which_something_is_left_is_not_why_a_refusal_came() -> None:
+    headers = (("x-ratelimit-remaining", "5"), ("x-ratelimit-reset", "9"))
+
+    assert by_headers(*headers, body=b'{"error": {"message": "slow"}}', status=429).reset_s is None
 
 
 # -- limits of a day
