@@ -57,6 +57,14 @@ def test_model_that_says_nothing_is_none(model: object) -> None:
     assert read(completion(model=model)).model is None
 
 
+def test_json_answer_keeps_its_form() -> None:
+    assert read(completion()).form is Form.JSON
+
+
+def test_json_answer_keeps_its_media_type() -> None:
+    assert read(completion()).media_type == "application/json"
+
+
 def test_json_answer_has_no_tokens() -> None:
     assert read(completion()).tokens == ()
 
@@ -94,6 +102,11 @@ def test_reasoning_is_found_under_each_of_its_names(members: dict[str, object]) 
 
 def test_refusal_is_read() -> None:
     assert message(refusal="no").refusal == "no"
+
+
+@pytest.mark.parametrize(("audio", "transcript"), [({"transcript": "pong"}, "pong"), (None, "")])
+def test_what_audio_says_is_read(audio: object, transcript: str) -> None:
+    assert message(audio=audio).transcript == transcript
 
 
 def test_tool_calls_are_read() -> None:
