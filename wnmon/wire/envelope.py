@@ -141,8 +141,8 @@ def _unwrapped(value: JsonObject) -> Iterator[JsonObject]:
 
 def _opened(text: str) -> Json:
     """Return the JSON object that text holds: relays pass on what their upstream said behind a few words of theirs."""
-    begin, end = text.find("{", 0, _MAX_OPENED_CHARS), text.rfind("}", 0, _MAX_OPENED_CHARS)
-    return read_document(text[begin : end + 1].encode(errors="replace")).value if 0 <= begin < end else None
+    members, closed, _ = text[:_MAX_OPENED_CHARS].partition("{")[2].rpartition("}")
+    return read_document(f"{{{members}}}".encode(errors="replace")).value if closed else None
 
 
 def _words(error: JsonObject) -> Iterator[str]:

@@ -47,7 +47,7 @@ _LAYER_OF_FAILURE = {
 }
 
 
-def diagnose(exchange: Exchange, reply: Reply, choices_asked: int = 1) -> Fault | None:
+def diagnose(exchange: Exchange, reply: Reply, choices_asked: int) -> Fault | None:
     """Return the fault of an exchange, None when there is an answer to judge. Never raises.
 
     `choices_asked` is how many choices a stream must end.
@@ -79,7 +79,7 @@ def _refused(exchange: Exchange, reply: Reply, status: int) -> Fault:
     if status < 400:
         return _fault(Reason.PROTOCOL, Layer.RELAY, Said("status_redirect", n=status))
     page = reply.form is Form.HTML
-    cause = cause_of(status, None if page else reply.error)
+    cause = cause_of(status, reply.error)
     message = Said("status_said", n=status, text=_page_title(exchange) if page else _said(reply.error))
     return _caused(cause, exchange, reply, message)
 

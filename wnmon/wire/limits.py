@@ -63,7 +63,8 @@ _LONGEST_EPOCH_S = 1e12
 class Limit:
     """A limit of requests or of tokens, as headers tell of it. None is what they leave out.
 
-    `unit` is "" and `period_s` None where the names do not say; `reset_s` counts from the answer.
+    `unit` is "" and `period_s` None where the names do not say, "input" or "output" of tokens of one direction;
+    `reset_s` counts from the answer.
     """
 
     unit: str = ""
@@ -100,7 +101,7 @@ def told(exchange: Exchange, error: ErrorEnvelope | None) -> Told:
             tokens_per_minute=_least(paces, "tokens"),
         ),
         reset_s=max(used_up or (resets if error is not None else ()), default=None),
-        is_of_a_day=bool(worded) and all((one.period_s or 0) > MINUTE_S for one in worded),
+        is_of_a_day=bool(worded) and all(one.period_s is not None and one.period_s > MINUTE_S for one in worded),
     )
 
 
@@ -167,23 +168,25 @@ def _limits(exchange: Exchange) -> Iterator[Limit]:
 
 def _what_of(words: list[str]) -> tuple[str, float | None] | None:
     """Return unit and period that the rest of a header's name says, None where it speaks of something else."""
-    unit, period_s = "", None
+    unit, direction, period_s = "", "", None
     for word in words:
         if word in _UNITS:
             unit = _UNITS[word]
         elif word in _PERIODS_S:
             period_s = _PERIODS_S[word]
-        elif word not in _DIRECTIONS:
+        elif word in _DIRECTIONS:
+            direction = word
+        else:
             return None
     # Input and output tokens are limits of their own, and none of both together.
-    return ("" if not _DIRECTIONS.isdisjoint(words) else unit, period_s)
+    return (direction or unit, period_s)
 
 
 def _structured(value: str) -> Iterator[Limit]:
     """Yield the limits of `RateLimit` and `RateLimit-Policy`, items parted by commas (IETF draft 07 and later)."""
-    items = [value] if "limit=" in value.replace(" ", "") else value.split(",")
-    for item in items:
-        seen = {_MEMBER_NAMES.get(name, name): float(number) for name, number in _MEMBERS.findall(item.lower())}
+    text = value.lower()
+    for item in [text] if "limit=" in text else text.split(","):
+        seen = {_MEMBER_NAMES.get(name, name): float(number) for name, number in _MEMBERS.findall(item)}
         yield Limit(
             period_s=seen.get("window") or None,
             limit=seen.get("limit"),

@@ -17,18 +17,19 @@ def read(exchange: Exchange) -> Reply:
     """Return what the relay said. Never raises: what cannot be read stays None and `document.problem` says why."""
     body = exchange.body
     form, media = form_of(exchange, body), media_type(exchange)
+    refused = (exchange.status or 0) >= 400
     match form:
         case Form.STREAM:
             return fold(parse(exchange.chunks), media)
         case Form.JSON:
-            return _from_json(exchange, body, media)
-        case Form.OTHER if (exchange.status or 0) >= 400:
+            return _from_json(exchange, body, media, refused=refused)
+        case Form.OTHER if refused:
             return Reply(form=form, media_type=media, error=text_error(text_of(exchange, body)))
         case _:
             return Reply(form=form, media_type=media)
 
 
-def _from_json(exchange: Exchange, body: bytes, media: str | None) -> Reply:
+def _from_json(exchange: Exchange, body: bytes, media: str | None, *, refused: bool) -> Reply:
     document = read_document(body)
     value = document.value if isinstance(document.value, dict) else {}
     return Reply(
@@ -38,13 +39,12 @@ def _from_json(exchange: Exchange, body: bytes, media: str | None) -> Reply:
         choices=tuple(_choice(index, choice) for index, choice in choices_of(value.get("choices"))),
         usage=usage_of(value.get("usage")),
         model=string_at(value, "model") or None,
-        error=_error_in(exchange, body, document),
+        error=_error_in(exchange, body, document, refused=refused),
     )
 
 
-def _error_in(exchange: Exchange, body: bytes, document: Document) -> ErrorEnvelope | None:
+def _error_in(exchange: Exchange, body: bytes, document: Document, *, refused: bool) -> ErrorEnvelope | None:
     """Return the error of a body, whatever is wrong with its JSON: then a refusal is told as the text it is."""
-    refused = (exchange.status or 0) >= 400
     if document.problem is None:
         return refusal_in(document.value, refused=refused)
     text = text_of(exchange, body).removeprefix("\ufeff")

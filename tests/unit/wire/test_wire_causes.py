@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wire_samples import exchange
 
-from wnmon.model.json import Json
+from wnmon.model.json import Json, JsonObject
 from wnmon.model.result import Fault, Layer, Reason, Scope
 from wnmon.wire.answer import read_answer
 from wnmon.wire.cause_row import Row, Where, means, reads
 from wnmon.wire.cause_table import ROWS
-from wnmon.wire.causes import row_of
-from wnmon.wire.envelope import refusal_in
+from wnmon.wire.causes import blames_upstream, row_of, status_in
+from wnmon.wire.envelope import envelope, refusal_in
 
 REFUSED = [
     json.loads(line) for line in Path(__file__).with_name("refused_bodies.jsonl").read_text("utf-8").splitlines()
@@ -180,6 +180,37 @@ def test_a_refusal_is_as_wide_as_its_cause(body: Json, scope: Scope) -> None:
 
 def test_a_row_may_blame_what_stands_behind_the_relay() -> None:
     assert fault({"type": "error", "error": {"type": "overloaded_error", "message": "x"}}, 529).layer is Layer.UPSTREAM
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        ({"code": 400}, 400),
+        ({"code": "599"}, 599),
+        ({"code": "no_status", "error": {"code": 429}}, 429),
+        ({"status": "RESOURCE_EXHAUSTED"}, 429),
+        ({"type": "no_status", "status": "UNAUTHENTICATED"}, 401),
+        ({"code": 399}, None),
+        ({"code": 600}, None),
+        ({"code": 4000}, None),
+        ({"type": "no_status"}, None),
+    ],
+)
+def test_an_error_in_a_success_may_claim_a_status(error: JsonObject, status: int | None) -> None:
+    assert status_in(envelope(error, "body")) == status
+
+
+@pytest.mark.parametrize(
+    ("error", "blames"),
+    [
+        ({"code": "Upstream_error"}, True),
+        ({"type": "bad_response_status_code"}, True),
+        ({"message": "上游负载已饱和"}, True),
+        ({"message": "no", "code": "no", "type": "no"}, False),
+    ],
+)
+def test_a_code_a_type_or_a_message_blames_what_stands_behind_the_relay(error: JsonObject, blames: bool) -> None:
+    assert blames_upstream(envelope(error, "body")) is blames
 
 
 @pytest.mark.parametrize("word", ["InvalidApiKey", "invalid_api_key", "INVALID-API-KEY", "invalid.api.key"])

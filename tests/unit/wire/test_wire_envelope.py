@@ -85,6 +85,19 @@ def test_json_in_a_text_is_opened(text: str) -> None:
     assert codes(text) == ("inner",)
 
 
+def test_json_in_a_text_is_opened_from_its_first_brace_to_its_last() -> None:
+    assert codes('said {"code": "outer", "error": {"code": "inner"}, "raw": {"code": "other"}}.') == (
+        "outer",
+        "inner",
+        "other",
+    )
+
+
+@pytest.mark.parametrize("text", ["no brace", "} turned {", "{ only open", "only closed }"])
+def test_a_text_without_an_object_holds_no_code(text: str) -> None:
+    assert codes(text) == ()
+
+
 def test_json_that_begins_too_late_in_a_text_is_not_opened() -> None:
     assert codes("x" * CAP + '{"code": "late"}') == ()
 
@@ -95,6 +108,14 @@ def test_a_brace_too_late_in_a_text_ends_no_json() -> None:
 
 def test_a_sentence_counts_as_words_wherever_it_stands() -> None:
     assert clues({"reason": "No money is left"}).wording == "no money is left"
+
+
+def test_each_sentence_of_the_wording_has_a_line_of_its_own() -> None:
+    assert clues({"message": "No money", "reason": "Top up"}).wording == "no money\ntop up"
+
+
+def test_a_sentence_that_is_repeated_counts_once() -> None:
+    assert clues({"message": "No money", "reason": "No money"}).wording == "no money"
 
 
 def test_a_code_is_no_wording() -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from test_wire_faults import NGINX, fault, healthy
-from wire_samples import DONE, STOP, data, exchange, stream, text
+from wire_samples import DONE, STOP, data, exchange, far_east, stream, text
 
 from wnmon.model.exchange import Exchange
 from wnmon.model.result import Fault, Layer, Reason
@@ -85,17 +83,9 @@ def test_a_choice_that_was_asked_for_and_never_came_is_told() -> None:
     assert fault(asked) == Fault(reason=Reason.TRUNCATED, layer=Layer.RELAY, message=began)
 
 
-@pytest.fixture
-def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with monkeypatch.context() as environment:
-        environment.setenv("TZ", "Asia/Shanghai")
-        time.tzset()
-        yield
-    time.tzset()
-
-
-def test_a_date_is_one_instant_wherever_the_monitor_stands(far_east: None) -> None:
-    assert epoch_s("Tue, 14 Nov 2023 22:13:20 GMT", seen_s=0) == 1_700_000_000.0
+def test_a_date_is_one_instant_wherever_the_monitor_stands() -> None:
+    with far_east():
+        assert epoch_s("Tue, 14 Nov 2023 22:13:20 GMT", seen_s=0) == 1_700_000_000.0
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wire_samples import exchange
+from wire_samples import exchange, far_east
 
 from wnmon.model.pace import UNLIMITED, Pace
 from wnmon.wire.answer import read_answer
@@ -20,8 +20,8 @@ AT_S = 1_700_000_000.0
 Headers = tuple[tuple[str, str], ...]
 
 
-def by_headers(*headers: tuple[str, str], status: int = 200) -> Told:
-    answer = read_answer(exchange(b"{}", status, headers=headers))
+def by_headers(*headers: tuple[str, str], body: bytes = b"{}", status: int = 200) -> Told:
+    answer = read_answer(exchange(body, status, headers=headers))
     return told(answer.exchange, answer.reply.error)
 
 
@@ -56,6 +56,8 @@ def test_an_answer_that_says_nothing_tells_nothing() -> None:
         ("20 requests a minute are let in", requests(20)),
         ("only 20 requests every 30 seconds", requests(40)),
         ("100 requests in 5 minutes", requests(20)),
+        ("20 requests in 0 minutes", requests(20)),
+        ("1 request per minute", requests(1)),
         ("RPM: 20", requests(20)),
         ("current rpm limit is 20", requests(20)),
         ("max RPM = 20", requests(20)),
@@ -90,10 +92,18 @@ def test_words_tell_the_limit(message: str, pace: Pace) -> None:
         ((("x-ratelimit-limit-minute", "20"),), requests(20)),
         ((("x-ratelimit-limit-requests-minute", "20"),), requests(20)),
         ((("x-rate-limit-limit-minute", "20"),), requests(20)),
+        ((("x_ratelimit_limit_minute", "20"),), requests(20)),
         ((("X-RateLimit-Limit-Second", "2"),), requests(120)),
+        ((("x-ratelimit-limit-minute", " 20"),), requests(20)),
+        ((("x-ratelimit-limit-gpt-4o", "5"), ("x-ratelimit-limit-minute", "20")), requests(20)),
+        ((("x-ratelimit-limit-day", "5;w=60"),), UNLIMITED),
+        ((("x-ratelimit-limit-requests", "20"), ("x-ratelimit-reset-requests", "60s")), requests(20)),
         ((("RateLimit-Limit", "20, 20;w=60"),), requests(20)),
+        ((("x-ratelimit-limit-tokens", "20;w=60"),), tokens(20)),
         ((("RateLimit-Limit", "20;w=0"),), UNLIMITED),
         ((("RateLimit-Policy", '"burst";q=5;w=1,"default";q=20;w=60'),), requests(20)),
+        ((("RateLimit-Policy", '"default";q=20;w=0'),), UNLIMITED),
+        ((("RateLimit-Policy", '"default";Q=20;W=60'),), requests(20)),
         # Groq's requests are those of a day, and so is what a name says of one.
         ((("x-ratelimit-limit-requests", "14400"), ("x-ratelimit-reset-requests", "2m59.56s")), UNLIMITED),
         ((("x-ratelimit-limit-requests-day", "14400"),), UNLIMITED),
@@ -104,6 +114,7 @@ def test_words_tell_the_limit(message: str, pace: Pace) -> None:
             (("anthropic-ratelimit-input-tokens-limit", "50"), ("anthropic-ratelimit-input-tokens-reset", "7s")),
             UNLIMITED,
         ),
+        ((("x-ratelimit-limit-input-tokens-minute", "50"),), UNLIMITED),
         ((("x-ratelimit-limit-gpt-4o", "20"), ("x-ratelimit-reset-gpt-4o", "1s")), UNLIMITED),
         ((("x-ratelimit-limit-minute", "many"),), UNLIMITED),
     ],
@@ -127,6 +138,9 @@ def test_headers_tell_the_limit(headers: Headers, pace: Pace) -> None:
         (f"{AT_S + 12:.0f}", 12.0),
         (f"{(AT_S + 12) * 1000:.0f}", 12.0),
         (f"{AT_S - 12:.0f}", 0.0),
+        ("999999999", 999_999_999.0),
+        ("1000000000", 0.0),
+        ("1000000000000", 0.0),
         (datetime.fromtimestamp(AT_S + 12, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), 12.0),
         (datetime.fromtimestamp(AT_S + 12, UTC).strftime("%Y-%m-%dT%H:%M:%S"), 12.0),
         (datetime.fromtimestamp(AT_S + 12 + 3600, UTC).strftime("%Y-%m-%dT%H:%M:%S+01:00"), 12.0),
@@ -148,6 +162,13 @@ def test_an_instant_is_one_of_the_relays_own_clock() -> None:
     assert by_headers(*headers, ("x-ratelimit-reset", f"{AT_S + 2800 + 7:.0f}")).reset_s == 7.0
 
 
+def test_an_instant_without_a_zone_is_one_of_utc_wherever_the_monitor_stands() -> None:
+    with far_east():
+        told_s = by_headers(("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "2023-11-14T22:13:32")).reset_s
+
+    assert told_s == 12.0
+
+
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
@@ -156,7 +177,10 @@ def test_an_instant_is_one_of_the_relays_own_clock() -> None:
         ((("RateLimit", "limit=20, remaining=0, reset=9"),), 9.0),
         ((("RateLimit", '"default";r=0;t=9'),), 9.0),
         ((("RateLimit", "limit=20;r=0;t=9"),), 9.0),
+        ((("RateLimit", "Limit=20, Remaining=0, Reset=9"),), 9.0),
+        ((("x-ratelimit-limit", "1"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "9")), 9.0),
         ((("RateLimit", '"a";r=5;t=30, "b";r=0;t=9'),), 9.0),
+        ((("RateLimit", '"b";r=0;t=9,"a";r=5;t=30'),), 9.0),
         ((("anthropic-ratelimit-requests-remaining", "0"), ("anthropic-ratelimit-requests-reset", "9")), 9.0),
         ((("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "9s")), 9.0),
         ((("x-ratelimit-remaining-requests", "1"), ("x-ratelimit-reset-requests", "9s")), None),
@@ -170,6 +194,13 @@ def test_a_success_with_nothing_left_says_when_there_is_more(headers: Headers, s
     assert by_headers(*headers).reset_s == seconds
 
 
+def test_input_and_output_tokens_are_used_up_apart() -> None:
+    of_input = (("anthropic-ratelimit-input-tokens-remaining", "0"), ("anthropic-ratelimit-input-tokens-reset", "9"))
+    of_output = (("anthropic-ratelimit-output-tokens-remaining", "5"), ("anthropic-ratelimit-output-tokens-reset", "2"))
+
+    assert by_headers(*of_input, *of_output).reset_s == 9.0
+
+
 def test_of_limits_that_are_used_up_the_last_one_to_reset_counts() -> None:
     of_requests = (("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "9s"))
     of_tokens = (("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "12s"))
@@ -178,9 +209,15 @@ def test_of_limits_that_are_used_up_the_last_one_to_reset_counts() -> None:
 
 
 def test_a_refusal_needs_no_word_on_what_is_left() -> None:
-    answer = read_answer(exchange(b'{"error": {"message": "slow"}}', 429, headers=(("x-ratelimit-reset", "9"),)))
+    headers = (("x-ratelimit-reset", "9"),)
 
-    assert told(answer.exchange, answer.reply.error).reset_s == 9.0
+    assert by_headers(*headers, body=b'{"error": {"message": "slow"}}', status=429).reset_s == 9.0
+
+
+def test_a_limit_of_which_something_is_left_is_not_why_a_refusal_came() -> None:
+    headers = (("x-ratelimit-remaining", "5"), ("x-ratelimit-reset", "9"))
+
+    assert by_headers(*headers, body=b'{"error": {"message": "slow"}}', status=429).reset_s is None
 
 
 # -- limits of a day

@@ -57,6 +57,14 @@ def test_model_that_says_nothing_is_none(model: object) -> None:
     assert read(completion(model=model)).model is None
 
 
+def test_json_answer_keeps_its_form() -> None:
+    assert read(completion()).form is Form.JSON
+
+
+def test_json_answer_keeps_its_media_type() -> None:
+    assert read(completion()).media_type == "application/json"
+
+
 def test_json_answer_has_no_tokens() -> None:
     assert read(completion()).tokens == ()
 
@@ -94,6 +102,11 @@ def test_reasoning_is_found_under_each_of_its_names(members: dict[str, object]) 
 
 def test_refusal_is_read() -> None:
     assert message(refusal="no").refusal == "no"
+
+
+@pytest.mark.parametrize(("audio", "transcript"), [({"transcript": "pong"}, "pong"), (None, "")])
+def test_what_audio_says_is_read(audio: object, transcript: str) -> None:
+    assert message(audio=audio).transcript == transcript
 
 
 def test_tool_calls_are_read() -> None:
@@ -201,6 +214,15 @@ def test_body_without_a_message_is_no_error(body: object) -> None:
 
 def test_message_beside_choices_is_no_error() -> None:
     assert read(completion(message="fyi", detail="x")).error is None
+
+
+@pytest.mark.parametrize(("status", "is_error"), [(200, False), (399, False), (400, True), (None, False)])
+def test_a_message_beside_a_code_that_all_is_well_is_an_error_from_status_400_on(
+    status: int | None, is_error: bool
+) -> None:
+    found = read(exchange(b'{"code": 0, "message": "fine"}', status=status)).error
+
+    assert (found is not None) is is_error
 
 
 def test_message_after_many_blanks_is_found() -> None:

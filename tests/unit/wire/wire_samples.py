@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
+
+import pytest
 
 from wnmon.model.check import Auth
 from wnmon.model.exchange import Chunk, Exchange, Marks, Request, TransportFailure
@@ -66,6 +70,16 @@ def data(value: Any) -> str:
 def text(content: str, **members: Any) -> str:
     """One chunk with content."""
     return frame({"content": content}, **members)
+
+
+@contextmanager
+def far_east() -> Iterator[None]:
+    """Let the monitor stand in China meanwhile."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 DONE = "data: [DONE]\n\n"
