@@ -12,11 +12,12 @@ NOT_RUN = 35
 """The exit code of a run whose tests pytest did not find. mutmut itself would take that for a failed test."""
 
 # A failure is enough: the smallest case that fails is for people, and takes many times as long to find. That cases are
-# drawn or run slowly on a busy machine is no failure at all.
+# drawn slowly on a busy machine, or take long there, is no failure at all; mutmut ends what takes too long.
 settings.register_profile(
     "mutation",  # `scripts/mutation.py` asks for it
     derandomize=True,
     database=None,
+    deadline=None,
     phases=(Phase.explicit, Phase.generate),
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -17,7 +17,7 @@ Anthropic's compatible route, Moonshot, xAI, vLLM and relays in Chinese write is
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from functools import cache
 
 from wnmon.model.json import Json, JsonObject, at
@@ -89,14 +89,15 @@ def lesson_of(answer: Answer, tried: Set[tuple[Taught, str]], about: Set[str]) -
 
 def is_alike(one: Answer, other: Answer) -> bool:
     """Tell whether two refusals say the same, but for numbers such as the id of a request."""
-    said = [answer.reply.error and _NUMBERS.sub("", str(answer.reply.error.message)) for answer in (one, other)]
-    return bool(said[0]) and said[0] == said[1]
+    said, again = (answer.reply.error and _NUMBERS.sub("", str(answer.reply.error.message)) for answer in (one, other))
+    return bool(said) and said == again
 
 
 def _was_tried(lesson: Lesson, tried: Set[tuple[Taught, str]]) -> bool:
     """Tell whether a lesson, or of a new name the one that leads back, was tried."""
-    back = (Taught.RENAMED, _OTHER_NAME.get(lesson.parameter, ""))
-    return lesson.key in tried or (lesson.taught is Taught.RENAMED and back in tried)
+    if lesson.key in tried:
+        return True
+    return lesson.taught is Taught.RENAMED and (Taught.RENAMED, _OTHER_NAME[lesson.parameter]) in tried
 
 
 def _blames_request(answer: Answer) -> bool:
@@ -113,7 +114,7 @@ def _from_refusal(error: ErrorEnvelope, asked: JsonObject, about: Set[str]) -> l
     )  # of a list, as FastAPI writes, only the message tells all
     limit = next((name for name in LIMITS if name in asked), _OF_RESPONSES)
     words = words.replace(_OF_RESPONSES, limit)
-    head = re.split(r"[.\[]", (error.param or "").replace(_OF_RESPONSES, limit), maxsplit=1)[0]
+    head = re.split(r"[.\[]", (error.param or "").replace(_OF_RESPONSES, limit))[0]
     candidates = []
     if _THINKING in words and _THINKING not in asked:
         candidates.append(_added(said))
@@ -127,12 +128,15 @@ def _from_refusal(error: ErrorEnvelope, asked: JsonObject, about: Set[str]) -> l
 
 def _named(words: str, error: ErrorEnvelope, asked: JsonObject) -> str | None:
     """Return the optional parameter of a request that a refusal names first."""
-    codes = (code for code in error.clues.codes if not means(_ANY_REFUSAL, [code]))
-    said = " ".join((*codes, words)).lower()
-    if _REFUSES.search(said) is None and _TOO_SMALL.search(said) is None:
+    said = [*(code for code in error.clues.codes if not means(_ANY_REFUSAL, [code])), words]
+    if not _any_says(_REFUSES, said) and not _any_says(_TOO_SMALL, said):
         return None
     found = ((match.start(), name) for name in asked if name in OPTIONAL if (match := _mention(name).search(words)))
-    return min(found, default=(0, None))[1]
+    return next((name for _, name in sorted(found)), None)
+
+
+def _any_says(what: re.Pattern[str], said: Iterable[str]) -> bool:
+    return any(what.search(one.lower()) for one in said)
 
 
 @cache
@@ -145,7 +149,7 @@ def _mention(name: str) -> re.Pattern[str]:
 
 
 def _untaken(name: str, words: str, error: ErrorEnvelope, asked: JsonObject, said: str) -> list[Learnt]:
-    if name in LIMITS and _TOO_SMALL.search(" ".join((*error.clues.codes, words)).lower()):
+    if name in LIMITS and _any_says(_TOO_SMALL, (*error.clues.codes, words)):
         more = Said("asked_longer_refused", name=name, n=ENOUGH_TOKENS, text=said)
         return [_more(more, said)] if 0 < _limit(asked) < ENOUGH_TOKENS else []
     without = Said("asked_without", name=name, text=said)

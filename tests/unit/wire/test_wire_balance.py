@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from wnmon.model.check import Auth
 from wnmon.model.result import Reason
+from wnmon.model.said import Said
 from wnmon.wire.balance import Amount, Balance, Owner, balance_plan, is_about_balance, read_balance, show_amount
 from wnmon.wire.opened import Untold, amount
 
@@ -68,6 +69,11 @@ BODIES: dict[str, tuple[Relay, str, str]] = {
         "100000000000000000 quota",
         "key",
     ),
+    "new-api, a status that tells no worth": (
+        {"/api/usage/token/": new_api(total_available=77), "/api/status": status()},
+        "77 quota",
+        "key",
+    ),
     "new-api, a status that is a page": (
         {"/api/usage/token/": new_api(total_available=77), "/api/status": PAGE},
         "77 quota",
@@ -102,6 +108,26 @@ BODIES: dict[str, tuple[Relay, str, str]] = {
         "3 unknown",
         "unknown",
     ),
+    "sub2api, a unit of twelve letters": (
+        {"/v1/usage": {**SUB2API, "remaining": 3, "unit": "abcdefghijkl"}},
+        "3 ABCDEFGHIJKL",
+        "unknown",
+    ),
+    "sub2api, a unit of thirteen letters": (
+        {"/v1/usage": {**SUB2API, "remaining": 3, "unit": "abcdefghijklm"}},
+        "3 unknown",
+        "unknown",
+    ),
+    "sub2api, a unit with blanks about it": (
+        {"/v1/usage": {**SUB2API, "remaining": 3, "unit": " usd "}},
+        "3 USD",
+        "unknown",
+    ),
+    "sub2api, a redirect with a balance in it": (
+        {"/v1/usage": (300, '{"mode":"x","remaining":3}', "application/json"), "*": PAGE},
+        "unknown",
+        "/v1/usage: status 300: redirects are not followed",
+    ),
     "sub2api, a key that is not valid": (
         {"/v1/usage": {**SUB2API, "isValid": False, "remaining": 3}, "*": PAGE},
         "unknown",
@@ -122,6 +148,15 @@ BODIES: dict[str, tuple[Relay, str, str]] = {
     "billing of one-api, of which nothing was used": (billing(20, 0, **DISPLAYED), "20 USD", "unknown"),
     "billing of one-api in quota": (billing(500, 0, display_in_currency=False), "500 quota", "unknown"),
     "billing of an account that used more than it has": (billing(5, 2000, **DISPLAYED), "-15..5 USD", "unknown"),
+    "billing of a site that shows nothing": (billing(20, 500, until=1, system_name="x"), "15 unknown", "key"),
+    "billing that says nothing of a last day": (
+        {
+            "/v1/dashboard/billing/subscription": {"hard_limit_usd": 20},
+            "/v1/dashboard/billing/usage": {"total_usage": 500},
+        },
+        "15..20 unknown",
+        "unknown",
+    ),
     "billing without a status": (billing(20, 500, until=1900000000), "15 unknown", "key"),
     "billing without /v1": (
         billing(100, 2500, base="/dashboard/billing", quota_display_type="USD"),
@@ -199,6 +234,14 @@ BODIES: dict[str, tuple[Relay, str, str]] = {
         "unlimited",
         "key",
     ),
+    "openrouter, an account of which half is told": (
+        {
+            "/v1/key": {"data": {"limit": None}},
+            "/v1/credits": {"data": {"total_credits": 100.5}},
+        },
+        "unlimited",
+        "key",
+    ),
     "openrouter, no key at all": (
         {"/v1/key": {"data": {"label": "x"}}, "*": PAGE},
         "unknown",
@@ -218,6 +261,15 @@ BODIES: dict[str, tuple[Relay, str, str]] = {
     ),
     "a refused key": (
         {"/v1/usage": (401, '{"error":{"message":"bad key"}}', "application/json"), "*": NOT_FOUND},
+        "unknown",
+        "/v1/usage: status 401: bad key",
+    ),
+    "a refused key after an answer that is no balance": (
+        {
+            "/api/usage/token/": {"data": {}},
+            "/v1/usage": (401, '{"error":{"message":"bad key"}}', "application/json"),
+            "*": PAGE,
+        },
         "unknown",
         "/v1/usage: status 401: bad key",
     ),
@@ -306,7 +358,48 @@ def test_a_limit_of_rate_is_told_as_one() -> None:
 
 
 def test_of_no_answer_nothing_is_known() -> None:
-    assert isinstance(read_balance([]), Untold)
+    assert read_balance([]) == Untold(why=Said("nothing_sent"), reason=Reason.SCHEMA)
+
+
+def test_a_stream_is_told_as_another_media_type() -> None:
+    stream = (200, 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n', "text/event-stream")
+
+    untold = read_balance(asked_for_balance({"*": stream}))
+
+    assert isinstance(untold, Untold)
+    assert untold.reason is Reason.CONTENT_TYPE
+
+
+def test_a_quota_is_told_before_the_status_of_the_site_is() -> None:
+    quota, _ = asked_for_balance({"/api/usage/token/": new_api(total_available=77)})
+
+    balance = read_balance([quota])
+
+    assert isinstance(balance, Balance)
+    assert [one.unit for one in balance.amounts] == ["quota"]
+
+
+@pytest.mark.parametrize(
+    ("host", "is_deepseek"),
+    [
+        ("deepseek.com", True),
+        ("API.DeepSeek.com:8443", True),
+        ("notdeepseek.com", False),
+        ("deepseek.com.relay.example", False),
+    ],
+)
+def test_a_vendor_is_known_by_the_end_of_its_host(host: str, is_deepseek: bool) -> None:
+    assert ([step.name for step in balance_plan(host).steps] == ["balance:deepseek"]) is is_deepseek
+
+
+def test_a_balance_is_asked_for_without_a_body() -> None:
+    asked = {(one.exchange.request.method, one.exchange.request.body) for one in asked_for_balance({})}
+
+    assert asked == {("GET", b"")}
+
+
+def test_the_plan_knows_what_is_to_remain() -> None:
+    assert balance_plan("relay.example", Decimal(5)).least == Decimal(5)
 
 
 def test_a_step_of_this_plan_is_known_by_its_name() -> None:
@@ -328,7 +421,12 @@ def test_a_step_of_this_plan_is_known_by_its_name() -> None:
         ("1e5", None),
         ("٣", None),
         (Decimal("NaN"), None),
+        (Decimal("1e18"), "1e18"),
         (Decimal("1e19"), None),
+        (Decimal("1e-18"), "1e-18"),
+        (Decimal("1e-19"), None),
+        ("0" * 72, "0"),
+        ("0" * 73, None),
         (10**80, None),
         ([], None),
     ],

@@ -146,10 +146,22 @@ def test_a_refusal_that_names_nothing_optional_teaches_nothing(body: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(401, None), (402, None), (429, None), (500, None), (400, "insufficient_quota")]
+    ("status", "code"), [(300, None), (401, None), (402, None), (429, None), (500, None), (400, "insufficient_quota")]
 )
 def test_a_refusal_of_another_cause_teaches_nothing(status: int, code: str | None) -> None:
     assert taught(error("'temperature' is not supported", "temperature", code), status) is None
+
+
+def test_a_code_that_refuses_makes_a_refusal_of_plain_words() -> None:
+    assert taught(error("temperature", None, "UNSUPPORTED_PARAMETER")) == ("dropped", "temperature")
+
+
+def test_a_code_of_any_refusal_says_nothing_of_a_parameter() -> None:
+    assert taught(error("the temperature of the room is 20 degrees", None, "invalid_request_error")) is None
+
+
+def test_a_limit_that_is_no_number_is_not_made_larger() -> None:
+    assert taught(error("max_tokens must be at least 32"), asked={"max_tokens": "16"}) is None
 
 
 def test_a_named_param_tells_enough() -> None:
@@ -225,6 +237,73 @@ def test_a_lesson_says_how_one_asks_by_it_in_the_words_of_the_relay() -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "asked", "how"),
+    [
+        (
+            error("no such luck", "temperature"),
+            ASKED,
+            "asked without temperature: this model refuses it (no such luck)",
+        ),
+        (
+            error("enable_thinking must be false"),
+            ASKED,
+            "asked with enable_thinking: false: this model wants it (enable_thinking must be false)",
+        ),
+        (
+            error("only stream is supported"),
+            ASKED,
+            "asked for streams only: this model refuses all else (only stream is supported)",
+        ),
+        (
+            error("max_tokens must be at least 32"),
+            ASKED,
+            "asked for up to 2048 tokens: this model refuses a smaller max_tokens (max_tokens must be at least 32)",
+        ),
+    ],
+    ids=["dropped", "added", "streams", "more tokens"],
+)
+def test_each_lesson_says_how_one_asks_by_it(body: Any, asked: dict[str, Any], how: str) -> None:
+    learnt = lesson_of(heard(body, asked=asked), frozenset(), frozenset())
+
+    assert learnt is not None
+    assert str(learnt.lesson.how) == how
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "'max_tokens' is not supported",
+        "'temperature' is not supported",
+        "enable_thinking must be false",
+        "only stream is supported",
+        "max_tokens must be at least 32",
+    ],
+)
+def test_a_lesson_keeps_the_words_of_the_relay(message: str) -> None:
+    learnt = lesson_of(heard(error(message)), frozenset(), frozenset())
+
+    assert learnt is not None
+    assert learnt.lesson.words == message
+
+
+def test_a_lesson_keeps_two_hundred_characters_of_a_long_refusal() -> None:
+    learnt = lesson_of(heard(error("no" * 200, "temperature")), frozenset(), frozenset())
+
+    assert learnt is not None
+    assert len(learnt.lesson.words) == 200
+
+
+def test_a_request_about_its_stream_is_not_asked_for_streams() -> None:
+    assert taught(error("only stream is supported", "stream"), about={"stream"}) is None
+
+
+def test_the_least_limit_can_be_too_small() -> None:
+    asked = ASKED | {"max_tokens": 1}
+
+    assert taught(error("max_tokens must be at least 32"), asked=asked) == ("more_tokens", "max_tokens")
+
+
+@pytest.mark.parametrize(
     ("message", "asked", "change"),
     [
         ("'max_tokens' is not supported", ASKED, Parameters(rename={"max_tokens": "max_completion_tokens"})),
@@ -258,6 +337,7 @@ SILENT = {"role": "assistant", "content": None}
         thinking(THOUGHT),
         thinking(SILENT, completion_tokens_details={"reasoning_tokens": 16}),
         thinking(SILENT, reasoning_tokens=16),
+        thinking(SILENT, reasoning_tokens=1),
         thinking(SILENT | {"content": "<think>\nLet me see"}),
         thinking(SILENT | {"content": " \n", "reasoning": "well"}),
     ],
@@ -273,6 +353,8 @@ def test_an_answer_cut_in_thought_teaches_a_larger_limit(body: Any) -> None:
         (thinking(THOUGHT | {"content": "pong"}), ASKED),
         (thinking(THOUGHT | {"content": "<think>x</think> pong"}), ASKED),
         (thinking(THOUGHT | {"refusal": "no"}), ASKED),
+        (thinking(THOUGHT | {"audio": {"id": "a", "transcript": "pong"}}), ASKED),
+        (thinking(THOUGHT | {"tool_calls": [{"id": "t", "function": {"name": "f", "arguments": ""}}]}), ASKED),
         (thinking(SILENT), ASKED),
         (thinking(SILENT, reasoning_tokens=True), ASKED),
         (thinking(SILENT, reasoning_tokens=0), ASKED),
@@ -284,6 +366,24 @@ def test_an_answer_cut_in_thought_teaches_a_larger_limit(body: Any) -> None:
 )
 def test_any_other_answer_teaches_no_limit(body: Any, asked: dict[str, Any]) -> None:
     assert taught(body, 200, asked) is None
+
+
+def test_the_least_limit_can_cut_a_thought() -> None:
+    assert taught(thinking(THOUGHT), 200, ASKED | {"max_tokens": 1}) == ("more_tokens", "max_tokens")
+
+
+def test_a_lesson_of_a_cut_thought_says_how_one_asks_by_it() -> None:
+    learnt = lesson_of(heard(thinking(THOUGHT), 200), frozenset(), frozenset())
+
+    assert learnt is not None
+    assert str(learnt.lesson.how) == "asked for up to 2048 tokens: with 16 this model thought, and said nothing"
+
+
+def test_a_lesson_of_a_cut_thought_has_no_words_of_the_relay() -> None:
+    learnt = lesson_of(heard(thinking(THOUGHT), 200), frozenset(), frozenset())
+
+    assert learnt is not None
+    assert learnt.lesson.words == ""
 
 
 def test_a_request_about_its_limit_is_not_given_a_larger_one() -> None:
@@ -309,6 +409,7 @@ def test_an_answer_without_a_document_has_no_counts() -> None:
     ("one", "other", "alike"),
     [
         (error("no (request id: 20261128aabbccdd)"), error("no (request id: 20261129eeff0011)"), True),
+        (error("no (request id: )"), error("no (request id: 20261129eeff0011)"), True),
         (error("no max_tokens"), error("no temperature"), False),
         ({"choices": []}, {"choices": []}, False),
     ],

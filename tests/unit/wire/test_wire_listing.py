@@ -30,6 +30,7 @@ def listing(*value: Any) -> Listing:
         ({"success": True, "object": "list", "data": [{"id": "a"}]}, [("a", None)]),
         ({"data": ["b", "a"]}, [("a", None), ("b", None)]),
         ({"data": ["B", "a", "b"]}, [("a", None), ("B", None), ("b", None)]),
+        ({"data": ["ab", "a_b"]}, [("a_b", None), ("ab", None)]),
         (["a"], [("a", None)]),
         ([{"id": "a", "organization": "Meta"}], [("a", "Meta")]),
         ({"models": [{"name": "models/gemini-pro"}]}, [("gemini-pro", None)]),
@@ -130,6 +131,16 @@ def test_the_list_stands_beside_chat_completions(url: str, asked: str) -> None:
     (step,) = models_plan().steps
 
     assert build(step, url, "", "").url == asked
+
+
+def test_the_list_is_asked_for_as_models_without_a_body() -> None:
+    request = asked_for_models({"data": []}).exchange.request
+
+    assert (request.step, request.method, request.body) == ("models", "GET", b"")
+
+
+def test_the_plan_knows_what_is_to_stand_in_the_list() -> None:
+    assert models_plan(("a",)).wanted == ("a",)
 
 
 def test_a_path_cannot_leave_the_host() -> None:
