@@ -19,7 +19,6 @@ settings.register_profile(
     database=None,
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 

@@ -4,7 +4,8 @@
     --------------------------------------------  ---------------------  -------------  ------------------------------
     never came (dns, timeouts, too large ...)     yes                    errored        are open
     refuses key, balance, model or rate           yes                    errored        are open
-    is a page, whatever its status                yes                    errored        are open
+    is a page, or a firewall's challenge,         yes                    errored        are open
+        whatever its status
     has a status outside 2xx, which no rule on    yes                    errored        are open
         the request takes, and which blames no
         parameter that a model does not take
@@ -36,6 +37,7 @@ from wnmon.model.check import Auth, Plan, Risk, Rule, Step
 from wnmon.model.result import Fault, Layer, Reason
 from wnmon.model.said import Said
 from wnmon.wire.answer import Answer
+from wnmon.wire.faults import is_challenge
 from wnmon.wire.reply import Choice, Form
 
 _REFUSES_ANYBODY = frozenset({Reason.RATE_LIMITED, Reason.BALANCE})
@@ -149,7 +151,7 @@ def _is_strange(plan: Plan, answer: Answer, answers: Sequence[Answer]) -> bool:
     code = answer.exchange.status or 0
     if code >= 500:
         return False
-    if answer.reply.form is Form.HTML:
+    if answer.reply.form is Form.HTML or is_challenge(answer.exchange):
         return True
     is_known = 200 <= code < 300 or _refuses_for_itself(plan, answer)
     return not is_known and not _is_controlled(plan, answer, answers)

@@ -58,7 +58,7 @@ def refusal_in(value: Json, place: str = "body", *, refused: bool = True) -> Err
     found = error_in(value, place)
     if found is not None or not isinstance(value, dict) or isinstance(value.get("choices"), list):
         return found
-    is_fine = not refused and (_word(value.get("code")) or "").lower() in _FINE
+    is_fine = not refused and (value.get("code") is True or (_word(value.get("code")) or "").lower() in _FINE)
     return envelope(value, place) if _message(value) and not is_fine else None
 
 

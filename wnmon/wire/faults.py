@@ -128,13 +128,18 @@ def _error_in_success(exchange: Exchange, reply: Reply, error: ErrorEnvelope) ->
     return _caused(cause, exchange, reply, message)
 
 
+def is_challenge(exchange: Exchange) -> bool:
+    """Tell whether a firewall in front of the relay wants a browser to prove itself (Cloudflare, AWS WAF)."""
+    return any(exchange.header(name) is not None for name in ("cf-mitigated", "x-amzn-waf-action"))
+
+
 def _unreadable(exchange: Exchange, reply: Reply, asked: int) -> Fault | None:
     """Name what is wrong with a success that carries no error."""
+    layer = Layer.CDN if is_challenge(exchange) else Layer.RELAY
     match reply.form:
         case Form.EMPTY:
-            return _fault(Reason.EMPTY, Layer.RELAY, Said("status_empty_body", n=str(exchange.status)))
+            return _fault(Reason.EMPTY, layer, Said("status_empty_body", n=str(exchange.status)))
         case Form.HTML:
-            layer = Layer.CDN if exchange.header("cf-mitigated") else Layer.RELAY
             page = Said("status_with", n=str(exchange.status), said=_page_title(exchange))
             return _fault(Reason.CONTENT_TYPE, layer, page)
         case Form.OTHER:

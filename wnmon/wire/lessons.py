@@ -53,9 +53,9 @@ _OF_THE_ACCOUNT = frozenset({Reason.AUTH, Reason.BALANCE, Reason.MODEL_UNAVAILAB
 # Words that are names of parameters and much else besides count only where they are written as names.
 _COMMON = frozenset({"n", "stop", "seed", "user", "store", "metadata"})
 _REFUSES = re.compile(
-    r"unsupported|(?:not|n't) (?:\w+ )?(?:support|allow|permit|accept|available|compatible|recogni)|incompatible"
+    r"unsupported|(?:not|n't)\s(?:\w+\s)?(?:support|allow|permit|accept|available|compatible|recogni)|incompatible"
     r"|unrecogni|unknown|unexpected|extra (?:inputs|fields)|deprecated|no longer|removed|cannot|can't|can not|must|only"
-    r"|should be|has to be|out of range"
+    r"|should\sbe|has\sto\sbe|out\sof\srange"
     r"|invalid|fixed|forbidden|restricted|disallowed|不支持|仅支持|只支持|无效|不允许|不被允许|不可|不能|弃用|废弃|必须|只能|仅能"
     r"|无法识别|未知|不接受|有误|错误|非法"
 )

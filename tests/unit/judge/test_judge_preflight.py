@@ -485,3 +485,15 @@ def test_a_suite_of_refusals_on_a_dead_relay_is_errored() -> None:
 
 def test_a_suite_of_which_one_rule_was_judged_is_passed() -> None:
     assert judged(suite(LATE, OK), streamed(*GOOD_STREAM, late_ns=10**9)).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize("header", ["cf-mitigated", "x-amzn-waf-action"])
+def test_a_challenge_without_a_page_breaks_no_rule(header: str) -> None:
+    plan = suite(rule("R", "ask", status=200))
+    found = judged(plan, answer(b"", 202, media=None, headers=((header, "challenge"),)))
+
+    assert (found.outcome, found.verdicts[0].verdict, found.layer) == (
+        Outcome.ERRORED,
+        Verdict.INCONCLUSIVE,
+        Layer.CDN,
+    )

@@ -93,7 +93,7 @@ BODIES: dict[str, tuple[Relay, str, str]] = {
     "new-api, data that is none": (
         {"/api/usage/token/": {"code": True, "message": "ok", "data": None}, "*": PAGE},
         "unknown",
-        "/api/usage/token/: an error with status 200: ok",
+        "/api/usage/token/: no balance in it",
     ),
     "sub2api, a wallet": ({"/v1/usage": {**SUB2API, "remaining": 12.5, "balance": 12.5}}, "12.5 USD", "account"),
     "sub2api, a key with a quota": (

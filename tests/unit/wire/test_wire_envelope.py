@@ -120,3 +120,7 @@ def test_a_sentence_that_is_repeated_counts_once() -> None:
 
 def test_a_code_is_no_wording() -> None:
     assert clues({"reason": "money"}).wording == ""
+
+
+def test_a_message_beside_code_true_is_no_error_in_a_success() -> None:
+    assert refusal_in({"code": True, "message": "ok"}, refused=False) is None
