@@ -256,6 +256,10 @@ def test_no_body_with_success_is_empty() -> None:
 
 
 def test_broken_json_is_bad_json() -> None:
+    assert fault(exchange(b'{"id":')).reason is Reason.BAD_JSON
+
+
+def test_broken_json_is_told_by_where_it_breaks() -> None:
     assert str(fault(exchange(b'{"id":')).message) == "bad JSON at byte 6: ends where a value is due"
 
 

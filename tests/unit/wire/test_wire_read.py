@@ -65,6 +65,14 @@ def test_json_answer_keeps_its_media_type() -> None:
     assert read(completion()).media_type == "application/json"
 
 
+@pytest.mark.parametrize(
+    ("body", "media"),
+    [(b"data: [DONE]\n\n", "text/event-stream"), (b"<html></html>", "text/html"), (b"", "text/plain")],
+)
+def test_an_answer_of_another_form_keeps_its_media_type(body: bytes, media: str) -> None:
+    assert read(exchange(body, media=media)).media_type == media
+
+
 def test_json_answer_has_no_tokens() -> None:
     assert read(completion()).tokens == ()
 

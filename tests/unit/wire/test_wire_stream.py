@@ -116,6 +116,12 @@ def test_text_cut_by_unicode_line_separators_stays_whole() -> None:
     assert reply(text("a\u2028b\u0085c")).text == "a\u2028b\u0085c"
 
 
+def test_a_channel_that_a_stream_never_wrote_to_is_empty() -> None:
+    choice = only_choice(STOP)
+
+    assert (choice.reasoning, choice.refusal, choice.transcript) == ("", "", "")
+
+
 def test_reasoning_and_refusal_are_joined() -> None:
     choice = only_choice(
         frame({"reasoning": "h"}), frame({"reasoning": "m"}), frame({"refusal": "n"}), frame({"refusal": "o"})
