@@ -10,10 +10,19 @@ from account_samples import NOT_FOUND, PAGE, Relay, asked_for_balance, billing, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wnmon.model.check import Auth
+from wnmon.model.check import Asks, Auth
 from wnmon.model.result import Reason
 from wnmon.model.said import Said
-from wnmon.wire.balance import Amount, Balance, Owner, balance_plan, is_about_balance, read_balance, show_amount
+from wnmon.wire.balance import (
+    UNKNOWN_UNIT,
+    Amount,
+    Balance,
+    Owner,
+    balance_plan,
+    is_about_balance,
+    read_balance,
+    show_amount,
+)
 from wnmon.wire.opened import Untold, amount
 
 SUB2API = {"mode": "unrestricted", "isValid": True, "unit": "USD"}
@@ -40,6 +49,24 @@ def shown_bounds(one: Amount) -> str:
 
 
 BODIES: dict[str, tuple[Relay, str, str]] = {
+    "sub2api, which says no more than that the key is valid": (
+        {"/v1/usage": {"isValid": True, "remaining": 5}},
+        f"5 {UNKNOWN_UNIT}",
+        "unknown",
+    ),
+    "sub2api, which says no more than the mode of the key": (
+        {"/v1/usage": {"mode": "unrestricted", "remaining": 5, "unit": "USD"}},
+        "5 USD",
+        "unknown",
+    ),
+    "sub2api beside a status that tells of units": (
+        {
+            "/v1/usage": {"mode": "unrestricted", "remaining": 5, "unit": "USD"},
+            "/api/status": status(quota_per_unit=500000, quota_display_type="CNY"),
+        },
+        "5 USD",
+        "unknown",
+    ),
     "new-api, units of the site": (
         {"/api/usage/token/": new_api(total_available=1234567), "/api/status": status(quota_per_unit=500000)},
         "2.469134 USD",
@@ -396,6 +423,29 @@ def test_a_balance_is_asked_for_without_a_body() -> None:
     asked = {(one.exchange.request.method, one.exchange.request.body) for one in asked_for_balance({})}
 
     assert asked == {("GET", b"")}
+
+
+def test_a_plan_for_the_balance_says_so() -> None:
+    assert balance_plan("relay.example").asks is Asks.BALANCE
+
+
+def test_a_wallet_that_holds_no_amount_tells_nothing() -> None:
+    assert told({"/v1/users/me/balance": {"data": {}}}, "api.moonshot.cn")[0] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ({"message": "no", "code": "insufficient_quota"}, Reason.BALANCE),
+        ({"message": "Incorrect API key provided", "code": "invalid_api_key"}, Reason.AUTH),
+        ({"message": "zq"}, Reason.SCHEMA),
+    ],
+)
+def test_an_error_with_status_200_has_the_reason_of_its_cause(error: dict[str, str], reason: Reason) -> None:
+    balance = read_balance(asked_for_balance({"/v1/usage": {"error": error}}))
+
+    assert isinstance(balance, Untold)
+    assert balance.reason is reason
 
 
 def test_the_plan_knows_what_is_to_remain() -> None:
