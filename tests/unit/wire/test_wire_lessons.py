@@ -456,3 +456,7 @@ def test_what_a_server_behind_the_relay_calls_a_parameter_teaches_too(
     refused: dict[str, Any], lesson: tuple[str, str]
 ) -> None:
     assert taught(refused) == lesson
+
+
+def test_a_refusal_of_a_request_without_a_limit_teaches_as_well() -> None:
+    assert taught(error("temperature is not supported"), asked={"temperature": 0}) == ("dropped", "temperature")

@@ -243,3 +243,7 @@ def test_a_refusal_may_speak_of_a_day(message: str, is_of_a_day: bool) -> None:
 def test_no_words_and_no_header_break_the_reader(name: str, value: str) -> None:
     by_words(value)
     by_headers((f"x-ratelimit-reset-{name}", value), ("x-ratelimit-remaining", value), ("RateLimit", value))
+
+
+def test_a_header_that_names_a_policy_and_no_number_tells_nothing() -> None:
+    assert by_headers(("x-ratelimit-bucket", "gold")) == by_headers()
