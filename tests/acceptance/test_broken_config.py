@@ -36,7 +36,7 @@ CASES = {
     "unknown key": (broken("every: 15m", "evry: 15m"), 8, 5),
     "duplicate key": (broken("    every: 15m\n", "    every: 15m\n    every: 15m\n"), 9, 5),
     "unset variable": (broken("WNMON_API_KEY", "NO_SUCH_VARIABLE"), 4, 14),
-    "short key": (broken("${WNMON_API_KEY}", "short"), 4, 14),
+    "no key": (broken("${WNMON_API_KEY}", "Bearer sk-0123456789"), 4, 14),
     "glued hosts": (broken("http://127.0.0.1:9/v1", "https://a.example/https://b.example/v1"), 3, 15),
     "interval below timeout": (broken("every: 15m", "every: 30s"), 8, 12),
     "no duration": (broken("15m", "soon"), 8, 12),
