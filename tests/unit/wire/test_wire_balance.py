@@ -528,3 +528,10 @@ def test_a_key_with_a_last_day_owns_its_balance() -> None:
 
     assert isinstance(balance, Balance)
     assert balance.owner is Owner.KEY
+
+
+def test_what_a_relay_says_in_its_own_way_has_the_reason_of_its_answer() -> None:
+    balance = read_balance(asked_for_balance({"/v1/usage": {"code": 5001, "message": "zq"}}))
+
+    assert isinstance(balance, Untold)
+    assert balance.reason is Reason.SCHEMA

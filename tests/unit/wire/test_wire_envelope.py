@@ -124,3 +124,10 @@ def test_a_code_is_no_wording() -> None:
 
 def test_a_message_beside_code_true_is_no_error_in_a_success() -> None:
     assert refusal_in({"code": True, "message": "ok"}, refused=False) is None
+
+
+def test_a_text_that_is_all_of_a_body_has_its_place() -> None:
+    found = refusal_in("no money", "elsewhere")
+
+    assert found is not None
+    assert (found.message, found.place) == ("no money", "elsewhere")

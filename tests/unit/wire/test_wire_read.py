@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from wire_samples import COMPLETION, completion, exchange
 
-from wnmon.model.json import Json
+from wnmon.model.json import Json, JsonObject
 from wnmon.model.result import Usage
 from wnmon.wire.envelope import error_in, refusal_in
 from wnmon.wire.read import read
@@ -315,3 +315,21 @@ def test_plain_text_error_that_is_not_utf8_is_read_with_replacements() -> None:
 
     assert found is not None
     assert found.message == "caf\ufffd"
+
+
+def behind_a_mark(body: JsonObject, status: int) -> ErrorEnvelope | None:
+    return read(exchange(b"\xef\xbb\xbf" + json.dumps(body).encode(), status)).error
+
+
+def test_a_refusal_behind_a_byte_order_mark_is_read() -> None:
+    found = behind_a_mark({"error": {"message": "no", "code": "invalid_api_key"}}, 401)
+
+    assert found is not None
+    assert (found.message, found.code) == ("no", "invalid_api_key")
+
+
+def test_behind_a_byte_order_mark_a_fine_code_is_one_in_a_success_alone() -> None:
+    refused = behind_a_mark({"code": 0, "message": "no"}, 400)
+
+    assert refused is not None
+    assert (behind_a_mark({"code": 0, "message": "ok"}, 200), refused.message) == (None, "no")
