@@ -145,7 +145,7 @@ PICKY: dict[str, MockFault] = {
     "thinking-first": MockFault(
         says="the model thinks first; with a small max_tokens it says nothing more",
         kind=FaultKind.PERSONA,
-        leaves={"REL-002", "REL-013"},
+        leaves={"REL-002", "REL-011", "REL-012", "REL-013"},
         completion=_thinking_document,
         events=_thinking_stream,
     ),
