@@ -149,7 +149,6 @@ BROKEN = {
     "literal without end": TARGET.format(f"'{KEY}"),
     "literal with a colon": f"targets:\n  wn:\n    api_key: {KEY}: {KEY}\n",
     "user in the URL": 'targets: {wn: {base_url: "https://u:${WN_API_KEY}@relay.example", models: [m]}}',
-    "query in the URL": 'targets: {wn: {base_url: "https://relay.example/?key=${WN_API_KEY}", models: [m]}}',
     "path of the URL": TARGET.replace("relay.example", "relay.example/${{WN_PLAIN}}").format("${WN_PLAIN}"),
     "port of the URL": 'targets: {wn: {base_url: "https://relay.example:${WN_API_KEY}/", models: [m]}}',
     "URL": 'targets: {wn: {base_url: "${WN_API_KEY}", models: [m]}}',

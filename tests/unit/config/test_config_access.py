@@ -197,3 +197,13 @@ def test_the_rest_of_a_key_that_holds_an_ampersand_is_a_secret_too() -> None:
     found = relay('https://relay.example/?key=sk-7f3a9c2e5d8146b0"&%3C89abcdef0123456789%41&v=1')
 
     assert found.keys[-2:] == ("<89abcdef0123456789A", "%3C89abcdef0123456789%41")
+
+
+def test_a_key_is_no_name_of_a_header(tmp_path: Path) -> None:
+    headers = "headers: {sk-7f3a9c2e5d8146b0a1b2c3d4e5f60718: x}"
+    text = f"targets: {{wn: {{base_url: 'https://relay.example', models: [m], {headers}}}}}"
+
+    assert problems(tmp_path, text) == [
+        "wnmon.yaml:1:74 targets.wn.headers.[redacted:35-characters]: "
+        "expected a name, not what looks like a key, put the key into api_key"
+    ]
