@@ -120,7 +120,7 @@ def where(sensor: Recorded, runs: Iterable[Run]) -> Surroundings:
 
 def by_pytest(asked: NamedTarget, selection: Selection, here: Surroundings) -> InPytest:
     """Run the suites as the tests of their rules do, one after the other."""
-    settings = Settings(suites=selection.names, full=selection.full)
+    settings = Settings(suites=selection.names, full=selection.full, patience_s=0)  # as the Terms of the check
     judging, runs, outcomes = Judging(selection.plans, settings, lambda: asked, here), [], {}
     for number, plan in enumerate(selection.plans):
         rules = _selected(plan, full=selection.full)
