@@ -12,7 +12,7 @@ from statistics import median
 
 from wnmon.judge.subject import Subject
 from wnmon.model.said import Said
-from wnmon.wire.message import choices_of, object_at, texts_of
+from wnmon.wire.message import choices_of, delta_of, texts_of
 from wnmon.wire.reply import Frame
 
 FEWEST_PIECES = 10
@@ -44,7 +44,7 @@ def pieces_of(subject: Subject) -> list[Piece]:
 def _chars(frame: Frame) -> int:
     value = frame.document.value if frame.document else None
     choices = choices_of(value.get("choices")) if isinstance(value, dict) else []
-    return sum(len(text) for _, choice in choices for text in texts_of(object_at(choice, "delta")).values())
+    return sum(len(text) for _, choice in choices for text in texts_of(delta_of(choice)).values())
 
 
 def joined(pieces: Sequence[Piece]) -> list[Piece]:

@@ -205,8 +205,7 @@ def _is_answered(plan: Plan, answer: Answer) -> bool:
 
 def _holds(choice: Choice) -> bool:
     """Tell whether there is anything in a choice: OpenRouter writes an upstream's failure into an empty one."""
-    said = choice.content or choice.reasoning or choice.refusal or choice.transcript or choice.tool_calls
-    return bool(said) or choice.finish_reason not in {None, "error"}
+    return choice.says_something or choice.finish_reason not in {None, "error"}
 
 
 def accepts_refusal(plan: Plan, answer: Answer) -> bool:

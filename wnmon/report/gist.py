@@ -133,11 +133,7 @@ def _was_sent(answer: Answer) -> bool:
 
 def _is_usable(answer: Answer) -> bool:
     """Tell whether an answer says anything; a cut one does, and that it is cut is for the rules to say."""
-    said = (
-        choice.content or choice.reasoning or choice.refusal or choice.transcript or choice.tool_calls
-        for choice in answer.reply.choices
-    )
-    return _is_success(answer) and any(said)
+    return _is_success(answer) and any(choice.says_something for choice in answer.reply.choices)
 
 
 def _standing(report: CheckReport, runs: Sequence[Run], answers: Sequence[Answer]) -> tuple[Standing, Said]:

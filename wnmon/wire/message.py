@@ -60,6 +60,11 @@ def string_at(value: JsonObject, name: str) -> str:
     return member if isinstance(member, str) else ""
 
 
+def delta_of(choice: JsonObject) -> JsonObject:
+    """Return what a choice of a stream says: a relay that wraps a whole completion into an event sends `message`."""
+    return object_at(choice, "delta") or object_at(choice, "message")
+
+
 def texts_of(message: JsonObject) -> dict[Channel, str]:
     """Return the text of each channel that has a member, "" where that says nothing.
 

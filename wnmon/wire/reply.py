@@ -123,6 +123,11 @@ class Choice:
         """Return the first finish reason, None when there was none."""
         return self.finish_reasons[0] if self.finish_reasons else None
 
+    @property
+    def says_something(self) -> bool:
+        """Tell whether any channel holds anything, a tool call included."""
+        return bool(self.content or self.reasoning or self.refusal or self.transcript or self.tool_calls)
+
 
 class Channel(StrEnum):
     """Where a token was written. Which member is of which one, `message.MEMBERS` says."""

@@ -28,7 +28,7 @@ from wnmon.wire.message import (
     MAX_CHOICES,
     MAX_TOOL_CALLS,
     choices_of,
-    object_at,
+    delta_of,
     string_at,
     texts_of,
     tool_calls_of,
@@ -173,9 +173,7 @@ class _Fold:
         if index not in self._choices and len(self._choices) >= MAX_CHOICES:
             return
         fold = self._choices.setdefault(index, _ChoiceFold(index))
-        # A relay that wraps a whole completion into one event sends `message` and no `delta`.
-        delta = object_at(choice, "delta") or object_at(choice, "message")
-        channels = fold.take_delta(delta)
+        channels = fold.take_delta(delta_of(choice))
         self.tokens += [Token(at_ns=event.at_ns, channel=c, event=event.index, choice=index) for c in channels]
         if fold.take_finish(string_at(choice, "finish_reason")):
             self.finish_ns = event.at_ns

@@ -65,6 +65,12 @@ def test_a_piece_counts_the_text_of_every_channel() -> None:
     assert [piece.chars for piece in pieces_of(subject(answer(thinking, media="text/event-stream")))] == [5]
 
 
+def test_a_piece_counts_the_text_of_a_message_where_there_is_no_delta() -> None:
+    whole = delta(choices=[{"index": 0, "message": {"content": "abcd"}}])
+
+    assert [piece.chars for piece in pieces_of(subject(answer(whole, media="text/event-stream")))] == [4]
+
+
 def test_what_holds_no_text_is_no_piece() -> None:
     body = ": ping\n\n" + delta("") + "data: 7\n\n" + delta("a") + DONE
 
