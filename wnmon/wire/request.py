@@ -76,8 +76,7 @@ def _path(path: str | None, of_chat: str) -> str:
     if path is None or path.startswith("/"):
         return path or of_chat
     folder = of_chat.removesuffix("/chat/completions")
-    before, deployments, _name = folder.partition("/deployments/")  # Azure's, of one model each
-    folders = (before if deployments else folder).split("/")
+    folders = folder.partition("/deployments/")[0].split("/")  # Azure's deployments are of one model each
     while path.startswith("../"):
         path, folders = path.removeprefix("../"), folders[: max(1, len(folders) - 1)]
     return "/".join([*folders, path])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from wire_samples import exchange
 
+from wnmon.wire.media import text_of
 from wnmon.wire.read import read
 from wnmon.wire.reply import Form
 
@@ -49,3 +50,20 @@ def test_form_follows_the_bytes_then_the_media_type(media: str | None, body: byt
 )
 def test_media_type_is_lower_case_without_parameters(media: str | None, expected: str | None) -> None:
     assert read(exchange(b"{}", media=media)).media_type == expected
+
+
+@pytest.mark.parametrize(
+    ("media", "charset"),
+    [
+        ("text/html; charset=windows-1251", "windows-1251"),
+        ('text/html; charset="Windows-1251" ; level=1', "windows-1251"),
+        ("text/html; charset=windows-1251; charset=big5", "windows-1251"),
+        ("text/html; charset=unknown", "gb18030"),
+        ("text/html", "gb18030"),
+        (None, "gb18030"),
+    ],
+)
+def test_what_is_no_utf8_is_read_as_its_first_declared_charset_or_as_chinese(media: str | None, charset: str) -> None:
+    body = "Ж中".encode(charset, "ignore")
+
+    assert text_of(exchange(body, media=media), body) == body.decode(charset)

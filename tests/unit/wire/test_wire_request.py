@@ -231,6 +231,7 @@ AZURE = "https://az.example/d/chat/completions?api-version=1&x=2"
         ({"path": "/v1/models"}, "https://az.example/v1/models?api-version=1&x=2"),
         ({"path": "/v1/models?y=z"}, "https://az.example/v1/models?api-version=1&x=2&y=z"),
         ({"path": "/v1/models?api-version=9"}, "https://az.example/v1/models?x=2&api-version=9"),
+        ({"path": "/v1/models?y=1&api-version=a=b&x=3"}, "https://az.example/v1/models?y=1&api-version=a=b&x=3"),
         ({"path": "/v1/models?"}, "https://az.example/v1/models?api-version=1&x=2"),
         ({"plain_http": True}, "http://az.example/d/chat/completions?api-version=1&x=2"),
         ({"auth": Auth.QUERY}, f"{AZURE}&api_key={WRONG_KEY}"),
@@ -239,6 +240,18 @@ AZURE = "https://az.example/d/chat/completions?api-version=1&x=2"
 )
 def test_the_query_of_a_target_goes_with_every_request(members: dict[str, Any], url: str) -> None:
     assert build(Step(name="s", body={}, **members), AZURE, "m", "n").url == url
+
+
+def test_a_name_of_the_query_ends_at_its_first_equals_sign() -> None:
+    step = Step(name="s", body={}, path="/v1/models?sig=9")
+
+    assert build(step, "https://az.example/d?sig=a=b&x=1", "m", "n").url == "https://az.example/v1/models?x=1&sig=9"
+
+
+def test_what_stands_beside_a_deployment_stands_before_the_first_folder_of_that_name() -> None:
+    azure = "https://az.example/openai/deployments/a/deployments/b/chat/completions"
+
+    assert build(Step(name="s", body={}, path="models"), azure, "m", "n").url == "https://az.example/openai/models"
 
 
 def test_a_path_of_a_step_has_its_own_query() -> None:
