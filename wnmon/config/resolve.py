@@ -8,8 +8,10 @@ from itertools import islice
 from pathlib import Path
 
 from wnmon.config.checks import AimedCheck, read_check
+from wnmon.config.measures import read_measures, refuse_low_buckets
 from wnmon.config.node import Cursor, quote
 from wnmon.config.schema import fits
+from wnmon.config.slos import AimedSlo, read_slo, with_slos
 from wnmon.config.sources import Sources, identity_of, is_suite
 from wnmon.config.suite import Suites
 from wnmon.config.targets import read_target
@@ -17,6 +19,7 @@ from wnmon.config.timing import Rhythm, read_rhythm
 from wnmon.config.waivers import refuse_unknown_waivers
 from wnmon.model.check import Asks, Check, Timeouts
 from wnmon.model.credentials import is_no_name
+from wnmon.model.measures import Measures
 from wnmon.model.said import Said
 from wnmon.model.target import Probe, Secret, Target, secrets_of
 from wnmon.redact.redactor import Redactor
@@ -25,6 +28,7 @@ from wnmon.wire.listing import models_plan
 
 DEFAULT_CONCURRENCY = 8
 _MAX_PROBES = 20_000
+_OF_ALL = ("concurrency", "metrics")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,7 @@ class Config:
     probes: tuple[Probe, ...]
     concurrency: int
     timeouts: Timeouts
+    measures: Measures
     files: tuple[Path, ...]
     sha: str
 
@@ -65,6 +70,9 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
     targets = [target for target in read if target is not None]
     suites = Suites(sources)
     checks = _checks(parts, suites)
+    slos = _slos(parts)
+    metrics = parts[0].root.get("metrics") if parts else None
+    measures = read_measures(metrics)
     if parts and not sources.problems and not targets:
         parts[0].root.report(Said("no_target_given"), Said("name_a_relay"))
     targets, checks = _labels_redacted(targets, checks)
@@ -73,7 +81,9 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
         parts[0].root.report(Said("too_many_probes", n=_MAX_PROBES), Said("name_targets"))
     sources.refuse_broken()
     # Only now: the rules of a suite that cannot be read are not known.
-    refuse_unknown_waivers(_as_written(parts), suites.rules() | rules, suites.built_in_rules)
+    refuse_unknown_waivers(_as_written(parts, "targets"), suites.rules() | rules, suites.built_in_rules)
+    probes = with_slos(probes, slos)
+    refuse_low_buckets(metrics, measures, probes)
     sources.refuse_broken()
     return Config(
         targets=tuple(targets),
@@ -81,6 +91,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
         probes=probes,
         concurrency=parts[0].root.whole_of("concurrency") or DEFAULT_CONCURRENCY,
         timeouts=parts[0].rhythm.timeouts,
+        measures=measures,
         files=sources.files,
         sha=sources.sha,
     )
@@ -119,9 +130,10 @@ def _is_no_config(root: Cursor, place: Cursor | None) -> bool:
         hint = Said("suite_into_check") if place is not None else Said("suite_to_check")
         (place or root).report(Said("suite_no_config"), hint)
         return True
-    limit = root.get("concurrency") if place is not None else None
-    if limit is not None:
-        limit.report(Said("concurrency_of_all"), Said("move_to_first"), key=True)
+    for key in _OF_ALL if place is not None else ():
+        member = root.get(key)
+        if member is not None:
+            member.report(Said("of_all_files", name=key), Said("move_to_first"), key=True)
     return False
 
 
@@ -140,19 +152,25 @@ def _named(parts: list[_Part], section: str) -> Iterator[tuple[str, Cursor, _Par
                 yield name, place, part
 
 
-def _as_written(parts: list[_Part]) -> Iterator[tuple[str, Cursor]]:
-    """Yield every target by its name, also one that is broken."""
+def _as_written(parts: list[_Part], section: str) -> Iterator[tuple[str, Cursor]]:
+    """Yield every member of a section by its name, also one that is broken."""
     for part in parts:
-        yield from part.root.members("targets")
+        yield from part.root.members(section)
 
 
 def _checks(parts: list[_Part], suites: Suites) -> list[AimedCheck]:
     """Return the checks that can be used. They may name a target that is broken, and its models, all the same."""
     models = {
         name: [one.node.value for one in place.elements("models") if isinstance(one.node.value, str)]
-        for name, place in _as_written(parts)
+        for name, place in _as_written(parts, "targets")
     }
     read = (read_check(name, place, part.rhythm, models, suites) for name, place, part in _named(parts, "checks"))
+    return [aimed for aimed in read if aimed is not None]
+
+
+def _slos(parts: list[_Part]) -> list[AimedSlo]:
+    names = [name for name, _ in _as_written(parts, "checks")]
+    read = (read_slo(name, place, names) for name, place, _ in _named(parts, "slos"))
     return [aimed for aimed in read if aimed is not None]
 
 

@@ -46,6 +46,11 @@ def refuse_overlap(place: Cursor, rhythm: Rhythm) -> None:
         (every or place).expected(wanted, f"{rhythm.every_s:g}s", Said("raise_every"), key=every is None)
 
 
+def limit_s(place: Cursor) -> float | None:
+    """Return the seconds of a duration that a request may take. Reports one out of bounds, of which None is known."""
+    return _seconds(place, _LIMIT_S, _LIMIT)
+
+
 def _seconds(place: Cursor, bounds_s: tuple[float, float], wanted: Said) -> float | None:
     try:
         seconds = parse_duration_s(str(place.node.value))

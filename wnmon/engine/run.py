@@ -16,7 +16,7 @@ class Run:
     """One execution of a probe. `id` is unique; times are epoch seconds (wall) for showing only.
 
     `usage_doubts` are the counts of its answers that were not believed; `pauses` what was waited
-    for limits of the relay's.
+    for limits of the relay's. `recheck`: it was made between slots, only to confirm what the one before it said.
     `answers` are the exchanges of the evidence, read once; a record leaves them out, its reader makes them anew.
     """
 
@@ -34,6 +34,7 @@ class Run:
     usage_doubts: tuple[UsageDoubt, ...] = ()
     pauses: tuple[Pause, ...] = ()
     requests: int = 0
+    recheck: bool = False
     answers: tuple[Answer, ...] = field(default=(), compare=False, repr=False)
 
     @property

@@ -13,6 +13,7 @@ from wnmon.model.parameters import AS_WRITTEN, Parameters
 from wnmon.model.placeholders import is_placeholder
 from wnmon.model.price import Price
 from wnmon.model.said import Said
+from wnmon.model.slo import Slo
 
 ProbeId = NewType("ProbeId", str)
 
@@ -139,11 +140,12 @@ def _secret_headers(target: Target) -> frozenset[tuple[str, Secret]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """check × target × model: what is scheduled, labelled and listed."""
+    """check × target × model: what is scheduled, labelled and listed. `slos`: what its runs count towards."""
 
     check: Check
     target: Target
     model: str
+    slos: tuple[Slo, ...] = ()
 
     @property
     def id(self) -> ProbeId:

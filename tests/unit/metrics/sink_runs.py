@@ -180,8 +180,8 @@ def value(sink: PrometheusSink, name: str, **labels: str) -> float | None:
     return found[0] if found else None
 
 
-def a_balance_run(body: str) -> Run:
+def a_balance_run(body: str, *, probe: Probe | None = None) -> Run:
     """A run that got this body of the endpoint of sub2api, and nothing of any other."""
     request = replace(an_exchange().request, step="balance:sub2api", method="GET", url="https://wn.example/v1/usage")
     exchange = replace(an_exchange(), request=request, chunks=(Chunk(1, body.encode()),))
-    return replace(a_run(), answers=(read_answer(exchange),))
+    return replace(a_run(probe=probe), answers=(read_answer(exchange),))
