@@ -178,7 +178,7 @@ class Service:
         self._config = config
         self._runner.limiter.limit = config.concurrency
         self._standings.declare(config.probes)
-        self._metrics.declare(config.probes)
+        self._metrics.declare(config.probes, config.measures)
         self._board.declare(config.probes)
         self._scheduler.set_probes(config.probes, run_now=run_now)
         self._fanout.observe(Reloaded(ok=True, at_s=self._clock.wall_s(), sha=config.sha))

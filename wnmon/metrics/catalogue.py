@@ -15,7 +15,9 @@ from enum import StrEnum
 from wnmon.engine.ports import RestCause
 from wnmon.model.events import Skip
 from wnmon.model.result import Outcome, Reason
+from wnmon.model.slo import Indicator
 from wnmon.model.spent import Direction
+from wnmon.watch.slo import Cause
 
 
 class MetricKind(StrEnum):
@@ -45,7 +47,7 @@ class Scope(StrEnum):
 PROBE_LABELS = ("target", "check", "model")
 _OWNER_LABELS = {Scope.PROBE: PROBE_LABELS, Scope.TARGET: ("target",), Scope.SELF: ()}
 _OWNERS = {
-    **dict.fromkeys(("wnmon_probe_", "wnmon_rule_"), Scope.PROBE),
+    **dict.fromkeys(("wnmon_probe_", "wnmon_rule_", "wnmon_slo_"), Scope.PROBE),
     **dict.fromkeys(("wnmon_target_", "wnmon_tls_", "wnmon_budget_", "wnmon_balance_"), Scope.TARGET),
 }
 _UNITS = {"_timestamp_seconds": "seconds since the epoch", "_seconds": "seconds", "_bytes": "bytes"}
@@ -62,6 +64,8 @@ CLOSED_SETS: Mapping[str, tuple[str, ...]] = {
     "skip": tuple(skip.value for skip in Skip),
     "unit": ("USD", "CNY", "tokens", "quota", "unknown"),
     "rest": tuple(cause.value for cause in RestCause),
+    "left_out": tuple(cause.value for cause in Cause),
+    "indicator": tuple(indicator.value for indicator in Indicator),
 }
 
 
@@ -279,10 +283,49 @@ BALANCE = (
         unit="of the label",
         closed="unit",
     ),
+    _gauge(
+        "wnmon_balance_min",
+        "What is to be left, by `min` of a check of kind balance, in the unit the relay told last. Absent until known.",
+        "unit",
+        unit="of the label",
+        closed="unit",
+        alone=True,
+    ),
     _gauge("wnmon_balance_known", "1 if the last run of a check of kind balance was told a balance, else 0."),
     _gauge(
         "wnmon_balance_unlimited", "1 if the relay says that there is no limit, else 0. Absent while it is unknown."
     ),
+)
+
+SLOS = (
+    _counter(
+        "wnmon_slo_events_total",
+        "Runs that count towards an objective. Every run that was due is counted here or in wnmon_slo_excluded_total.",
+        "slo",
+        unit="runs",
+    ),
+    _counter("wnmon_slo_errors_total", "Those events that are errors.", "slo", unit="runs"),
+    _counter(
+        "wnmon_slo_excluded_total",
+        "Due runs that do not count towards an objective, and why not; recheck is one that was not due.",
+        "slo",
+        "cause",
+        unit="runs",
+    ),
+    _gauge(
+        "wnmon_slo_objective_ratio",
+        "Which share of the events is to be no error, from 0 to 1.",
+        "slo",
+        birth=Birth.CONFIGURED,
+    ),
+    _gauge(
+        "wnmon_slo_threshold_seconds",
+        "The most a latency may be. Of the indicators ttft and total only.",
+        "slo",
+        birth=Birth.CONFIGURED,
+    ),
+    _gauge("wnmon_slo_window_seconds", "Over how long the share is taken.", "slo", birth=Birth.CONFIGURED),
+    _gauge("wnmon_slo_info", "1, labelled with what counts.", "slo", "indicator", birth=Birth.CONFIGURED),
 )
 
 RULES = (
@@ -322,6 +365,11 @@ SELF = (
         "wnmon_scheduler_skipped_runs_total", "Due runs that did not take place.", "reason", unit="runs", closed="skip"
     ),
     _histogram("wnmon_event_loop_lag_seconds", "How late the event loop woke.", _LAG_BUCKETS),
+    _counter(
+        "wnmon_series_dropped_total",
+        "Series that were not created, since there are `metrics.max_series`; counted at every attempt.",
+        unit="series",
+    ),
     _counter("wnmon_sink_errors_total", "Runs or events a sink could not take.", "sink", unit="errors"),
     _counter("wnmon_internal_errors_total", "Faults of wnmon itself.", "component", unit="errors"),
 )
@@ -331,6 +379,7 @@ SECTIONS: Mapping[str, tuple[Metric, ...]] = {
     "Latency": LATENCIES,
     "Traffic": TRAFFIC,
     "Balance": BALANCE,
+    "Objectives": SLOS,
     "Rules": RULES,
     "Configuration": SETTINGS,
     "The monitor itself": SELF,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from wnmon.metrics.catalogue import CATALOGUE, CLOSED_SETS, Birth, Metric, MetricKind, Scope
 from wnmon.metrics.readings import Reading
 from wnmon.model.check import Asks
+from wnmon.model.slo import Slo
 from wnmon.model.target import Probe, Target
 
 RuleLabels = Mapping[str, tuple[str, str, str]]
@@ -34,6 +35,20 @@ def settings(probe: Probe) -> Iterator[Reading]:
     """Yield the probe's configured numbers, so that no alert rule needs a constant."""
     yield Reading(metric="wnmon_probe_interval_seconds", value=probe.check.every_s)
     yield Reading(metric="wnmon_probe_timeout_seconds", value=probe.check.timeouts.total_s)
+
+
+def slo_series(slos: Sequence[Slo]) -> Iterator[Reading]:
+    """Yield every series of some objectives: counters at 0, and what was configured, so that no rule needs it."""
+    for slo in slos:
+        named = (slo.name,)
+        yield Reading(metric="wnmon_slo_events_total", value=0, values=named)
+        yield Reading(metric="wnmon_slo_errors_total", value=0, values=named)
+        for cause in CLOSED_SETS["left_out"]:
+            yield Reading(metric="wnmon_slo_excluded_total", value=0, values=(slo.name, cause))
+        yield Reading(metric="wnmon_slo_objective_ratio", value=slo.objective, values=named)
+        yield Reading(metric="wnmon_slo_threshold_seconds", value=slo.threshold_s, values=named)
+        yield Reading(metric="wnmon_slo_window_seconds", value=slo.window_s, values=named)
+        yield Reading(metric="wnmon_slo_info", value=1, values=(slo.name, slo.indicator.value))
 
 
 def target_settings(target: Target) -> Iterator[Reading]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 from threading import Lock
@@ -24,6 +24,7 @@ from wnmon.engine.ports import Clock
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Standing
 from wnmon.metrics import catalogue, initial_series
+from wnmon.metrics.buckets import bounds_s
 from wnmon.metrics.catalogue import CATALOGUE, MetricKind, Scope
 from wnmon.metrics.initial_series import RuleLabels
 from wnmon.metrics.readings import (
@@ -31,17 +32,23 @@ from wnmon.metrics.readings import (
     Streaks,
     budget_readings,
     event_readings,
+    least_readings,
     probe_readings,
     rule_readings,
+    skipped_readings,
+    slo_readings,
     spending,
     standing_readings,
     target_readings,
 )
-from wnmon.model.events import BudgetLeft, MonitorEvent
+from wnmon.model.events import BudgetLeft, MonitorEvent, RunSkipped
+from wnmon.model.measures import Measures
 from wnmon.model.result import Outcome
 from wnmon.model.target import Probe, ProbeId
 
 _SELF = ""
+_BY_DEFAULT = Measures()
+_OF_SLOS = tuple(name for name in CATALOGUE if name.startswith("wnmon_slo_"))
 _END = "# EOF\n"
 
 Values = tuple[str, ...]
@@ -87,26 +94,63 @@ def _create(metric: catalogue.Metric) -> Series:
             return Histogram(metric.name, metric.help, registry=None, buckets=metric.buckets)
 
 
-class _Block:
-    """The series of one family that belong to one owner, and their rendered text."""
+class _Room:
+    """How many series there may be and are. What exists stays, also where `most` is lowered below it."""
 
-    def __init__(self, metric: catalogue.Metric, labels: Mapping[str, str]) -> None:
+    def __init__(self) -> None:
+        self.most = Measures().max_series
+        self._taken = 0
+        self._refused = 0
+
+    def take(self, size: int, *, forced: bool) -> bool:
+        """Tell whether there is room for so many series more, which then is taken."""
+        if not forced and self._taken + size > self.most:
+            self._refused += size
+            return False
+        self._taken += size
+        return True
+
+    def give_back(self, size: int) -> None:
+        """Make room again."""
+        self._taken -= size
+
+    def refused(self) -> int:
+        """Return how many series were refused since this was last asked."""
+        refused, self._refused = self._refused, 0
+        return refused
+
+
+class _Block:
+    """The series of one family that belong to one owner, and their rendered text. `forced`: they need no room."""
+
+    def __init__(
+        self, metric: catalogue.Metric, labels: Mapping[str, str], room: _Room, *, forced: bool = False
+    ) -> None:
         self._metric = metric
         self._labels = labels
+        self._room = room
+        self._forced = forced
         self._series: dict[Values, Series] = {}
         self._texts: dict[Exposition, str] = {}
 
+    @property
+    def values(self) -> set[Values]:
+        """Return the own labels of each series there is."""
+        return set(self._series)
+
     def take(self, reading: Reading) -> None:
-        """Let the reading change its series."""
+        """Let the reading change its series, which is created where there is room for one more."""
         if self._metric.kind is MetricKind.GAUGE and reading.value is None:
             self.keep(set(self._series) - {reading.values})
             return
         if self._metric.alone:
             self.keep({reading.values})
         if reading.values not in self._series:
+            if not self._room.take(_size(self._metric), forced=self._forced):
+                return
             self._series[reading.values] = _create(self._metric)
             self._texts.clear()
-        if _change(self._series[reading.values], reading.value):
+        if _change(self._series[reading.values], reading):
             self._texts.clear()
 
     def keep(self, wanted: Iterable[Values]) -> None:
@@ -114,8 +158,18 @@ class _Block:
         gone = set(self._series).difference(wanted)
         for values in gone:
             del self._series[values]
+            self._room.give_back(_size(self._metric))
         if gone:
             self._texts.clear()
+
+    def begin_anew(self, metric: catalogue.Metric) -> None:
+        """Have every series of these buckets instead, at 0: what was counted in others cannot be told apart in them."""
+        for values in self._series:
+            self._room.give_back(_size(self._metric))
+            self._room.take(_size(metric), forced=True)
+            self._series[values] = _create(metric)
+        self._metric = metric
+        self._texts.clear()
 
     def text(self, form: Exposition, lock: Lock) -> str:
         """Return the sample lines. Renders them, under the lock, if anything changed since the last time."""
@@ -139,17 +193,23 @@ class _Block:
         return metric
 
 
-def _change(series: Series, value: float | None) -> bool:
-    """Add, set or observe; tell whether anything changed."""
+def _size(metric: catalogue.Metric) -> int:
+    """Return how many series a scraper sees in one of these: of a histogram also +Inf, the sum and the count."""
+    return len(metric.buckets) + 3 if metric.kind is MetricKind.HISTOGRAM else 1
+
+
+def _change(series: Series, reading: Reading) -> bool:
+    """Add, set or observe; tell whether anything changed. OpenMetrics shows the run as an exemplar."""
+    value, exemplar = reading.value, {"run_id": reading.run} if reading.run else None
     if value is None:
         return False
     if isinstance(series, Counter):
-        series.inc(value)
+        series.inc(value, exemplar)
         return value != 0
     if isinstance(series, Gauge):
         series.set(value)
     else:
-        series.observe(value)
+        series.observe(value, exemplar)
     return True
 
 
@@ -161,6 +221,13 @@ class _Family:
         self.blocks: dict[str, _Block] = {}
         described = list(_create(metric).describe())
         self._heads = {form: form.encode(described) for form in Exposition}
+
+    def measure_by(self, bounds_s: tuple[float, ...]) -> None:
+        """Count in these buckets from now on."""
+        if bounds_s != self.metric.buckets:
+            self.metric = replace(self.metric, buckets=bounds_s)
+            for block in self.blocks.values():
+                block.begin_anew(self.metric)
 
     def text(self, form: Exposition, lock: Lock) -> str:
         """Return HELP, TYPE and every sample, "" without samples. Holds the lock for one block at a time."""
@@ -198,6 +265,7 @@ class PrometheusSink:
         self._clock = clock
         self._standing = standing
         self._lock = Lock()
+        self._room = _Room()
         self._families = {name: _Family(metric) for name, metric in CATALOGUE.items()}
         self._known: dict[str, _DeclaredProbe] = {}
         self._waivers_dated = ""
@@ -209,42 +277,56 @@ class PrometheusSink:
         build = Reading(metric="wnmon_build_info", value=1, values=(__version__, platform.python_version()))
         self._apply(_SELF, {}, [*initial_series.births(Scope.SELF), *errors, *faults, build])
 
-    def declare(self, probes: Sequence[Probe]) -> None:
+    def declare(self, probes: Sequence[Probe], measures: Measures = _BY_DEFAULT) -> None:
         """Make these the probes: bear the series of new ones, take away those of vanished ones, keep all others.
 
-        A probe is known by its id, so a reload that changes only the content of a check keeps its counters.
+        A probe is known by its id, and an objective by its name, so a reload that changes only the content of a check
+        keeps its counters. A histogram whose buckets change begins anew.
         """
         targets = list({probe.target.name: probe.target for probe in probes}.values())
         with self._lock:
             self._waivers_dated = ""
             self._remember(probes)
             self._drop_vanished({target.name for target in targets})
+            self._room.most = measures.max_series
+            for name, bounds in bounds_s(measures, probes).items():
+                self._families[name].measure_by(bounds)
             for probe in probes:
                 self._declare_probe(probe)
             for target in targets:
                 readings = [*initial_series.births(Scope.TARGET), *initial_series.target_settings(target)]
                 self._apply(target.name, {"target": target.name}, readings)
+                self._declare_least(target.name, probes)
             self._declare_info("wnmon_probe_info", initial_series.probe_infos(probes))
             self._declare_info("wnmon_target_info", initial_series.target_infos(targets))
 
     def take(self, run: Run) -> None:
-        """Publish a finished run. Of a skipped one only what it cost, of one of an undeclared probe nothing is told."""
+        """Publish a finished run.
+
+        Of a skipped one only what it cost and that it counts towards no objective is told, of one of an undeclared
+        probe nothing.
+        """
         with self._lock:
             known = self._known.get(run.probe)
             if known is None:
                 return
+            labels = initial_series.probe_labels(known.probe)
+            self._apply(run.probe, labels, slo_readings(run, known.probe.slos))
             if run.result.outcome is Outcome.SKIPPED:
-                self._apply(run.probe, initial_series.probe_labels(known.probe), spending(run))
+                self._apply(run.probe, labels, spending(run))
                 return
             known.streaks = known.streaks.after(run)
-            labels = initial_series.probe_labels(known.probe)
             self._apply(run.probe, labels, probe_readings(run, known.streaks))
             self._apply(run.probe, labels, rule_readings(run, known.rules))
-            self._apply(run.target, {"target": run.target}, target_readings(run))
+            least = least_readings(run, known.probe.check.plan.least)
+            self._apply(run.target, {"target": run.target}, [*target_readings(run), *least])
 
     def observe(self, event: MonitorEvent) -> None:
         """Publish what the monitor says of itself."""
         with self._lock:
+            if isinstance(event, RunSkipped) and (known := self._known.get(event.probe)) is not None:
+                labels = initial_series.probe_labels(known.probe)
+                self._apply(event.probe, labels, skipped_readings(event, known.probe.slos))
             if not isinstance(event, BudgetLeft):
                 self._apply(_SELF, {}, event_readings(event))
             elif any(known.probe.target.name == event.target for known in self._known.values()):
@@ -256,6 +338,8 @@ class PrometheusSink:
         with self._lock:
             self._tell_standings()
             self._date_waivers()
+            dropped = Reading(metric="wnmon_series_dropped_total", value=self._room.refused())
+            self._apply(_SELF, {}, [dropped])
         families = [family.text(form, self._lock) for family in self._families.values()]
         end = _END if form is Exposition.OPENMETRICS else ""
         return form.value, "".join([*families, form.encode(self._process.collect()), end]).encode()
@@ -264,7 +348,7 @@ class PrometheusSink:
         for reading in readings:
             family = self._families[reading.metric]
             if owner not in family.blocks:
-                family.blocks[owner] = _Block(family.metric, labels)
+                family.blocks[owner] = _Block(family.metric, labels, self._room, forced=owner == _SELF)
             family.blocks[owner].take(reading)
 
     def _remember(self, probes: Sequence[Probe]) -> None:
@@ -278,20 +362,37 @@ class PrometheusSink:
         staying = {Scope.PROBE: set(self._known), Scope.TARGET: targets, Scope.SELF: {_SELF}}
         for family in self._families.values():
             for owner in set(family.blocks) - staying[family.metric.scope]:
-                del family.blocks[owner]
+                family.blocks.pop(owner).keep(())
 
     def _declare_probe(self, probe: Probe) -> None:
         labels = initial_series.probe_labels(probe)
         rules = set(self._known[probe.id].rules.values())
         findings = [Reading(metric="wnmon_rule_findings_total", value=0, values=values) for values in rules]
-        self._apply(probe.id, labels, [*initial_series.births(Scope.PROBE), *initial_series.settings(probe), *findings])
+        slos = [*initial_series.slo_series(probe.slos)]
+        settings = initial_series.settings(probe)
+        self._apply(probe.id, labels, [*initial_series.births(Scope.PROBE), *settings, *findings, *slos])
         for name in ("wnmon_rule_passed", "wnmon_rule_findings_total"):
             self._keep(name, probe.id, rules)
         self._keep("wnmon_rule_waived", probe.id, set())
+        for name in _OF_SLOS:
+            self._keep(name, probe.id, {reading.values for reading in slos if reading.metric == name})
+
+    def _declare_least(self, target: str, probes: Sequence[Probe]) -> None:
+        """What is to be left may have changed; in which unit, a run has told before."""
+        mine = (probe.check.plan.least for probe in probes if probe.target.name == target)
+        least = next((float(least) for least in mine if least is not None), None)
+        block = self._families["wnmon_balance_min"].blocks.get(target)
+        for values in block.values if block is not None else ():
+            self._apply(target, {}, [Reading(metric="wnmon_balance_min", value=least, values=values)])
 
     def _declare_info(self, name: str, infos: Mapping[str, Mapping[str, str]]) -> None:
         family = self._families[name]
-        family.blocks = {owner: _Block(family.metric, labels) for owner, labels in infos.items()}
+        before = family.blocks
+        for block in before.values():
+            block.keep(())
+        family.blocks = {
+            owner: _Block(family.metric, labels, self._room, forced=owner in before) for owner, labels in infos.items()
+        }
         for block in family.blocks.values():
             block.take(Reading(metric=name, value=1))
 

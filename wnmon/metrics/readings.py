@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from wnmon.engine.ports import RestCause
 from wnmon.engine.run import Run
@@ -23,8 +24,10 @@ from wnmon.model.events import (
     Waited,
 )
 from wnmon.model.exchange import Exchange
-from wnmon.model.result import BOUNDS, Mark, Result, Timing, Verdict
-from wnmon.wire.balance import Balance, is_about_balance, read_balance
+from wnmon.model.result import BOUNDS, Mark, Timing, Verdict
+from wnmon.model.slo import Slo
+from wnmon.watch.slo import Cause, Counted, classify, left_out
+from wnmon.wire.balance import UNITS_WITHOUT_WORTH, Balance, is_about_balance, read_balance
 from wnmon.wire.opened import Untold
 
 
@@ -33,12 +36,14 @@ class Reading:
     """One value for one series. `values` fill the labels beyond the probe's or target's.
 
     A counter grows by `value`, a histogram observes it, a gauge takes it. None observes nothing, and makes a gauge
-    vanish, since its fact is not known any more. Any reading brings a counter or a histogram to life.
+    vanish, since its fact is not known any more. Any reading brings a counter or a histogram to life. `run` is the id
+    of the run it is of, which counters and histograms show beside what they counted last.
     """
 
     metric: str
     value: float | None
     values: tuple[str, ...] = ()
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +67,7 @@ class Streaks:
 def probe_readings(run: Run, streaks: Streaks) -> Iterator[Reading]:
     """Yield the probe's readings of a run, but for its rules. `streaks` include the run."""
     yield from _outcome(run, streaks)
-    yield from _latency(run.result)
+    yield from _latency(run)
     yield from _size(run)
     yield from spending(run)
 
@@ -80,7 +85,7 @@ def _outcome(run: Run, streaks: Streaks) -> Iterator[Reading]:
     yield Reading(metric="wnmon_probe_success", value=float(success))
     yield Reading(metric="wnmon_probe_runs_total", value=1, values=(result.outcome.value,))
     if not success:
-        yield Reading(metric="wnmon_probe_failures_total", value=1, values=(result.reason.value,))
+        yield Reading(metric="wnmon_probe_failures_total", value=1, values=(result.reason.value,), run=run.id)
     yield Reading(metric="wnmon_probe_consecutive_failures", value=streaks.failures)
     yield Reading(metric="wnmon_probe_reason_streak", value=streaks.reason_runs, values=(streaks.reason,))
     yield Reading(metric="wnmon_probe_last_run_timestamp_seconds", value=run.ended_at_s)
@@ -92,12 +97,12 @@ Sample = tuple[float | None, Mark, Mark]
 """A latency, and the marks it lies between."""
 
 
-def _latency(result: Result) -> Iterator[Reading]:
+def _latency(run: Run) -> Iterator[Reading]:
     """A sample is withheld and counted where a mark it lies between may be late, be the sample short or long."""
-    timing = result.timing
+    result, timing = run.result, run.result.timing
     samples = _samples(timing, success=result.outcome.success)
     for metric, sample in samples.items():
-        yield Reading(metric=metric, value=_trusted(timing, sample))
+        yield Reading(metric=metric, value=_trusted(timing, sample), run=run.id)
     withheld = any(took_s is not None and timing.is_suspect(*marks) for took_s, *marks in samples.values())
     yield Reading(metric="wnmon_probe_suspect_samples_total", value=float(withheld))
     yield Reading(metric="wnmon_probe_undecided_latencies_total", value=len(result.undecided))
@@ -197,6 +202,37 @@ def _balance(told: Balance | Untold) -> Iterator[Reading]:
     yield Reading(metric="wnmon_balance_known", value=float(known))
     unlimited = float(told.unlimited) if isinstance(told, Balance) else None
     yield Reading(metric="wnmon_balance_unlimited", value=unlimited)
+
+
+def least_readings(run: Run, least: Decimal | None) -> Iterator[Reading]:
+    """Yield what is to be left of the money, in the unit a run was told; nothing where it was told none.
+
+    Where there are several purses, any of them will do (`judge/account.py`), so the fullest tells the unit.
+    """
+    told = read_balance(run.answers) if least is not None and any(map(is_about_balance, run.answers)) else None
+    amounts = told.amounts if isinstance(told, Balance) else ()
+    known = [one for one in amounts if one.unit in CLOSED_SETS["unit"] and one.unit not in UNITS_WITHOUT_WORTH]
+    if least is not None and known:
+        unit = max(known, key=lambda one: one.at_least).unit
+        yield Reading(metric="wnmon_balance_min", value=float(least), values=(unit,))
+
+
+def slo_readings(run: Run, slos: Sequence[Slo]) -> Iterator[Reading]:
+    """Yield what a run counts as towards each objective."""
+    for slo in slos:
+        word = classify(slo, run.result, run.standing, recheck=run.recheck)
+        if isinstance(word, Cause):
+            yield Reading(metric="wnmon_slo_excluded_total", value=1, values=(slo.name, word.value))
+            continue
+        yield Reading(metric="wnmon_slo_events_total", value=1, values=(slo.name,))
+        if word is Counted.ERROR:
+            yield Reading(metric="wnmon_slo_errors_total", value=1, values=(slo.name,), run=run.id)
+
+
+def skipped_readings(event: RunSkipped, slos: Sequence[Slo]) -> Iterator[Reading]:
+    """Yield towards which objectives a run does not count that did not take place, and why."""
+    for slo in slos:
+        yield Reading(metric="wnmon_slo_excluded_total", value=1, values=(slo.name, left_out(event.reason).value))
 
 
 _SHOWN = {Verdict.PASSED: 1.0, Verdict.FAILED: 0.0, Verdict.NOTED: 0.0}

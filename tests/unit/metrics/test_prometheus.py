@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
@@ -27,7 +28,7 @@ from sink_runs import (
 from wnmon.engine.ports import RestCause
 from wnmon.engine.standing import Standing
 from wnmon.metrics.catalogue import CATALOGUE, Birth
-from wnmon.model.check import Level
+from wnmon.model.check import Asks, Level
 from wnmon.model.events import (
     BudgetLeft,
     InFlight,
@@ -42,8 +43,9 @@ from wnmon.model.events import (
     Waited,
 )
 from wnmon.model.result import Finding, Mark, Outcome, Reason, RuleVerdict, Undecided, Verdict
+from wnmon.model.slo import Indicator, Slo
 from wnmon.model.spent import Direction, UsageDoubt
-from wnmon.model.target import Waiver
+from wnmon.model.target import Probe, Target, Waiver
 
 SUITE = a_probe("contract", rules=(a_rule(),), suite="documented", every_s=21600)
 
@@ -590,14 +592,26 @@ def test_the_budget_of_an_unknown_target_leaves_no_trace() -> None:
 # Exposition
 
 
+IN_USD = '{"mode": "x", "remaining": 1.5, "unit": "USD"}'
+
+
+def with_least(least: str | None, *, target: Target | None = None) -> Probe:
+    """Return the probe that asks a relay for its balance, of which so much is to be left."""
+    probe = a_probe("money", target=target, model="")
+    plan = replace(probe.check.plan, asks=Asks.BALANCE, least=None if least is None else Decimal(least))
+    return replace(probe, check=replace(probe.check, plan=plan))
+
+
 def a_busy_sink() -> tuple[bytes, bytes]:
     target = a_target(tokens_per_day=9, waivers=(Waiver(rule="DOC-009", reason="x", until="2027-01-31"),))
     suite = a_probe("contract", target=target, rules=(a_rule(),), suite="documented")
+    quick = Slo(name="quick", indicator=Indicator.TTFT, objective=0.95, window_s=86400.0, threshold_s=2.0)
+    money = with_least("0.1", target=target)
     stand = Stand(Standing(known=True, next_run_s=START_S, rest=RestCause.ASKED))
-    sink = a_sink(a_probe(target=target), suite, stand=stand)
+    sink = a_sink(replace(a_probe(target=target), slos=(quick,)), suite, money, stand=stand)
     sink.take(a_run(tls=TLS))
     sink.take(a_run(probe=suite, verdicts=(a_verdict(Verdict.FAILED, findings=1),)))
-    sink.take(a_balance_run('{"mode": "x", "remaining": 1.5, "unit": "USD"}'))
+    sink.take(a_balance_run(IN_USD, probe=money))
     sink.observe(Reloaded(ok=True, at_s=5, sha="abc"))
     sink.observe(BudgetLeft(target="wn", tokens_left=1, tokens_limit=9, is_exhausted=False))
     return sink.render("text/plain")[1], sink.render("application/openmetrics-text; version=1.0.0")[1]
@@ -633,6 +647,47 @@ def test_a_balance_is_published_as_far_as_it_is_known(
         known,
         unlimited,
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (IN_USD, [("USD", 5)]),
+        ('{"mode": "x", "remaining": 2, "unit": "XAU"}', []),
+        ('{"mode": "x", "remaining": -1, "unit": "USD"}', []),
+        ("{}", []),
+    ],
+    ids=["told", "another currency", "unlimited", "unknown"],
+)
+def test_what_is_to_be_left_is_told_in_the_unit_of_the_relay(body: str, told: list[tuple[str, float]]) -> None:
+    money = with_least("5")
+    sink = a_sink(money)
+    sink.take(a_balance_run(body, probe=money))
+
+    assert [(own["unit"], number) for own, number in samples(sink, "wnmon_balance_min")] == told
+
+
+def test_what_is_to_be_left_is_absent_before_a_unit_is_known() -> None:
+    assert samples(a_sink(with_least("5")), "wnmon_balance_min") == []
+
+
+def test_what_is_to_be_left_stays_while_the_balance_is_unknown() -> None:
+    money = with_least("5")
+    sink = a_sink(money)
+    for body in (IN_USD, "{}"):
+        sink.take(a_balance_run(body, probe=money))
+
+    assert value(sink, "wnmon_balance_min", unit="USD") == 5
+
+
+@pytest.mark.parametrize(("least", "told"), [("7", [7]), (None, [])])
+def test_a_reload_tells_at_once_what_is_to_be_left_now(least: str | None, told: list[float]) -> None:
+    money = with_least("5")
+    sink = a_sink(money)
+    sink.take(a_balance_run(IN_USD, probe=money))
+    sink.declare([with_least(least)])
+
+    assert [number for _, number in samples(sink, "wnmon_balance_min")] == told
 
 
 def test_no_created_series_is_exposed() -> None:
