@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from wnmon.config.node import Cursor
-from wnmon.config.schema import fits
+from wnmon.config.schema import sound
 from wnmon.config.timing import limit_s
 from wnmon.model.check import Timeouts
 from wnmon.model.measures import Measures
@@ -18,8 +18,9 @@ BY_DEFAULT = Measures()
 
 def read_measures(place: Cursor | None) -> Measures:
     """Return what stands at `place`, what applies by default where nothing does. Reports what cannot be used."""
-    if place is None or not fits("metrics", place):
+    if place is None:
         return BY_DEFAULT
+    place = sound("metrics", place)  # what is not, the schema has told
     return Measures(
         ttft_buckets_s=_buckets_s(place.get("ttft_buckets")),
         duration_buckets_s=_buckets_s(place.get("duration_buckets")),

@@ -32,7 +32,7 @@ _Schema = Mapping[str, Any]
 _FILE = Path(__file__).with_name("schema.json")
 _REQUEST_FILE = Path(__file__).parent.parent / "wire" / "schemas" / "documented-request-example.json"
 _FOR_READERS = frozenset({"$schema", "$id", "$defs", "title", "description", "default", "writeOnly", "type", "then"})
-_ELSEWHERE = frozenset({"expect", "rule_expect", "target", "check", "slo", "metrics", "suite_request", "rule"})
+_ELSEWHERE = frozenset({"expect", "rule_expect", "target", "check", "suite_request", "rule"})
 _SHALLOW = ("type", "title", "minProperties")
 
 
@@ -45,6 +45,11 @@ def language(*, suite: bool = False) -> dict[str, Any]:
 
 def _in_words(schema: dict[str, Any]) -> dict[str, Any]:
     return schema | {"title": str(_phrase(schema))} if isinstance(schema.get("title"), str) else schema
+
+
+def keys_of_part(part: str) -> tuple[str, ...]:
+    """Return the keys that the named part may have."""
+    return tuple(_definitions()[part]["properties"])
 
 
 def fits(part: str, cursor: Cursor) -> bool:

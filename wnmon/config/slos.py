@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from wnmon.config.labels import read_labels
 from wnmon.config.node import Cursor, quote
-from wnmon.config.schema import fits, sound
+from wnmon.config.schema import sound
 from wnmon.config.timing import limit_s
 from wnmon.model.check import Asks, Plan
 from wnmon.model.duration import parse_duration_s
@@ -37,19 +37,18 @@ class AimedSlo:
 
 
 def read_slo(name: str, place: Cursor, checks: Collection[str]) -> AimedSlo | None:
-    """Return the objective at `place`, None (with every problem it has) when it cannot be used.
+    """Return the objective at `place`, None when it cannot be used: with the problems that its schema has not told.
 
     `checks` are the names of all.
     """
-    before = len(place.problems)
-    if not fits("slo", place):
-        place = sound("slo", place)
+    before, written = len(place.problems), place
+    place = sound("slo", written)
     objective = _objective(place.get("objective"))
-    threshold_s = _threshold_s(place)
+    threshold_s = _threshold_s(place, written)
     for one in place.elements("checks"):
         one.is_one_of(checks, Said("named", said=Said("unknown_check"), name=quote(one.text)))
     labels = read_labels(place)
-    if len(place.problems) > before or objective is None:
+    if len(place.problems) > before or objective is None or not (place.has("indicator") and place.has("window")):
         return None
     slo = Slo(
         name=name,
@@ -89,12 +88,12 @@ def _objective(place: Cursor | None) -> float | None:
     return None
 
 
-def _threshold_s(place: Cursor) -> float | None:
+def _threshold_s(place: Cursor, written: Cursor) -> float | None:
     threshold, indicator = place.get("threshold"), place.text_of("indicator")
     is_latency = indicator is not None and Indicator(indicator).is_latency
     if threshold is None:
-        if is_latency:
-            place.report(Said("missing_key", name='"threshold"'), Said("about_threshold"), key=True)
+        if is_latency and not written.has("threshold"):
+            place.report(Said("missing_key", name='"threshold"'), Said("say_the_most"), key=True)
         return None
     if indicator is not None and not is_latency:
         threshold.report(Said("key_of_latency", name='"threshold"'), Said("leave_it_out"), key=True)

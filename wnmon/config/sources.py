@@ -12,13 +12,14 @@ from pathlib import Path
 from wnmon.config.load import MAX_BYTES, load
 from wnmon.config.node import Cursor, quote
 from wnmon.config.problems import BrokenConfigError, Problem
+from wnmon.config.schema import keys_of_part
 from wnmon.config.shipped import PREFIX, shipped_files, shipped_folder
 from wnmon.errors import did_you_mean
 from wnmon.model.said import Said
 
 _MAX_FILES = 1000
 _YAML = ("*.yaml", "*.yml")
-_CONFIG_KEYS = ("targets", "checks", "include", "defaults", "concurrency")
+_CONFIG_KEYS = keys_of_part("config")
 _SUITE_KEYS = ("suite", "rules", "requests")
 _LONGEST_KEY = 32
 

@@ -19,7 +19,7 @@ Generated from `wnmon/metrics/catalogue.py` by `python -m wnmon.metrics.referenc
   at 0 would raise alerts after every restart.
 - A skipped run touches only `wnmon_scheduler_skipped_runs_total` and `wnmon_slo_excluded_total`.
 - In OpenMetrics, which Prometheus asks for, the latency histograms of a probe, `wnmon_probe_failures_total` and
-  `wnmon_slo_errors_total` carry the id of the last run they counted as an exemplar (`run_id`); the text format has none.
+  `wnmon_slo_errors_total` carry the id of the last run they counted as an exemplar (`run_id`); the text format cannot.
 - `metrics.max_series` is the most series of targets and probes there may be, 50000 unless configured. A probe has about
   170, 13 for each objective, and more for each threshold and rule. What exists stays; what finds no room is counted in
   `wnmon_series_dropped_total`, at every attempt.
@@ -40,14 +40,14 @@ _SHOWN = {
 _FINE = """
 These are the usual bounds of `wnmon_probe_ttft_seconds`, `wnmon_probe_first_visible_seconds` and
 `wnmon_probe_duration_seconds`. Around each threshold in use, be it of an objective (ttft, total) or a limit of a check
-(`ttft`, `first_visible`, `total`), more stand at {parts} times the threshold: of at most {most} thresholds of a
-histogram, those of objectives first, then the limits that most probes have. A timeout beyond the last bound is one more.
-All probes share them, so that sums over `le` stay right. `metrics.ttft_buckets` (for the first two) and
+(`ttft`, `first_visible`, `total`), more stand at {parts} times the threshold: for at most {most} thresholds
+of a histogram, those of objectives first, then the limits that most probes have. A timeout beyond the last bound is
+one more. All probes share them, so that sums over `le` stay right. `metrics.ttft_buckets` (for the first two) and
 `metrics.duration_buckets` replace them all.
 
-Prometheus reads a quantile between two bounds, so it errs by at most as much as these lie apart: from 0.9 to 1.1 times a
-threshold by 5 % of the threshold, from 0.98 to 1.02 times by 2 %. With a threshold of 3 s, the p95 of a constant 3.0 s
-reads between 2.94 and 3.06 s; without one, between 3 and 4 s. What share of the runs is within a threshold in use is exact.
+Prometheus reads a quantile between two bounds, so it errs by at most as much as these lie apart: from 0.9 to 1.1 times
+a threshold by 5 % of the threshold, from 0.98 to 1.02 times by 2 %. With a threshold of 3 s, the p95 of a constant
+3.0 s reads between 2.94 and 3.06 s; without one, between 2 and 4 s. What share of runs is within a bound is exact.
 
 A reload that changes the bounds of a histogram begins it anew, at 0 for all probes, as a restart does: `rate` and
 `increase` take it for a reset of the counter, and lose no more than what came since the scrape before.

@@ -160,6 +160,7 @@ _PROBLEMS: dict[str, Pair] = {
     # An objective, and the metrics.
     "percentage_between": ("more than 0% and less than 100%", "大于 0% 且小于 100%"),
     "allow_some_errors": ("an objective that allows no error is missed by the first one; write 99.9%", "不容许任何错误的目标一次失误即告失守；可写 99.9%"),
+    "say_the_most": ("the most it may take, such as 2s", "最长可用时长，例如 2s"),
     "key_of_latency": ("{name} belongs to indicator ttft or total", "{name} 属于 indicator: ttft 或 total"),
     "slo_never_told": ("check {name} never tells {code}", "check {name} 得不到 {code}"),
     "slo_needs_rules": ("name one with a suite, or with conforms", "请指明含 suite 或 conforms 的 check"),
@@ -338,7 +339,6 @@ _MISSING: dict[str, Pair] = {
     "about_until": ("the last day it holds (UTC)", "豁免的最后一日（UTC）"),
     "about_indicator": ("what counts: availability, ttft, total or conformance", "计量什么：availability、ttft、total 或 conformance"),
     "about_objective": ("which share of runs is to be no error, such as 99.5%", "应无错误的运行所占比例，例如 99.5%"),
-    "about_threshold": ("the most it may take, such as 2s", "最长可用时长，例如 2s"),
     "about_window": ("over how long: 7d, 28d or 30d", "时间窗口：7d、28d 或 30d"),
     "about_suite": ("the suite's name", "套件的名称"),
     "about_requests": ("what is sent, in this order", "依次发送的请求"),
