@@ -69,7 +69,8 @@ def with_slos(probes: Iterable[Probe], slos: Sequence[AimedSlo]) -> tuple[Probe,
     plans = {probe.check.name: probe.check.plan for probe in aimed}
     used = {slo.name for probe in aimed for slo in probe.slos}
     for one in slos:
-        idle = [check for check in one.place.elements("checks") if not _can_give(one.slo.indicator, plans, check.text)]
+        # Every check has a probe by now, and every name is that of a check.
+        idle = [check for check in one.place.elements("checks") if not _can_give(one.slo.indicator, plans[check.text])]
         for check in idle:
             hint = Said("add_stream") if one.slo.indicator is Indicator.TTFT else Said("slo_needs_rules")
             check.report(Said("slo_never_told", name=quote(check.text), code=one.slo.indicator.value), hint)
@@ -108,18 +109,11 @@ def _is_meant(indicator: Indicator, plan: Plan) -> bool:
     return plan.suite is None and plan.asks is Asks.CHAT and (indicator is not Indicator.TTFT or _streams(plan))
 
 
-def _can_give(indicator: Indicator, plans: Mapping[str, Plan], check: str) -> bool:
-    """Tell whether a run of a named check can be an event. Of one without a probe that is another's to tell."""
-    plan = plans.get(check)
-    match indicator:
-        case _ if plan is None:
-            return True
-        case Indicator.CONFORMANCE:
-            return bool(plan.rules)
-        case Indicator.TTFT:
-            return _streams(plan)
-        case Indicator.TOTAL | Indicator.AVAILABILITY:
-            return True
+def _can_give(indicator: Indicator, plan: Plan) -> bool:
+    """Tell whether a run of a named check can be an event."""
+    if indicator is Indicator.CONFORMANCE:
+        return bool(plan.rules)
+    return indicator is not Indicator.TTFT or _streams(plan)
 
 
 def _streams(plan: Plan) -> bool:
