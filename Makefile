@@ -41,7 +41,7 @@ tests: $(VENV)/.dev ## All tests; those of the pure core reach every branch of i
 
 generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, causes, channels, personas, dashboards, torture table
 	@$(BIN)/python -m wnmon.metrics.reference > docs/metrics.md
-	@$(BIN)/python dashboards/generate.py
+	@$(BIN)/python -m dashboards.generate
 	@$(BIN)/python scripts/cli_reference.py
 	@$(BIN)/python scripts/cause_table.py
 	@$(BIN)/python scripts/channels.py

@@ -1,43 +1,93 @@
-"""Write the boards as Classic JSON, the only model Grafana's file provisioning takes: `generate.py [FOLDER]`."""
+"""Write the boards as Classic JSON, the only model Grafana's file provisioning takes: `-m dashboards.generate`.
+
+Their page, docs/dashboards.md, is written too.
+"""
 
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from overview import overview
-from pieces import Say
 
-HERE = Path(__file__).parent
+from dashboards import conformance, cost, model, monitor, overview, slo, target
+from dashboards.board import Board
+from dashboards.empty import Empty
+from dashboards.language import ENGLISH, LANGUAGES, Language
+from dashboards.pieces import Query
 
+ROOT = Path(__file__).parents[1]
 
-def english(en: str, _zh: str) -> str:
-    """Choose the English text."""
-    return en
-
-
-def chinese(_en: str, zh: str) -> str:
-    """Choose the Chinese text."""
-    return zh
+BOARDS: Sequence[Board] = tuple(module.BOARD for module in (overview, target, model, conformance, slo, cost, monitor))
 
 
-BOARDS: dict[str, tuple[Say, str]] = {
-    "wnmon-overview.json": (english, "wnmon-overview"),
-    "zh/wnmon-overview.json": (chinese, "wnmon-overview-zh"),
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One query of a panel, and why it may give nothing. `SCRAPE` and `RUN` are no excuse for a wnmon that runs."""
+
+    board: str
+    panel: str
+    ref: str
+    query: Query
+    empty: Empty
 
 
-def write(folder: Path) -> None:
-    """Write every board below the folder."""
-    for name, (say, uid) in BOARDS.items():
-        board = json.loads(json.dumps(overview(say, uid=uid).build(), cls=JSONEncoder))
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"id": None, **board}, ensure_ascii=False, indent=1, sort_keys=True)
-        path.write_text(text + "\n", encoding="utf-8")
+def asked(say: Language = ENGLISH) -> Iterator[Asked]:
+    """Yield all queries of all boards, for tests and for the page."""
+    for board in BOARDS:
+        for row in board.rows(say):
+            for panel in row.panels:
+                for ref, query, empty in panel.asked():
+                    yield Asked(board=board.uid, panel=panel.title, ref=ref, query=query, empty=empty)
+
+
+def files(say: Language) -> Iterator[tuple[str, str]]:
+    """Yield path below `dashboards` and text of each board in a language."""
+    for board in BOARDS:
+        built: dict[str, Any] = json.loads(json.dumps(board.built(say).build(), cls=JSONEncoder))
+        text = json.dumps({"id": None, **built}, ensure_ascii=False, indent=1, sort_keys=True)
+        yield f"{say.folder}{board.uid}.json", text + "\n"
+
+
+def page() -> str:
+    """Return docs/dashboards.md: what each panel answers, and when it is empty."""
+    lines = ["# Dashboards", "", "Generated from `dashboards/` by `make generate`; do not edit.", ""]
+    lines += [
+        "English and, with `-zh` after the uid, Chinese. A query that gives nothing shows why in the panel; the last",
+        "column says when that is as it should be. A graph goes by `Resolution`, an interval of the checks chosen:",
+        "those that run seldom leave no holes. `wnmon's page` is where your browser finds wnmon; the link of that name leads",
+        "there with the time shown.",
+    ]
+    for board in BOARDS:
+        title, about = board.text(ENGLISH)
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            f"`{board.uid}`: {about}",
+            "",
+            "| panel | answers | empty while |",
+            "|---|---|---|",
+        ]
+        for row in board.rows(ENGLISH):
+            for panel in row.panels:
+                reasons = dict.fromkeys(empty.when[0] for _, _, empty in panel.asked())
+                lines.append(f"| {panel.title} | {panel.about} | {'; '.join(reasons)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write them all."""
+    for say in LANGUAGES:
+        for name, text in files(say):
+            path = ROOT / "dashboards" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    (ROOT / "docs" / "dashboards.md").write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)
+    main()

@@ -23,9 +23,9 @@ def below(folder: Path) -> set[str]:
 def test_boards_are_written_in_both_languages_with_their_provisioning(tmp_path: Path) -> None:
     export("dashboards", str(tmp_path / "new"))
 
+    boards = ("overview", "target", "model", "conformance", "slo", "cost", "self")
     assert below(tmp_path / "new") == {
-        "wnmon-overview.json",
-        "zh/wnmon-overview.json",
+        *(f"{folder}wnmon-{board}.json" for folder in ("", "zh/") for board in boards),
         "provisioning/datasources/prometheus.yml",
         "provisioning/dashboards/wnmon.yml",
     }
