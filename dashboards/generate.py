@@ -58,8 +58,8 @@ def page() -> str:
     lines += [
         "English and, with `-zh` after the uid, Chinese. A query that gives nothing shows why in the panel; the last",
         "column says when that is as it should be. A graph goes by `Resolution`, an interval of the checks chosen:",
-        "those that run seldom leave no holes. `wnmon's page` is where your browser finds wnmon; the link of that name leads",
-        "there with the time shown.",
+        "those that run seldom leave no holes. `wnmon's page` is where your browser finds wnmon; the link of that name",
+        "leads there with the time shown.",
     ]
     for board in BOARDS:
         title, about = board.text(ENGLISH)
