@@ -13,7 +13,7 @@ from wnmon.config.requests import ASKING, asks_something, read_step
 from wnmon.config.schema import fits, sound
 from wnmon.config.select import narrow
 from wnmon.config.suite import Suites, profiles_of
-from wnmon.config.timing import Rhythm, read_rhythm, refuse_overlap
+from wnmon.config.timing import Rhythm, read_rhythm, refuse_late_recheck, refuse_overlap
 from wnmon.judge.values import listed
 from wnmon.model.check import Asks, Check, Level, Plan, Rule, Step
 from wnmon.model.said import Said, Text
@@ -49,6 +49,7 @@ def read_check(
     place = place if is_clean else sound("check", place)
     rhythm = read_rhythm(place, inherited)
     refuse_overlap(place, rhythm)
+    refuse_late_recheck(place, rhythm)
     targets = _known(place, "targets", models, "unknown_target")
     asked = {model for name in targets or models for model in models.get(name, ())}
     chosen = _known(place, "models", asked, "unknown_model")
@@ -63,6 +64,7 @@ def read_check(
         plan=plan,
         every_s=rhythm.every_s,
         timeouts=rhythm.timeouts,
+        confirm=rhythm.confirm,
         labels=labels,
         place=place.where,
     )

@@ -20,6 +20,7 @@ from wnmon.engine.ports import Clock, Rest, RestCause, Slots
 from wnmon.engine.run import Run
 from wnmon.model.result import Outcome
 from wnmon.model.target import Probe, ProbeId, asks_as
+from wnmon.watch.confirm import PUT_OFF_INTERVALS, Confirmation, says_up
 
 KNOWN_INTERVALS = 3
 
@@ -38,9 +39,15 @@ class Timetable(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a probe stands. `known`: its last outcome counts. `next_run_s` and `rest_until_s` are epoch seconds."""
+    """How a probe stands. `known`: its last outcome counts. Instants are epoch seconds.
+
+    `up`: what is confirmed since `up_since_s`, None until anything is. `unconfirmed`: the last run says otherwise.
+    """
 
     known: bool
+    up: bool | None = None
+    up_since_s: float | None = None
+    unconfirmed: bool = False
     next_run_s: float | None = None
     rest: RestCause | None = None
     rest_until_s: float | None = None
@@ -68,13 +75,15 @@ class Standings:
         self._rest = rest
         self._probes: dict[ProbeId, Probe] = {}
         self._last: dict[ProbeId, _Last] = {}
+        self._confirmed: dict[ProbeId, Confirmation] = {}
         self._looked: set[ProbeId] = set()
 
     def declare(self, probes: Sequence[Probe]) -> None:
         """Know exactly these probes; what counts of those that stay, and ask the same relay, goes on counting."""
         before, self._probes = self._probes, {probe.id: probe for probe in probes}
         same = {one.id for one in probes if one.id in before and asks_as(before[one.id].target, one.target)}
-        self._last = {id_: last for id_, last in self._last.items() if id_ in same}
+        for id_ in set(self._last) - same:
+            self._forget(id_)
 
     def take(self, run: Run) -> None:
         """Take note of a finished run."""
@@ -82,8 +91,18 @@ class Standings:
         if run.probe in self._probes and slots is not None and run.result.outcome is not Outcome.SKIPPED:
             due_ns = self._due_ns(self._probes[run.probe], slots)
             self._last[run.probe] = _Last(success=run.result.outcome.success, due_ns=due_ns)
+            self._confirm(run)
         elif run.requests:  # answered, and nothing could be judged: what was known before is no fact any more
-            self._last.pop(run.probe, None)
+            self._forget(run.probe)
+
+    def _confirm(self, run: Run) -> None:
+        says = says_up(run.result.outcome, run.result.reason)
+        before, needs = self._confirmed.get(run.probe, Confirmation()), self._probes[run.probe].check.confirm
+        self._confirmed[run.probe] = before.after(says, needs, at_s=run.ended_at_s, recheck=run.recheck)
+
+    def _forget(self, id_: ProbeId) -> None:
+        self._last.pop(id_, None)
+        self._confirmed.pop(id_, None)
 
     def _due_ns(self, probe: Probe, slots: Slots) -> int:
         """Return the last slot a run stands for: its own, or one that came while it waited or went on."""
@@ -97,8 +116,13 @@ class Standings:
             return Standing(known=False)
         rest = self._rest(probe)
         next_ns = slots.next_ns if rest is None else max(slots.next_ns, self._timetable.slot_from(id_, rest.until_ns))
+        known = self._is_known(probe, next_ns, rest)
+        confirmed = self._confirmation(probe, next_ns, rest)
         return Standing(
-            known=self._is_known(probe, next_ns, rest),
+            known=known,
+            up=confirmed.up,
+            up_since_s=confirmed.since_s,
+            unconfirmed=confirmed.is_open,
             next_run_s=self._epoch_s(next_ns),
             rest=None if rest is None else rest.cause,
             rest_until_s=None if rest is None else self._epoch_s(rest.until_ns),
@@ -120,8 +144,16 @@ class Standings:
             until_ns = max(until_ns, next_ns + (KNOWN_INTERVALS - 1) * every_ns)
         if self._clock.boot_ns() <= until_ns and (rest is None or rest.cause is not RestCause.BUDGET):
             return True
-        self._last.pop(probe.id, None)
+        self._forget(probe.id)
         return False
+
+    def _confirmation(self, probe: Probe, next_ns: int, rest: Rest | None) -> Confirmation:
+        """Return what is confirmed, now that the next run is due at `next_ns`."""
+        confirmed = self._confirmed.get(probe.id, Confirmation())
+        last, away_ns = self._last.get(probe.id), PUT_OFF_INTERVALS * probe.check.every_ns
+        if rest is not None and last is not None and next_ns - last.due_ns > away_ns:
+            confirmed = self._confirmed[probe.id] = confirmed.put_off(self._clock.wall_s())
+        return confirmed
 
     def _epoch_s(self, at_ns: int) -> float:
         return round(self._clock.wall_s() + (at_ns - self._clock.boot_ns()) / 1e9, 3)

@@ -140,6 +140,20 @@ OUTCOMES = (
         "Last outcome: 1 = passed or degraded, 0 = failed or errored. Gone while it is unknown: a success counts for 3 "
         "intervals from when its run was due, a failure also for as long as the relay's refusals put the next run off.",
     ),
+    _gauge("wnmon_probe_degraded", "1 if the last outcome is degraded, 0 if not. Gone with wnmon_probe_success."),
+    _gauge(
+        "wnmon_probe_up",
+        "What more than one run confirms: 0 = down, after `confirm.down` runs in a row that failed for a reason of the "
+        "relay or the way to it, or one refusal that puts the next run off for more than 2 intervals; 1 = up, after "
+        "`confirm.up` in a row that did not. A broken rule is no outage. Absent until known, gone with "
+        "wnmon_probe_success.",
+    ),
+    _gauge("wnmon_probe_up_since_timestamp_seconds", "When wnmon_probe_up last changed, or was first known."),
+    _counter(
+        "wnmon_probe_rechecks_total",
+        "Runs made between slots, only to confirm what the one before said. wnmon_probe_runs_total counts them too.",
+        unit="runs",
+    ),
     _counter("wnmon_probe_runs_total", "Finished runs by outcome.", "outcome", unit="runs", closed="outcome"),
     _counter(
         "wnmon_probe_failures_total", "Failed and errored runs by reason.", "reason", unit="runs", closed="reason"

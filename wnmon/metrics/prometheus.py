@@ -409,7 +409,8 @@ class PrometheusSink:
                 known.standing = standing
                 self._apply(probe_id, initial_series.probe_labels(known.probe), standing_readings(standing))
             if not standing.known:
-                self._keep("wnmon_probe_success", probe_id, ())
+                for name in ("wnmon_probe_success", "wnmon_probe_degraded"):
+                    self._keep(name, probe_id, ())
 
     def _date_waivers(self) -> None:
         """A waiver holds to the end of its last day, UTC; ISO dates sort as days do."""

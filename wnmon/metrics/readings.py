@@ -24,7 +24,7 @@ from wnmon.model.events import (
     Waited,
 )
 from wnmon.model.exchange import Exchange
-from wnmon.model.result import BOUNDS, Mark, Timing, Verdict
+from wnmon.model.result import BOUNDS, Mark, Outcome, Timing, Verdict
 from wnmon.model.slo import Slo
 from wnmon.watch.slo import Cause, Counted, classify, left_out
 from wnmon.wire.balance import UNITS_WITHOUT_WORTH, Balance, is_about_balance, read_balance
@@ -73,7 +73,9 @@ def probe_readings(run: Run, streaks: Streaks) -> Iterator[Reading]:
 
 
 def standing_readings(standing: Standing) -> Iterator[Reading]:
-    """Yield when a probe is asked next, and what keeps it from being asked before."""
+    """Yield what is confirmed of a probe, when it is asked next, and what keeps it from being asked before."""
+    yield Reading(metric="wnmon_probe_up", value=None if standing.up is None else float(standing.up))
+    yield Reading(metric="wnmon_probe_up_since_timestamp_seconds", value=standing.up_since_s)
     yield Reading(metric="wnmon_probe_next_run_timestamp_seconds", value=standing.next_run_s)
     for cause in RestCause:
         yield Reading(metric="wnmon_probe_resting", value=1 if standing.rest is cause else None, values=(cause.value,))
@@ -83,6 +85,8 @@ def _outcome(run: Run, streaks: Streaks) -> Iterator[Reading]:
     result = run.result
     success = result.outcome.success
     yield Reading(metric="wnmon_probe_success", value=float(success))
+    yield Reading(metric="wnmon_probe_degraded", value=float(result.outcome is Outcome.DEGRADED))
+    yield Reading(metric="wnmon_probe_rechecks_total", value=float(run.recheck))
     yield Reading(metric="wnmon_probe_runs_total", value=1, values=(result.outcome.value,))
     if not success:
         yield Reading(metric="wnmon_probe_failures_total", value=1, values=(result.reason.value,), run=run.id)

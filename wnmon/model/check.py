@@ -86,6 +86,18 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """How many runs in a row it takes to call a relay down, or up again, and how soon one is asked again for that.
+
+    `recheck_s` None asks at the slots alone.
+    """
+
+    down: int = 2
+    up: int = 1
+    recheck_s: float | None = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assertion:
     """One `kind: value` of an `expect`. `expected` is what the kind's `prepare` made of the value, once, at load."""
 
@@ -214,6 +226,7 @@ class Check:
     every_s: float
     timeouts: Timeouts = Timeouts()
     caps: Caps = Caps()
+    confirm: Confirm = Confirm()
     labels: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
 

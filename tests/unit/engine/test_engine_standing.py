@@ -183,6 +183,43 @@ def test_what_one_relay_told_counts_for_no_other(change: dict[str, Any]) -> None
     assert not watch.standings.of(watch.probe.id).known
 
 
+def test_one_failure_is_not_confirmed() -> None:
+    standing = Watch().run(good()).run(bad()).after_s(0)
+    assert (standing.up, standing.unconfirmed) == (True, True)
+
+
+def test_a_second_failure_confirms_an_outage_when_it_ends() -> None:
+    watch = Watch().run(bad()).run(bad())
+    standing = watch.after_s(30)
+    assert (standing.up, standing.up_since_s, standing.unconfirmed) == (False, watch.clock.epoch_s - 30, False)
+
+
+@pytest.mark.parametrize("cause", [RestCause.ASKED, RestCause.REFUSED])
+def test_a_refusal_that_puts_the_next_run_off_beyond_two_intervals_is_confirmed_at_once(cause: RestCause) -> None:
+    assert [Watch().run(bad()).rests(s, cause).after_s(0).up for s in (110, 130)] == [None, False]
+
+
+def test_what_a_refusal_confirmed_stays_when_the_rest_is_over() -> None:
+    assert Watch().run(bad()).rests(130).after_s(0).up is Watch().run(bad()).rests(130).after_s(150).up is False
+
+
+def test_what_is_confirmed_goes_with_what_is_known() -> None:
+    assert Watch().run(good()).after_s(181).up is None
+
+
+def test_a_failure_after_nothing_was_known_is_not_confirmed_by_those_of_before() -> None:
+    watch = Watch().run(bad()).run(bad())
+    watch.after_s(250)
+    watch.go_to_slot()
+    assert watch.run(bad()).after_s(0).up is None
+
+
+def test_what_one_relay_confirmed_holds_for_no_other() -> None:
+    watch = Watch().run(good())
+    watch.standings.declare([replace(watch.probe, target=replace(watch.probe.target, url="http://other.invalid"))])
+    assert watch.standings.of(watch.probe.id).up is None
+
+
 def test_a_rest_is_told_with_its_end() -> None:
     watch = Watch().rests(150)
     standing = watch.standings.of(watch.probe.id)

@@ -103,6 +103,40 @@ def test_success_comes_back_with_the_next_run() -> None:
     assert value(sink, "wnmon_probe_success") == 1
 
 
+def test_degraded_is_gone_with_success() -> None:
+    stand = Stand()
+    sink = a_sink(a_probe(), stand=stand)
+    sink.take(a_run(Outcome.DEGRADED, Reason.SLOW))
+    before, stand.now = value(sink, "wnmon_probe_degraded"), Standing(known=False)
+
+    assert (before, value(sink, "wnmon_probe_degraded")) == (1, None)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED, Outcome.ERRORED])
+def test_no_other_outcome_is_degraded(outcome: Outcome) -> None:
+    sink = a_sink(a_probe())
+    sink.take(a_run(outcome))
+
+    assert value(sink, "wnmon_probe_degraded") == 0
+
+
+@pytest.mark.parametrize(("up", "shown"), [(True, 1), (False, 0), (None, None)])
+def test_what_is_confirmed_is_told_with_its_date(up: bool | None, shown: float | None) -> None:
+    since_s = None if up is None else START_S
+    sink = a_sink(a_probe(), stand=Stand(Standing(known=True, up=up, up_since_s=since_s)))
+
+    names = ("wnmon_probe_up", "wnmon_probe_up_since_timestamp_seconds")
+    assert [value(sink, name) for name in names] == [shown, since_s]
+
+
+def test_a_run_made_to_confirm_is_counted() -> None:
+    sink = a_sink(a_probe())
+    for recheck in (False, True):
+        sink.take(replace(a_run(), recheck=recheck))
+
+    assert value(sink, "wnmon_probe_rechecks_total") == 1
+
+
 def test_the_next_run_is_told_from_the_start() -> None:
     sink = a_sink(a_probe(), stand=Stand(Standing(known=False, next_run_s=START_S + 42)))
 

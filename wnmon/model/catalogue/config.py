@@ -172,6 +172,8 @@ _PROBLEMS: dict[str, Pair] = {
     # A check, its requests and what they expect.
     "duration_between": ("a duration from {least} to {most}", "{least} 至 {most} 的时长"),
     "interval_at_least": ("an interval of at least the total timeout ({time})", "不短于总超时（{time}）的间隔"),
+    "recheck_shorter": ("a re-check sooner than the next run ({time})", "早于下一次运行（{time}）的复查"),
+    "recheck_or_never": ("lower confirm.recheck, or write recheck: never", "请调小 confirm.recheck，或写 recheck: never"),
     "raise_every": ("raise every or lower timeout.total", "请调大 every 或调小 timeout.total"),
     "one_form": ("one of a request, steps, a suite or a kind", "请求、steps、套件或 kind 之一"),
     "key_of_request": ("{name} belongs to a request, not to a suite", "{name} 属于请求，不属于套件"),
@@ -235,6 +237,7 @@ _WANTED: dict[str, Pair] = {
     "mapping_with": ("a mapping with {names}", "含 {names} 的映射"),
     "a_name": ("a name of at most 64 letters, digits, dots, dashes and underscores that starts with a letter or digit", "以字母或数字开头、至多 64 个字母、数字、点、连字符和下划线的名称"),
     "a_duration": ('a duration such as "2s" or "1h30m"', '时长，例如 "2s" 或 "1h30m"'),
+    "duration_or_never": ('a duration such as "30s", or never', '时长，例如 "30s"，或 never'),
     "duration_or_timeouts": ("a duration, or a mapping of limits", "时长，或各项时限的映射"),
     "timeouts": ("a mapping of limits", "各项时限的映射"),
     "a_list_of_files": ("a list of files", "文件列表"),
