@@ -45,19 +45,21 @@ class Stage:
         self.fired: list[Probe] = []
         self.due_ns: list[tuple[int, int]] = []
         self.told: list[int] = []
+        self.rechecks: list[bool] = []
         self.ended: list[ProbeId] = []
         self.skipped: list[RunSkipped] = []
         self.changed = asyncio.Event()
         self.body: Callable[[], Awaitable[object]] = _nothing
         self.scheduler = Scheduler(self._fire, self._tell, self.clock)
 
-    async def _fire(self, one: Probe, due_ns: int) -> None:
+    async def _fire(self, probe: Probe, due_ns: int, *, recheck: bool) -> None:
         self.due_ns.append((due_ns, self.clock.now_ns()))
+        self.rechecks.append(recheck)
         self.told.append(len(self.skipped))
-        self.fired.append(one)
+        self.fired.append(probe)
         self.changed.set()
         await self.body()
-        self.ended.append(one.id)
+        self.ended.append(probe.id)
         self.changed.set()
 
     def _tell(self, event: RunSkipped) -> None:
@@ -346,3 +348,31 @@ def test_a_probe_is_due_before_the_scheduler_starts() -> None:
 
 def test_closing_what_never_started_is_no_error() -> None:
     Scheduler(lambda *_: _nothing(), lambda _: None, SystemClock()).close()
+
+
+def test_a_recheck_is_fired_between_slots_and_the_next_slot_as_ever() -> None:
+    async def scene(stage: Stage) -> None:
+        one = stage.soon(4)
+        stage.scheduler.set_probes([one])
+        await stage.until(lambda: len(stage.fired) == 1)
+        slot_ns = stage.due_ns[0][0]
+        stage.scheduler.recheck(one.id, after_s=0.5, lasts_s=0.1)
+        await stage.until(lambda: len(stage.fired) == 3)
+        assert stage.rechecks == [False, True, False]
+        assert [round((due_ns - slot_ns) / 1e9, 1) for due_ns, _ in stage.due_ns] == [0, 0, 4]
+        assert stage.due_ns[1][1] - slot_ns >= 500_000_000
+
+    play(scene)
+
+
+def test_a_probe_that_went_is_not_fired_for_a_recheck() -> None:
+    async def scene(stage: Stage) -> None:
+        one = stage.soon(4)
+        stage.scheduler.set_probes([one])
+        await stage.until(lambda: len(stage.fired) == 1)
+        stage.scheduler.recheck(one.id, after_s=0.2, lasts_s=0)
+        stage.scheduler.pause()
+        await asyncio.sleep(0.5)
+        assert stage.rechecks == [False]
+
+    play(scene)

@@ -26,6 +26,7 @@ from wnmon.engine.standing import Standings
 from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
 from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded, StateExpired
+from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe, asks_as
 from wnmon.schedule.aps import Scheduler
@@ -244,16 +245,23 @@ class Service:
     def _tell(self, event: MonitorEvent) -> None:
         self._fanout.observe(event)
 
-    async def _fire(self, probe: Probe, due_ns: int) -> None:
-        """Run a probe for the scheduler, in a task the drain knows."""
-        task = asyncio.create_task(self._run(probe, due_ns), name=f"run {probe.id}")
+    async def _fire(self, probe: Probe, due_ns: int, *, recheck: bool) -> None:
+        """Run a probe for the scheduler, in a task the drain knows; a re-check where it still confirms anything."""
+        if recheck and not self._standings.wants_recheck(probe.id):
+            return
+        task = asyncio.create_task(self._run(probe, due_ns, recheck=recheck), name=f"run {probe.id}")
         self._runs.add(task)
         task.add_done_callback(self._runs.discard)
         await asyncio.shield(task)
 
-    async def _run(self, probe: Probe, due_ns: int) -> None:
+    async def _run(self, probe: Probe, due_ns: int, *, recheck: bool) -> None:
+        began_ns = self._clock.boot_ns()
         try:
-            await self._runner.run(probe, scheduled_ns=due_ns)
+            run = await self._runner.run(probe, scheduled_ns=due_ns, recheck=recheck)
+            again_s = None if run.result.outcome is Outcome.SKIPPED else self._standings.recheck_s(probe.id)
+            if again_s is not None:
+                took_s = (self._clock.boot_ns() - began_ns) / 1e9
+                self._scheduler.recheck(probe.id, after_s=again_s, lasts_s=took_s)
         except Exception as error:  # noqa: BLE001 - a bug in one run must not end the monitor
             self._fanout.observe(InternalFault(component="runner", error=place_of(error)))
 

@@ -136,6 +136,7 @@ def _fields(run: Run) -> dict[str, object]:
         "check": run.check,
         "model": run.model,
         "run": run.id,
+        "recheck": run.recheck,
         "outcome": result.outcome.value,
         "reason": result.reason.value,
         "status": result.status,

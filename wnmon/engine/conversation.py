@@ -48,12 +48,14 @@ INTERRUPTED = Said(Why.INTERRUPTED)
 class Progress:
     """What a run has gathered so far. `over_budget`: a budget refused one of its requests.
 
-    `parameters`: how the model is asked by now. `superseded`: the places of the answers that do not stand.
+    `recheck`: it only confirms another. `parameters`: how the model is asked by now. `superseded`: the places of the
+    answers that do not stand.
     """
 
     run_id: str
     nonce: str
     started_at_s: float
+    recheck: bool = False
     answers: list[Answer] = field(default_factory=list)
     not_sent: dict[str, Text] = field(default_factory=dict)
     input_tokens: int = 0

@@ -148,6 +148,7 @@ class ProbeState:
     """One row of the page and of `/api/v1/probes`. Times are epoch seconds; None means not yet known.
 
     `outcome` is "unknown" once the last one counts no more. `rest` is why nothing is sent until `rest_until_s`.
+    `up` is what is confirmed since `up_since_s`; `unconfirmed`: the last run says otherwise.
     `undecided` says which limits the last run could not judge, and why. `suspect_latencies` are those of its latencies,
     by name, for which the monitor itself may have been late; `suspect` if there are any.
     """
@@ -158,6 +159,9 @@ class ProbeState:
     model: str
     every_s: float
     outcome: str | None = None
+    up: bool | None = None
+    up_since_s: float | None = None
+    unconfirmed: bool = False
     reason: str | None = None
     message: Text = ""
     since_s: float | None = None

@@ -49,7 +49,15 @@ class LatestStates:
 
 
 def _standing(row: ProbeState, standing: Standing) -> ProbeState:
-    row = replace(row, next_run_s=standing.next_run_s, rest=standing.rest, rest_until_s=standing.rest_until_s)
+    row = replace(
+        row,
+        up=standing.up,
+        up_since_s=standing.up_since_s,
+        unconfirmed=standing.unconfirmed,
+        next_run_s=standing.next_run_s,
+        rest=standing.rest,
+        rest_until_s=standing.rest_until_s,
+    )
     if row.outcome is None or standing.known:
         return row
     return replace(row, outcome=UNKNOWN, reason=None, message="", since_s=None, undecided=())

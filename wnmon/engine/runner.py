@@ -89,22 +89,27 @@ class Runner:
         halt: Halt = never_halt,
         patience: Patience | None = None,
         pupil: Pupil | None = None,
+        recheck: bool = False,
     ) -> Run:
         """Execute a probe once and publish it, unless nothing was sent or the monitor itself is stopping.
 
+        A `recheck` only confirms the run of the slot it is scheduled for: it is not late, and one that does not take
+        place is no run that was due, so nobody is told.
+
         Without `patience` a limit of the relay's ends the sending; without a `pupil` a refused parameter does.
         """
-        if (resting := self._resting(probe)) is not None:
+        progress = Progress(run_id=secrets.token_hex(8), nonce="", started_at_s=self._clock.wall_s(), recheck=recheck)
+        if (resting := self._resting(probe, progress)) is not None:
             return resting
-        if scheduled_ns is not None:
+        if scheduled_ns is not None and not recheck:
             late_s = max(0, self._clock.now_ns() - scheduled_ns) / 1e9
             self.fanout.observe(RunLate(probe=probe.id, late_s=late_s))
         async with self.limiter.slot(probe.target) as slot:
             if self.draining:
-                return self._skipped(probe, Skip.SHUTDOWN, Said("monitor_ending"))
+                return self._skipped(probe, progress, Skip.SHUTDOWN, Said("monitor_ending"))
             self.fanout.observe(Waited(probe=probe.id, waited_s=slot.waited_s))
             # While this run waited, the one before it may have been told to leave the relay alone.
-            if (resting := self._resting(probe)) is not None:
+            if (resting := self._resting(probe, progress)) is not None:
                 return resting
             self.fanout.observe(InFlight(runs=self.limiter.in_flight))
             try:
@@ -116,7 +121,7 @@ class Runner:
                     patience=patience,
                     pupil=pupil,
                 )
-                progress = Progress(run_id=secrets.token_hex(8), nonce=self._draw(), started_at_s=self._clock.wall_s())
+                progress.nonce, progress.started_at_s = self._draw(), self._clock.wall_s()
                 await Conversation(self._means, probe, progress, how).hold()
                 return await self._conclude(probe, progress)
             finally:
@@ -132,13 +137,13 @@ class Runner:
         """Let go of the thread that reads answers. Runs must have ended."""
         self._worker.close()
 
-    def _resting(self, probe: Probe) -> Run | None:
+    def _resting(self, probe: Probe, progress: Progress) -> Run | None:
         """Return the skipped run of a probe whose relay is left alone, None when it may be asked."""
         rest = self._backoff.rest(probe.target.name, probe.model)
         if rest is None:
             return None
         left_s = (rest.until_ns - self._clock.boot_ns()) / 1e9
-        return self._skipped(probe, Skip.BACKOFF, Said(_RESTS[rest.cause], n=f"{left_s:.0f}"))
+        return self._skipped(probe, progress, Skip.BACKOFF, Said(_RESTS[rest.cause], n=f"{left_s:.0f}"))
 
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
@@ -156,7 +161,7 @@ class Runner:
             run = self._run(probe, progress, evidence, result)
             self.fanout.take(run)
             return run
-        self.fanout.observe(RunSkipped(probe=probe.id, reason=skip, detail=result.message))
+        self._tell_skipped(probe, progress, skip, result.message)
         return self._run(probe, progress, evidence, replace(result, reason=_REASONS.get(skip, result.reason)))
 
     def _evidence(self, probe: Probe, progress: Progress) -> Evidence:
@@ -178,10 +183,13 @@ class Runner:
             superseded=tuple(sorted(progress.superseded)),
         )
 
-    def _skipped(self, probe: Probe, skip: Skip, detail: Text) -> Run:
-        self.fanout.observe(RunSkipped(probe=probe.id, reason=skip, detail=detail))
-        now_s = self._clock.wall_s()
-        progress = Progress(run_id=secrets.token_hex(8), nonce="", started_at_s=now_s)
+    def _tell_skipped(self, probe: Probe, progress: Progress, skip: Skip, detail: Text) -> None:
+        if not progress.recheck:
+            self.fanout.observe(RunSkipped(probe=probe.id, reason=skip, detail=detail))
+
+    def _skipped(self, probe: Probe, progress: Progress, skip: Skip, detail: Text) -> Run:
+        self._tell_skipped(probe, progress, skip, detail)
+        progress.started_at_s = self._clock.wall_s()
         result = Result(outcome=Outcome.SKIPPED, reason=Reason.OK, message=detail)
         return self._run(probe, progress, self._evidence(probe, progress), result)
 
@@ -207,6 +215,7 @@ class Runner:
             usage_doubts=tuple(progress.usage_doubts),
             pauses=tuple(progress.pauses),
             requests=len(progress.answers),
+            recheck=progress.recheck,
             answers=tuple(progress.answers),
         )
 

@@ -92,6 +92,7 @@ class Standings:
             due_ns = self._due_ns(self._probes[run.probe], slots)
             self._last[run.probe] = _Last(success=run.result.outcome.success, due_ns=due_ns)
             self._confirm(run)
+            self.of(run.probe)  # which sees a refusal that puts off the next run
         elif run.requests:  # answered, and nothing could be judged: what was known before is no fact any more
             self._forget(run.probe)
 
@@ -127,6 +128,20 @@ class Standings:
             rest=None if rest is None else rest.cause,
             rest_until_s=None if rest is None else self._epoch_s(rest.until_ns),
         )
+
+    def recheck_s(self, id_: ProbeId) -> float | None:
+        """Return how soon a probe is to be asked again to confirm its last run, None where it is not."""
+        probe = self._probes.get(id_)
+        soon_s = None if probe is None else probe.check.confirm.recheck_s
+        return soon_s if soon_s is not None and self.wants_recheck(id_, soon_s) else None
+
+    def wants_recheck(self, id_: ProbeId, in_s: float = 0) -> bool:
+        """Tell whether asking a probe again `in_s` seconds from now would help, and nothing is to rest then."""
+        probe, standing = self._probes.get(id_), self.of(id_)
+        rests = standing.rest_until_s is not None and standing.rest_until_s > self._clock.wall_s() + in_s
+        if probe is None or not standing.known or rests:
+            return False
+        return self._confirmed[id_].wants_recheck(probe.check.confirm)
 
     def look(self) -> list[ProbeId]:
         """Return the probes whose last outcome counted at the last look, and counts no more."""

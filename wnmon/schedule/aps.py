@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -22,8 +23,14 @@ from wnmon.model.said import Said
 from wnmon.model.target import Probe, ProbeId
 from wnmon.schedule.timetable import JUMP_NS, Entry, Timetable
 
-Fire = Callable[[Probe, int], Awaitable[object]]
-"""Runs a probe; the second argument is when it was due (monotonic ns)."""
+
+class Fire(Protocol):
+    """Runs a probe that was due at `due_ns` (monotonic); a re-check once more for the slot of then."""
+
+    def __call__(self, probe: Probe, due_ns: int, *, recheck: bool) -> Awaitable[object]:
+        """Return what to wait for until the run has ended."""
+        ...
+
 
 MOST_MISSED = 1_000
 """Missed runs told of one probe after one pause of the monitor, be it a week in a suspended laptop."""
@@ -70,6 +77,13 @@ class Scheduler:
         for entry in self.timetable.set_probes(probes, self._clock.boot_ns(), run_now=run_now):
             self._place(entry.probe.id, entry)
 
+    def recheck(self, id_: ProbeId, *, after_s: float, lasts_s: float) -> None:
+        """Fire once more between slots, where a run that `lasts_s` ends before the next one."""
+        at_ns = self._clock.boot_ns() + int(after_s * 1e9)
+        entry = self.timetable.plan_recheck(id_, at_ns, int(lasts_s * 1e9))
+        if entry is not None:
+            self._scheduler.modify_job(id_, next_run_time=self._due(entry))
+
     def overdue_s(self) -> float:
         """Return for how long a run has been due that neither began nor was told as skipped, 0 when none is."""
         now_ns = self._clock.boot_ns()
@@ -94,29 +108,38 @@ class Scheduler:
         entry, now_ns = self.timetable.get(id_), self._clock.boot_ns()
         if entry is None:  # gone while it fired: its job is removed, and whatever stands here is not waited for
             return LOOK_EVERY_S
-        if not _is_due(entry, now_ns):
-            return (entry.due_ns - now_ns) / 1e9
+        if not _is_due(entry.due_ns, now_ns):
+            return (min(at_ns for at_ns in entry.instants if not _is_due(at_ns, now_ns)) - now_ns) / 1e9
         return (self.timetable.following_ns(entry, max(now_ns, entry.due_ns)) - now_ns) / 1e9
 
     def _due(self, entry: Entry) -> datetime:
-        wait_s = max(0, entry.due_ns - self._clock.boot_ns()) / 1e9
+        wait_s = max(0, min(entry.instants) - self._clock.boot_ns()) / 1e9
         return datetime.fromtimestamp(self._clock.wall_s() + wait_s, UTC)
 
     async def _run(self, id_: ProbeId) -> None:
         """Fire with the probe as it is configured now, so that a reload never needs to touch its job."""
         self._follow_wall_clock()
         entry, now_ns = self.timetable.get(id_), self._clock.boot_ns()
-        if entry is None or not _is_due(entry, now_ns):
+        if entry is None:
+            return
+        if not _is_due(entry.due_ns, now_ns):
+            await self._run_again(entry, now_ns)
             return
         taken = self.timetable.take(entry, now_ns, begins=True)
         self._tell_missed(id_, taken.missed)
         if taken.late_ns is not None:
-            await self._fire(entry.probe, self._clock.now_ns() - taken.late_ns)
+            await self._fire(entry.probe, self._clock.now_ns() - taken.late_ns, recheck=False)
+
+    async def _run_again(self, entry: Entry, now_ns: int) -> None:
+        if entry.recheck_ns is not None and _is_due(entry.recheck_ns, now_ns):
+            slot_ns = self.timetable.take_recheck(entry, now_ns)
+            if slot_ns is not None:
+                await self._fire(entry.probe, self._clock.now_ns() - (now_ns - slot_ns), recheck=True)
 
     def _overlapped(self, event: JobSubmissionEvent) -> None:
         self._follow_wall_clock()
         entry, now_ns = self.timetable.get(ProbeId(event.job_id)), self._clock.boot_ns()
-        if entry is not None and _is_due(entry, now_ns):
+        if entry is not None and _is_due(entry.due_ns, now_ns):
             taken = self.timetable.take(entry, now_ns, begins=False)
             self._tell_missed(entry.probe.id, taken.missed)
             if taken.late_ns is not None:
@@ -142,9 +165,9 @@ class Scheduler:
         return int(self._clock.wall_s() * 1e9) - self._clock.boot_ns()
 
 
-def _is_due(entry: Entry, now_ns: int) -> bool:
-    """Tell whether the slot has come, but for what the wall clock may be off unnoticed."""
-    return entry.due_ns <= now_ns + JUMP_NS
+def _is_due(at_ns: int, now_ns: int) -> bool:
+    """Tell whether an instant has come, but for what the wall clock may be off unnoticed."""
+    return at_ns <= now_ns + JUMP_NS
 
 
 class _AtSlots(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types

@@ -52,18 +52,25 @@ class Taken:
 class Entry:
     """A scheduled probe. `due_ns`: its next slot. `begun_ns`: the slot of its last run.
 
-    `promised_ns`: when its next run is due, or was: a slot that was missed does not move it.
+    `promised_ns`: when its next run is due, or was: a slot that was missed does not move it. `recheck_ns`: when it is
+    asked once more before that, to confirm its last run.
     """
 
     probe: Probe
     due_ns: int
     promised_ns: int
     begun_ns: int | None = None
+    recheck_ns: int | None = None
 
     @property
     def every_ns(self) -> int:
         """Return the interval."""
         return self.probe.check.every_ns
+
+    @property
+    def instants(self) -> tuple[int, ...]:
+        """Return when it fires next: at its slot, and before that at a re-check."""
+        return (self.due_ns,) if self.recheck_ns is None else (self.recheck_ns, self.due_ns)
 
 
 class Timetable:
@@ -88,6 +95,7 @@ class Timetable:
             if not keeps:
                 changed.append(entry)
                 at_once = known is None and run_now
+                entry.recheck_ns = None
                 entry.due_ns = entry.promised_ns = now_ns if at_once else self._after(entry, now_ns)
         return changed
 
@@ -106,12 +114,29 @@ class Timetable:
         late_ns = max(0, now_ns - newest_ns)
         # Half an interval on: a first run at once is no slot, and the next one may be near.
         entry.due_ns = self.following_ns(entry, max(now_ns, newest_ns + entry.every_ns // 2))
+        entry.recheck_ns = None
         if late_ns > grace_ns(entry.every_ns):
             return Taken(missed=missed + 1, late_ns=None)
         entry.promised_ns = entry.due_ns
         if begins:
             entry.begun_ns = newest_ns
         return Taken(missed=missed, late_ns=late_ns)
+
+    def plan_recheck(self, probe: ProbeId, at_ns: int, lasts_ns: int) -> Entry | None:
+        """Have a probe asked once more between slots; return its entry, None where its next slot is too near.
+
+        No slot is to find a re-check under way that `lasts_ns`, as the run before it did.
+        """
+        entry = self._entries.get(probe)
+        if entry is None or at_ns + lasts_ns >= entry.due_ns:
+            return None
+        entry.recheck_ns = at_ns
+        return entry
+
+    def take_recheck(self, entry: Entry, now_ns: int) -> int | None:
+        """Return the slot whose run a re-check that is due now confirms, None where it came too late."""
+        at_ns, entry.recheck_ns = entry.recheck_ns, None
+        return None if at_ns is None or now_ns - at_ns > grace_ns(entry.every_ns) else entry.begun_ns
 
     def tie(self, offset_ns: int, now_ns: int) -> bool:
         """Take note of how far the wall clock is ahead of the boot clock; tell whether it jumped, and slots with it.

@@ -115,6 +115,9 @@ def _row(state: ProbeState, now_s: float, lang: str) -> dict[str, object]:
         **asdict(state),
         "outcome": outcome,
         "outcome_word": word(outcome, lang),
+        "unconfirmed": word("unconfirmed_down" if state.up is not False else "unconfirmed_up", lang)
+        if state.unconfirmed
+        else "",
         "every": span(state.every_s, lang),
         "reason_word": say(f"reason_{state.reason}", lang) if state.reason else "",
         "since": since,

@@ -89,6 +89,17 @@ def test_a_state_that_counts_no_more_is_said_and_so_is_the_next_one(capsys: pyte
     assert [line["event"] for line in objects(capsys)] == ["state", "unknown", "state"]
 
 
+def test_a_run_made_to_confirm_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    log().take(replace(a_run(), result=FAILED, recheck=True))
+    assert "re-check" in capsys.readouterr().out
+
+
+def test_a_run_made_to_confirm_says_so_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    one = log(form=Form.JSON)
+    one.take(replace(a_run(), result=FAILED, recheck=True))
+    assert [line["recheck"] for line in objects(capsys)] == [True]
+
+
 def test_a_run_that_did_not_take_place_is_not_said_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
     log().observe(SKIPPED)
     assert capsys.readouterr() == ("", "")

@@ -96,6 +96,12 @@ def test_a_probe_that_never_ran_is_not_unknown_but_waiting() -> None:
     assert row(board_with(stand=Standing(known=False))).outcome is None
 
 
+def test_a_row_tells_what_is_confirmed_and_that_the_last_run_says_otherwise() -> None:
+    stand = replace(KNOWN, up=True, up_since_s=NOON_S, unconfirmed=True)
+    only = row(board_with(run_at(5, FAILING), stand=stand))
+    assert (only.outcome, only.up, only.up_since_s, only.unconfirmed) == ("errored", True, NOON_S, True)
+
+
 def test_a_row_tells_until_when_the_probe_rests_and_why() -> None:
     only = row(board_with(run_at(5), stand=replace(KNOWN, rest=RestCause.ASKED, rest_until_s=NOON_S + 90)))
     assert (only.outcome, only.rest, only.rest_until_s) == ("passed", "asked", NOON_S + 90)

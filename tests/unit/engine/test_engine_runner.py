@@ -341,6 +341,19 @@ def test_a_probe_that_is_left_alone_sends_nothing_and_publishes_nothing() -> Non
     )
 
 
+def test_a_recheck_that_does_not_take_place_is_told_as_no_due_run() -> None:
+    bench = Bench(reply(b"", 429))
+    bench.run()
+    again = bench.run(recheck=True)
+    assert (len(bench.transport.sent), again.result.outcome, skips(bench)) == (1, Outcome.SKIPPED, [])
+
+
+def test_a_recheck_says_so_of_itself_and_is_not_late() -> None:
+    bench = Bench(reply())
+    run = bench.run(recheck=True, scheduled_ns=0)
+    assert (run.recheck, [one for one in bench.memory.events if isinstance(one, RunLate)]) == (True, [])
+
+
 def test_a_probe_is_asked_again_once_retry_after_is_over() -> None:
     bench = Bench(reply(b"", 429, headers=(("Retry-After", "7"),)), reply())
     bench.run()

@@ -189,9 +189,8 @@ def test_one_failure_is_not_confirmed() -> None:
 
 
 def test_a_second_failure_confirms_an_outage_when_it_ends() -> None:
-    watch = Watch().run(bad()).run(bad())
-    standing = watch.after_s(30)
-    assert (standing.up, standing.up_since_s, standing.unconfirmed) == (False, watch.clock.epoch_s - 30, False)
+    standing = Watch().run(bad()).run(bad()).after_s(30)
+    assert (standing.up, standing.up_since_s, standing.unconfirmed) == (False, NOON_S, False)
 
 
 @pytest.mark.parametrize("cause", [RestCause.ASKED, RestCause.REFUSED])
@@ -200,7 +199,8 @@ def test_a_refusal_that_puts_the_next_run_off_beyond_two_intervals_is_confirmed_
 
 
 def test_what_a_refusal_confirmed_stays_when_the_rest_is_over() -> None:
-    assert Watch().run(bad()).rests(130).after_s(0).up is Watch().run(bad()).rests(130).after_s(150).up is False
+    watch = Watch().run(bad()).rests(130)
+    assert [watch.after_s(s).up for s in (0, 150)] == [False, False]
 
 
 def test_what_is_confirmed_goes_with_what_is_known() -> None:

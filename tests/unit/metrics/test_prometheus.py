@@ -641,7 +641,7 @@ def a_busy_sink() -> tuple[bytes, bytes]:
     suite = a_probe("contract", target=target, rules=(a_rule(),), suite="documented")
     quick = Slo(name="quick", indicator=Indicator.TTFT, objective=0.95, window_s=86400.0, threshold_s=2.0)
     money = with_least("0.1", target=target)
-    stand = Stand(Standing(known=True, next_run_s=START_S, rest=RestCause.ASKED))
+    stand = Stand(Standing(known=True, up=True, up_since_s=START_S, next_run_s=START_S, rest=RestCause.ASKED))
     sink = a_sink(replace(a_probe(target=target), slos=(quick,)), suite, money, stand=stand)
     sink.take(a_run(tls=TLS))
     sink.take(a_run(probe=suite, verdicts=(a_verdict(Verdict.FAILED, findings=1),)))

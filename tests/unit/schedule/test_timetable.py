@@ -262,3 +262,56 @@ def test_a_jump_does_not_take_back_that_a_run_is_overdue() -> None:
     desk.go_to(missed_ns + 8 * S).take()
     desk.jump(-3.3)
     assert desk.entry.promised_ns == missed_ns
+
+
+def rechecking(after_s: float, lasts_s: float = 0) -> tuple[Desk, bool]:
+    """Return a desk whose run has ended, and whether a re-check so much later was planned."""
+    desk = Desk(10)
+    desk.run()
+    return desk, desk.table.plan_recheck(probe(1).id, desk.now_ns + int(after_s * S), int(lasts_s * S)) is not None
+
+
+def test_a_recheck_moves_no_slot() -> None:
+    desk, _ = rechecking(3)
+    due_ns = desk.entry.due_ns
+    desk.go_to(desk.now_ns + 3 * S).table.take_recheck(desk.entry, desk.now_ns)
+    assert (desk.entry.due_ns, desk.entry.promised_ns) == (due_ns, due_ns)
+
+
+@pytest.mark.parametrize(("after_s", "lasts_s", "planned"), [(3, 0, True), (10, 0, False), (3, 6, True), (3, 7, False)])
+def test_a_recheck_is_planned_where_it_ends_before_the_next_slot(after_s: int, lasts_s: int, planned: bool) -> None:
+    assert rechecking(after_s, lasts_s)[1] is planned
+
+
+def test_a_recheck_confirms_the_run_of_its_slot() -> None:
+    desk, _ = rechecking(3)
+    begun_ns = desk.entry.begun_ns
+    assert desk.table.take_recheck(desk.entry, desk.now_ns + 3 * S) == begun_ns
+
+
+def test_a_recheck_takes_place_once() -> None:
+    desk, _ = rechecking(3)
+    assert [desk.table.take_recheck(desk.entry, desk.now_ns + 3 * S) is None for _ in range(2)] == [False, True]
+
+
+def test_a_recheck_that_a_sleeping_machine_missed_is_let_out() -> None:
+    desk, _ = rechecking(1)
+    assert desk.table.take_recheck(desk.entry, desk.now_ns + 1 * S + grace_ns(10 * S) + 1) is None
+
+
+def test_a_slot_takes_the_place_of_a_recheck_before_it() -> None:
+    desk, _ = rechecking(3)
+    desk.run()
+    assert desk.entry.recheck_ns is None
+
+
+def test_a_recheck_does_not_outlive_a_change_of_the_interval() -> None:
+    desk, _ = rechecking(3)
+    desk.table.set_probes([probe(20)], desk.now_ns)
+    assert desk.entry.recheck_ns is None
+
+
+def test_a_probe_that_went_is_not_asked_again() -> None:
+    desk = Desk(10)
+    desk.table.set_probes([], desk.now_ns)
+    assert desk.table.plan_recheck(probe(1).id, desk.now_ns + S, 0) is None

@@ -42,6 +42,8 @@ SENTENCES: dict[str, Pair] = {
     "page_failed": ("failed", "未通过"),
     "page_errored": ("errored", "出错"),
     "page_skipped": ("skipped", "跳过"),
+    "page_unconfirmed_down": ("not yet confirmed", "尚未确认"),
+    "page_unconfirmed_up": ("still down until confirmed", "确认前仍视为中断"),
     "page_unknown": ("unknown", "未知"),
     "page_rest_asked": ("resting until {until} ({span}), as the relay asked", "应中转站要求暂停至 {until}（{span}）"),
     "page_rest_refused": ("resting until {until} ({span}), since the relay refused", "因中转站拒绝暂停至 {until}（{span}）"),

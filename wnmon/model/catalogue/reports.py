@@ -26,6 +26,7 @@ SENTENCES: dict[str, Pair] = {
     "report_broken_rules": ("Broken rules", "未通过的规则"),
     "report_n_broken": ("{n} broken", "{n} 条未通过"),
     "report_complaints": ("What was wrong", "问题"),
+    "report_recheck": ("re-check", "复查"),
     "report_usage_doubted": ("usage doubted", "usage 存疑"),
     "report_less": ("Less than wanted", "未达期望"),
     "report_could_not_judge": ("Could not be judged", "无法判定"),

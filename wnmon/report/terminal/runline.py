@@ -45,6 +45,8 @@ def _run_head(sheet: Sheet, run: Run) -> Text:
 def _run_facts(sheet: Sheet, run: Run) -> Text:
     result, failed_rules = run.result, len(broken(run))
     facts = Text()
+    if run.recheck:
+        facts.append(f"  {sheet.say('recheck')}", "dim")
     if result.outcome is not Outcome.PASSED:
         layer = f" ({result.layer.value})" if result.layer else ""
         facts.append(f"  {result.reason.value}{layer}", MARKS[result.outcome][1])
