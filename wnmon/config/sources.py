@@ -33,15 +33,15 @@ class Sources:
         self.built_in = shipped_files(shipped or shipped_folder())
         self._roots: dict[Path, tuple[Path, Cursor | None]] = {}
         self._digest = sha256()
-        self._folders: list[Path] = []
+        self._watched: list[Path] = []
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Return every file asked for so far, readable or not, and every folder searched for more.
+        """Return every file asked for so far, readable or not, every folder searched for more, all else watched.
 
         Each as it was named: a watcher must follow its links.
         """
-        return (*(path for path, _ in self._roots.values()), *self._folders)
+        return (*(path for path, _ in self._roots.values()), *self._watched)
 
     @property
     def sha(self) -> str:
@@ -56,6 +56,10 @@ class Sources:
         """Raise BrokenConfigError where any file has a problem."""
         if self.problems:
             raise BrokenConfigError(self.problems, self.files)
+
+    def watch(self, path: Path) -> None:
+        """Count what is there among the files: a change of it asks for a reload."""
+        self._watched.append(path)
 
     def root(self, path: Path, place: Cursor | None = None) -> Cursor | None:
         """Return the document of a file, None when it cannot be had. `place` is the value that named the file."""
@@ -86,7 +90,7 @@ class Sources:
             yield path
             return
         # Of a glob, the deepest folder it names in full: what appears below further wildcards is not looked for.
-        self._folders.append(folder or next(above for above in path.parents if not has_magic(str(above))))
+        self.watch(folder or next(above for above in path.parents if not has_magic(str(above))))
         found = sorted(_globbed(_YAML, folder) if folder else _globbed((name,), place.folder))
         if not found:
             place.report(Said("no_yaml_file", name=quote(name)), Said("yaml_endings"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from pathlib import Path
 from typing import TypeVar
 
 from wnmon.config.environment import fill, telling_values
 from wnmon.config.headers import complaint_of_auth_header, target_headers
+from wnmon.config.key_file import key_in
 from wnmon.config.labels import read_labels
 from wnmon.config.node import Cursor, quote
 from wnmon.config.parameters import read_parameters
@@ -32,8 +34,11 @@ _PACES = ("requests_per_minute", "tokens_per_minute")
 _Read = TypeVar("_Read")
 
 
-def read_target(name: str, place: Cursor, env: Mapping[str, str]) -> Target | None:
-    """Return the target at `place`, None (with every problem it has) when it cannot be used."""
+def read_target(name: str, place: Cursor, env: Mapping[str, str], watch: Callable[[Path], None]) -> Target | None:
+    """Return the target at `place`, None (with every problem it has) when it cannot be used.
+
+    `watch` is told of each file beside the configuration whose content counts.
+    """
     before = len(place.problems)
     if not fits("target", place):
         place = sound("target", place)
@@ -44,7 +49,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str]) -> Target | No
         url=where.url,
         host=where.host,
         models=models,
-        api_key=_api_key(place.get("api_key"), env),
+        api_key=_api_key(place.get("api_key"), env, watch),
         auth_header=_auth_header(place.get("auth")),
         headers=target_headers(place, env),
         concurrency=place.whole_of("concurrency") or 2,
@@ -147,16 +152,22 @@ def _complaint_of_key(key: str) -> tuple[Said, Said] | None:
     return None
 
 
-def _api_key(place: Cursor | None, env: Mapping[str, str]) -> Secret | None:
+def _api_key(place: Cursor | None, env: Mapping[str, str], watch: Callable[[Path], None]) -> Secret | None:
     """Return the key; None also where `${KEY:-}` leaves it open and nobody has set one."""
-    filled = fill(place, env) if place is not None else None
-    if place is None or filled is None or (not filled.text and _OPEN.fullmatch(place.text)):
+    file = place.get("file") if place is not None else None
+    value = file or place
+    filled = fill(value, env) if value is not None else None
+    if value is None or filled is None or (file is None and not filled.text and _OPEN.fullmatch(value.text)):
         return None
-    complaint = _complaint_of_key(filled.text)
+    key, complaint = filled.text, None
+    if file is not None:
+        watch(file.folder / filled.text)
+        key, complaint = key_in(file.folder / filled.text)
+    complaint = complaint or _complaint_of_key(key)
     if complaint is not None:
-        place.report(*complaint)
+        value.report(*complaint)
         return None
-    return Secret(filled.text, "api_key")
+    return Secret(key, "api_key")
 
 
 def _auth_header(place: Cursor | None) -> str | None:

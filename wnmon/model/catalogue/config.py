@@ -137,6 +137,15 @@ _PROBLEMS: dict[str, Pair] = {
     "key_with_bearer": ('expected the key alone, not "Bearer" and the key', '期望 仅有密钥，实际前面有 "Bearer"'),
     "leave_out_bearer": ('leave out "Bearer"', '请删去 "Bearer"'),
     "key_characters": ("expected a key without spaces, line breaks and special characters", "期望 不含空格、换行和特殊字符的密钥"),
+    "key_file_path": (
+        "the path is relative to this file; the key itself has no place here",
+        "路径相对于本文件；此处不写密钥本身",
+    ),
+    "key_file_alone": ("write the key alone into the file, on one line", "文件中只写一行密钥"),
+    "key_file_empty": ("expected a file with a key, not an empty one", "期望 含密钥的文件，实际为空文件"),
+    "key_file_large": ("expected a file with a key, not one of more than {n} bytes", "期望 含密钥的文件，实际超过 {n} 字节"),
+    "key_file_lines": ("expected a file with a key on one line, not several lines", "期望 仅含一行密钥的文件，实际有多行"),
+    "key_file_binary": ("expected a file with a key in plain ASCII, not other bytes", "期望 以纯 ASCII 写有密钥的文件，实际含其他字节"),
     "the_api_key": ("the API key", "API 密钥"),
     "name_is_key": ("expected a name, not what looks like a key", "期望 名称，实际为 疑似密钥的文本"),
     "no_model_name": ("expected the name of a model, not an empty text", "期望 模型名称，实际为 空文本"),
@@ -334,6 +343,7 @@ _WANTED: dict[str, Pair] = {
 
 _MISSING: dict[str, Pair] = {
     "about_base_url": ("the relay: its host, its /v1 or the full path of chat completions", "中转站：其主机、其 /v1 或 chat completions 的完整路径"),
+    "about_file": ("the file that holds the key", "存放密钥的文件"),
     "about_models": ("models to ask for", "要请求的模型"),
     "about_currency": ("the currency of the prices", "价格所用的货币"),
     "about_input": ("for a million input tokens", "每百万输入 token 的价格"),
