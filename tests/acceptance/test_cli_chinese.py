@@ -16,7 +16,7 @@ from service_process import environment
 
 from wnmon.cli import COMMANDS
 
-PAGES = [(), *((name,) for name in COMMANDS), ("export", "dashboards"), ("export", "alerts")]
+PAGES = [(), *((name,) for name in COMMANDS), ("export", "dashboards"), ("export", "alerts"), ("export", "deploy")]
 
 MISTAKES = {
     "an unknown option": ("check --nope", "没有选项 '--nope'"),
@@ -45,6 +45,8 @@ MISTAKES = {
     "a file that must be there": ("mock --tls-cert a", "'a' 不存在"),
     "a file that is in the way": ("init made.yaml", "made.yaml 已存在"),
     "files that are in the way": ("export alerts .", "同名文件内容不同"),
+    "no address of Grafana": ("export alerts new --grafana-url grafana", "应为地址，例如 https://grafana.example"),
+    "no language of boards": ("export dashboards new --lang de", "'de' 不是 'en', 'zh' 之一"),
     "a file in place of a folder": ("export dashboards made.yaml", "'made.yaml' 是文件"),
     "an unknown rule": ("explain FOO-1", '没有规则 "FOO-1"'),
     "an unknown target": ("check -c made.yaml --target nobody", "中没有 target 'nobody'；其中有：wn"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import click
@@ -15,6 +16,9 @@ from wnmon.model.duration import parse_duration_s
 from wnmon.model.language import LANGUAGES
 from wnmon.model.said import in_language
 from wnmon.model.target import Waiver
+
+# Neither a user and a password, which would be shown to whoever sees the link, nor a query, which a link brings along.
+_WEB_ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:(?P<port>[0-9]{1,5}))?(/[A-Za-z0-9._~/-]*)?")
 
 FILE: click.Path = click.Path(dir_okay=False, path_type=Path)
 
@@ -38,6 +42,14 @@ def duration(text: str) -> float:
         return 0.0 if text == "0" else parse_duration_s(text)
     except ValueError:
         raise click.BadParameter(words("cli_no_duration", text=masked(text)[:32])) from None
+
+
+def web_address(text: str) -> str:
+    """Return the address of a server that pages link to, without a slash at its end: nothing in it needs quoting."""
+    found = _WEB_ADDRESS.fullmatch(text)
+    if not found or int(found["port"] or 1) not in range(1, 65536):
+        raise click.BadParameter(words("cli_no_web_address", text=masked(text)))
+    return text.rstrip("/")
 
 
 def names(text: str) -> tuple[str, ...]:
