@@ -12,6 +12,7 @@ RUN pip install --require-hashes --only-binary :all: --requirement requirements/
 COPY pyproject.toml README.md LICENSE ./
 COPY checks checks
 COPY dashboards dashboards
+COPY deploy deploy
 COPY wnmon wnmon
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /dist .
 
@@ -31,7 +32,8 @@ RUN pip --python /opt/wnmon install --no-deps --no-index /dist/*.whl \
 FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="wnmon" \
       org.opencontainers.image.description="Tests and monitors OpenAI-compatible chat-completions relays" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="https://github.com/OWNER/wnmon"
 # Public base images carry no bytecode of the standard library and a read-only container cannot keep any; without this
 # every start, and so every health check, compiles it anew.
 RUN python -m compileall -q --invalidation-mode unchecked-hash \

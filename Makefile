@@ -39,9 +39,10 @@ imports: $(VENV)/.dev ## Layers, purity and owners
 tests: $(VENV)/.dev ## All tests; those of the pure core reach every branch of it
 	@scripts/tests.sh $(BIN)/python
 
-generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, causes, channels, personas, dashboards, torture table
+generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, causes, channels, personas, dashboards, deployment, torture table
 	@$(BIN)/python -m wnmon.metrics.reference > docs/metrics.md
 	@$(BIN)/python -m dashboards.generate
+	@$(BIN)/python scripts/deploy_files.py
 	@$(BIN)/python scripts/cli_reference.py
 	@$(BIN)/python scripts/cause_table.py
 	@$(BIN)/python scripts/channels.py
