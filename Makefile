@@ -67,10 +67,10 @@ lock: $(VENV)/.dev ## Pin every dependency anew, with hashes and without address
 oldest-pip: $(VENV)/.dev ## Can every requirements file be installed by the oldest pip that a supported Python brings?
 	@scripts/oldest-pip.sh $(BIN)/python
 
-components: ## Real components for the tests (Debian, root): Prometheus, Alertmanager, Chromium, fonts
+components: ## Real components for the tests (Debian, root): Prometheus, Alertmanager, Chromium, fonts, systemd-analyze
 	@apt-get update -qq
 	@DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	  prometheus prometheus-alertmanager chromium fonts-noto-cjk >/dev/null
+	  prometheus prometheus-alertmanager chromium fonts-noto-cjk systemd >/dev/null
 
 soak: $(VENV)/.dev ## Half an hour of the real service under a real Prometheus, two busy loops beside; writes docs/soak.md
 	@$(BIN)/python tests/soak/soak.py --write

@@ -11,9 +11,14 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
+
+from wnmon.cli.mock import command as mock
+from wnmon.config import load_config
+from wnmon.mock.settings import DEFAULT_MODELS
 
 ROOT = Path(__file__).parents[2]
 HADOLINT = Path(sys.executable).with_name("hadolint")
@@ -55,8 +60,24 @@ def services() -> list[Any]:
 
 def short_mounts() -> list[str]:
     """Mounts of files of this repository, as `source:target:mode`."""
-    volumes = [volume for service in compose()["services"].values() for volume in service["volumes"]]
-    return [volume for volume in volumes if isinstance(volume, str) and volume.startswith("./")]
+    volumes = [volume for service in compose()["services"].values() for volume in service.get("volumes", ())]
+    shown = [by_default(volume) for volume in volumes if isinstance(volume, str)]
+    return [volume for volume in shown if volume.startswith("./")]
+
+
+def by_default(text: str) -> str:
+    """What compose makes of a text where no variable is set."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
+
+
+def environment_by_default() -> dict[str, str]:
+    given = compose()["services"]["wnmon"]["environment"]
+    return {name: by_default(value) for name, value in given.items()}
+
+
+def demo_configuration() -> Path:
+    (mount,) = compose()["services"]["wnmon"]["volumes"]
+    return ROOT / by_default(mount["source"]) / "wnmon.yaml"
 
 
 def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
@@ -127,7 +148,7 @@ def test_everything_the_dockerfile_copies_is_let_into_the_build_context() -> Non
 
 @pytest.mark.parametrize("service", services())
 def test_every_port_is_open_on_the_loopback_only(service: dict[str, Any]) -> None:
-    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
 
 
 @pytest.mark.parametrize("service", services())
@@ -168,8 +189,69 @@ def test_prometheus_keeps_forty_days() -> None:
     assert "--storage.tsdb.retention.time=40d" in compose()["services"]["prometheus"]["command"]
 
 
-@pytest.mark.parametrize("variable", ["WN_API_KEY", "GRAFANA_PASSWORD"])
-def test_a_secret_is_asked_for_and_never_written_down(variable: str) -> None:
+@pytest.mark.parametrize("service", services())
+def test_every_service_has_a_limit_of_memory(service: dict[str, Any]) -> None:
+    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
+
+
+def test_compose_starts_without_any_variable() -> None:
     text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 
-    assert f"${{{variable}:?" in text
+    assert [one for one in re.findall(r"\$\{[^}]*\}", text) if ":-" not in one] == []
+
+
+def test_the_demo_configuration_is_valid_in_the_environment_of_its_container() -> None:
+    config = load_config(demo_configuration(), environment_by_default())
+
+    assert [target.name for target in config.targets] == ["relay"]
+
+
+def test_the_demo_relay_is_a_service_that_listens_where_it_is_asked() -> None:
+    url = urlsplit(environment_by_default()["RELAY_URL"])
+    command = compose()["services"][url.hostname]["command"]
+
+    assert command[:5] == ["mock", "--host", "0.0.0.0", "--port", str(url.port)]
+
+
+def test_the_demo_relay_refuses_any_key_but_its_own() -> None:
+    command = compose()["services"]["relay"]["command"]
+
+    assert command[command.index("--strict") + 1 :][:2] == ["--key", environment_by_default()["WN_API_KEY"]]
+
+
+def test_the_demo_relay_knows_the_model_it_is_asked_for() -> None:
+    assert environment_by_default()["RELAY_MODEL"] in DEFAULT_MODELS
+
+
+def test_the_demo_relay_takes_the_options_it_is_given() -> None:
+    _, *options = compose()["services"]["relay"]["command"]
+
+    assert mock.make_context("mock", options).params["host"] == "0.0.0.0"
+
+
+def test_the_demo_relay_is_reached_from_no_other_machine() -> None:
+    assert "ports" not in compose()["services"]["relay"]
+
+
+def test_no_password_of_grafana_is_known_to_all() -> None:
+    environment = compose()["services"]["grafana"]["environment"]
+
+    assert (
+        environment.items()
+        >= {
+            "GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION": "true",
+            "GF_AUTH_DISABLE_LOGIN_FORM": "true",
+            "GF_AUTH_BASIC_ENABLED": "false",
+        }.items()
+    )
+
+
+def test_who_looks_at_grafana_can_change_nothing() -> None:
+    assert compose()["services"]["grafana"]["environment"]["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+
+
+def test_all_boards_are_mounted_where_grafana_looks_for_them() -> None:
+    provider = ROOT / "dashboards" / "provisioning" / "dashboards" / "wnmon.yml"
+    (found,) = yaml.safe_load(provider.read_text(encoding="utf-8"))["providers"]
+
+    assert f"./dashboards:{found['options']['path']}:ro" in short_mounts()
