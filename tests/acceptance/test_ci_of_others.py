@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -24,10 +25,14 @@ from junitparser import JUnitXml
 from leaks import LeakDetector
 from service_process import environment, relay_beside
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+from repository import address
+
 from wnmon.mock.server import MockRelay
 from wnmon.mock.settings import MockSettings
 
 ROOT = Path(__file__).parents[2]
+SLUG = urlsplit(address(ROOT)).path.strip("/")
 KEY = f"sk-{secrets.token_hex(20)}"
 MODEL = "gpt-4o-mini"
 PATIENCE_S = 300
@@ -265,12 +270,12 @@ def test_the_example_workflow_may_only_read() -> None:
 def test_the_example_workflow_pins_what_it_uses_and_leaves_wnmon_to_its_reader() -> None:
     used = [step["uses"] for step in example("github.yml")["jobs"]["check"]["steps"]]
 
-    assert [one for one in used if not PINNED.fullmatch(one)] == ["OWNER/wnmon@COMMIT"]
+    assert [one for one in used if not PINNED.fullmatch(one)] == [f"{SLUG}@COMMIT"]
 
 
 def test_the_example_workflow_gives_only_inputs_there_are() -> None:
     steps = example("github.yml")["jobs"]["check"]["steps"]
-    given = next(step["with"] for step in steps if step["uses"].startswith("OWNER/"))
+    given = next(step["with"] for step in steps if step["uses"].startswith(SLUG))
 
     assert set(given) <= set(ACTION["inputs"])
 
