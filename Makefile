@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SECONDS ?= 0
 
-.PHONY: help demo test lint types imports tests generate lock oldest-pip components bench soak image-test conformance mutation mutmut clean
+.PHONY: help demo test lint types imports tests generate lock oldest-pip release components bench soak image-test conformance mutation mutmut clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,7 @@ tests: $(VENV)/.dev ## All tests; those of the pure core reach every branch of i
 	@scripts/tests.sh $(BIN)/python
 
 generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, causes, channels, personas, dashboards, deployment, torture table
+	@$(BIN)/python scripts/repository.py
 	@$(BIN)/python -m wnmon.metrics.reference > docs/metrics.md
 	@$(BIN)/python -m dashboards.generate
 	@$(BIN)/python scripts/deploy_files.py
@@ -66,6 +67,10 @@ lock: $(VENV)/.dev ## Pin every dependency anew, with hashes and without address
 
 oldest-pip: $(VENV)/.dev ## Can every requirements file be installed by the oldest pip that a supported Python brings?
 	@scripts/oldest-pip.sh $(BIN)/python
+
+release: $(VENV)/.dev ## Wheel, sdist, bill of materials and hashes of this commit in dist/, installed from an index and tried
+	@$(BIN)/python scripts/release.py dist
+	@WNMON_DIST=dist $(BIN)/python -m pytest -q tests/acceptance/test_wheel.py tests/acceptance/test_release.py
 
 components: ## Real components for the tests (Debian, root): Prometheus, Alertmanager, Chromium, fonts, systemd-analyze
 	@apt-get update -qq

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 from deploy_files import made
 
 from wnmon import __version__
+from wnmon.config import load_config
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -222,6 +223,14 @@ def test_the_key_is_a_file_of_the_mounted_secret() -> None:
     key = manifest("wnmon")["targets"]["relay"]["api_key"]["file"]
 
     assert Path(key).parent == Path(mounted["keys"])
+
+
+def test_the_configuration_is_one_that_wnmon_takes(tmp_path: Path) -> None:
+    (tmp_path / "relay").write_text("sk-of-a-secret-0123456789\n", encoding="utf-8")
+    text = (FOLDER / "wnmon.yaml").read_text(encoding="utf-8").replace("/run/secrets/wnmon", str(tmp_path))
+    (tmp_path / "wnmon.yaml").write_text(text, encoding="utf-8")
+
+    assert [target.name for target in load_config(tmp_path / "wnmon.yaml", {}).targets] == ["relay"]
 
 
 def test_everything_is_mounted_for_reading_only() -> None:

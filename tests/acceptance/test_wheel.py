@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from test_install_page import RUN
 
 ROOT = Path(__file__).parents[2]
 VERSION = "0.1.0"
@@ -29,7 +37,10 @@ checks:
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The path of a wheel built from this checkout."""
+    """The path of the wheel that is to be released (WNMON_DIST), or of one built from this checkout."""
+    if released := os.environ.get("WNMON_DIST"):
+        (built,) = Path(released).resolve().glob("*.whl")
+        return built
     folder = tmp_path_factory.mktemp("dist")
     run_ok([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)], cwd=folder)
     (built,) = folder.glob("*.whl")
@@ -38,14 +49,36 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `bin` folder of a fresh virtual environment holding the pinned dependencies and the wheel."""
+    """The `bin` folder of a fresh virtual environment into which `pip install wnmon` got all from an index on loopback.
+
+    The index has the wheel and the pinned dependencies, and nothing else: what wnmon needs and does not say is missing.
+    """
     folder = tmp_path_factory.mktemp("clean")
+    files = folder / "files"
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pins = ["--require-hashes", "--only-binary", ":all:", "--requirement", str(ROOT / "requirements" / "runtime.txt")]
+    run_ok([*pip, "download", "--dest", str(files), *pins], cwd=folder)
+    shutil.copy(wheel, files)
     run_ok([sys.executable, "-m", "venv", str(folder / "venv")], cwd=folder)
     binaries = folder / "venv" / "bin"
-    pip = [str(binaries / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-    run_ok([*pip, "--require-hashes", "--requirement", str(ROOT / "requirements" / "runtime.txt")], cwd=folder)
-    run_ok([*pip, "--no-deps", "--no-index", str(wheel)], cwd=folder)
+    with index_of(files) as index:
+        alone = ["--isolated", "--no-cache-dir", "--index-url", index]
+        run_ok([str(binaries / "pip"), "--quiet", "install", *alone, "wnmon"], cwd=folder)
     return binaries
+
+
+@contextmanager
+def index_of(files: Path) -> Iterator[str]:
+    """Serve the wheels of a folder as a simple index (PEP 503), and yield its address."""
+    for path in [*files.iterdir()]:
+        project = files / "simple" / re.sub(r"[-_.]+", "-", path.name.split("-")[0]).lower()
+        project.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, project / path.name)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(files))  # which lists a folder as links
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/simple"
+        server.shutdown()
 
 
 def run_ok(command: list[str], *, cwd: Path) -> str:
@@ -123,6 +156,13 @@ def test_the_installed_command_exports_the_alert_rules(installed: Path, tmp_path
     run_ok([str(installed / "wnmon"), "export", "alerts", "rules"], cwd=tmp_path)
 
     assert (tmp_path / "rules" / "prometheus" / "alerts.yml").is_file()
+
+
+@pytest.mark.parametrize("command", RUN)
+def test_a_command_of_the_installation_page_runs(command: str, installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "wnmon-env").symlink_to(installed.parent)
+
+    run_ok(["bash", "-ec", f'PATH="{installed}:$PATH"; {command}'], cwd=tmp_path)
 
 
 def test_the_installed_command_judges_the_installed_relay(installed: Path, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def alerts(folder: Path, boards: str | None, grafana: str | None, *, force: bool
 @_options
 def deploy(folder: Path, boards: str | None, grafana: str | None, *, force: bool) -> None:
     """Write what Kubernetes and systemd want. Lies in DIR as in the repository: one part refers to the other."""
-    files = {f"deploy/{name}": body for name, body in shipped("deploy", ("*/*",)).items()}
+    files = {f"deploy/{name}": body for name, body in shipped("deploy", ("kubernetes/*", "systemd/*")).items()}
     files |= {f"dashboards/{name}": body for name, body in _boards(boards).items()}
     for other in (one for one in LANGUAGES if boards and one != boards):
         name = "deploy/kubernetes/kustomization.yaml"
