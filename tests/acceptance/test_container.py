@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,12 +17,11 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from wnmon.cli.mock import command as mock
 from wnmon.config import load_config
-from wnmon.mock.settings import DEFAULT_MODELS
 
 ROOT = Path(__file__).parents[2]
 HADOLINT = Path(sys.executable).with_name("hadolint")
+WNMON = str(Path(sys.executable).with_name("wnmon"))
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -219,14 +219,25 @@ def test_the_demo_relay_refuses_any_key_but_its_own() -> None:
     assert command[command.index("--strict") + 1 :][:2] == ["--key", environment_by_default()["WN_API_KEY"]]
 
 
-def test_the_demo_relay_knows_the_model_it_is_asked_for() -> None:
-    assert environment_by_default()["RELAY_MODEL"] in DEFAULT_MODELS
+@pytest.mark.parametrize(("key", "code"), [(None, 0), ("sk-mine-9876543210fedcba", 3)])
+def test_the_demo_is_good_and_takes_no_key_of_somebody_else(key: str | None, code: int, tmp_path: Path) -> None:
+    command = [*compose()["services"]["relay"]["command"], "--host", "127.0.0.1", "--port", "0"]
+    with subprocess.Popen([WNMON, *command], stdout=subprocess.PIPE, text=True) as relay:
+        try:
+            assert relay.stdout is not None
+            env = {**os.environ, **environment_by_default(), "RELAY_URL": relay.stdout.readline().strip()}
+            done = subprocess.run(
+                [WNMON, "check", "-c", str(demo_configuration()), "builtin:documented"],
+                env=env if key is None else {**env, "WN_API_KEY": key},
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        finally:
+            relay.terminate()
 
-
-def test_the_demo_relay_takes_the_options_it_is_given() -> None:
-    _, *options = compose()["services"]["relay"]["command"]
-
-    assert mock.make_context("mock", options).params["host"] == "0.0.0.0"
+    assert done.returncode == code, done.stdout + done.stderr
 
 
 def test_the_demo_relay_is_reached_from_no_other_machine() -> None:
