@@ -1,6 +1,6 @@
-"""Write the boards as Classic JSON, the only model Grafana's file provisioning takes: `-m dashboards.generate`.
+"""Write the boards as Classic JSON, the only model Grafana's file provisioning takes, and the rules.
 
-Their page, docs/dashboards.md, is written too.
+`python -m dashboards.generate`. The page of the boards, docs/dashboards.md, is written too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from dashboards import conformance, cost, model, monitor, overview, slo, target
+from dashboards import alerts, conformance, cost, model, monitor, overview, recording, rule_files, slo, target
 from dashboards.board import Board
 from dashboards.empty import Empty
 from dashboards.language import ENGLISH, LANGUAGES, Language
@@ -87,6 +87,14 @@ def main() -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     (ROOT / "docs" / "dashboards.md").write_text(page(), encoding="utf-8")
+    write_rules(ROOT / "dashboards" / "prometheus")
+
+
+def write_rules(folder: Path) -> None:
+    """Write the rule files below the folder."""
+    rule_files.write(folder / "recording.yml", recording.ABOUT, *recording.GROUPS)
+    rule_files.write(folder / "alerts.yml", alerts.ABOUT, alerts.ALERTS)
+    rule_files.write(folder / "blackbox-compat.rules.yml", recording.COMPATIBLE_ABOUT, recording.COMPATIBLE)
 
 
 if __name__ == "__main__":
