@@ -1,7 +1,7 @@
 """The alerts. `critical` wakes somebody, `warning` waits for the morning, `info` is a ticket.
 
-One fault raises one alert: what a graver one explains stays silent, here and not only in Alertmanager, for not everybody
-has its inhibitions.
+One fault raises one alert: what a graver one explains stays silent, here and not only in Alertmanager, for not
+everybody has its inhibitions.
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ def _burns(window: str) -> str:
 def _unless_paged(lately: str) -> str:
     """Leave out what an outage explains that has been paged: its errors stay in the short window after its end."""
     firing = 'alertstate="firing"'
+    of_the_model = f'alertname=~"WnmonModelDown|WnmonAuthRejected", {firing}'
     return (
         f'\nunless on (job, target) max_over_time(ALERTS{{alertname="WnmonTargetDown", {firing}}}[{lately}])'
-        f'\nunless on ({MODEL}) max_over_time(ALERTS{{alertname=~"WnmonModelDown|WnmonAuthRejected", {firing}}}[{lately}])'
+        f"\nunless on ({MODEL}) max_over_time(ALERTS{{{of_the_model}}}[{lately}])"
     )
 
 
@@ -91,11 +92,7 @@ def _outages() -> Iterator[Alert]:
             time() - (
               wnmon:model_down_since:timestamp_seconds
               < on (job, target) group_left ()
-                max by (job, target) (
-                  wnmon_probe_last_success_timestamp_seconds
-                  and on ({PROBE}) wnmon_probe_up == 1
-                  {PLAIN}
-                )
+                max by (job, target) (wnmon:probe_last_answer:timestamp_seconds)
               or
               wnmon:model_down_since:timestamp_seconds
               < time() - 60 - wnmon:model_interval_seconds:min
@@ -105,7 +102,7 @@ def _outages() -> Iterator[Alert]:
         wait="5m",
         severity="critical",
         summary="{{ $labels.model }} at {{ $labels.target }} is down",
-        description="No plain check of the model succeeds, for {{ $value | humanizeDuration }}. The target has others that answer.",
+        description="No plain check of the model succeeds, for {{ $value | humanizeDuration }}.",
         board="wnmon-model",
     )
     yield Alert(
@@ -120,8 +117,8 @@ def _outages() -> Iterator[Alert]:
     yield Alert(
         name="WnmonErrorBudgetBurnFast",
         why="""
-            2 % of the budget in an hour, or 5 % in six. After the outages, for it does not page a second time for what they
-            have paged. A contract that is broken does not page at all: the slow one tells of it.
+            2 % of the budget in an hour, or 5 % in six. After the outages, for it does not page a second time for what
+            they have paged. A contract that is broken does not page at all: the slow one tells of it.
         """,
         expr=_owned(
             "("
@@ -167,12 +164,12 @@ def _probes() -> Iterator[Alert]:
     )
     yield Alert(
         name="WnmonProbeFailing",
-        why="A check that is down by itself. The graver alerts, the ticket for a broken rule and the budget explain others.",
+        why="A check that is down by itself: of others the graver alerts tell.",
         expr=_owned(f"""
             max by (job, target, check, model) (
               wnmon_probe_consecutive_failures
               and on ({PROBE}) wnmon_probe_up == 0
-              unless on ({PROBE}) wnmon_probe_reason_streak{{reason=~"auth|budget|rule|shutdown"}}
+              unless on ({PROBE}) wnmon_probe_reason_streak{{reason="auth"}}
             )
             unless on ({MODEL}) wnmon:model_up:max == 0
             unless on (job, target) {TARGET_DOWN}
@@ -194,7 +191,7 @@ def _probes() -> Iterator[Alert]:
     )
     yield Alert(
         name="WnmonResting",
-        why="Of the last hour nearly all. Counted in scrapes, for between two rests wnmon asks once. Not where it is down.",
+        why="Nearly all of the last hour, counted in scrapes: between two rests wnmon asks once. Not where it is down.",
         expr=_owned(f"""
             max by (job, target, check, model) (
               sum by ({PROBE}) (count_over_time(wnmon_probe_resting{{cause=~"asked|refused"}}[1h]))
@@ -206,14 +203,14 @@ def _probes() -> Iterator[Alert]:
         wait="30m",
         severity="warning",
         summary="{{ $labels.check }} of {{ $labels.model }} at {{ $labels.target }} is hardly asked",
-        description="The relay refuses or asks to wait, so wnmon rested {{ $value | humanizePercentage }} of the last hour.",
+        description="The relay refuses: wnmon rested {{ $value | humanizePercentage }} of the last hour.",
         board="wnmon-model",
     )
     yield Alert(
         name="WnmonTtftRegression",
         why="""
-            Against the week up to yesterday. The median must be slower too: one answer of a minute is no regression. Six
-            hours where an hour holds too few answers.
+            Against the week up to yesterday. The median must be slower too: one answer of a minute is no regression.
+            Six hours where an hour holds too few answers.
         """,
         expr=_owned(
             _either(
@@ -224,7 +221,7 @@ def _probes() -> Iterator[Alert]:
         wait="30m",
         severity="warning",
         summary="{{ $labels.model }} at {{ $labels.target }} has become slow",
-        description="Time to first token is {{ $value | humanizeDuration }} on the average, much more than in the last week.",
+        description="Time to first token: {{ $value | humanizeDuration }} on the average, far above last week's.",
         board="wnmon-model",
     )
 
@@ -249,7 +246,7 @@ def _accounts() -> Iterator[Alert]:
         expr=_owned("wnmon_budget_exhausted == 1"),
         severity="warning",
         summary="The budget of {{ $labels.target }} is used up",
-        description="Probes that do not fit it any more rest until midnight UTC. What the target does meanwhile is not known.",
+        description="Probes that do not fit it any more rest until midnight UTC: their state is not known.",
         board="wnmon-cost",
         chosen=("target",),
     )
@@ -282,7 +279,7 @@ def _contract() -> Iterator[Alert]:
         wait="5m",
         severity="info",
         summary="{{ $labels.model }} at {{ $labels.target }} breaks {{ $labels.rule }}",
-        description="The last run of {{ $labels.check }} found this MUST rule broken. `wnmon explain {{ $labels.rule }}` says what it asks.",
+        description="Found by the last run of {{ $labels.check }}. See `wnmon explain {{ $labels.rule }}`.",
         board="wnmon-conformance",
     )
     yield Alert(
@@ -307,7 +304,7 @@ def _monitor() -> Iterator[Alert]:
         wait="15m",
         severity="warning",
         summary="wnmon at {{ $labels.instance }} is too busy to measure",
-        description="It withheld latencies of {{ $value | humanizePercentage }} of the runs of the last hour, for it was late itself.",
+        description="Of {{ $value | humanizePercentage }} of the last hour's runs it withheld latencies: it was late.",
         board="wnmon-self",
         chosen=(),
     )
@@ -323,11 +320,12 @@ def _monitor() -> Iterator[Alert]:
     )
     yield Alert(
         name="WnmonSeriesDropped",
-        expr="wnmon_series_dropped_total > 0",
+        why="Counted at every attempt, so it goes on while there is no room.",
+        expr="increase(wnmon_series_dropped_total[6h]) > 0",
         wait="5m",
         severity="warning",
         summary="wnmon at {{ $labels.instance }} leaves out metrics",
-        description="{{ $value }} series beyond `max_series` were not created: boards and alerts do not see all probes.",
+        description="There is no room for more than `max_series` series: boards and alerts do not see all.",
         board="wnmon-self",
         chosen=(),
     )
@@ -356,7 +354,7 @@ def _monitor() -> Iterator[Alert]:
 ALERTS = Group(name="wnmon", rules=(*_outages(), *_probes(), *_accounts(), *_contract(), *_monitor()))
 
 ABOUT = """
-    wnmon's alerts. Severity `critical` is meant to wake somebody; `warning` can wait for the morning; `info` is a ticket.
-    Only plain checks decide whether a model is down. A suite has a state too, but a broken rule of the contract is a fact
-    about the relay, not an outage: it must never page.
+    wnmon's alerts. Severity `critical` is meant to wake somebody; `warning` can wait for the morning; `info` is a
+    ticket. Only plain checks decide whether a model is down. A suite has a state too, but a broken rule of the contract
+    is a fact about the relay, not an outage: it must never page.
 """

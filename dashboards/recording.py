@@ -35,10 +35,6 @@ STILL_BURNS: Mapping[str, tuple[str, ...]] = {
     "3d": ("6h", "1d"),
 }
 
-# Reasons that say nothing of whether a model answers: the contract (WnmonRuleBroken), the key (WnmonAuthRejected), the
-# budget (WnmonBudgetExhausted), and wnmon itself.
-NOT_DOWN = "auth|budget|client|internal|rule|shutdown"
-
 STATE = (
     Record(
         name="wnmon:model_interval_seconds:min",
@@ -63,26 +59,40 @@ STATE = (
     ),
     Record(
         name="wnmon:target_owner:info",
-        why="Labels of the user that alerts are routed by. bottomk: two monitors that disagree must not break an alert.",
+        why="Labels that alerts are routed by. bottomk: two monitors that disagree must not break an alert.",
         expr="bottomk by (job, target) (1, max by (job, target, team, env) (wnmon_target_info))",
+    ),
+    Record(
+        name="wnmon:probe_last_answer:timestamp_seconds",
+        why="When a plain check that is up last had an answer, be it one that broke a rule.",
+        expr=f"""
+            (
+              wnmon_probe_last_run_timestamp_seconds
+              and on ({PROBE}) wnmon_probe_reason_streak{{reason="rule"}}
+              or
+              wnmon_probe_last_success_timestamp_seconds
+            )
+            and on ({PROBE}) wnmon_probe_up == 1
+            {PLAIN}
+        """,
     ),
     Record(
         name="wnmon:model_up:max",
         why="""
-            1: a plain check is up. 0: a plain check is down, for a reason that lies with the relay or the way to it, and
-            none is up. Unknown: no series. That a rare check was up is no news after two intervals of the most frequent
-            one, or a daily check would hide an outage for a day. Suites do not count: a broken rule is no outage.
+            1: a plain check is up. 0: a plain check is down and none is up; a rejected key has an alert of its own, and
+            makes it unknown: no series. The answer to a rare check is no news after two intervals of the most frequent
+            one (two minutes at least), or a daily check would hide an outage for a day. Suites do not count.
         """,
         expr=f"""
             max by ({MODEL}) (
-              wnmon_probe_up == 1
-              and on ({PROBE}) wnmon:probe_last_run_age:intervals < 2
-            )
+              time() - wnmon:probe_last_answer:timestamp_seconds
+              < bool on ({MODEL}) group_left () clamp_min(2 * wnmon:model_interval_seconds:min, 120)
+            ) == 1
             or
             max by ({MODEL}) (
               wnmon_probe_up == 0
               {PLAIN}
-              unless on ({PROBE}) wnmon_probe_reason_streak{{reason=~"{NOT_DOWN}"}}
+              unless on ({PROBE}) wnmon_probe_reason_streak{{reason="auth"}}
             )
         """,
     ),
@@ -158,7 +168,7 @@ def _burn(window: str) -> Iterator[Record]:
     )
     yield Record(
         name=f"wnmon:slo_burn_limit:ratio{window}",
-        why=f"The rate that burns {BURN_SHARES[window]:.0%} of the budget in {window}; never less than what just spends it.",
+        why=f"The rate that burns {BURN_SHARES[window]:.0%} of the budget in {window}, at least what just spends it.",
         expr=f"clamp_min({BURN_SHARES[window]} * wnmon:slo_window_seconds:max / {SECONDS[window]}, 1)",
     )
 

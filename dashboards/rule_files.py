@@ -1,4 +1,4 @@
-"""Rules as data, and how they are written as YAML of Prometheus. Comments are part of it: the files are read by people."""
+"""Rules as data, and how they are written as YAML. Comments are part of it: the files are read by people."""
 
 from __future__ import annotations
 

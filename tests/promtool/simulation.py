@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+import yaml
+
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Standings
@@ -23,10 +25,15 @@ from wnmon.model.exchange import Exchange, Marks, Request
 from wnmon.model.result import Evidence, Finding, Outcome, Reason, Result, RuleVerdict, Verdict
 from wnmon.model.target import Probe, Target
 from wnmon.schedule.timetable import Timetable
+from wnmon.watch.confirm import says_up
 from wnmon.wire.answer import Answer, read_answer
 
-ALERTS = Path(__file__).parents[2] / "dashboards" / "prometheus" / "alerts.yml"
-WATCHED = frozenset(name for name in CATALOGUE if name in ALERTS.read_text(encoding="utf-8"))
+FOLDER = Path(__file__).parents[2] / "dashboards" / "prometheus"
+RULE_FILES = [FOLDER / name for name in yaml.safe_load((FOLDER / "prometheus.yml").read_text("utf-8"))["rule_files"]]
+RULES = "".join(path.read_text(encoding="utf-8") for path in RULE_FILES)
+WATCHED = frozenset(name for name in CATALOGUE if name in RULES)
+# Without an order promtool's results differ from run to run where rules build on each other.
+ORDER = ("wnmon-days", "wnmon-records", "wnmon")
 
 End = tuple[Outcome, Reason]
 PASSED: End = (Outcome.PASSED, Reason.OK)
@@ -93,7 +100,8 @@ class Monitor:
         self.sink = PrometheusSink(clock, standings.of)
         self.sink.declare(probes)
         self.sink.observe(Reloaded(ok=True, at_s=clock.at_s, sha="a"))
-        self._sinks = (standings, self.sink)
+        self.objectives = Objectives(probes)
+        self._sinks = (standings, self.sink, self.objectives)
 
     def run_due(self, fate: Fate) -> None:
         """Run what is due, but for whom is left alone."""
@@ -113,6 +121,31 @@ class Monitor:
             self._backoff.learn(probe, run.result, [_answer(run.result.status, due_ns)])
         for sink in self._sinks:
             sink.take(run)
+
+
+class Objectives:
+    """Counts runs towards one objective of availability, 99.5 % in 30 days, of every plain probe."""
+
+    def __init__(self, probes: Sequence[Probe]) -> None:
+        plain = [probe.id for probe in probes if probe.check.plan.suite is None]
+        self._events = dict.fromkeys(plain, 0)
+        self._errors = dict.fromkeys(plain, 0)
+
+    def take(self, run: Run) -> None:
+        """Count a finished run."""
+        if run.probe in self._events:
+            self._events[run.probe] += 1
+            self._errors[run.probe] += not says_up(run.result.outcome, run.result.reason)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the samples, as they are exposed."""
+        for probe, events in self._events.items():
+            target, check, model = probe.split("/")
+            labels = f'target="{target}",check="{check}",model="{model}",slo="available"'
+            yield f"wnmon_slo_events_total{{{labels}}} {events}"
+            yield f"wnmon_slo_errors_total{{{labels}}} {self._errors[probe]}"
+            yield f"wnmon_slo_objective_ratio{{{labels}}} 0.995"
+            yield f"wnmon_slo_window_seconds{{{labels}}} 2592000"
 
 
 @dataclass
@@ -139,13 +172,13 @@ class Simulation:
             monitor = monitor or Monitor(clock, self.probes, self.retry_after_s)
             monitor.run_due(self.fate)
             if rest_s == 0:
-                self._scrape(monitor.sink, minute)
+                self._scrape(monitor, minute)
         return self
 
-    def _scrape(self, sink: PrometheusSink, minute: int) -> None:
-        for line in sink.render(None)[1].decode().splitlines():
+    def _scrape(self, monitor: Monitor, minute: int) -> None:
+        for line in (*monitor.sink.render(None)[1].decode().splitlines(), *monitor.objectives.lines()):
             series, value = line.rsplit(" ", 1)
-            if series.partition("{")[0] in WATCHED:
+            if series.partition("{")[0] in WATCHED or series.startswith("wnmon_slo_"):
                 self.scraped.setdefault(series, {})[minute] = value
 
     def series(self, *, days: int = 1) -> list[dict[str, str]]:
@@ -202,7 +235,7 @@ def _notation(values: dict[int, str], minutes: int, moved_s: int) -> Iterator[st
     for value, group in groupby(range(minutes), lambda minute: values.get(minute)):
         more = len(list(group)) - 1
         if value is not None:
-            yield f"{float(value) + moved_s:.0f}x{more}"
+            yield f"{float(value) + moved_s:.12g}x{more}"
         else:
             yield "stale"
             if more:
@@ -210,10 +243,10 @@ def _notation(values: dict[int, str], minutes: int, moved_s: int) -> Iterator[st
 
 
 def firing(*alerts: str, at_min: int, labels: str = "") -> dict[str, object]:
-    """Return an expectation: exactly these alerts (by name and model) fire at a minute."""
+    """Return an expectation: exactly these alerts (by name and model), and no other that wakes somebody, fire then."""
     samples = [{"labels": f'{{alertname="{alert}"{labels}}}', "value": 1} for alert in alerts]
     return {
-        "expr": 'max by (alertname, model) (ALERTS{alertstate="firing"})',
+        "expr": 'max by (alertname, model) (ALERTS{alertstate="firing", severity="critical"})',
         "eval_time": f"{at_min}m",
         "exp_samples": samples,
     }
@@ -226,13 +259,14 @@ def promtool_verdict(
     expectations: Sequence[dict[str, object]],
     *,
     evaluated_every: str = "1m",
+    scraped_every: str = "1m",
 ) -> str:
     """Return what promtool says: it ends with SUCCESS where every expectation holds."""
     test = {
-        "rule_files": [str(ALERTS)],
+        "rule_files": [str(path) for path in RULE_FILES],
         "evaluation_interval": evaluated_every,
-        "group_eval_order": ["wnmon"],
-        "tests": [{"interval": "1m", "input_series": series, "promql_expr_test": expectations}],
+        "group_eval_order": ORDER,
+        "tests": [{"interval": scraped_every, "input_series": series, "promql_expr_test": expectations}],
     }
     path = folder / "simulated.yml"
     path.write_text(json.dumps(test), encoding="utf-8")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from simulation import (
-    ALERTS,
+    FOLDER,
     LIMITED,
     PASSED,
+    RULE_FILES,
     UNAVAILABLE,
     End,
     Simulation,
@@ -32,6 +33,13 @@ def paged_so_far(until: str, *samples: dict[str, object]) -> dict[str, object]:
     """Return an expectation: these alerts, and no other that wakes somebody, have ever fired."""
     ever = 'count by (alertname) (count_over_time(ALERTS{alertstate="firing", severity="critical"}[40d]))'
     return {"expr": ever, "eval_time": until, "exp_samples": list(samples)}
+
+
+def warned(alert: str, *, at_min: int, check: str | None = None) -> dict[str, object]:
+    """Return an expectation: an alert fires then for this check alone; without one, for none."""
+    samples = [] if check is None else [{"labels": f'{{check="{check}"}}', "value": 1}]
+    expr = f'count by (check) (ALERTS{{alertname="{alert}", alertstate="firing"}})'
+    return {"expr": expr, "eval_time": f"{at_min}m", "exp_samples": samples}
 
 
 @pytest.fixture(scope="session")
@@ -57,14 +65,15 @@ def a_monitored_relay(*models: str) -> list[Probe]:
     ]
 
 
-def test_the_rules_are_well_formed(promtool: str) -> None:
-    done = subprocess.run([promtool, "check", "rules", "--lint-fatal", str(ALERTS)], capture_output=True, check=False)
+@pytest.mark.parametrize("path", [*RULE_FILES, FOLDER / "blackbox-compat.rules.yml"], ids=lambda path: path.name)
+def test_the_rules_are_well_formed(promtool: str, path: Path) -> None:
+    done = subprocess.run([promtool, "check", "rules", "--lint-fatal", str(path)], capture_output=True, check=False)
 
     assert done.returncode == 0, done.stderr
 
 
 def test_the_prometheus_configuration_is_well_formed(promtool: str) -> None:
-    config = ALERTS.with_name("prometheus.yml")
+    config = FOLDER / "prometheus.yml"
     done = subprocess.run([promtool, "check", "config", str(config)], capture_output=True, check=False)
 
     assert done.returncode == 0, done.stderr
@@ -91,7 +100,7 @@ def test_an_outage_in_those_days_would_have_paged(promtool: str, tmp_path: Path)
         return TIMED_OUT if minute in range(300, 400) else healthy(probe, minute)
 
     day = Simulation(a_monitored_relay(*MODELS), fate, DAY_MIN, down=frozenset({700, 701, 702})).run()
-    expectation = paged_so_far("2d", {"labels": '{alertname="WnmonModelDown"}', "value": 3})
+    expectation = paged_so_far("2d", {"labels": '{alertname="WnmonTargetDown"}', "value": 1})
 
     assert promtool_verdict(promtool, tmp_path, day.series(days=2), [expectation]).endswith("SUCCESS")
 
@@ -112,10 +121,16 @@ def test_a_dead_model_among_three_pages_within_two_intervals_and_the_alerts_pati
     assert promtool_verdict(promtool, tmp_path, one_dead_from(120).series(), [expectation]).endswith("SUCCESS")
 
 
-def test_a_dead_model_keeps_paging(promtool: str, tmp_path: Path) -> None:
-    expectation = firing("WnmonModelDown", at_min=599, labels=',model="b"')
+def test_a_dead_model_keeps_paging_and_its_checks_and_budget_say_nothing_beside_it(
+    promtool: str, tmp_path: Path
+) -> None:
+    expectations = [
+        firing("WnmonModelDown", at_min=599, labels=',model="b"'),
+        warned("WnmonProbeFailing", at_min=599),
+        paged_so_far("599m", {"labels": '{alertname="WnmonModelDown"}', "value": 1}),
+    ]
 
-    assert promtool_verdict(promtool, tmp_path, one_dead_from(120).series(), [expectation]).endswith("SUCCESS")
+    assert promtool_verdict(promtool, tmp_path, one_dead_from(120).series(), expectations).endswith("SUCCESS")
 
 
 def test_one_failed_run_pages_nobody(promtool: str, tmp_path: Path) -> None:
@@ -133,7 +148,7 @@ def test_a_rare_check_that_succeeded_before_does_not_hide_an_outage(promtool: st
         return TIMED_OUT if minute >= 120 else PASSED
 
     probes = [*probes_of("alive", 15, models=["a"]), *probes_of("deep", 1440, models=["a"])]
-    expectation = firing("WnmonModelDown", at_min=160, labels=',model="a"')
+    expectation = firing("WnmonTargetDown", at_min=160)
 
     assert promtool_verdict(promtool, tmp_path, Simulation(probes, fate, 300).run().series(), [expectation]).endswith(
         "SUCCESS"
@@ -145,9 +160,9 @@ def test_a_check_that_fails_while_another_succeeds_pages_nobody(promtool: str, t
         return (Outcome.FAILED, Reason.CONTENT) if probe.check.name == "picky" else PASSED
 
     probes = [*probes_of("alive", 15, models=["a"]), *probes_of("picky", 15, models=["a"])]
-    expectation = paged_so_far("300m")
+    expectations = [paged_so_far("50m"), warned("WnmonProbeFailing", at_min=50, check="picky")]
 
-    assert promtool_verdict(promtool, tmp_path, Simulation(probes, fate, 300).run().series(), [expectation]).endswith(
+    assert promtool_verdict(promtool, tmp_path, Simulation(probes, fate, 60).run().series(), expectations).endswith(
         "SUCCESS"
     )
 
@@ -172,7 +187,7 @@ def test_a_suite_that_ends_well_does_not_hide_an_outage(promtool: str, tmp_path:
         return PASSED if probe.check.plan.suite or minute < 120 else TIMED_OUT
 
     probes = [*probes_of("alive", 15, models=["a"]), *probes_of("contract", 15, models=["a"], suite="documented")]
-    expectation = firing("WnmonModelDown", at_min=160, labels=',model="a"')
+    expectation = firing("WnmonTargetDown", at_min=160)
 
     assert promtool_verdict(promtool, tmp_path, Simulation(probes, fate, 300).run().series(), [expectation]).endswith(
         "SUCCESS"
@@ -185,9 +200,9 @@ def test_a_monitor_that_was_restarted_in_an_outage_pages_again(promtool: str, tm
 
     relay = Simulation(probes_of("alive", 15, models=["a"]), fate, 300, down=frozenset({200, 201})).run()
     expectations = [
-        firing("WnmonModelDown", at_min=199, labels=',model="a"'),
+        firing("WnmonTargetDown", at_min=199),
         firing(at_min=208),
-        firing("WnmonModelDown", at_min=240, labels=',model="a"'),
+        firing("WnmonTargetDown", at_min=240),
     ]
 
     assert promtool_verdict(promtool, tmp_path, relay.series(), expectations).endswith("SUCCESS")
@@ -198,9 +213,9 @@ def test_a_probe_that_stopped_is_stale_and_not_down(promtool: str, tmp_path: Pat
         return None if minute >= 120 else PASSED
 
     relay = Simulation(probes_of("alive", 15, models=["a"]), fate, 300).run()
-    expectation = firing("WnmonProbeStale", at_min=299, labels=',model="a"')
+    expectations = [warned("WnmonProbeStale", at_min=299, check="alive"), firing(at_min=299)]
 
-    assert promtool_verdict(promtool, tmp_path, relay.series(), [expectation]).endswith("SUCCESS")
+    assert promtool_verdict(promtool, tmp_path, relay.series(), expectations).endswith("SUCCESS")
 
 
 # An outage in which the relay refuses, so that wnmon itself asks more rarely.
@@ -217,8 +232,8 @@ def refused_from(
 
 
 def once_and_on(since_min: int, until_min: int) -> list[dict[str, object]]:
-    """Return expectations: ModelDown fires from a minute on, without a break."""
-    return [firing("WnmonModelDown", at_min=minute, labels=',model="a"') for minute in range(since_min, until_min)]
+    """Return expectations: TargetDown fires from a minute on, without a break and alone."""
+    return [firing("WnmonTargetDown", at_min=minute) for minute in range(since_min, until_min)]
 
 
 @pytest.mark.parametrize("end", [LIMITED, UNAVAILABLE], ids=["429", "503"])
@@ -258,7 +273,7 @@ def test_the_end_of_refusals_ends_the_page(promtool: str, tmp_path: Path) -> Non
         return UNAVAILABLE if minute in range(30, 90) else PASSED
 
     relay = Simulation(probes_of("alive", 1, models=["a"]), fate, 120, step_s=5).run()
-    expectations = [firing("WnmonModelDown", at_min=89, labels=',model="a"'), firing(at_min=107)]
+    expectations = [firing("WnmonTargetDown", at_min=89), firing(at_min=107)]
 
     assert promtool_verdict(promtool, tmp_path, relay.series(), expectations).endswith("SUCCESS")
 
