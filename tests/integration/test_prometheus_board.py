@@ -55,7 +55,7 @@ checks:
 
 PROMETHEUS = """\
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
-rule_files: ["{rules}"]
+rule_files: ["{rules}/recording.yml", "{rules}/alerts.yml"]
 scrape_configs:
   - job_name: wnmon
     static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
@@ -123,7 +123,7 @@ def _started(folder: Path, stack: ExitStack) -> Chain:
     )
 
     scrape = folder / "prometheus.yml"
-    scrape.write_text(PROMETHEUS.format(rules=DASHBOARDS / "prometheus" / "alerts.yml", port=port), encoding="utf-8")
+    scrape.write_text(PROMETHEUS.format(rules=DASHBOARDS / "prometheus", port=port), encoding="utf-8")
     stack.enter_context(
         process(
             "prometheus",

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -42,15 +40,6 @@ def warned(alert: str, *, at_min: int, check: str | None = None) -> dict[str, ob
     return {"expr": expr, "eval_time": f"{at_min}m", "exp_samples": samples}
 
 
-@pytest.fixture(scope="session")
-def promtool() -> str:
-    found = shutil.which("promtool")
-    if found is None and "CI" not in os.environ:
-        pytest.skip("promtool is not installed")
-    assert found is not None, "promtool must be installed in CI"
-    return found
-
-
 def healthy(probe: Probe, _minute: int) -> End:
     """Answer well; what decides by the contract breaks it every time."""
     return RULE_BROKEN if probe.check.name in {"gated", "conforming"} else PASSED
@@ -79,7 +68,7 @@ def test_the_prometheus_configuration_is_well_formed(promtool: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_every_alert_fires_and_resolves_and_stays_silent_as_written(promtool: str) -> None:
+def test_an_alert_reads_as_written_and_nothing_else_fires_where_nothing_is_measured(promtool: str) -> None:
     done = subprocess.run(
         [promtool, "test", "rules", str(HERE / "alerts_test.yml")], capture_output=True, text=True, check=False
     )

@@ -241,11 +241,12 @@ def configuration(port: int) -> str:
 
 def prometheus_order(plan: Plan, folder: Path, port: int, own_port: int) -> Sequence[str]:
     """Write Prometheus' files and return its command line. The shipped rules, but for the patience of a short run."""
-    rules = (ROOT / "dashboards" / "prometheus" / "alerts.yml").read_text("utf-8")
-    (folder / "alerts.yml").write_text(rules.replace("for: 5m", f"for: {plan.alert_for}"), encoding="utf-8")
+    for name in ("recording.yml", "alerts.yml"):
+        rules = (ROOT / "dashboards" / "prometheus" / name).read_text("utf-8")
+        (folder / name).write_text(rules.replace("for: 5m", f"for: {plan.alert_for}"), encoding="utf-8")
     (folder / "prometheus.yml").write_text(
         f"global: {{scrape_interval: {STEP_S}s, evaluation_interval: {STEP_S}s}}\n"
-        f"rule_files: [{folder / 'alerts.yml'}]\n"
+        f"rule_files: [{folder / 'recording.yml'}, {folder / 'alerts.yml'}]\n"
         f'scrape_configs: [{{job_name: wnmon, static_configs: [{{targets: ["127.0.0.1:{port}"]}}]}}]\n',
         encoding="utf-8",
     )

@@ -21,7 +21,7 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.common import reason_colours
-from dashboards.generate import asked, files, page
+from dashboards.generate import asked, files, page, write_rules
 from dashboards.language import LANGUAGES
 from wnmon.metrics.catalogue import CATALOGUE
 from wnmon.model.result import Reason
@@ -33,6 +33,7 @@ RULES = [
     for rule in group["rules"]
 ]
 ALERTS = [rule for rule in RULES if "alert" in rule]
+RUNBOOK = "https://github.com/OWNER/wnmon/blob/main/docs/runbook.md#"
 RULED = [rule["expr"] for rule in RULES]
 RECORDED = {rule["record"] for rule in RULES if "record" in rule}
 ASKED = [query["expr"] for board in ENGLISH.values() for query in queries(board)]
@@ -287,20 +288,41 @@ def test_every_reason_has_a_colour() -> None:
     assert sorted(reason_colours()) == sorted(reason.value for reason in Reason if reason is not Reason.OK)
 
 
+def test_the_committed_rules_are_what_the_generator_writes(tmp_path: Path) -> None:
+    write_rules(tmp_path)
+
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert [name for name in names if (tmp_path / name).read_bytes() != (FOLDER / "prometheus" / name).read_bytes()] == []
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+def test_an_alert_of_a_target_carries_whose_it_is(rule: dict[str, Any]) -> None:
+    owned = "group_left (team, env) wnmon:target_owner:info" in rule["expr"]
+
+    assert owned == ("$labels.target" in rule["annotations"]["summary"])
+
+
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
 def test_an_alert_says_what_where_and_what_to_do(rule: dict[str, Any]) -> None:
     assert set(rule["annotations"]) == {"summary", "description", "runbook_url", "dashboard_url"}
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
-def test_the_runbook_has_a_section_for_the_alert(rule: dict[str, Any]) -> None:
-    page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
-    headings = re.findall(r"^## (\w+)$", (FOLDER.parent / page).read_text(encoding="utf-8"), re.MULTILINE)
+def test_an_alert_links_to_a_board_of_wnmon(rule: dict[str, Any]) -> None:
+    boards = "overview|target|model|conformance|slo|cost|self"
 
-    assert anchor in {heading.lower() for heading in headings}
+    assert re.match(rf"https://GRAFANA/d/wnmon-({boards})(\?var-|$)", rule["annotations"]["dashboard_url"])
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+def test_the_runbook_has_a_section_for_the_alert(rule: dict[str, Any]) -> None:
+    page = (FOLDER.parent / "docs" / "runbook.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (\w+)$", page, re.MULTILINE)
+
+    assert rule["annotations"]["runbook_url"] in {f"{RUNBOOK}{heading.lower()}" for heading in headings}
 
 
 def test_the_shipped_prometheus_reads_the_shipped_rules() -> None:
     config = yaml.safe_load((FOLDER / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
 
-    assert config["rule_files"] == ["alerts.yml"]
+    assert config["rule_files"] == ["recording.yml", "alerts.yml"]
