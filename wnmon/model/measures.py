@@ -11,4 +11,4 @@ class Measures:
 
     ttft_buckets_s: tuple[float, ...] | None = None
     duration_buckets_s: tuple[float, ...] | None = None
-    max_series: int = 50_000
+    max_series: int = 200_000

@@ -292,7 +292,9 @@ def test_the_committed_rules_are_what_the_generator_writes(tmp_path: Path) -> No
     write_rules(tmp_path)
 
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert [name for name in names if (tmp_path / name).read_bytes() != (FOLDER / "prometheus" / name).read_bytes()] == []
+    assert [
+        name for name in names if (tmp_path / name).read_bytes() != (FOLDER / "prometheus" / name).read_bytes()
+    ] == []
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
