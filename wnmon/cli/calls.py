@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from wnmon.app.account import ALIVE
+from wnmon.app.account import probe_of as alive_of
 from wnmon.app.check import Selection, probes_of
 from wnmon.config.named_target import NamedTarget
-from wnmon.config.spend import sure_cost
+from wnmon.config.spend import step_cost, sure_cost
 from wnmon.engine.asking import left_out
 from wnmon.model.check import Risk, Step
 from wnmon.model.duration import show_seconds
@@ -125,3 +127,13 @@ def _totals(calls: Sequence[PlannedCall], budget_tokens: int | None, lang: str) 
         yield say("cli_no_price", lang, models=", ".join(unpriced))
     if budget_tokens is not None and tokens + more > budget_tokens:
         yield say("cli_may_end", lang, n=budget_tokens)
+
+
+def cost_of_asking(relay: NamedTarget, names: Sequence[str]) -> Said:
+    """Return how many requests ask each model whether it answers, and what they cost at most."""
+    costs = {name: step_cost(ALIVE.steps[0], alive_of(relay, ALIVE, name)) for name in names}
+    prices = relay.target.prices
+    money = show_at_most(added(prices[name].of(*cost) for name, cost in costs.items() if name in prices))
+    tokens = sum(map(sum, costs.values()))
+    at_most = Said("cli_at_most", money=money) if money else ""
+    return Said("models_cost", n=len(names), target=relay.target.host, tokens=tokens, money=at_most)

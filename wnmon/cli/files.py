@@ -62,6 +62,17 @@ def write_text(path: Path, text: str) -> None:
         raise unwritable(path, refused) from None
 
 
+def write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet; what ends the writing leaves none. Raises OSError."""
+    with path.open("x", encoding="utf-8") as file:
+        try:
+            file.write(text)
+            file.flush()
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+
 def _replace(path: Path, text: str) -> None:
     if path.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from wnmon.cli.curl_line import CurlCommand
 from wnmon.cli.terminal import words
-from wnmon.config import load_config
+from wnmon.config.starter import as_written, as_yaml
 from wnmon.config.urls import COMPLETIONS, BadUrl, relay
 from wnmon.errors import ConfigError, UsageError
 from wnmon.model.credentials import is_telling, masked
-from wnmon.model.json import Json
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Secret
 from wnmon.redact.redactor import Redactor
@@ -83,14 +80,14 @@ def _target(curl: CurlCommand, model: str) -> Iterator[str]:
     url = curl.url
     for name, key in _keys_in_url(curl).items():
         url = _in_url(key).sub(f"${{{name}}}", url)
-    yield from ("targets:", "  wn:", f"    base_url: {_yaml(url)}")
+    yield from ("targets:", "  wn:", f"    base_url: {as_yaml(url)}")
     if curl.key is not None:
         yield f"    api_key: ${{{KEY_VARIABLE}}}"
-    yield f"    models: [{_yaml(model)}]"
+    yield f"    models: [{as_yaml(model)}]"
     headers = _headers(curl)
     if headers:
         yield "    headers:"
-        yield from (f"      {_name(name)}: {_yaml(value)}" for name, value in headers.items())
+        yield from (f"      {_name(name)}: {as_yaml(value)}" for name, value in headers.items())
     yield from (f"    {words('curl_budget')}", "    budget: {tokens_per_day: 200000}")
 
 
@@ -104,9 +101,9 @@ def _checks(curl: CurlCommand, *, lint: bool) -> Iterator[str]:
     for name, value in members.items():
         if isinstance(value, list) and value:
             yield f"      {_name(name)}:"
-            yield from (f"        - {_yaml(item)}" for item in value)
+            yield from (f"        - {as_yaml(item)}" for item in value)
         else:
-            yield f"      {_name(name)}: {_yaml(value)}"
+            yield f"      {_name(name)}: {as_yaml(value)}"
     yield from ("    expect:", "      status: 200", "      model: same")
     if curl.body.get("stream") is True:
         yield "      stream: complete"
@@ -150,27 +147,14 @@ def variables(curl: CurlCommand) -> list[str]:
     return list(dict.fromkeys([*([KEY_VARIABLE] if curl.key is not None else []), *_keys_in_url(curl), *own]))
 
 
-def _yaml(value: Json) -> str:
-    """Return a value as JSON on one line, which YAML 1.2 takes; what is not printable as an escape."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if text.isprintable() else "".join(char if char.isprintable() else _escape(char) for char in text)
-
-
 def _name(name: str) -> str:
-    return name if _PLAIN_NAME.fullmatch(name) else _yaml(name)
-
-
-def _escape(char: str) -> str:
-    return f"\\u{ord(char):04X}" if ord(char) < 0x10000 else f"\\U{ord(char):08X}"
+    return name if _PLAIN_NAME.fullmatch(name) else as_yaml(name)
 
 
 def _problems(text: str, curl: CurlCommand) -> tuple[Text, ...]:
-    """Return what the configuration language says against a text; nothing is left behind."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "wnmon.yaml"
-        path.write_text(text, encoding="utf-8")
-        try:
-            load_config(path, {name: f"{_STAND_IN}-as-{name}" for name in variables(curl)})
-        except ConfigError as error:
-            return error.problems
+    """Return what the configuration language says against a text."""
+    try:
+        as_written(text, {name: f"{_STAND_IN}-as-{name}" for name in variables(curl)})
+    except ConfigError as error:
+        return error.problems
     return ()

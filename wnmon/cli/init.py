@@ -1,43 +1,83 @@
-"""`wnmon init`: a commented first configuration."""
+"""`wnmon init`: a commented first configuration, of options, of answers at a terminal, or of a curl command."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from wnmon.cli.curl_line import read_curl
-from wnmon.cli.files import read_text
+from wnmon.cli.files import read_text, write_new
 from wnmon.cli.from_curl import config_from_curl, variables
+from wnmon.cli.interview import Given, Interview, typed
+from wnmon.cli.options import distinct, every, language_option, names
 from wnmon.cli.terminal import say, words
-from wnmon.config.shipped import starter
+from wnmon.config.starter import First, starter
 from wnmon.errors import UsageError
 from wnmon.judge.values import listed
-from wnmon.model.said import Said
+from wnmon.model.said import Said, Text
 
 MAX_PASTED_BYTES = 1024 * 1024
+DEFAULT_PATH = Path("wnmon.yaml")
 
 
 @click.command("init")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--base-url", metavar="URL")
+@click.option("--key-variable", metavar="VARIABLE")
+@click.option("--model", "models", type=names, multiple=True, callback=distinct, metavar="A,B")
+@click.option("--tokens-per-day", type=click.IntRange(min=1), metavar="N")
+@click.option("--every", type=every, metavar="DURATION")
 @click.option("--from-curl", "curl", metavar="FILE")
-def command(path: Path | None, curl: str | None) -> None:
-    """Write a first configuration, to stdout unless a path is given."""
-    pasted = None if curl is None else read_curl(_pasted(curl))
-    text = starter() if pasted is None else config_from_curl(pasted)
+@click.option("-y", "--yes", is_flag=True)
+@language_option
+def command(path: Path | None, *, curl: str | None, yes: bool, lang: str, **options: Any) -> None:
+    """Write a first configuration, to stdout unless a path is given or a person is asked."""
+    given = Given(**options)
+    if curl is not None:
+        if given:
+            raise click.UsageError(words("init_curl_alone"))
+        pasted = read_curl(_pasted(curl))
+        _write(path, config_from_curl(pasted), listed("and", variables(pasted)))
+        return
+    asks = not yes and sys.stdin.isatty() and sys.stderr.isatty()
+    if path is None and asks and sys.stdout.isatty():
+        path = DEFAULT_PATH
+    _refuse_existing(path)
+    first = Interview(given=given, env=os.environ, lang=lang, read=typed if asks else None).first()
+    _write(path, starter(lang, first), _to_set(first))
+
+
+def _to_set(first: First) -> Text:
+    """Return what is missing before the file can be used, "" where nothing is."""
+    missing: list[Text] = []
+    if first.key_variable is not None and not os.environ.get(first.key_variable):
+        missing.append(first.key_variable)
+    if first.base_url == First().base_url:
+        missing.append(Said("init_your_url"))
+    return listed("and", missing)
+
+
+def _refuse_existing(path: Path | None) -> None:
+    """Refuse a path that is taken, before anything is asked."""
+    if path is not None and (path.exists() or path.is_symlink()):
+        raise UsageError(Said("cli_exists", path=str(path)), hint=Said("cli_move_it"))
+
+
+def _write(path: Path | None, text: str, needs: Text) -> None:
     if path is None:
         say(text, as_utf8=True)
         return
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        write_new(path, text)
     except FileExistsError:
         raise UsageError(Said("cli_exists", path=str(path)), hint=Said("cli_move_it")) from None
     except OSError as error:
         raise UsageError(Said("cli_not_made", path=str(path), why=str(error.strerror).lower())) from None
-    names = Said("cli_starter_needs") if pasted is None else listed("and", variables(pasted))
-    say(words("cli_made_set" if names else "cli_made", path=str(path), names=names) + "\n")
+    say(words("cli_made_set" if needs else "cli_made", path=str(path), names=needs) + "\n")
 
 
 def _pasted(name: str) -> str:

@@ -66,7 +66,7 @@ class Asked:
         """Return what the list and the runs of those that were asked come to."""
         by_model = {run.model: run for run in runs or ()}
         rows = tuple(
-            Row(offer=offer) if runs is None else _row(offer, by_model.get(offer.name)) for offer in listing.offers
+            Row(offer=offer) if runs is None else row_of(offer, by_model.get(offer.name)) for offer in listing.offers
         )
         return cls(
             target=target,
@@ -77,7 +77,8 @@ class Asked:
         )
 
 
-def _row(offer: Offer, run: Run | None) -> Row:
+def row_of(offer: Offer, run: Run | None) -> Row:
+    """Return what became of the question to a model."""
     if run is None:
         return Row(offer=offer, state=State.NOT_ASKED, message=Said("models_name_altered"))
     # Of one that was asked once more the other way, the second answer is what counts.

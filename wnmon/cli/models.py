@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from wnmon.app.account import ALIVE, ask, probe_of
+from wnmon.app.account import ALIVE, ask
 from wnmon.app.check import Guide
+from wnmon.cli.calls import cost_of_asking
 from wnmon.cli.consent import agree
 from wnmon.cli.model_table import Asked, as_csv, as_json, as_text, head_of
 from wnmon.cli.options import quiet_option
@@ -19,9 +20,7 @@ from wnmon.cli.stopping import until_written
 from wnmon.cli.terminal import note, say, tell, words
 from wnmon.cli.whom import named, relay_options
 from wnmon.config.named_target import NamedTarget
-from wnmon.config.spend import step_cost
 from wnmon.engine.session import was_interrupted
-from wnmon.model.price import added, show_at_most
 from wnmon.model.said import Said, in_language
 from wnmon.report.summary import Exit
 from wnmon.wire.listing import Listing, models_plan, read_listing
@@ -70,7 +69,8 @@ def _unlisted(relay: NamedTarget, untold: Untold, options: Mapping[str, Any]) ->
 def _ask_each(relay: NamedTarget, listing: Listing, options: Mapping[str, Any]) -> int:
     """Ask each model once, once that is agreed to, and show what there is, however far that went."""
     names = [offer.name for offer in listing.offers if offer.as_named]
-    _show_cost(relay, names, options)
+    if not (options["yes"] and options["quiet"]):
+        note(cost_of_asking(relay, names))
     agree(agreed=options["yes"] or not names, hint=Said("models_say_yes"))
     with until_written() as stopping:
         with progress_bar(len(names), quiet=options["quiet"]) as advance:
@@ -82,18 +82,6 @@ def _ask_each(relay: NamedTarget, listing: Listing, options: Mapping[str, Any]) 
             tell(Said("models_interrupted", n=sum(row.state != "not_asked" for row in asked.rows), n2=len(asked.rows)))
             return Exit.INTERRUPTED
     return Exit.OK
-
-
-def _show_cost(relay: NamedTarget, names: list[str], options: Mapping[str, Any]) -> None:
-    """Say on stderr how many requests are about to be sent, and what they cost at most."""
-    if options["yes"] and options["quiet"]:
-        return
-    costs = {name: step_cost(ALIVE.steps[0], probe_of(relay, ALIVE, name)) for name in names}
-    prices = relay.target.prices
-    money = show_at_most(added(prices[name].of(*cost) for name, cost in costs.items() if name in prices))
-    tokens = sum(map(sum, costs.values()))
-    at_most = Said("cli_at_most", money=money) if money else ""
-    note(Said("models_cost", n=len(names), target=relay.target.host, tokens=tokens, money=at_most))
 
 
 def _print(asked: Asked, options: Mapping[str, Any]) -> None:

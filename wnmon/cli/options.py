@@ -52,6 +52,12 @@ def web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def every(text: str) -> str:
+    """Return an interval as it is written, once it is a duration."""
+    duration(text)
+    return text
+
+
 def names(text: str) -> tuple[str, ...]:
     """Return the names of a list such as `a,b`, blanks and empty names dropped."""
     found = tuple(name.strip() for name in text.split(",") if name.strip())

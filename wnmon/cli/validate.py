@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
+from wnmon.cli.options import language_option
 from wnmon.cli.terminal import note, say, spoken, words
 from wnmon.config import Config, load_any, plan_spend, render
 from wnmon.errors import ConfigError
@@ -16,6 +17,7 @@ from wnmon.model.credentials import is_telling
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Target
 from wnmon.redact.redactor import Redactor
+from wnmon.report.summary import Exit
 
 _STAND_IN = "stands-in-for-a-key-that-is-not-here"
 
@@ -31,36 +33,51 @@ def assumed(text: str) -> tuple[str, str]:
 @click.command("validate")
 @click.argument("files", nargs=-1, metavar="[CONFIG]...")
 @click.option("--assume", type=assumed, multiple=True, metavar="VARIABLE=VALUE")
-def command(files: tuple[str, ...], assume: tuple[tuple[str, str], ...]) -> None:
+@click.option("--probe", is_flag=True)
+@click.option("-y", "--yes", is_flag=True)
+@language_option
+def command(files: tuple[str, ...], assume: tuple[tuple[str, str], ...], lang: str, *, probe: bool, yes: bool) -> int:
     """Check configuration files or suites, and print what they will cost. Shows all problems of all files."""
+    if yes and not probe:
+        raise click.UsageError(words("probe_yes_alone"))
     env = {**dict(assume), **os.environ}
     gc.disable()  # a large file makes 50,000 values that live to the end: looking for garbage among them costs 15 %
     try:
-        problems = [line for name in files or ("wnmon.yaml",) for line in _validate(name, env)]
+        validated = [_validate(name, env, needs_keys=probe) for name in files or ("wnmon.yaml",)]
     finally:
         gc.enable()
+    problems = [problem for one in validated if not isinstance(one, Config | Plan) for problem in one]
     if problems:
         raise ConfigError(problems)
+    if not probe:
+        return Exit.OK
+    from wnmon.cli.probing import ask_all
+
+    return ask_all([one for one in validated if isinstance(one, Config)], yes=yes, lang=lang)
 
 
-def _validate(name: str, env: Mapping[str, str]) -> Sequence[Text]:
-    """Print what a good file says; return the problems of a bad one.
+def _validate(name: str, env: Mapping[str, str], *, needs_keys: bool) -> Config | Plan | Sequence[Text]:
+    """Print what a good file says and return it; return the problems of a bad one.
 
-    A file is not bad for a key that is not here: that is said, and what stands in for it goes nowhere.
+    A file is not bad for a key that is not here, unless it is needed: that is said, and what stands in for it goes
+    nowhere.
     """
     try:
-        say(describe(name, load_any(name, env)))
+        loaded = load_any(name, env)
     except ConfigError as error:
         keys = {key for one in error.problems if (key := _unset_key(one)) is not None}
-        if not keys:
+        if not keys or needs_keys:
             return error.problems
         try:
-            say(describe(name, load_any(name, {**env, **dict.fromkeys(keys, _STAND_IN)})))
+            loaded = load_any(name, {**env, **dict.fromkeys(keys, _STAND_IN)})
         except ConfigError:
             return error.problems
+        say(describe(name, loaded))
         for problem in error.problems:
             note(problem)
-    return ()
+    else:
+        say(describe(name, loaded))
+    return loaded
 
 
 def _unset_key(problem: Text) -> str | None:

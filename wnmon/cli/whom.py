@@ -17,9 +17,11 @@ from wnmon.config.access import Access
 from wnmon.config.named_target import MissingOptionError, NamedTarget, named_by_config, named_by_options
 from wnmon.errors import WnmonError
 from wnmon.model.check import Timeouts
+from wnmon.model.result import Reason
 from wnmon.model.said import Said, Text
 from wnmon.report.curl import KEY_VARIABLES
 from wnmon.wire.listing import Listing, models_plan, read_listing
+from wnmon.wire.opened import Untold
 
 NAMES_SHOWN = 20
 """Of the models a relay offers, where `--model` is missing."""
@@ -78,16 +80,24 @@ def named(
 
 def _offered(options: Mapping[str, Any]) -> Text:
     """Return which models the relay offers, in words, where it says so within a moment; asking costs nothing."""
-    from wnmon.app.account import ask
-
     try:
-        relay = replace(named({**options, "models": ()}, needs_model=False), timeouts=_PATIENCE)
-        (run,) = asyncio.run(asyncio.wait_for(ask(relay, models_plan()), _PATIENCE_S))
-    except (WnmonError, click.UsageError, TimeoutError):
+        listing = listed_by(named({**options, "models": ()}, needs_model=False))
+    except (WnmonError, click.UsageError):
         return ""
-    listing = read_listing(run.answers[0]) if run.answers else None
     if not isinstance(listing, Listing) or not listing.offers:
         return ""
     names = ", ".join(offer.name for offer in listing.offers[:NAMES_SHOWN])
     more = len(listing.offers) - NAMES_SHOWN
     return Said("models_offered_some", names=names, n=more) if more > 0 else Said("models_offered", names=names)
+
+
+def listed_by(relay: NamedTarget) -> Listing | Untold:
+    """Return which models a relay offers, or why it does not say so within a moment. Raises UsageError."""
+    from wnmon.app.account import ask
+
+    hasty = replace(relay, timeouts=_PATIENCE)
+    try:
+        (run,) = asyncio.run(asyncio.wait_for(ask(hasty, models_plan()), _PATIENCE_S))
+    except TimeoutError:
+        return Untold(why=Said("reason_timeout_total"), reason=Reason.TIMEOUT_TOTAL)
+    return read_listing(run.answers[0]) if run.answers else Untold(why=run.result.message, reason=run.result.reason)

@@ -18,11 +18,6 @@ def shipped_folder(name: str = "checks") -> Path:
     return in_wheel if in_wheel.is_dir() else _PACKAGE.parent / name
 
 
-def starter() -> str:
-    """Return the commented first configuration that `wnmon init` writes."""
-    return Path(__file__).with_name("starter.yaml").read_text("utf-8")
-
-
 def shipped_files(folder: Path) -> dict[str, Path]:
     """Return the built-in files by name, in the order of their names."""
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}

@@ -293,7 +293,7 @@ def test_every_variable_to_set_is_named(words: str, said: str, tmp_path: Path) -
     made = tmp_path / "wnmon.yaml"
     done = CliRunner().invoke(command, [str(made), "--from-curl", "-"], input=words)
 
-    assert done.output == f'wrote {made}{said}"wnmon validate {made}"\n'
+    assert done.output == f'wrote {made}{said}"wnmon validate --probe {made}"\n'
 
 
 def test_standard_input_is_read_at_a_dash() -> None:

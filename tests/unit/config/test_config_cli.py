@@ -14,7 +14,7 @@ from config_samples import GOLDEN, TARGET, write
 
 from wnmon.cli import init, schema, validate
 from wnmon.config.schema import language
-from wnmon.config.shipped import starter
+from wnmon.config.starter import starter
 from wnmon.errors import ConfigError, UsageError
 
 CHECK = """  check-{n}:

@@ -10,7 +10,8 @@ from config_samples import ENV, SHIPPED, TARGET, config, problems, write
 
 from wnmon.config import BrokenConfigError, Config, built_in_suites, load_any, load_config, load_suites
 from wnmon.config.problems import Problem
-from wnmon.config.shipped import shipped_files, shipped_folder, starter
+from wnmon.config.shipped import shipped_files, shipped_folder
+from wnmon.config.starter import starter
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan
 

@@ -15,7 +15,8 @@ from jsonschema import Draft202012Validator
 from wnmon.config.load import load
 from wnmon.config.node import Cursor, Node
 from wnmon.config.schema import _FILE, _Compiler, _phrase, fits, fits_request, language
-from wnmon.config.shipped import shipped_files, shipped_folder, starter
+from wnmon.config.shipped import shipped_files, shipped_folder
+from wnmon.config.starter import starter
 from wnmon.judge.registry import ACROSS_KINDS, KINDS
 from wnmon.model.catalogue import CATALOGUE
 from wnmon.model.json import Json

@@ -16,6 +16,7 @@ from wnmon.model.catalogue import (
     config,
     exchanges,
     findings,
+    first,
     pace,
     page,
     records,
@@ -24,6 +25,6 @@ from wnmon.model.catalogue import (
 )
 from wnmon.model.language import Pair
 
-ROOMS = (verdicts, findings, answers, exchanges, pace, account, reports, records, page, config, cli)
+ROOMS = (verdicts, findings, answers, exchanges, pace, account, reports, records, page, config, cli, first)
 
 CATALOGUE: Mapping[str, Pair] = {name: pair for room in ROOMS for name, pair in room.SENTENCES.items()}

@@ -119,26 +119,9 @@ _HELP: dict[str, Pair] = {
     ),
     "help_serve_log_format": ("Lines for people, or one JSON object each (default: text).", "供人阅读的文本行，或每行一个 JSON 对象（默认 text）。"),
     "help_serve_quiet": ("As --log-level warning.", "同 --log-level warning。"),
-    "help_validate_short": ("Check configuration files without sending anything.", "检查配置文件，不发送任何请求。"),
-    "help_validate": (
-        "Check configuration files (./wnmon.yaml unless given) or suites, and print what they will cost.\n\n"
-        "Nothing is sent. Exit code 2 when a file has a problem; all problems of all files are shown.",
-        "检查配置文件（默认为 ./wnmon.yaml）或套件，并显示所需费用。\n\n"
-        "不发送任何请求。有文件存在问题时退出码为 2；所有文件的所有问题都会列出。",
-    ),
-    "help_validate_assume": ("Where the environment has no VARIABLE, take this: a hook or a CI need not have the key.", "环境中没有 VARIABLE 时取此值：在 hook 或 CI 中不必有密钥。"),
     "help_schema_short": ("Print the JSON Schema of the configuration language.", "输出配置语言的 JSON Schema。"),
     "help_schema": ("Print the JSON Schema (2020-12) of the configuration language, for completion in editors.", "输出配置语言的 JSON Schema（2020-12），供编辑器补全使用。"),
     "help_schema_suite": ("The schema of suite files instead of configuration files.", "套件文件而非配置的 schema。"),
-    "help_init_short": ("Write a commented starter configuration.", "写出带注释的初始配置。"),
-    "help_init": (
-        "Write a commented first configuration to PATH, or to standard output.\n\n"
-        "With --from-curl the request of a pasted curl command becomes its check; the key stays out of the file. "
-        "An existing file is never overwritten.",
-        "将带注释的初始配置写入 PATH 或标准输出。\n\n"
-        "加 --from-curl 时，所粘贴的 curl 命令的请求成为其中的 check；密钥不会写入文件。绝不覆盖已有文件。",
-    ),
-    "help_init_curl": ("Make it from a curl command in a file; - is standard input.", "由文件中的 curl 命令生成；- 表示标准输入。"),
     "help_mock_short": ("Run the reference relay, which misbehaves on request.", "运行参考中转站，可按要求模拟异常。"),
     "help_mock": (
         "Run the reference relay: a correct chat-completions server that misbehaves on request.\n\n"
@@ -366,9 +349,6 @@ _SAID: dict[str, Pair] = {
     "cli_exists": ("{path} already exists", "{path} 已存在"),
     "cli_move_it": ("give another path, or move it away", "请换一个路径，或先将其移走"),
     "cli_not_made": ("{path} cannot be written: {why}", "无法写入 {path}：{why}"),
-    "cli_made": ('wrote {path}; run "wnmon validate {path}"', '已写入 {path}；请运行 "wnmon validate {path}"'),
-    "cli_made_set": ('wrote {path}; set {names}, then run "wnmon validate {path}"', '已写入 {path}；请设置 {names}，然后运行 "wnmon validate {path}"'),
-    "cli_starter_needs": ("WN_API_KEY and your relay's base_url", "WN_API_KEY 与中转站的 base_url"),
     "cli_ok": ("{name}: OK, {counts}", "{name}：OK，{counts}"),
     "cli_ok_suite": ("{name}: OK, suite {suite}, {counts}", "{name}：OK，套件 {suite}，{counts}"),
     "cli_request": ("1 request", "1 个请求"),

@@ -1,0 +1,159 @@
+"""The questions of `wnmon init`: every answer is checked at once, a wrong one asked again, and none is a key."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from wnmon.cli.interview import Given, Interview
+from wnmon.config.named_target import NamedTarget
+from wnmon.config.starter import First
+from wnmon.errors import UsageError
+from wnmon.model.result import Reason
+from wnmon.wire.opened import Untold
+
+KEY = f"sk-{secrets.token_hex(20)}"
+DRAWN = secrets.token_hex(16)
+WORDS = "correct-horse-battery-staple"
+ENV = {"WN_API_KEY": KEY, "RELAY_TOKEN": WORDS, "HOST": "http://127.0.0.1:9"}
+NOBODY = "http://127.0.0.1:9"
+RIGHT = {"base_url": NOBODY, "key_variable": "WN_API_KEY", "models": "m", "tokens_per_day": "500000"}
+
+
+def typing(*lines: str) -> Callable[[str], str]:
+    """Return what types these lines, one at each prompt."""
+    left = iter(lines)
+    return lambda _prompt: f"{next(left)}\n"
+
+
+def deaf(_relay: NamedTarget) -> Untold:
+    return Untold(why="nobody listens", reason=Reason.CONNECT)
+
+
+def interviewed(**answers: list[str]) -> First:
+    """Return what comes of the right answers, those given typed before each; the relay tells nothing."""
+    lines = [line for name, right in RIGHT.items() for line in (*answers.get(name, []), right)]
+    return Interview(given=Given(), env=ENV, lang="en", read=typing(*lines), list_models=deaf).first()
+
+
+def of_options(**options: Any) -> First:
+    return Interview(given=Given(**{"base_url": NOBODY, "models": ("m",), **options}), env=ENV, lang="en").first()
+
+
+def test_answers_become_the_first_configuration() -> None:
+    assert interviewed() == First(base_url=NOBODY, key_variable="WN_API_KEY", models=("m",), tokens_per_day=500_000)
+
+
+WRONG = {
+    "no URL": ("base_url", "", "expected the base URL of the relay"),
+    "another scheme": ("base_url", "ftp://relay.example", "expected https:// or http://, not ftp://"),
+    "a variable that is not set": ("base_url", "${NOWHERE}", "NOWHERE is not set"),
+    "a key in the path": ("base_url", f"https://relay.example/{KEY}/v1", "a key stands there"),
+    "a key beside a variable": ("base_url", f"${{HOST}}/{KEY}/v1", "a key stands there"),
+    "a key in the query": ("base_url", f"https://relay.example/?key={DRAWN}", "a key stands there"),
+    "a key of words": ("base_url", f"https://relay.example/{WORDS}", "a key stands there"),
+    "a key for a host": ("base_url", f"https://{KEY}", "hint: put the key into api_key"),
+    "the key for its variable": ("key_variable", KEY, "expected the name of a variable"),
+    "a drawn one for its variable": ("key_variable", f"k{DRAWN}", "expected the name of a variable"),
+    "words for its variable": ("key_variable", "correcthorsebatterystaple", "expected the name of a variable"),
+    "a reference for its variable": ("key_variable", "${WN_API_KEY}", "expected the name of a variable"),
+    "a variable that says nothing": ("key_variable", "MY_RELAY", "expected the name of a variable"),
+    "no model": ("models", ",", "expected the name of a model"),
+    "a key for a model": ("models", f"m,{KEY}", "a key stands there"),
+    "a key of words for a model": ("models", WORDS, "a key stands there"),
+    "no tokens": ("tokens_per_day", "0", "expected a whole number of tokens above 0"),
+    "tokens below none": ("tokens_per_day", "-5", "expected a whole number of tokens above 0"),
+    "a fraction of tokens": ("tokens_per_day", "1.5", "expected a whole number of tokens above 0"),
+    "too many tokens": ("tokens_per_day", "9" * 16, "expected a whole number of tokens above 0"),
+    "a key for tokens": ("tokens_per_day", KEY, "expected a whole number of tokens above 0"),
+}
+
+
+@pytest.mark.parametrize(("name", "answer", "said"), WRONG.values(), ids=WRONG)
+def test_a_wrong_answer_is_told_unquoted_and_asked_again(
+    name: str, answer: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = interviewed(**{name: [answer]})
+
+    told = capsys.readouterr().err
+    assert (first == interviewed(), said in told) == (True, True), told
+    assert [one for one in (KEY, DRAWN, WORDS) if one in told] == []
+
+
+OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "URL": ({"base_url": f"https://relay.example/{KEY}/v1"}, "--base-url: a key stands there"),
+    "variable": ({"key_variable": KEY}, "--key-variable: expected the name of a variable"),
+    "model": ({"models": (KEY,)}, "--model: a key stands there"),
+    "interval": ({"every": "1ms"}, "that makes no configuration: "),
+}
+
+
+@pytest.mark.parametrize(("options", "said"), OPTIONS.values(), ids=OPTIONS)
+def test_a_wrong_option_is_refused_unquoted(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        of_options(**options)
+
+    assert (said in str(refused.value), KEY in f"{refused.value} {refused.value.hint}") == (True, False)
+
+
+def test_an_option_is_not_asked() -> None:
+    given = Given(base_url=NOBODY, key_variable="WN_API_KEY", models=("m",), tokens_per_day=500_000)
+
+    assert Interview(given=given, env=ENV, lang="en", read=typing()).first() == interviewed()
+
+
+def test_without_options_and_without_a_person_it_is_the_starter_file() -> None:
+    assert Interview(given=Given(), env={"OPENAI_API_KEY": KEY}, lang="en").first() == First()
+
+
+@pytest.mark.parametrize("name", ["WN_API_KEY", "WNMON_API_KEY", "OPENAI_API_KEY"])
+def test_the_variable_that_is_set_is_the_default(name: str) -> None:
+    given = Given(base_url=NOBODY, models=("m",))
+
+    assert Interview(given=given, env={name: KEY}, lang="en").first().key_variable == name
+
+
+def test_a_relay_may_ask_for_no_key() -> None:
+    assert of_options(key_variable="none").key_variable is None
+
+
+def test_a_variable_in_the_url_stays_one() -> None:
+    assert of_options(base_url="${HOST}/v1").base_url == "${HOST}/v1"
+
+
+def test_a_key_with_bearer_is_told_when_its_variable_is_named() -> None:
+    given = Given(base_url=NOBODY, models=("m",), key_variable="WN_API_KEY")
+
+    with pytest.raises(UsageError, match="--key-variable: "):
+        Interview(given=given, env={"WN_API_KEY": f"Bearer {KEY}"}, lang="en").first()
+
+
+def test_a_budget_below_what_the_checks_need_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    of_options(tokens_per_day=5)
+
+    assert "tokens a day: with 5 the last of them may be left out" in capsys.readouterr().err
+
+
+def test_the_budget_by_default_is_enough() -> None:
+    models = tuple(f"m{n}" for n in range(30))
+
+    assert of_options(models=models).tokens_per_day == 500_000
+
+
+@pytest.mark.parametrize("text", ["500,000", "500_000", " 500000 "])
+def test_a_number_is_read_as_people_write_it(text: str) -> None:
+    lines = [*list(RIGHT.values())[:3], text]
+
+    assert (
+        Interview(given=Given(), env=ENV, lang="en", read=typing(*lines), list_models=deaf).first().tokens_per_day
+        == 500_000
+    )
+
+
+def test_a_relay_that_does_not_answer_is_no_end(capsys: pytest.CaptureFixture[str]) -> None:
+    interviewed()
+
+    assert "the models could not be listed: nobody listens" in capsys.readouterr().err

@@ -1,0 +1,260 @@
+"""What `wnmon init` has to know: from options, from a person at the terminal, else by default. No answer is a key.
+
+    a question       what is checked at once
+    ---------------  -------------------------------------------------------------------
+    base URL         the rules of the configuration, and that no key stands in it
+    key's variable   it is set, or its name speaks of a credential; its value can be one
+    models           the relay offers them, where it says what it offers
+    tokens a day     a whole number, and whether the checks need more at most
+
+What is wrong with an option ends the command, what is wrong with an answer is said and asked again. Neither is quoted.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import click
+
+from wnmon.cli.terminal import note, tell, words
+from wnmon.cli.whom import NAMES_SHOWN, listed_by
+from wnmon.config.environment import filled_in
+from wnmon.config.named_target import NamedTarget, named_by_options
+from wnmon.config.spend import plan_spend
+from wnmon.config.starter import First, as_written, starter
+from wnmon.config.urls import BadUrl, relay
+from wnmon.errors import ConfigError, UsageError, did_you_mean
+from wnmon.model.credentials import is_telling, looks_like_key, masked
+from wnmon.model.said import Said, Text
+from wnmon.model.target import MIN_SECRET_CHARS
+from wnmon.wire.listing import Listing, does_not_chat
+from wnmon.wire.opened import Untold
+
+KEYLESS = "none"
+MAX_LINE_BYTES = 64 * 1024
+_OPTIONS = {
+    "init_ask_base_url": "--base-url",
+    "init_ask_key_variable": "--key-variable",
+    "init_ask_models": "--model",
+    "init_ask_models_unlisted": "--model",
+    "init_ask_tokens_per_day": "--tokens-per-day",
+}
+"""The questions, and the option that answers each."""
+
+_KEY_VARIABLES = ("WN_API_KEY", "WNMON_API_KEY", "OPENAI_API_KEY")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_APART = re.compile(r"[,，、]")
+_STAND_IN = "stands-in-for-a-key-that-is-not-here"
+
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What options say, as written; None where they say nothing."""
+
+    base_url: str | None = None
+    key_variable: str | None = None
+    models: tuple[str, ...] = ()
+    tokens_per_day: int | None = None
+    every: str | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether any option says anything."""
+        return self != Given()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interview:
+    """One way to a first configuration. `read` returns a line a person types, behind a prompt; None asks nobody.
+
+    `list_models` asks the relay what it offers.
+    """
+
+    given: Given
+    env: Mapping[str, str] = field(repr=False)
+    lang: str
+    read: Callable[[str], str] | None = None
+    list_models: Callable[[NamedTarget], Listing | Untold] = listed_by
+
+    def first(self) -> First:
+        """Return what the configuration shall say. Raises UsageError for an option that is wrong."""
+        if self.read is not None:
+            note(Said("init_intro"))
+        elif not self.given:
+            return First()
+        url = self._ask("init_ask_base_url", self.given.base_url, First().base_url, self._url, shown=False)
+        variable = self._ask(
+            "init_ask_key_variable", self.given.key_variable, self._key_variable_by_default(), self._variable
+        )
+        offered = self._offered(url, variable) if self._is_to_list(url) else ()
+        first = First(base_url=url, key_variable=variable, every=self.given.every or First().every)
+        first = replace(first, models=self._models(offered))
+        needed = self._needed(first)
+        tokens = None if self.given.tokens_per_day is None else str(self.given.tokens_per_day)
+        most = self._ask(
+            "init_ask_tokens_per_day", tokens, str(max(First().tokens_per_day, _rounded_up(needed))), _tokens
+        )
+        if most < needed:
+            note(Said("init_small", n=f"{needed:,}", n2=f"{most:,}"))
+        return replace(first, tokens_per_day=most)
+
+    def _ask(
+        self, name: str, option: str | None, default: str, check: Callable[[str], _Answer], *, shown: bool = True
+    ) -> _Answer:
+        """Return the answer to a question: the option's, a person's, or the default. `shown`: Enter takes that."""
+        if option is not None or self.read is None:
+            try:
+                return check(default if option is None else option)
+            except UsageError as wrong:
+                said = Said("reason", kind=_OPTIONS[name], said=wrong.message)
+                raise UsageError(said, hint=wrong.hint) from None
+        asked = Said(name)
+        prompt = words("init_prompt_default", said=asked, text=default) if shown else words("init_prompt", said=asked)
+        while True:
+            text = self.read(prompt).strip() or (default if shown else "")
+            try:
+                return check(text)
+            except UsageError as wrong:
+                note(Said("init_wrong", said=wrong.message))
+                if wrong.hint:
+                    note(Said("init_wrong", said=Said("cli_hint", hint=wrong.hint)))
+
+    def _url(self, text: str) -> str:
+        """Return a base URL as the file shall have it, variables and all."""
+        if not text:
+            raise UsageError(Said("init_no_url"))
+        filled, complaints = filled_in(text, self.env)
+        if complaints:
+            raise UsageError(complaints[0][0], hint=complaints[0][1])
+        try:
+            where = relay(filled.text)
+        except BadUrl as bad:
+            # A variable's value is not quoted: it may hold what does not belong there.
+            raise UsageError(bad.message, hint=None if filled.from_environment else bad.hint) from None
+        if any(key in text for key in where.keys) or self._quotes_a_secret(text):
+            raise UsageError(Said("init_key"), hint=Said("init_key_hint"))
+        return text
+
+    def _quotes_a_secret(self, text: str) -> bool:
+        """Tell whether a text holds what a variable does whose name speaks of a credential."""
+        telling = (value for name, value in self.env.items() if is_telling(name))
+        return any(len(value) >= MIN_SECRET_CHARS and value in text for value in telling)
+
+    def _key_variable_by_default(self) -> str:
+        return next((name for name in _KEY_VARIABLES if self.env.get(name)), _KEY_VARIABLES[0])
+
+    def _variable(self, text: str) -> str | None:
+        """Return the name of the variable; None for a relay that asks for no key."""
+        if text == KEYLESS:
+            return None
+        is_known = bool(self.env.get(text)) or (is_telling(text) and text == text.upper())
+        if not _VARIABLE.fullmatch(text) or not is_known or looks_like_key(text) or self._quotes_a_secret(text):
+            raise UsageError(Said("init_no_variable"), hint=Said("cli_key_is_variable"))
+        self._relay("http://127.0.0.1", text)  # whose key must be one
+        return text
+
+    def _relay(self, url: str, variable: str | None) -> NamedTarget:
+        """Return the relay as it is asked for its models. Raises UsageError for a key that can be none."""
+        names = () if variable is None else (variable,)
+        return named_by_options(filled_in(url, self.env)[0].text, (), names, self.env, needs_model=False)
+
+    def _is_to_list(self, url: str) -> bool:
+        """Tell whether the relay is asked what it offers: somebody is to choose, or a model is to be found."""
+        return url != First().base_url and not self.given.models
+
+    def _offered(self, url: str, variable: str | None) -> tuple[str, ...]:
+        """Return what the relay offers to chat with, the model nobody has to choose first; none is said where it is."""
+        if variable is not None and not self.env.get(variable):
+            note(Said("init_unset", name=variable))
+        listing = self.list_models(self._relay(url, variable))
+        if not isinstance(listing, Listing) or not listing.offers:
+            why: Text = listing.why if not isinstance(listing, Listing) else Said("init_no_offers")
+            tell(Said("init_untold", said=why))
+            return ()
+        return tuple(one.name for one in listing.offers if one.as_named and not does_not_chat(one.name, None))
+
+    def _models(self, offered: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the models to watch. What the relay does not offer is only taken from an option."""
+        if self.given.models:
+            return self._ask("init_ask_models", ",".join(self.given.models), "", lambda text: self._names(text, ()))
+        own = First().models[0]
+        default = own if own in offered or not offered else offered[0]
+        if self.read is None:
+            if offered:
+                tell(Said("init_took", name=default, n=len(offered)))
+            return (default,)
+        if not offered:
+            return self._ask("init_ask_models_unlisted", None, default, lambda text: self._names(text, ()))
+        note(Said("init_offered", n=len(offered)))
+        for n, name in enumerate(offered[:NAMES_SHOWN], 1):
+            note(Said("init_offer", n=f"{n:>2}", name=name))
+        if len(offered) > NAMES_SHOWN:
+            note(Said("init_offered_more", n=len(offered) - NAMES_SHOWN))
+        return self._ask("init_ask_models", None, default, lambda text: self._names(text, offered))
+
+    def _names(self, text: str, offered: tuple[str, ...]) -> tuple[str, ...]:
+        names = tuple(dict.fromkeys(_chosen(one.strip(), offered) for one in _APART.split(text) if one.strip()))
+        if not names:
+            raise UsageError(Said("init_no_model"))
+        if any(masked(name) != name and name not in offered for name in names) or self._quotes_a_secret(text):
+            raise UsageError(Said("init_key"), hint=Said("key_elsewhere"))
+        unknown = next((name for name in names if offered and name not in offered), None)
+        if unknown is not None:
+            raise UsageError(Said("model_not_listed", name=repr(unknown)), hint=did_you_mean(unknown, offered))
+        return names
+
+    def _needed(self, first: First) -> int:
+        """Return how many tokens a day the checks use at most. Raises UsageError for what makes no configuration."""
+        key = first.key_variable
+        env = self.env if key is None else {**self.env, key: self.env.get(key) or _STAND_IN}
+        try:
+            config = as_written(starter(self.lang, first), env)
+        except ConfigError as error:
+            problem = error.problems[0]  # without its place, which is in a file nobody has
+            said = dict(problem.holes).get("said", problem) if isinstance(problem, Said) else problem
+            raise UsageError(Said("init_unfit", said=said)) from None
+        return round(plan_spend(config).total().tokens_per_day)
+
+
+def _chosen(text: str, offered: tuple[str, ...]) -> str:
+    """Return the model of a name, or of its number in the list. Raises UsageError."""
+    if not offered or text in offered or not text.isdecimal():
+        return text
+    number = int(text[:9])
+    if not 1 <= number <= len(offered):
+        raise UsageError(Said("init_no_number", n=number))
+    return offered[number - 1]
+
+
+def _tokens(text: str) -> int:
+    digits = re.sub(r"(?<=\d)[_,](?=\d)", "", text)
+    if not digits.isdecimal() or len(digits) > 15 or int(digits) < 1:
+        raise UsageError(Said("init_no_tokens"))
+    return int(digits)
+
+
+def _rounded_up(tokens: int) -> int:
+    """Return the next number of a hundred thousand."""
+    return -(-tokens // 100_000) * 100_000
+
+
+def typed(prompt: str) -> str:
+    """Return a line of stdin behind a prompt on stderr, so that stdout holds the configuration alone.
+
+    Raises Abort for Ctrl-C and at the end of the input (Ctrl-D), having said that this is the end.
+    """
+    click.echo(prompt, nl=False, err=True)
+    try:
+        line = sys.stdin.buffer.readline(MAX_LINE_BYTES)
+    except KeyboardInterrupt:
+        line = b""
+    if not line:
+        note("")  # the cursor is behind the question still
+        tell(Said("init_declined"))
+        raise click.Abort
+    return line.decode("utf-8", "replace")
