@@ -30,11 +30,13 @@ from repository import address
 
 from wnmon.mock.server import MockRelay
 from wnmon.mock.settings import MockSettings
+from wnmon.report.summary import Exit
 
 ROOT = Path(__file__).parents[2]
 SLUG = urlsplit(address(ROOT)).path.strip("/")
 KEY = f"sk-{secrets.token_hex(20)}"
 MODEL = "gpt-4o-mini"
+SUITE = "builtin:documented"
 PATIENCE_S = 300
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -67,9 +69,21 @@ def broken() -> Iterator[MockRelay]:
 def runner_temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder a runner gives to its jobs, wnmon installed into it by the step of the action."""
     folder = tmp_path_factory.mktemp("runner temp")
-    done = bash(STEPS["Install wnmon"]["run"], {"RUNNER_TEMP": str(folder)}, folder)
+    done = bash(
+        STEPS["Install wnmon"]["run"], {"RUNNER_TEMP": str(folder), "PIP_CACHE_DIR": pinned(folder)["folder"]}, folder
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
+
+
+def pinned(folder: Path, **env: str) -> dict[str, str]:
+    """Return what the step says that reads the pins: the key of the cache, and the folder that is kept under it."""
+    outputs = folder / "pins"
+    outputs.unlink(missing_ok=True)
+    own = {"GITHUB_OUTPUT": str(outputs), "RUNNER_TEMP": str(folder), "RUNNER_OS": "Linux", "RUNNER_ARCH": "X64"}
+    done = bash(STEPS["Read the pins"]["run"], {**own, "PYTHON_VERSION": "3.12", **env}, folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return dict(line.split("=", 1) for line in outputs.read_text(encoding="utf-8").splitlines())
 
 
 def bash(script: str, env: Mapping[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -87,7 +101,7 @@ def bash(script: str, env: Mapping[str, str], cwd: Path) -> subprocess.Completed
 def test_every_action_used_is_pinned_to_a_commit() -> None:
     used = [step["uses"] for step in STEPS.values() if "uses" in step]
 
-    assert (len(used), [one for one in used if not PINNED.fullmatch(one)]) == (2, [])
+    assert (len(used), [one for one in used if not PINNED.fullmatch(one)]) == (3, [])
 
 
 def test_pins_say_which_version_they_are() -> None:
@@ -209,6 +223,50 @@ def test_a_target_of_a_configuration_is_checked_with_what_it_claims(
     assert {(run["target"], run["suite"]) for run in report["runs"]} == {("two", "documented"), ("two", "semantics")}
 
 
+def test_several_models_are_asked_each(good: MockRelay, runner_temp: Path, tmp_path: Path) -> None:
+    stepped = checked(tmp_path, runner_temp, base_url=good.url, model=f"{MODEL},\n gpt-4o", suites="builtin:http")
+
+    report = json.loads((tmp_path / stepped.outputs["json"]).read_text(encoding="utf-8"))
+    assert [run["model"] for run in report["runs"]] == [MODEL, "gpt-4o"]
+
+
+WAIVERS = "DOC-009=no fingerprint, upstream@2099-01-31\n\nDOC-010=asked for@2099-01-31\n"
+
+
+def test_waivers_excuse_what_is_broken(broken: MockRelay, runner_temp: Path, tmp_path: Path) -> None:
+    stepped = checked(tmp_path, runner_temp, base_url=broken.url, model=MODEL, suites=SUITE, waive=WAIVERS)
+
+    assert stepped.code == 0, stepped.log
+
+
+def test_a_baseline_excuses_what_is_known(broken: MockRelay, runner_temp: Path, tmp_path: Path) -> None:
+    wnmon, known = str(runner_temp / "wnmon" / "bin" / "wnmon"), str(tmp_path / "known.json")
+    asked = ["check", "--base-url", broken.url, "--model", MODEL, "--write-baseline", known, SUITE]
+    env = environment({"WNMON_API_KEY": KEY})
+    subprocess.run([wnmon, *asked], env=env, capture_output=True, timeout=PATIENCE_S, check=False)
+
+    stepped = checked(tmp_path, runner_temp, base_url=broken.url, model=MODEL, suites=SUITE, baseline=known)
+
+    assert stepped.code == 0, stepped.log
+
+
+def test_a_cache_is_of_one_system_one_python_and_the_pins_there_are(tmp_path: Path) -> None:
+    other = tmp_path / "action"
+    shutil.copytree(ROOT / "requirements", other / "requirements")
+    (other / "requirements" / "runtime.txt").write_text("changed", encoding="utf-8")
+    changes: tuple[dict[str, str], ...] = ({}, {"RUNNER_OS": "macOS"}, {"RUNNER_ARCH": "ARM64"}, {"PYTHON_VERSION": ""})
+    keys = {pinned(tmp_path, **change)["key"] for change in (*changes, {"GITHUB_ACTION_PATH": str(other)})}
+
+    assert (len(keys), pinned(tmp_path)["key"] in keys) == (5, True)
+
+
+def test_every_exit_code_is_told_beside_the_action_and_on_the_page() -> None:
+    told = ACTION["outputs"]["exit-code"]["description"]
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+
+    assert [code for code in map(int, Exit) if not re.search(rf"\b{code}\b", told) or f"\n| {code} |" not in page] == []
+
+
 def test_full_agrees_to_the_risky_requests(good: MockRelay, runner_temp: Path, tmp_path: Path) -> None:
     stepped = checked(tmp_path, runner_temp, base_url=good.url, model=MODEL, suites="builtin:refusals", full="true")
 
@@ -283,11 +341,11 @@ def test_the_example_workflow_gives_only_inputs_there_are() -> None:
 # GitLab
 
 
-def gitlab(relay: MockRelay, folder: Path, runner_temp: Path) -> subprocess.CompletedProcess[str]:
+def gitlab(relay: MockRelay, folder: Path, runner_temp: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     job = example("gitlab.yml")["wnmon"]
     own = {"RELAY_URL": relay.url, "RELAY_MODEL": MODEL, "WNMON_API_KEY": KEY}
     path = {"PATH": f"{runner_temp / 'wnmon' / 'bin'}:{os.environ['PATH']}"}
-    return bash("\n".join(job["script"]), {**job["variables"], **own, **path}, folder)
+    return bash("\n".join(job["script"]), {**job["variables"], **own, **path, **variables}, folder)
 
 
 def test_the_gitlab_script_passes_for_a_good_relay(good: MockRelay, runner_temp: Path, tmp_path: Path) -> None:
@@ -305,6 +363,25 @@ def test_the_gitlab_script_fails_for_a_broken_relay_and_leaves_its_artifacts(
     junit = JUnitXml.fromfile(str(tmp_path / artifacts["reports"]["junit"]))
     assert (done.returncode, junit.failures > 0) == (1, True), done.stdout + done.stderr
     assert [path for path in artifacts["paths"] if not (tmp_path / path).is_file()] == []
+
+
+def test_the_gitlab_script_asks_several_models_and_takes_a_waiver(
+    broken: MockRelay, runner_temp: Path, tmp_path: Path
+) -> None:
+    given = {"RELAY_MODEL": f"{MODEL},gpt-4o", "RELAY_SUITES": SUITE, "RELAY_WAIVE": WAIVERS.splitlines()[0]}
+    done = gitlab(broken, tmp_path, runner_temp, **given)
+
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert (done.returncode, len(report["runs"])) == (0, 2), done.stdout + done.stderr
+
+
+def test_the_gitlab_job_keeps_what_pip_fetches_by_what_pins_it() -> None:
+    job = example("gitlab.yml")["wnmon"]
+
+    assert job["cache"] == {
+        "key": "wnmon-$WNMON_COMMIT",
+        "paths": [job["variables"]["PIP_CACHE_DIR"].rpartition("/")[2]],
+    }
 
 
 def test_the_gitlab_job_installs_as_the_action_does() -> None:
