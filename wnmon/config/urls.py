@@ -29,6 +29,7 @@ _SCHEMES = frozenset({"http", "https"})
 _BEFORE_A_KEY = frozenset({"key", "keys", "api-key", "api_key", "apikey", "token", "tokens", "auth", "secret"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,31}")
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
+_LOOPBACK = re.compile(r"(?:localhost|127(?:\.[0-9]{1,3}){3})(?=[:/]|\Z)", re.IGNORECASE)
 # RFC 3986 section 3.4; what is percent-encoded already stays so.
 _OF_A_QUERY = "%/?:@!$&'()*+,;=-._~"
 # A shared access signature, and the key of an Azure function.
@@ -128,7 +129,9 @@ def _split(text: str) -> SplitResult:
         raise BadUrl(Said("url_spaces"), Said("one_at_end"))
     if not found:
         may_be_shown = _HOST.match(text) and "@" not in text and len(text) < 80 and not looks_like_key(text)
-        raise BadUrl(Said("url_scheme"), Said("write_text", text=f"https://{text}") if may_be_shown else None)
+        raise BadUrl(
+            Said("url_scheme"), Said("write_text", text=f"{_scheme_for(text)}{text}") if may_be_shown else None
+        )
     try:
         parts = urlsplit(text)
         parts.port  # noqa: B018 - reading it is what checks it
@@ -137,6 +140,11 @@ def _split(text: str) -> SplitResult:
     if parts.scheme not in _SCHEMES:
         raise BadUrl(Said("another_scheme", scheme=parts.scheme))
     return parts
+
+
+def _scheme_for(text: str) -> str:
+    """Return what a person left out before a host: on this machine hardly anybody speaks TLS."""
+    return "http://" if _LOOPBACK.match(text) else "https://"
 
 
 def _parts_of(text: str) -> Text:

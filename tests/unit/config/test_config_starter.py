@@ -58,3 +58,9 @@ def test_without_a_key_none_is_written() -> None:
 
 def test_it_stays_within_its_own_budget() -> None:
     assert plan_spend(as_written(starter(), ENV)).total().tokens_per_day <= First().tokens_per_day
+
+
+def test_it_sets_objectives_for_being_up_being_quick_and_keeping_the_contract() -> None:
+    named = {slo.name: slo.indicator.value for probe in as_written(starter(), ENV).probes for slo in probe.slos}
+
+    assert named == {"available": "availability", "quick": "ttft", "kept": "conformance"}

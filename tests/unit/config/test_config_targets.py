@@ -393,3 +393,21 @@ def test_nothing_filled_in_shows_in_a_repr() -> None:
     from wnmon.config.environment import Filled
 
     assert KEY not in repr(Filled(text=KEY, from_environment=True))
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme"),
+    [
+        ("localhost:8080", "http"),
+        ("127.0.0.1", "http"),
+        ("127.0.0.1/v1", "http"),
+        ("localhost.example", "https"),
+        ("127.0.0.1.example", "https"),
+        ("relay.example/v1", "https"),
+    ],
+)
+def test_the_scheme_that_is_missing_is_the_likely_one(host: str, scheme: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        adhoc_target(host, ("m",))
+
+    assert str(refused.value.hint) == f'write "{scheme}://{host}"'

@@ -189,7 +189,7 @@ SENTENCES: dict[str, Pair] = {
     "advice_stall": ("try again later; if it stays, ask whoever runs the relay", "稍后重试；若持续，请联系中转站运营者"),
     "advice_auth": ("check the key: WNMON_API_KEY, or api_key of the target", "检查密钥：WNMON_API_KEY 或 target 的 api_key"),
     "advice_balance": ("top up the account of this key", "为该密钥的账户充值"),
-    "advice_model_unavailable": ("check the model name, and that the group of this key may use it", "检查模型名称，以及该密钥所在分组是否可用此模型"),
+    "advice_model_unavailable": ("check the model name (`wnmon models` lists them), and that the group of this key may use it", "检查模型名称（`wnmon models` 可列出），以及该密钥所在分组是否可用此模型"),
     "advice_rate_limited": ("wait, then try again with fewer requests", "等待后以更少请求重试"),
     "advice_http_4xx": ("check base_url, model and key; the relay refused the request", "检查 base_url、模型与密钥；中转站拒绝了请求"),
     "advice_http_5xx": ("try again later; if it stays, ask whoever runs the relay", "稍后重试；若持续，请联系中转站运营者"),
