@@ -43,11 +43,11 @@ def command(path: Path | None, *, curl: str | None, yes: bool, lang: str, **opti
         pasted = read_curl(_pasted(curl))
         _write(path, config_from_curl(pasted), listed("and", variables(pasted)))
         return
-    asks = not yes and sys.stdin.isatty() and sys.stderr.isatty()
-    if path is None and asks and sys.stdout.isatty():
+    at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    if path is None and at_terminal and sys.stdout.isatty():
         path = DEFAULT_PATH
     _refuse_existing(path)
-    first = Interview(given=given, env=os.environ, lang=lang, read=typed if asks else None).first()
+    first = Interview(given=given, env=os.environ, lang=lang, read=typed if at_terminal and not yes else None).first()
     _write(path, starter(lang, first), _to_set(first))
 
 
