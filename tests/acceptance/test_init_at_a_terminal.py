@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import secrets
+import select
 import signal
 import subprocess
 import sys
@@ -41,6 +42,7 @@ class Conversation:
 
     def read(self) -> bool:
         """Take what is shown next; tell whether there is any more."""
+        assert select.select([self.master], [], [], PATIENCE_S)[0], f"no question was asked: {self.shown}"
         try:
             data = os.read(self.master, 4096)
         except OSError:  # Linux says so once nobody holds the other end
