@@ -121,7 +121,7 @@ def test_a_key_file_that_is_gone_is_a_refused_reload_and_mended_by_the_next(serv
     "order",
     [
         ("validate", "wnmon.yaml"),
-        ("check", "builtin:smoke", "-c", "wnmon.yaml", "--patience", "0"),
+        ("check", "builtin:documented", "-c", "wnmon.yaml", "--patience", "0"),
         ("models", "-c", "wnmon.yaml"),
         ("balance", "-c", "wnmon.yaml"),
     ],

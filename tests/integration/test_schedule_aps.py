@@ -89,6 +89,10 @@ class Stage:
                 await self.changed.wait()
 
 
+async def _fire_nothing(probe: Probe, due_ns: int, *, recheck: bool) -> None:
+    pass
+
+
 async def _nothing() -> None:
     return None
 
@@ -341,13 +345,13 @@ def test_a_run_about_to_begin_when_the_scheduler_is_paused_does_not() -> None:
 
 
 def test_a_probe_is_due_before_the_scheduler_starts() -> None:
-    scheduler = Scheduler(lambda *_: _nothing(), lambda _: None, SystemClock())
+    scheduler = Scheduler(_fire_nothing, lambda _: None, SystemClock())
     scheduler.set_probes([probe(every_s=300)])
     assert scheduler.timetable.slots(probe().id) is not None
 
 
 def test_closing_what_never_started_is_no_error() -> None:
-    Scheduler(lambda *_: _nothing(), lambda _: None, SystemClock()).close()
+    Scheduler(_fire_nothing, lambda _: None, SystemClock()).close()
 
 
 def test_a_recheck_is_fired_between_slots_and_the_next_slot_as_ever() -> None:

@@ -14,6 +14,7 @@ from wnmon.cli.options import duration, language_option, quiet_option
 from wnmon.cli.service_log import Form, Level, ServiceLog
 from wnmon.cli.stopping import taking
 from wnmon.cli.terminal import words
+from wnmon.cli.validate import over
 from wnmon.clock import SystemClock
 from wnmon.config import load_config, plan_spend, render
 from wnmon.model.said import Said
@@ -58,6 +59,8 @@ def command(
     for target in loaded.targets:
         for remark in target.remarks:
             log.say("target", Said("reason", kind=target.name, said=remark), target=target.name)
+    for window in over(loaded, SystemClock().wall_s()):
+        log.say("window", window)
     host, port = listen
     options = ServiceOptions(
         config=config, host=host, port=port, reload_allowed=enable_reload, poll_s=poll, lang=lang, run_now=run_now

@@ -10,6 +10,7 @@ import click
 
 from wnmon.cli.options import language_option
 from wnmon.cli.terminal import note, say, spoken, words
+from wnmon.clock import SystemClock
 from wnmon.config import Config, load_any, plan_spend, render
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan
@@ -18,6 +19,7 @@ from wnmon.model.said import Said, Text
 from wnmon.model.target import Target
 from wnmon.redact.redactor import Redactor
 from wnmon.report.summary import Exit
+from wnmon.watch.windows import span_of
 
 _STAND_IN = "stands-in-for-a-key-that-is-not-here"
 
@@ -99,10 +101,18 @@ def describe(name: str, loaded: Config | Plan) -> str:
         return words("cli_ok_suite", name=name, suite=str(loaded.suite), counts=counts) + "\n"
     counts = _counts(target=len(loaded.targets), check=len(loaded.checks), probe=len(loaded.probes))
     redactor = Redactor(loaded.secrets())
+    for window in over(loaded, SystemClock().wall_s()):
+        note(window)
     lines = [line for target in loaded.targets for line in (f"{target.name}: {target.url}", *_remarks(target))]
     urls = "".join(f"  {redactor.text(line)}\n" for line in lines)
     spend = f"\n{render(plan_spend(loaded), spoken())}" if loaded.probes else ""
     return f"{words('cli_ok', name=name, counts=counts)}\n{urls}{spend}"
+
+
+def over(config: Config, now_s: float) -> list[Said]:
+    """Return what to say of windows that are never in force again: somebody may think that they still are."""
+    gone = (name for name, window in config.windows() if span_of(window, now_s) is None)
+    return [Said("window_over", text=name) for name in dict.fromkeys(gone)]
 
 
 def _remarks(target: Target) -> list[str]:

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ import click
 
 from wnmon.cli.options import FILE, language_option
 from wnmon.cli.terminal import words
+from wnmon.clock import SystemClock
 from wnmon.config.access import Access
 from wnmon.config.named_target import MissingOptionError, NamedTarget, named_by_config, named_by_options
 from wnmon.errors import WnmonError
@@ -20,6 +22,7 @@ from wnmon.model.check import Timeouts
 from wnmon.model.result import Reason
 from wnmon.model.said import Said, Text
 from wnmon.report.curl import KEY_VARIABLES
+from wnmon.watch.windows import span_of
 from wnmon.wire.listing import Listing, models_plan, read_listing
 from wnmon.wire.opened import Untold
 
@@ -62,7 +65,10 @@ def named(
             raise click.UsageError(words("cli_url_twice", url="--base-url", config="--config"))
         if options["api_key_env"] is not None:
             raise click.UsageError(words("cli_key_twice"))
-        return named_by_config(options["config"], options["target"], models, os.environ, access=access, rules=rules)
+        configured = named_by_config(
+            options["config"], options["target"], models, os.environ, access=access, rules=rules
+        )
+        return _told_of_windows(configured, SystemClock().wall_s())
     if options["target"] is not None:
         raise click.UsageError(words("cli_target_alone"))
     # A variable that is named is meant; without a name, whoever asks a relay of their own may have no key.
@@ -76,6 +82,18 @@ def named(
         if options["base_url"] is not None and sends:
             said = f"{said}\n{words('models_see', offered=_offered(options))}"
         raise click.UsageError(said) from None
+
+
+def _told_of_windows(named: NamedTarget, now_s: float) -> NamedTarget:
+    """Return the target with a remark for each window it is in: a person asks, so it is asked all the same."""
+    remarks = [
+        Said(
+            "asked_in_window", until=datetime.fromtimestamp(span[1], UTC).isoformat(" ", "minutes"), text=window.reason
+        )
+        for window in named.windows
+        if (span := span_of(window, now_s)) is not None and span[0] <= now_s
+    ]
+    return replace(named, target=replace(named.target, remarks=(*named.target.remarks, *remarks)))
 
 
 def _offered(options: Mapping[str, Any]) -> Text:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from wnmon.config.assertions import needs_stream, read_expect
 from wnmon.config.conforms import conforming_rules, merged
 from wnmon.config.labels import read_labels
+from wnmon.config.maintenance import read_pause
 from wnmon.config.node import Cursor, quote
 from wnmon.config.requests import ASKING, asks_something, read_step
 from wnmon.config.schema import fits, sound
@@ -54,6 +55,7 @@ def read_check(
     asked = {model for name in targets or models for model in models.get(name, ())}
     chosen = _known(place, "models", asked, "unknown_model")
     labels = read_labels(place)
+    paused = read_pause(place.get("paused"))
     # What is left of a check with problems may still say what it asks: then its plan is read, for its problems too.
     says_its_form = is_clean or any(map(place.has, _FORMS)) or asks_something(place)
     plan = _plan(place, suites) if says_its_form else None
@@ -65,6 +67,7 @@ def read_check(
         every_s=rhythm.every_s,
         timeouts=rhythm.timeouts,
         confirm=rhythm.confirm,
+        paused=paused,
         labels=labels,
         place=place.where,
     )

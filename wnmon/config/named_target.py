@@ -17,19 +17,22 @@ from wnmon.model.check import Plan, Timeouts
 from wnmon.model.credentials import looks_like_key
 from wnmon.model.said import Said
 from wnmon.model.target import Secret, Target
+from wnmon.model.window import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedTarget:
     """A target, the models of it to judge, and how long each request may take.
 
-    `beside`: the secrets of all else the configuration says, which its answers may quote. `is_configured`: it has one.
+    `windows`: when the service sends it nothing, whatever the check. `beside`: the secrets of all else the
+    configuration says, which its answers may quote. `is_configured`: it has one.
     """
 
     target: Target
     models: tuple[str, ...]
     timeouts: Timeouts = DEFAULT_TIMEOUTS
     beside: tuple[Secret, ...] = ()
+    windows: tuple[Window, ...] = ()
     is_configured: bool = False
 
     def secrets(self) -> tuple[Secret, ...]:
@@ -124,6 +127,10 @@ def named_by_config(
         models=tuple(models) or target.models,
         timeouts=config.timeouts,
         beside=tuple(config.secrets()),
+        windows=(
+            *(one.window for one in config.maintenance if one.checks is None and one.is_for(target.name, "")),
+            *((target.paused,) if target.paused is not None else ()),
+        ),
         is_configured=True,
     )
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from wnmon.config.checks import AimedCheck, read_check
+from wnmon.config.maintenance import AimedWindow, read_windows
 from wnmon.config.measures import read_measures, refuse_low_buckets
 from wnmon.config.node import Cursor, quote
 from wnmon.config.schema import fits
@@ -22,6 +24,7 @@ from wnmon.model.credentials import is_no_name
 from wnmon.model.measures import Measures
 from wnmon.model.said import Said
 from wnmon.model.target import Probe, Secret, Target, secrets_of
+from wnmon.model.window import Window
 from wnmon.redact.redactor import Redactor
 from wnmon.wire.balance import balance_plan
 from wnmon.wire.listing import models_plan
@@ -29,6 +32,7 @@ from wnmon.wire.listing import models_plan
 DEFAULT_CONCURRENCY = 8
 _MAX_PROBES = 20_000
 _OF_ALL = ("concurrency", "metrics")
+_SECTIONS = ("targets", "checks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +45,20 @@ class Config:
     targets: tuple[Target, ...]
     checks: tuple[Check, ...]
     probes: tuple[Probe, ...]
+    maintenance: tuple[AimedWindow, ...]
     concurrency: int
     timeouts: Timeouts
     measures: Measures
     files: tuple[Path, ...]
     sha: str
+
+    def windows(self) -> Iterator[tuple[str, Window]]:
+        """Yield every window in which nothing of something is sent, with what it is of."""
+        for aimed in self.maintenance:
+            yield aimed.window.name or "maintenance", aimed.window
+        for owner in (*self.targets, *self.checks):
+            if owner.paused is not None:
+                yield owner.name, owner.paused
 
     def secrets(self) -> Iterator[Secret]:
         """Yield every secret of every target and request: what the answer of any of them may quote."""
@@ -75,8 +88,11 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
     measures = read_measures(metrics)
     if parts and not sources.problems and not targets:
         parts[0].root.report(Said("no_target_given"), Said("name_a_relay"))
-    targets, checks = _labels_redacted(targets, checks)
-    probes = tuple(islice(_probes(checks, targets), _MAX_PROBES + 1))
+    written = {section: {name for part in parts for name, _ in part.root.members(section)} for section in _SECTIONS}
+    places = (window for part in parts for window in part.root.elements("maintenance"))
+    windows = list(read_windows(places, written["targets"], written["checks"]))
+    targets, checks, windows = _words_redacted(targets, checks, windows)
+    probes = tuple(islice(_probes(checks, targets, windows), _MAX_PROBES + 1))
     if len(probes) > _MAX_PROBES:
         parts[0].root.report(Said("too_many_probes", n=_MAX_PROBES), Said("name_targets"))
     sources.refuse_broken()
@@ -89,6 +105,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
         targets=tuple(targets),
         checks=tuple(aimed.check for aimed in checks),
         probes=probes,
+        maintenance=tuple(windows),
         concurrency=parts[0].root.whole_of("concurrency") or DEFAULT_CONCURRENCY,
         timeouts=parts[0].rhythm.timeouts,
         measures=measures,
@@ -181,36 +198,48 @@ def _secrets(targets: Iterable[Target], checks: Iterable[Check]) -> Iterator[Sec
         yield from secrets_of(check.plan)
 
 
-def _labels_redacted(targets: list[Target], checks: list[AimedCheck]) -> tuple[list[Target], list[AimedCheck]]:
-    """Return both with no secret in the labels that metrics show, made only where there are any: it takes a while."""
-    if not any(target.labels for target in targets) and not any(aimed.check.labels for aimed in checks):
-        return targets, checks
+_Owner = TypeVar("_Owner", Target, Check)
+
+
+def _words_redacted(
+    targets: list[Target], checks: list[AimedCheck], windows: list[AimedWindow]
+) -> tuple[list[Target], list[AimedCheck], list[AimedWindow]]:
+    """Return all with no secret in the labels and reasons that are shown, where there are any: it takes a while."""
+    owners = (*targets, *(aimed.check for aimed in checks))
+    if not windows and not any(owner.labels or owner.paused for owner in owners):
+        return targets, checks, windows
     redactor = Redactor(_secrets(targets, (aimed.check for aimed in checks)))
 
-    def shown(labels: Mapping[str, str]) -> dict[str, str]:
-        return {name: redactor.text(value) for name, value in labels.items()}
+    def spoken(window: Window) -> Window:
+        return replace(window, reason=redactor.text(window.reason))
+
+    def shown(owner: _Owner) -> _Owner:
+        labels = {name: redactor.text(value) for name, value in owner.labels.items()}
+        return replace(owner, labels=labels, paused=None if owner.paused is None else spoken(owner.paused))
 
     return (
-        [replace(target, labels=shown(target.labels)) for target in targets],
-        [replace(aimed, check=replace(aimed.check, labels=shown(aimed.check.labels))) for aimed in checks],
+        [shown(target) for target in targets],
+        [replace(aimed, check=shown(aimed.check)) for aimed in checks],
+        [replace(aimed, window=spoken(aimed.window)) for aimed in windows],
     )
 
 
-def _probes(checks: list[AimedCheck], targets: list[Target]) -> Iterator[Probe]:
+def _probes(checks: list[AimedCheck], targets: list[Target], windows: list[AimedWindow]) -> Iterator[Probe]:
     for aimed in checks:
         for target in targets:
             if aimed.targets is not None and target.name not in aimed.targets:
                 continue
+            of_it = tuple(one.window for one in windows if one.is_for(target.name, aimed.check.name))
             if aimed.check.plan.asks is not Asks.CHAT:
-                yield _of_relay(aimed.check, target)
+                yield _of_relay(aimed.check, target, of_it)
                 continue
             for model in target.models:
                 if aimed.models is None or model in aimed.models:
-                    yield Probe(check=aimed.check, target=target, model=model)
+                    yield Probe(check=aimed.check, target=target, model=model, maintenance=of_it)
 
 
-def _of_relay(check: Check, target: Target) -> Probe:
+def _of_relay(check: Check, target: Target, windows: tuple[Window, ...]) -> Probe:
     """Return the one probe by which a check asks a relay itself. It is of no model, so its model is ""."""
     asks, least = check.plan.asks, check.plan.least
     plan = models_plan(target.models) if asks is Asks.MODELS else balance_plan(target.host, least)
-    return Probe(check=replace(check, plan=plan), target=target, model="")
+    return Probe(check=replace(check, plan=plan), target=target, model="", maintenance=windows)

@@ -62,6 +62,11 @@ def fits(part: str, cursor: Cursor) -> bool:
     return len(cursor.problems) == before
 
 
+def is_sound(part: str, cursor: Cursor) -> bool:
+    """Tell whether nothing in `cursor` breaks the named part, and report nothing."""
+    return _is_clean(_part(part), cursor)
+
+
 def sound(part: str, cursor: Cursor) -> Cursor:
     """Return the mapping at `cursor` without the members that break the named part.
 

@@ -12,6 +12,7 @@ from wnmon.config.environment import fill, telling_values
 from wnmon.config.headers import complaint_of_auth_header, target_headers
 from wnmon.config.key_file import key_in
 from wnmon.config.labels import read_labels
+from wnmon.config.maintenance import read_pause
 from wnmon.config.node import Cursor, quote
 from wnmon.config.parameters import read_parameters
 from wnmon.config.reaching import problem_of_authorities, through, trusting
@@ -63,6 +64,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str], watch: Callabl
         },
         features=frozenset(place.texts_of("features")),
         waivers=_waivers(place),
+        paused=read_pause(place.get("paused")),
         labels=read_labels(place),
         extra_secrets=_in_url(where, models, *telling_values(place.get("base_url"), env)),
     )

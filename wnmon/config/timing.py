@@ -36,11 +36,11 @@ def read_rhythm(place: Cursor | None, inherited: Rhythm) -> Rhythm:
     if place is None:
         return inherited
     every, timeout = place.get("every"), place.get("timeout")
-    every_s = _seconds(every, _EVERY_S, _EVERY) if every is not None else None
+    every_s = seconds_of(every, _EVERY_S, _EVERY) if every is not None else None
     limits = dict(place.members("timeout"))
     if timeout is not None and isinstance(timeout.node.value, str):
         limits["total"] = timeout
-    limits_s = {f"{name}_s": _seconds(limit, _LIMIT_S, _LIMIT) for name, limit in limits.items()}
+    limits_s = {f"{name}_s": seconds_of(limit, _LIMIT_S, _LIMIT) for name, limit in limits.items()}
     known_s = {name: limit_s for name, limit_s in limits_s.items() if limit_s is not None and name in _LIMITS}
     confirm = place.get("confirm")
     return Rhythm(
@@ -54,7 +54,7 @@ def read_rhythm(place: Cursor | None, inherited: Rhythm) -> Rhythm:
 def _confirm(place: Cursor, inherited: Confirm) -> Confirm:
     recheck, recheck_s = place.get("recheck"), inherited.recheck_s
     if recheck is not None:
-        recheck_s = None if recheck.node.value == _NEVER else _seconds(recheck, _RECHECK_S, _RECHECK)
+        recheck_s = None if recheck.node.value == _NEVER else seconds_of(recheck, _RECHECK_S, _RECHECK)
     down, up = (place.whole_of(key) for key in ("down", "up"))
     return Confirm(down=down or inherited.down, up=up or inherited.up, recheck_s=recheck_s)
 
@@ -82,7 +82,8 @@ def refuse_late_recheck(place: Cursor, rhythm: Rhythm) -> None:
         (written or place).expected(wanted, f"{recheck_s:g}s", Said("recheck_or_never"), key=written is None)
 
 
-def _seconds(place: Cursor, bounds_s: tuple[float, float], wanted: Said) -> float | None:
+def seconds_of(place: Cursor, bounds_s: tuple[float, float], wanted: Said) -> float | None:
+    """Return a duration in seconds; None, with a problem, where it is out of bounds."""
     try:
         seconds = parse_duration_s(str(place.node.value))
     except ValueError:

@@ -35,19 +35,35 @@ class Clock(Protocol):
 
 
 class RestCause(StrEnum):
-    """Why a probe's runs are left out: the relay asked for it, or only refused, or the day's budget is spent."""
+    """Why a probe's runs are left out.
+
+    The relay asked for it, or only refused; the day's budget is spent; a window of maintenance, or a pause.
+    """
 
     ASKED = "asked"
     REFUSED = "refused"
     BUDGET = "budget"
+    MAINTENANCE = "maintenance"
+    PAUSED = "paused"
+
+    @property
+    def is_wished(self) -> bool:
+        """Tell whether somebody wants nothing to be sent."""
+        return self in {RestCause.MAINTENANCE, RestCause.PAUSED}
+
+    @property
+    def ends_what_is_known(self) -> bool:
+        """Tell whether what was known counts no more: wnmon does not ask, for a reason that is not the relay's."""
+        return self.is_wished or self is RestCause.BUDGET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
-    """A time in which nothing is sent, until `until_ns` (boot)."""
+    """A time in which nothing is sent, until `until_ns` (boot). `reason`: somebody's words for it, if any."""
 
     cause: RestCause
     until_ns: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +163,8 @@ class MetricsText(Protocol):
 class ProbeState:
     """One row of the page and of `/api/v1/probes`. Times are epoch seconds; None means not yet known.
 
-    `outcome` is "unknown" once the last one counts no more. `rest` is why nothing is sent until `rest_until_s`.
+    `outcome` is "unknown" once the last one counts no more, "maintenance" while somebody wants nothing to be sent.
+    `rest` is why nothing is sent until `rest_until_s`, `rest_reason` somebody's words for it.
     `up` is what is confirmed since `up_since_s`; `unconfirmed`: the last run says otherwise.
     `undecided` says which limits the last run could not judge, and why. `suspect_latencies` are those of its latencies,
     by name, for which the monitor itself may have been late; `suspect` if there are any.
@@ -169,6 +186,7 @@ class ProbeState:
     next_run_s: float | None = None
     rest: str | None = None
     rest_until_s: float | None = None
+    rest_reason: str = ""
     status: int | None = None
     ttft_s: float | None = None
     first_visible_s: float | None = None

@@ -14,6 +14,9 @@ from wnmon.model.target import Probe, ProbeId
 UNKNOWN = "unknown"
 """Stands for an outcome that counts no more."""
 
+MAINTENANCE = "maintenance"
+"""Stands for one while somebody wants nothing to be sent."""
+
 
 class LatestStates:
     """A sink of runs and a source of rows. Rows are replaced whole, so another thread reads a consistent one.
@@ -57,10 +60,13 @@ def _standing(row: ProbeState, standing: Standing) -> ProbeState:
         next_run_s=standing.next_run_s,
         rest=standing.rest,
         rest_until_s=standing.rest_until_s,
+        rest_reason=standing.rest_reason,
     )
-    if row.outcome is None or standing.known:
+    is_wished = standing.rest is not None and standing.rest.is_wished
+    if standing.known or (row.outcome is None and not is_wished):
         return row
-    return replace(row, outcome=UNKNOWN, reason=None, message="", since_s=None, undecided=())
+    outcome = MAINTENANCE if is_wished else UNKNOWN
+    return replace(row, outcome=outcome, reason=None, message="", since_s=None, undecided=())
 
 
 _SHOWN = ("ttft_s", "first_visible_s", "total_s")

@@ -1,4 +1,4 @@
-"""What keeps a probe from being asked now: refusals of the relay, or a budget that its last run did not fit."""
+"""What keeps a probe from being asked now: maintenance, refusals of the relay, a budget its last run did not fit."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets
 from wnmon.engine.ports import Clock, Rest, RestCause
 from wnmon.engine.run import Run
+from wnmon.engine.windows import Windows
 from wnmon.model.events import MonitorEvent, RunSkipped, Skip
 from wnmon.model.target import Probe, ProbeId
 
@@ -22,6 +23,7 @@ class Rests:
         self._clock = clock
         self._backoff = backoff
         self._budgets = budgets
+        self._windows = Windows(clock)
         self._unpaid: set[ProbeId] = set()
 
     def observe(self, event: MonitorEvent) -> None:
@@ -38,7 +40,8 @@ class Rests:
 
     def of(self, probe: Probe) -> Rest | None:
         """Return what keeps a probe from being asked, None where nothing does."""
-        return self._backoff.rest(probe.target.name, probe.model) or self._for_budget(probe)
+        refused = self._backoff.rest(probe.target.name, probe.model)
+        return self._windows.rest(probe) or refused or self._for_budget(probe)
 
     def _for_budget(self, probe: Probe) -> Rest | None:
         until_s = self._budgets.rests_until_s(probe.target) if probe.id in self._unpaid else None

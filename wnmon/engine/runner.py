@@ -17,10 +17,11 @@ from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import LoopWatch
 from wnmon.engine.pace import Paces
 from wnmon.engine.patience import Patience
-from wnmon.engine.ports import About, Clock, RestCause, Transport, Worker
+from wnmon.engine.ports import About, Clock, Rest, RestCause, Transport, Worker
 from wnmon.engine.reading_threads import ReadingThreads
 from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
+from wnmon.engine.windows import Windows
 from wnmon.errors import place_of
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Asks, Plan
@@ -72,6 +73,7 @@ class Runner:
         self.draining = False
         self._clock = clock
         self._backoff = backoff
+        self._windows = Windows(clock)
         self._draw = draw
         self._worker = worker or ReadingThreads()
         watch = LoopWatch(clock, fanout.observe)
@@ -115,7 +117,7 @@ class Runner:
             try:
                 how = How(
                     slot=slot,
-                    halt=lambda so_far: halt(lambda: self._so_far(probe, so_far)),
+                    halt=lambda so_far: self._closed(probe) or halt(lambda: self._so_far(probe, so_far)),
                     scheduled_ns=scheduled_ns,
                     full=full,
                     patience=patience,
@@ -139,11 +141,20 @@ class Runner:
 
     def _resting(self, probe: Probe, progress: Progress) -> Run | None:
         """Return the skipped run of a probe whose relay is left alone, None when it may be asked."""
-        rest = self._backoff.rest(probe.target.name, probe.model)
+        rest = self._windows.rest(probe) or self._backoff.rest(probe.target.name, probe.model)
         if rest is None:
             return None
+        skip = Skip.MAINTENANCE if rest.cause.is_wished else Skip.BACKOFF
+        return self._skipped(probe, progress, skip, self._said(rest))
+
+    def _said(self, rest: Rest) -> Said:
         left_s = (rest.until_ns - self._clock.boot_ns()) / 1e9
-        return self._skipped(probe, progress, Skip.BACKOFF, Said(_RESTS[rest.cause], n=f"{left_s:.0f}"))
+        return Said(_RESTS[rest.cause], n=f"{left_s:.0f}", text=rest.reason)
+
+    def _closed(self, probe: Probe) -> Text | None:
+        """Return why a run that has begun sends no more, where a window has begun since."""
+        rest = self._windows.rest(probe)
+        return None if rest is None else self._said(rest)
 
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
@@ -156,7 +167,8 @@ class Runner:
             # A burst asks for its 429: having got it is no reason to leave the relay alone.
             bursts = {step.name for step in probe.check.plan.steps if step.burst > 1}
             self._backoff.learn(probe, result, [one for one in progress.standing if one.step not in bursts])
-        skip = _skip(progress, result)
+        # What a run found that a window cut into may be the work that the window is for.
+        skip = Skip.MAINTENANCE if self._closed(probe) else _skip(progress, result)
         if skip is None:
             run = self._run(probe, progress, evidence, result)
             self.fanout.take(run)
@@ -220,7 +232,12 @@ class Runner:
         )
 
 
-_RESTS = {RestCause.ASKED: "left_alone", RestCause.REFUSED: "left_alone_refused"}
+_RESTS = {
+    RestCause.ASKED: "left_alone",
+    RestCause.REFUSED: "left_alone_refused",
+    RestCause.MAINTENANCE: "left_for_maintenance",
+    RestCause.PAUSED: "left_for_pause",
+}
 _REASONS = {Skip.SHUTDOWN: Reason.SHUTDOWN, Skip.BUDGET: Reason.BUDGET}
 
 

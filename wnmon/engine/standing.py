@@ -7,7 +7,8 @@
         due, if a refusal of the relay puts that off                   stays an outage
 
 A slot that was missed does not put off when the next run is due, so either ends where wnmon does not ask though it
-should; at once where it does not because the budget is spent. What has ended does not come back before the next run.
+should; at once where it does not because the budget is spent, or somebody wants nothing to be sent. What has ended does
+not come back before the next run.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class Standing:
     next_run_s: float | None = None
     rest: RestCause | None = None
     rest_until_s: float | None = None
+    rest_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,7 @@ class Standings:
             next_run_s=self._epoch_s(next_ns),
             rest=None if rest is None else rest.cause,
             rest_until_s=None if rest is None else self._epoch_s(rest.until_ns),
+            rest_reason="" if rest is None else rest.reason,
         )
 
     def recheck_s(self, id_: ProbeId) -> float | None:
@@ -157,7 +160,7 @@ class Standings:
         until_ns = last.due_ns + KNOWN_INTERVALS * every_ns
         if not last.success:
             until_ns = max(until_ns, next_ns + (KNOWN_INTERVALS - 1) * every_ns)
-        if self._clock.boot_ns() <= until_ns and (rest is None or rest.cause is not RestCause.BUDGET):
+        if self._clock.boot_ns() <= until_ns and not (rest is not None and rest.cause.ends_what_is_known):
             return True
         self._forget(probe.id)
         return False
@@ -166,7 +169,8 @@ class Standings:
         """Return what is confirmed, now that the next run is due at `next_ns`."""
         confirmed = self._confirmed.get(probe.id, Confirmation())
         last, away_ns = self._last.get(probe.id), PUT_OFF_INTERVALS * probe.check.every_ns
-        if rest is not None and last is not None and next_ns - last.due_ns > away_ns:
+        refused = rest is not None and not rest.cause.ends_what_is_known
+        if refused and last is not None and next_ns - last.due_ns > away_ns:
             confirmed = self._confirmed[probe.id] = confirmed.put_off(self._clock.wall_s())
         return confirmed
 

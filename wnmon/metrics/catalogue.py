@@ -174,8 +174,8 @@ OUTCOMES = (
     ),
     _gauge(
         "wnmon_probe_resting",
-        "1 while nothing is sent: the relay asked for it (asked) or refused (refused), or the day's budget is spent "
-        "(budget). No series otherwise.",
+        "1 while nothing is sent: the relay asked for it (asked) or refused (refused), the day's budget is spent "
+        "(budget), or somebody wants it so (maintenance, paused). No series otherwise.",
         "cause",
         closed="rest",
     ),

@@ -411,6 +411,11 @@ class PrometheusSink:
             if not standing.known:
                 for name in ("wnmon_probe_success", "wnmon_probe_degraded"):
                     self._keep(name, probe_id, ())
+            if standing.rest is not None and standing.rest.is_wished:
+                # A row of failures from before a window must raise no alert in it, and goes on in none after it.
+                known.streaks = Streaks()
+                for name in ("wnmon_probe_consecutive_failures", "wnmon_probe_reason_streak"):
+                    self._keep(name, probe_id, ())
 
     def _date_waivers(self) -> None:
         """A waiver holds to the end of its last day, UTC; ISO dates sort as days do."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from wnmon.model.json import Json
+from wnmon.model.window import Window
 
 
 class Level(StrEnum):
@@ -227,6 +228,7 @@ class Check:
     timeouts: Timeouts = Timeouts()
     caps: Caps = Caps()
     confirm: Confirm = Confirm()
+    paused: Window | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
 

@@ -10,13 +10,14 @@ from wnmon.model.target import ProbeId
 
 
 class Skip(StrEnum):
-    """Why a due run did not take place."""
+    """Why a due run did not take place. maintenance: a window, or a pause."""
 
     OVERLAP = "overlap"
     MISFIRE = "misfire"
     BUDGET = "budget"
     BACKOFF = "backoff"
     SHUTDOWN = "shutdown"
+    MAINTENANCE = "maintenance"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

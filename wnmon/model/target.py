@@ -14,6 +14,7 @@ from wnmon.model.placeholders import is_placeholder
 from wnmon.model.price import Price
 from wnmon.model.said import Said
 from wnmon.model.slo import Slo
+from wnmon.model.window import Window
 
 ProbeId = NewType("ProbeId", str)
 
@@ -107,6 +108,7 @@ class Target:
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     features: frozenset[str] = frozenset()
     waivers: tuple[Waiver, ...] = ()
+    paused: Window | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     extra_secrets: tuple[Secret, ...] = ()
     remarks: tuple[Said, ...] = ()
@@ -140,17 +142,27 @@ def _secret_headers(target: Target) -> frozenset[tuple[str, Secret]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """check × target × model: what is scheduled, labelled and listed. `slos`: what its runs count towards."""
+    """check × target × model: what is scheduled, labelled and listed.
+
+    `slos`: what its runs count towards; `maintenance`: the windows it is in.
+    """
 
     check: Check
     target: Target
     model: str
     slos: tuple[Slo, ...] = ()
+    maintenance: tuple[Window, ...] = ()
 
     @property
     def id(self) -> ProbeId:
         """Return `target/check/model`."""
         return probe_id(self.target.name, self.check.name, self.model)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Return when nothing of it is sent, by somebody's wish."""
+        pauses = (self.target.paused, self.check.paused)
+        return (*self.maintenance, *(one for one in pauses if one is not None))
 
     @property
     def parameters(self) -> Parameters:

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from wnmon.engine.ports import ProbeState
-from wnmon.engine.probe_states import UNKNOWN
+from wnmon.engine.probe_states import MAINTENANCE, UNKNOWN
 from wnmon.model.duration import show_duration
 from wnmon.model.language import LANGUAGES
 from wnmon.model.result import Outcome
@@ -25,9 +25,18 @@ REFRESH_S = 15
 MAX_RULES_SHOWN = 4
 MAX_MESSAGE_CHARS = 500
 WAITING = "waiting"
+_DAY_S = 86_400
 
-_URGENCY = (Outcome.FAILED, Outcome.ERRORED, Outcome.DEGRADED, UNKNOWN, Outcome.SKIPPED, WAITING, Outcome.PASSED)
-_RESTS = {"asked": "rest_asked", "refused": "rest_refused", "budget": "rest_budget"}
+_URGENCY = (
+    Outcome.FAILED,
+    Outcome.ERRORED,
+    Outcome.DEGRADED,
+    UNKNOWN,
+    MAINTENANCE,
+    Outcome.SKIPPED,
+    WAITING,
+    Outcome.PASSED,
+)
 _COLORS = {"failed": "c62828", "errored": "c62828", "degraded": "b26a00", "passed": "2e7d32"}
 
 
@@ -134,8 +143,10 @@ def _resting(state: ProbeState, now_s: float, lang: str) -> str:
     """Return until when nothing is sent and why, "" when the probe is not resting."""
     if state.rest is None or state.rest_until_s is None:
         return ""
-    until = f"{datetime.fromtimestamp(state.rest_until_s, UTC):%H:%M:%S} UTC"
-    return word(_RESTS[state.rest], lang, until=until, span=relative(state.rest_until_s - now_s, lang))
+    is_near = state.rest_until_s - now_s < _DAY_S
+    until = f"{datetime.fromtimestamp(state.rest_until_s, UTC):{'%H:%M:%S' if is_near else '%Y-%m-%d %H:%M'}} UTC"
+    left = relative(state.rest_until_s - now_s, lang)
+    return word(f"rest_{state.rest}", lang, until=until, span=left, reason=visible(state.rest_reason))
 
 
 def _moment(at_s: float | None, now_s: float, lang: str) -> Moment | None:

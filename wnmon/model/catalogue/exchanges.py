@@ -49,6 +49,8 @@ SENTENCES: dict[str, Pair] = {
     "stage_body": ("reading the body", "读取响应体时"),
     "stopped": ("wnmon was stopped", "wnmon 被停止"),
     "left_alone": ("left alone for {n} s more, as the relay asked", "应中转站要求，{n} 秒内不再请求"),
+    "left_for_maintenance": ("maintenance for {n} s more: {text}", "维护中，还有 {n} 秒：{text}"),
+    "left_for_pause": ("paused for {n} s more: {text}", "已暂停，还有 {n} 秒：{text}"),
     "left_alone_refused": (
         "left alone for {n} s more, since the relay refused (429 or 503)",
         "因中转站拒绝（429 或 503），{n} 秒内不再请求",
