@@ -85,7 +85,7 @@ def _again(place: Cursor) -> Window | None:
         _refuse(place, key, "key_beside_cron")
     cron, zone, duration = _cron(place.at("/cron")), _zone(place.get("timezone")), place.get("duration")
     if duration is None:
-        place.report(Said("missing_key", name='"duration"'), Said("about_duration"), key=True)
+        place.report(Said("missing_key", name='"duration"'), Said("last_each_time"), key=True)
         return None
     duration_s = seconds_of(duration, _DURATION_S, _DURATION)
     if cron is None or zone is None or duration_s is None:

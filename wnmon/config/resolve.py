@@ -56,7 +56,8 @@ class Config:
         """Yield every window in which nothing of something is sent, with what it is of."""
         for aimed in self.maintenance:
             yield aimed.window.name or "maintenance", aimed.window
-        for owner in (*self.targets, *self.checks):
+        owners: tuple[Target | Check, ...] = (*self.targets, *self.checks)
+        for owner in owners:
             if owner.paused is not None:
                 yield owner.name, owner.paused
 
@@ -205,7 +206,7 @@ def _words_redacted(
     targets: list[Target], checks: list[AimedCheck], windows: list[AimedWindow]
 ) -> tuple[list[Target], list[AimedCheck], list[AimedWindow]]:
     """Return all with no secret in the labels and reasons that are shown, where there are any: it takes a while."""
-    owners = (*targets, *(aimed.check for aimed in checks))
+    owners: tuple[Target | Check, ...] = (*targets, *(aimed.check for aimed in checks))
     if not windows and not any(owner.labels or owner.paused for owner in owners):
         return targets, checks, windows
     redactor = Redactor(_secrets(targets, (aimed.check for aimed in checks)))

@@ -44,10 +44,14 @@ class DailyCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spend:
-    """All rows, in the order of the configuration, and the budgets they must stay within, by target."""
+    """All rows, in the order of the configuration, and the budgets they must stay within, by target.
+
+    `rechecks`: so often a run may be made once more, at most, to confirm it; no row counts that.
+    """
 
     rows: tuple[DailyCost, ...]
     budgets: dict[str, Budget]
+    rechecks: int = 0
 
     def total(self, target: str | None = None) -> DailyCost:
         """Return the sum over one target, or over all."""
@@ -63,6 +67,7 @@ def plan_spend(config: Config) -> Spend:
     return Spend(
         rows=tuple(_sum(group, target, check) for (target, check), group in rows.items()),
         budgets={target.name: target.budget for target in config.targets},
+        rechecks=max((probe.check.confirm.most_rechecks for probe in config.probes), default=0),
     )
 
 
@@ -145,6 +150,8 @@ def render(spend: Spend, lang: str = "en") -> str:
     table = [tuple(in_language(line[column], lang) for column in shown) for line in lines]
     widths = [max(_width(line[column]) for line in table) for column in range(len(shown))]
     footer = [Said("spend_bounds_money" if total.money_per_day else "spend_bounds")]
+    if spend.rechecks:
+        footer.append(Said("spend_rechecks", n=spend.rechecks))
     if total.money_per_day and total.unpriced:
         footer.append(Said("spend_no_price", names=_some(total.unpriced)))
     return "".join([*(_line(line, widths) for line in table), *(f"{said.text(lang)}\n" for said in footer)])

@@ -97,6 +97,11 @@ class Confirm:
     up: int = 1
     recheck_s: float | None = 30.0
 
+    @property
+    def most_rechecks(self) -> int:
+        """Return how many re-checks one run may need: no more are made before the next slot."""
+        return 0 if self.recheck_s is None else max(self.down, self.up) - 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assertion:

@@ -66,7 +66,7 @@ class Confirmation:
 
     def wants_recheck(self, needs: Confirm) -> bool:
         """Tell whether asking again soon would help. After each slot, no more often than one outage can need."""
-        return needs.recheck_s is not None and self.is_open and self.rechecks < max(needs.down, needs.up) - 1
+        return self.is_open and self.rechecks < needs.most_rechecks
 
 
 def _confirmed(said: Confirmation, at_s: float) -> Confirmation:

@@ -104,6 +104,7 @@ def test_the_table_shows_money_where_a_price_is_known(tmp_path: Path) -> None:
         "a       c                24         720  0.2880 USD             720        21,600     8.64 USD\n"
         "all     total            24         720  0.2880 USD             720        21,600     8.64 USD\n"
         "tokens and money are upper bounds: a relay usually bills fewer\n"
+        "re-checks come on top: while a relay fails, up to 1 for each run, within the budget\n"
     )
 
 
@@ -115,6 +116,7 @@ def test_the_table_lines_up_in_chinese_too(tmp_path: Path) -> None:
         "a       c           24       720      720    21,600\n"
         "全部    合计        24       720      720    21,600\n"
         "token 为上限：中转站的实际计费通常更少\n"
+        "复查另计：中转站故障期间每次运行至多复查 1 次，不超出预算\n"
     )
 
 

@@ -113,6 +113,7 @@ checks: {c: {prompt: abcd, request: {max_tokens: 10}, every: 1h}}
         "all     total            48       1,440           1,440        43,200"
         "  over the budget of a: some runs will be skipped\n"
         "tokens are upper bounds: a relay usually bills fewer\n"
+        "re-checks come on top: while a relay fails, up to 1 for each run, within the budget\n"
     )
 
 
@@ -121,7 +122,7 @@ def test_the_table_of_many_checks_shows_the_dearest(tmp_path: Path) -> None:
 
     lines = render(plan_spend(config(tmp_path, f"{TARGET}checks: {{{checks}}}"))).splitlines()
 
-    assert (lines[1].split()[:2], lines[21].split()[:3], len(lines)) == (["wn", "c21"], ["…", "2", "more"], 24)
+    assert (lines[1].split()[:2], lines[21].split()[:3], len(lines)) == (["wn", "c21"], ["…", "2", "more"], 25)
 
 
 def test_a_rule_keeps_the_control_of_its_refusal() -> None:

@@ -381,7 +381,7 @@ _MISSING: dict[str, Pair] = {
     "about_currency": ("the currency of the prices", "价格所用的货币"),
     "about_input": ("for a million input tokens", "每百万输入 token 的价格"),
     "about_output": ("for a million output tokens", "每百万输出 token 的价格"),
-    "about_duration": ("how long it lasts each time", "每次持续多久"),
+    "last_each_time": ("how long it lasts each time", "每次持续多久"),
     "about_reason": ("why, for whoever reads of it", "原因，供读者了解"),
     "about_until": ("the last day it holds (UTC)", "生效的最后一日（UTC）"),
     "about_indicator": ("what counts: availability, ttft, total or conformance", "计量什么：availability、ttft、total 或 conformance"),
@@ -414,6 +414,7 @@ _SPEND: dict[str, Pair] = {
     "spend_over": ("over the budget of {names}: some runs will be skipped", "超出 {names} 的预算：部分运行将被跳过"),
     "spend_bounds": ("tokens are upper bounds: a relay usually bills fewer", "token 为上限：中转站的实际计费通常更少"),
     "spend_bounds_money": ("tokens and money are upper bounds: a relay usually bills fewer", "token 与费用均为上限：中转站的实际计费通常更少"),
+    "spend_rechecks": ("re-checks come on top: while a relay fails, up to {n} for each run, within the budget", "复查另计：中转站故障期间每次运行至多复查 {n} 次，不超出预算"),
     "spend_no_price": ("no price is known for {names}", "以下模型没有价格：{names}"),
 }
 
