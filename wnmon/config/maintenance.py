@@ -141,6 +141,6 @@ def _epoch_s(place: Cursor, *, day: bool = False) -> float | None:
         at = None
     is_day = day and _DAY.fullmatch(text) is not None
     if at is None or not (is_day or _INSTANT.fullmatch(text)) or at.year not in _YEARS:
-        place.expected(Said("day_or_instant" if day else "an_instant"), quote(text))
+        place.expected(Said("day_or_instant" if day else "instant_with_offset"), quote(text))
         return None
     return at.replace(tzinfo=UTC).timestamp() + _DAY_S if is_day else at.timestamp()

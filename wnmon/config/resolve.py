@@ -230,17 +230,18 @@ def _probes(checks: list[AimedCheck], targets: list[Target], windows: list[Aimed
         for target in targets:
             if aimed.targets is not None and target.name not in aimed.targets:
                 continue
-            of_it = tuple(one.window for one in windows if one.is_for(target.name, aimed.check.name))
+            pauses = (one for one in (target.paused, aimed.check.paused) if one is not None)
+            of_it = (*(one.window for one in windows if one.is_for(target.name, aimed.check.name)), *pauses)
             if aimed.check.plan.asks is not Asks.CHAT:
                 yield _of_relay(aimed.check, target, of_it)
                 continue
             for model in target.models:
                 if aimed.models is None or model in aimed.models:
-                    yield Probe(check=aimed.check, target=target, model=model, maintenance=of_it)
+                    yield Probe(check=aimed.check, target=target, model=model, windows=of_it)
 
 
 def _of_relay(check: Check, target: Target, windows: tuple[Window, ...]) -> Probe:
     """Return the one probe by which a check asks a relay itself. It is of no model, so its model is ""."""
     asks, least = check.plan.asks, check.plan.least
     plan = models_plan(target.models) if asks is Asks.MODELS else balance_plan(target.host, least)
-    return Probe(check=replace(check, plan=plan), target=target, model="", maintenance=windows)
+    return Probe(check=replace(check, plan=plan), target=target, model="", windows=windows)

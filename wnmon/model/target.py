@@ -144,25 +144,20 @@ def _secret_headers(target: Target) -> frozenset[tuple[str, Secret]]:
 class Probe:
     """check × target × model: what is scheduled, labelled and listed.
 
-    `slos`: what its runs count towards; `maintenance`: the windows it is in.
+    `slos`: what its runs count towards. `windows`: when the schedule sends nothing of it; a probe that a person asks for
+    by hand has none.
     """
 
     check: Check
     target: Target
     model: str
     slos: tuple[Slo, ...] = ()
-    maintenance: tuple[Window, ...] = ()
+    windows: tuple[Window, ...] = ()
 
     @property
     def id(self) -> ProbeId:
         """Return `target/check/model`."""
         return probe_id(self.target.name, self.check.name, self.model)
-
-    @property
-    def windows(self) -> tuple[Window, ...]:
-        """Return when nothing of it is sent, by somebody's wish."""
-        pauses = (self.target.paused, self.check.paused)
-        return (*self.maintenance, *(one for one in pauses if one is not None))
 
     @property
     def parameters(self) -> Parameters:

@@ -25,6 +25,13 @@ REFRESH_S = 15
 MAX_RULES_SHOWN = 4
 MAX_MESSAGE_CHARS = 500
 WAITING = "waiting"
+_RESTS = {
+    "asked": "rest_asked",
+    "refused": "rest_refused",
+    "budget": "rest_budget",
+    "maintenance": "rest_maintenance",
+    "paused": "rest_paused",
+}
 _DAY_S = 86_400
 
 _URGENCY = (
@@ -146,7 +153,7 @@ def _resting(state: ProbeState, now_s: float, lang: str) -> str:
     is_near = state.rest_until_s - now_s < _DAY_S
     until = f"{datetime.fromtimestamp(state.rest_until_s, UTC):{'%H:%M:%S' if is_near else '%Y-%m-%d %H:%M'}} UTC"
     left = relative(state.rest_until_s - now_s, lang)
-    return word(f"rest_{state.rest}", lang, until=until, span=left, reason=visible(state.rest_reason))
+    return word(_RESTS[state.rest], lang, until=until, span=left, reason=visible(state.rest_reason))
 
 
 def _moment(at_s: float | None, now_s: float, lang: str) -> Moment | None:

@@ -9,7 +9,7 @@ import pytest
 from config_samples import TARGET, config, write
 
 from wnmon.config.spend import plan_spend
-from wnmon.model.check import Auth, Check, Level, Selector, Timeouts
+from wnmon.model.check import Auth, Check, Confirm, Level, Selector, Timeouts
 from wnmon.model.json import Json
 
 TWO = """targets:
@@ -219,3 +219,21 @@ def test_labels_of_a_check_are_kept(tmp_path: Path) -> None:
 
 def test_an_interval_may_equal_the_total_timeout(tmp_path: Path) -> None:
     assert check(tmp_path, "{prompt: a, every: 60s}").every_s == 60
+
+
+@pytest.mark.parametrize(
+    ("defaults", "own", "expected"),
+    [
+        ("", "", Confirm()),
+        ("{down: 3}", "", Confirm(down=3)),
+        ("{down: 3, recheck: 5s}", "{up: 2}", Confirm(down=3, up=2, recheck_s=5)),
+        ("{recheck: 5s}", "{recheck: never}", Confirm(recheck_s=None)),
+        ("{recheck: never}", "{recheck: 1m}", Confirm(recheck_s=60)),
+    ],
+)
+def test_what_confirms_an_outage_is_inherited_key_by_key(
+    tmp_path: Path, defaults: str, own: str, expected: Confirm
+) -> None:
+    text = f"defaults: {{{f'confirm: {defaults}' if defaults else ''}}}\n{TARGET}"
+    checks = f"checks: {{a: {{prompt: a{f', confirm: {own}' if own else ''}}}}}"
+    assert config(tmp_path, text + checks).checks[0].confirm == expected

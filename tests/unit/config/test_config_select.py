@@ -148,3 +148,9 @@ rules:
         ConfigError, match=r"s\.yaml:4:\d+ rules\.R-001\.expect\.premise\.accepted: unknown request, did you mean"
     ):
         load_suites([str(write(tmp_path, text, "s.yaml"))], tmp_path)
+
+
+def test_the_table_says_nothing_of_rechecks_where_there_are_none(tmp_path: Path) -> None:
+    never = "checks: {a: {prompt: a, confirm: {recheck: never}}, b: {prompt: a, confirm: {down: 1}}}"
+
+    assert "re-checks" not in render(plan_spend(config(tmp_path, f"{TARGET}{never}")))

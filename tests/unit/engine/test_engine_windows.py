@@ -19,7 +19,7 @@ HOUR_S = 3600.0
 
 
 def closed(*windows: Window) -> Probe:
-    return replace(probe(), maintenance=windows)
+    return replace(probe(), windows=windows)
 
 
 def window(from_s: float, until_s: float, reason: str = "works", *, is_pause: bool = False) -> Window:

@@ -307,7 +307,7 @@ _WANTED: dict[str, Pair] = {
     "a_request": ("a request", "请求"),
     "request_or_requests": ("a request or a list of requests", "请求或请求列表"),
     "a_rule_id": ("a rule such as DOC-009", "规则，例如 DOC-009"),
-    "an_instant": ("an instant with its offset, such as 2026-12-01T02:00:00+08:00", "带时差的时刻，例如 2026-12-01T02:00:00+08:00"),
+    "instant_with_offset": ("an instant with its offset, such as 2026-12-01T02:00:00+08:00", "带时差的时刻，例如 2026-12-01T02:00:00+08:00"),
     "day_or_instant": (
         "a date such as 2027-01-31, or an instant with its offset, such as 2026-12-01T02:00:00+08:00",
         "日期，例如 2027-01-31，或带时差的时刻，例如 2026-12-01T02:00:00+08:00",

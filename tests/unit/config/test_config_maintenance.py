@@ -1,0 +1,79 @@
+"""Which probes a window or a pause is for, and that no secret stands in what is said of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from config_samples import KEY, config
+
+TEXT = """\
+targets:
+  one: {base_url: https://relay.example, api_key: "${KEY}", models: [m]%s}
+  two: {base_url: https://relay.example, models: [m]}
+checks:
+  a: {prompt: x%s}
+  b: {kind: models}
+maintenance: [%s]
+"""
+WINDOW = 'cron: "0 2 * * *", duration: 1h'
+
+
+def left_alone(folder: Path, *, target: str = "", check: str = "", window: str = "") -> list[str]:
+    """Return the probes that have a window."""
+    return [probe.id for probe in config(folder, TEXT % (target, check, window)).probes if probe.windows]
+
+
+@pytest.mark.parametrize(
+    ("aim", "expected"),
+    [
+        ("", ["one/a/m", "two/a/m", "one/b/", "two/b/"]),
+        (", targets: [one]", ["one/a/m", "one/b/"]),
+        (", checks: [b]", ["one/b/", "two/b/"]),
+        (", targets: [two], checks: [a]", ["two/a/m"]),
+    ],
+)
+def test_a_window_is_for_what_it_names(tmp_path: Path, aim: str, expected: list[str]) -> None:
+    assert left_alone(tmp_path, window=f"{{{WINDOW}, reason: x{aim}}}") == expected
+
+
+def test_a_pause_of_a_target_is_for_all_its_checks(tmp_path: Path) -> None:
+    assert left_alone(tmp_path, target=", paused: {reason: x, until: 2030-01-31}") == ["one/a/m", "one/b/"]
+
+
+def test_a_pause_of_a_check_is_for_all_its_targets(tmp_path: Path) -> None:
+    assert left_alone(tmp_path, check=", paused: {reason: x, until: 2030-01-31}") == ["one/a/m", "two/a/m"]
+
+
+@pytest.mark.parametrize(
+    ("until", "epoch_s"),
+    [("2030-01-31", 1_896_134_400), ("2030-01-31T10:00+08:00", 1_896_055_200), ("2030-01-31T02:00:00Z", 1_896_055_200)],
+)
+def test_a_pause_ends_with_its_last_day_or_at_its_instant(tmp_path: Path, until: str, epoch_s: float) -> None:
+    found = config(tmp_path, TEXT % (f", paused: {{reason: x, until: {until}}}", "", "")).targets[0].paused
+    assert found is not None
+    assert (found.is_pause, found.until_s) == (True, epoch_s)
+
+
+@pytest.mark.parametrize("where", ["target", "check", "window"])
+def test_no_reason_shows_a_secret(tmp_path: Path, where: str) -> None:
+    pause = f', paused: {{reason: "new key {KEY}", until: 2030-01-31}}'
+    text = pause if where != "window" else f'{{{WINDOW}, reason: "new key {KEY}"}}'
+    texts = [text if where == place else "" for place in ("target", "check", "window")]
+    reasons = [one.reason for probe in config(tmp_path, TEXT % tuple(texts)).probes for one in probe.windows]
+    assert (bool(reasons), [reason for reason in reasons if KEY in reason]) == (True, [])
+
+
+def test_a_window_is_of_utc_unless_it_says_otherwise(tmp_path: Path) -> None:
+    texts = ("", "", f"{{{WINDOW}, reason: x}}, {{{WINDOW}, timezone: Asia/Shanghai, reason: x}}")
+    zones = [str(aimed.window.zone) for aimed in config(tmp_path, TEXT % texts).maintenance]
+    assert zones == ["UTC", "Asia/Shanghai"]
+
+
+def test_every_window_is_told_by_name(tmp_path: Path) -> None:
+    texts = (
+        ", paused: {reason: x, until: 2030-01-31}",
+        "",
+        f"{{{WINDOW}, name: night, reason: x}}, {{{WINDOW}, reason: x}}",
+    )
+    assert [name for name, _ in config(tmp_path, TEXT % texts).windows()] == ["night", "maintenance", "one"]
