@@ -55,7 +55,7 @@ def test_a_relay_that_is_left_alone_is_not_asked_again(service: ServiceProcess) 
 
 
 def test_a_run_made_to_confirm_says_so_in_the_log(service: ServiceProcess) -> None:
-    assert sum("re-check" in line for line in service.stdout.splitlines()) == 3
+    assert sum("  re-check  " in line for line in service.stdout.splitlines()) == 3
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "not yet confirmed"), ("zh", "尚未确认")])
