@@ -40,13 +40,13 @@ def _burns(window: str) -> str:
     )
 
 
-def _unless_paged(lately: str) -> str:
-    """Leave out what an outage explains that has been paged: its errors stay in the short window after its end."""
+def _unless_paged(window: str) -> str:
+    """Leave out what a paged outage explains: its errors stay in the window, and a single one more would page again."""
     firing = 'alertstate="firing"'
     of_the_model = f'alertname=~"WnmonModelDown|WnmonAuthRejected", {firing}'
     return (
-        f'\nunless on (job, target) max_over_time(ALERTS{{alertname="WnmonTargetDown", {firing}}}[{lately}])'
-        f"\nunless on ({MODEL}) max_over_time(ALERTS{{{of_the_model}}}[{lately}])"
+        f'\nunless on (job, target) max_over_time(ALERTS{{alertname="WnmonTargetDown", {firing}}}[{window}])'
+        f"\nunless on ({MODEL}) max_over_time(ALERTS{{{of_the_model}}}[{window}])"
     )
 
 
@@ -85,17 +85,32 @@ def _outages() -> Iterator[Alert]:
     yield Alert(
         name="WnmonModelDown",
         why="""
-            One model does not answer, and another one of the target does. Whether another does is known once it was
-            asked after the fault began, or had an interval's time for it: until then it may be the whole target.
+            One model does not answer, and another one of the target does. That is known once another was asked after the
+            fault began, or had an interval's time for it, and this one after another was up: where a whole target goes
+            and comes back, its models are asked at different times.
         """,
         expr=_owned(f"""
             time() - (
-              wnmon:model_down_since:timestamp_seconds
-              < on (job, target) group_left ()
-                max by (job, target) (wnmon:probe_last_answer:timestamp_seconds)
-              or
-              wnmon:model_down_since:timestamp_seconds
-              < time() - 60 - wnmon:model_interval_seconds:min
+              (
+                wnmon:model_down_since:timestamp_seconds
+                < on (job, target) group_left ()
+                  max by (job, target) (wnmon:probe_last_answer:timestamp_seconds)
+                or
+                wnmon:model_down_since:timestamp_seconds
+                < time() - 60 - wnmon:model_interval_seconds:min
+              )
+              and on ({MODEL}) (
+                max by ({MODEL}) (
+                  wnmon_probe_last_run_timestamp_seconds
+                  and on ({PROBE}) wnmon_probe_up == 0
+                  {PLAIN}
+                )
+                > on (job, target) group_left ()
+                  min by (job, target) (
+                    wnmon_probe_up_since_timestamp_seconds
+                    and on ({PROBE}) wnmon:probe_last_answer:timestamp_seconds
+                  )
+              )
             )
             unless on (job, target) {TARGET_DOWN}
         """),
@@ -122,7 +137,7 @@ def _outages() -> Iterator[Alert]:
         """,
         expr=_owned(
             "("
-            + _either(_burns("1h") + _unless_paged("30m"), _burns("6h") + _unless_paged("2h"))
+            + _either(*(_burns(window) + _unless_paged(window) for window in ("1h", "6h")))
             + f')\nunless on ({SLO}) wnmon_slo_info{{indicator="conformance"}}'
         ),
         wait="5m",

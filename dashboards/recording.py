@@ -64,30 +64,33 @@ STATE = (
     ),
     Record(
         name="wnmon:probe_last_answer:timestamp_seconds",
-        why="When a plain check that is up last had an answer, be it one that broke a rule.",
+        why="""
+            When a plain check that is up last had an answer, be it one that broke a rule, while that is news: for two
+            intervals of the most frequent check of the model, two minutes at least. A daily check would hide an outage
+            for a day.
+        """,
         expr=f"""
             (
-              wnmon_probe_last_run_timestamp_seconds
-              and on ({PROBE}) wnmon_probe_reason_streak{{reason="rule"}}
-              or
-              wnmon_probe_last_success_timestamp_seconds
+              (
+                wnmon_probe_last_run_timestamp_seconds
+                and on ({PROBE}) wnmon_probe_reason_streak{{reason="rule"}}
+                or
+                wnmon_probe_last_success_timestamp_seconds
+              )
+              and on ({PROBE}) wnmon_probe_up == 1
+              {PLAIN}
             )
-            and on ({PROBE}) wnmon_probe_up == 1
-            {PLAIN}
+            > on ({MODEL}) group_left () (time() - clamp_min(2 * wnmon:model_interval_seconds:min, 120))
         """,
     ),
     Record(
         name="wnmon:model_up:max",
         why="""
             1: a plain check is up. 0: a plain check is down and none is up; a rejected key has an alert of its own, and
-            makes it unknown: no series. The answer to a rare check is no news after two intervals of the most frequent
-            one (two minutes at least), or a daily check would hide an outage for a day. Suites do not count.
+            makes it unknown: no series. Suites do not count.
         """,
         expr=f"""
-            max by ({MODEL}) (
-              time() - wnmon:probe_last_answer:timestamp_seconds
-              < bool on ({MODEL}) group_left () clamp_min(2 * wnmon:model_interval_seconds:min, 120)
-            ) == 1
+            max by ({MODEL}) (wnmon:probe_last_answer:timestamp_seconds > bool 0)
             or
             max by ({MODEL}) (
               wnmon_probe_up == 0

@@ -33,6 +33,7 @@ from relays import Relays, open_relays  # noqa: E402
 from service_process import beside  # noqa: E402
 
 EVERY_S = 5
+PAGES = "WnmonTargetDown|WnmonModelDown"
 TARGETS = ("down", "shared", "slow", "heavy", "flaky", "good")
 KEYS = {name: f"sk-{hashlib.sha256(name.encode()).hexdigest()[:40]}" for name in TARGETS}
 MODELS = {"shared": ("busy", "fine")}
@@ -140,21 +141,22 @@ class Witness:
         yield "heavy", "m", 0.0
 
     def _pages_once(self, target: str, model: str, since_s: float) -> Fact:
-        query = f'ALERTS{{alertname="WnmonModelDown",alertstate="firing",target="{target}",model="{model}"}}'
+        # A target of one model is down as a whole, and that alert names no model.
+        query = f'ALERTS{{alertname=~"{PAGES}",alertstate="firing",target="{target}",model=~"|{model}"}}'
         stamps = self._stamps(query)
         gaps = [later - earlier for earlier, later in pairwise(stamps) if later - earlier > STEP_S]
         after_s = stamps[0] - self._relays.born_s - since_s if stamps else float("inf")
         until_end_s = self._end_s - stamps[-1] if stamps else float("inf")
         patience_s = {"5m": 300, "20s": 20}[self._plan.alert_for] + 4 * EVERY_S + 20
         return Fact(
-            what=f"WnmonModelDown of {target}/{model} fires once, within {patience_s} s of the outage, and stays",
+            what=f"the page of {target}/{model} fires once, within {patience_s} s of the outage, and stays",
             seen=f"after {after_s:.0f} s, {len(gaps)} breaks, last seen {until_end_s:.0f} s before the end",
             holds=not gaps and after_s <= patience_s and until_end_s <= 3 * STEP_S + 10,
         )
 
     def _pages_nobody_else(self) -> Fact:
-        query = 'count by (target, model) (count_over_time(ALERTS{alertname="WnmonModelDown",alertstate="firing"}[2h]))'
-        paged = {f"{one['metric']['target']}/{one['metric']['model']}" for one in self._ask(query)}
+        query = f'count by (target, model) (count_over_time(ALERTS{{alertname=~"{PAGES}",alertstate="firing"}}[2h]))'
+        paged = {f"{one['metric']['target']}/{one['metric'].get('model', 'm')}" for one in self._ask(query)}
         wanted = {f"{target}/{model}" for target, model, _ in self._outages()}
         return Fact(
             what="no other model is called down for long",
