@@ -85,7 +85,7 @@ def _outages() -> Iterator[Alert]:
     yield Alert(
         name="WnmonModelDown",
         why="""
-            One model does not answer, and another one of the target does. That is known once another was asked after the
+            One model does not answer, and another of the target does. That is known once another was asked after the
             fault began, or had an interval's time for it, and this one after another was up: where a whole target goes
             and comes back, its models are asked at different times.
         """,
