@@ -70,7 +70,7 @@ def refuse_overlap(place: Cursor, rhythm: Rhythm) -> None:
 
 def limit_s(place: Cursor) -> float | None:
     """Return the seconds of a duration that a request may take. Reports one out of bounds, of which None is known."""
-    return _seconds(place, _LIMIT_S, _LIMIT)
+    return seconds_of(place, _LIMIT_S, _LIMIT)
 
 
 def refuse_late_recheck(place: Cursor, rhythm: Rhythm) -> None:

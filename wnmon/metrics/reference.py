@@ -20,9 +20,9 @@ Generated from `wnmon/metrics/catalogue.py` by `python -m wnmon.metrics.referenc
 - A skipped run touches only `wnmon_scheduler_skipped_runs_total` and `wnmon_slo_excluded_total`.
 - In OpenMetrics, which Prometheus asks for, the latency histograms of a probe, `wnmon_probe_failures_total` and
   `wnmon_slo_errors_total` carry the id of the last run they counted as an exemplar (`run_id`); the text format cannot.
-- `metrics.max_series` is the most series of targets and probes there may be, 200000 unless configured. A probe has about
-  170, 13 for each objective, and more for each threshold and rule. What exists stays; what finds no room is counted in
-  `wnmon_series_dropped_total`, at every attempt.
+- `metrics.max_series` is the most series of targets and probes there may be, 200000 unless configured. A probe has
+  about 170, 13 for each objective, and more for each threshold and rule. What exists stays; what finds no room is
+  counted in `wnmon_series_dropped_total`, at every attempt.
 - `job` and `instance` are given by whoever scrapes, and so is a `region`, if there is one.
 - Labels of the user are on `wnmon_probe_info` and `wnmon_target_info` only; join them with `group_left`.
 - `process_*` and `python_gc_*` are those of the Prometheus client library.

@@ -144,8 +144,8 @@ def _secret_headers(target: Target) -> frozenset[tuple[str, Secret]]:
 class Probe:
     """check × target × model: what is scheduled, labelled and listed.
 
-    `slos`: what its runs count towards. `windows`: when the schedule sends nothing of it; a probe that a person asks for
-    by hand has none.
+    `slos`: what its runs count towards. `windows`: when the schedule sends nothing of it; a probe that a person asks
+    for by hand has none.
     """
 
     check: Check
