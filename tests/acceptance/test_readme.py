@@ -18,9 +18,9 @@ PAGES = ("README.md", "README.zh-CN.md")
 
 EXEMPT = {
     "make test": "it would run this test again",
-    "docker compose up --build": "needs a container engine",
+    "docker compose up": "needs a container engine",
 }
-LASTING = {"wnmon serve wnmon.yaml --run-now": "it goes on until stopped, so the test starts it and stops it"}
+LASTING = {"wnmon serve wnmon.yaml": "it goes on until stopped, so the test starts it and stops it"}
 
 
 def blocks(page: str, kind: str) -> list[str]:
