@@ -127,6 +127,6 @@ def test_the_columns_of_the_chinese_table_line_up(tmp_path: Path) -> None:
         "targets: {wn: {base_url: https://relay.example, models: [m]}}\nchecks: {alive: {prompt: hi}}\n", "utf-8"
     )
     _, said, _ = wnmon("validate", env=CHINESE, cwd=tmp_path)
-    head, row, total = said.splitlines()[-4:-1]
+    head, row, total = said.splitlines()[-5:-2]
 
     assert len({len(line.encode("gbk")) for line in (head, row, total)}) == 1  # where a Chinese character is two bytes

@@ -149,7 +149,8 @@ class Runner:
 
     def _said(self, rest: Rest) -> Said:
         left_s = (rest.until_ns - self._clock.boot_ns()) / 1e9
-        return Said(_RESTS[rest.cause], n=f"{left_s:.0f}", text=rest.reason)
+        words = {"text": rest.reason} if rest.cause.is_wished else {}
+        return Said(_RESTS[rest.cause], n=f"{left_s:.0f}", **words)
 
     def _closed(self, probe: Probe) -> Text | None:
         """Return why a run that has begun sends no more, where a window has begun since."""
