@@ -74,6 +74,7 @@ def _outages() -> Iterator[Alert]:
         expr=_owned(f"""
             time() - min by (job, target) (wnmon:model_down_since:timestamp_seconds)
             and on (job, target) {TARGET_DOWN}
+            unless on (job, target) wnmon:target_unasked_for:seconds
         """),
         wait="5m",
         severity="critical",
@@ -113,6 +114,7 @@ def _outages() -> Iterator[Alert]:
               )
             )
             unless on (job, target) {TARGET_DOWN}
+            unless on (job, target) wnmon:target_unasked_for:seconds
         """),
         wait="5m",
         severity="critical",

@@ -100,6 +100,23 @@ STATE = (
         """,
     ),
     Record(
+        name="wnmon:target_unasked_for:seconds",
+        why="""
+            How soon a plain check is asked for the first time since wnmon started, if that is within the rhythm of its
+            model. Until then one that fails always may be the only one that is known.
+        """,
+        expr=f"""
+            max by (job, target) (
+              (
+                wnmon_probe_next_run_timestamp_seconds - time() > -60
+                unless on (job, target, check, model) wnmon_probe_last_run_timestamp_seconds
+                {PLAIN}
+              )
+              <= on ({MODEL}) group_left () wnmon:model_interval_seconds:min
+            )
+        """,
+    ),
+    Record(
         name="wnmon:model_down_since:timestamp_seconds",
         why="Since when, while it is down.",
         expr=f"""
@@ -217,9 +234,14 @@ LAST_WEEK = Record(
 # Prometheus has not written for five minutes it takes for gone.
 GROUPS = (
     Group(
+        name="wnmon-weeks",
+        interval="2m",
+        rules=(*map(_error_ratio, ("7d", "28d", "30d")), LAST_WEEK),
+    ),
+    Group(
         name="wnmon-days",
         interval="2m",
-        rules=(*map(_error_ratio, ("1d", "3d", "7d", "28d", "30d")), *_counts("1d"), *_counts("3d"), LAST_WEEK),
+        rules=(*map(_error_ratio, ("1d", "3d")), *_counts("1d"), *_counts("3d")),
     ),
     Group(
         name="wnmon-records",
