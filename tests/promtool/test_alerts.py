@@ -170,13 +170,16 @@ def test_a_dead_model_keeps_paging_and_its_checks_and_budget_say_nothing_beside_
     assert promtool_verdict(promtool, tmp_path, one_dead_from(120).series(), expectations).endswith("SUCCESS")
 
 
-def test_a_monitor_that_starts_beside_a_dead_model_waits_for_the_others(promtool: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("dead", MODELS)
+def test_a_monitor_that_starts_beside_a_dead_model_waits_for_the_others(
+    promtool: str, tmp_path: Path, dead: str
+) -> None:
     def fate(probe: Probe, _minute: int) -> End:
-        return TIMED_OUT if probe.model == "b" else PASSED
+        return TIMED_OUT if probe.model == dead else PASSED
 
     relay = Simulation(probes_of("alive", 15, models=MODELS), fate, 60, down=frozenset({30, 31})).run()
     expectations = [
-        firing("WnmonModelDown", at_min=29, labels=',model="b"'),
+        firing("WnmonModelDown", at_min=29, labels=f',model="{dead}"'),
         paged_so_far("60m", {"labels": '{alertname="WnmonModelDown"}', "value": 1}),
     ]
 
@@ -197,7 +200,8 @@ def test_a_rare_check_that_succeeded_before_does_not_hide_an_outage(promtool: st
     def fate(_probe: Probe, minute: int) -> End:
         return TIMED_OUT if minute >= 120 else PASSED
 
-    probes = [*probes_of("alive", 15, models=["a"]), *probes_of("deep", 1440, models=["a"])]
+    # Its slots are in minutes 32 and 272: before the outage, and long after it has begun.
+    probes = [*probes_of("alive", 15, models=["a"]), *probes_of("slow", 240, models=["a"])]
     expectation = firing("WnmonTargetDown", at_min=160)
 
     assert promtool_verdict(promtool, tmp_path, Simulation(probes, fate, 300).run().series(), [expectation]).endswith(

@@ -141,20 +141,21 @@ BURNS = (
         at={120: ["wn"]},
     ),
     Scene(
-        name="twice the errors the objective allows are too many for a week's window, half of them are not",
+        name="of a window of a week twice the errors it allows are too many, four fifths are not",
         alert="WnmonErrorBudgetBurnSlow",
         series={
             **slo("0+10x600", "0+1x600", days=7, every_s=60),
-            **slo("0+40x600", "0+1x600", target="other", days=7, every_s=60),
+            **slo("0+25x600", "0+1x600", target="other", days=7, every_s=60),
         },
         step_min=10,
         at={60: ["wn"], 4300: ["wn"]},
     ),
     Scene(
-        name="one failure in a thousand is what a good relay makes",
+        name="a single failure in days spends no budget, however small it is",
         alert="WnmonErrorBudgetBurnSlow",
-        series=slo("0+1x1500", "0x500 1x999", objective=0.995),
-        at={520: [], 1400: []},
+        series=slo("0+1x600", "0x300 1x300", objective=0.999, every_s=600),
+        step_min=10,
+        at={3010: [], 3060: [], 4000: []},
     ),
 )
 
@@ -170,6 +171,13 @@ REGRESSION = (
         },
         step_min=10,
         at={11500: [], 11900: ["wn"], 12220: ["wn"], 12800: []},
+    ),
+    Scene(
+        name="it is known sooner where an hour holds enough answers, and over sooner",
+        alert="WnmonTtftRegression",
+        series=ttft("0+1x1152 1155+3x71 1369+1x75", RARE, ("1", "0+1x1152 1152x71 1153+1x75"), ("4", RARE)),
+        step_min=5,
+        at={5750: [], 5840: ["wn"], 6120: ["wn"], 6200: []},
     ),
     Scene(
         name="one answer of two minutes is no regression",
@@ -368,7 +376,7 @@ MONITOR = (
         alert="WnmonAbsent",
         series={'wnmon_build_info{instance="i"}': "1x4 stale _x1 1x12 stale _x10 1x10"},
         by="severity",
-        at={7: [], 18: [], 27: ["critical"], 34: []},
+        at={6: [], 18: [], 27: ["critical"], 34: []},
     ),
     Scene(
         name="the dead man's switch fires whatever there is",
