@@ -80,7 +80,7 @@ def _answers(say: Language) -> list[Panel]:
             unit="short",
             empty=empty,
             queries=[now(expr)],
-            bare=number(ANY_IS_AMBER),
+            bare=number(ANY_IS_AMBER, decimals=0),
         )
 
     unwaived = say("Last verdict failed, waived ones apart.", "最近判定为失败，不计已豁免者。")
@@ -199,7 +199,9 @@ def _most(say: Language) -> Panel:
         size=(12, 8),
         unit="short",
         empty=Empty.FINDING,
-        queries=[now(f"topk(20, sum by (target, rule) (increase({FINDINGS}[$__range])) > 0)", "{{target}} / {{rule}}")],
+        queries=[
+            now(f"topk(20, round(sum by (target, rule) (increase({FINDINGS}[$__range]))) > 0)", "{{target}} / {{rule}}")
+        ],
         bare=bars_by_size,
     )
 

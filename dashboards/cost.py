@@ -86,7 +86,7 @@ def _answers(say: Language) -> list[Panel]:
             bare=number(((None, GREEN), (1, AMBER))),
         ),
         Panel(
-            title=say("Balances below their minimum", "低于下限的余额"),
+            title=say("Balances too low", "低于下限的余额"),
             about=say("Targets to top up, by the `min` of their check.", "需要充值的目标数（按检查的 `min`）。"),
             size=STAT,
             unit="short",
@@ -214,17 +214,17 @@ def _balance(say: Language) -> Panel:
 
 def _doubts(say: Language) -> Panel:
     return Panel(
-        title=say("Counts of usage that cannot be", "不可能的用量数"),
+        title=say("Impossible counts of usage", "不可能的用量数"),
         about=say(
             "Such as 0 for an answer with text, or far more than the request allows.",
             "例如有文本却报 0，或远超请求所允许的数量。",
         ),
         size=(12, 8),
         unit="short",
-        empty=Empty.SCRAPE,
+        empty=Empty.DOUBT,
         queries=[
             Query(
-                expr=increase("wnmon_probe_usage_doubts_total", "target, direction", "$__rate_interval"),
+                expr=f"{increase('wnmon_probe_usage_doubts_total', 'target, direction', '$__rate_interval')} > 0",
                 legend="{{target}} {{direction}}",
             )
         ],

@@ -22,6 +22,7 @@ class Empty(Enum):
     TRACE = ("no run yet", "尚无运行", "no run ended yet", "尚无结束的运行")
     SCRAPE = ("no data", "无数据", "wnmon is not scraped", "未采集到 wnmon")
     FAILURE = ("no failure", "无失败", "no run failed in the range", "所选时段内没有失败")
+    DOUBT = ("no doubt", "无存疑", "every count of usage in the range can be", "所选时段内的用量均合理")
     RESTING = ("none rests", "无暂停", "no probe rests or is in maintenance", "没有探测处于暂停或维护中")
     REASONING = ("no reasoning", "无推理", "no model thinks before it speaks", "没有先推理后回答的模型")
     STREAM = (

@@ -95,7 +95,7 @@ def _comparison(say: Language) -> Panel:
     each, range_ = f"{EACH}, ", "$__range"
     title = say("Target", "目标")
     target = f'target=${{__data.fields["{title}"]:percentencode}}'
-    seconds = partial(Column, unit="s", empty=Empty.SUCCESS, decimals=2)
+    seconds = partial(Column, unit="s", empty=Empty.SUCCESS)
     return rows(
         say,
         {"model": say("Model", "模型"), "target": title},
@@ -112,7 +112,6 @@ def _comparison(say: Language) -> Panel:
                 title=say("Per token", "每 token"),
                 expr=mean(PACE, by, range_),
                 unit="s",
-                decimals=3,
                 empty=Empty.STREAM,
             ),
             Column(
@@ -125,7 +124,6 @@ def _comparison(say: Language) -> Panel:
                 title=say("Longest gap", "最长停顿"),
                 expr=f"max {by}(max_over_time({probes(GAP)}[{range_}]))",
                 unit="s",
-                decimals=2,
                 empty=Empty.STREAM,
             ),
             Column(

@@ -146,7 +146,6 @@ def _instances(say: Language) -> Panel:
                 title=say("Scrape takes", "采集耗时"),
                 expr=f"max {by}({own('scrape_duration_seconds')})",
                 unit="s",
-                decimals=3,
             ),
         ],
         title=say("Monitors", "监测实例"),
@@ -227,10 +226,10 @@ def _faults(say: Language) -> Panel:
         empty=Empty.COMPONENT,
         queries=[
             Query(
-                expr=f"sum by (component) (increase({own('wnmon_internal_errors_total')}[{window}]))",
+                expr=f"sum by (component) (increase({own('wnmon_internal_errors_total')}[{window}])) > 0",
                 legend="{{component}}",
             ),
-            Query(expr=f"sum by (sink) (increase({own('wnmon_sink_errors_total')}[{window}]))", legend="{{sink}}"),
+            Query(expr=f"sum by (sink) (increase({own('wnmon_sink_errors_total')}[{window}])) > 0", legend="{{sink}}"),
         ],
         bare=stacked_bars(),
     )

@@ -125,7 +125,7 @@ def _answers(say: Language) -> list[Panel]:
             unit="percentunit",
             empty=Empty.SLO,
             queries=[now(f"min({WORST_BUDGET})")],
-            bare=number(BUDGET_COLOURS, decimals=1),
+            bare=number(BUDGET_COLOURS, decimals=0),
         ),
     ]
 
@@ -141,7 +141,7 @@ def _quantiles(say: Language, family: str, title: str) -> Panel:
         unit="s",
         empty=Empty.SUCCESS,
         queries=[now(quantile(q, family, "", "$__range"), name) for q, name in (("0.5", "p50"), ("0.95", "p95"))],
-        bare=number(decimals=2),
+        bare=number(),
     )
 
 
@@ -234,7 +234,7 @@ def _targets(say: Language) -> Panel:
         links={"target": (say("Open the target", "打开目标"), drill(say, "wnmon-target", target))},
         title=say("Targets", "目标"),
         about=say("One row per target: now, and over the range.", "每个目标一行：当前状态与所选时段统计。"),
-        size=(24, 7),
+        size=(24, 8),
         empty=Empty.RUN,
     )
 
@@ -244,7 +244,7 @@ def _columns(say: Language) -> list[Column]:
     last = probes("wnmon_probe_last_run_timestamp_seconds")
     return [
         Column(title=say("State", "状态"), expr=state("target"), values=states_shown(say), empty=Empty.SCRAPE),
-        Column(title=say("No change since", "状态保持"), expr=since(by), unit="s", decimals=1),
+        Column(title=say("Unchanged", "状态保持"), expr=since(by), unit="s", decimals=1),
         Column(
             title=say("Models down", "不可用的模型"),
             expr=f"sum {by}({confirmed('target, model')} == bool 0)",
@@ -275,7 +275,7 @@ def _columns(say: Language) -> list[Column]:
             title=say("Error budget", "错误预算"),
             expr=f"min {by}({WORST_BUDGET})",
             unit="percentunit",
-            decimals=1,
+            decimals=0,
             colours=BUDGET_COLOURS,
             empty=Empty.SLO,
         ),

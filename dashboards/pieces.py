@@ -194,6 +194,8 @@ def number(colours: Colours = ((None, "text"),), *, decimals: int | None = None)
             .color_mode(looks.BigValueColorMode.VALUE)
             .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
             .thresholds(thresholds(colours))
+            # Of two values in a stat as low as ours Grafana writes the names too small to read.
+            .text(common.VizTextDisplayOptions().title_size(13))
         )
         return panel if decimals is None else panel.decimals(decimals)
 
@@ -201,7 +203,7 @@ def number(colours: Colours = ((None, "text"),), *, decimals: int | None = None)
 
 
 def lines(
-    *, link: Link | None = None, limits: Colours = (), dashed: str = "", top: float | None = None
+    *, link: Link | None = None, limits: Colours = (), dashed: str = "", top: float | None = None, bottom: float = 0
 ) -> Callable[[], Any]:
     """Make a time series of lines. `limits` are drawn as lines too; series of the regex `dashed` are dashed."""
 
@@ -217,7 +219,7 @@ def lines(
         if link:
             panel.data_links([_linked(link)])
         if top is not None:
-            panel.min(0).max(top)
+            panel.min(bottom).max(top)
         if limits:
             style = common.GraphThresholdsStyleConfig().mode(looks.GraphThresholdsStyleMode.DASHED)
             panel.thresholds(thresholds(limits)).thresholds_style(style)
@@ -238,6 +240,7 @@ def stacked_bars(colours: Mapping[str, str] | None = None, *, link: Link | None 
             .draw_style(looks.GraphDrawStyle.BARS)
             .fill_opacity(80)
             .line_width(0)
+            .min(0)
             .stacking(common.StackingConfig().mode(looks.StackingMode.NORMAL))
         )
         if link:
@@ -298,6 +301,15 @@ def heat() -> Any:
     )
 
 
+# Names of these are longer than their titles.
+KEY_WIDTHS = {"target": 110, "model": 170, "alertname": 190, "host": 150, "sha": 130}
+
+
+def width(title: str) -> int:
+    """Return how wide a column must be for its title, in pixels; Grafana's 150 for each hides half a table."""
+    return max(75, 22 + sum(8 if letter.isascii() else 15 for letter in title))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """One column of a table, one query. `hidden`: only the labels that its answer brings are wanted."""
@@ -312,16 +324,20 @@ class Column:
     hidden: bool = False
 
     def looks(self, nothing: str) -> list[model.DynamicConfigValue]:
-        """Return how the column differs from the table's default."""
-        found: dict[str, object] = {"unit": self.unit}
+        """Return how the column differs from the table's default. `nothing` stands where a row has no value."""
+        found: dict[str, object] = {"unit": self.unit, "noValue": nothing, "custom.minWidth": width(self.title)}
         if self.decimals is not None:
             found["decimals"] = self.decimals
         if self.values:
             found["mappings"] = [mapped(self.values), _not_a_number(nothing)]
         if self.colours:
             found["thresholds"] = thresholds(self.colours).build()
-        if self.colours or self.values:
+        # A filled cell is for a state. Where every number had one, the bad number among them would not stand out.
+        if any(colour != "text" for _, colour in self.values.values()):
             found["custom.cellOptions"] = {"type": "color-background", "mode": "basic"}
+            found["custom.align"] = "left"
+        elif self.colours:
+            found["custom.cellOptions"] = {"type": "color-text"}
         return [model.DynamicConfigValue(id_val=name, value=value) for name, value in found.items()]
 
 
@@ -335,17 +351,21 @@ def rows(
 ) -> Panel:
     """Return a table. `keys` are the labels that tell the rows apart, with their titles; `links` are of keys."""
     empty: Empty = frame["empty"]
+    first = common.TableSortByFieldState().display_name(next(iter(keys.values()))).desc(False)
 
     def bare() -> Any:
-        panel = table.Panel().cell_height(looks.TableCellHeight.SM).align(looks.FieldTextAlignment.AUTO)
+        panel = _table().sort_by([first])
         panel.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
         panel.with_transformation(model.DataTransformerConfig(id_val="organize", options=_organized(keys, columns)))
         for key, (text, url) in (links or {}).items():
             value = [{"title": text, "url": url}]
             panel.override_by_name(keys[key], [model.DynamicConfigValue(id_val="links", value=value)])
+        for key, text in keys.items():
+            least = model.DynamicConfigValue(id_val="custom.minWidth", value=KEY_WIDTHS.get(key, width(text)))
+            panel.override_by_name(text, [least])
         for column in columns:
             if not column.hidden:
-                panel.override_by_name(column.title, column.looks(empty.shown(say)))
+                panel.override_by_name(column.title, column.looks((column.empty or empty).shown(say)))
         return panel
 
     queries = [Query(expr=column.expr, form=Form.ROWS, empty=column.empty) for column in columns]
@@ -369,14 +389,18 @@ def matrix(row: str, column: str, colours: bool = True) -> Callable[[], Any]:
 
     def bare() -> Any:
         options = {"columnField": column, "rowField": row, "valueField": "Value", "emptyValue": "null"}
-        panel = table.Panel().cell_height(looks.TableCellHeight.SM).align(looks.FieldTextAlignment.AUTO)
+        panel = _table()
         panel.with_transformation(model.DataTransformerConfig(id_val="groupingToMatrix", options=options))
-        background = {"type": "color-background", "mode": "basic"} if colours else {"type": "auto"}
-        return panel.override_by_regexp(
-            rf"^(?!{row}\\).*", [model.DynamicConfigValue(id_val="custom.cellOptions", value=background)]
-        )
+        cell = {"type": "color-background", "mode": "basic"} if colours else {"type": "auto"}
+        found = {"custom.cellOptions": cell, "custom.align": "left"}
+        values = [model.DynamicConfigValue(id_val=name, value=value) for name, value in found.items()]
+        return panel.override_by_regexp(rf"^(?!{row}\\).*", values)
 
     return bare
+
+
+def _table() -> Any:
+    return table.Panel().cell_height(looks.TableCellHeight.SM).align(looks.FieldTextAlignment.AUTO)
 
 
 def _linked(link: Link) -> dashboard.DashboardLink:

@@ -86,8 +86,11 @@ def unknown(by: str) -> str:
 
 
 def quantile(q: str, family: str, by: str, window: str, selected: str = SELECTED) -> str:
-    """Return a quantile of a histogram. `by` is empty, or labels that each end in a comma."""
-    return f"histogram_quantile({q}, sum by ({by}le) (rate({family}_bucket{{{selected}}}[{window}])))"
+    """Return a quantile of a histogram. `by` is empty, or labels that each end in a comma.
+
+    Without a sample it would be NaN, and a graph of NaN is an empty grid that does not say why.
+    """
+    return f"histogram_quantile({q}, sum by ({by}le) (rate({family}_bucket{{{selected}}}[{window}]))) >= 0"
 
 
 def mean(family: str, by: str, window: str, selected: str = SELECTED) -> str:

@@ -74,7 +74,12 @@ def _table(say: Language) -> Panel:
                 unit="s",
                 empty=Empty.LATENCY_SLO,
             ),
-            Column(title=say("Window", "窗口"), expr=of("max", raw("wnmon_slo_window_seconds")), unit="s", decimals=0),
+            # In days, since Grafana's own unit would call 30 of them 4 weeks.
+            Column(
+                title=say("Days", "天数"),
+                expr=f"{of('max', raw('wnmon_slo_window_seconds'))} / 86400",
+                decimals=0,
+            ),
             share(
                 title=say("Attained", "达成"),
                 expr=f"1 - {of('max', recorded('wnmon:slo_error:ratio_window'))}",
@@ -115,7 +120,7 @@ def _table(say: Language) -> Panel:
             "One row per objective, target and model. Attained and left are of the window of the objective.",
             "每个目标、中转站与模型一行。达成与剩余按该目标自身的窗口计算。",
         ),
-        size=(24, 9),
+        size=(24, 10),
         empty=Empty.SLO,
     )
 
@@ -124,14 +129,14 @@ def _left(say: Language) -> Panel:
     return Panel(
         title=say("Error budget left", "剩余错误预算"),
         about=say(
-            "1: nothing failed; 0: as much failed as may; below, the objective is missed.",
-            "1 表示无出错；0 表示恰好用尽；低于 0 即未达标。",
+            "100 %: nothing failed; 0: as much failed as may; below, the objective is missed. It is cut at -100 %.",
+            "100% 表示无出错；0 表示恰好用尽；低于 0 即未达标。图在 -100% 处截断。",
         ),
         size=(12, 9),
         unit="percentunit",
         empty=Empty.SLO,
         queries=[Query(expr=recorded("wnmon:slo_budget_remaining:ratio"), legend=LEGEND)],
-        bare=lines(limits=((None, RED), (0, "transparent"))),
+        bare=lines(limits=((None, RED), (0, "transparent")), top=1, bottom=-1),
     )
 
 

@@ -159,7 +159,7 @@ def _answers(say: Language) -> list[Panel]:
             unit="s",
             empty=Empty.SUCCESS,
             queries=[now(mean(TTFT, "", "$__range"), "TTFT"), now(mean(DURATION, "", "$__range"), say("total", "总"))],
-            bare=number(decimals=2),
+            bare=number(),
         ),
     ]
 
@@ -302,7 +302,7 @@ def _heatmap(say: Language) -> Panel:
     return Panel(
         title=say("TTFT, all runs", "首 token 时间分布"),
         about=say("How many first tokens came how fast.", "首 token 时间的分布。"),
-        size=(12, 8),
+        size=(24, 8),
         unit="short",
         empty=Empty.SUCCESS,
         queries=[
