@@ -375,6 +375,11 @@ def test_names_from_the_configuration_are_escaped(ask: Ask, site: Setting) -> No
     assert "49" not in rows_of(page)[0]
 
 
+def test_a_probe_that_asks_no_model_names_none(ask: Ask, site: Setting) -> None:
+    site.states.rows = (state(check="money", model=""),)
+    assert "<small>every 15 min</small>" in ask("/").text
+
+
 def test_a_probe_due_right_now_says_now(ask: Ask, site: Setting) -> None:
     site.states.rows = [state(next_run_s=NOW_S)]
     assert "5 min ago now" in rows_of(ask().text)[0]
