@@ -116,7 +116,7 @@ def _answers(say: Language) -> list[Panel]:
         _quantiles(say, TTFT, say("Time to first token", "首 token 时间")),
         _quantiles(say, DURATION, say("Total time", "总耗时")),
         Panel(
-            title=say("Least error budget left", "最低剩余错误预算"),
+            title=say("Error budget left", "最低剩余错误预算"),
             about=say(
                 "Of the objective that is worst off, over its own window; below 0 it is missed.",
                 "所有目标中剩余错误预算最少者（按其自身窗口）；低于 0 即未达标。",
@@ -160,7 +160,7 @@ def _troubles(say: Language) -> list[Panel]:
             bare=number(ANY_IS_RED),
         ),
         Panel(
-            title=say("Checks failed / degraded", "失败 / 降级的检查"),
+            title=say("Failed / degraded", "失败 / 降级的检查"),
             about=say(
                 "Plain checks whose last run failed, confirmed or not, and those that answered but not as they should.",
                 "最近一次运行失败的普通检查数（无论是否已确认），以及有响应但未达要求的检查数。",

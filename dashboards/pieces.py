@@ -143,10 +143,14 @@ def mapped(values: Values) -> model.ValueMap:
 
 
 def _not_a_number(text: str) -> model.SpecialValueMap:
-    """A quotient of nothing by nothing, such as a quantile without a sample."""
+    """A quotient of nothing by nothing."""
+    return _special(model.SpecialValueMatch.NA_N, text)
+
+
+def _special(match: model.SpecialValueMatch, text: str) -> model.SpecialValueMap:
     return model.SpecialValueMap(
         model.DashboardSpecialValueMapOptions(
-            match=model.SpecialValueMatch.NA_N, result=model.ValueMappingResult(text=text, color=GREY, index=99)
+            match=match, result=model.ValueMappingResult(text=text, color=GREY, index=99)
         )
     )
 
@@ -302,12 +306,12 @@ def heat() -> Any:
 
 
 # Names of these are longer than their titles.
-KEY_WIDTHS = {"target": 110, "model": 170, "alertname": 190, "host": 150, "sha": 130}
+KEY_WIDTHS = {"target": 110, "model": 215, "profile": 110, "alertname": 190, "host": 150, "sha": 130}
 
 
 def width(title: str) -> int:
     """Return how wide a column must be for its title, in pixels; Grafana's 150 for each hides half a table."""
-    return max(75, 22 + sum(8 if letter.isascii() else 15 for letter in title))
+    return max(75, 22 + sum(9 if letter.isascii() else 15 for letter in title))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,8 +332,10 @@ class Column:
         found: dict[str, object] = {"unit": self.unit, "noValue": nothing, "custom.minWidth": width(self.title)}
         if self.decimals is not None:
             found["decimals"] = self.decimals
-        if self.values:
-            found["mappings"] = [mapped(self.values), _not_a_number(nothing)]
+        if self.values or self.colours:
+            # Without one of its own, an empty cell takes the colour of the lowest threshold: good, as often as not.
+            empty = _special(model.SpecialValueMatch.NULL_AND_NAN, nothing)
+            found["mappings"] = [*([mapped(self.values)] if self.values else []), empty]
         if self.colours:
             found["thresholds"] = thresholds(self.colours).build()
         # A filled cell is for a state. Where every number had one, the bad number among them would not stand out.

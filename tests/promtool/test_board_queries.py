@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from dashboards.conformance import WAIVED, by_rule
-from dashboards.queries import DEGRADED, FAILED, MAINTENANCE, PASSED, UNKNOWN, broken, state, uptime
+from dashboards.queries import DEGRADED, FAILED, MAINTENANCE, PASSED, UNKNOWN, broken, quantile, state, uptime
 
 IDS = 'job="wnmon", instance="a", target="wn"'
 Series = Mapping[str, str]
@@ -129,3 +129,11 @@ def test_the_matrix_sets_waived_rules_apart(tmp_path: Path) -> None:
     samples = [(f'{{target="wn", rule="{name}"}}', value) for name, value in verdicts.items()]
 
     assert answered(tmp_path, RULES, by_rule("target, rule"), samples) == ""
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"), [("0x20", []), ("0+1x20", [("{}", 0.5)])], ids=["no sample is no series", "half a bucket"]
+)
+def test_a_quantile(tmp_path: Path, counts: str, expected: Sequence[tuple[str, float]]) -> None:
+    buckets = {f"wnmon_x_seconds_bucket{{{of('alive')}, le={chr(34)}{le}{chr(34)}}}": counts for le in ("1", "+Inf")}
+    assert answered(tmp_path, buckets, quantile("0.5", "wnmon_x_seconds", "", "$__range"), expected) == ""

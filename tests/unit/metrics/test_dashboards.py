@@ -158,6 +158,34 @@ def test_a_panel_says_why_there_is_no_value_or_no_number(board: dict[str, Any]) 
         assert (not_a_number["match"], not_a_number["result"]["text"]) == ("nan", defaults["noValue"])
 
 
+def columns_of(board: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the tables of a board set for columns that have values of their own."""
+    tables = [panel for panel in shown(board) if panel["type"] == "table"]
+    overrides = [found["properties"] for table in tables for found in table["fieldConfig"]["overrides"]]
+    settings = [{one["id"]: one["value"] for one in properties} for properties in overrides]
+    return [found for found in settings if "noValue" in found]
+
+
+def test_a_cell_without_a_value_says_why_its_own_column_has_none() -> None:
+    columns = columns_of(ENGLISH["wnmon-overview.json"])
+    assert {"unknown", "no verdict", "no objective", "not told", "no TLS"} <= {found["noValue"] for found in columns}
+
+
+@BOARD
+def test_a_cell_without_a_value_is_grey_and_not_good(board: dict[str, Any]) -> None:
+    coloured = [found["mappings"] for found in columns_of(board) if "custom.cellOptions" in found]
+    specials = [one["options"] for mappings in coloured for one in mappings if one["type"] == "special"]
+
+    assert {(one["match"], one["result"]["color"]) for one in specials} <= {("null+nan", "#8e8e8e")}
+    assert len(specials) == len(coloured)
+
+
+@BOARD
+def test_bars_begin_at_zero(board: dict[str, Any]) -> None:
+    settings = [panel["fieldConfig"]["defaults"] for panel in shown(board) if panel["type"] == "timeseries"]
+    assert {found.get("min") for found in settings if found["custom"]["drawStyle"] == "bars"} <= {0}
+
+
 @BOARD
 def test_no_panel_is_finer_than_a_minute(board: dict[str, Any]) -> None:
     assert {panel["interval"] for panel in shown(board)} == {"1m"}
