@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SECONDS ?= 0
 
-.PHONY: help demo test lint types imports tests generate lock oldest-pip release components bench soak image-test conformance mutation mutmut clean
+.PHONY: help demo test lint types imports tests generate lock oldest-pip release components bench soak pictures image-test conformance mutation mutmut clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -79,6 +79,9 @@ components: ## Real components for the tests (Debian, root): Prometheus, Alertma
 
 soak: $(VENV)/.dev ## Half an hour of the real service under a real Prometheus, two busy loops beside; writes docs/soak.md
 	@$(BIN)/python tests/soak/soak.py --write
+
+pictures: $(VENV)/.dev ## Draw docs/pictures from five minutes of reference relays under a real Prometheus (Chromium, Node, npm)
+	@$(BIN)/python scripts/draw/pictures.py
 
 bench: $(VENV)/.dev ## How far our stamps are from the relay's own, against a bare reader
 	@$(BIN)/python tests/bench/clock_bench.py

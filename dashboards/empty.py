@@ -31,6 +31,12 @@ class Empty(Enum):
         "no successful run was a stream of two tokens",
         "没有成功且不少于两个 token 的流式运行",
     )
+    USAGE = (
+        "no usage told",
+        "未报告用量",
+        "no successful stream told its usage, of two tokens at least (`stream_options: {include_usage: true}`)",
+        "没有成功的流式运行报告用量（不少于两个 token，`stream_options: {include_usage: true}`）",
+    )
     WEEK = ("no week yet", "不足一周", "there is no traffic of a week ago", "没有一周前的流量")
     TLS = ("no TLS", "无 TLS", "no target is asked by https", "没有 https 目标")
     VERDICT = ("no verdict", "无判定", "no suite judged a rule", "没有规则套件给出判定")

@@ -60,6 +60,9 @@ def page() -> str:
         "column says when that is as it should be. A graph goes by `Resolution`, an interval of the checks chosen:",
         "those that run seldom leave no holes. `wnmon's page` is where your browser finds wnmon; the link of that name",
         "leads there with the time shown.",
+        "",
+        "The pictures are drawn by wnmon's script (`make pictures`) with Grafana's components, from the data of a real",
+        "Prometheus that watched reference relays for five minutes. They are no screenshots of Grafana.",
     ]
     for board in BOARDS:
         title, about = board.text(ENGLISH)
@@ -69,6 +72,7 @@ def page() -> str:
             "",
             f"`{board.uid}`: {about}",
             "",
+            *_pictures(board.uid.removeprefix("wnmon-"), title),
             "| panel | answers | empty while |",
             "|---|---|---|",
         ]
@@ -77,6 +81,14 @@ def page() -> str:
                 reasons = dict.fromkeys(empty.when[0] for _, _, empty in panel.asked())
                 lines.append(f"| {panel.title} | {panel.about} | {'; '.join(reasons)} |")
     return "\n".join(lines) + "\n"
+
+
+def _pictures(board: str, title: str) -> Iterator[str]:
+    """Yield the pictures of a board that there are; `make pictures` draws them."""
+    for path in sorted((ROOT / "docs" / "pictures").glob(f"{board}.*")):
+        chinese = ".zh." in path.name
+        yield f"![{title}{', in Chinese and dark' if chinese else ''}](pictures/{path.name})"
+        yield ""
 
 
 def main() -> None:

@@ -112,13 +112,13 @@ def _comparison(say: Language) -> Panel:
                 title=say("Per token", "每 token"),
                 expr=mean(PACE, by, range_),
                 unit="s",
-                empty=Empty.STREAM,
+                empty=Empty.USAGE,
             ),
             Column(
                 title=say("Tokens/s", "token/秒"),
                 expr=f"avg {by}(avg_over_time({probes(SPEED)}[{range_}]))",
                 decimals=1,
-                empty=Empty.STREAM,
+                empty=Empty.USAGE,
             ),
             Column(
                 title=say("Longest gap", "最长停顿"),
@@ -159,7 +159,7 @@ def _most_fluent(say: Language) -> Panel:
         about=say("Over the range, the most fluent first.", "所选时段内，最流畅者在前。"),
         size=(12, 7),
         unit="short",
-        empty=Empty.STREAM,
+        empty=Empty.USAGE,
         queries=[now(f"sort_desc(avg by ({EACH}) (avg_over_time({probes(SPEED)}[$__range])))", EACH_LEGEND)],
         bare=bars_by_size,
     )
@@ -174,7 +174,7 @@ def _per_token(say: Language) -> Panel:
         ),
         size=(12, 8),
         unit="s",
-        empty=Empty.STREAM,
+        empty=Empty.USAGE,
         queries=[Query(expr=quantile("0.5", PACE, f"{EACH}, ", "$__rate_interval"), legend=EACH_LEGEND)],
         bare=lines(),
     )
@@ -186,7 +186,7 @@ def _last_run(metric: str, title: str, about: str, unit: str) -> Panel:
         about=about,
         size=(12, 8),
         unit=unit,
-        empty=Empty.STREAM,
+        empty=Empty.USAGE if metric == SPEED else Empty.STREAM,
         queries=[Query(expr=f"avg by ({EACH}) ({probes(metric)})", legend=EACH_LEGEND)],
         bare=lines(),
     )

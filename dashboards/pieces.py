@@ -306,7 +306,7 @@ def heat() -> Any:
 
 
 # Names of these are longer than their titles.
-KEY_WIDTHS = {"target": 110, "model": 215, "profile": 110, "alertname": 190, "host": 150, "sha": 130}
+KEY_WIDTHS = {"target": 110, "model": 215, "profile": 110, "alertname": 190, "host": 150, "sha": 160}
 
 
 def width(title: str) -> int:
