@@ -181,12 +181,19 @@ def _probes() -> Iterator[Alert]:
     )
     yield Alert(
         name="WnmonProbeFailing",
-        why="A check that is down by itself: of others the graver alerts tell.",
+        why="""
+            A check that is down by itself: of others the graver alerts tell, and of a balance below its minimum the
+            one for that.
+        """,
         expr=_owned(f"""
             max by (job, target, check, model) (
               wnmon_probe_consecutive_failures
               and on ({PROBE}) wnmon_probe_up == 0
               unless on ({PROBE}) wnmon_probe_reason_streak{{reason="auth"}}
+              unless on ({PROBE}) (
+                wnmon_probe_reason_streak{{reason="balance"}}
+                and on ({PROBE}) wnmon_probe_info{{suite="balance"}}
+              )
             )
             unless on ({MODEL}) wnmon:model_up:max == 0
             unless on (job, target) {TARGET_DOWN}

@@ -330,6 +330,21 @@ PROBES = (
         at={60: [], 125: ["wn"], 200: []},
     ),
     Scene(
+        name="a balance below its minimum has an alert of its own, one that cannot be read is a failing check",
+        alert="WnmonProbeFailing",
+        series={
+            probe("wnmon_probe_info", check="money", more=',suite="balance"'): "1x30",
+            probe("wnmon_probe_info", check="money", target="other", more=',suite="balance"'): "1x30",
+            probe("wnmon_probe_up", check="money"): "0x30",
+            probe("wnmon_probe_up", check="money", target="other"): "0x30",
+            probe("wnmon_probe_consecutive_failures", check="money"): "0+1x30",
+            probe("wnmon_probe_consecutive_failures", check="money", target="other"): "0+1x30",
+            probe("wnmon_probe_reason_streak", check="money", more=',reason="balance"'): "0+1x30",
+            probe("wnmon_probe_reason_streak", check="money", target="other", more=',reason="http_5xx"'): "0+1x30",
+        },
+        at={20: ["other"]},
+    ),
+    Scene(
         name="a probe that is due and does not run is stale until it does",
         alert="WnmonProbeStale",
         series={
