@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+VARIABLE = re.compile(r"\$(job|instance|target|model|check|slo)\b")
+
 OWN = 'job=~"$job", instance=~"$instance"'
 AT_TARGET = f'{OWN}, target=~"$target"'
 SELECTED = f'{AT_TARGET}, check=~"$check", model=~"$model"'
@@ -15,6 +19,12 @@ PLAIN = f"and on ({PROBE}) {PLAIN_PROBES}"
 
 FAILED, PASSED, DEGRADED, MAINTENANCE, UNKNOWN = range(5)
 """The states of `state`. The first three are wnmon_probe_success + wnmon_probe_degraded."""
+
+
+def filled_in(expr: str, *, rate_interval: str = "5m", over: str = "1h", **chosen: str) -> str:
+    """Put in what Grafana puts in: the range shown, what is chosen of a variable, else All."""
+    plain = expr.replace("$__rate_interval", rate_interval).replace("$__range", over)
+    return VARIABLE.sub(lambda found: chosen.get(found[1], ".+"), plain)
 
 
 def probes(metric: str, *matchers: str) -> str:

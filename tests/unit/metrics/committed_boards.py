@@ -37,12 +37,6 @@ IN_ENGLISH = pytest.mark.parametrize("board", ENGLISH.values(), ids=ENGLISH.keys
 """For what is asked: the queries are the same in both languages."""
 
 
-def filled_in(expr: str) -> str:
-    """Put values in the place of Grafana's variables."""
-    plain = expr.replace("$__rate_interval", "5m").replace("$__range", "1h")
-    return re.sub(r"\$(job|instance|target|model|check|slo)\b", ".+", plain)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
     """One series selected by an expression: with what, over which range as it is written, by which functions."""

@@ -10,7 +10,9 @@ from typing import Any
 
 import promql_parser
 import pytest
-from committed_boards import BOARD, BOARDS, ENGLISH, IN_ENGLISH, Selector, filled_in, queries, selectors, shown
+from committed_boards import BOARD, BOARDS, ENGLISH, IN_ENGLISH, Selector, queries, selectors, shown
+
+from dashboards.queries import filled_in
 
 UNITS = {"short", "s", "percentunit", "bytes"}
 """Those of Grafana's ids that the boards use. There is none for a balance, whose unit a label tells."""

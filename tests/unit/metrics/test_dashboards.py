@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import yaml
-from committed_boards import BOARD, BOARDS, ENGLISH, FOLDER, IN_ENGLISH, NAMES, filled_in, metrics_in, queries, shown
+from committed_boards import BOARD, BOARDS, ENGLISH, FOLDER, IN_ENGLISH, NAMES, metrics_in, queries, shown
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
@@ -23,6 +23,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from dashboards.common import reason_colours
 from dashboards.generate import asked, files, page, write_rules
 from dashboards.language import LANGUAGES
+from dashboards.queries import filled_in
 from wnmon.metrics.catalogue import CATALOGUE
 from wnmon.model.result import Reason
 
