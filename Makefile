@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SECONDS ?= 0
 
-.PHONY: help demo test lint types imports tests generate lock oldest-pip release components bench soak pictures image-test conformance mutation mutmut clean
+.PHONY: help demo test lint types imports tests generate lock oldest-pip release components bench soak pictures promql3 image-test conformance mutation mutmut clean
 
 help: ## This list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/.runtime ## Reference relay and service on loopback, one line per run; SECONDS=15 ends by itself
 	@$(BIN)/python scripts/demo.py --seconds $(SECONDS)
@@ -85,6 +85,9 @@ pictures: $(VENV)/.dev ## Draw docs/pictures from five minutes of reference rela
 
 bench: $(VENV)/.dev ## How far our stamps are from the relay's own, against a bare reader
 	@$(BIN)/python tests/bench/clock_bench.py
+
+promql3: $(VENV)/.dev ## Every query of the boards and every rule, read by the parsers of Prometheus 3 (needs Go)
+	@$(BIN)/python -m scripts.promql3
 
 conformance: $(VENV)/.dev ## Judge every peer of the conformance suite anew and write docs/conformance.md
 	@WNMON_GOLDEN=write $(BIN)/python -m pytest -q tests/matrix
