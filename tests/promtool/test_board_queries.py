@@ -12,7 +12,18 @@ import pytest
 import yaml
 
 from dashboards.conformance import WAIVED, by_rule
-from dashboards.queries import DEGRADED, FAILED, MAINTENANCE, PASSED, UNKNOWN, broken, filled_in, quantile, state, uptime
+from dashboards.queries import (
+    DEGRADED,
+    FAILED,
+    MAINTENANCE,
+    PASSED,
+    UNKNOWN,
+    broken,
+    filled_in,
+    quantile,
+    state,
+    uptime,
+)
 
 IDS = 'job="wnmon", instance="a", target="wn"'
 Series = Mapping[str, str]
