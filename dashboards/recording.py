@@ -160,6 +160,24 @@ def _error_ratio(window: str) -> Record:
     )
 
 
+STEPS = {"7d": "15m", "28d": "1h", "30d": "1h"}
+"""How finely a window of weeks is looked at: 720 samples of a series rather than 170,000 for each of its evaluations."""
+
+
+def _error_ratio_of_weeks(window: str) -> Record:
+    stepwise = f"{window}:{STEPS[window]}"
+    return Record(
+        name=f"wnmon:slo_error:ratio_increase{window}",
+        why="In steps, which a month of samples needs. While two of them hold nothing yet, six hours hold all there is.",
+        expr=f"""
+            sum by ({SLO}) (increase(wnmon_slo_errors_total[{stepwise}]))
+            / (sum by ({SLO}) (increase(wnmon_slo_events_total[{stepwise}])) > 0)
+            or
+            wnmon:slo_error:ratio_increase6h
+        """,
+    )
+
+
 def _counts(window: str) -> Iterator[Record]:
     for counted in ("events", "errors"):
         yield Record(
@@ -225,8 +243,8 @@ LAST_WEEK = Record(
     name="wnmon:probe_ttft_seconds:mean_last_week",
     why="The seven days up to yesterday at this time, if they hold enough to be compared with.",
     expr=f"""
-        sum by ({MODEL}) (increase(wnmon_probe_ttft_seconds_sum[7d] offset 1d) {PLAIN})
-        / (sum by ({MODEL}) (increase(wnmon_probe_ttft_seconds_count[7d] offset 1d) {PLAIN}) >= 50)
+        sum by ({MODEL}) (increase(wnmon_probe_ttft_seconds_sum[7d:15m] offset 1d) {PLAIN})
+        / (sum by ({MODEL}) (increase(wnmon_probe_ttft_seconds_count[7d:15m] offset 1d) {PLAIN}) >= 50)
     """,
 )
 
@@ -236,7 +254,7 @@ GROUPS = (
     Group(
         name="wnmon-weeks",
         interval="2m",
-        rules=(*map(_error_ratio, ("7d", "28d", "30d")), LAST_WEEK),
+        rules=(*map(_error_ratio_of_weeks, STEPS), LAST_WEEK),
     ),
     Group(
         name="wnmon-days",

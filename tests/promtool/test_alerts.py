@@ -103,7 +103,7 @@ def test_thirty_days_of_a_good_but_imperfect_relay_page_nobody(promtool: str, tm
     probes = [*probes_of("alive", every_min, models=["a"]), *probes_of("gated", 360, models=["a"], suite="documented")]
     day = Simulation(probes, fate, DAY_MIN, down=RESTART, retry_after_s=60, lone=True).run()
 
-    # promtool holds 10,000 samples of a series at most, less than a week's; no alert of an outage looks so far back.
+    # Nobody is woken by what the windows of weeks say, and asking them 20,000 times takes minutes.
     verdict = promtool_verdict(
         promtool,
         tmp_path,
