@@ -13,6 +13,7 @@ from wnmon.cli.init import command as init
 from wnmon.cli.interview import Given, Interview
 from wnmon.cli.validate import command as validate
 from wnmon.config import load_config
+from wnmon.errors import UsageError
 
 DEAD = "http://127.0.0.1:9"
 
@@ -82,6 +83,12 @@ def test_what_is_wrong_leaves_no_file(tmp_path: Path) -> None:
     done = written(tmp_path, "--base-url", DEAD, "--model", "m", "--every", "1ms")
 
     assert (done.exit_code, list(tmp_path.iterdir())) == (2, [])
+
+
+def test_a_path_that_the_system_does_not_take_is_refused_in_words(tmp_path: Path) -> None:
+    done = invoke(init, [str(tmp_path / ("a" * 300))])
+
+    assert isinstance(done.exception, UsageError)
 
 
 def test_a_curl_command_goes_with_no_other_option(tmp_path: Path) -> None:

@@ -102,8 +102,7 @@ def linked(files: Files, lang: str | None, grafana: str | None) -> Files:
 
 def write(files: Files, folder: Path, *, force: bool) -> None:
     """Write all files or, where one would overwrite something else, none. Raises UsageError."""
-    there = [(name, folder / name) for name in files if (folder / name).exists()]
-    differing = [name for name, path in there if not path.is_file() or path.read_bytes() != files[name]]
+    differing = [name for name, body in files.items() if _differs(folder / name, body)]
     if differing and not force:
         others = Said("cli_differing", folder=str(folder), names=", ".join(differing))
         raise UsageError(others, hint=Said("cli_use_force"))
@@ -114,3 +113,11 @@ def write(files: Files, folder: Path, *, force: bool) -> None:
         except OSError as error:
             raise unwritable(folder / name, error) from error
         say(f"{folder / name}\n")
+
+
+def _differs(path: Path, body: bytes) -> bool:
+    """Tell whether something else is at a path. Raises UsageError where nobody may look."""
+    try:
+        return path.exists() and (not path.is_file() or path.read_bytes() != body)
+    except OSError as error:
+        raise unwritable(path, error) from error

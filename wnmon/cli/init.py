@@ -62,9 +62,16 @@ def _to_set(first: First) -> Text:
 
 
 def _refuse_existing(path: Path | None) -> None:
-    """Refuse a path that is taken, before anything is asked."""
-    if path is not None and (path.exists() or path.is_symlink()):
-        raise UsageError(Said("cli_exists", path=str(path)), hint=Said("cli_move_it"))
+    """Refuse a path that is taken, or that the system does not take, before anything is asked."""
+    if path is None:
+        return
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _not_made(path, error) from None
+    raise _taken(path)
 
 
 def _write(path: Path | None, text: str, needs: Text) -> None:
@@ -74,10 +81,18 @@ def _write(path: Path | None, text: str, needs: Text) -> None:
     try:
         write_new(path, text)
     except FileExistsError:
-        raise UsageError(Said("cli_exists", path=str(path)), hint=Said("cli_move_it")) from None
+        raise _taken(path) from None
     except OSError as error:
-        raise UsageError(Said("cli_not_made", path=str(path), why=str(error.strerror).lower())) from None
+        raise _not_made(path, error) from None
     say(words("cli_made_set" if needs else "cli_made", path=str(path), names=needs) + "\n")
+
+
+def _taken(path: Path) -> UsageError:
+    return UsageError(Said("cli_exists", path=str(path)), hint=Said("cli_move_it"))
+
+
+def _not_made(path: Path, refused: OSError) -> UsageError:
+    return UsageError(Said("cli_not_made", path=str(path), why=str(refused.strerror).lower()))
 
 
 def _pasted(name: str) -> str:

@@ -132,6 +132,11 @@ def test_an_address_of_grafana_is_taken(tmp_path: Path, address: str) -> None:
     assert b"https://GRAFANA" not in b"".join(path.read_bytes() for path in tmp_path.rglob("*.yml"))
 
 
+def test_a_folder_whose_name_is_too_long_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot write .*: File name too long"):
+        export("alerts", str(tmp_path / ("a" * 300)))
+
+
 def test_alert_rules_are_written(tmp_path: Path) -> None:
     export("alerts", str(tmp_path))
 
