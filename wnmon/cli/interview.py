@@ -171,12 +171,18 @@ class Interview:
         """Return what the relay offers to chat with, the model nobody has to choose first; none is said where it is."""
         if variable is not None and not self.env.get(variable):
             note(Said("init_unset", name=variable))
-        listing = self.list_models(self._relay(url, variable))
+        try:
+            listing = self.list_models(self._relay(url, variable))
+        except KeyboardInterrupt:
+            raise _ended() from None
         if not isinstance(listing, Listing) or not listing.offers:
             why: Text = listing.why if not isinstance(listing, Listing) else Said("init_no_offers")
             tell(Said("init_untold", said=why))
             return ()
-        return tuple(one.name for one in listing.offers if one.as_named and not does_not_chat(one.name, None))
+        names = tuple(one.name for one in listing.offers if one.as_named and not does_not_chat(one.name, None))
+        if not names:
+            note(Said("init_none_chats", n=len(listing.offers)))
+        return names
 
     def _models(self, offered: tuple[str, ...]) -> tuple[str, ...]:
         """Return the models to watch. What the relay does not offer is only taken from an option."""
@@ -254,7 +260,12 @@ def typed(prompt: str) -> str:
     except KeyboardInterrupt:
         line = b""
     if not line:
-        note("")  # the cursor is behind the question still
-        tell(Said("init_declined"))
-        raise click.Abort
+        raise _ended()
     return line.decode("utf-8", "replace")
+
+
+def _ended() -> click.Abort:
+    """Return what ends the command, having said that it leaves nothing."""
+    note("")  # the cursor is behind a question, or behind ^C
+    tell(Said("init_declined"))
+    return click.Abort()

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+import click
 import pytest
 
 from wnmon.cli.interview import Given, Interview
@@ -13,6 +14,7 @@ from wnmon.config.named_target import NamedTarget
 from wnmon.config.starter import First
 from wnmon.errors import UsageError
 from wnmon.model.result import Reason
+from wnmon.wire.listing import Listing, Offer
 from wnmon.wire.opened import Untold
 
 KEY = f"sk-{secrets.token_hex(20)}"
@@ -157,3 +159,25 @@ def test_a_relay_that_does_not_answer_is_no_end(capsys: pytest.CaptureFixture[st
     interviewed()
 
     assert "the models could not be listed: nobody listens" in capsys.readouterr().err
+
+
+def listing(*names: str) -> Callable[[NamedTarget], Listing]:
+    return lambda _relay: Listing(offers=tuple(Offer(name=name) for name in names), whole=True)
+
+
+def test_a_relay_that_offers_nothing_for_chat_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    read = typing(NOBODY, "WN_API_KEY", "m", "500000")
+    Interview(given=Given(), env=ENV, lang="en", read=read, list_models=listing("whisper-1", "bge-m3")).first()
+
+    assert "of the models that the relay offers (2) none seems to be for chat" in capsys.readouterr().err
+
+
+def test_whoever_ends_it_while_the_relay_is_asked_is_told_that_nothing_was_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def ended(_relay: NamedTarget) -> Listing:
+        raise KeyboardInterrupt
+
+    with pytest.raises(click.Abort):
+        Interview(given=Given(base_url=NOBODY), env=ENV, lang="en", list_models=ended).first()
+    assert "nothing was written" in capsys.readouterr().err

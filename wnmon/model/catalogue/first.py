@@ -73,6 +73,10 @@ _INIT: dict[str, Pair] = {
     "init_untold": ("the models could not be listed: {said}; going on without the list", "无法列出模型：{said}；将不用列表继续"),
     "init_unset": ("{name} is not set, so the relay is asked for its models without a key", "{name} 未设置，因此不带密钥向中转站查询模型"),
     "init_no_offers": ("the relay lists no model", "中转站未列出任何模型"),
+    "init_none_chats": (
+        "of the models that the relay offers ({n}) none seems to be for chat: is the key of the right group?",
+        "中转站提供的模型（{n} 个）看来都不是对话模型：密钥所在的分组是否正确？",
+    ),
     "init_took": ("watching {name}, one of {n} the relay offers; --model names others", "监测 {name}（中转站提供 {n} 个模型之一）；可用 --model 另选"),
     "init_small": (
         "these checks may use up to {n} tokens a day: with {n2} the last of them may be left out",
