@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
@@ -12,9 +13,11 @@ from wnmon.cli.options import language_option
 from wnmon.cli.terminal import note, say, spoken, words
 from wnmon.clock import SystemClock
 from wnmon.config import Config, load_any, plan_spend, render
+from wnmon.config.environment import Complaint
+from wnmon.config.key_file import NO_KEY_FILE, key_in
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan
-from wnmon.model.credentials import is_telling
+from wnmon.model.credentials import is_telling, looks_like_key
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Target
 from wnmon.redact.redactor import Redactor
@@ -67,11 +70,11 @@ def _validate(name: str, env: Mapping[str, str], *, needs_keys: bool) -> Config 
     try:
         loaded = load_any(name, env)
     except ConfigError as error:
-        keys = {key for one in error.problems if (key := _unset_key(one)) is not None}
+        keys = {key for one in error.problems if (key := _key_not_here(one)) is not None}
         if not keys or needs_keys:
             return error.problems
         try:
-            loaded = load_any(name, {**env, **dict.fromkeys(keys, _STAND_IN)})
+            loaded = load_any(name, {**env, **dict.fromkeys(keys, _STAND_IN)}, key_in=_key_or_stand_in)
         except ConfigError:
             return error.problems
         say(describe(name, loaded))
@@ -82,10 +85,22 @@ def _validate(name: str, env: Mapping[str, str], *, needs_keys: bool) -> Config 
     return loaded
 
 
-def _unset_key(problem: Text) -> str | None:
-    """Return the variable that a problem is about, where it is only unset and its name speaks of a credential."""
+def _key_or_stand_in(path: Path) -> tuple[str, Complaint | None]:
+    """Return the key in a file, a stand-in where there is no file. A key in the place of the path is no path."""
+    key, complaint = key_in(path)
+    is_elsewhere = complaint == NO_KEY_FILE and not looks_like_key(path.name)
+    return (_STAND_IN, None) if is_elsewhere else (key, complaint)
+
+
+def _key_not_here(problem: Text) -> str | None:
+    """Return which key a problem is about, where it is only that the key is not here.
+
+    That is the variable, where it is unset and its name speaks of a credential; "" for one in a file.
+    """
     while isinstance(problem, Said):
         holes = dict(problem.holes)
+        if (problem.id, holes.get("said"), holes.get("hint")) == ("with_hint", *NO_KEY_FILE):
+            return ""
         if problem.id == "variable_unset":
             name = str(holes["name"])
             return name if is_telling(name) else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from wnmon.config.key_file import KeyFile, key_in
 from wnmon.config.problems import BrokenConfigError
 from wnmon.config.resolve import Config, resolve_config
 from wnmon.config.select import narrow
@@ -64,12 +65,14 @@ def built_in_suites(*, shipped: Path | None = None) -> tuple[Plan, ...]:
     return plans
 
 
-def load_any(name: str, env: Mapping[str, str], *, shipped: Path | None = None) -> Config | Plan:
+def load_any(
+    name: str, env: Mapping[str, str], *, shipped: Path | None = None, key_in: KeyFile = key_in
+) -> Config | Plan:
     """Return the configuration or the suite in a file or `builtin:NAME`, whichever it is by its keys.
 
-    Raises ConfigError.
+    `key_in` reads the files of keys. Raises ConfigError.
     """
-    sources = Sources(shipped)
+    sources = Sources(shipped, key_in)
     path = sources.find(name, Path())
     root = sources.root(path) if path is not None else None
     if path is not None and root is not None and not is_suite(root):

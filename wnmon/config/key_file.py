@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable
 from pathlib import Path
 
 from wnmon.config.environment import Complaint
 from wnmon.model.said import Said
 
 MAX_BYTES = 4096
+
+NO_KEY_FILE: Complaint = (Said("no_file"), Said("key_file_path"))
+"""What is wrong where no file is."""
+
+KeyFile = Callable[[Path], tuple[str, Complaint | None]]
+"""Returns the key in a file and, where there is none, what is wrong with the file."""
 
 
 def key_in(path: Path) -> tuple[str, Complaint | None]:
@@ -19,7 +26,7 @@ def key_in(path: Path) -> tuple[str, Complaint | None]:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        return "", (Said("no_file"), Said("key_file_path"))
+        return "", NO_KEY_FILE
     except (OSError, ValueError) as error:  # ValueError: a NUL is in no path
         why = error.strerror if isinstance(error, OSError) else None
         return "", (Said("cannot_be_read", text=(why or "invalid path").lower()), Said("key_file_path"))

@@ -80,7 +80,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
     `rules` may be waived too: those of suites that somebody names beside the configuration.
     """
     parts = list(_Gathering(sources).parts(path, Rhythm()))
-    read = (read_target(name, place, env, sources.watch) for name, place, _ in _named(parts, "targets"))
+    read = (read_target(name, place, env, sources.key_in) for name, place, _ in _named(parts, "targets"))
     targets = [target for target in read if target is not None]
     suites = Suites(sources)
     checks = _checks(parts, suites)

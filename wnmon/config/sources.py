@@ -9,6 +9,8 @@ from hashlib import sha256
 from os.path import realpath
 from pathlib import Path
 
+from wnmon.config.environment import Complaint
+from wnmon.config.key_file import KeyFile, key_in
 from wnmon.config.load import MAX_BYTES, load
 from wnmon.config.node import Cursor, quote
 from wnmon.config.problems import BrokenConfigError, Problem
@@ -27,9 +29,10 @@ _LONGEST_KEY = 32
 class Sources:
     """Reads YAML files, each once, and gathers every problem of every file in `problems`."""
 
-    def __init__(self, shipped: Path | None = None) -> None:
+    def __init__(self, shipped: Path | None = None, key_in: KeyFile = key_in) -> None:
         self.problems: list[Problem] = []
         self._shipped_folder = shipped
+        self._key_in = key_in
         self.built_in = shipped_files(shipped or shipped_folder())
         self._roots: dict[Path, tuple[Path, Cursor | None]] = {}
         self._digest = sha256()
@@ -60,6 +63,11 @@ class Sources:
     def watch(self, path: Path) -> None:
         """Count what is there among the files: a change of it asks for a reload."""
         self._watched.append(path)
+
+    def key_in(self, path: Path) -> tuple[str, Complaint | None]:
+        """Return the key in a file and what is wrong with it. A new key asks for a reload."""
+        self.watch(path)
+        return self._key_in(path)
 
     def root(self, path: Path, place: Cursor | None = None) -> Cursor | None:
         """Return the document of a file, None when it cannot be had. `place` is the value that named the file."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from pathlib import Path
 from typing import TypeVar
 
 from wnmon.config.environment import fill, telling_values
 from wnmon.config.headers import complaint_of_auth_header, target_headers
-from wnmon.config.key_file import key_in
+from wnmon.config.key_file import KeyFile
 from wnmon.config.labels import read_labels
 from wnmon.config.maintenance import read_pause
 from wnmon.config.node import Cursor, quote
@@ -35,10 +34,10 @@ _PACES = ("requests_per_minute", "tokens_per_minute")
 _Read = TypeVar("_Read")
 
 
-def read_target(name: str, place: Cursor, env: Mapping[str, str], watch: Callable[[Path], None]) -> Target | None:
+def read_target(name: str, place: Cursor, env: Mapping[str, str], key_in: KeyFile) -> Target | None:
     """Return the target at `place`, None (with every problem it has) when it cannot be used.
 
-    `watch` is told of each file beside the configuration whose content counts.
+    `key_in` reads the file of a key.
     """
     before = len(place.problems)
     if not fits("target", place):
@@ -50,7 +49,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str], watch: Callabl
         url=where.url,
         host=where.host,
         models=models,
-        api_key=_api_key(place.get("api_key"), env, watch),
+        api_key=_api_key(place.get("api_key"), env, key_in),
         auth_header=_auth_header(place.get("auth")),
         headers=target_headers(place, env),
         concurrency=place.whole_of("concurrency") or 2,
@@ -154,7 +153,7 @@ def _complaint_of_key(key: str) -> tuple[Said, Said] | None:
     return None
 
 
-def _api_key(place: Cursor | None, env: Mapping[str, str], watch: Callable[[Path], None]) -> Secret | None:
+def _api_key(place: Cursor | None, env: Mapping[str, str], key_in: KeyFile) -> Secret | None:
     """Return the key; None also where `${KEY:-}` leaves it open and nobody has set one."""
     file = place.get("file") if place is not None else None
     value = file or place
@@ -163,7 +162,6 @@ def _api_key(place: Cursor | None, env: Mapping[str, str], watch: Callable[[Path
         return None
     key, complaint = filled.text, None
     if file is not None:
-        watch(file.folder / filled.text)
         key, complaint = key_in(file.folder / filled.text)
     complaint = complaint or _complaint_of_key(key)
     if complaint is not None:

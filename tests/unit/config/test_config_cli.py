@@ -69,6 +69,30 @@ def test_validate_refuses_a_variable_that_is_not_set_and_of_no_key(tmp_path: Pat
     assert isinstance(unset("NO_SUCH_VARIABLE", tmp_path).exception, ConfigError)
 
 
+def key_file(name: str, tmp_path: Path) -> Result:
+    path = write(
+        tmp_path, f"targets: {{wn: {{base_url: 'https://relay.example', api_key: {{file: '{name}'}}, models: [m]}}}}"
+    )
+    return CliRunner().invoke(validate.command, [str(path)])
+
+
+def test_validate_passes_a_file_whose_key_is_mounted_elsewhere_and_says_so(tmp_path: Path) -> None:
+    result = key_file("/nowhere/secrets/relay", tmp_path)
+
+    assert (result.exit_code, "OK, 1 target" in result.stdout) == (0, True)
+    assert "targets.wn.api_key.file: no such file" in result.stderr
+
+
+def test_validate_refuses_a_key_in_the_place_of_its_file(tmp_path: Path) -> None:
+    assert isinstance(key_file("sk-4f9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c", tmp_path).exception, ConfigError)
+
+
+def test_validate_refuses_an_empty_file_of_a_key(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+
+    assert isinstance(key_file("empty", tmp_path).exception, ConfigError)
+
+
 def test_validate_shows_an_unset_key_beside_what_is_wrong(tmp_path: Path) -> None:
     path = write(tmp_path, "targets: {wn: {base_url: nowhere, api_key: '${NOBODY_S_API_KEY}', models: [m]}}")
     error = CliRunner().invoke(validate.command, [str(path)]).exception

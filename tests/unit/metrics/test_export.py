@@ -133,7 +133,7 @@ def test_an_address_of_grafana_is_taken(tmp_path: Path, address: str) -> None:
 
 
 def test_a_folder_whose_name_is_too_long_is_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot write .*: File name too long"):
+    with pytest.raises(UsageError, match=r"cannot write .*: File name too long"):
         export("alerts", str(tmp_path / ("a" * 300)))
 
 

@@ -140,8 +140,8 @@ _PROBLEMS: dict[str, Pair] = {
     "leave_out_bearer": ('leave out "Bearer"', '请删去 "Bearer"'),
     "key_characters": ("expected a key without spaces, line breaks and special characters", "期望 不含空格、换行和特殊字符的密钥"),
     "key_file_path": (
-        "the path is relative to this file; the key itself has no place here",
-        "路径相对于本文件；此处不写密钥本身",
+        "a path without / at its beginning is relative to this file; the key itself has no place here",
+        "不以 / 开头的路径相对于本文件；此处不写密钥本身",
     ),
     "key_file_alone": ("write the key alone into the file, on one line", "文件中只写一行密钥"),
     "key_file_empty": ("expected a file with a key, not an empty one", "期望 含密钥的文件，实际为空文件"),
