@@ -97,10 +97,17 @@ def test_a_curl_command_goes_with_no_other_option(tmp_path: Path) -> None:
     assert (done.exit_code, list(tmp_path.iterdir())) == (2, [])
 
 
-def probed(tmp_path: Path, *options: str, faults: tuple[str, ...] = (), key: str = KEY, models: str = "") -> Result:
+def probed(
+    tmp_path: Path,
+    *options: str,
+    faults: tuple[str, ...] = (),
+    key: str = KEY,
+    models: str = MODELS[0],
+    tokens: int = 200_000,
+) -> Result:
     """Return what is said of a relay that knows gpt-4o-mini and an embedding, and takes this key."""
     with relay(*faults, key=key) as running:
-        written(tmp_path, "--base-url", running.url, "--model", models or MODELS[0])
+        written(tmp_path, "--base-url", running.url, "--model", models, "--tokens-per-day", str(tokens))
         return invoke(validate, [str(tmp_path / "wnmon.yaml"), "--probe", *options])
 
 
@@ -124,6 +131,12 @@ def test_a_model_that_does_not_answer_is_told_with_what_to_do(
     done = probed(tmp_path, "--yes", faults=faults, key=key)
 
     assert (done.exit_code, [one for one in said if one not in done.stdout]) == (3, []), done.stdout
+
+
+def test_a_budget_too_small_for_one_question_is_not_called_used_up(tmp_path: Path) -> None:
+    done = probed(tmp_path, "--yes", "--lang", "en", tokens=5)
+
+    assert (done.exit_code, "the day's budget of wn has no room for this" in done.stdout) == (3, True)
 
 
 def test_one_model_of_two_is_not_all(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_a_key_with_bearer_is_told_when_its_variable_is_named() -> None:
 def test_a_budget_below_what_the_checks_need_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     of_options(tokens_per_day=5)
 
-    assert "tokens a day: with 5 the last of them may be left out" in capsys.readouterr().err
+    assert "tokens a day: with 5 those that do not fit are left out" in capsys.readouterr().err
 
 
 def test_the_budget_by_default_is_enough() -> None:

@@ -108,10 +108,10 @@ checks: {c: {prompt: abcd, request: {max_tokens: 10}, every: 1h}}
         "a       c                24         720             720        21,600\n"
         "b       c                24         720             720        21,600\n"
         "a       total            24         720             720        21,600"
-        "  over the budget of a: some runs will be skipped\n"
+        "  over the budget of a: runs that do not fit will be skipped\n"
         "b       total            24         720             720        21,600\n"
         "all     total            48       1,440           1,440        43,200"
-        "  over the budget of a: some runs will be skipped\n"
+        "  over the budget of a: runs that do not fit will be skipped\n"
         "tokens are upper bounds: a relay usually bills fewer\n"
         "re-checks come on top: while a relay fails, up to 1 for each run, within the budget\n"
     )

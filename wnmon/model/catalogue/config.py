@@ -411,7 +411,7 @@ _SPEND: dict[str, Pair] = {
     "spend_total": ("total", "合计"),
     "spend_more": ("{n} more", "另有 {n} 项"),
     "spend_some": ("{names} and {n} more", "{names} 及另外 {n} 个"),
-    "spend_over": ("over the budget of {names}: some runs will be skipped", "超出 {names} 的预算：部分运行将被跳过"),
+    "spend_over": ("over the budget of {names}: runs that do not fit will be skipped", "超出 {names} 的预算：容不下的运行将被跳过"),
     "spend_bounds": ("tokens are upper bounds: a relay usually bills fewer", "token 为上限：中转站的实际计费通常更少"),
     "spend_bounds_money": ("tokens and money are upper bounds: a relay usually bills fewer", "token 与费用均为上限：中转站的实际计费通常更少"),
     "spend_rechecks": ("re-checks come on top: while a relay fails, up to {n} for each run, within the budget", "复查另计：中转站故障期间每次运行至多复查 {n} 次，不超出预算"),

@@ -79,8 +79,8 @@ _INIT: dict[str, Pair] = {
     ),
     "init_took": ("watching {name}, one of {n} the relay offers; --model names others", "监测 {name}（中转站提供 {n} 个模型之一）；可用 --model 另选"),
     "init_small": (
-        "these checks may use up to {n} tokens a day: with {n2} the last of them may be left out",
-        "这些 check 每日最多可能用 {n} 个 token：限为 {n2} 时，靠后的可能不会发送",
+        "these checks may use up to {n} tokens a day: with {n2} those that do not fit are left out",
+        "这些 check 每日最多可能用 {n} 个 token：限为 {n2} 时，容不下的不会发送",
     ),
     "init_no_url": ("expected the base URL of the relay", "应为中转站的 base URL"),
     "init_key": ("a key stands there", "此处写的是密钥"),
