@@ -233,6 +233,13 @@ def test_the_configuration_is_one_that_wnmon_takes(tmp_path: Path) -> None:
     assert [target.name for target in load_config(tmp_path / "wnmon.yaml", {}).targets] == ["relay"]
 
 
+def test_the_configuration_can_be_validated_where_no_secret_is_mounted() -> None:
+    command = [sys.executable, "-m", "wnmon", "validate", str(FOLDER / "wnmon.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, "tokens/day" in done.stdout) == (0, True), done.stderr
+
+
 def test_everything_is_mounted_for_reading_only() -> None:
     assert all(mount["readOnly"] for mount in container()["volumeMounts"])
 

@@ -124,6 +124,14 @@ def test_both_languages_have_the_same_headings() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_each_variable_of_a_command_is_explained_or_set(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    taken = {name for command in commands(page) for name in re.findall(r"\$([A-Z_]+)", command)}
+
+    assert {name for name in taken if f"`{name}`" not in text} == set()
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_first_command_and_its_output_stand_within_25_lines(page: str) -> None:
     lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
 
