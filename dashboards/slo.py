@@ -144,8 +144,8 @@ def _burn(say: Language) -> Panel:
     return Panel(
         title=say("Burn rate", "消耗率"),
         about=say(
-            "1 uses the budget up just by the end of the window. The lines are those of the alerts: 14.4, 6, 3, 1.",
-            "1 表示恰好在窗口结束时用尽。横线为告警所用：14.4、6、3、1。",
+            "1 uses the budget up just by the end of the window. Lines: the alerts' for 30 d: 14.4, 6, 3, 1.",
+            "1 表示恰好在窗口结束时用尽。横线为 30 天窗口的告警所用：14.4、6、3、1。",
         ),
         size=(12, 9),
         unit="short",
