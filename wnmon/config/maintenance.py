@@ -127,9 +127,16 @@ def _zone(place: Cursor | None) -> tzinfo | None:
     try:
         return ZoneInfo(place.text)
     except (KeyError, ValueError, OSError):  # also for a folder of it, or a path out of it
-        hint = did_you_mean(place.text, available_timezones()) or Said("write_zone")
-        place.report(Said("unknown_zone", name=quote(place.text)), hint)
+        place.report(*_complaint_of_zone(place.text, available_timezones()))
         return None
+
+
+def _complaint_of_zone(name: str, known: Collection[str]) -> tuple[Said, Said]:
+    if not known:
+        return Said("no_zones"), Said("install_zones")
+    # Only places are near one another by name: CST is not UCT, nor is GMT+8 what Etc/GMT+8 says, which is west.
+    places = [one for one in known if "/" in one and not one.startswith("Etc/")]
+    return Said("unknown_zone", name=quote(name)), did_you_mean(name, places) or Said("write_zone")
 
 
 def _epoch_s(place: Cursor, *, day: bool = False) -> float | None:

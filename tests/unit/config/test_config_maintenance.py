@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+import zoneinfo
 from pathlib import Path
 
 import pytest
-from config_samples import KEY, config
+from config_samples import KEY, config, problems
 
 TEXT = """\
 targets:
@@ -77,3 +79,31 @@ def test_every_window_is_told_by_name(tmp_path: Path) -> None:
         f"{{{WINDOW}, name: night, reason: x}}, {{{WINDOW}, reason: x}}",
     )
     assert [name for name, _ in config(tmp_path, TEXT % texts).windows()] == ["night", "maintenance", "one"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "hint"),
+    [
+        ("CST", "such as Asia/Shanghai"),
+        ("GMT+8", "such as Asia/Shanghai"),
+        ("UTC+8", "such as Asia/Shanghai"),
+        ("PST", "such as Asia/Shanghai"),
+        ("Shanghai", 'did you mean "Asia/Shanghai"?'),
+    ],
+)
+def test_no_zone_is_suggested_that_is_hours_away(tmp_path: Path, zone: str, hint: str) -> None:
+    (only,) = problems(tmp_path, TEXT % ("", "", f"{{{WINDOW}, timezone: {zone}, reason: x}}"))
+    assert only.endswith(hint)
+
+
+def test_a_machine_without_zones_is_not_told_to_write_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tzdata", None)
+    zoneinfo.reset_tzpath([])
+    zoneinfo.ZoneInfo.clear_cache()
+    try:
+        (only,) = problems(tmp_path, TEXT % ("", "", f"{{{WINDOW}, timezone: Asia/Shanghai, reason: x}}"))
+    finally:
+        zoneinfo.reset_tzpath()
+    assert "no data base of time zones, install tzdata" in only

@@ -68,6 +68,11 @@ _PROBLEMS: dict[str, Pair] = {
     "unknown_check": ("unknown check", "未知的 check"),
     "unknown_zone": ("unknown time zone {name}", "未知的时区 {name}"),
     "write_zone": ("write one of the IANA data base, such as Asia/Shanghai", "请写 IANA 时区名，例如 Asia/Shanghai"),
+    "no_zones": ("this machine has no data base of time zones", "本机没有时区数据库"),
+    "install_zones": (
+        "install tzdata, by pip or as a package of the system, or write UTC",
+        "请用 pip 或系统的包管理器安装 tzdata，或写 UTC",
+    ),
     "unknown_model": ("unknown model", "未知的模型"),
     "unknown_profile": ("unknown profile", "未知的 profile"),
     "unknown_rule": ("unknown rule", "未知的规则"),
