@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,9 @@ NO_KEY_FILE: Complaint = (Said("no_file"), Said("key_file_path"))
 
 KeyFile = Callable[[Path], tuple[str, Complaint | None]]
 """Returns the key in a file and, where there is none, what is wrong with the file."""
+
+# As files of the environment have it. In base64 a key ends in one or two equals signs, and has none before.
+_VARIABLE = re.compile(r"(?:export +)?[A-Z][A-Z0-9]*_[A-Z0-9_]*=[^=].*", re.ASCII)
 
 
 def key_in(path: Path) -> tuple[str, Complaint | None]:
@@ -40,4 +44,6 @@ def _wrong(text: str) -> Said | None:
         return Said("key_file_empty")
     if "\N{REPLACEMENT CHARACTER}" in text or "\0" in text:
         return Said("key_file_binary")
-    return Said("key_file_lines") if "\n" in text or "\r" in text else None
+    if "\n" in text or "\r" in text:
+        return Said("key_file_lines")
+    return Said("key_file_variable") if _VARIABLE.fullmatch(text) else None

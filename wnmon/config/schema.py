@@ -175,7 +175,7 @@ def _phrase(schema: _Schema) -> Text:
 
 
 def _expected(cursor: Cursor, schema: _Schema, wanted: Text) -> None:
-    private = schema.get("writeOnly") is True
+    private = schema.get("writeOnly") is True and cursor.node.value != ""
     cursor.expected(wanted, cursor.node.kind() if private else cursor.node.show(), _hint(cursor.node, wanted))
 
 

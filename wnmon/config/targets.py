@@ -148,6 +148,8 @@ def _complaint_of_key(key: str) -> tuple[Said, Said] | None:
         return Said("key_missing"), Said("key_set_or_none")
     if key.lower().startswith("bearer "):
         return Said("key_with_bearer"), Said("leave_out_bearer")
+    if key[0] in "\"'" and key[0] == key[-1]:
+        return Said("key_in_quotes"), Said("leave_out_quotes")
     if not _KEY.fullmatch(key):
         return Said("key_characters"), Said("one_at_end")
     return None

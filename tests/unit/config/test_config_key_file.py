@@ -43,6 +43,10 @@ def test_a_key_may_be_as_long_as_a_file_may(tmp_path: Path) -> None:
         (f"{KEY} ".encode(), "without spaces"),
         (f"\t{KEY}".encode(), "without spaces"),
         (f"Bearer {KEY}".encode(), 'not "Bearer" and the key'),
+        (f'"{KEY}"\n'.encode(), "not quotes around it"),
+        (f"'{KEY}'\n".encode(), "not quotes around it"),
+        (f"WN_API_KEY={KEY}\n".encode(), "not with NAME=KEY"),
+        (f"export WN_API_KEY={KEY}\n".encode(), "not with NAME=KEY"),
         (b"k" * (MAX_BYTES + 1), f"not one of more than {MAX_BYTES} bytes"),
     ],
 )
@@ -50,6 +54,21 @@ def test_a_file_that_holds_no_key_is_refused_and_not_quoted(tmp_path: Path, data
     (tmp_path / "key").write_bytes(data)
     (only,) = problems(tmp_path, TEXT % "key")
     assert (said in only, KEY in only, "targets.wn.api_key.file" in only) == (True, False, True)
+
+
+@pytest.mark.parametrize("key", ["QUJD_Zk3vQ9xT2mLp==", "A_B==", 'sk-"x"y', "WN-KEY=x"])
+def test_a_key_may_hold_equals_signs_and_quotes_of_its_own(tmp_path: Path, key: str) -> None:
+    assert key_of(tmp_path, key.encode()) == key
+
+
+def test_an_empty_path_is_called_empty(tmp_path: Path) -> None:
+    assert 'expected some text, not ""' in problems(tmp_path, TEXT % "")[0]
+
+
+def test_quotes_around_a_key_in_a_variable_are_refused_too(tmp_path: Path) -> None:
+    text = (TEXT % "key").replace('{file: "key"}', '"${WN_API_KEY}"')
+    (only,) = problems(tmp_path, text, {"WN_API_KEY": f'"{KEY}"'})
+    assert ("leave out the quotes" in only, KEY in only) == (True, False)
 
 
 @pytest.mark.parametrize("name", ["no\\0where", "../" * 3000, "n" * 300])

@@ -143,6 +143,8 @@ _PROBLEMS: dict[str, Pair] = {
     ),
     "key_with_bearer": ('expected the key alone, not "Bearer" and the key', '期望 仅有密钥，实际前面有 "Bearer"'),
     "leave_out_bearer": ('leave out "Bearer"', '请删去 "Bearer"'),
+    "key_in_quotes": ("expected the key alone, not quotes around it", "期望 仅有密钥，实际带有引号"),
+    "leave_out_quotes": ("leave out the quotes", "请删去引号"),
     "key_characters": ("expected a key without spaces, line breaks and special characters", "期望 不含空格、换行和特殊字符的密钥"),
     "key_file_path": (
         "a path without / at its beginning is relative to this file; the key itself has no place here",
@@ -151,6 +153,7 @@ _PROBLEMS: dict[str, Pair] = {
     "key_file_alone": ("write the key alone into the file, on one line", "文件中只写一行密钥"),
     "key_file_empty": ("expected a file with a key, not an empty one", "期望 含密钥的文件，实际为空文件"),
     "key_file_large": ("expected a file with a key, not one of more than {n} bytes", "期望 含密钥的文件，实际超过 {n} 字节"),
+    "key_file_variable": ("expected a file with a key, not with NAME=KEY", "期望 只含密钥的文件，实际为 NAME=KEY"),
     "key_file_lines": ("expected a file with a key on one line, not several lines", "期望 仅含一行密钥的文件，实际有多行"),
     "key_file_binary": ("expected a file with a key in plain ASCII, not other bytes", "期望 以纯 ASCII 写有密钥的文件，实际含其他字节"),
     "the_api_key": ("the API key", "API 密钥"),
