@@ -25,7 +25,7 @@ from wnmon.engine.windows import Windows
 from wnmon.errors import place_of
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Asks, Plan
-from wnmon.model.events import InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
+from wnmon.model.events import InFlight, InternalFault, RunDiscarded, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.result import Evidence, Outcome, Reason, Result
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe
@@ -175,6 +175,8 @@ class Runner:
             self.fanout.take(run)
             return run
         self._tell_skipped(probe, progress, skip, result.message)
+        if progress.answers:
+            self._tell_discarded(probe, progress)
         return self._run(probe, progress, evidence, replace(result, reason=_REASONS.get(skip, result.reason)))
 
     def _evidence(self, probe: Probe, progress: Progress) -> Evidence:
@@ -199,6 +201,16 @@ class Runner:
     def _tell_skipped(self, probe: Probe, progress: Progress, skip: Skip, detail: Text) -> None:
         if not progress.recheck:
             self.fanout.observe(RunSkipped(probe=probe.id, reason=skip, detail=detail))
+
+    def _tell_discarded(self, probe: Probe, progress: Progress) -> None:
+        discarded = RunDiscarded(
+            probe=probe.id,
+            statuses=tuple(answer.exchange.status for answer in progress.answers),
+            input_tokens=progress.input_tokens,
+            output_tokens=progress.output_tokens,
+            doubts=tuple(progress.usage_doubts),
+        )
+        self.fanout.observe(discarded)
 
     def _skipped(self, probe: Probe, progress: Progress, skip: Skip, detail: Text) -> Run:
         self._tell_skipped(probe, progress, skip, detail)

@@ -31,6 +31,7 @@ from wnmon.metrics.readings import (
     Reading,
     Streaks,
     budget_readings,
+    discarded_readings,
     event_readings,
     least_readings,
     probe_readings,
@@ -41,7 +42,7 @@ from wnmon.metrics.readings import (
     standing_readings,
     target_readings,
 )
-from wnmon.model.events import BudgetLeft, MonitorEvent, RunSkipped
+from wnmon.model.events import BudgetLeft, MonitorEvent, RunDiscarded, RunSkipped
 from wnmon.model.measures import Measures
 from wnmon.model.result import Outcome
 from wnmon.model.target import Probe, ProbeId
@@ -327,6 +328,8 @@ class PrometheusSink:
             if isinstance(event, RunSkipped) and (known := self._known.get(event.probe)) is not None:
                 labels = initial_series.probe_labels(known.probe)
                 self._apply(event.probe, labels, skipped_readings(event, known.probe.slos))
+            if isinstance(event, RunDiscarded) and (known := self._known.get(event.probe)) is not None:
+                self._apply(event.probe, initial_series.probe_labels(known.probe), discarded_readings(event))
             if not isinstance(event, BudgetLeft):
                 self._apply(_SELF, {}, event_readings(event))
             elif any(known.probe.target.name == event.target for known in self._known.values()):

@@ -17,6 +17,7 @@ from wnmon.model.events import (
     LoopLagged,
     MonitorEvent,
     Reloaded,
+    RunDiscarded,
     RunLate,
     RunSkipped,
     SinkFailed,
@@ -26,6 +27,7 @@ from wnmon.model.events import (
 from wnmon.model.exchange import Exchange
 from wnmon.model.result import BOUNDS, Mark, Outcome, Timing, Verdict
 from wnmon.model.slo import Slo
+from wnmon.model.spent import UsageDoubt
 from wnmon.watch.slo import Cause, Counted, classify, left_out
 from wnmon.wire.balance import UNITS_WITHOUT_WORTH, Balance, is_about_balance, read_balance
 from wnmon.wire.opened import Untold
@@ -159,11 +161,23 @@ def _between(start_s: float | None, end_s: float | None) -> float | None:
 
 def spending(run: Run) -> Iterator[Reading]:
     """Yield what a run sent, was answered and cost, whatever became of it."""
-    for exchange in run.evidence.exchanges:
-        yield Reading(metric="wnmon_probe_http_responses_total", value=1, values=(_code_class(exchange.status),))
-    yield Reading(metric="wnmon_probe_tokens_total", value=run.spent_input_tokens, values=("input",))
-    yield Reading(metric="wnmon_probe_tokens_total", value=run.spent_output_tokens, values=("output",))
-    for doubt in run.usage_doubts:
+    statuses = tuple(exchange.status for exchange in run.evidence.exchanges)
+    yield from _spending(statuses, run.spent_input_tokens, run.spent_output_tokens, run.usage_doubts)
+
+
+def discarded_readings(event: RunDiscarded) -> Iterator[Reading]:
+    """Yield what a run sent, was answered and cost of which nothing else is published."""
+    yield from _spending(event.statuses, event.input_tokens, event.output_tokens, event.doubts)
+
+
+def _spending(
+    statuses: Sequence[int | None], input_tokens: int, output_tokens: int, doubts: Sequence[UsageDoubt]
+) -> Iterator[Reading]:
+    for status in statuses:
+        yield Reading(metric="wnmon_probe_http_responses_total", value=1, values=(_code_class(status),))
+    yield Reading(metric="wnmon_probe_tokens_total", value=input_tokens, values=("input",))
+    yield Reading(metric="wnmon_probe_tokens_total", value=output_tokens, values=("output",))
+    for doubt in doubts:
         yield Reading(metric="wnmon_probe_usage_doubts_total", value=1, values=(doubt.direction.value,))
 
 

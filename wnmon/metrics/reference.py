@@ -17,7 +17,9 @@ Generated from `wnmon/metrics/catalogue.py` by `python -m wnmon.metrics.referenc
 - Counters and histograms are born at 0, so that the first failure is an increase.
 - A gauge that states a fact is absent until the fact is known, and again when it is not known any more: a gauge born
   at 0 would raise alerts after every restart.
-- A skipped run touches only `wnmon_scheduler_skipped_runs_total` and `wnmon_slo_excluded_total`.
+- A skipped run touches only `wnmon_scheduler_skipped_runs_total` and `wnmon_slo_excluded_total`, and where it had
+  begun, be it a re-check, what it sent and cost: `wnmon_probe_http_responses_total`, `wnmon_probe_tokens_total` and
+  `wnmon_probe_usage_doubts_total`.
 - In OpenMetrics, which Prometheus asks for, the latency histograms of a probe, `wnmon_probe_failures_total` and
   `wnmon_slo_errors_total` carry the id of the last run they counted as an exemplar (`run_id`); the text format cannot.
 - `metrics.max_series` is the most series of targets and probes there may be, 200000 unless configured. A probe has

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wnmon.model.said import Text
+from wnmon.model.spent import UsageDoubt
 from wnmon.model.target import ProbeId
 
 
@@ -27,6 +28,20 @@ class RunSkipped:
     probe: ProbeId
     reason: Skip
     detail: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDiscarded:
+    """A run was cut short, so nothing that it found is published; what it sent and cost was spent all the same.
+
+    `statuses` are those of its answers, None where none came.
+    """
+
+    probe: ProbeId
+    statuses: tuple[int | None, ...]
+    input_tokens: int
+    output_tokens: int
+    doubts: tuple[UsageDoubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +129,7 @@ class ConnectionsRefused:
 
 MonitorEvent = (
     RunSkipped
+    | RunDiscarded
     | StateExpired
     | RunLate
     | Waited

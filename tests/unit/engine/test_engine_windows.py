@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
 from engine_samples import NOON_S, Bench, FakeClock, S, probe, reply
 
 from wnmon.engine.ports import Rest, RestCause
 from wnmon.engine.windows import Windows
-from wnmon.model.events import RunSkipped, Skip
+from wnmon.model.events import RunDiscarded, RunSkipped, Skip
 from wnmon.model.result import Outcome
 from wnmon.model.target import Probe
 from wnmon.model.window import Window
@@ -104,3 +105,17 @@ def test_a_run_that_a_window_cuts_into_sends_no_more() -> None:
     two = replace(one, check=replace(one.check, plan=replace(one.check.plan, steps=steps)))
     asyncio.run(bench.runner.run(two))
     assert len(bench.transport.sent) == 1
+
+
+@pytest.mark.parametrize("recheck", [False, True])
+def test_what_a_run_cost_that_a_window_cuts_into_is_told(recheck: bool) -> None:
+    bench = Bench(reply())
+    bench.transport.meanwhile = lambda: bench.clock.pass_s(10)
+    run = asyncio.run(bench.runner.run(closed(window(5, 60)), recheck=recheck))
+    (cut,) = bench.memory.of(RunDiscarded)
+    assert (cut.statuses, cut.input_tokens, cut.output_tokens) == (
+        (200,),
+        run.spent_input_tokens,
+        run.spent_output_tokens,
+    )
+    assert cut.input_tokens > 0

@@ -36,6 +36,7 @@ from wnmon.model.events import (
     LoopLagged,
     MonitorEvent,
     Reloaded,
+    RunDiscarded,
     RunLate,
     RunSkipped,
     SinkFailed,
@@ -207,6 +208,18 @@ def test_a_skipped_run_tells_what_it_cost_and_nothing_else() -> None:
     seen = [sum(number for _, number in samples(sink, f"wnmon_probe_{name}_total")) for name in ("tokens", "runs")]
 
     assert (seen, samples(sink, "wnmon_probe_success")) == ([18, 0], [])
+
+
+def test_a_discarded_run_tells_what_it_cost_and_nothing_else() -> None:
+    sink = a_sink(a_probe())
+    doubt = UsageDoubt(direction=Direction.OUTPUT, claimed=10**6, booked=64)
+    cut = RunDiscarded(probe=a_probe().id, statuses=(200, None), input_tokens=9, output_tokens=64, doubts=(doubt,))
+    sink.observe(cut)
+    sink.observe(replace(cut, probe=a_probe("gone").id))
+    names = ("http_responses", "tokens", "usage_doubts", "runs")
+    seen = [sum(number for _, number in samples(sink, f"wnmon_probe_{name}_total")) for name in names]
+
+    assert seen == [2, 73, 1, 0]
 
 
 def test_counts_of_usage_that_are_not_believed_are_counted() -> None:
