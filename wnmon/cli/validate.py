@@ -12,7 +12,7 @@ import click
 from wnmon.cli.options import language_option
 from wnmon.cli.terminal import note, say, spoken, words
 from wnmon.clock import SystemClock
-from wnmon.config import Config, load_any, plan_spend, render
+from wnmon.config import Config, load_any, never_missed, plan_spend, render
 from wnmon.config.environment import Complaint
 from wnmon.config.key_file import NO_KEY_FILE, key_in
 from wnmon.errors import ConfigError
@@ -116,8 +116,8 @@ def describe(name: str, loaded: Config | Plan) -> str:
         return words("cli_ok_suite", name=name, suite=str(loaded.suite), counts=counts) + "\n"
     counts = _counts(target=len(loaded.targets), check=len(loaded.checks), probe=len(loaded.probes))
     redactor = Redactor(loaded.secrets())
-    for window in over(loaded, SystemClock().wall_s()):
-        note(window)
+    for remark in (*over(loaded, SystemClock().wall_s()), *never_missed(loaded.probes)):
+        note(remark)
     lines = [line for target in loaded.targets for line in (f"{target.name}: {target.url}", *_remarks(target))]
     urls = "".join(f"  {redactor.text(line)}\n" for line in lines)
     spend = f"\n{render(plan_spend(loaded), spoken())}" if loaded.probes else ""

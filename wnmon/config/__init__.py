@@ -2,7 +2,7 @@
 
 `load_config` for a configuration, `load_suites` and `built_in_suites` for suites, `load_any` for a file that may be
 either; `adhoc_target` for a relay named on the command line; `narrow` for the rules that count; `plan_spend` for what
-it all costs.
+it all costs; `never_missed` for objectives that say nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from wnmon.config.key_file import KeyFile, key_in
 from wnmon.config.problems import BrokenConfigError
 from wnmon.config.resolve import Config, resolve_config
 from wnmon.config.select import narrow
+from wnmon.config.slos import never_missed
 from wnmon.config.sources import Sources, is_suite
 from wnmon.config.spend import Spend, plan_cost, plan_spend, render
 from wnmon.config.suite import Suites, profiles_of
@@ -30,6 +31,7 @@ __all__ = [
     "load_config",
     "load_suites",
     "narrow",
+    "never_missed",
     "plan_cost",
     "plan_spend",
     "profiles_of",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from wnmon.config.labels import read_labels
+from wnmon.config.measures import first_token_s
 from wnmon.config.node import Cursor, quote
 from wnmon.config.schema import sound
 from wnmon.config.timing import limit_s
-from wnmon.model.check import Asks, Plan
+from wnmon.judge.latency import Limits
+from wnmon.model.check import Asks, Check, Plan, Step
 from wnmon.model.duration import parse_duration_s
 from wnmon.model.said import Said
 from wnmon.model.slo import Indicator, Slo
@@ -77,6 +80,29 @@ def with_slos(probes: Iterable[Probe], slos: Sequence[AimedSlo]) -> tuple[Probe,
         if not idle and one.slo.name not in used:
             one.place.report(Said("slo_idle"), Said("slo_select_others"), key=True)
     return aimed
+
+
+def never_missed(probes: Iterable[Probe]) -> list[Said]:
+    """Return what to say of objectives of a latency that no run can miss: one so late has failed, and is left out."""
+    found = dict.fromkeys(
+        (slo.name, probe.check.name, _fails_after_s(slo.indicator, probe.check))
+        for probe in probes
+        for slo in probe.slos
+        if slo.threshold_s is not None and slo.threshold_s >= _fails_after_s(slo.indicator, probe.check)
+    )
+    return [Said("slo_never_missed", text=slo, name=check, time=f"{at_s:g}s") for slo, check, at_s in found]
+
+
+def _fails_after_s(indicator: Indicator, check: Check) -> float:
+    """Return how long a latency may be at most of a run that is a success: the limits of its requests, the timeouts."""
+    longest_s = max((_limit_of_step_s(indicator, step) for step in check.plan.steps), default=math.inf)
+    return min(longest_s, check.timeouts.total_s if indicator is Indicator.TOTAL else first_token_s(check.timeouts))
+
+
+def _limit_of_step_s(indicator: Indicator, step: Step) -> float:
+    limits = (one.expected for one in step.expect if one.kind == indicator.value)
+    failed = (limit.failed_s for limit in limits if isinstance(limit, Limits) and limit.failed_s is not None)
+    return min(failed, default=math.inf)
 
 
 def _objective(place: Cursor | None) -> float | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from config_samples import write
 
-from wnmon.config import load_config
+from wnmon.config import load_config, never_missed
 from wnmon.model.measures import Measures
 from wnmon.model.slo import Indicator, Slo
 
@@ -96,3 +96,26 @@ def test_metrics_are_configured(tmp_path: Path) -> None:
 
 def test_metrics_have_defaults(tmp_path: Path) -> None:
     assert load_config(write(tmp_path, CHECKS), {}).measures == Measures()
+
+
+@pytest.mark.parametrize(
+    ("check", "slo", "after"),
+    [
+        ("timeout: {total: 10s}", "indicator: total, threshold: 10s", "10s"),
+        ("timeout: {total: 10s}", "indicator: total, threshold: 9s", None),
+        ("expect: {total: 5s}", "indicator: total, threshold: 5s", "5s"),
+        ("expect: {total: {degraded: 5s}}", "indicator: total, threshold: 5s", None),
+        ("expect: {ttft: {degraded: 1s, failed: 2s}}", "indicator: ttft, threshold: 2s", "2s"),
+        ("expect: {ttft: {degraded: 1s, failed: 2s}}", "indicator: ttft, threshold: 1s", None),
+        ("timeout: {first_token: 3s}", "indicator: ttft, threshold: 4s", "3s"),
+        ("expect: {ttft: 2s}", "indicator: total, threshold: 9s", None),
+    ],
+)
+def test_an_objective_that_no_run_can_miss_is_told(tmp_path: Path, check: str, slo: str, after: str | None) -> None:
+    text = (
+        "targets:\n  wn: {base_url: https://relay.example, models: [m, n]}\n"
+        f"checks:\n  alive: {{prompt: x, request: {{stream: true}}, {check}}}\n"
+        f"slos:\n  quick: {{{slo}, objective: 95%, window: 7d}}\n"
+    )
+    said = [str(one) for one in never_missed(load_config(write(tmp_path, text), {}).probes)]
+    assert [f"one of alive fails after {after} " in one for one in said] == ([True] if after else [])

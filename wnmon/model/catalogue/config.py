@@ -193,6 +193,10 @@ _PROBLEMS: dict[str, Pair] = {
         "asked although nothing is to be sent until {until}: {text}",
         "配置要求在 {until} 之前不发送请求（{text}），仍按要求请求",
     ),
+    "slo_never_missed": (
+        "no run misses the objective {text}: one of {name} fails after {time} and is left out; lower its threshold",
+        "目标 {text} 不会失守：{name} 的运行超过 {time} 即失败而不计入，请调小 threshold",
+    ),
     "window_over": ("a window of maintenance or a pause is over for good, and has no effect: {text}", "某个维护窗口或暂停已永久过期，不再起作用：{text}"),
     "window_named_twice": ("a window named {name} comes before", "此前已有名为 {name} 的窗口"),
     "own_window_name": ("every window has its own name", "每个窗口的名称须不同"),
