@@ -51,6 +51,21 @@ _SELF = ""
 _BY_DEFAULT = Measures()
 _OF_SLOS = tuple(name for name in CATALOGUE if name.startswith("wnmon_slo_"))
 _END = "# EOF\n"
+_KEPT_FREE = {
+    scope: frozenset(
+        metric.name
+        for metric in CATALOGUE.values()
+        if metric.scope is scope
+        and metric.kind is MetricKind.GAUGE
+        and (not metric.own_labels or metric.alone or metric.closed == "rest")
+    )
+    for scope in (Scope.PROBE, Scope.TARGET)
+}
+"""Gauges of which an owner has one series at most: there is always room for them.
+
+They come when they are known, and so after the series at 0 of all probes: without room of their own a service with too
+many probes would not say of a single one whether it is up.
+"""
 
 Values = tuple[str, ...]
 Series = Counter | Gauge | Histogram
@@ -266,7 +281,7 @@ class PrometheusSink:
         self._clock = clock
         self._standing = standing
         self._lock = Lock()
-        self._room = _Room()
+        self._room, self._kept_free = _Room(), _Room()
         self._families = {name: _Family(metric) for name, metric in CATALOGUE.items()}
         self._known: dict[str, _DeclaredProbe] = {}
         self._waivers_dated = ""
@@ -289,7 +304,7 @@ class PrometheusSink:
             self._waivers_dated = ""
             self._remember(probes)
             self._drop_vanished({target.name for target in targets})
-            self._room.most = measures.max_series
+            self._make_room(measures.max_series, len(probes), len(targets))
             for name, bounds in bounds_s(measures, probes).items():
                 self._families[name].measure_by(bounds)
             for probe in probes:
@@ -351,8 +366,14 @@ class PrometheusSink:
         for reading in readings:
             family = self._families[reading.metric]
             if owner not in family.blocks:
-                family.blocks[owner] = _Block(family.metric, labels, self._room, forced=owner == _SELF)
+                is_kept_free = family.metric.name in _KEPT_FREE.get(family.metric.scope, ())
+                room = self._kept_free if is_kept_free else self._room
+                family.blocks[owner] = _Block(family.metric, labels, room, forced=owner == _SELF)
             family.blocks[owner].take(reading)
+
+    def _make_room(self, most: int, probes: int, targets: int) -> None:
+        self._kept_free.most = probes * len(_KEPT_FREE[Scope.PROBE]) + targets * len(_KEPT_FREE[Scope.TARGET])
+        self._room.most = most - self._kept_free.most
 
     def _remember(self, probes: Sequence[Probe]) -> None:
         before = self._known

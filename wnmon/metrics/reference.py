@@ -24,7 +24,8 @@ Generated from `wnmon/metrics/catalogue.py` by `python -m wnmon.metrics.referenc
   `wnmon_slo_errors_total` carry the id of the last run they counted as an exemplar (`run_id`); the text format cannot.
 - `metrics.max_series` is the most series of targets and probes there may be, 200000 unless configured. A probe has
   about 170, 13 for each objective, and more for each threshold and rule. What exists stays; what finds no room is
-  counted in `wnmon_series_dropped_total`, at every attempt.
+  counted in `wnmon_series_dropped_total`, at every attempt. Room is kept free for the gauges of which a probe or target
+  has one at most, such as `wnmon_probe_up`.
 - `job` and `instance` are given by whoever scrapes, and so is a `region`, if there is one.
 - Labels of the user are on `wnmon_probe_info` and `wnmon_target_info` only; join them with `group_left`.
 - `process_*` and `python_gc_*` are those of the Prometheus client library.

@@ -153,9 +153,12 @@ def of_probes(sink: PrometheusSink) -> list[str]:
 
 def test_no_more_series_are_created_than_there_is_room_for() -> None:
     sink = a_sink()
-    sink.declare([a_probe(f"c{n}") for n in range(40)], Measures(max_series=1000))
+    probes = [a_probe(f"c{n}") for n in range(40)]
+    sink.declare(probes, Measures(max_series=1000))
+    for probe in probes:
+        sink.take(a_run(probe=probe))
 
-    assert 900 < len(of_probes(sink)) <= 1000
+    assert 700 < len(of_probes(sink)) <= 1000
 
 
 def test_what_found_no_room_is_counted() -> None:
@@ -207,3 +210,15 @@ def test_probes_that_are_gone_make_room() -> None:
     sink.take(a_run(probe=a_probe("new")))
 
     assert (dropped(sink) - before, value(sink, "wnmon_probe_runs_total", outcome="passed")) == (0, 1)
+
+
+def test_whether_a_probe_is_up_is_told_however_many_there_are() -> None:
+    probes = [a_probe(f"c{n}") for n in range(40)]
+    sink = a_sink()
+    sink.declare(probes, Measures(max_series=1000))
+    for probe in probes:
+        sink.take(a_run(probe=probe))
+
+    assert dropped(sink) > 0
+    names = ("success", "degraded", "reason_streak", "last_run_timestamp_seconds")
+    assert [len(samples(sink, f"wnmon_probe_{name}")) for name in names] == [40] * 4
