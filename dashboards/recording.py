@@ -161,14 +161,14 @@ def _error_ratio(window: str) -> Record:
 
 
 STEPS = {"7d": "15m", "28d": "1h", "30d": "1h"}
-"""How finely a window of weeks is looked at: 720 samples of a series rather than 170,000 for each of its evaluations."""
+"""How finely a window of weeks is looked at: 720 samples of a series rather than 170,000 at each evaluation."""
 
 
 def _error_ratio_of_weeks(window: str) -> Record:
     stepwise = f"{window}:{STEPS[window]}"
     return Record(
         name=f"wnmon:slo_error:ratio_increase{window}",
-        why="In steps, which a month of samples needs. While two of them hold nothing yet, six hours hold all there is.",
+        why="In steps: a month is too many samples. While two of them hold nothing yet, six hours hold all there is.",
         expr=f"""
             sum by ({SLO}) (increase(wnmon_slo_errors_total[{stepwise}]))
             / (sum by ({SLO}) (increase(wnmon_slo_events_total[{stepwise}])) > 0)

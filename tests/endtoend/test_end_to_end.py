@@ -43,6 +43,7 @@ DELIVERY_S = 8.0
 EMPTY_HERE = {
     Empty.WEEK: "a database minutes old",
     Empty.BALANCE_STEADY: "the poor relay does not grow poorer",
+    Empty.COMPONENT: "nothing in wnmon itself breaks",
 }
 """Every other reason is none here: the chain has what the queries are about."""
 

@@ -24,6 +24,8 @@ from wnmon.model.target import Probe, ProbeId, asks_as
 from wnmon.watch.confirm import PUT_OFF_INTERVALS, Confirmation, says_up
 
 KNOWN_INTERVALS = 3
+AFTER_REST_S = 0.2
+"""How long after a rest a re-check is due: a scheduler may be early by some ms."""
 
 
 class Timetable(Protocol):
@@ -133,10 +135,16 @@ class Standings:
         )
 
     def recheck_s(self, id_: ProbeId) -> float | None:
-        """Return how soon a probe is to be asked again to confirm its last run, None where it is not."""
-        probe = self._probes.get(id_)
-        soon_s = None if probe is None else probe.check.confirm.recheck_s
-        return soon_s if soon_s is not None and self.wants_recheck(id_, soon_s) else None
+        """Return how soon a probe is to be asked again to confirm its last run, None where it is not.
+
+        Where the relay is left alone for longer, just after that: what a refusal says wants confirming as well.
+        """
+        probe, rest_until_s = self._probes.get(id_), self.of(id_).rest_until_s
+        if probe is None or probe.check.confirm.recheck_s is None:
+            return None
+        rests_s = 0.0 if rest_until_s is None else rest_until_s - self._clock.wall_s() + AFTER_REST_S
+        soon_s = max(probe.check.confirm.recheck_s, rests_s)
+        return soon_s if self.wants_recheck(id_, soon_s) else None
 
     def wants_recheck(self, id_: ProbeId, in_s: float = 0) -> bool:
         """Tell whether asking a probe again `in_s` seconds from now would help, and nothing is to rest then."""

@@ -2,7 +2,8 @@
 
     indicator     a run is an event where                      and an error where
     ------------  -------------------------------------------  ----------------------------------------
-    availability  it passed, degraded, failed or errored       it failed or errored
+    availability  it passed, degraded, failed or errored       it failed or errored, but for a broken rule: that is an
+                                                               answer, and counts towards conformance
     ttft, total   it was a success, and has that latency       the latency is over the threshold
     conformance   it was judged, and a rule of it decided      a MUST rule is broken without a waiver
 
@@ -67,7 +68,7 @@ def classify(slo: Slo, result: Result, answers: Sequence[Answer], *, recheck: bo
         return Cause.MONITOR
     match slo.indicator:
         case Indicator.AVAILABILITY:
-            return _counted(error=not result.outcome.success)
+            return _counted(error=not result.outcome.success and result.reason is not Reason.RULE)
         case Indicator.CONFORMANCE:
             return _conformance(result)
         case Indicator.TTFT | Indicator.TOTAL:

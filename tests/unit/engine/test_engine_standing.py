@@ -9,7 +9,7 @@ import pytest
 from engine_samples import NOON_S, Bench, FakeClock, S, lost, probe, reply
 
 from wnmon.engine.ports import Rest, RestCause
-from wnmon.engine.standing import Standing, Standings
+from wnmon.engine.standing import AFTER_REST_S, Standing, Standings
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Outcome, Reason, Result
 from wnmon.model.target import Secret
@@ -201,6 +201,13 @@ def test_a_refusal_that_puts_the_next_run_off_beyond_two_intervals_is_confirmed_
 def test_what_a_refusal_confirmed_stays_when_the_rest_is_over() -> None:
     watch = Watch().run(bad()).rests(130)
     assert [watch.after_s(s).up for s in (0, 150)] == [False, False]
+
+
+@pytest.mark.parametrize(("rests_s", "soon_s"), [(20, 30.0), (50, 50 + AFTER_REST_S)])
+def test_a_re_check_waits_until_a_rest_is_over(rests_s: float, soon_s: float) -> None:
+    watch = Watch().run(bad()).rests(rests_s)
+
+    assert watch.standings.recheck_s(watch.probe.id) == pytest.approx(soon_s, abs=0.002)
 
 
 def test_what_is_confirmed_goes_with_what_is_known() -> None:

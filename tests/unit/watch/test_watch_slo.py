@@ -44,6 +44,10 @@ def test_a_relay_is_available_where_the_run_is_a_success(outcome: Outcome, word:
     assert classify(an_slo(), a_result(outcome, Reason.SLOW), []) is word
 
 
+def test_a_relay_that_breaks_a_rule_is_available() -> None:
+    assert classify(an_slo(), a_result(Outcome.FAILED, Reason.RULE), []) is Counted.GOOD
+
+
 @pytest.mark.parametrize("indicator", Indicator)
 @pytest.mark.parametrize("reason", OWN)
 def test_a_failure_of_wnmon_itself_is_left_out(indicator: Indicator, reason: Reason) -> None:
