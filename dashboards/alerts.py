@@ -355,11 +355,17 @@ def _monitor() -> Iterator[Alert]:
     )
     yield Alert(
         name="WnmonAbsent",
-        expr="absent(wnmon_build_info)",
+        why="One of several, which is still known to be scraped; or all, of whom nobody knows any more.",
+        expr="""
+            up == 0 and on (job, instance) count_over_time(wnmon_build_info[1d])
+            or
+            absent(wnmon_build_info)
+            unless on () (up == 0 and on (job, instance) count_over_time(wnmon_build_info[1d]))
+        """,
         wait="5m",
         severity="critical",
-        summary="No wnmon is scraped",
-        description="Prometheus has no metrics of wnmon: nothing is measured, and no other alert can fire.",
+        summary="wnmon{{ with $labels.instance }} at {{ . }}{{ end }} is not scraped",
+        description="Prometheus has no metrics of it: what it measures is not seen, and no other alert of it fires.",
         board="wnmon-self",
         chosen=(),
     )

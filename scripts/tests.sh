@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All tests in three parts at once: those that compute, those that wait for processes, sockets and a browser, and a short
-# soak, for which the others are the busy machine, with those after it that both compute and wait for very many relays.
+# soak, for which the others are the busy machine, with those after it that compute and wait: very many relays, and promtool.
 # No result depends on how busy it is. What two say is kept until the third has ended.
 set -uo pipefail
 python=$1
@@ -10,7 +10,7 @@ running=()
 trap '[ ${#running[@]} = 0 ] || kill "${running[@]}" 2>/dev/null; rm -f "$log" "$soak_log"' EXIT
 
 core=(tests/unit/{model,redact,wire,judge,config})
-many=(tests/acceptance/test_{one_use_case,hostile}.py)
+many=(tests/acceptance/test_{one_use_case,hostile}.py tests/promtool)
 compute() {
   "$python" -m pytest "${core[@]}" --cov --color=auto &&
     "$python" -m pytest tests/unit tests/matrix "${core[@]/#/--ignore=}" --durations=10 --durations-min=5

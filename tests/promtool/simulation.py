@@ -23,9 +23,9 @@ from wnmon.model.check import Auth, Check, Level, Plan, Rule, Selector, Step
 from wnmon.model.events import Reloaded
 from wnmon.model.exchange import Exchange, Marks, Request
 from wnmon.model.result import Evidence, Finding, Outcome, Reason, Result, RuleVerdict, Verdict
+from wnmon.model.slo import Indicator, Slo
 from wnmon.model.target import Probe, Target
 from wnmon.schedule.timetable import Timetable
-from wnmon.watch.confirm import says_up
 from wnmon.wire.answer import Answer, read_answer
 
 FOLDER = Path(__file__).parents[2] / "dashboards" / "prometheus"
@@ -68,6 +68,7 @@ BROKEN = RuleVerdict(
     verdict=Verdict.FAILED,
     findings=(Finding(message="x", expected="string", actual="absent"),),
 )
+AVAILABLE = Slo(name="available", indicator=Indicator.AVAILABILITY, objective=0.995, window_s=30 * 86400)
 
 
 def probes_of(check: str, every_min: float, *, models: Sequence[str], suite: str | None = None) -> list[Probe]:
@@ -82,7 +83,8 @@ def probes_of(check: str, every_min: float, *, models: Sequence[str], suite: str
         suite=suite,
     )
     made = Check(name=check, plan=plan, every_s=every_min * 60)
-    return [Probe(check=made, target=target, model=model) for model in models]
+    slos = () if suite else (AVAILABLE,)
+    return [Probe(check=made, target=target, model=model, slos=slos) for model in models]
 
 
 class Monitor:
@@ -100,8 +102,7 @@ class Monitor:
         self.sink = PrometheusSink(clock, self._standings.of)
         self.sink.declare(probes)
         self.sink.observe(Reloaded(ok=True, at_s=clock.at_s, sha="a"))
-        self.objectives = Objectives(probes)
-        self._sinks = (self._standings, self.sink, self.objectives)
+        self._sinks = (self._standings, self.sink)
 
     def run_due(self, fate: Fate, *, lone: bool) -> None:
         """Run what is due, but for whom is left alone."""
@@ -129,31 +130,6 @@ class Monitor:
         again_s = self._standings.recheck_s(probe.id)
         if again_s is not None:
             self._table.plan_recheck(probe.id, self._clock.boot_ns() + int(again_s * 1e9), 0)
-
-
-class Objectives:
-    """Counts runs towards one objective of availability, 99.5 % in 30 days, of every plain probe."""
-
-    def __init__(self, probes: Sequence[Probe]) -> None:
-        plain = [probe.id for probe in probes if probe.check.plan.suite is None]
-        self._events = dict.fromkeys(plain, 0)
-        self._errors = dict.fromkeys(plain, 0)
-
-    def take(self, run: Run) -> None:
-        """Count a finished run."""
-        if run.probe in self._events and not run.recheck:
-            self._events[run.probe] += 1
-            self._errors[run.probe] += not says_up(run.result.outcome, run.result.reason)
-
-    def lines(self) -> Iterator[str]:
-        """Yield the samples, as they are exposed."""
-        for probe, events in self._events.items():
-            target, check, model = probe.split("/")
-            labels = f'target="{target}",check="{check}",model="{model}",slo="available"'
-            yield f"wnmon_slo_events_total{{{labels}}} {events}"
-            yield f"wnmon_slo_errors_total{{{labels}}} {self._errors[probe]}"
-            yield f"wnmon_slo_objective_ratio{{{labels}}} 0.995"
-            yield f"wnmon_slo_window_seconds{{{labels}}} 2592000"
 
 
 @dataclass
@@ -188,7 +164,7 @@ class Simulation:
         return self
 
     def _scrape(self, monitor: Monitor, minute: int) -> None:
-        for line in (*monitor.sink.render(None)[1].decode().splitlines(), *monitor.objectives.lines()):
+        for line in monitor.sink.render(None)[1].decode().splitlines():
             series, value = line.rsplit(" ", 1)
             if series.partition("{")[0] in WATCHED or series.startswith("wnmon_slo_"):
                 self.scraped.setdefault(series, {})[minute] = value

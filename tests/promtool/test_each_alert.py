@@ -394,6 +394,25 @@ MONITOR = (
         at={6: [], 18: [], 27: ["critical"], 34: []},
     ),
     Scene(
+        name="one of two monitors that is gone is missed",
+        alert="WnmonAbsent",
+        series={
+            'wnmon_build_info{instance="i"}': "1x40",
+            'up{instance="i"}': "1x40",
+            'wnmon_build_info{instance="j"}': "1x9 stale _x30",
+            'up{instance="j"}': "1x9 0x20 1x10",
+        },
+        by="instance",
+        at={9: [], 17: ["j"], 34: []},
+    ),
+    Scene(
+        name="a monitor that is gone and known is missed once",
+        alert="WnmonAbsent",
+        series={'wnmon_build_info{instance="i"}': "1x9 stale _x30", 'up{instance="i"}': "1x9 0x30"},
+        by="instance",
+        at={9: [], 17: ["i"]},
+    ),
+    Scene(
         name="the dead man's switch fires whatever there is",
         alert="WnmonWatchdog",
         series={},
