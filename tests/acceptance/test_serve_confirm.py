@@ -28,6 +28,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess
         with serving(tmp_path_factory.mktemp("confirm"), config, "--run-now", "--log-level", "debug") as service:
             eventually(lambda: service.probes()["bad/patient/m"]["up"] is False, "an outage that three runs confirm")
             eventually(lambda: service.probes()["bad/alive/m"]["up"] is False, "an outage that two runs confirm")
+            eventually(lambda: service.probes()["refusing/alive/m"]["up"] is False, "two refusals, a rest between them")
             yield service
 
 
@@ -50,12 +51,12 @@ def test_a_good_run_is_not_asked_again(service: ServiceProcess) -> None:
     assert [service.value(name, target="good", check="alive") for name in names] == [1, 0]
 
 
-def test_a_relay_that_is_left_alone_is_not_asked_again(service: ServiceProcess) -> None:
-    assert service.value("wnmon_probe_rechecks_total", target="refusing", check="alive") == 0
+def test_a_relay_that_is_left_alone_is_asked_again_after_that(service: ServiceProcess) -> None:
+    assert service.value("wnmon_probe_rechecks_total", target="refusing", check="alive") == 1
 
 
 def test_a_run_made_to_confirm_says_so_in_the_log(service: ServiceProcess) -> None:
-    assert sum("  re-check  " in line for line in service.stdout.splitlines()) == 3
+    assert sum("  re-check  " in line for line in service.stdout.splitlines()) == 4
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "not yet confirmed"), ("zh", "尚未确认")])
