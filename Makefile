@@ -78,6 +78,7 @@ components: ## Real components for the tests (Debian, root): Prometheus, Alertma
 	  prometheus prometheus-alertmanager chromium fonts-noto-cjk systemd >/dev/null
 
 soak: $(VENV)/.dev ## Half an hour of the real service under a real Prometheus, two busy loops beside; writes docs/soak.md
+	@$(BIN)/python -m pytest -q -m long tests/promtool
 	@$(BIN)/python tests/soak/soak.py --write
 
 pictures: $(VENV)/.dev ## Draw docs/pictures from five minutes of reference relays under a real Prometheus (Chromium, Node, npm)

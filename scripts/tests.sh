@@ -1,35 +1,37 @@
 #!/usr/bin/env bash
-# All tests in three parts at once: those that compute, those that wait for processes, sockets and a browser, and a short
-# soak, for which the others are the busy machine, with those after it that compute and wait: very many relays, and promtool.
-# No result depends on how busy it is. What two say is kept until the third has ended.
+# All tests in four parts at once: those that compute; a short soak, for which the others are the busy machine, with those
+# that compute and wait; the whole chain, servers of others and real components, which mostly wait; and all the rest.
+# No result depends on how busy it is. What three say is kept until the last has ended.
 set -uo pipefail
 python=$1
-log=$(mktemp)
-soak_log=$(mktemp)
-running=()
-trap '[ ${#running[@]} = 0 ] || kill "${running[@]}" 2>/dev/null; rm -f "$log" "$soak_log"' EXIT
+logs=$(mktemp -d)
+declare -A running=()
+trap '[ ${#running[@]} = 0 ] || kill "${running[@]}" 2>/dev/null; rm -rf "$logs"' EXIT
 
 core=(tests/unit/{model,redact,wire,judge,config})
-many=(tests/acceptance/test_{one_use_case,hostile}.py tests/promtool)
+busy=(tests/soak tests/acceptance/test_{one_use_case,hostile}.py tests/promtool)
+chain=(tests/endtoend tests/evidence tests/integration)
+all=(tests/unit tests/matrix "${busy[@]}" "${chain[@]}")
+
 compute() {
   "$python" -m pytest "${core[@]}" --cov --color=auto &&
     "$python" -m pytest tests/unit tests/matrix "${core[@]/#/--ignore=}" --durations=10 --durations-min=5
 }
+soak() { exec "$python" -m pytest "${busy[@]}" --durations=10 --durations-min=5; }
+wait_long() { exec "$python" -m pytest "${chain[@]}" --durations=10 --durations-min=5; }
 
-compute >"$log" 2>&1 &
-computing=$!
-"$python" -m pytest tests/soak "${many[@]}" --durations=5 --durations-min=5 >"$soak_log" 2>&1 &
-soaking=$!
-running=("$computing" "$soaking")
-"$python" -m pytest --ignore=tests/unit --ignore=tests/matrix --ignore=tests/soak "${many[@]/#/--ignore=}" \
-  --durations=20 --durations-min=5
-waited=$?
-wait "$soaking"
-soaked=$?
-wait "$computing"
-computed=$?
-running=()
-cat "$soak_log" "$log"
-[ "$waited" = 0 ] || echo "make test: the tests that wait failed, see above"
-[ "$soaked" = 0 ] || echo "make test: the soak or the tests of many relays failed, see above"
-exit $((waited || soaked || computed))
+for part in compute soak wait_long; do
+  "$part" >"$logs/$part" 2>&1 &
+  running[$part]=$!
+done
+"$python" -m pytest "${all[@]/#/--ignore=}" --durations=20 --durations-min=5
+failed=$?
+for part in soak wait_long compute; do
+  wait "${running[$part]}"
+  code=$?
+  unset "running[$part]"
+  cat "$logs/$part"
+  [ "$code" = 0 ] || echo "make test: the part '$part' failed, see above"
+  failed=$((failed || code))
+done
+exit "$failed"

@@ -93,7 +93,7 @@ def imperfect(probe: Probe, minute: int) -> End:
     return TIMED_OUT if minute in {520, 1100} and probe.check.name == "alive" else healthy(probe, minute)
 
 
-@pytest.mark.parametrize("every_min", [1, 15])
+@pytest.mark.parametrize("every_min", [pytest.param(1, marks=pytest.mark.long), 15])
 def test_thirty_days_of_a_good_but_imperfect_relay_page_nobody(promtool: str, tmp_path: Path, every_min: float) -> None:
     def fate(probe: Probe, minute: int) -> End:
         # A rare probe is not at work in each of those minutes: what befalls it befalls the run after.
