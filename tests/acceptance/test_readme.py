@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from page_commands import ROOT, Command, free_port, of_page, typed
 
-ROOT = Path(__file__).parent.parent.parent
 PAGES = ("README.md", "README.zh-CN.md")
 
 EXEMPT = {
@@ -28,12 +25,7 @@ def blocks(page: str, kind: str) -> list[str]:
 
 
 def commands(page: str) -> list[str]:
-    return [line for block in blocks(page, "sh") for line in block.splitlines() if line.strip()]
-
-
-def expected_code(command: str) -> int:
-    stated = re.search(r"# exits (\d+)", command)
-    return int(stated[1]) if stated else 0
+    return [command.line for command in of_page(page)]
 
 
 @pytest.fixture(scope="module")
@@ -44,53 +36,30 @@ def transcript(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int,
     ignored = shutil.ignore_patterns(".git", ".venv", "*_cache", "__pycache__", ".hypothesis")
     shutil.copytree(ROOT, checkout, ignore=ignored)
     (checkout / ".venv").symlink_to(Path(sys.prefix), target_is_directory=True)
-    port, page_port, own_port = _free_port(), _free_port(), _free_port()
+    port, page_port, own_port = free_port(), free_port(), free_port()
     own = f". .venv/bin/activate\nwnmon mock --port {own_port} &"  # the reader's own relay, a healthy one
-    script = [_scripted(command, port, page_port) for command in commands("README.md") if command not in EXEMPT]
+    run = [command for command in commands("README.md") if command not in EXEMPT]
     env = {key: value for key, value in os.environ.items() if not key.startswith(("WN", "OPENAI", "LANG", "LC_"))}
     env |= {"RELAY_URL": f"http://127.0.0.1:{own_port}", "RELAY_MODEL": "gpt-4o", "COLUMNS": "100"}
-    shell = subprocess.Popen(
-        ["bash"],
-        cwd=checkout,
-        env=env,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        output, _ = shell.communicate("\n".join([own, *script, "kill $(jobs -p)", "wait", ""]), timeout=240)
-    finally:
-        if shell.poll() is None:
-            os.killpg(shell.pid, signal.SIGKILL)
-    return {
-        name: (int(code), text)
-        for name, text, code in re.findall(r"^@@ (.*?)\n(.*?)^@@ exit (\d+)$", output, re.DOTALL | re.MULTILINE)
-    }
+    _, *ended = typed([own, *(_here(command, port, page_port) for command in run)], checkout, env)
+    return dict(zip(run, ended, strict=True))
 
 
-def _scripted(command: str, port: int, page_port: int) -> str:
-    """Announce a command, run it, tell its exit code; on ports that are free here."""
+def _here(command: str, port: int, page_port: int) -> str:
+    """Return a command on ports that are free here."""
     run = command.replace(":8080", f":{port}").replace("--port 8080", f"--port {port}")
     if command.startswith("make demo"):
         run = run.replace("make demo", "touch .venv/.runtime && make demo")
     if command in LASTING:
-        run = f"timeout --preserve-status 3 {run} --listen 127.0.0.1:{page_port}"
-    return f"echo '@@ {command.replace(chr(39), '')}'\n{run}\necho \"@@ exit $?\""
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        run = f"lasts {run} --listen 127.0.0.1:{page_port}"
+    return run
 
 
 @pytest.mark.parametrize("command", [command for command in commands("README.md") if command not in EXEMPT])
 def test_command_of_the_readme_ends_as_the_readme_says(command: str, transcript: dict[str, tuple[int, str]]) -> None:
     code, output = transcript[command]
 
-    assert code == expected_code(command), output
+    assert code == Command(command).code, output
 
 
 def test_shown_report_is_the_real_one(transcript: dict[str, tuple[int, str]]) -> None:

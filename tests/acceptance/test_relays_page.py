@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from check_process import with_key
+from page_commands import commands_in
 from service_process import PATIENCE_S, ROOT, beside, relay_beside
 
 from wnmon.mock.settings import MockSettings
@@ -22,10 +23,6 @@ from wnmon.mock.settings import MockSettings
 PAGE = (ROOT / "docs" / "relays.md").read_text(encoding="utf-8")
 PARTS = re.findall(r"^## … (.*?)\n(.*?)\(persona `([^`]+)`\)", PAGE, re.DOTALL | re.MULTILINE)
 RELAY, LOCAL, PROXY = r"https?://relay\.example", r"http://localhost:8000", "http://proxy.example:3128"
-
-
-def commands_in(text: str) -> list[str]:
-    return "".join(re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)).splitlines()
 
 
 @dataclass(slots=True)
@@ -100,7 +97,7 @@ def tried(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tried]:
             reader = Reader(tmp_path, relay.url, proxy)
             for block in re.findall(r"^```yaml\n# (\S+)\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
                 (tmp_path / block[0]).write_text(re.sub(RELAY, relay.url, block[1]), encoding="utf-8")
-            yield reader, [(line, reader.tries(line)) for line in commands_in(text)]
+            yield reader, [(one.line, reader.tries(one.line)) for one in commands_in(text)]
 
 
 def test_every_command_ends_well(tried: Tried) -> None:
@@ -116,4 +113,4 @@ def test_a_proxy_is_asked_where_one_is_named(tried: Tried) -> None:
 
 
 def test_every_command_of_the_page_is_in_a_part_that_is_tried() -> None:
-    assert commands_in(PAGE) == [line for _, text, _ in PARTS for line in commands_in(text)]
+    assert commands_in(PAGE) == [one for _, text, _ in PARTS for one in commands_in(text)]
