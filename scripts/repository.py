@@ -38,12 +38,18 @@ def address(root: Path) -> str:
     return str(told)
 
 
+def saying(root: Path) -> list[Path]:
+    """Return the files that may say it, without what Python keeps beside its modules."""
+    found = {path for pattern in SAYING for path in root.glob(pattern) if path.is_file()}
+    return sorted(path for path in found if path.suffix != ".pyc")
+
+
 def stale(root: Path) -> Iterator[tuple[Path, str]]:
     """Yield the files that say another address, with the text that belongs in them."""
     label = _LABEL.search((root / "Dockerfile").read_text(encoding="utf-8"))
     before = {PLACEHOLDER, label[1] if label else PLACEHOLDER}
     now = address(root)
-    for path in sorted({path for pattern in SAYING for path in root.glob(pattern) if path.is_file()}):
+    for path in saying(root):
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:

@@ -47,8 +47,11 @@ EMPTY_HERE = {
 }
 """Every other reason is none here: the chain has what the queries are about."""
 
-DAYS_LATER = {"wnmon:probe_ttft_seconds:mean_last_week"}
-"""Recorded series that need days."""
+NOT_HERE = {
+    "wnmon:probe_ttft_seconds:mean_last_week",  # needs days
+    "wnmon:target_unasked_for:seconds",  # gone once each check was asked for the first time
+}
+"""Recorded series that may not be written in these minutes."""
 
 QUERIES = [pytest.param(row, id=f"{row.board} {row.panel} {row.ref}") for row in asked()]
 RULES = [
@@ -289,7 +292,7 @@ def words_of(expr: str) -> Words:
 def unknown(chain: Chain, expr: str) -> list[str]:
     """Return which names of series and labels Prometheus does not know: an expression may answer without them."""
     words = words_of(expr)
-    return sorted((words.series - chain.names() - DAYS_LATER) | (words.labels - chain.labels()))
+    return sorted((words.series - chain.names() - NOT_HERE) | (words.labels - chain.labels()))
 
 
 def fault_of_panel(chain: Chain, row: Asked) -> str:
@@ -305,7 +308,7 @@ def fault_of_rule(chain: Chain, rule: Rule) -> str:
     """Return what is wrong with a rule now; "" if nothing. An alert may be silent."""
     if odd := unknown(chain, rule["expr"]):
         return f"unknown: {odd}"
-    if "record" in rule and rule["record"] not in chain.names() | DAYS_LATER:
+    if "record" in rule and rule["record"] not in chain.names() | NOT_HERE:
         return "never written"
     return ""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parents[3] / "scripts"))
-from repository import SAYING, address, stale
+from repository import address, saying, stale
 
 ROOT = Path(__file__).parents[3]
 MOVED = "https://git.example/team/relay-monitor"
@@ -19,11 +19,9 @@ MOVED = "https://git.example/team/relay-monitor"
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of all that says where wnmon lives."""
-    for pattern in (*SAYING, "pyproject.toml"):
-        for path in ROOT.glob(pattern):
-            if path.is_file():
-                (tmp_path / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, tmp_path / path.relative_to(ROOT))
+    for path in (*saying(ROOT), ROOT / "pyproject.toml"):
+        (tmp_path / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, tmp_path / path.relative_to(ROOT))
     return tmp_path
 
 
@@ -35,7 +33,7 @@ def move(checkout: Path, url: str) -> None:
         path.write_text(new, encoding="utf-8")
 
 
-def saying(checkout: Path, words: str) -> set[str]:
+def holding(checkout: Path, words: str) -> set[str]:
     files = (path for path in checkout.rglob("*") if path.is_file() and path.name != "pyproject.toml")
     return {str(path.relative_to(checkout)) for path in files if words in path.read_text("utf-8", errors="replace")}
 
@@ -47,21 +45,21 @@ def test_all_that_says_where_wnmon_lives_says_the_same() -> None:
 def test_one_setting_fills_every_placeholder(checkout: Path) -> None:
     move(checkout, MOVED)
 
-    assert saying(checkout, "OWNER/") == set()
+    assert holding(checkout, "OWNER/") == set()
 
 
 def test_a_second_move_needs_no_placeholder(checkout: Path) -> None:
-    first = saying(checkout, address(ROOT))
+    first = holding(checkout, address(ROOT))
     move(checkout, MOVED)
     move(checkout, "https://code.example/others/wnmon")
 
-    assert (saying(checkout, "https://code.example/others/wnmon"), saying(checkout, MOVED)) == (first, set())
+    assert (holding(checkout, "https://code.example/others/wnmon"), holding(checkout, MOVED)) == (first, set())
 
 
 def test_the_action_is_named_by_owner_and_repository(checkout: Path) -> None:
     move(checkout, MOVED)
 
-    assert "docs/ci/github.yml" in saying(checkout, "uses: team/relay-monitor@COMMIT")
+    assert "docs/ci/github.yml" in holding(checkout, "uses: team/relay-monitor@COMMIT")
 
 
 @pytest.mark.parametrize(
