@@ -19,6 +19,7 @@ PATIENCE_S = 240.0
 # Of what goes on until it is stopped: started, stopped once it has told its address, and its exit code told.
 _LASTS = """
 lasts() {
+  : >lasting.txt  # of the one before, which told an address too
   "$@" >lasting.txt 2>&1 &
   while kill -0 $! && ! grep -q http:// lasting.txt; do sleep 0.1; done
   kill $!; wait $!; local code=$?
