@@ -86,12 +86,11 @@ def named(
 
 def _told_of_windows(named: NamedTarget, now_s: float) -> NamedTarget:
     """Return the target with a remark for each window it is in: a person asks, so it is asked all the same."""
+    spans = ((span_of(window, now_s), window.reason) for window in named.windows)
     remarks = [
-        Said(
-            "asked_in_window", until=datetime.fromtimestamp(span[1], UTC).isoformat(" ", "minutes"), text=window.reason
-        )
-        for window in named.windows
-        if (span := span_of(window, now_s)) is not None and span[0] <= now_s
+        Said("asked_in_window", until=datetime.fromtimestamp(span.until_s, UTC).isoformat(" ", "minutes"), text=reason)
+        for span, reason in spans
+        if span is not None and span.holds(now_s)
     ]
     return replace(named, target=replace(named.target, remarks=(*named.target.remarks, *remarks)))
 

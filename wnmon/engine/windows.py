@@ -28,7 +28,7 @@ class Windows:
         """Return the window a probe is in, of several the one that ends last; None where it is in none."""
         now_s = self._clock.wall_s()
         spans = ((self._span(window, now_s), window) for window in probe.windows)
-        ends = {window: span[1] for span, window in spans if span is not None and span[0] <= now_s}
+        ends = {window: span.until_s for span, window in spans if span is not None and span.holds(now_s)}
         if not ends:
             return None
         last = max(ends, key=lambda window: ends[window])
@@ -38,7 +38,7 @@ class Windows:
 
     def _span(self, window: Window, now_s: float) -> Span | None:
         known = self._known.get(window)
-        if known is None or now_s < known.at_s or (known.span is not None and now_s >= known.span[1]):
+        if known is None or now_s < known.at_s or (known.span is not None and now_s >= known.span.until_s):
             if len(self._known) >= _MOST_KNOWN:  # those of configurations before
                 self._known.clear()
             known = self._known[window] = _Reckoned(now_s, span_of(window, now_s))

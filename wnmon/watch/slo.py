@@ -27,10 +27,11 @@ from enum import StrEnum
 
 from wnmon.model.check import Level
 from wnmon.model.events import Skip
-from wnmon.model.result import BOUNDS, DECIDED, Outcome, Reason, Result, Verdict
+from wnmon.model.result import BOUNDS, DECIDED, Mark, Outcome, Reason, Result, Verdict
 from wnmon.model.slo import Indicator, Slo
+from wnmon.watch.confirm import says_up
 from wnmon.wire.answer import Answer
-from wnmon.wire.timing import Span, instants, span
+from wnmon.wire.timing import instants, span
 
 
 class Counted(StrEnum):
@@ -52,10 +53,7 @@ class Cause(StrEnum):
     BUDGET = "budget"
 
 
-_OWN = frozenset({Reason.INTERNAL, Reason.CLIENT, Reason.BUDGET, Reason.SHUTDOWN})
-"""Reasons that lie with wnmon, or with the machine it runs on."""
-
-_SKIPPED = {"backoff": Cause.RESTING, "maintenance": Cause.MAINTENANCE, "budget": Cause.BUDGET}
+_SKIPPED = {Skip.BACKOFF: Cause.RESTING, Skip.MAINTENANCE: Cause.MAINTENANCE, Skip.BUDGET: Cause.BUDGET}
 
 
 def classify(slo: Slo, result: Result, answers: Sequence[Answer], *, recheck: bool = False) -> Counted | Cause:
@@ -64,11 +62,12 @@ def classify(slo: Slo, result: Result, answers: Sequence[Answer], *, recheck: bo
         return Cause.RECHECK
     if result.outcome is Outcome.SKIPPED:
         return Cause.BUDGET if result.reason is Reason.BUDGET else Cause.UNJUDGED
-    if result.reason in _OWN:
+    up = says_up(result.outcome, result.reason)
+    if up is None:
         return Cause.MONITOR
     match slo.indicator:
         case Indicator.AVAILABILITY:
-            return _counted(error=not result.outcome.success and result.reason is not Reason.RULE)
+            return _counted(error=not up)
         case Indicator.CONFORMANCE:
             return _conformance(result)
         case Indicator.TTFT | Indicator.TOTAL:
@@ -93,19 +92,22 @@ def _conformance(result: Result) -> Counted | Cause:
 
 
 def _latency(slo: Slo, result: Result, answers: Sequence[Answer]) -> Counted | Cause:
-    took = _span(slo.indicator, result, answers)
-    if took is None or slo.threshold_s is None or not result.outcome.success:
-        return Cause.UNJUDGED
-    if took.least_s <= slo.threshold_s < took.most_s:
-        return Cause.SUSPECT
-    return _counted(error=took.least_s > slo.threshold_s)
-
-
-def _span(indicator: Indicator, result: Result, answers: Sequence[Answer]) -> Span | None:
-    """Return the latency of the answer whose timing stands for the run, from the least to the most it can have been."""
     answer = next((one for one in answers if one.step == result.step), None)
-    if answer is None:
-        return None
-    start, end = BOUNDS[f"{indicator}_s"]
+    name = f"{slo.indicator}_s"
+    took_s: float | None = None if answer is None else getattr(answer.timing, name)
+    if answer is None or took_s is None or slo.threshold_s is None or not result.outcome.success:
+        return Cause.UNJUDGED
+    # No stamp is later than this. Farther from the threshold than that, the stamps need not be looked up, which costs
+    # a millisecond for a few thousand tokens.
+    if abs(took_s - slo.threshold_s) > answer.exchange.late_ns / 1e9:
+        return _counted(error=took_s > slo.threshold_s)
+    return _near(slo.threshold_s, answer, BOUNDS[name])
+
+
+def _near(threshold_s: float, answer: Answer, bounds: tuple[Mark, Mark]) -> Counted | Cause:
+    """Return what a latency counts as that is so near its threshold that the lag of its stamps may decide."""
     at_ns = instants(answer.exchange, answer.reply)
-    return span(answer.exchange, at_ns[start], at_ns[end])
+    took = span(answer.exchange, *(at_ns[mark] for mark in bounds))
+    if took is None or took.least_s <= threshold_s < took.most_s:
+        return Cause.SUSPECT
+    return _counted(error=took.least_s > threshold_s)

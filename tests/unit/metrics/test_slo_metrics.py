@@ -74,13 +74,14 @@ def test_a_probe_without_an_objective_has_no_series_of_one() -> None:
 
 def test_what_is_counted_is_exactly_what_the_runs_say() -> None:
     drawn, sink = random.Random(7), a_sink(with_slos(UP, KEPT))
+    outcomes = [drawn.choice(list(Outcome)) for _ in range(500)]
     runs = [
         a_run(
-            drawn.choice(list(Outcome)),
-            drawn.choice([Reason.CONNECT, Reason.CONTENT, Reason.INTERNAL]),
+            outcome,
+            Reason.OK if outcome.success else drawn.choice([Reason.CONNECT, Reason.CONTENT, Reason.INTERNAL]),
             verdicts=(RuleVerdict(rule="R", level=Level.MUST, verdict=drawn.choice(list(Verdict))),),
         )
-        for _ in range(500)
+        for outcome in outcomes
     ]
     for run in runs:
         sink.take(run)

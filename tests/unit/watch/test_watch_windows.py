@@ -9,10 +9,15 @@ import pytest
 
 from wnmon.model.window import Window
 from wnmon.watch.cron import parse_cron
-from wnmon.watch.windows import is_in_force, span_of
+from wnmon.watch.windows import span_of
 
 NIGHTLY = Window(reason="x", cron=parse_cron("0 22 * * *"), zone=ZoneInfo("Europe/Berlin"), duration_s=4 * 3600)
 ONCE = Window(reason="x", from_s=100, until_s=200)
+
+
+def is_in_force(window: Window, now_s: float) -> bool:
+    span = span_of(window, now_s)
+    return span is not None and span.holds(now_s)
 
 
 def at(text: str) -> float:
@@ -49,7 +54,7 @@ def test_a_window_lasts_as_long_whatever_clocks_are_set_in_it() -> None:
 def test_the_next_time_is_told_before_it_comes() -> None:
     span = span_of(NIGHTLY, at("2026-12-01T12:00:00+01:00"))
     assert span is not None
-    assert datetime.fromtimestamp(span[0], UTC).isoformat() == "2026-12-01T21:00:00+00:00"
+    assert datetime.fromtimestamp(span.from_s, UTC).isoformat() == "2026-12-01T21:00:00+00:00"
 
 
 def test_a_pause_has_no_beginning() -> None:
