@@ -157,22 +157,22 @@ def test_init_explains_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert str(result.exception) == f"{tmp_path}/none/new.yaml cannot be written: no such file or directory"
 
 
-def test_a_thousand_checks_validate_in_half_a_second(tmp_path: Path) -> None:
-    """The processor's time of a fresh process, the best of five; on a slow machine against PyYAML on the same file."""
+def test_a_thousand_checks_are_validated_sooner_than_pyyaml_alone_reads_them(tmp_path: Path) -> None:
+    """The processor's time of a fresh process, the best of three in turn."""
     path = write(tmp_path, f"{TARGET}checks:\n" + "".join(CHECK.format(n=f"{n:04}") for n in range(1000)))
-    load = f"import yaml; yaml.load(open({str(path)!r}), yaml.CSafeLoader)"
+    load = f"import yaml; yaml.load(open({str(path)!r}), yaml.SafeLoader)"
 
     pairs = [
         (
             _processor_s([sys.executable, "-m", "wnmon", "validate", str(path)]),
             _processor_s([sys.executable, "-c", load]),
         )
-        for _ in range(5)
+        for _ in range(3)
     ]
-    validate_s, bare_s = map(min, zip(*pairs, strict=True))
+    validate_s, read_s = map(min, zip(*pairs, strict=True))
 
     assert path.stat().st_size > 270 * 1024
-    assert validate_s <= max(0.5, 3 * bare_s)
+    assert validate_s < read_s
 
 
 def _processor_s(command: list[str]) -> float:
