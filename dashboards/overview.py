@@ -33,6 +33,7 @@ from dashboards.pieces import (
 )
 from dashboards.queries import (
     PLAIN,
+    PLAIN_PROBES,
     broken,
     budget_used,
     certificate,
@@ -80,13 +81,16 @@ def _answers(say: Language) -> list[Panel]:
         Panel(
             title=say("Targets up", "可用目标"),
             about=say(
-                "Targets with at least one model that passed a plain check last, of all whose state is known.",
-                "至少一个模型最近一次检查通过的目标数 / 状态已知的目标数。",
+                "Targets with at least one model that passed a plain check last, of all that are watched.",
+                "至少一个模型最近一次检查通过的目标数 / 全部受监控的目标数。",
             ),
             size=STAT,
             unit="short",
             empty=Empty.RUN,
-            queries=[now(f"sum({of_each})", say("up", "可用")), now(f"count({of_each})", say("of", "总数"))],
+            queries=[
+                now(f"sum({of_each})", say("up", "可用")),
+                now(f"count(count by (job, target) ({PLAIN_PROBES}))", say("of", "总数")),
+            ],
             bare=number(),
         ),
         Panel(

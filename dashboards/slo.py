@@ -20,7 +20,7 @@ BURN_LINES = ((None, "transparent"), (1, "yellow"), (3, AMBER), (6, "orange"), (
 def text(say: Language) -> tuple[str, str]:
     """Return the title and what the board answers."""
     return (
-        "wnmon / SLO",
+        say("wnmon / SLO", "wnmon / SLO 目标"),
         say(
             "Which objectives are met, how much error budget is left, and how fast it is burning.",
             "哪些目标达成、还剩多少错误预算、消耗有多快。",

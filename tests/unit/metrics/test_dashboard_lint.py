@@ -1,4 +1,4 @@
-"""The rules of Grafana's dashboard-linter, which is not to be had without Go, one test each.
+"""The rules of Grafana's dashboard-linter, one test each.
 
 Where a rule does not fit, the exception stands here with its reason.
 """

@@ -24,6 +24,7 @@ from dashboards.common import reason_colours
 from dashboards.generate import asked, files, page, write_rules
 from dashboards.language import LANGUAGES
 from dashboards.queries import filled_in
+from dashboards.rule_files import RUNBOOK
 from wnmon.metrics.catalogue import CATALOGUE
 from wnmon.model.result import Reason
 
@@ -34,7 +35,6 @@ RULES = [
     for rule in group["rules"]
 ]
 ALERTS = [rule for rule in RULES if "alert" in rule]
-RUNBOOK = "https://github.com/OWNER/wnmon/blob/main/docs/runbook.md#"
 RULED = [rule["expr"] for rule in RULES]
 RECORDED = {rule["record"] for rule in RULES if "record" in rule}
 ASKED = [query["expr"] for board in ENGLISH.values() for query in queries(board)]
@@ -94,6 +94,12 @@ def test_a_chinese_board_says_all_that_is_not_a_name_in_chinese(name: str) -> No
     same = {text for one, other in zip(english, chinese, strict=True) for text in set(one) & set(other)}
 
     assert same <= {"CPU"}
+
+
+def test_every_board_has_a_title_of_its_own() -> None:
+    """All are provisioned into one folder, where Grafana stops to update boards as soon as two share a title."""
+    titles = [board["title"] for board in BOARDS.values()]
+    assert sorted(set(titles)) == sorted(titles)
 
 
 def test_every_board_has_its_own_fixed_uid() -> None:
