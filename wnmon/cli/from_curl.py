@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from wnmon.cli.curl_line import CurlCommand
 from wnmon.cli.terminal import words
+from wnmon.config.environment import STAND_IN
 from wnmon.config.starter import as_written, as_yaml
 from wnmon.config.urls import COMPLETIONS, BadUrl, relay
 from wnmon.errors import ConfigError, UsageError
@@ -26,7 +27,6 @@ _OWN_HEADERS = frozenset(
 )
 _UNFIT_FOR_A_NAME = re.compile(r"[^A-Z0-9]+")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
-_STAND_IN = "stands-in-for-what-is-not-known-here"
 
 
 def config_from_curl(curl: CurlCommand) -> str:
@@ -154,7 +154,7 @@ def _name(name: str) -> str:
 def _problems(text: str, curl: CurlCommand) -> tuple[Text, ...]:
     """Return what the configuration language says against a text."""
     try:
-        as_written(text, {name: f"{_STAND_IN}-as-{name}" for name in variables(curl)})
+        as_written(text, {name: f"{STAND_IN}-as-{name}" for name in variables(curl)})
     except ConfigError as error:
         return error.problems
     return ()

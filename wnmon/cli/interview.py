@@ -22,7 +22,7 @@ import click
 
 from wnmon.cli.terminal import note, tell, words
 from wnmon.cli.whom import NAMES_SHOWN, listed_by
-from wnmon.config.environment import filled_in
+from wnmon.config.environment import STAND_IN, filled_in
 from wnmon.config.named_target import NamedTarget, named_by_options
 from wnmon.config.spend import plan_spend
 from wnmon.config.starter import First, as_written, starter
@@ -48,7 +48,6 @@ _OPTIONS = {
 _KEY_VARIABLES = ("WN_API_KEY", "WNMON_API_KEY", "OPENAI_API_KEY")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _APART = re.compile(r"[,，、]")
-_STAND_IN = "stands-in-for-a-key-that-is-not-here"
 
 _Answer = TypeVar("_Answer")
 
@@ -217,7 +216,7 @@ class Interview:
     def _needed(self, first: First) -> int:
         """Return how many tokens a day the checks use at most. Raises UsageError for what makes no configuration."""
         key = first.key_variable
-        env = self.env if key is None else {**self.env, key: self.env.get(key) or _STAND_IN}
+        env = self.env if key is None else {**self.env, key: self.env.get(key) or STAND_IN}
         try:
             config = as_written(starter(self.lang, first), env)
         except ConfigError as error:

@@ -13,7 +13,7 @@ from wnmon.cli.options import language_option
 from wnmon.cli.terminal import note, say, spoken, words
 from wnmon.clock import SystemClock
 from wnmon.config import Config, load_any, never_missed, plan_spend, render
-from wnmon.config.environment import Complaint
+from wnmon.config.environment import STAND_IN, Complaint
 from wnmon.config.key_file import NO_KEY_FILE, key_in
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan
@@ -23,8 +23,6 @@ from wnmon.model.target import Target
 from wnmon.redact.redactor import Redactor
 from wnmon.report.summary import Exit
 from wnmon.watch.windows import span_of
-
-_STAND_IN = "stands-in-for-a-key-that-is-not-here"
 
 
 def assumed(text: str) -> tuple[str, str]:
@@ -74,7 +72,7 @@ def _validate(name: str, env: Mapping[str, str], *, needs_keys: bool) -> Config 
         if not keys or needs_keys:
             return error.problems
         try:
-            loaded = load_any(name, {**env, **dict.fromkeys(keys, _STAND_IN)}, key_in=_key_or_stand_in)
+            loaded = load_any(name, {**env, **dict.fromkeys(keys, STAND_IN)}, key_in=_key_or_stand_in)
         except ConfigError:
             return error.problems
         say(describe(name, loaded))
@@ -89,7 +87,7 @@ def _key_or_stand_in(path: Path) -> tuple[str, Complaint | None]:
     """Return the key in a file, a stand-in where there is no file. A key in the place of the path is no path."""
     key, complaint = key_in(path)
     is_elsewhere = complaint == NO_KEY_FILE and not looks_like_key(path.name)
-    return (_STAND_IN, None) if is_elsewhere else (key, complaint)
+    return (STAND_IN, None) if is_elsewhere else (key, complaint)
 
 
 def _key_not_here(problem: Text) -> str | None:

@@ -16,6 +16,9 @@ from wnmon.model.target import Secret
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})?")
 
+STAND_IN = "stands-in-for-what-is-not-here"
+"""The value of a variable or a key file that is not here, where a configuration is only looked at: it goes nowhere."""
+
 # What stands before the value of a parameter that everyone may see.
 _VERSION = re.compile(r"[?&](?:api[-_])?version=\Z", re.IGNORECASE)
 

@@ -88,7 +88,7 @@ def _again(place: Cursor) -> Window | None:
         place.report(Said("missing_key", name='"duration"'), Said("last_each_time"), key=True)
         return None
     duration_s = seconds_of(duration, _DURATION_S, _DURATION)
-    if cron is None or zone is None or duration_s is None:
+    if cron is None or duration_s is None:
         return None
     gap_s = shortest_gap_s(cron)
     if gap_s is None:
@@ -97,6 +97,8 @@ def _again(place: Cursor) -> Window | None:
         duration.expected(
             Said("shorter_than_cron", time=show_duration(gap_s)), quote(duration.text), Said("use_paused")
         )
+    if zone is None:
+        return None
     return Window(
         reason=place.at("/reason").text,
         name=place.text_of("name") or "",

@@ -89,7 +89,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
     measures = read_measures(metrics)
     if parts and not sources.problems and not targets:
         parts[0].root.report(Said("no_target_given"), Said("name_a_relay"))
-    written = {section: {name for part in parts for name, _ in part.root.members(section)} for section in _SECTIONS}
+    written = {section: {name for name, _ in _as_written(parts, section)} for section in _SECTIONS}
     places = (window for part in parts for window in part.root.elements("maintenance"))
     windows = list(read_windows(places, written["targets"], written["checks"]))
     targets, checks, windows = _words_redacted(targets, checks, windows)

@@ -96,6 +96,11 @@ def test_no_zone_is_suggested_that_is_hours_away(tmp_path: Path, zone: str, hint
     assert only.endswith(hint)
 
 
+def test_what_is_wrong_with_zone_and_duration_is_told_at_once(tmp_path: Path) -> None:
+    window = '{cron: "0 2 * * *", duration: 25h, timezone: Mars/Base, reason: x}'
+    assert len(problems(tmp_path, TEXT % ("", "", window))) == 2
+
+
 def test_a_machine_without_zones_is_not_told_to_write_another_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
