@@ -23,6 +23,7 @@ from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.rests import Rests
 from wnmon.engine.runner import Runner
 from wnmon.engine.standing import Standings
+from wnmon.engine.under_way import UnderWay
 from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
 from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded, StateExpired
@@ -98,7 +99,7 @@ class Service:
         own = (self._rests, self._standings, self._metrics, self._board)
         self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, *observers))
         self._transport = HttpxTransport(self._clock)
-        self._runs: set[asyncio.Task[None]] = set()
+        self._under_way = UnderWay(self._clock, self._tell)
         self._ready = False
         self._watched = config.files
         self._seen = fingerprint(self._watched)
@@ -249,10 +250,9 @@ class Service:
         """Run a probe for the scheduler, in a task the drain knows; a re-check where it still confirms anything."""
         if recheck and not self._standings.wants_recheck(probe.id):
             return
-        task = asyncio.create_task(self._run(probe, due_ns, recheck=recheck), name=f"run {probe.id}")
-        self._runs.add(task)
-        task.add_done_callback(self._runs.discard)
-        await asyncio.shield(task)
+        task = self._under_way.begin(probe.id, lambda: self._run(probe, due_ns, recheck=recheck), recheck=recheck)
+        if not recheck:  # which nobody waits for, so that the scheduler finds none under way at the next slot
+            await asyncio.shield(task)
 
     async def _run(self, probe: Probe, due_ns: int, *, recheck: bool) -> None:
         began_ns = self._clock.boot_ns()
@@ -270,11 +270,9 @@ class Service:
         self._ready = False
         self._scheduler.pause()
         self._runner.draining = True
-        if self._runs:
-            await asyncio.wait(self._runs, timeout=DRAIN_S)
+        await self._under_way.wait(DRAIN_S)
         self._runner.stop.set()
-        if self._runs:
-            await asyncio.wait(self._runs, timeout=1)
+        await self._under_way.wait(1)
 
 
 def fingerprint(files: Sequence[Path]) -> str:

@@ -2,7 +2,7 @@
 
 level    what
 -------  ---------------------------------------------------------------------------------------------------------
-debug    every finished run, every due run that did not take place
+debug    every finished run, every due run that did not take place, every re-check that gave way to a due run
 info     the first run of a probe and each that changes its outcome or reason; a state that counts no more; what did
          not take place, once a minute; start and end
 warning  a refused reload, a sink that fails
@@ -27,6 +27,7 @@ from wnmon.model.events import (
     ConnectionsRefused,
     InternalFault,
     MonitorEvent,
+    RecheckCut,
     Reloaded,
     RunSkipped,
     SinkFailed,
@@ -104,6 +105,9 @@ class ServiceLog:
                 self._skipped[reason.value] += 1
                 skipped = Said("probe_skipped", probe=probe, reason=reason.value, said=detail)
                 self.say("skipped", skipped, Level.DEBUG, probe=probe, reason=reason.value)
+            case RecheckCut(probe=probe, after_s=after_s):
+                line = Said("recheck_cut", probe=probe, n=f"{after_s:.3g}")
+                self.say("recheck_cut", line, Level.DEBUG, probe=probe, after_s=round(after_s, 3))
             case StateExpired(probe=probe):
                 self._states.pop(probe, None)
                 self.say("unknown", Said("probe_unknown", probe=probe), probe=probe)

@@ -7,6 +7,7 @@ Requests are spread evenly, and none is sent that would be one too many of any 6
     is booked, or under way          with its worst case in tokens, from now on
     was answered                     60 s from the head of its answer; its tokens, those it cost, 60 s from the end
     was never sent in full           not at all
+    was cut short                    as one answered then: it may have been sent, and the relay count it
     would not fit an empty minute    as all of it, alone: it is sent all the same
 
 Targets that ask as the same client share what they sent; each keeps its own limits.
@@ -75,6 +76,9 @@ class Paces:
             turn = await self._waited(window, target.pace, (tokens, requests), slot, stop)
         try:
             yield turn
+        except asyncio.CancelledError:
+            turn.counted_ns = turn.ended_ns = self._clock.boot_ns()
+            raise
         finally:
             if turn.counted_ns is None:
                 window.turns.remove(turn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import secrets
 from collections.abc import Callable, Sequence
@@ -126,6 +127,9 @@ class Runner:
                 progress.nonce, progress.started_at_s = self._draw(), self._clock.wall_s()
                 await Conversation(self._means, probe, progress, how).hold()
                 return await self._conclude(probe, progress)
+            except asyncio.CancelledError:
+                self._tell_discarded(probe, progress)
+                raise
             finally:
                 self.fanout.observe(InFlight(runs=self.limiter.in_flight - 1))
 
@@ -175,8 +179,7 @@ class Runner:
             self.fanout.take(run)
             return run
         self._tell_skipped(probe, progress, skip, result.message)
-        if progress.answers:
-            self._tell_discarded(probe, progress)
+        self._tell_discarded(probe, progress)
         return self._run(probe, progress, evidence, replace(result, reason=_REASONS.get(skip, result.reason)))
 
     def _evidence(self, probe: Probe, progress: Progress) -> Evidence:
@@ -203,6 +206,8 @@ class Runner:
             self.fanout.observe(RunSkipped(probe=probe.id, reason=skip, detail=detail))
 
     def _tell_discarded(self, probe: Probe, progress: Progress) -> None:
+        if not progress.answers:
+            return
         discarded = RunDiscarded(
             probe=probe.id,
             statuses=tuple(answer.exchange.status for answer in progress.answers),

@@ -45,6 +45,17 @@ class RunDiscarded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecheckCut:
+    """A re-check had not ended after `after_s` seconds, when the next run of its probe was due, and gave way to that.
+
+    It says nothing of the relay, which was not let take as long as the check allows.
+    """
+
+    probe: ProbeId
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateExpired:
     """What a probe's last run found counts no more, and no run has told anything since."""
 
@@ -130,6 +141,7 @@ class ConnectionsRefused:
 MonitorEvent = (
     RunSkipped
     | RunDiscarded
+    | RecheckCut
     | StateExpired
     | RunLate
     | Waited

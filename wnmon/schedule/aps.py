@@ -25,10 +25,13 @@ from wnmon.schedule.timetable import JUMP_NS, Entry, Timetable
 
 
 class Fire(Protocol):
-    """Runs a probe that was due at `due_ns` (monotonic); a re-check once more for the slot of then."""
+    """Runs a probe that was due at `due_ns` (monotonic); a re-check once more for the slot of then.
+
+    What is waited for keeps the slots that come meanwhile from firing: a run does, a re-check shall not.
+    """
 
     def __call__(self, probe: Probe, due_ns: int, *, recheck: bool) -> Awaitable[object]:
-        """Return what to wait for until the run has ended."""
+        """Return what to wait for: the end of a run, the beginning of a re-check."""
         ...
 
 

@@ -12,7 +12,16 @@ from click.testing import CliRunner
 from wnmon.cli.serve import command
 from wnmon.cli.service_log import Form, Level, ServiceLog
 from wnmon.engine.run import Run
-from wnmon.model.events import InternalFault, MonitorEvent, Reloaded, RunSkipped, SinkFailed, Skip, StateExpired
+from wnmon.model.events import (
+    InternalFault,
+    MonitorEvent,
+    RecheckCut,
+    Reloaded,
+    RunSkipped,
+    SinkFailed,
+    Skip,
+    StateExpired,
+)
 from wnmon.model.result import Evidence, Outcome, Reason, Result
 from wnmon.model.said import Said
 from wnmon.model.target import ProbeId
@@ -98,6 +107,11 @@ def test_a_run_made_to_confirm_says_so_as_json(capsys: pytest.CaptureFixture[str
     one = log(form=Form.JSON)
     one.take(replace(a_run(), result=FAILED, recheck=True))
     assert [line["recheck"] for line in objects(capsys)] == [True]
+
+
+def test_a_re_check_that_gave_way_says_how_long_it_went_on(capsys: pytest.CaptureFixture[str]) -> None:
+    log(level=Level.DEBUG).observe(RecheckCut(probe=PROBE, after_s=12.3456))
+    assert "had not ended after 12.3 s" in capsys.readouterr().out
 
 
 def test_a_run_that_did_not_take_place_is_not_said_by_itself(capsys: pytest.CaptureFixture[str]) -> None:

@@ -191,6 +191,18 @@ def test_what_was_never_sent_does_not_count() -> None:
     assert in_turn(paced(requests_per_minute=1), 2, sent=False).sent_s == [0.0, 0.0]
 
 
+def test_what_was_cut_short_counts_from_then() -> None:
+    async def scene(client: Client) -> None:
+        where = paced(requests_per_minute=1)
+        cut = asyncio.ensure_future(client.ask(where, takes_s=100.0))
+        await asyncio.sleep(30.0)
+        cut.cancel()
+        await asyncio.wait({cut})
+        await client.ask(where)
+
+    assert play(scene).sent_s == [0.0, 90.0]
+
+
 def test_targets_of_one_key_share_what_they_sent() -> None:
     async def scene(client: Client) -> None:
         await client.ask(paced("one", requests_per_minute=20))

@@ -33,7 +33,7 @@ from wnmon.engine.loopwatch import EVERY_S
 from wnmon.engine.run import Run
 from wnmon.engine.runner import draw_nonce
 from wnmon.model.check import Assertion, Plan, Risk
-from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunLate, RunSkipped, Skip, Waited
+from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunDiscarded, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import Exchange, FailureKind, Request
 from wnmon.model.result import Outcome, Reason, Verdict
 from wnmon.model.said import Said, Text, Why
@@ -467,6 +467,20 @@ def test_a_cancelled_run_cancels_its_request() -> None:
         return door.cancelled
 
     assert asyncio.run(main())
+
+
+@pytest.mark.parametrize(("before", "told"), [(0, []), (1, [(200,)])])
+def test_what_a_cancelled_run_was_answered_before_is_told(before: int, told: list[tuple[int, ...]]) -> None:
+    async def main() -> list[RunDiscarded]:
+        door = Door()
+        bench = Bench(*[reply()] * before, door)
+        running = asyncio.create_task(bench.runner.run(probe(TWO)))
+        await door.asked.wait()
+        running.cancel()
+        await asyncio.wait({running})
+        return bench.memory.of(RunDiscarded)
+
+    assert [one.statuses for one in asyncio.run(main())] == told
 
 
 def test_a_slot_is_free_again_after_a_cancelled_run() -> None:

@@ -17,6 +17,10 @@ SENTENCES: dict[str, Pair] = {
         "{n} due runs did not take place since the last such line: {text}",
         "自上次汇总以来有 {n} 次到期的运行未进行：{text}",
     ),
+    "recheck_cut": (
+        "{probe}: its re-check had not ended after {n} s, when the next run was due, and says nothing",
+        "{probe}：复查 {n} 秒后仍未结束，下一次运行已到期，因此复查不作结论",
+    ),
     "probe_unknown": ("{probe} is unknown now: no run took place", "{probe} 现为未知：没有运行"),
     "connections_refused": (
         "connections to the page closed for want of room: {n}; who kept them open longest without a word went first",
