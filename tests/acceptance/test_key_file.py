@@ -1,4 +1,4 @@
-"""A key in a mounted file: a new one needs no restart, ends the rest of the old one, and neither is shown anywhere."""
+"""A key in a mounted file: a new one needs no restart, ends rest and outage of the old one, and neither is shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from service_process import ServiceProcess, eventually, serving, wnmon
+from service_process import ServiceProcess, eventually, relay_beside, serving, wnmon
+
+from wnmon.mock.settings import MockSettings
 
 OLD, NEW = "sk-the-old-key-0123456789", "sk-the-new-key-9876543210"
 MODELS = json.dumps({"object": "list", "data": [{"id": "m", "object": "model"}]})
@@ -20,6 +22,14 @@ targets:
   wn: {{base_url: {url}, api_key: {{file: mount/key}}, models: [m]}}
 checks:
   alive: {{every: 2s, timeout: 1s, prompt: hello, confirm: {{recheck: never}}}}
+"""
+
+
+RARE = """\
+targets:
+  wn: {{base_url: {url}, api_key: {{file: mount/key}}, models: [m]}}
+checks:
+  alive: {{every: 100d, prompt: hello, confirm: {{recheck: 1s}}}}
 """
 
 
@@ -136,3 +146,30 @@ def test_every_command_reads_the_key_of_the_file_and_shows_it_nowhere(
     code, out, err = wnmon(*order, cwd=tmp_path)
     asked = f"Bearer {NEW}" in relay.came or order[0] == "validate"
     assert (code in {0, 1, 3}, asked, NEW in out + err) == (True, True, False), err
+
+
+@contextmanager
+def rarely_asked(folder: Path, settings: MockSettings) -> Iterator[ServiceProcess]:
+    """Run a service that has the old key and one slot in 100 days, and has asked once."""
+    mount(folder, OLD, 1)
+    with relay_beside(settings) as relay:
+        options = ("--run-now", "--poll", "200ms")
+        with serving(folder, RARE.format(url=relay.url), *options) as service:
+            yield service
+
+
+def test_an_outage_of_a_key_that_is_refused_ends_with_the_key_and_not_with_the_next_slot(tmp_path: Path) -> None:
+    with rarely_asked(tmp_path, MockSettings(strict=True, key=NEW, models=("m",))) as service:
+        eventually(lambda: service.probes()["wn/alive/m"]["up"] is False, "an outage")
+        mount(tmp_path, NEW, 2)
+        assert eventually(lambda: service.probes()["wn/alive/m"]["up"], "its end")
+
+
+def test_what_is_known_of_a_relay_stays_with_a_new_key(tmp_path: Path) -> None:
+    since, reloaded = "wnmon_probe_up_since_timestamp_seconds", "wnmon_config_last_reload_success_timestamp_seconds"
+    with rarely_asked(tmp_path, MockSettings()) as service:
+        before_s = eventually(lambda: service.value(since, target="wn"), "a run")
+        loaded_s = service.value(reloaded)
+        mount(tmp_path, NEW, 2)
+        eventually(lambda: service.value(reloaded) != loaded_s, "a reload")
+        assert service.value(since, target="wn") == before_s

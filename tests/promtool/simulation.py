@@ -97,7 +97,7 @@ class Monitor:
         self._backoff = Backoff(clock)
         self._table = Timetable(0)
         self._table.set_probes(probes, clock.boot_ns())
-        self._standings = Standings(clock, self._table, lambda one: self._backoff.rest(one.target.name, one.model))
+        self._standings = Standings(clock, self._table, lambda one: self._backoff.rest(one.target, one.model))
         self._standings.declare(probes)
         self.sink = PrometheusSink(clock, self._standings.of)
         self.sink.declare(probes)
@@ -118,7 +118,7 @@ class Monitor:
             elif entry.due_ns <= now_ns:
                 due_ns = entry.due_ns
                 self._table.take(entry, now_ns, begins=True)
-                if self._backoff.rest(probe.target.name, probe.model) is None:
+                if self._backoff.rest(probe.target, probe.model) is None:
                     self._run(probe, due_ns, end)
 
     def _run(self, probe: Probe, due_ns: int, end: End, *, recheck: bool = False) -> None:

@@ -29,7 +29,7 @@ from wnmon.metrics.prometheus import PrometheusSink
 from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded, StateExpired
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
-from wnmon.model.target import Probe, asks_as
+from wnmon.model.target import Probe, ProbeId
 from wnmon.schedule.aps import Scheduler
 from wnmon.transport import HttpxTransport
 from wnmon.web import Site, WebServer
@@ -173,16 +173,15 @@ class Service:
 
     def _adopt(self, config: Config, *, run_now: bool = False) -> None:
         """Make a configuration the running one: unchanged probes keep their schedule and counters."""
-        before = {target.name: target for target in self._config.targets}
-        for target in config.targets:
-            if not asks_as(before.get(target.name, target), target):
-                self._backoff.forget(target.name)
+        self._backoff.keep(config.targets)
         self._config = config
         self._runner.limiter.limit = config.concurrency
-        self._standings.declare(config.probes)
+        doubted = self._standings.declare(config.probes)
         self._metrics.declare(config.probes, config.measures)
         self._board.declare(config.probes)
         self._scheduler.set_probes(config.probes, run_now=run_now)
+        for probe in doubted:
+            self._recheck(probe)
         self._fanout.observe(Reloaded(ok=True, at_s=self._clock.wall_s(), sha=config.sha))
         for target in config.targets:
             self._fanout.observe(self._budgets.left(target))
@@ -258,12 +257,16 @@ class Service:
         began_ns = self._clock.boot_ns()
         try:
             run = await self._runner.run(probe, scheduled_ns=due_ns, recheck=recheck)
-            again_s = None if run.result.outcome is Outcome.SKIPPED else self._standings.recheck_s(probe.id)
-            if again_s is not None:
-                took_s = (self._clock.boot_ns() - began_ns) / 1e9
-                self._scheduler.recheck(probe.id, after_s=again_s, lasts_s=took_s)
+            if run.result.outcome is not Outcome.SKIPPED:
+                self._recheck(probe.id, lasts_s=(self._clock.boot_ns() - began_ns) / 1e9)
         except Exception as error:  # noqa: BLE001 - a bug in one run must not end the monitor
             self._fanout.observe(InternalFault(component="runner", error=place_of(error)))
+
+    def _recheck(self, probe: ProbeId, *, lasts_s: float = 0) -> None:
+        """Have a probe asked again soon, where that would tell anything; it is thought to take as long as `lasts_s`."""
+        again_s = self._standings.recheck_s(probe)
+        if again_s is not None:
+            self._scheduler.recheck(probe, after_s=again_s, lasts_s=lasts_s)
 
     async def _drain(self) -> None:
         """Start nothing more, let runs end, then cut short what is left."""

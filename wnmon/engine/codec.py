@@ -11,21 +11,25 @@ from wnmon.model.said import Said
 from wnmon.redact.exchange import without_credentials
 from wnmon.wire.answer import read_answer
 
+_LEFT_OUT = ("answers", "client")
+
 
 def encode_run(run: Run, *, words_only: bool = False) -> JsonObject:
     """Return the run, its evidence included, as JSON values. `words_only`: what two judgements must agree on."""
-    document = encode_as("run", replace(run, answers=()), words_only=words_only)
+    document = encode_as("run", replace(run, answers=(), client=None), words_only=words_only)
     content = document["run"]
     assert isinstance(content, dict)
-    content.pop("answers", None)
+    for name in _LEFT_OUT:
+        content.pop(name, None)
     return document
 
 
 def decode_run(document: Json) -> Run:
     """Return the run of a document. ValueError says where it is malformed."""
     content = document.get("run") if isinstance(document, dict) else None
-    if isinstance(content, dict) and "answers" in content:
-        raise ValueError(Said("record_at", place="run.answers", said=Said("record_unknown")))
+    for name in _LEFT_OUT:
+        if isinstance(content, dict) and name in content:
+            raise ValueError(Said("record_at", place=f"run.{name}", said=Said("record_unknown")))
     run: Run = decode_from(Run, document, "run")
     evidence = replace(run.evidence, exchanges=tuple(map(without_credentials, run.evidence.exchanges)))
     return replace(run, evidence=evidence, answers=tuple(map(read_answer, evidence.exchanges)))

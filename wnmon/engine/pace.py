@@ -16,14 +16,14 @@ Targets that ask as the same client share what they sent; each keeps its own lim
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from wnmon.engine.limiter import Slot
 from wnmon.engine.ports import Clock
 from wnmon.model.pace import MINUTE_S, UNLIMITED, Pace
-from wnmon.model.target import Target, client_of
+from wnmon.model.target import Client, Target, client_of
 from wnmon.wire.answer import Answer
 
 _MINUTE_NS = int(MINUTE_S * 1e9)
@@ -59,7 +59,7 @@ class Paces:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._windows: dict[Hashable, _Window] = {}
+        self._windows: dict[Client, _Window] = {}
 
     @asynccontextmanager
     async def turn(

@@ -40,7 +40,7 @@ class Rests:
 
     def of(self, probe: Probe) -> Rest | None:
         """Return what keeps a probe from being asked, None where nothing does."""
-        refused = self._backoff.rest(probe.target.name, probe.model)
+        refused = self._backoff.rest(probe.target, probe.model)
         return self._windows.rest(probe) or refused or self._for_budget(probe)
 
     def _for_budget(self, probe: Probe) -> Rest | None:

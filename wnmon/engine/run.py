@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from wnmon.model.pace import Pause
 from wnmon.model.result import DECIDED, Evidence, Outcome, Reason, Result
 from wnmon.model.spent import UsageDoubt
-from wnmon.model.target import ProbeId, probe_id
+from wnmon.model.target import Client, ProbeId, probe_id
 from wnmon.wire.answer import Answer
 
 
@@ -18,6 +18,7 @@ class Run:
     `usage_doubts` are the counts of its answers that were not believed; `pauses` what was waited
     for limits of the relay's. `recheck`: it was made between slots, only to confirm what the one before it said.
     `answers` are the exchanges of the evidence, read once; a record leaves them out, its reader makes them anew.
+    `client` is as whom it asked, None where nobody knows any more; no record has it, for it knows secrets.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Run:
     requests: int = 0
     recheck: bool = False
     answers: tuple[Answer, ...] = field(default=(), compare=False, repr=False)
+    client: Client | None = field(default=None, compare=False, repr=False)
 
     @property
     def probe(self) -> ProbeId:

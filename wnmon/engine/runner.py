@@ -29,7 +29,7 @@ from wnmon.model.check import Asks, Plan
 from wnmon.model.events import InFlight, InternalFault, RunDiscarded, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.result import Evidence, Outcome, Reason, Result
 from wnmon.model.said import Said, Text
-from wnmon.model.target import Probe
+from wnmon.model.target import Probe, client_of
 from wnmon.redact.redactor import Redactor
 from wnmon.redact.result import redact_result
 from wnmon.wire.answer import Answer
@@ -145,7 +145,7 @@ class Runner:
 
     def _resting(self, probe: Probe, progress: Progress) -> Run | None:
         """Return the skipped run of a probe whose relay is left alone, None when it may be asked."""
-        rest = self._windows.rest(probe) or self._backoff.rest(probe.target.name, probe.model)
+        rest = self._windows.rest(probe) or self._backoff.rest(probe.target, probe.model)
         if rest is None:
             return None
         skip = Skip.MAINTENANCE if rest.cause.is_wished else Skip.BACKOFF
@@ -247,6 +247,7 @@ class Runner:
             requests=len(progress.answers),
             recheck=progress.recheck,
             answers=tuple(progress.answers),
+            client=client_of(probe.target),
         )
 
 

@@ -9,6 +9,9 @@
 A slot that was missed does not put off when the next run is due, so either ends where wnmon does not ask though it
 should; at once where it does not because the budget is spent, or somebody wants nothing to be sent. What has ended does
 not come back before the next run.
+
+Another URL is another relay, of which nothing is known. Other credentials are not: what was known stays. But a failure
+may have been theirs, so it is asked again soon, and confirms nothing together with what the new ones meet.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from typing import Protocol
 from wnmon.engine.ports import Clock, Rest, RestCause, Slots
 from wnmon.engine.run import Run
 from wnmon.model.result import Outcome
-from wnmon.model.target import Probe, ProbeId, asks_as
+from wnmon.model.target import Probe, ProbeId, client_of
 from wnmon.watch.confirm import PUT_OFF_INTERVALS, Confirmation, says_up
 
 KNOWN_INTERVALS = 3
@@ -82,28 +85,41 @@ class Standings:
         self._confirmed: dict[ProbeId, Confirmation] = {}
         self._looked: set[ProbeId] = set()
 
-    def declare(self, probes: Sequence[Probe]) -> None:
-        """Know exactly these probes; what counts of those that stay, and ask the same relay, goes on counting."""
+    def declare(self, probes: Sequence[Probe]) -> Sequence[ProbeId]:
+        """Know exactly these probes; what counts of those that stay, and ask the same relay, goes on counting.
+
+        Return those whose last run failed and which ask with other credentials now: they are to be asked again soon.
+        """
         before, self._probes = self._probes, {probe.id: probe for probe in probes}
-        same = {one.id for one in probes if one.id in before and asks_as(before[one.id].target, one.target)}
-        for id_ in set(self._last) - same:
+        stay = [(before[one.id].target, one) for one in probes if one.id in before]
+        for id_ in set(self._last) - {one.id for was, one in stay if was.url == one.target.url}:
             self._forget(id_)
+        as_others = [one.id for was, one in stay if client_of(was) != client_of(one.target)]
+        failed = {id_: now for id_ in as_others if (now := self._confirmed.get(id_)) is not None and now.last is False}
+        self._confirmed |= {id_: now.doubted() for id_, now in failed.items()}
+        return list(failed)
 
     def take(self, run: Run) -> None:
-        """Take note of a finished run."""
-        slots = self._timetable.slots(run.probe)
-        if run.probe in self._probes and slots is not None and run.result.outcome is not Outcome.SKIPPED:
-            due_ns = self._due_ns(self._probes[run.probe], slots)
-            self._last[run.probe] = _Last(success=run.result.outcome.success, due_ns=due_ns)
-            self._confirm(run)
+        """Take note of a finished run; not of one that asked the relay that was meant before."""
+        probe, slots = self._probes.get(run.probe), self._timetable.slots(run.probe)
+        if probe is not None and run.client is not None and run.client.url != probe.target.url:
+            return
+        if probe is not None and slots is not None and run.result.outcome is not Outcome.SKIPPED:
+            self._last[run.probe] = _Last(success=run.result.outcome.success, due_ns=self._due_ns(probe, slots))
+            self._confirm(run, probe)
             self.of(run.probe)  # which sees a refusal that puts off the next run
         elif run.requests:  # answered, and nothing could be judged: what was known before is no fact any more
             self._forget(run.probe)
 
-    def _confirm(self, run: Run) -> None:
+    def _confirm(self, run: Run, probe: Probe) -> None:
         says = says_up(run.result.outcome, run.result.reason)
-        before, needs = self._confirmed.get(run.probe, Confirmation()), self._probes[run.probe].check.confirm
-        self._confirmed[run.probe] = before.after(says, needs, at_s=run.ended_at_s, recheck=run.recheck)
+        before = self._confirmed.get(run.probe, Confirmation())
+        of_before = run.client is not None and run.client != client_of(probe.target)
+        if says is False and of_before:  # with credentials that were replaced while it was under way
+            self._confirmed[run.probe] = before.doubted()
+        else:
+            needs = probe.check.confirm
+            self._confirmed[run.probe] = before.after(says, needs, at_s=run.ended_at_s, recheck=run.recheck)
 
     def _forget(self, id_: ProbeId) -> None:
         self._last.pop(id_, None)

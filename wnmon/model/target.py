@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NewType
 
@@ -126,18 +126,23 @@ class Target:
         yield from self.extra_secrets
 
 
-def asks_as(one: Target, other: Target) -> bool:
-    """Tell whether both ask the same relay with the same credentials: what it told the one then holds for the other."""
-    return client_of(one) == client_of(other)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """What a relay knows a client by: where it is asked, and with which credentials. For comparing only.
+
+    Another `url` is another relay; other credentials are the same relay, which may answer them otherwise.
+    """
+
+    url: str = field(repr=False)
+    api_key: Secret | None
+    auth_header: str | None
+    headers: frozenset[tuple[str, Secret]]
 
 
-def client_of(target: Target) -> Hashable:
-    """Return what a relay knows a client by: where it is asked, and with which credentials."""
-    return target.url, target.api_key, target.auth_header, _secret_headers(target)
-
-
-def _secret_headers(target: Target) -> frozenset[tuple[str, Secret]]:
-    return frozenset((name.lower(), value) for name, value in target.headers if isinstance(value, Secret))
+def client_of(target: Target) -> Client:
+    """Return as whom a target is asked."""
+    headers = frozenset((name.lower(), value) for name, value in target.headers if isinstance(value, Secret))
+    return Client(url=target.url, api_key=target.api_key, auth_header=target.auth_header, headers=headers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

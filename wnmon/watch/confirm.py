@@ -8,7 +8,8 @@
     failed, errored otherwise                       down
 
 `down` runs in a row that say down make it so, `up` in a row that say up likewise. A refusal that keeps the relay from
-being asked for more than two intervals is as good as that many: the second would come too late.
+being asked for more than two intervals is as good as that many: the second would come too late. A failure that
+credentials met which are others by now is doubted: it counts as none, and one more run is wanted soon.
 """
 
 from __future__ import annotations
@@ -51,6 +52,11 @@ class Confirmation:
         """Tell whether the last word differs from what is confirmed."""
         return self.last is not self.up
 
+    @property
+    def is_doubted(self) -> bool:
+        """Tell whether the last word was taken back."""
+        return self.last is not None and self.times == 0
+
     def after(self, says: bool | None, needs: Confirm, *, at_s: float, recheck: bool = False) -> Confirmation:
         """Return what is confirmed once a run has ended at `at_s`."""
         rechecks = self.rechecks + 1 if recheck else 0
@@ -64,9 +70,19 @@ class Confirmation:
         """Return what is confirmed once the relay's refusal has put the next run off for long."""
         return self if self.last is not False else _confirmed(self, at_s)
 
+    def doubted(self) -> Confirmation:
+        """Return what is confirmed once the last word counts no more: it was down, and may be so for who asked.
+
+        What was confirmed before stays.
+        """
+        return replace(self, last=False, times=0, rechecks=0)
+
     def wants_recheck(self, needs: Confirm) -> bool:
-        """Tell whether asking again soon would help. After each slot, no more often than one outage can need."""
-        return self.is_open and self.rechecks < needs.most_rechecks
+        """Tell whether asking again soon would help. After each slot, no more often than one outage can need.
+
+        Once where the last word is doubted, be it open or not.
+        """
+        return self.rechecks < (1 if self.is_doubted else needs.most_rechecks if self.is_open else 0)
 
 
 def _confirmed(said: Confirmation, at_s: float) -> Confirmation:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from engine_samples import FakeClock, S, probe
+from engine_samples import FakeClock, S, probe, target
 
 from wnmon.engine.backoff import LONGEST_S, SLACK_NS, Backoff
 from wnmon.engine.ports import RestCause
 from wnmon.model.check import Auth
 from wnmon.model.exchange import Chunk, Exchange, Marks, Request
 from wnmon.model.result import Outcome, Reason, Result
+from wnmon.model.target import Secret, Target
 from wnmon.wire.answer import Answer, read_answer
 
 SLACK_S = SLACK_NS / 1e9
+REKEYED = target(api_key=Secret("sk-another-0123456789", "api_key"))
 
 
 def answer(clock: FakeClock, status: int | None, words: str = "", *headers: tuple[str, str]) -> Answer:
@@ -55,14 +57,14 @@ class Relay:
             probe(model=model, every_s=self.every_s), result, [answer(self.clock, status, words, *headers)]
         )
 
-    def rests_s(self, model: str = "m-1", target: str = "wn") -> float:
+    def rests_s(self, model: str = "m-1", where: Target | None = None) -> float:
         """Return how long a model is left alone, 0 when it is not."""
-        rest = self.backoff.rest(target, model)
+        rest = self.backoff.rest(where or target(), model)
         return 0 if rest is None else (rest.until_ns - self.clock.ns) / 1e9
 
     def cause(self) -> RestCause | None:
         """Return why m-1 is left alone."""
-        rest = self.backoff.rest("wn", "m-1")
+        rest = self.backoff.rest(target(), "m-1")
         return None if rest is None else rest.cause
 
     def refuses_again(self, times: int, **more: float | None) -> float:
@@ -108,7 +110,7 @@ def test_words_that_say_the_key_is_limited_let_all_its_models_rest() -> None:
 def test_another_target_is_not_touched() -> None:
     relay = Relay()
     relay.says(429, "", ("X-RateLimit-Remaining", "0"))
-    assert relay.rests_s(target="other") == 0
+    assert relay.rests_s(where=target("other")) == 0
 
 
 def test_a_429_among_the_answers_of_a_suite_counts_whatever_stands_for_the_run() -> None:
@@ -253,10 +255,25 @@ def test_less_than_a_second_asked_for_is_as_good_as_nothing() -> None:
     assert (relay.cause(), relay.rests_s()) == (RestCause.REFUSED, 60)
 
 
-def test_another_relay_under_the_same_name_is_not_left_alone() -> None:
+@pytest.mark.parametrize("other", [REKEYED, target(url="http://other.invalid")], ids=["key", "relay"])
+@pytest.mark.parametrize("words", ["", "您已达到请求数限制：1分钟内最多请求10次"], ids=["model", "key"])
+def test_what_was_told_to_one_key_of_one_relay_is_not_told_to_another(words: str, other: Target) -> None:
+    relay = Relay()
+    relay.says(429, words, asked_s=3600)
+    assert relay.rests_s(where=other) == 0
+
+
+def test_whoever_goes_on_asking_goes_on_resting() -> None:
     relay = Relay()
     relay.says(429, asked_s=3600)
-    relay.backoff.forget("wn")
+    relay.backoff.keep([target("other"), target()])
+    assert relay.rests_s() == 3600
+
+
+def test_what_was_told_to_a_key_that_was_replaced_is_forgotten() -> None:
+    relay = Relay()
+    relay.says(429, asked_s=3600)
+    relay.backoff.keep([REKEYED])
     assert relay.rests_s() == 0
 
 

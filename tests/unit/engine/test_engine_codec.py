@@ -27,8 +27,11 @@ def kept(run: Run) -> Run:
     return decode_run(json.loads(json.dumps(encode_run(run))))
 
 
-def test_a_record_leaves_the_answers_out() -> None:
-    assert "answers" not in json.dumps(encode_run(RUNS["judged"]))
+@pytest.mark.parametrize("name", ["answers", "client"])
+def test_a_record_leaves_out_what_is_read_anew_or_knows_secrets(name: str) -> None:
+    content: Any = encode_run(RUNS["judged"])["run"]
+
+    assert name not in content
 
 
 @pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
@@ -72,8 +75,9 @@ def test_a_record_of_before_headers_were_kept_out_by_name_comes_back_without_the
     )
 
 
-def test_a_record_with_answers_is_none_of_ours() -> None:
+@pytest.mark.parametrize("name", ["answers", "client"])
+def test_a_record_with_what_none_holds_is_none_of_ours(name: str) -> None:
     content: Any = encode_run(RUNS["judged"])["run"]
 
-    with pytest.raises(ValueError, match=r"^run\.answers: unknown$"):
-        decode_run({"wnmon": 1, "run": content | {"answers": [{}]}})
+    with pytest.raises(ValueError, match=rf"^run\.{name}: unknown$"):
+        decode_run({"wnmon": 1, "run": content | {name: [{}]}})

@@ -364,7 +364,7 @@ def test_a_probe_is_asked_again_once_retry_after_is_over() -> None:
 def test_a_rate_limit_on_a_later_request_of_a_suite_is_learned() -> None:
     bench = Bench(reply(), reply(b"", 429))
     bench.run(probe(suite()))
-    assert bench.backoff.rest("wn", "m-1") is not None
+    assert bench.backoff.rest(target(), "m-1") is not None
 
 
 def test_a_run_that_waited_for_its_slot_sees_the_rest_that_began_meanwhile() -> None:

@@ -10,20 +10,23 @@ from engine_samples import NOON_S, Bench, FakeClock, S, lost, probe, reply
 
 from wnmon.engine.ports import Rest, RestCause
 from wnmon.engine.standing import AFTER_REST_S, Standing, Standings
+from wnmon.model.check import Confirm
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Outcome, Reason, Result
-from wnmon.model.target import Secret
+from wnmon.model.target import ProbeId, Secret
 from wnmon.schedule.timetable import Timetable, grace_ns
 
 EVERY_S = 60
+CONFIRM = Confirm()
+NEW_KEY = {"api_key": Secret("sk-another-0123456789", "k")}
 
 
 class Watch:
     """A probe every minute, its slots and its rests, in time that the test passes."""
 
-    def __init__(self) -> None:
+    def __init__(self, confirm: Confirm = CONFIRM) -> None:
         self.clock = FakeClock()
-        self.probe = probe(every_s=EVERY_S)
+        self.probe = probe(every_s=EVERY_S, confirm=confirm)
         self.rest: Rest | None = None
         self.table = Timetable(int(NOON_S * S) - self.clock.boot_ns())
         self.table.set_probes([self.probe], self.clock.boot_ns())
@@ -48,8 +51,16 @@ class Watch:
 
     def run(self, bench: Bench) -> Watch:
         self.slot()
-        self.standings.take(bench.run())
+        return self.take(bench)
+
+    def take(self, bench: Bench, *, recheck: bool = False) -> Watch:
+        self.standings.take(bench.run(self.probe, recheck=recheck))
         return self
+
+    def becomes(self, **change: Any) -> list[ProbeId]:
+        """Change the target, as a reload does; return what is to be asked again soon."""
+        self.probe = replace(self.probe, target=replace(self.probe.target, **change))
+        return list(self.standings.declare([self.probe]))
 
     def rests(self, seconds: float, cause: RestCause = RestCause.ASKED) -> Watch:
         self.rest = Rest(cause=cause, until_ns=self.clock.boot_ns() + int(seconds * S))
@@ -169,18 +180,109 @@ def test_a_run_of_which_nothing_could_be_judged_ends_what_was_known() -> None:
     assert not watch.standings.of(watch.probe.id).known
 
 
-@pytest.mark.parametrize(
+def test_what_one_relay_told_counts_for_no_other() -> None:
+    watch = Watch().run(good())
+    watch.becomes(url="http://other.invalid")
+    assert not watch.standings.of(watch.probe.id).known
+
+
+def test_what_the_relay_that_was_meant_before_tells_later_counts_for_no_other() -> None:
+    watch = Watch()
+    watch.slot()
+    late = good().run(watch.probe)
+    watch.becomes(url="http://other.invalid")
+    watch.standings.take(late)
+    assert not watch.standings.of(watch.probe.id).known
+
+
+REKEYED = pytest.mark.parametrize(
     "change",
     [
-        {"url": "http://other.invalid"},
         {"api_key": Secret("sk-another-0123456789", "k")},
         {"headers": (("X-Relay-Auth", Secret("another-0123456789", "k")),)},
     ],
+    ids=["key", "header"],
 )
-def test_what_one_relay_told_counts_for_no_other(change: dict[str, Any]) -> None:
+ONE_IS_ENOUGH = Confirm(down=1)
+
+
+@REKEYED
+@pytest.mark.parametrize(("benches", "up"), [((good,), True), ((bad, bad), False)], ids=["up", "down"])
+def test_what_is_known_of_a_relay_stays_with_a_new_key(
+    change: dict[str, Any], benches: tuple[type[Bench], ...], up: bool
+) -> None:
+    watch = Watch()
+    for bench in benches:
+        watch.run(bench())
+    watch.becomes(**change)
+    standing = watch.standings.of(watch.probe.id)
+    assert (standing.known, standing.up, standing.up_since_s) == (True, up, NOON_S)
+
+
+@REKEYED
+@pytest.mark.parametrize("confirm", [Confirm(), ONE_IS_ENOUGH, Confirm(down=1, up=3)])
+def test_a_failure_is_asked_again_soon_with_a_new_key_though_it_was_confirmed(
+    change: dict[str, Any], confirm: Confirm
+) -> None:
+    watch = Watch(confirm=confirm).run(bad()).run(bad())
+    before_s = watch.standings.recheck_s(watch.probe.id)
+    doubted = watch.becomes(**change)
+    assert (before_s, doubted, watch.standings.recheck_s(watch.probe.id)) == (None, [watch.probe.id], 30)
+
+
+def test_a_failure_is_asked_again_once_with_a_new_key() -> None:
+    watch = Watch().run(bad()).run(bad())
+    watch.becomes(**NEW_KEY)
+    watch.take(bad(), recheck=True)
+    assert watch.standings.recheck_s(watch.probe.id) is None
+
+
+def test_a_success_is_not_asked_again_for_a_new_key() -> None:
     watch = Watch().run(good())
-    watch.standings.declare([replace(watch.probe, target=replace(watch.probe.target, **change))])
-    assert not watch.standings.of(watch.probe.id).known
+    assert (watch.becomes(**NEW_KEY), watch.standings.recheck_s(watch.probe.id)) == ([], None)
+
+
+def test_a_failure_with_the_same_key_is_not_asked_again_for_a_reload() -> None:
+    watch = Watch().run(bad()).run(bad())
+    assert watch.becomes() == []
+
+
+def test_where_nothing_is_asked_between_slots_a_new_key_waits_for_its_slot() -> None:
+    watch = Watch(confirm=Confirm(recheck_s=None)).run(bad())
+    watch.becomes(**NEW_KEY)
+    assert watch.standings.recheck_s(watch.probe.id) is None
+
+
+def test_a_failure_of_the_old_key_does_not_confirm_one_of_the_new() -> None:
+    watch = Watch().run(good()).run(bad())
+    watch.becomes(**NEW_KEY)
+    watch.take(bad(), recheck=True)
+    assert (watch.standings.of(watch.probe.id).up, watch.standings.of(watch.probe.id).unconfirmed) == (True, True)
+
+
+def ended_late(bench: Bench) -> Watch:
+    """Return the watch over a probe that was up, and whose key was replaced while a run was under way."""
+    watch = Watch(confirm=ONE_IS_ENOUGH).run(good())
+    watch.slot()
+    late = bench.run(watch.probe)
+    watch.becomes(**NEW_KEY)
+    watch.standings.take(late)
+    return watch
+
+
+def test_a_failure_that_the_old_key_meets_after_it_was_replaced_confirms_nothing() -> None:
+    watch = ended_late(bad())
+    assert (watch.standings.of(watch.probe.id).up, watch.standings.of(watch.probe.id).unconfirmed) == (True, True)
+
+
+def test_a_failure_that_the_old_key_meets_after_it_was_replaced_is_asked_again_soon() -> None:
+    watch = ended_late(bad())
+    assert watch.standings.recheck_s(watch.probe.id) == 30
+
+
+def test_a_success_that_the_old_key_has_after_it_was_replaced_says_that_the_relay_is_up() -> None:
+    watch = ended_late(good())
+    assert (watch.standings.of(watch.probe.id).unconfirmed, watch.standings.recheck_s(watch.probe.id)) == (False, None)
 
 
 def test_one_failure_is_not_confirmed() -> None:

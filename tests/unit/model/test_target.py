@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wnmon.model.check import Check, Plan, Step
-from wnmon.model.target import Probe, Secret, Target, asks_as
+from wnmon.model.target import Probe, Secret, Target, client_of
 
 VALUE = "sk-Ab3dEf6hIj9kLm2nOp5q"
 SECRET = Secret(VALUE, "api_key")
@@ -103,4 +103,10 @@ def test_a_probe_is_named_by_target_check_and_model() -> None:
     ],
 )
 def test_two_targets_ask_as_one_where_url_and_credentials_are_the_same(change: dict[str, Any], same: bool) -> None:
-    assert asks_as(target(), replace(target(), **change)) is same
+    assert (client_of(target()) == client_of(replace(target(), **change))) is same
+
+
+def test_a_client_shows_neither_its_key_nor_the_path_of_its_url() -> None:
+    shown = repr(client_of(replace(target(), url=f"http://relay.invalid/{VALUE}")))
+
+    assert VALUE not in shown

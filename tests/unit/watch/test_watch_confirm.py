@@ -113,3 +113,15 @@ def test_a_fault_of_wnmons_own_says_nothing_of_the_relay(reason: Reason) -> None
 )
 def test_what_a_run_says_of_the_relay(outcome: Outcome, reason: Reason, says: bool | None) -> None:
     assert says_up(outcome, reason) is says
+
+
+def test_a_doubted_failure_counts_as_none_and_leaves_what_was_confirmed() -> None:
+    doubted = after("+-").doubted()
+    assert (doubted.up, doubted.is_open, doubted.after(False, NEEDS, at_s=9).up) == (True, True, True)
+
+
+@pytest.mark.parametrize("needs", [NEEDS, Confirm(down=1, up=1)])
+def test_a_doubted_failure_wants_one_re_check_be_it_confirmed_or_not(needs: Confirm) -> None:
+    doubted = after("--", rechecks=" r").doubted()
+    asked = doubted.after(None, needs, at_s=9, recheck=True)
+    assert (doubted.wants_recheck(needs), asked.wants_recheck(needs)) == (True, False)
