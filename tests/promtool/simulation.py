@@ -97,7 +97,9 @@ class Monitor:
         self._backoff = Backoff(clock)
         self._table = Timetable(0)
         self._table.set_probes(probes, clock.boot_ns())
-        self._standings = Standings(clock, self._table, lambda one: self._backoff.rest(one.target, one.model))
+        self._standings = Standings(
+            clock, self._table, lambda one, at_ns: self._backoff.rest(one.target, one.model, at_ns)
+        )
         self._standings.declare(probes)
         self.sink = PrometheusSink(clock, self._standings.of)
         self.sink.declare(probes)

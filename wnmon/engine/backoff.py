@@ -52,10 +52,13 @@ class Backoff:
         self._clock = clock
         self._rows: dict[_Whom, Refused] = {}
 
-    def rest(self, target: Target, model: str) -> Rest | None:
-        """Return the rest that keeps a model from being asked, the longer one of model and key; None when it may be."""
-        rows = map(self._rows.get, _both(target, model))
-        rests = [row.rest for row in rows if row is not None and row.rest.until_ns > self._clock.boot_ns()]
+    def rest(self, target: Target, model: str, at_ns: int | None = None) -> Rest | None:
+        """Return the rest that keeps a model from being asked, the longer one of model and key; None when it may be.
+
+        At an instant (boot ns), as far as is known now; without one, now.
+        """
+        rows, at_ns = map(self._rows.get, _both(target, model)), self._clock.boot_ns() if at_ns is None else at_ns
+        rests = [row.rest for row in rows if row is not None and row.rest.until_ns > at_ns]
         return max(rests, key=lambda rest: rest.until_ns, default=None)
 
     def learn(self, probe: Probe, result: Result, answers: Sequence[Answer]) -> None:

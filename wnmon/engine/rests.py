@@ -38,14 +38,14 @@ class Rests:
         """Take note of a run that took place."""
         self._unpaid.discard(run.probe)
 
-    def of(self, probe: Probe) -> Rest | None:
-        """Return what keeps a probe from being asked, None where nothing does."""
-        refused = self._backoff.rest(probe.target, probe.model)
-        return self._windows.rest(probe) or refused or self._for_budget(probe)
+    def of(self, probe: Probe, at_ns: int) -> Rest | None:
+        """Return what keeps a probe from being asked at an instant (boot ns), as far as is known now, else None."""
+        refused = self._backoff.rest(probe.target, probe.model, at_ns)
+        return self._windows.rest(probe, at_ns) or refused or self._for_budget(probe, at_ns)
 
-    def _for_budget(self, probe: Probe) -> Rest | None:
+    def _for_budget(self, probe: Probe, at_ns: int) -> Rest | None:
         until_s = self._budgets.rests_until_s(probe.target) if probe.id in self._unpaid else None
         if until_s is None:
             return None
-        left_ns = int((until_s - self._clock.wall_s()) * 1e9)
-        return Rest(cause=RestCause.BUDGET, until_ns=self._clock.boot_ns() + left_ns)
+        until_ns = self._clock.boot_ns() + int((until_s - self._clock.wall_s()) * 1e9)
+        return Rest(cause=RestCause.BUDGET, until_ns=until_ns) if until_ns > at_ns else None

@@ -27,6 +27,8 @@ from wnmon.model.target import Probe, ProbeId, client_of
 from wnmon.watch.confirm import PUT_OFF_INTERVALS, Confirmation, says_up
 
 KNOWN_INTERVALS = 3
+MOST_RESTS = 24
+"""So many rests, one after another, are looked beyond for the next run."""
 AFTER_REST_S = 0.2
 """How long after a rest a re-check is due: a scheduler may be early by some ms."""
 
@@ -46,6 +48,8 @@ class Timetable(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How a probe stands. `known`: its last outcome counts. Instants are epoch seconds.
+
+    `next_run_s`: the next slot at which nothing rests, as far as is known; None where `MOST_RESTS` follow one another.
 
     `up`: what is confirmed since `up_since_s`, None until anything is. `unconfirmed`: the last run says otherwise.
     """
@@ -71,12 +75,12 @@ class _Last:
 class Standings:
     """A sink of runs that is asked how probes stand, also from another thread.
 
-    `rest` tells what keeps a probe from being asked now.
+    `rest` tells what keeps a probe from being asked at an instant (boot ns).
     """
 
     name = "standings"
 
-    def __init__(self, clock: Clock, timetable: Timetable, rest: Callable[[Probe], Rest | None]) -> None:
+    def __init__(self, clock: Clock, timetable: Timetable, rest: Callable[[Probe, int], Rest | None]) -> None:
         self._clock = clock
         self._timetable = timetable
         self._rest = rest
@@ -132,11 +136,10 @@ class Standings:
 
     def of(self, id_: ProbeId) -> Standing:
         """Return how a probe stands now."""
-        probe, slots = self._probes.get(id_), self._timetable.slots(id_)
-        if probe is None or slots is None:
+        asked = self._asked(id_)
+        if asked is None:
             return Standing(known=False)
-        rest = self._rest(probe)
-        next_ns = slots.next_ns if rest is None else max(slots.next_ns, self._timetable.slot_from(id_, rest.until_ns))
+        probe, next_ns, rest = asked
         known = self._is_known(probe, next_ns, rest)
         confirmed = self._confirmation(probe, next_ns, rest)
         return Standing(
@@ -144,11 +147,31 @@ class Standings:
             up=confirmed.up,
             up_since_s=confirmed.since_s,
             unconfirmed=confirmed.is_open,
-            next_run_s=self._epoch_s(next_ns),
+            next_run_s=None if (open_ns := self._open_ns(probe, next_ns)) is None else self._epoch_s(open_ns),
             rest=None if rest is None else rest.cause,
             rest_until_s=None if rest is None else self._epoch_s(rest.until_ns),
             rest_reason="" if rest is None else rest.reason,
         )
+
+    def _asked(self, id_: ProbeId) -> tuple[Probe, int, Rest | None] | None:
+        """Return a probe, when it is asked next, but for rests to come, and what rests now; None if it is not asked."""
+        probe, slots = self._probes.get(id_), self._timetable.slots(id_)
+        if probe is None or slots is None:
+            return None
+        rest = self._rest(probe, self._clock.boot_ns())
+        if rest is None:
+            return probe, slots.next_ns, None
+        return probe, max(slots.next_ns, self._timetable.slot_from(id_, rest.until_ns)), rest
+
+    def _open_ns(self, probe: Probe, slot_ns: int) -> int | None:
+        """Return the first slot from this one on at which nothing rests: where one rest ends another may have begun."""
+        for _ in range(MOST_RESTS):
+            rest = self._rest(probe, max(slot_ns, self._clock.boot_ns()))
+            after_ns = slot_ns if rest is None else self._timetable.slot_from(probe.id, rest.until_ns)
+            if after_ns <= slot_ns:  # nothing rests, or only until then
+                return slot_ns
+            slot_ns = after_ns
+        return None
 
     def recheck_s(self, id_: ProbeId) -> float | None:
         """Return how soon a probe is to be asked again to confirm its last run, None where it is not.
@@ -172,7 +195,8 @@ class Standings:
 
     def look(self) -> list[ProbeId]:
         """Return the probes whose last outcome counted at the last look, and counts no more."""
-        known = {id_ for id_ in self._probes if self.of(id_).known}
+        asked = (one for id_ in self._probes if (one := self._asked(id_)) is not None)
+        known = {one[0].id for one in asked if self._is_known(*one)}
         expired = [id_ for id_ in self._probes if id_ in self._looked - known]
         self._looked = known
         return expired

@@ -171,7 +171,8 @@ OUTCOMES = (
     _gauge("wnmon_probe_last_success_timestamp_seconds", "When the last passed or degraded run ended."),
     _gauge(
         "wnmon_probe_next_run_timestamp_seconds",
-        "When the next run is due, or was: a run that did not take place does not move it.",
+        "When the next run is due that no rest and no maintenance leaves out, as far as is known, or was: a run that "
+        "did not take place does not move it.",
     ),
     _gauge(
         "wnmon_probe_resting",

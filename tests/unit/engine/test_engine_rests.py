@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from engine_samples import Bench, FakeClock, S, probe, reply, target
+from dataclasses import replace
+
+import pytest
+from engine_samples import NOON_S, Bench, FakeClock, S, probe, reply, target
 
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets
@@ -10,8 +13,10 @@ from wnmon.engine.ports import Rest, RestCause
 from wnmon.engine.rests import Rests
 from wnmon.model.events import RunSkipped, Skip
 from wnmon.model.target import Budget, ProbeId
+from wnmon.model.window import Window
 
 FRUGAL = target(budget=Budget(tokens_per_day=10))
+CLOSED = RestCause.MAINTENANCE
 HALF_A_DAY_S = 12 * 3600
 """The clock of the tests begins at noon."""
 
@@ -30,7 +35,7 @@ class Scene:
         return self
 
     def rest(self) -> Rest | None:
-        return self.rests.of(probe(where=FRUGAL))
+        return self.rests.of(probe(where=FRUGAL), self.clock.boot_ns())
 
 
 def test_a_probe_whose_run_did_not_fit_the_budget_rests_until_midnight() -> None:
@@ -63,4 +68,24 @@ def test_a_refusal_of_the_relay_comes_before_the_budget() -> None:
     bench.run()
     rests = Rests(bench.clock, bench.backoff, bench.budgets)
     rests.observe(RunSkipped(probe=probe().id, reason=Skip.BUDGET))
-    assert rests.of(probe()) == Rest(cause=RestCause.ASKED, until_ns=bench.clock.boot_ns() + 7 * S)
+    now_ns = bench.clock.boot_ns()
+    assert rests.of(probe(), now_ns) == Rest(cause=RestCause.ASKED, until_ns=now_ns + 7 * S)
+
+
+@pytest.mark.parametrize(("after_s", "cause"), [(4, CLOSED), (6, RestCause.ASKED), (8, RestCause.BUDGET)])
+def test_what_keeps_a_probe_from_being_asked_may_be_something_else_later(after_s: int, cause: RestCause) -> None:
+    bench = Bench(reply(b"", 429, headers=(("Retry-After", "7"),)))
+    where = target(budget=Budget(tokens_per_day=100))
+    bench.run(probe(where=where))
+    rests = Rests(bench.clock, bench.backoff, bench.budgets)
+    bench.budgets.refusal(where, 101)
+    rests.observe(RunSkipped(probe=probe().id, reason=Skip.BUDGET))
+    one = replace(probe(where=where), windows=(Window(reason="x", from_s=NOON_S + 3, until_s=NOON_S + 5),))
+    rest = rests.of(one, bench.clock.boot_ns() + after_s * S)
+    assert rest is not None
+    assert rest.cause is cause
+
+
+def test_a_rest_for_the_budget_is_over_at_midnight_when_that_is_still_to_come() -> None:
+    scene = Scene().skip(Skip.BUDGET)
+    assert scene.rests.of(probe(where=FRUGAL), scene.clock.boot_ns() + HALF_A_DAY_S * S) is None

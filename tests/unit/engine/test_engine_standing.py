@@ -9,7 +9,7 @@ import pytest
 from engine_samples import NOON_S, Bench, FakeClock, S, lost, probe, reply
 
 from wnmon.engine.ports import Rest, RestCause
-from wnmon.engine.standing import AFTER_REST_S, Standing, Standings
+from wnmon.engine.standing import AFTER_REST_S, MOST_RESTS, Standing, Standings
 from wnmon.model.check import Confirm
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Outcome, Reason, Result
@@ -27,15 +27,17 @@ class Watch:
     def __init__(self, confirm: Confirm = CONFIRM) -> None:
         self.clock = FakeClock()
         self.probe = probe(every_s=EVERY_S, confirm=confirm)
-        self.rest: Rest | None = None
+        self.all_rests: list[tuple[Rest, int]] = []
         self.table = Timetable(int(NOON_S * S) - self.clock.boot_ns())
         self.table.set_probes([self.probe], self.clock.boot_ns())
-        self.standings = Standings(self.clock, self.table, lambda _: self.resting())
+        self.standings = Standings(self.clock, self.table, lambda _, at_ns: self.resting(at_ns))
         self.standings.declare([self.probe])
         self.go_to_slot()
 
-    def resting(self) -> Rest | None:
-        return self.rest if self.rest is not None and self.rest.until_ns > self.clock.boot_ns() else None
+    def resting(self, at_ns: int | None = None) -> Rest | None:
+        at_ns = self.clock.boot_ns() if at_ns is None else at_ns
+        rests = (rest for rest, from_ns in self.all_rests if from_ns <= at_ns < rest.until_ns)
+        return max(rests, key=lambda rest: rest.until_ns, default=None)
 
     def go_to_slot(self) -> None:
         entry = self.table.get(self.probe.id)
@@ -62,8 +64,9 @@ class Watch:
         self.probe = replace(self.probe, target=replace(self.probe.target, **change))
         return list(self.standings.declare([self.probe]))
 
-    def rests(self, seconds: float, cause: RestCause = RestCause.ASKED) -> Watch:
-        self.rest = Rest(cause=cause, until_ns=self.clock.boot_ns() + int(seconds * S))
+    def rests(self, seconds: float, cause: RestCause = RestCause.ASKED, *, after_s: float = 0) -> Watch:
+        from_ns = self.clock.boot_ns() + int(after_s * S)
+        self.all_rests.append((Rest(cause=cause, until_ns=from_ns + int(seconds * S)), from_ns))
         return self
 
     def after_s(self, seconds: float) -> Standing:
@@ -148,6 +151,36 @@ def test_the_next_run_is_the_first_slot_after_a_rest() -> None:
     watch = Watch()
     now_s = watch.clock.epoch_s
     assert watch.run(bad()).rests(150).standings.of(watch.probe.id).next_run_s == pytest.approx(now_s + 180, abs=0.01)
+
+
+CLOSED = RestCause.MAINTENANCE
+
+
+@pytest.mark.parametrize(
+    ("rests", "next_s"),
+    [
+        ([(90, 0), (90, 60)], 180),  # the second begins before the first has ended
+        ([(90, 30)], 120),  # none is in force yet
+        ([(119, 1), (60, 180)], 120),  # between two
+        ([(119, 1), (61, 120)], 240),  # the second begins as the first has ended
+        ([(30, 61)], 60),  # after the slot
+        ([(60, 0)], 60),  # ends with the slot
+    ],
+)
+def test_the_next_run_is_the_first_slot_that_lies_in_no_window(rests: list[tuple[float, float]], next_s: float) -> None:
+    watch = Watch()
+    now_s = watch.clock.epoch_s
+    for seconds, after_s in rests:
+        watch.rests(seconds, CLOSED, after_s=after_s)
+    assert watch.run(good()).standings.of(watch.probe.id).next_run_s == pytest.approx(now_s + next_s, abs=0.01)
+
+
+@pytest.mark.parametrize(("windows", "is_known"), [(MOST_RESTS - 1, True), (MOST_RESTS, False)])
+def test_of_too_many_windows_in_a_row_nobody_looks_for_the_end(windows: int, is_known: bool) -> None:
+    watch = Watch()
+    for number in range(windows):
+        watch.rests(60, CLOSED, after_s=30 + 60 * number)
+    assert (watch.run(good()).standings.of(watch.probe.id).next_run_s is not None) is is_known
 
 
 def test_a_run_that_did_not_take_place_leaves_the_next_run_due_where_it_was() -> None:

@@ -69,6 +69,27 @@ def test_a_cron_comes_again() -> None:
     assert seen == [True, False, True, False]
 
 
+def test_a_window_to_come_is_told_of_an_instant_to_come() -> None:
+    clock = FakeClock()
+    windows, one = Windows(clock), closed(window(10, 20))
+    seen = [windows.rest(one, clock.boot_ns() + at_s * S) is not None for at_s in (9, 10, 19, 20)]
+    assert seen == [False, True, True, False]
+
+
+def test_a_window_to_come_ends_when_it_ends() -> None:
+    clock = FakeClock()
+    rest = Windows(clock).rest(closed(window(10, 20)), clock.boot_ns() + 15 * S)
+    assert rest == Rest(cause=RestCause.MAINTENANCE, until_ns=clock.boot_ns() + 20 * S, reason="works")
+
+
+def test_of_a_cron_any_time_to_come_is_told_in_any_order() -> None:
+    clock = FakeClock()
+    windows, one = Windows(clock), closed(Window(reason="x", cron=parse_cron("0 * * * *"), duration_s=600))
+    hours = (0, 2.5, 1, 0.5, 3, 0.1)
+    seen = [windows.rest(one, clock.boot_ns() + int(hour * HOUR_S) * S) is not None for hour in hours]
+    assert seen == [True, False, True, False, True, True]
+
+
 def test_a_wall_clock_that_is_set_back_brings_a_window_back() -> None:
     clock = FakeClock()
     windows, one = Windows(clock), closed(window(-5, 5))
