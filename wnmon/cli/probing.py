@@ -23,9 +23,10 @@ from wnmon.model.result import Reason
 from wnmon.model.said import Said, in_language
 from wnmon.model.said import say as said_in
 from wnmon.model.text import one_line
+from wnmon.report.advice import advice, advises_curl
 from wnmon.report.curl import curl_command
+from wnmon.report.spelling import OF_PROBE
 from wnmon.report.summary import Exit
-from wnmon.report.text import advice, advises_curl
 from wnmon.wire.listing import Offer
 
 _MAX_MESSAGE_CHARS = 200
@@ -80,6 +81,6 @@ def _lines(relay: NamedTarget, row: Row, run: Run, lang: str) -> Iterator[str]:
         return
     said = one_line(in_language(row.message, lang), _MAX_MESSAGE_CHARS)
     yield "    " + said_in("probe_why", lang, reason=Said(f"reason_{row.reason}"), said=said)
-    yield "    → " + advice(row.reason, lang)
+    yield "    → " + advice(row.reason, lang, OF_PROBE)
     if advises_curl(row.reason) and run.answers:
         yield from (f"    {line}" for line in (curl_command(run.answers[-1].exchange.request) or "").splitlines())

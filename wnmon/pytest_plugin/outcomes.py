@@ -10,14 +10,15 @@ from wnmon.engine.run import Run
 from wnmon.model.check import Rule
 from wnmon.model.result import Finding, RuleVerdict, Verdict
 from wnmon.model.said import Why, id_of, in_language
+from wnmon.report.advice import advice
 from wnmon.report.curl import curl_command
 from wnmon.report.finding import messages_of, view_of
-from wnmon.report.notes import Spelling, as_alternatives, note_of, ways_out
+from wnmon.report.notes import as_alternatives, note_of, ways_out
+from wnmon.report.spelling import OF_PYTEST
 from wnmon.report.summary import binding_levels, exchange_to_show, why_nothing
-from wnmon.report.text import MAX_MESSAGE_CHARS, advice, in_words, more, shown, word
+from wnmon.report.text import MAX_MESSAGE_CHARS, in_words, more, shown, word
 
 MAX_FINDINGS = 6
-_SPELLING = Spelling(profile="--wnmon-profile", waive="")
 
 
 class Ending(StrEnum):
@@ -78,7 +79,7 @@ def _inconclusive(
 def _nothing(run: Run, lang: str) -> RuleOutcome:
     """Return the outcome of a rule of a run of which nothing was judged."""
     why = shown(in_language(why_nothing(run.result), lang), MAX_MESSAGE_CHARS)
-    return RuleOutcome(ending=Ending.UNJUDGED, reason=why, details=advice(run.result.reason, lang))
+    return RuleOutcome(ending=Ending.UNJUDGED, reason=why, details=advice(run.result.reason, lang, OF_PYTEST))
 
 
 def _complains(row: RuleVerdict, strict: bool) -> bool:
@@ -110,7 +111,7 @@ def _report(rule: Rule, row: RuleVerdict, run: Run, lang: str, *, binds: bool) -
     lines.append(_labelled("source", rule.source, lang))
     if note := note_of(rule, row, lang):
         lines.append(_labelled("note", note, lang))
-    if ways := ways_out(rule, row, run.started_at_s, lang, binds=binds, spelling=_SPELLING):
+    if ways := ways_out(rule, row, run.started_at_s, lang, binds=binds, spelling=OF_PYTEST):
         lines.append(_labelled("ways_out", as_alternatives(ways, lang), lang))
     exchange = exchange_to_show(run, row)
     command = curl_command(exchange.request) if exchange else None

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from wnmon.engine.run import Run
 from wnmon.model.result import Finding, Outcome, Reason, RuleVerdict, Verdict
 from wnmon.model.said import in_language, say
+from wnmon.report.advice import advice
 from wnmon.report.curl import curl_command
 from wnmon.report.finding import messages_of, view_of
 from wnmon.report.gist import COLUMNS, cells, gists
@@ -20,6 +21,7 @@ from wnmon.report.gist import lines as in_lines
 from wnmon.report.hints import setup_hint
 from wnmon.report.notes import as_alternatives, note_of, ways_out
 from wnmon.report.pauses import pauses_of
+from wnmon.report.spelling import OF_CHECK
 from wnmon.report.summary import (
     COUNTED,
     CheckedTarget,
@@ -39,7 +41,7 @@ from wnmon.report.summary import (
     waived,
     whys,
 )
-from wnmon.report.text import advice, more, shown, utc, word
+from wnmon.report.text import more, shown, utc, word
 
 MAX_CHARS = 60_000
 """A comment may hold 65,536 characters. What is beyond this is left out, and the last line says so."""
@@ -166,7 +168,7 @@ def _unjudged(run: Run, title: str, lang: str) -> str:
         lines.append(f"- {_code(in_language(result.message, lang))}")
     if result.layer:
         lines.append(f"- {word('layer', lang)}: {_escaped(say(f'layer_{result.layer.value}', lang))}")
-    if said := advice(result.reason, lang):
+    if said := advice(result.reason, lang, OF_CHECK):
         lines.append(f"- {word('do', lang)}: {_escaped(said)}")
     return "\n".join(lines)
 

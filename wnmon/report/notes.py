@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import NamedTuple
 
 from wnmon.model.check import Level, Rule
 from wnmon.model.result import RuleVerdict, Verdict
 from wnmon.model.said import either, in_language
+from wnmon.report.spelling import OF_CHECK, Spelling
 from wnmon.report.text import in_words, utc, word
 
 DAYS = 30
 """How long a waiver that is proposed holds."""
 REASON = "REASON"
-
-
-class Spelling(NamedTuple):
-    """How the edge calls its options; `waive` is "" where it has none."""
-
-    profile: str = "--profile"
-    waive: str = "--waive"
-
-
-OF_CHECK = Spelling()
 
 
 def note_of(rule: Rule | None, row: RuleVerdict, lang: str) -> str:

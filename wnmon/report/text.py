@@ -11,27 +11,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from wnmon.model.check import Rule
-from wnmon.model.result import Reason
 from wnmon.model.said import Hole, say
 from wnmon.model.text import cut, visible
 
 MAX_VALUE_CHARS = 200
 MAX_MESSAGE_CHARS = 2000
-
-# Reasons that are about what the relay wrote: all there is to do is to show it.
-_OF_THE_ANSWER = frozenset(
-    {
-        Reason.BAD_JSON,
-        Reason.SCHEMA,
-        Reason.STREAM,
-        Reason.TRUNCATED,
-        Reason.EMPTY,
-        Reason.CONTENT,
-        Reason.USAGE,
-        Reason.TOO_LARGE,
-        Reason.RULE,
-    }
-)
 
 _ON_A_LINE = re.compile(r"##(?=[A-Za-z]*\[)")
 _AT_ITS_START = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
@@ -58,16 +42,6 @@ def explained(rule: Rule | None, lang: str) -> list[tuple[str, str]]:
 def more(left: int, lang: str) -> list[str]:
     """Return a line that says how many are not shown, none where all are."""
     return [word("more", lang, n=left)] if left > 0 else []
-
-
-def advice(reason: Reason, lang: str) -> str:
-    """Return what a person can do about a reason, "" where nothing is wrong."""
-    return "" if reason is Reason.OK else say(f"advice_{reason.value}", lang)
-
-
-def advises_curl(reason: Reason) -> bool:
-    """Tell whether that advice is to show the curl line below it to whoever runs the relay."""
-    return reason in _OF_THE_ANSWER
 
 
 def clear(text: str, limit: int = MAX_VALUE_CHARS) -> str:

@@ -8,14 +8,17 @@ from report_samples import report, run, verdict
 from wnmon.model.check import Level
 from wnmon.model.result import Layer, Outcome, Reason, Verdict
 from wnmon.model.said import say
+from wnmon.report.advice import advice
+from wnmon.report.spelling import OF_CHECK, OF_PROBE, Spelling
 from wnmon.report.summary import Exit, meaning
-from wnmon.report.text import advice, word
+from wnmon.report.text import word
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.OK])
-def test_every_reason_comes_with_what_to_do(reason: Reason, lang: str) -> None:
-    assert advice(reason, lang)
+@pytest.mark.parametrize("spelling", [OF_CHECK, OF_PROBE], ids=["check", "probe"])
+def test_every_reason_comes_with_what_to_do(reason: Reason, lang: str, spelling: Spelling) -> None:
+    assert advice(reason, lang, spelling)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -44,7 +47,7 @@ def test_every_layer_has_a_word(layer: Layer, lang: str) -> None:
 
 
 def test_advice_on_nothing_is_nothing() -> None:
-    assert advice(Reason.OK, "en") == ""
+    assert advice(Reason.OK, "en", OF_CHECK) == ""
 
 
 WAIVED = verdict("DOC-010", Verdict.FAILED, waived=True)

@@ -10,10 +10,12 @@ from wnmon.engine.run import Run
 from wnmon.model.duration import show_duration
 from wnmon.model.result import Finding, Outcome, RuleVerdict, Verdict
 from wnmon.model.said import in_language, say
+from wnmon.report.advice import advice
 from wnmon.report.finding import view_of
 from wnmon.report.html.exchanges import Exchanges, ExchangeView, Spot
 from wnmon.report.notes import note_of, ways_out
 from wnmon.report.pauses import pauses_of
+from wnmon.report.spelling import OF_CHECK
 from wnmon.report.summary import (
     COUNTED,
     CheckedTarget,
@@ -28,7 +30,7 @@ from wnmon.report.summary import (
     why_nothing,
     whys,
 )
-from wnmon.report.text import MAX_MESSAGE_CHARS, advice, explained, shown
+from wnmon.report.text import MAX_MESSAGE_CHARS, explained, shown
 
 MAX_FINDINGS = 6
 UNKNOWN_PROFILE = "–"
@@ -280,7 +282,7 @@ def _silence(run: Run, lang: str) -> tuple[tuple[str, str], ...]:
     rows = [(came_to_nothing(run), shown(in_language(why_nothing(result), lang), MAX_MESSAGE_CHARS))]
     if result.layer:
         rows.append(("layer", say(f"layer_{result.layer.value}", lang)))
-    return (*rows, ("do", said)) if (said := advice(result.reason, lang)) else tuple(rows)
+    return (*rows, ("do", said)) if (said := advice(result.reason, lang, OF_CHECK)) else tuple(rows)
 
 
 def _rule_row(report: CheckReport, row: RuleVerdict, lang: str) -> RuleRow:

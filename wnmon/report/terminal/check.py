@@ -14,11 +14,13 @@ from wnmon.model.duration import show_duration
 from wnmon.model.exchange import Exchange
 from wnmon.model.result import BOUNDS, Finding, Outcome, Reason, RuleVerdict, Verdict
 from wnmon.model.said import in_language, say
+from wnmon.report.advice import advice
 from wnmon.report.curl import curl_command
 from wnmon.report.finding import view_of
 from wnmon.report.hints import setup_hint
 from wnmon.report.notes import DAYS, note_of, waive_options, ways_out
 from wnmon.report.pauses import pauses_of
+from wnmon.report.spelling import OF_CHECK
 from wnmon.report.summary import (
     CheckedTarget,
     CheckReport,
@@ -41,7 +43,7 @@ from wnmon.report.summary import (
 from wnmon.report.terminal.excuses import show_expired, show_known, show_waived, waiver_lines
 from wnmon.report.terminal.opening import show_gists
 from wnmon.report.terminal.sheet import MARKS, Sheet
-from wnmon.report.text import MAX_MESSAGE_CHARS, advice, more, shown, utc
+from wnmon.report.text import MAX_MESSAGE_CHARS, more, shown, utc
 
 UNJUDGED = ("?", "yellow")
 """How a run is marked that is neither a pass nor a fail."""
@@ -144,7 +146,7 @@ def _errored(sheet: Sheet, run: Run, title: str) -> None:
     if result.message:
         sheet.put(Text(shown(in_language(result.message, sheet.lang))), Text("    "))
     rows = [("layer", say(f"layer_{result.layer.value}", sheet.lang))] if result.layer else []
-    sheet.facts([*rows, ("do", advice(result.reason, sheet.lang))])
+    sheet.facts([*rows, ("do", advice(result.reason, sheet.lang, OF_CHECK))])
 
 
 def _judged(sheet: Sheet, report: CheckReport, run: Run, title: str) -> None:
