@@ -31,6 +31,7 @@ from wnmon.model.exchange import FailureKind
 from wnmon.model.lesson import Lesson
 from wnmon.model.pace import Pause
 from wnmon.model.parameters import AS_WRITTEN, Parameters
+from wnmon.model.result import because
 from wnmon.model.said import Said, Text, Why
 from wnmon.model.spent import Spent, UsageDoubt
 from wnmon.model.target import Probe
@@ -134,7 +135,7 @@ class Conversation:
         standing = self.progress.standing
         fault = stops_a_suite(self._plan, standing) if self._plan.suite is not None and standing else None
         if fault is not None:
-            return Said("reason", kind=fault.reason.value, said=fault.message)
+            return because(fault.reason, fault.message)
         # Endpoints beside chat completions have limits of their own: the next may answer, and says nothing of models.
         if self._plan.asks is Asks.CHAT and asks_to_be_left_alone(step, self.progress.answers[-1]):
             return Said("asked_to_be_left_alone")

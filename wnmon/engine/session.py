@@ -16,7 +16,7 @@ from wnmon.engine.runner import Runner
 from wnmon.judge.preflight import stops_a_suite
 from wnmon.model.check import Level, Plan
 from wnmon.model.exchange import FailureKind
-from wnmon.model.result import Reason, Result, Verdict
+from wnmon.model.result import Reason, Result, Verdict, because
 from wnmon.model.said import Said, Text, Why, id_of
 from wnmon.model.target import Probe
 
@@ -92,7 +92,7 @@ def _why_known(plan: Plan, told: Result | None) -> Text | None:
     """
     if told is None or (told.reason is Reason.TLS and any(one.kind == "tls" for r in plan.rules for one in r.expect)):
         return None
-    return Said("reason", kind=told.reason.value, said=told.message)
+    return because(told.reason, told.message)
 
 
 def _tells_of_all(plan: Plan, run: Run) -> bool:

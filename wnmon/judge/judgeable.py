@@ -29,7 +29,7 @@ from wnmon.judge.registry import KINDS, looks_at
 from wnmon.judge.subject import Subject, form_seen
 from wnmon.model.check import Assertion, Auth, Rule
 from wnmon.model.exchange import Exchange, FailureKind
-from wnmon.model.result import Fault, Reason, Undecided
+from wnmon.model.result import Fault, Reason, Undecided, because
 from wnmon.model.said import Said, Text
 from wnmon.wire.reply import Form
 
@@ -57,10 +57,10 @@ WRONG_REQUEST = frozenset({400, 422})
 def why_unjudgeable(rule: Rule, subject: Subject) -> Text | None:
     """Return why an exchange says nothing about a rule, None when it can be judged."""
     if subject.stranger is not None:
-        return Said("reason", kind=subject.stranger.reason.value, said=subject.stranger.message)
+        return because(subject.stranger.reason, subject.stranger.message)
     failure = subject.exchange.failure
     if failure is not None and failure.kind not in ANSWERED_WRONGLY | _answering(rule):
-        return Said("reason", kind=failure.kind.value, said=failure.detail)
+        return because(failure.kind, failure.detail)
     return _refused(rule, subject) or _too_much(rule, subject) or _unreadable(rule, subject) or _doubtful(rule, subject)
 
 
@@ -98,7 +98,7 @@ def _refused(rule: Rule, subject: Subject) -> Text | None:
         judged = rule.on.status is not None
     else:
         judged = code < 400 or rule.on.status is not None or statuses_wanted(rule.expect) != ()
-    return None if judged else Said("reason", kind=fault.reason.value, said=fault.message)
+    return None if judged else because(fault.reason, fault.message)
 
 
 def _gave_out(fault: Fault, subject: Subject, rule: Rule) -> bool:

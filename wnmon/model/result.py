@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wnmon.model.check import Level
-from wnmon.model.exchange import Exchange, Tls
+from wnmon.model.exchange import Exchange, FailureKind, Tls
 from wnmon.model.lesson import Lesson
-from wnmon.model.said import Text
+from wnmon.model.said import Said, Text
 
 
 class Outcome(StrEnum):
@@ -63,6 +63,11 @@ class Reason(StrEnum):
     RULE = "rule"
     CLIENT = "client"
     INTERNAL = "internal"
+
+
+def because(reason: Reason | FailureKind, said: Text) -> Said:
+    """Return what was said with its reason before it, in the language of whoever reads it."""
+    return Said("reason", kind=Said(f"within_reason_{reason.value}"), said=said)
 
 
 class Layer(StrEnum):

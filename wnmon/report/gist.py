@@ -16,7 +16,7 @@ from wnmon.model.check import Auth
 from wnmon.model.duration import show_duration
 from wnmon.model.exchange import FailureKind
 from wnmon.model.price import Amounts, show_at_most
-from wnmon.model.result import BOUNDS, Outcome, Reason, Verdict
+from wnmon.model.result import BOUNDS, Outcome, Reason, Verdict, because
 from wnmon.model.said import Said, Text, in_language
 from wnmon.report.summary import (
     CheckedTarget,
@@ -171,7 +171,7 @@ def _why_unusable(runs: Sequence[Run], answers: Sequence[Answer]) -> Text:
     fault = next((answer.fault for answer in answers if answer.fault is not None), None)
     if fault is None:
         return Said("report_standing_no_answer")
-    return Said("reason", kind=fault.reason.value, said=fault.message)
+    return because(fault.reason, fault.message)
 
 
 def _why_open(run: Run) -> Text:

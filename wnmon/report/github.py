@@ -21,7 +21,7 @@ from wnmon.report.hints import setup_hint
 from wnmon.report.notes import as_alternatives, note_of, ways_out
 from wnmon.report.spelling import OF_CHECK
 from wnmon.report.summary import CheckReport, broken, meaning, of_verdict, tally, waived, whys
-from wnmon.report.text import MAX_MESSAGE_CHARS, more, shown, word
+from wnmon.report.text import MAX_MESSAGE_CHARS, more, named, shown, word
 
 MAX_OF_A_KIND = 10
 MAX_FINDINGS = 3
@@ -67,7 +67,7 @@ def _of_run(report: CheckReport, run: Run, lang: str) -> Iterator[Annotation]:
     result, name = run.result, _run_name(run)
     if result.outcome is Outcome.ERRORED or (run.suite is None and result.outcome is Outcome.FAILED):
         said = f"{in_language(result.message, lang)}\n{advice(result.reason, lang, OF_CHECK)}".strip()
-        yield Annotation(Weight.ERROR, f"{name}: {result.reason.value}", said)
+        yield Annotation(Weight.ERROR, f"{name}: {named(result.reason, lang)}", said)
     elif result.outcome is Outcome.SKIPPED:
         yield Annotation(Weight.WARNING, f"{name}: {word('not_run', lang)}", in_language(result.message, lang))
     for row in broken(run):

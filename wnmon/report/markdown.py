@@ -41,7 +41,7 @@ from wnmon.report.summary import (
     waived,
     whys,
 )
-from wnmon.report.text import more, shown, utc, word
+from wnmon.report.text import more, named, shown, utc, word
 
 MAX_CHARS = 60_000
 """A comment may hold 65,536 characters. What is beyond this is left out, and the last line says so."""
@@ -150,7 +150,8 @@ def _run(report: CheckReport, run: Run, title: str, lang: str) -> Iterator[str]:
     if not run.was_judged:
         yield _unjudged(run, title, lang)
     elif run.suite is None and not run.result.outcome.success:
-        yield "\n".join([f"**{_code(run.title)}** {run.result.reason.value}", *_findings(run.result.findings, lang)])
+        head = f"**{_code(run.title)}** {named(run.result.reason, lang)}"
+        yield "\n".join([head, *_findings(run.result.findings, lang)])
     for said in pauses_of(run):
         yield f"**{_code(run.title)}** {_escaped(said.text(lang))}"
     for row in broken(run):
@@ -161,7 +162,7 @@ def _run(report: CheckReport, run: Run, title: str, lang: str) -> Iterator[str]:
 def _unjudged(run: Run, title: str, lang: str) -> str:
     result = run.result
     said = word(came_to_nothing(run), lang)
-    reason = "" if result.reason is Reason.OK else f": {result.reason.value}"
+    reason = "" if result.reason is Reason.OK else word("colon", lang) + named(result.reason, lang)
     sign = "➖" if is_left_out(run) else "⚠️"
     lines = [f"{sign} **{_code(title)} {_escaped(said)}{reason}**"]
     if result.message:

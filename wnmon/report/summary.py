@@ -12,7 +12,7 @@ from wnmon.engine.run import Run
 from wnmon.model.check import Level, Plan, Rule
 from wnmon.model.exchange import Exchange
 from wnmon.model.price import Price
-from wnmon.model.result import Outcome, Reason, Result, RuleVerdict, Verdict
+from wnmon.model.result import Outcome, Reason, Result, RuleVerdict, Verdict, because
 from wnmon.model.said import Said, Text, in_language
 from wnmon.report.baseline.known import Baseline, Ignored
 from wnmon.report.text import in_words, word
@@ -185,7 +185,7 @@ def why_nothing(result: Result) -> Text:
     """Return why there is nothing to judge, its reason first."""
     if result.reason is Reason.OK:
         return result.message
-    return Said("reason", kind=result.reason.value, said=result.message)
+    return because(result.reason, result.message)
 
 
 def why_unjudged(run: Run) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from wnmon.model.check import Rule
+from wnmon.model.result import Reason
 from wnmon.model.said import Hole, say
 from wnmon.model.text import cut, visible
 
@@ -24,6 +25,12 @@ _AT_ITS_START = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 def word(key: str, lang: str, **holes: Hole) -> str:
     """Return a word or sentence that only reports say, in `lang`."""
     return say(f"report_{key}", lang, **holes)
+
+
+def named(reason: Reason, lang: str) -> str:
+    """Return the name of a reason as reports and metrics know it, behind its meaning where that is another language."""
+    meant = say(f"within_reason_{reason.value}", lang)
+    return meant if meant == reason.value else f"{meant} {reason.value}"
 
 
 def in_words(texts: Mapping[str, str], lang: str) -> str:

@@ -35,7 +35,7 @@ from wnmon.engine.runner import draw_nonce
 from wnmon.model.check import Assertion, Plan, Risk
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunDiscarded, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import Exchange, FailureKind, Request
-from wnmon.model.result import Outcome, Reason, Verdict
+from wnmon.model.result import Outcome, Reason, Verdict, because
 from wnmon.model.said import Said, Text, Why
 from wnmon.model.spent import Direction, UsageDoubt
 from wnmon.model.target import Secret, Waiver
@@ -143,7 +143,7 @@ def test_a_refused_preflight_stops_the_suite() -> None:
     run = bench.run(probe(suite()))
     assert (steps_sent(bench), run.evidence.not_sent) == (
         ["a"],
-        {"b": Said("reason", kind="auth", said=Said("status_said", n=401, text="bad key"))},
+        {"b": because(Reason.AUTH, Said("status_said", n=401, text="bad key"))},
     )
 
 

@@ -15,12 +15,12 @@ from wnmon.engine.session import Manner, Session, breaks_must, was_interrupted
 from wnmon.judge.registry import prepare
 from wnmon.model.check import Level, Plan, Risk
 from wnmon.model.exchange import FailureKind
-from wnmon.model.result import Outcome, Verdict
+from wnmon.model.result import Outcome, Reason, Verdict, because
 from wnmon.model.said import Said, Why
 from wnmon.model.target import Probe
 
 REFUSED = reply({"error": {"message": "bad key"}}, 401)
-BAD_KEY = Said("reason", kind="auth", said=Said("status_said", n=401, text="bad key"))
+BAD_KEY = because(Reason.AUTH, Said("status_said", n=401, text="bad key"))
 NO_JSON = reply(b"no json")
 AB, CD = suite(step("a"), step("b")), suite(step("c"), step("d"))
 
@@ -112,7 +112,7 @@ def test_what_was_told_first_stands() -> None:
     bench = Bench(lost(FailureKind.TLS), REFUSED)
     *_, last = play(bench, probe(AB), probe(ON_TLS), probe(CD)).runs
 
-    assert last.evidence.not_sent["c"] == Said("reason", kind="tls", said="tls happened")
+    assert last.evidence.not_sent["c"] == because(Reason.TLS, "tls happened")
 
 
 # --- the first broken rule

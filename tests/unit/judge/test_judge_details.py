@@ -31,7 +31,7 @@ from wnmon.judge.subject import Unfit
 from wnmon.model.check import Level, Rule, Selector
 from wnmon.model.exchange import Chunk, Exchange, FailureKind
 from wnmon.model.json import Json
-from wnmon.model.result import Finding, Reason, Verdict
+from wnmon.model.result import Finding, Reason, Verdict, because
 from wnmon.model.said import Said, Text
 
 SAME: Json = ["a/model", "b/model"]
@@ -83,7 +83,7 @@ def test_a_cached_rule_compares_the_requests_it_names() -> None:
 
 def test_an_answer_of_a_network_failure_is_nothing_to_a_rule_without_assertions() -> None:
     assert verdict_of(rule("R", "ask"), answer(COMPLETION, failure=FailureKind.STALL)).why == (
-        Said("reason", kind="stall", said="stall happened")
+        because(Reason.STALL, "stall happened")
     )
 
 

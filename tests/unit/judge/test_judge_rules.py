@@ -25,7 +25,7 @@ from wnmon.judge.rules import selects
 from wnmon.model.check import Auth, Level, Rule, Selector
 from wnmon.model.exchange import Exchange, FailureKind
 from wnmon.model.json import Json
-from wnmon.model.result import Verdict
+from wnmon.model.result import Reason, Verdict, because
 from wnmon.model.said import Said, Text, Why, id_of
 
 PASSED, FAILED, SKIPPED = Verdict.PASSED, Verdict.FAILED, Verdict.SKIPPED
@@ -211,7 +211,7 @@ def test_a_rule_on_all_answers_collects_the_complaints_of_each() -> None:
 @pytest.mark.parametrize("kind", [FailureKind.CONNECT, FailureKind.STALL, FailureKind.TOO_LARGE, FailureKind.SHUTDOWN])
 def test_an_answer_that_never_came_leaves_a_rule_inconclusive(kind: FailureKind) -> None:
     found = verdict_of(IS_JSON, dead(kind))
-    assert (found.verdict, found.why) == (INCONCLUSIVE, Said("reason", kind=kind.value, said=f"{kind.value} happened"))
+    assert (found.verdict, found.why) == (INCONCLUSIVE, because(kind, f"{kind.value} happened"))
 
 
 @pytest.mark.parametrize("kind", [FailureKind.PROTOCOL, FailureKind.TRUNCATED])
@@ -382,12 +382,10 @@ def test_a_comparison_with_an_absent_place_is_inconclusive() -> None:
 
 def test_a_comparison_with_a_dead_answer_is_inconclusive() -> None:
     found = verdicts(PAIR, completion("a"), dead(FailureKind.STALL, "b"))["DOC-017"]
-    assert found.why == Said("reason", kind="stall", said="stall happened")
+    assert found.why == because(Reason.STALL, "stall happened")
 
 
-@pytest.mark.parametrize(
-    ("why", "verdict"), [(NEEDS_FULL, SKIPPED), (Said("reason", kind="auth", said="no"), INCONCLUSIVE)]
-)
+@pytest.mark.parametrize(("why", "verdict"), [(NEEDS_FULL, SKIPPED), (because(Reason.AUTH, "no"), INCONCLUSIVE)])
 def test_a_comparison_with_a_request_not_sent_says_why(why: Text, verdict: Verdict) -> None:
     assert verdicts(PAIR, completion("a"), not_sent={"b": why})["DOC-017"].verdict is verdict
 

@@ -30,7 +30,7 @@ from wnmon.judge.subject import form_seen, is_success
 from wnmon.judge.values import listed
 from wnmon.model.check import Level
 from wnmon.model.json import Json
-from wnmon.model.result import Mark, Verdict
+from wnmon.model.result import Mark, Reason, Verdict, because
 from wnmon.model.said import Said, Text, Why
 from wnmon.wire.answer import read_answer
 
@@ -83,7 +83,7 @@ def test_a_refusal_leaves_open_what_names_no_status_and_says_why() -> None:
     verdict = later_verdict(rule("r", "ask", json={}), refused)
     assert (verdict.verdict, verdict.why) == (
         Verdict.INCONCLUSIVE,
-        Said("reason", kind="http_4xx", said=fault.message),
+        because(Reason.HTTP_4XX, fault.message),
     )
 
 

@@ -30,6 +30,7 @@ PREFIXES = (
     "html_",
     "page_",
     "reason_",
+    "within_reason_",
     "layer_",
     "advice_",
     "cli_",

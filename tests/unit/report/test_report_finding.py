@@ -73,7 +73,7 @@ def nothing(reason: Reason, message: Text) -> Text:
         (
             nothing(Reason.AUTH, Said("status_said", n=401, text="invalid_api_key: no choice")),
             "auth: status 401: invalid_api_key: no choice",
-            "auth：状态码 401：invalid_api_key: no choice",
+            "密钥被拒：状态码 401：invalid_api_key: no choice",
         ),
         (
             Said("no_tls_handshake", n="10"),
@@ -105,12 +105,12 @@ def nothing(reason: Reason, message: Text) -> Text:
                 Said("while_doing", text="[Errno -2] Name or service not known", stage=Said("stage_resolve")),
             ),
             "dns: [Errno -2] Name or service not known while resolving the name",
-            "dns：解析域名时：[Errno -2] Name or service not known",
+            "域名解析失败：解析域名时：[Errno -2] Name or service not known",
         ),
         (
             nothing(Reason.STALL, Said("answer_stopped", n="30")),
             "stall: the answer stopped: no byte within 30 s",
-            "stall：响应中断：30 秒内没有数据",
+            "流中断无数据：响应中断：30 秒内没有数据",
         ),
         (
             Said(

@@ -95,7 +95,12 @@ def test_a_refusal_is_quoted() -> None:
 
 
 def test_the_first_line_is_chinese_where_the_reader_is() -> None:
-    assert lines(gist(errored()), "zh")[0] == "不可用：auth：HTTP 401: invalid api key"
+    assert lines(gist(errored()), "zh")[0] == "不可用：密钥被拒：HTTP 401: invalid api key"
+
+
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.OK])
+def test_no_reason_stands_in_a_chinese_first_line_by_its_name(reason: Reason) -> None:
+    assert reason.value not in lines(gist(errored(reason, Layer.RELAY, "：")), "zh")[0]
 
 
 def test_a_relay_of_which_nothing_came_back_was_not_reached() -> None:

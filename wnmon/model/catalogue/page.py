@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wnmon.model.language import Pair
 
-SENTENCES: dict[str, Pair] = {
+_WORDS: dict[str, Pair] = {
     # What a running service says of itself at the terminal.
     "service_at": ("wnmon serves {url} (page) and {url}metrics", "wnmon 已启动：{url}（页面）与 {url}metrics"),
     "service_ended": ("wnmon ended", "wnmon 已结束"),
@@ -68,6 +68,9 @@ SENTENCES: dict[str, Pair] = {
     "page_min": ("min", "分钟"),
     "page_h": ("h", "小时"),
     "page_d": ("d", "天"),
+}
+
+_REASONS: dict[str, Pair] = {
     "reason_ok": ("ok", "正常"),
     "reason_dns": ("host name not found", "域名解析失败"),
     "reason_connect": ("cannot connect", "无法连接"),
@@ -102,3 +105,10 @@ SENTENCES: dict[str, Pair] = {
     "reason_client": ("trouble on this machine", "本机故障"),
     "reason_internal": ("internal error", "内部错误"),
 }
+
+# Within a sentence English keeps the name by which reports and metrics know a reason: somebody may look for it.
+_WITHIN: dict[str, Pair] = {
+    f"within_{name}": (name.removeprefix("reason_"), chinese) for name, (_, chinese) in _REASONS.items()
+}
+
+SENTENCES: dict[str, Pair] = _WORDS | _REASONS | _WITHIN

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from wnmon.engine.run import Run
 from wnmon.model.check import Auth
 from wnmon.model.exchange import Request
-from wnmon.model.result import Finding
-from wnmon.model.said import Said, in_language
+from wnmon.model.result import Finding, because
+from wnmon.model.said import in_language
 from wnmon.report.curl import curl_command, key_header
 from wnmon.report.html.body import Body, shown_body
 from wnmon.report.html.place import Excerpt, excerpt
@@ -122,7 +122,7 @@ class Exchanges:
         request, failure = exchange.request, exchange.failure
         alike = [place for place, other in standing(self._run).items() if other.request.step == request.step]
         alike = alike if index in alike else [index]
-        ended = Said("reason", kind=failure.kind.value, said=failure.detail) if failure else ""
+        ended = because(failure.kind, failure.detail) if failure else ""
         return ExchangeView(
             anchor=self._anchor(index),
             copy=alike.index(index) + 1,

@@ -43,7 +43,7 @@ from wnmon.report.summary import (
 from wnmon.report.terminal.excuses import show_expired, show_known, show_waived, waiver_lines
 from wnmon.report.terminal.opening import show_gists
 from wnmon.report.terminal.sheet import MARKS, Sheet
-from wnmon.report.text import MAX_MESSAGE_CHARS, more, shown, utc
+from wnmon.report.text import MAX_MESSAGE_CHARS, more, named, shown, utc
 
 UNJUDGED = ("?", "yellow")
 """How a run is marked that is neither a pass nor a fail."""
@@ -141,7 +141,8 @@ def _errored(sheet: Sheet, run: Run, title: str) -> None:
     result = run.result
     came_to = sheet.say(came_to_nothing(run))
     mark, style = UNJUDGED if result.outcome is Outcome.ERRORED else MARKS[result.outcome]
-    reason = (": ", (result.reason.value, f"bold {style}")) if result.reason is not Reason.OK else ()
+    name = (named(result.reason, sheet.lang), f"bold {style}")
+    reason = (sheet.say("colon"), name) if result.reason is not Reason.OK else ()
     sheet.put(Text.assemble((title, "bold"), f"  {came_to}", *reason), Text(f"{mark} ", style))
     if result.message:
         sheet.put(Text(shown(in_language(result.message, sheet.lang))), Text("    "))
