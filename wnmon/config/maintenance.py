@@ -6,12 +6,11 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, available_timezones
 
 from wnmon.config.node import Cursor, quote
 from wnmon.config.schema import is_sound
 from wnmon.config.timing import seconds_of
-from wnmon.errors import did_you_mean
+from wnmon.config.zones import zone_of
 from wnmon.model.duration import show_duration
 from wnmon.model.said import Said
 from wnmon.model.window import Cron, Window
@@ -123,22 +122,14 @@ def _cron(place: Cursor) -> Cron | None:
 
 
 def _zone(place: Cursor | None) -> tzinfo | None:
-    """Return the zone of the IANA data base, UTC where none is named; None, with a problem, for an unknown one."""
-    if place is None or place.text == "UTC":
+    """Return the zone at a place, UTC where none is named; None, with a problem, for one that cannot be used."""
+    if place is None:
         return UTC
-    try:
-        return ZoneInfo(place.text)
-    except (KeyError, ValueError, OSError):  # also for a folder of it, or a path out of it
-        place.report(*_complaint_of_zone(place.text, available_timezones()))
-        return None
-
-
-def _complaint_of_zone(name: str, known: Collection[str]) -> tuple[Said, Said]:
-    if not known:
-        return Said("no_zones"), Said("install_zones")
-    # Only places are near one another by name: CST is not UCT, nor is GMT+8 what Etc/GMT+8 says, which is west.
-    places = [one for one in known if "/" in one and not one.startswith("Etc/")]
-    return Said("unknown_zone", name=quote(name)), did_you_mean(name, places) or Said("write_zone")
+    zone = zone_of(place.text)
+    if isinstance(zone, tzinfo):
+        return zone
+    place.report(*zone)
+    return None
 
 
 def _epoch_s(place: Cursor, *, day: bool = False) -> float | None:

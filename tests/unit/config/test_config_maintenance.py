@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 import zoneinfo
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,23 @@ checks:
   b: {kind: models}
 maintenance: [%s]
 """
+ZONE = b"TZif" + bytes(16) + struct.pack(">6l", 0, 0, 0, 0, 1, 4) + struct.pack(">lbb", 8 * 3600, 0, 0) + b"CST\0"
+"""A file of one clock, UTC+8 (RFC 8536)."""
 WINDOW = 'cron: "0 2 * * *", duration: 1h'
+
+
+@pytest.fixture
+def machine_with_all_zones(tmp_path: Path) -> Iterator[None]:
+    """Have a data base with what machines put into theirs."""
+    for name in ("localtime", "posixrules", "right/Asia/Shanghai", "posix/Asia/Shanghai"):
+        path = tmp_path / "zones" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(ZONE)
+    zoneinfo.reset_tzpath([str(tmp_path / "zones")])
+    zoneinfo.ZoneInfo.clear_cache()
+    yield
+    zoneinfo.reset_tzpath()
+    zoneinfo.ZoneInfo.clear_cache()
 
 
 def left_alone(folder: Path, *, target: str = "", check: str = "", window: str = "") -> list[str]:
@@ -88,12 +106,43 @@ def test_every_window_is_told_by_name(tmp_path: Path) -> None:
         ("GMT+8", "such as Asia/Shanghai"),
         ("UTC+8", "such as Asia/Shanghai"),
         ("PST", "such as Asia/Shanghai"),
+        ("Asia/Beijing", "such as Asia/Shanghai"),
+        ("Europe/Munich", "such as Asia/Shanghai"),
         ("Shanghai", 'did you mean "Asia/Shanghai"?'),
+        ("asia/shanghai", 'did you mean "Asia/Shanghai"?'),
+        ("Hong Kong", 'did you mean "Asia/Hong_Kong"?'),
+        ("Asia", "name a city too: Asia/CITY, such as Asia/Shanghai"),
+        ("europe/", "name a city too: Europe/CITY, such as Asia/Shanghai"),
     ],
 )
 def test_no_zone_is_suggested_that_is_hours_away(tmp_path: Path, zone: str, hint: str) -> None:
     (only,) = problems(tmp_path, TEXT % ("", "", f"{{{WINDOW}, timezone: {zone}, reason: x}}"))
     assert only.endswith(hint)
+
+
+@pytest.mark.parametrize("zone", ["Factory", "EST", "CET", "PST8PDT", "GMT+0", "Zulu"])
+def test_a_zone_of_no_place_is_refused(tmp_path: Path, zone: str) -> None:
+    (only,) = problems(tmp_path, TEXT % ("", "", f"{{{WINDOW}, timezone: {zone}, reason: x}}"))
+    assert "is of no place" in only
+
+
+@pytest.mark.parametrize("zone", ["localtime", "posixrules", "right/Asia/Shanghai", "posix/Asia/Shanghai"])
+def test_a_zone_of_the_machine_is_refused_though_the_machine_knows_it(
+    tmp_path: Path, zone: str, machine_with_all_zones: None
+) -> None:
+    (only,) = problems(tmp_path, TEXT % ("", "", f"{{{WINDOW}, timezone: {zone}, reason: x}}"))
+    assert "is of no place" in only
+
+
+@pytest.mark.parametrize(("zone", "meant"), [("Etc/GMT+8", "UTC-8"), ("Etc/GMT-8", "UTC+8"), ("Etc/GMT+12", "UTC-12")])
+def test_a_zone_whose_sign_is_turned_round_is_refused_with_what_it_is(tmp_path: Path, zone: str, meant: str) -> None:
+    (only,) = problems(tmp_path, TEXT % ("", "", f"{{{WINDOW}, timezone: {zone}, reason: x}}"))
+    assert f'"{zone}" is {meant}' in only
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "GMT", "PRC", "US/Eastern", "America/Argentina/Salta"])
+def test_a_zone_of_a_place_is_taken(tmp_path: Path, zone: str) -> None:
+    assert left_alone(tmp_path, window=f"{{{WINDOW}, timezone: {zone}, reason: x}}")
 
 
 def test_what_is_wrong_with_zone_and_duration_is_told_at_once(tmp_path: Path) -> None:

@@ -67,7 +67,10 @@ _PROBLEMS: dict[str, Pair] = {
     "unknown_target": ("unknown target", "未知的 target"),
     "unknown_check": ("unknown check", "未知的 check"),
     "unknown_zone": ("unknown time zone {name}", "未知的时区 {name}"),
-    "write_zone": ("write one of the IANA data base, such as Asia/Shanghai", "请写 IANA 时区名，例如 Asia/Shanghai"),
+    "write_zone": ("write a place of the IANA data base, such as Asia/Shanghai", "请写 IANA 时区名（地点），例如 Asia/Shanghai"),
+    "zone_no_place": ("the time zone {name} is of no place: clocks do not agree on it", "时区 {name} 不对应任何地点：各处时钟对它的理解不一"),
+    "zone_turned": ("the time zone {name} is {text}: its sign is turned round", "时区 {name} 实为 {text}：其正负号与通常相反"),
+    "name_a_city": ("name a city too: {text}, such as Asia/Shanghai", "还须写明城市：{text}，例如 Asia/Shanghai"),
     "no_zones": ("this machine has no data base of time zones", "本机没有时区数据库"),
     "install_zones": (
         "install tzdata, by pip or as a package of the system, or write UTC",
