@@ -3,7 +3,7 @@
     a question       what is checked at once
     ---------------  -------------------------------------------------------------------
     base URL         the rules of the configuration, and that no key stands in it
-    key's variable   it is set, or its name speaks of a credential; its value can be one
+    key's variable   its name speaks of a credential, or its value looks like one; its value can be one
     models           the relay offers them, where it says what it offers
     tokens a day     a whole number, and whether the checks need more at most
 
@@ -151,9 +151,14 @@ class Interview:
         """Return the name of the variable; None for a relay that asks for no key."""
         if text == KEYLESS:
             return None
-        is_known = bool(self.env.get(text)) or (is_telling(text) and text == text.upper())
+        value = self.env.get(text)
+        is_known = bool(value) or (is_telling(text) and text == text.upper())
         if not _VARIABLE.fullmatch(text) or not is_known or looks_like_key(text) or self._quotes_a_secret(text):
             raise UsageError(Said("init_no_variable"), hint=Said("cli_key_is_variable"))
+        if value and _is_place(value):
+            raise UsageError(Said("init_variable_of_place"), hint=Said("cli_key_is_variable"))
+        if value and not is_telling(text) and not looks_like_key(value):
+            raise UsageError(Said("init_variable_of_no_key"), hint=Said("init_name_it_key"))
         self._relay("http://127.0.0.1", text)  # whose key must be one
         return text
 
@@ -224,6 +229,11 @@ class Interview:
             said = dict(problem.holes).get("said", problem) if isinstance(problem, Said) else problem
             raise UsageError(Said("init_unfit", said=said)) from None
         return round(plan_spend(config).total().tokens_per_day)
+
+
+def _is_place(value: str) -> bool:
+    """Tell whether the value of a variable is a path, or several, or an address: none is a key."""
+    return "://" in value or value.startswith(("/", "./", "../", "~/"))
 
 
 def _chosen(text: str, offered: tuple[str, ...]) -> str:

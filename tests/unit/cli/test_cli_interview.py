@@ -21,6 +21,7 @@ KEY = f"sk-{secrets.token_hex(20)}"
 DRAWN = secrets.token_hex(16)
 WORDS = "correct-horse-battery-staple"
 ENV = {"WN_API_KEY": KEY, "RELAY_TOKEN": WORDS, "HOST": "http://127.0.0.1:9"}
+ENV |= {"HOME": "/root", "PATH": "/usr/bin:/bin", "SSH_AUTH_SOCK": "/tmp/agent.1", "LANG": "zh_CN.UTF-8", "PS1": "$ "}
 NOBODY = "http://127.0.0.1:9"
 RIGHT = {"base_url": NOBODY, "key_variable": "WN_API_KEY", "models": "m", "tokens_per_day": "500000"}
 
@@ -63,6 +64,12 @@ WRONG = {
     "words for its variable": ("key_variable", "correcthorsebatterystaple", "expected the name of a variable"),
     "a reference for its variable": ("key_variable", "${WN_API_KEY}", "expected the name of a variable"),
     "a variable that says nothing": ("key_variable", "MY_RELAY", "expected the name of a variable"),
+    "a variable that holds a path": ("key_variable", "HOME", "that variable holds a path or an address"),
+    "a variable that holds paths": ("key_variable", "PATH", "that variable holds a path or an address"),
+    "a variable that holds an address": ("key_variable", "HOST", "that variable holds a path or an address"),
+    "a telling name of a path": ("key_variable", "SSH_AUTH_SOCK", "that variable holds a path or an address"),
+    "a variable that holds a word": ("key_variable", "LANG", "neither the name of that variable nor what it holds"),
+    "a variable that holds a sentence": ("key_variable", "PS1", "neither the name of that variable nor what it holds"),
     "no model": ("models", ",", "expected the name of a model"),
     "a key for a model": ("models", f"m,{KEY}", "a key stands there"),
     "a key of words for a model": ("models", WORDS, "a key stands there"),
@@ -88,6 +95,7 @@ def test_a_wrong_answer_is_told_unquoted_and_asked_again(
 OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "URL": ({"base_url": f"https://relay.example/{KEY}/v1"}, "--base-url: a key stands there"),
     "variable": ({"key_variable": KEY}, "--key-variable: expected the name of a variable"),
+    "variable of something else": ({"key_variable": "HOME"}, "--key-variable: that variable holds a path"),
     "model": ({"models": (KEY,)}, "--model: a key stands there"),
     "interval": ({"every": "1ms"}, "that makes no configuration: "),
 }
@@ -116,6 +124,16 @@ def test_the_variable_that_is_set_is_the_default(name: str) -> None:
     given = Given(base_url=NOBODY, models=("m",))
 
     assert Interview(given=given, env={name: KEY}, lang="en").first().key_variable == name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("RELAY", KEY), ("RELAY_TOKEN", WORDS), ("MY_KEY", "1234"), ("MY_KEY", "EMPTY"), ("MY_KEY", "a1B2/c3D4e5F6+7g==")],
+)
+def test_a_variable_is_taken_by_its_name_or_by_what_it_holds(name: str, value: str) -> None:
+    given = Given(base_url=NOBODY, models=("m",), key_variable=name)
+
+    assert Interview(given=given, env={name: value}, lang="en").first().key_variable == name
 
 
 def test_a_relay_may_ask_for_no_key() -> None:

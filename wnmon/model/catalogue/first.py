@@ -86,9 +86,15 @@ _INIT: dict[str, Pair] = {
     "init_key": ("a key stands there", "此处写的是密钥"),
     "init_key_hint": ("put it into a variable of the environment, and write ${{WN_URL_KEY}} in its place", "请将其放入环境变量，并在此处写 ${{WN_URL_KEY}}"),
     "init_no_variable": (
-        "expected the name of a variable that is set, or one such as WN_API_KEY that speaks of a key",
-        "应为已设置的变量名，或 WN_API_KEY 之类表明是密钥的名称",
+        "expected the name of a variable that holds the key, or one such as WN_API_KEY that speaks of a key",
+        "应为存放密钥的变量名，或 WN_API_KEY 之类表明是密钥的名称",
     ),
+    "init_variable_of_place": ("that variable holds a path or an address, and no key", "该变量的值是路径或地址，而非密钥"),
+    "init_variable_of_no_key": (
+        "neither the name of that variable nor what it holds looks like that of a key",
+        "该变量的名称与值看来都与密钥无关",
+    ),
+    "init_name_it_key": ("name one that holds the key, by a name such as WN_API_KEY", "请给出存放密钥的变量，名称如 WN_API_KEY"),
     "init_no_model": ("expected the name of a model", "应为模型名称"),
     "init_no_number": ("there is no model number {n}", "没有编号为 {n} 的模型"),
     "init_no_tokens": ("expected a whole number of tokens above 0, such as 200000", "应为大于 0 的整数，例如 200000"),
