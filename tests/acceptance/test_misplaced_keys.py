@@ -80,6 +80,7 @@ COMMANDS = [
     "init --base-url https://relay.example/v1?key=KEY --model m",
     "init --base-url http://127.0.0.1:9 --model KEY",
     "init --base-url http://127.0.0.1:9 --model m --key-variable KEY",
+    "init --base-url http://127.0.0.1:9 --model m --key-file KEY",
     "init --base-url http://127.0.0.1:9 --model m --tokens-per-day KEY",
     "init --base-url http://127.0.0.1:9 --model m --every KEY",
     "explain KEY",

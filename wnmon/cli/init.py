@@ -15,6 +15,7 @@ from wnmon.cli.from_curl import config_from_curl, variables
 from wnmon.cli.interview import Given, Interview, typed
 from wnmon.cli.options import distinct, every, language_option, names
 from wnmon.cli.terminal import say, words
+from wnmon.config.environment import filled_in
 from wnmon.config.starter import First, starter
 from wnmon.errors import UsageError
 from wnmon.judge.values import listed
@@ -28,6 +29,7 @@ DEFAULT_PATH = Path("wnmon.yaml")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--base-url", metavar="URL")
 @click.option("--key-variable", metavar="VARIABLE")
+@click.option("--key-file", metavar="PATH")
 @click.option("--model", "models", type=names, multiple=True, callback=distinct, metavar="A,B")
 @click.option("--tokens-per-day", type=click.IntRange(min=1), metavar="N")
 @click.option("--every", type=every, metavar="DURATION")
@@ -43,11 +45,15 @@ def command(path: Path | None, *, curl: str | None, yes: bool, lang: str, **opti
         pasted = read_curl(_pasted(curl))
         _write(path, config_from_curl(pasted), listed("and", variables(pasted)))
         return
+    if given.key_variable is not None and given.key_file is not None:
+        raise click.UsageError(words("init_key_twice"))
     at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
     if path is None and at_terminal and sys.stdout.isatty():
         path = DEFAULT_PATH
     _refuse_existing(path)
-    first = Interview(given=given, env=os.environ, lang=lang, read=typed if at_terminal and not yes else None).first()
+    read = typed if at_terminal and not yes else None
+    folder = Path() if path is None else path.parent
+    first = Interview(given=given, env=os.environ, lang=lang, read=read, folder=folder).first()
     _write(path, starter(lang, first), _to_set(first))
 
 
@@ -56,6 +62,8 @@ def _to_set(first: First) -> Text:
     missing: list[Text] = []
     if first.key_variable is not None and not os.environ.get(first.key_variable):
         missing.append(first.key_variable)
+    if first.key_file is not None and not Path(filled_in(first.key_file, os.environ)[0].text).exists():
+        missing.append(Said("init_key_in", path=first.key_file))
     if first.base_url == First().base_url:
         missing.append(Said("init_your_url"))
     return listed("and", missing)

@@ -3,7 +3,9 @@
     a question       what is checked at once
     ---------------  -------------------------------------------------------------------
     base URL         the rules of the configuration, and that no key stands in it
-    key's variable   its name speaks of a credential, or its value looks like one; its value can be one
+    the key          where it is, never what it is:
+      a variable     its name speaks of a credential, or its value looks like one; its value can be one
+      a file         what it holds is a key alone, where it is there already
     models           the relay offers them, where it says what it offers
     tokens a day     a whole number, and whether the checks need more at most
 
@@ -16,13 +18,15 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import click
 
 from wnmon.cli.terminal import note, tell, words
 from wnmon.cli.whom import NAMES_SHOWN, listed_by
 from wnmon.config.environment import STAND_IN, filled_in
+from wnmon.config.key_file import NO_KEY_FILE, key_in
 from wnmon.config.named_target import NamedTarget, named_by_options
 from wnmon.config.spend import plan_spend
 from wnmon.config.starter import First, as_written, starter
@@ -58,6 +62,7 @@ class Given:
 
     base_url: str | None = None
     key_variable: str | None = None
+    key_file: str | None = None
     models: tuple[str, ...] = ()
     tokens_per_day: int | None = None
     every: str | None = None
@@ -67,11 +72,23 @@ class Given:
         return self != Given()
 
 
+class _Key(NamedTuple):
+    """Where the key is, in a variable, a file or nowhere, and what it is; None where nobody has put it there yet."""
+
+    variable: str | None = None
+    file: str | None = None
+    value: str | None = None
+
+    @property
+    def place(self) -> str | None:
+        return self.variable or self.file
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interview:
     """One way to a first configuration. `read` returns a line a person types, behind a prompt; None asks nobody.
 
-    `list_models` asks the relay what it offers.
+    `list_models` asks the relay what it offers. `folder` is that of the configuration.
     """
 
     given: Given
@@ -79,6 +96,7 @@ class Interview:
     lang: str
     read: Callable[[str], str] | None = None
     list_models: Callable[[NamedTarget], Listing | Untold] = listed_by
+    folder: Path = Path()
 
     def first(self) -> First:
         """Return what the configuration shall say. Raises UsageError for an option that is wrong."""
@@ -87,12 +105,10 @@ class Interview:
         elif not self.given:
             return First()
         url = self._ask("init_ask_base_url", self.given.base_url, First().base_url, self._url, shown=False)
-        variable = self._ask(
-            "init_ask_key_variable", self.given.key_variable, self._key_variable_by_default(), self._variable
-        )
-        offered = self._offered(url, variable) if self._is_to_list(url) else ()
-        first = First(base_url=url, key_variable=variable, every=self.given.every or First().every)
-        first = replace(first, models=self._models(offered))
+        key = self._key()
+        offered = self._offered(url, key) if self._is_to_list(url) else ()
+        first = First(base_url=url, key_variable=key.variable, key_file=key.file, models=self._models(offered))
+        first = replace(first, every=self.given.every or first.every)
         needed = self._needed(first)
         tokens = None if self.given.tokens_per_day is None else str(self.given.tokens_per_day)
         most = self._ask(
@@ -110,8 +126,7 @@ class Interview:
             try:
                 return check(default if option is None else option)
             except UsageError as wrong:
-                said = Said("reason", kind=_OPTIONS[name], said=wrong.message)
-                raise UsageError(said, hint=wrong.hint) from None
+                raise _of_option(_OPTIONS[name], wrong) from None
         asked = Said(name)
         prompt = words("init_prompt_default", said=asked, text=default) if shown else words("init_prompt", said=asked)
         while True:
@@ -141,16 +156,47 @@ class Interview:
 
     def _quotes_a_secret(self, text: str) -> bool:
         """Tell whether a text holds what a variable does whose name speaks of a credential."""
-        telling = (value for name, value in self.env.items() if is_telling(name))
+        telling = (value for name, value in self.env.items() if is_telling(name) and not _is_place(value))
         return any(len(value) >= MIN_SECRET_CHARS and value in text for value in telling)
+
+    def _key(self) -> _Key:
+        """Return where the key is. At the question a path stands for a file, and no variable has a slash in it."""
+        if self.given.key_file is None:
+            default = self._key_variable_by_default()
+            return self._ask("init_ask_key_variable", self.given.key_variable, default, self._key_at)
+        try:
+            return self._file(self.given.key_file)
+        except UsageError as wrong:
+            raise _of_option("--key-file", wrong) from None
+
+    def _key_at(self, text: str) -> _Key:
+        is_path = self.given.key_variable is None and "/" in text and "://" not in text
+        return self._file(text) if is_path else self._variable(text)
+
+    def _file(self, text: str) -> _Key:
+        """Return the file that holds the key, or will, by a path as the configuration shall have it."""
+        text = f"{self.env.get('HOME', '~')}{text[1:]}" if text.startswith("~/") else text  # as no shell read it
+        filled, complaints = filled_in(text, self.env)
+        if complaints:
+            raise UsageError(complaints[0][0], hint=complaints[0][1])
+        path = Path(filled.text)
+        key, complaint = key_in(path)
+        is_missing = complaint == NO_KEY_FILE
+        if not text or (is_missing and any(map(looks_like_key, path.parts))) or self._quotes_a_secret(text):
+            raise UsageError(Said("init_no_key_file"), hint=Said("init_key_into_file"))
+        if complaint is not None and not is_missing:
+            raise UsageError(complaint[0], hint=Said("key_file_alone"))
+        self._relay("http://127.0.0.1", key)  # whose key must be one
+        is_beside = filled.from_environment or self.folder.resolve() == Path.cwd()
+        return _Key(file=text if is_beside else str(path.absolute()), value=key or None)
 
     def _key_variable_by_default(self) -> str:
         return next((name for name in _KEY_VARIABLES if self.env.get(name)), _KEY_VARIABLES[0])
 
-    def _variable(self, text: str) -> str | None:
-        """Return the name of the variable; None for a relay that asks for no key."""
+    def _variable(self, text: str) -> _Key:
+        """Return the variable that holds the key, or will, or that the relay asks for none."""
         if text == KEYLESS:
-            return None
+            return _Key()
         value = self.env.get(text)
         is_known = bool(value) or (is_telling(text) and text == text.upper())
         if not _VARIABLE.fullmatch(text) or not is_known or looks_like_key(text) or self._quotes_a_secret(text):
@@ -159,24 +205,24 @@ class Interview:
             raise UsageError(Said("init_variable_of_place"), hint=Said("cli_key_is_variable"))
         if value and not is_telling(text) and not looks_like_key(value):
             raise UsageError(Said("init_variable_of_no_key"), hint=Said("init_name_it_key"))
-        self._relay("http://127.0.0.1", text)  # whose key must be one
-        return text
+        self._relay("http://127.0.0.1", value)  # whose key must be one
+        return _Key(variable=text, value=value)
 
-    def _relay(self, url: str, variable: str | None) -> NamedTarget:
+    def _relay(self, url: str, key: str | None) -> NamedTarget:
         """Return the relay as it is asked for its models. Raises UsageError for a key that can be none."""
-        names = () if variable is None else (variable,)
-        return named_by_options(filled_in(url, self.env)[0].text, (), names, self.env, needs_model=False)
+        env = {**self.env, "KEY": key or ""}
+        return named_by_options(filled_in(url, self.env)[0].text, (), ("KEY",), env, needs_model=False)
 
     def _is_to_list(self, url: str) -> bool:
         """Tell whether the relay is asked what it offers: somebody is to choose, or a model is to be found."""
         return url != First().base_url and not self.given.models
 
-    def _offered(self, url: str, variable: str | None) -> tuple[str, ...]:
+    def _offered(self, url: str, key: _Key) -> tuple[str, ...]:
         """Return what the relay offers to chat with, the model nobody has to choose first; none is said where it is."""
-        if variable is not None and not self.env.get(variable):
-            note(Said("init_unset", name=variable))
+        if key.place is not None and not key.value:
+            note(Said("init_unset", name=key.place))
         try:
-            listing = self.list_models(self._relay(url, variable))
+            listing = self.list_models(self._relay(url, key.value))
         except KeyboardInterrupt:
             raise _ended() from None
         if not isinstance(listing, Listing) or not listing.offers:
@@ -229,6 +275,10 @@ class Interview:
             said = dict(problem.holes).get("said", problem) if isinstance(problem, Said) else problem
             raise UsageError(Said("init_unfit", said=said)) from None
         return round(plan_spend(config).total().tokens_per_day)
+
+
+def _of_option(option: str, wrong: UsageError) -> UsageError:
+    return UsageError(Said("reason", kind=option, said=wrong.message), hint=wrong.hint)
 
 
 def _is_place(value: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wnmon.config.environment import STAND_IN
 from wnmon.config.resolve import Config, resolve_config
 from wnmon.config.sources import Sources
 from wnmon.model.json import Json
@@ -27,10 +28,14 @@ _PLAIN = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class First:
-    """What the first configuration says. `key_variable` is None for a relay that asks for no key."""
+    """What the first configuration says. Without `key_variable` and `key_file` the relay asks for no key.
+
+    `key_file` is as the configuration has it: absolute, or relative to its folder.
+    """
 
     base_url: str = "https://relay.example/v1"
     key_variable: str | None = "WN_API_KEY"
+    key_file: str | None = None
     models: tuple[str, ...] = ("claude-3-5-sonnet-20241022",)
     tokens_per_day: int = 200_000
     every: str = "15m"
@@ -41,16 +46,20 @@ def starter(lang: str = "en", first: First | None = None) -> str:
     first = first or First()
     values = {
         "base_url": _plain(first.base_url),
-        "api_key": f"${{{first.key_variable}}}",
+        "api_key": _api_key(first),
         "models": f"[{', '.join(map(_plain, first.models))}]",
         "tokens_per_day": str(first.tokens_per_day),
         "every": first.every,
     }
     text = Path(__file__).with_suffix(".yaml").read_text("utf-8")
-    if first.key_variable is None:
+    if first.key_variable is None and first.key_file is None:
         text = re.sub(r"^(?: +#.*\n)+ +api_key: .*\n", "", text, count=1, flags=re.MULTILINE)
     text = _COMMENT.sub(lambda line: f"{line[1]}# {line[3]}" if line[2] == lang else "", text)
     return _HOLE.sub(lambda hole: values[hole[1]], text)
+
+
+def _api_key(first: First) -> str:
+    return f"${{{first.key_variable}}}" if first.key_file is None else f"{{file: {as_yaml(first.key_file)}}}"
 
 
 def _plain(text: str) -> str:
@@ -68,8 +77,11 @@ def _escape(char: str) -> str:
 
 
 def as_written(text: str, env: Mapping[str, str]) -> Config:
-    """Return what a configuration that no file holds yet says; nothing is left behind. Raises BrokenConfigError."""
+    """Return what a configuration that no file holds yet says; nothing is left behind. Raises BrokenConfigError.
+
+    Something else stands in for a key in a file.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "wnmon.yaml"
         path.write_text(text, encoding="utf-8")
-        return resolve_config(path, env, Sources())
+        return resolve_config(path, env, Sources(key_in=lambda _: (STAND_IN, None)))

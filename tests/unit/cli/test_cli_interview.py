@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -70,6 +71,8 @@ WRONG = {
     "a telling name of a path": ("key_variable", "SSH_AUTH_SOCK", "that variable holds a path or an address"),
     "a variable that holds a word": ("key_variable", "LANG", "neither the name of that variable nor what it holds"),
     "a variable that holds a sentence": ("key_variable", "PS1", "neither the name of that variable nor what it holds"),
+    "a key below a folder for its file": ("key_variable", f"./{KEY}", "expected the path of a file"),
+    "an address of a key": ("key_variable", "https://relay.example/key", "expected the name of a variable"),
     "no model": ("models", ",", "expected the name of a model"),
     "a key for a model": ("models", f"m,{KEY}", "a key stands there"),
     "a key of words for a model": ("models", WORDS, "a key stands there"),
@@ -96,6 +99,12 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "URL": ({"base_url": f"https://relay.example/{KEY}/v1"}, "--base-url: a key stands there"),
     "variable": ({"key_variable": KEY}, "--key-variable: expected the name of a variable"),
     "variable of something else": ({"key_variable": "HOME"}, "--key-variable: that variable holds a path"),
+    "key for its file": ({"key_file": KEY}, "--key-file: expected the path of a file that holds the key"),
+    "key below a folder": ({"key_file": f"./{KEY}"}, "--key-file: expected the path of a file that holds the key"),
+    "words for its file": ({"key_file": WORDS}, "--key-file: expected the path of a file that holds the key"),
+    "no path of its file": ({"key_file": ""}, "--key-file: expected the path of a file that holds the key"),
+    "folder for its file": ({"key_file": "/"}, "--key-file: "),
+    "unset variable in the path of its file": ({"key_file": "${NOWHERE}/key"}, "--key-file: "),
     "model": ({"models": (KEY,)}, "--model: a key stands there"),
     "interval": ({"every": "1ms"}, "that makes no configuration: "),
 }
@@ -134,6 +143,86 @@ def test_a_variable_is_taken_by_its_name_or_by_what_it_holds(name: str, value: s
     given = Given(base_url=NOBODY, models=("m",), key_variable=name)
 
     assert Interview(given=given, env={name: value}, lang="en").first().key_variable == name
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "relay-key"
+    path.write_text(f"{KEY}\n", encoding="utf-8")
+    return path
+
+
+def test_a_key_file_stands_in_place_of_a_variable(key_file: Path) -> None:
+    first = of_options(key_file=str(key_file))
+
+    assert (first.key_variable, first.key_file) == (None, str(key_file))
+
+
+def test_a_path_at_the_question_is_that_of_a_key_file(key_file: Path) -> None:
+    read = typing(NOBODY, str(key_file), "m", "500000")
+
+    assert Interview(given=Given(), env=ENV, lang="en", read=read, list_models=deaf).first().key_file == str(key_file)
+
+
+def test_a_relay_is_asked_for_its_models_with_the_key_of_a_file(key_file: Path) -> None:
+    asked: list[NamedTarget] = []
+
+    def listed(relay: NamedTarget) -> Listing:
+        asked.append(relay)
+        return Listing(offers=(Offer(name="m"),), whole=True)
+
+    given = Given(base_url=NOBODY, key_file=str(key_file))
+    Interview(given=given, env=ENV, lang="en", list_models=listed).first()
+    assert [one.target.api_key and one.target.api_key.reveal() for one in asked] == [KEY]
+
+
+def test_a_key_file_may_be_mounted_later(tmp_path: Path) -> None:
+    assert of_options(key_file=str(tmp_path / "later")).key_file == str(tmp_path / "later")
+
+
+def test_a_relative_key_file_is_one_of_the_working_folder(
+    key_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = Given(base_url=NOBODY, models=("m",), key_file=key_file.name)
+    folders = (Path(), tmp_path / "elsewhere")
+
+    made = [Interview(given=given, env=ENV, lang="en", folder=folder).first().key_file for folder in folders]
+    assert made == [key_file.name, str(key_file)]
+
+
+def test_home_is_known_at_the_question(key_file: Path) -> None:
+    env = {**ENV, "HOME": str(key_file.parent)}
+    read = typing(NOBODY, f"~/{key_file.name}", "m", "500000")
+
+    assert Interview(given=Given(), env=env, lang="en", read=read, list_models=deaf).first().key_file == str(key_file)
+
+
+def test_a_folder_of_credentials_is_no_secret(key_file: Path) -> None:
+    env = {**ENV, "CREDENTIALS_DIRECTORY": str(key_file.parent)}
+    given = Given(base_url=NOBODY, models=("m",), key_file=str(key_file))
+
+    assert Interview(given=given, env=env, lang="en").first().key_file == str(key_file)
+
+
+BAD_FILES = {
+    "nothing": (b"", "--key-file: expected a file with a key, not an empty one"),
+    "a file of the environment": (
+        b"WN_API_KEY=sk-0123456789abcdef",
+        "--key-file: expected a file with a key, not with",
+    ),
+    "two lines": (b"a\nb", "--key-file: expected a file with a key on one line"),
+    "too much": (b"x" * 5000, "--key-file: expected a file with a key, not one of more than"),
+    "a key with Bearer": (b"Bearer sk-0123456789abcdef", "--key-file: "),
+}
+
+
+@pytest.mark.parametrize(("held", "said"), BAD_FILES.values(), ids=BAD_FILES)
+def test_a_file_without_a_key_alone_is_refused(held: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(held)
+
+    with pytest.raises(UsageError, match=said):
+        of_options(key_file=str(tmp_path / "key"))
 
 
 def test_a_relay_may_ask_for_no_key() -> None:

@@ -50,6 +50,15 @@ def test_every_value_is_where_it_belongs() -> None:
     assert {check.name: check.every_s for check in config.checks}["alive"] == 3600
 
 
+def test_a_key_file_is_written_so_that_it_is_read_back() -> None:
+    text = starter("en", First(key_variable=None, key_file="/run/it's: a key"))
+
+    assert ("""api_key: {file: "/run/it's: a key"}\n""" in text, bool(as_written(text, {}).targets[0].api_key)) == (
+        True,
+        True,
+    )
+
+
 def test_without_a_key_none_is_written() -> None:
     text = starter("en", First(key_variable=None))
 

@@ -8,13 +8,13 @@ _HELP: dict[str, Pair] = {
     "help_init_short": ("Write a commented first configuration, asking what it needs.", "写出带注释的初始配置，并询问所需内容。"),
     "help_init": (
         "Write a commented first configuration to PATH, or to standard output.\n\n"
-        "At a terminal it asks what no option says: the base URL, the variable of the key, the models the relay offers, "
+        "At a terminal it asks what no option says: the base URL, where the key is, the models the relay offers, "
         "the daily budget; PATH is wnmon.yaml there. Elsewhere, or with --yes, the defaults stand. The key itself is "
         "never asked for and never written.\n\n"
         "With --from-curl the request of a pasted curl command becomes its check; the key stays out of the file. "
         "An existing file is never overwritten.",
         "将带注释的初始配置写入 PATH 或标准输出。\n\n"
-        "在终端中会询问选项未给出的内容：base URL、密钥所在的变量、中转站提供的模型、每日预算；此时 PATH 默认为 wnmon.yaml。"
+        "在终端中会询问选项未给出的内容：base URL、密钥所在之处、中转站提供的模型、每日预算；此时 PATH 默认为 wnmon.yaml。"
         "不在终端中或加 --yes 时采用默认值。绝不询问也绝不写入密钥本身。\n\n"
         "加 --from-curl 时，所粘贴的 curl 命令的请求成为其中的 check；密钥不会写入文件。绝不覆盖已有文件。",
     ),
@@ -29,6 +29,7 @@ _HELP: dict[str, Pair] = {
         "Environment variable that holds the key; none for a relay that asks for no key.",
         "存放密钥的环境变量；中转站不要求密钥时写 none。",
     ),
+    "help_init_key_file": ("File that holds the key alone, as secrets are mounted, in place of a variable.", "只含密钥的文件（例如挂载的 secret），代替环境变量。"),
     "help_init_models": ("The models to watch (default: one the relay offers).", "要监测的模型（默认取中转站提供的一个）。"),
     "help_init_tokens_per_day": ("Send nothing more on a day once N tokens are used up.", "每日用满 N 个 token 后不再发送。"),
     "help_init_every": ("How often each model is asked (default: 15m).", "每个模型的询问间隔（默认 15m）。"),
@@ -58,8 +59,8 @@ _INIT: dict[str, Pair] = {
     ),
     "init_ask_base_url": ("Base URL of the relay, such as https://relay.example/v1", "中转站的 base URL，例如 https://relay.example/v1"),
     "init_ask_key_variable": (
-        "Environment variable that holds the key (its name, never the key; none if there is no key)",
-        "存放密钥的环境变量（写变量名，切勿写密钥；没有密钥则写 none）",
+        "Environment variable that holds the key, or path of a file that does (never the key; none if there is no key)",
+        "存放密钥的环境变量名，或密钥文件的路径（切勿写密钥；没有密钥则写 none）",
     ),
     "init_ask_models": ("Models to watch, by name or number, such as 1,3", "要监测的模型，名称或编号，例如 1,3"),
     "init_ask_models_unlisted": ("Models to watch, by name, such as a,b", "要监测的模型名称，例如 a,b"),
@@ -71,7 +72,7 @@ _INIT: dict[str, Pair] = {
     "init_offer": ("  {n}  {name}", "  {n}  {name}"),
     "init_offered_more": ("  … and {n} more, see `wnmon models`", "  … 另有 {n} 个，见 `wnmon models`"),
     "init_untold": ("the models could not be listed: {said}; going on without the list", "无法列出模型：{said}；将不用列表继续"),
-    "init_unset": ("{name} is not set, so the relay is asked for its models without a key", "{name} 未设置，因此不带密钥向中转站查询模型"),
+    "init_unset": ("there is no key in {name} yet, so the relay is asked for its models without one", "{name} 中尚无密钥，因此不带密钥向中转站查询模型"),
     "init_no_offers": ("the relay lists no model", "中转站未列出任何模型"),
     "init_none_chats": (
         "of the models that the relay offers ({n}) none seems to be for chat: is the key of the right group?",
@@ -95,6 +96,10 @@ _INIT: dict[str, Pair] = {
         "该变量的名称与值看来都与密钥无关",
     ),
     "init_name_it_key": ("name one that holds the key, by a name such as WN_API_KEY", "请给出存放密钥的变量，名称如 WN_API_KEY"),
+    "init_no_key_file": ("expected the path of a file that holds the key, or will", "应为存放（或将存放）密钥的文件的路径"),
+    "init_key_into_file": ("name the file, not the key", "请写文件路径，而非密钥本身"),
+    "init_key_twice": ("--key-variable and --key-file exclude each other", "--key-variable 与 --key-file 不可合用"),
+    "init_key_in": ("the key in {path}", "{path} 中的密钥"),
     "init_no_model": ("expected the name of a model", "应为模型名称"),
     "init_no_number": ("there is no model number {n}", "没有编号为 {n} 的模型"),
     "init_no_tokens": ("expected a whole number of tokens above 0, such as 200000", "应为大于 0 的整数，例如 200000"),
