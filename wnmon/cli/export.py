@@ -12,7 +12,8 @@ from pathlib import Path
 
 import click
 
-from wnmon.cli.files import unwritable
+from wnmon.cli.files import unwritable, write_all
+from wnmon.cli.options import folder as new_folder
 from wnmon.cli.options import web_address
 from wnmon.cli.terminal import note, say
 from wnmon.config.shipped import shipped_folder
@@ -34,7 +35,7 @@ def _options(run: Callable[..., None]) -> Callable[..., None]:
         click.option("--force", is_flag=True),
         click.option("--grafana-url", "grafana", type=web_address, metavar="URL"),
         click.option("--lang", "boards", type=click.Choice(LANGUAGES)),
-        click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path)),
+        click.argument("folder", metavar="DIR", type=new_folder),
     ):
         run = decorate(run)
     return run
@@ -101,17 +102,13 @@ def linked(files: Files, lang: str | None, grafana: str | None) -> Files:
 
 
 def write(files: Files, folder: Path, *, force: bool) -> None:
-    """Write all files or, where one would overwrite something else, none. Raises UsageError."""
+    """Write all files or, where one would overwrite something else or finds no room, none. Raises UsageError."""
     differing = [name for name, body in files.items() if _differs(folder / name, body)]
     if differing and not force:
         others = Said("cli_differing", folder=str(folder), names=", ".join(differing))
         raise UsageError(others, hint=Said("cli_use_force"))
-    for name, body in files.items():
-        try:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(body)
-        except OSError as error:
-            raise unwritable(folder / name, error) from error
+    write_all(folder, files)
+    for name in files:
         say(f"{folder / name}\n")
 
 

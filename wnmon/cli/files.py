@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -57,9 +58,29 @@ def write_text(path: Path, text: str) -> None:
         if path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8")
         else:
-            _replace(Path(os.path.realpath(path)), text)
+            _replace({Path(os.path.realpath(path)): text.encode()})
     except OSError as refused:
         raise unwritable(path, refused) from None
+
+
+def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files below a folder whole: all of them, or none where one finds no room. Raises UsageError."""
+    for name in files:
+        _make_room(folder / name)
+    try:
+        _replace({Path(os.path.realpath(folder / name)): data for name, data in files.items()})
+    except OSError as refused:
+        said = Said("cli_unwritable", path=str(folder), why=str(refused.strerror))
+        raise UsageError(said, hint=Said("init_declined")) from refused
+
+
+def _make_room(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+    except OSError as refused:
+        raise unwritable(path, refused) from refused
 
 
 def write_new(path: Path, text: str) -> None:
@@ -73,16 +94,21 @@ def write_new(path: Path, text: str) -> None:
             raise
 
 
-def _replace(path: Path, text: str) -> None:
-    if path.is_symlink():
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+def _replace(files: Mapping[Path, bytes]) -> None:
+    """Write each file beside its place; once all are written whole, they take their places."""
+    beside: dict[Path, Path] = {}
     try:
-        beside.write_text(text, encoding="utf-8")
-        if path.exists():
-            shutil.copymode(path, beside)
-        beside.replace(path)
+        for path, data in files.items():
+            if path.is_symlink():
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            beside[path] = path.with_name(f".{path.name}.{os.getpid()}")
+            beside[path].write_bytes(data)
+            if path.exists():
+                shutil.copymode(path, beside[path])
+        for path, written in beside.items():
+            written.replace(path)
     except BaseException:
-        with suppress(OSError):
-            beside.unlink()
+        for written in beside.values():
+            with suppress(OSError):
+                written.unlink()
         raise

@@ -20,6 +20,7 @@ from wnmon.model.target import Waiver
 # Neither a user and a password, which would be shown to whoever sees the link, nor a query, which a link brings along.
 _WEB_ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:(?P<port>[0-9]{1,5}))?(/[A-Za-z0-9._~/-]*)?")
 
+_FOLDER: click.Path = click.Path(file_okay=False, path_type=Path)
 FILE: click.Path = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -34,6 +35,13 @@ def new_file(text: str) -> Path:
     if not path.parent.is_dir():
         raise click.BadParameter(words("cli_no_folder", text=str(path.parent), path=str(path)))
     return path
+
+
+def folder(text: str) -> Path:
+    """Return the path of a folder. An empty text names none: it is a variable that nobody set, not the working one."""
+    if not text:
+        raise click.BadParameter(words("cli_no_dir"))
+    return Path(str(_FOLDER.convert(text, None, None)))
 
 
 def duration(text: str) -> float:

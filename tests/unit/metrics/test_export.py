@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import yaml
 from click import BadParameter
 from click.testing import CliRunner
 
-from wnmon.cli.export import command, linked
+from wnmon.cli.export import command, linked, write
 from wnmon.errors import UsageError
 
 DASHBOARDS = Path(__file__).parents[3] / "dashboards"
@@ -141,6 +143,44 @@ def test_alert_rules_are_written(tmp_path: Path) -> None:
     export("alerts", str(tmp_path))
 
     assert "prometheus/alerts.yml" in below(tmp_path)
+
+
+@pytest.fixture
+def little_room() -> Iterator[None]:
+    """Let no file grow beyond a kilobyte."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("older", [{}, {"small": b"of before"}], ids=["new", "there"])
+def test_where_one_file_finds_no_room_none_is_written(
+    tmp_path: Path, older: dict[str, bytes], little_room: None
+) -> None:
+    for name, body in older.items():
+        (tmp_path / name).write_bytes(body)
+
+    with pytest.raises(UsageError, match="File too large"):
+        write({"small": b"x", "large": b"x" * 2000}, tmp_path, force=True)
+    assert {name: (tmp_path / name).read_bytes() for name in below(tmp_path)} == older
+
+
+def test_a_folder_in_the_place_of_a_file_leaves_the_others_unwritten(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+
+    with pytest.raises(UsageError, match="Is a directory"):
+        write({"a": b"x", "b": b"x"}, tmp_path, force=True)
+    assert below(tmp_path) == set()
+
+
+@pytest.mark.parametrize("what", ["dashboards", "alerts", "deploy"])
+def test_no_folder_is_not_the_working_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(BadParameter, match="expected a folder, not nothing"):
+        export(what, "")
+    assert below(tmp_path) == set()
 
 
 def test_every_written_path_is_printed(tmp_path: Path) -> None:

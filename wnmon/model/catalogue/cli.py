@@ -343,6 +343,7 @@ _SAID: dict[str, Pair] = {
     "cli_no_assumed": ("expected VARIABLE=VALUE", "应为 VARIABLE=VALUE"),
     "cli_no_format": ("expected one of {formats}, not {text!r}", "应为以下之一：{formats}，而非 {text!r}"),
     "cli_no_report": ('expected a file after "{text}="; is a variable empty?', '"{text}=" 后应为文件；变量是否为空？'),
+    "cli_no_dir": ("expected a folder, not nothing; is a variable empty?", "应为文件夹，实际为空；变量是否为空？"),
     "cli_same_place": ("two reports go to {place}", "有两份报告写到同一处：{place}"),
     "cli_differing": ("{folder} has other files of the same name: {names}", "{folder} 中的同名文件内容不同：{names}"),
     "cli_use_force": ("--force overwrites them", "--force 可覆盖它们"),
