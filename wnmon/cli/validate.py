@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from wnmon.cli.next_windows import next_windows
 from wnmon.cli.options import language_option
 from wnmon.cli.terminal import note, say, spoken, words
 from wnmon.clock import SystemClock
@@ -108,15 +109,17 @@ def _key_not_here(problem: Text) -> str | None:
 
 
 def describe(name: str, loaded: Config | Plan) -> str:
-    """Return what a person wants to see of a good file: counts, resolved URLs, cost. Ends in a newline."""
+    """Return what a person wants to see of a good file: counts, resolved URLs, windows, cost. Ends in a newline."""
     if isinstance(loaded, Plan):
         counts = _counts(request=len(loaded.steps), rule=len(loaded.rules))
         return words("cli_ok_suite", name=name, suite=str(loaded.suite), counts=counts) + "\n"
     counts = _counts(target=len(loaded.targets), check=len(loaded.checks), probe=len(loaded.probes))
     redactor = Redactor(loaded.secrets())
-    for remark in (*over(loaded, SystemClock().wall_s()), *never_missed(loaded.probes)):
+    now_s = SystemClock().wall_s()
+    for remark in (*over(loaded, now_s), *never_missed(loaded.probes)):
         note(remark)
     lines = [line for target in loaded.targets for line in (f"{target.name}: {target.url}", *_remarks(target))]
+    lines += [said.text(spoken()) for said in next_windows(loaded, now_s)]
     urls = "".join(f"  {redactor.text(line)}\n" for line in lines)
     spend = f"\n{render(plan_spend(loaded), spoken())}" if loaded.probes else ""
     return f"{words('cli_ok', name=name, counts=counts)}\n{urls}{spend}"
