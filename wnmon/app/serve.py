@@ -22,7 +22,8 @@ from wnmon.engine.ports import Observer, ReloadReport, Sink
 from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.rests import Rests
 from wnmon.engine.runner import Runner
-from wnmon.engine.standing import Standings
+from wnmon.engine.standing import Standing, Standings
+from wnmon.engine.turns import Turns
 from wnmon.engine.under_way import UnderWay
 from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
@@ -93,6 +94,7 @@ class Service:
         self._rests = Rests(self._clock, self._backoff, self._budgets)
         self._scheduler = Scheduler(self._fire, self._tell, self._clock)
         self._standings = Standings(self._clock, self._scheduler.timetable, self._rests.of)
+        self._turns = Turns()
         self._board = LatestStates(self._standings.of)
         names = ("rests", "standings", "prometheus", "board", *(sink.name for sink in sinks))
         self._metrics = PrometheusSink(self._clock, self._standings.of, sinks=names, components=_COMPONENTS)
@@ -179,6 +181,7 @@ class Service:
         doubted = self._standings.declare(config.probes)
         self._metrics.declare(config.probes, config.measures)
         self._board.declare(config.probes)
+        self._turns.keep([probe.id for probe in config.probes])
         self._scheduler.set_probes(config.probes, run_now=run_now)
         for probe in doubted:
             self._recheck(probe)
@@ -208,7 +211,7 @@ class Service:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             for probe in self._standings.look():
-                self._fanout.observe(StateExpired(probe=probe))
+                self._fanout.observe(_expired(probe, self._standings.of(probe)))
 
     async def _reload(self) -> ReloadReport:
         """Load anew; on any problem keep the last good configuration and say why."""
@@ -257,6 +260,9 @@ class Service:
         began_ns = self._clock.boot_ns()
         try:
             run = await self._runner.run(probe, scheduled_ns=due_ns, recheck=recheck)
+            turned = self._turns.after(run, self._standings.of(probe.id))
+            if turned is not None:
+                self._fanout.observe(turned)
             if run.result.outcome is not Outcome.SKIPPED:
                 self._recheck(probe.id, lasts_s=(self._clock.boot_ns() - began_ns) / 1e9)
         except Exception as error:  # noqa: BLE001 - a bug in one run must not end the monitor
@@ -276,6 +282,12 @@ class Service:
         await self._under_way.wait(DRAIN_S)
         self._runner.stop.set()
         await self._under_way.wait(1)
+
+
+def _expired(probe: ProbeId, standing: Standing) -> StateExpired:
+    if standing.rest is None or not standing.rest.is_wished:
+        return StateExpired(probe=probe)
+    return StateExpired(probe=probe, maintenance_until_s=standing.rest_until_s, maintenance=standing.rest_reason)
 
 
 def fingerprint(files: Sequence[Path]) -> str:

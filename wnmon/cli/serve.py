@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from wnmon.app.serve import Service, ServiceOptions
+from wnmon.cli.next_windows import next_windows
 from wnmon.cli.options import duration, language_option, quiet_option
 from wnmon.cli.service_log import Form, Level, ServiceLog
 from wnmon.cli.stopping import taking
@@ -59,7 +60,8 @@ def command(
     for target in loaded.targets:
         for remark in target.remarks:
             log.say("target", Said("reason", kind=target.name, said=remark), target=target.name)
-    for window in over(loaded, SystemClock().wall_s()):
+    now_s = SystemClock().wall_s()
+    for window in (*over(loaded, now_s), *(one for one in next_windows(loaded, now_s) if one.id == "window_now")):
         log.say("window", window)
     host, port = listen
     options = ServiceOptions(

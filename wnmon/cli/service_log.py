@@ -5,7 +5,7 @@ level    what
 debug    every finished run, every due run that did not take place, every re-check that gave way to a due run
 info     the first run of a probe and each that changes its outcome or reason; a state that counts no more; what did
          not take place, once a minute; start and end
-warning  a refused reload, a sink that fails
+warning  a probe that is confirmed to be down (up again: info), a refused reload, a sink that fails
 error    a fault of wnmon itself
 """
 
@@ -32,6 +32,7 @@ from wnmon.model.events import (
     RunSkipped,
     SinkFailed,
     StateExpired,
+    Turned,
 )
 from wnmon.model.said import Said, Text, in_language, say
 from wnmon.model.target import ProbeId
@@ -108,9 +109,16 @@ class ServiceLog:
             case RecheckCut(probe=probe, after_s=after_s):
                 line = Said("recheck_cut", probe=probe, n=f"{after_s:.3g}")
                 self.say("recheck_cut", line, Level.DEBUG, probe=probe, after_s=round(after_s, 3))
-            case StateExpired(probe=probe):
+            case StateExpired(probe=probe, maintenance_until_s=None):
                 self._states.pop(probe, None)
                 self.say("unknown", Said("probe_unknown", probe=probe), probe=probe)
+            case StateExpired(probe=probe, maintenance_until_s=until_s, maintenance=reason):
+                self._states.pop(probe, None)
+                until = _iso(until_s or 0.0)
+                said = Said("probe_in_maintenance", probe=probe, until=until, text=visible(reason))
+                self.say("maintenance", said, probe=probe, until=until)
+            case Turned():
+                self._turned(event)
             case ConnectionsRefused(count=count):
                 self._complain("connections_refused", Said("connections_refused", n=count))
             case SinkFailed(sink=sink, error=error):
@@ -119,6 +127,16 @@ class ServiceLog:
                 self._complain("internal_fault", Said("component_failed", text=component, error=error), Level.ERROR)
             case _:
                 pass
+
+    def _turned(self, event: Turned) -> None:
+        since, reason = _iso(event.since_s), Said(f"reason_{event.reason.value}")
+        named: dict[str, object] = {"target": event.target, "check": event.check, "model": event.model}
+        named["since"] = since
+        if event.up:
+            self.say("up", Said("probe_up", probe=event.probe, since=since), Level.INFO, **named)
+        else:
+            said = Said("probe_down", probe=event.probe, since=since, reason=reason)
+            self.say("down", said, Level.WARNING, reason=event.reason.value, **named)
 
     def summarize(self) -> None:
         """Print how many due runs did not take place since the last time, by reason; nothing where all did."""
@@ -147,6 +165,10 @@ def _fields(run: Run) -> dict[str, object]:
         "ttft_s": result.timing.ttft_s,
         "total_s": result.timing.total_s,
     }
+
+
+def _iso(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _print(text: str, stream: TextIO) -> None:

@@ -22,6 +22,7 @@ from wnmon.model.events import (
     RunSkipped,
     SinkFailed,
     StateExpired,
+    Turned,
     Waited,
 )
 from wnmon.model.exchange import Exchange
@@ -285,7 +286,7 @@ def event_readings(event: MonitorEvent) -> Iterator[Reading]:
             yield Reading(metric="wnmon_internal_errors_total", value=1, values=(event.component,))
         case Reloaded():
             yield from _reload(event)
-        case BudgetLeft() | StateExpired():
+        case BudgetLeft() | StateExpired() | Turned():
             return
 
 

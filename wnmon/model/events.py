@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wnmon.model.result import Reason
 from wnmon.model.said import Text
 from wnmon.model.spent import UsageDoubt
 from wnmon.model.target import ProbeId
@@ -57,9 +58,27 @@ class RecheckCut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateExpired:
-    """What a probe's last run found counts no more, and no run has told anything since."""
+    """What a probe's last run found counts no more, and no run has told anything since.
+
+    `maintenance_until_s` (epoch): somebody wants nothing to be sent until then, for `maintenance`.
+    """
 
     probe: ProbeId
+    maintenance_until_s: float | None = None
+    maintenance: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """A probe is confirmed to be down, or up after it was down, since an instant (epoch); `reason` is the run's."""
+
+    probe: ProbeId
+    target: str
+    check: str
+    model: str
+    up: bool
+    since_s: float
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +162,7 @@ MonitorEvent = (
     | RunDiscarded
     | RecheckCut
     | StateExpired
+    | Turned
     | RunLate
     | Waited
     | InFlight

@@ -21,6 +21,7 @@ from wnmon.model.events import (
     SinkFailed,
     Skip,
     StateExpired,
+    Turned,
 )
 from wnmon.model.result import Evidence, Outcome, Reason, Result
 from wnmon.model.said import Said
@@ -96,6 +97,42 @@ def test_a_state_that_counts_no_more_is_said_and_so_is_the_next_one(capsys: pyte
     one.observe(StateExpired(probe=run.probe))
     one.take(run)
     assert [line["event"] for line in objects(capsys)] == ["state", "unknown", "state"]
+
+
+def test_a_state_that_ends_for_maintenance_says_until_when(capsys: pytest.CaptureFixture[str]) -> None:
+    log().observe(StateExpired(probe=PROBE, maintenance_until_s=NOON_S, maintenance="backup"))
+    assert capsys.readouterr().out == "wn/alive/m is in maintenance until 2026-01-01T12:00:00Z: backup\n"
+
+
+def turned(*, up: bool) -> Turned:
+    return Turned(
+        probe=PROBE, target="wn", check="alive", model="m", up=up, since_s=NOON_S, reason=Reason.MODEL_UNAVAILABLE
+    )
+
+
+def test_a_probe_that_is_confirmed_to_be_down_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    log(Level.WARNING).observe(turned(up=False))
+    assert capsys.readouterr().err == "wn/alive/m is down since 2026-01-01T12:00:00Z: model not available\n"
+
+
+def test_a_probe_that_is_up_again_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    log(lang="zh").observe(turned(up=True))
+    assert capsys.readouterr().out == "wn/alive/m 自 2026-01-01T12:00:00Z 起恢复\n"
+
+
+def test_a_turn_is_an_object_of_its_own_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    log(form=Form.JSON).observe(turned(up=False))
+    (line,) = objects(capsys)
+    named = {name: line[name] for name in ("event", "level", "target", "check", "model", "since", "reason")}
+    assert named == {
+        "event": "down",
+        "level": "warning",
+        "target": "wn",
+        "check": "alive",
+        "model": "m",
+        "since": "2026-01-01T12:00:00Z",
+        "reason": "model_unavailable",
+    }
 
 
 def test_a_run_made_to_confirm_says_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,6 +22,9 @@ _WORDS: dict[str, Pair] = {
         "{probe}：复查 {n} 秒后仍未结束，下一次运行已到期，因此复查不作结论",
     ),
     "probe_unknown": ("{probe} is unknown now: no run took place", "{probe} 现为未知：没有运行"),
+    "probe_in_maintenance": ("{probe} is in maintenance until {until}: {text}", "{probe} 处于维护中，至 {until}：{text}"),
+    "probe_down": ("{probe} is down since {since}: {reason}", "{probe} 自 {since} 起中断：{reason}"),
+    "probe_up": ("{probe} is up again since {since}", "{probe} 自 {since} 起恢复"),
     "connections_refused": (
         "connections to the page closed for want of room: {n}; who kept them open longest without a word went first",
         "页面连接过多，已关闭 {n} 个；最久无动静的先关",

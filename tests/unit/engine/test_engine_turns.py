@@ -1,0 +1,51 @@
+"""What is told once it is confirmed: that a probe is down, and that it is up again."""
+
+from __future__ import annotations
+
+import pytest
+
+from wnmon.engine.run import Run
+from wnmon.engine.standing import Standing
+from wnmon.engine.turns import Turns
+from wnmon.model.result import Evidence, Outcome, Reason, Result
+
+RUN = Run(
+    id="r1",
+    target="wn",
+    check="alive",
+    model="m",
+    started_at_s=0,
+    ended_at_s=1,
+    result=Result(outcome=Outcome.FAILED, reason=Reason.EMPTY),
+    evidence=Evidence(model="m", nonce="n", exchanges=()),
+)
+
+
+def standing(up: bool | None) -> Standing:
+    return Standing(known=up is not None, up=up, up_since_s=None if up is None else 1.0)
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "told"),
+    [
+        ([None, True, True], []),
+        ([True, False, False], [False]),
+        ([False], [False]),
+        ([False, False, True, True], [False, True]),
+        ([False, None, True], [False, True]),
+        ([False, None, False], [False]),
+    ],
+)
+def test_each_turn_is_told_once(confirmed: list[bool | None], told: list[bool]) -> None:
+    turns = Turns()
+
+    turned = [turns.after(RUN, standing(up)) for up in confirmed]
+    assert [one.up for one in turned if one is not None] == told
+
+
+def test_a_probe_that_is_gone_is_forgotten() -> None:
+    turns = Turns()
+    turns.after(RUN, standing(up=False))
+    turns.keep([])
+
+    assert turns.after(RUN, standing(up=True)) is None
