@@ -17,7 +17,7 @@ from wnmon.cli.stopping import taking
 from wnmon.cli.terminal import words
 from wnmon.cli.validate import over
 from wnmon.clock import SystemClock
-from wnmon.config import load_config, plan_spend, render
+from wnmon.config import load_config, plan_spend
 from wnmon.model.said import Said
 
 SUMMARY_EVERY_S = 60.0
@@ -56,7 +56,7 @@ def command(
     loaded = load_config(config, os.environ)
     level = max(Level[log_level.upper()], Level.WARNING) if quiet else Level[log_level.upper()]
     log = ServiceLog(lang=lang, level=level, form=Form(log_format), wall_s=SystemClock().wall_s)
-    log.say("plan", render(plan_spend(loaded), lang))
+    log.plan(plan_spend(loaded))
     for target in loaded.targets:
         for remark in target.remarks:
             log.say("target", Said("reason", kind=target.name, said=remark), target=target.name)

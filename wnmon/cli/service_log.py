@@ -22,6 +22,8 @@ from typing import TextIO
 import click
 
 from wnmon.cli.terminal import discard, wants_color, width
+from wnmon.config import render
+from wnmon.config.spend import DailyCost, Spend
 from wnmon.engine.run import Run
 from wnmon.model.events import (
     ConnectionsRefused,
@@ -82,6 +84,15 @@ class ServiceLog:
         else:
             _print(line, sys.stdout if level < Level.WARNING else sys.stderr)
 
+    def plan(self, spend: Spend) -> None:
+        """Print what the configuration costs: a table for people, in JSON its rows as numbers."""
+        if self._form is Form.TEXT:
+            self.say("plan", render(spend, self._lang))
+            return
+        rows, total = [_costs(row) for row in spend.rows], _costs(spend.total())
+        requests, tokens = total["requests_per_day"], total["tokens_per_day"]
+        self.say("plan", Said("plan_in_short", n=f"{requests:,}", n2=f"{tokens:,}"), rows=rows)
+
     def take(self, run: Run) -> None:
         """Print a finished run, where it matters enough."""
         result = run.result
@@ -109,14 +120,8 @@ class ServiceLog:
             case RecheckCut(probe=probe, after_s=after_s):
                 line = Said("recheck_cut", probe=probe, n=f"{after_s:.3g}")
                 self.say("recheck_cut", line, Level.DEBUG, probe=probe, after_s=round(after_s, 3))
-            case StateExpired(probe=probe, maintenance_until_s=None):
-                self._states.pop(probe, None)
-                self.say("unknown", Said("probe_unknown", probe=probe), probe=probe)
-            case StateExpired(probe=probe, maintenance_until_s=until_s, maintenance=reason):
-                self._states.pop(probe, None)
-                until = _iso(until_s or 0.0)
-                said = Said("probe_in_maintenance", probe=probe, until=until, text=visible(reason))
-                self.say("maintenance", said, probe=probe, until=until)
+            case StateExpired():
+                self._expired(event)
             case Turned():
                 self._turned(event)
             case ConnectionsRefused(count=count):
@@ -127,6 +132,15 @@ class ServiceLog:
                 self._complain("internal_fault", Said("component_failed", text=component, error=error), Level.ERROR)
             case _:
                 pass
+
+    def _expired(self, event: StateExpired) -> None:
+        self._states.pop(event.probe, None)
+        if event.maintenance_until_s is None:
+            self.say("unknown", Said("probe_unknown", probe=event.probe), probe=event.probe)
+        else:
+            until = _iso(event.maintenance_until_s)
+            said = Said("probe_in_maintenance", probe=event.probe, until=until, text=visible(event.maintenance))
+            self.say("maintenance", said, probe=event.probe, until=until)
 
     def _turned(self, event: Turned) -> None:
         since, reason = _iso(event.since_s), Said(f"reason_{event.reason.value}")
@@ -164,6 +178,15 @@ def _fields(run: Run) -> dict[str, object]:
         "status": result.status,
         "ttft_s": result.timing.ttft_s,
         "total_s": result.timing.total_s,
+    }
+
+
+def _costs(row: DailyCost) -> dict[str, object]:
+    return {
+        "target": row.target,
+        "check": row.check,
+        "requests_per_day": round(row.requests_per_day),
+        "tokens_per_day": round(row.tokens_per_day),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from click.testing import CliRunner
 
 from wnmon.cli.serve import command
 from wnmon.cli.service_log import Form, Level, ServiceLog
+from wnmon.config import load_config, plan_spend
+from wnmon.config.starter import starter
 from wnmon.engine.run import Run
 from wnmon.model.events import (
     InternalFault,
@@ -97,6 +100,17 @@ def test_a_state_that_counts_no_more_is_said_and_so_is_the_next_one(capsys: pyte
     one.observe(StateExpired(probe=run.probe))
     one.take(run)
     assert [line["event"] for line in objects(capsys)] == ["state", "unknown", "state"]
+
+
+def test_the_plan_is_rows_of_numbers_as_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "wnmon.yaml"
+    path.write_text(starter(), encoding="utf-8")
+    log(form=Form.JSON).plan(plan_spend(load_config(path, {"WN_API_KEY": "sk-0123456789abcdef"})))
+    (line,) = objects(capsys)
+
+    alive = next(row for row in line["rows"] if row["check"] == "alive")
+    assert (alive["target"], alive["requests_per_day"], type(alive["tokens_per_day"])) == ("wn", 96, int)
+    assert "\n" not in line["message"]
 
 
 def test_a_state_that_ends_for_maintenance_says_until_when(capsys: pytest.CaptureFixture[str]) -> None:

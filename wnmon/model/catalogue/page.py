@@ -22,6 +22,7 @@ _WORDS: dict[str, Pair] = {
         "{probe}：复查 {n} 秒后仍未结束，下一次运行已到期，因此复查不作结论",
     ),
     "probe_unknown": ("{probe} is unknown now: no run took place", "{probe} 现为未知：没有运行"),
+    "plan_in_short": ("at most {n} requests and {n2} tokens a day", "每日至多 {n} 次请求、{n2} 个 token"),
     "probe_in_maintenance": ("{probe} is in maintenance until {until}: {text}", "{probe} 处于维护中，至 {until}：{text}"),
     "probe_down": ("{probe} is down since {since}: {reason}", "{probe} 自 {since} 起中断：{reason}"),
     "probe_up": ("{probe} is up again since {since}", "{probe} 自 {since} 起恢复"),
