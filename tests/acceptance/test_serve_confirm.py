@@ -41,6 +41,12 @@ def test_a_failure_is_asked_again_as_often_as_it_takes_to_confirm_it(
     assert [service.value(name, **labels) for name in names] == [rechecks, rechecks + 1]
 
 
+def test_the_log_says_what_is_confirmed_alone(service: ServiceProcess) -> None:
+    eventually(lambda: "bad/patient/m is down since " in service.stderr, "a line of the log")
+
+    assert "bad/unasked/m is down" not in service.stderr
+
+
 def test_a_failure_that_is_not_confirmed_is_no_outage(service: ServiceProcess) -> None:
     names = ("wnmon_probe_success", "wnmon_probe_up")
     assert [service.value(name, target="bad", check="unasked") for name in names] == [0, None]

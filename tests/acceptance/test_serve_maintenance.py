@@ -79,6 +79,14 @@ def test_the_rest_is_told_with_its_cause(service: ServiceProcess, target: str, c
     assert service.value("wnmon_probe_resting", target=target, cause=cause) == 1
 
 
+def test_the_log_says_that_the_outage_is_confirmed(service: ServiceProcess) -> None:
+    assert "works/alive/m is down since " in service.stderr
+
+
+def test_the_log_says_at_the_start_what_is_paused(service: ServiceProcess) -> None:
+    assert "now, until 2100-02-01 00:00 UTC" in service.stdout
+
+
 def test_others_are_asked_as_ever(service: ServiceProcess) -> None:
     assert service.value("wnmon_probe_success", target="open") == 0
 

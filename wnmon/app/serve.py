@@ -22,12 +22,12 @@ from wnmon.engine.ports import Observer, ReloadReport, Sink
 from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.rests import Rests
 from wnmon.engine.runner import Runner
-from wnmon.engine.standing import Standing, Standings
-from wnmon.engine.turns import Turns
+from wnmon.engine.standing import Standings
+from wnmon.engine.turns import Turns, expired
 from wnmon.engine.under_way import UnderWay
 from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
-from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded, StateExpired
+from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe, ProbeId
@@ -211,7 +211,7 @@ class Service:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             for probe in self._standings.look():
-                self._fanout.observe(_expired(probe, self._standings.of(probe)))
+                self._fanout.observe(expired(probe, self._standings.of(probe)))
 
     async def _reload(self) -> ReloadReport:
         """Load anew; on any problem keep the last good configuration and say why."""
@@ -282,12 +282,6 @@ class Service:
         await self._under_way.wait(DRAIN_S)
         self._runner.stop.set()
         await self._under_way.wait(1)
-
-
-def _expired(probe: ProbeId, standing: Standing) -> StateExpired:
-    if standing.rest is None or not standing.rest.is_wished:
-        return StateExpired(probe=probe)
-    return StateExpired(probe=probe, maintenance_until_s=standing.rest_until_s, maintenance=standing.rest_reason)
 
 
 def fingerprint(files: Sequence[Path]) -> str:

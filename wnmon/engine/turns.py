@@ -1,4 +1,7 @@
-"""When what is confirmed of a probe turns: down, or up again. The first time that it is up is no news."""
+"""When what is known of a probe turns: confirmed to be down, or up again, or unknown.
+
+The first time that it is up is no news.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Collection
 
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Standing
-from wnmon.model.events import Turned
+from wnmon.model.events import StateExpired, Turned
 from wnmon.model.target import ProbeId
 
 
@@ -35,3 +38,10 @@ class Turns:
             since_s=standing.up_since_s,
             reason=run.result.reason,
         )
+
+
+def expired(probe: ProbeId, standing: Standing) -> StateExpired:
+    """Return what to tell of a probe of which nothing is known any more: where somebody wants that, until when."""
+    if standing.rest is None or not standing.rest.is_wished:
+        return StateExpired(probe=probe)
+    return StateExpired(probe=probe, maintenance_until_s=standing.rest_until_s, maintenance=standing.rest_reason)

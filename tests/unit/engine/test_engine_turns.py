@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from wnmon.engine.ports import RestCause
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Standing
-from wnmon.engine.turns import Turns
+from wnmon.engine.turns import Turns, expired
+from wnmon.model.events import StateExpired
 from wnmon.model.result import Evidence, Outcome, Reason, Result
+from wnmon.model.target import ProbeId
 
+PROBE = ProbeId("wn/alive/m")
 RUN = Run(
     id="r1",
     target="wn",
@@ -41,6 +45,18 @@ def test_each_turn_is_told_once(confirmed: list[bool | None], told: list[bool]) 
 
     turned = [turns.after(RUN, standing(up)) for up in confirmed]
     assert [one.up for one in turned if one is not None] == told
+
+
+@pytest.mark.parametrize(
+    ("rest", "until_s", "reason"),
+    [(RestCause.MAINTENANCE, 9.0, "x"), (RestCause.PAUSED, 9.0, "x"), (RestCause.BUDGET, None, ""), (None, None, "")],
+)
+def test_what_is_unknown_for_maintenance_says_until_when(
+    rest: RestCause | None, until_s: float | None, reason: str
+) -> None:
+    now = Standing(known=False, rest=rest, rest_until_s=9.0, rest_reason="x")
+
+    assert expired(PROBE, now) == StateExpired(probe=PROBE, maintenance_until_s=until_s, maintenance=reason)
 
 
 def test_a_probe_that_is_gone_is_forgotten() -> None:
