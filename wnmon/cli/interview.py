@@ -99,7 +99,13 @@ class Interview:
     folder: Path = Path()
 
     def first(self) -> First:
-        """Return what the configuration shall say. Raises UsageError for an option that is wrong."""
+        """Return what the configuration shall say. Raises UsageError for an option that is wrong, Abort for Ctrl-C."""
+        try:
+            return self._first()
+        except KeyboardInterrupt:
+            raise _ended() from None
+
+    def _first(self) -> First:
         if self.read is not None:
             note(Said("init_intro"))
         elif not self.given:
@@ -221,10 +227,7 @@ class Interview:
         """Return what the relay offers to chat with, the model nobody has to choose first; none is said where it is."""
         if key.place is not None and not key.value:
             note(Said("init_unset", name=key.place))
-        try:
-            listing = self.list_models(self._relay(url, key.value))
-        except KeyboardInterrupt:
-            raise _ended() from None
+        listing = self.list_models(self._relay(url, key.value))
         if not isinstance(listing, Listing) or not listing.offers:
             why: Text = listing.why if not isinstance(listing, Listing) else Said("init_no_offers")
             tell(Said("init_untold", said=why))
@@ -311,13 +314,10 @@ def _rounded_up(tokens: int) -> int:
 def typed(prompt: str) -> str:
     """Return a line of stdin behind a prompt on stderr, so that stdout holds the configuration alone.
 
-    Raises Abort for Ctrl-C and at the end of the input (Ctrl-D), having said that this is the end.
+    Raises Abort at the end of the input (Ctrl-D), having said that this is the end.
     """
     click.echo(prompt, nl=False, err=True)
-    try:
-        line = sys.stdin.buffer.readline(MAX_LINE_BYTES)
-    except KeyboardInterrupt:
-        line = b""
+    line = sys.stdin.buffer.readline(MAX_LINE_BYTES)
     if not line:
         raise _ended()
     return line.decode("utf-8", "replace")
