@@ -337,7 +337,8 @@ class Chain:
     def runs(self, target: str, check: str = "alive") -> list[dict[str, Any]]:
         """Return the finished runs of a probe, as wnmon's log tells them."""
         lines = [json.loads(line) for line in self.service.stdout.splitlines() if line.startswith("{")]
-        return [line for line in lines if line.get("target") == target and line.get("check") == check]
+        of_runs = (line for line in lines if line["event"] in {"state", "run"})
+        return [line for line in of_runs if (line["target"], line["check"]) == (target, check)]
 
 
 @contextmanager
