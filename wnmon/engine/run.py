@@ -18,7 +18,7 @@ class Run:
     `usage_doubts` are the counts of its answers that were not believed; `pauses` what was waited
     for limits of the relay's. `recheck`: it was made between slots, only to confirm what the one before it said.
     `answers` are the exchanges of the evidence, read once; a record leaves them out, its reader makes them anew.
-    `client` is as whom it asked, None where nobody knows any more; no record has it, for it knows secrets.
+    `client` is as whom it asked, None where nobody knows any more; no record has it: it means nothing elsewhere.
     """
 
     id: str

@@ -106,7 +106,7 @@ class Standings:
     def take(self, run: Run) -> None:
         """Take note of a finished run; not of one that asked the relay that was meant before."""
         probe, slots = self._probes.get(run.probe), self._timetable.slots(run.probe)
-        if probe is not None and run.client is not None and run.client.url != probe.target.url:
+        if probe is not None and run.client is not None and run.client.relay != client_of(probe.target).relay:
             return
         if probe is not None and slots is not None and run.result.outcome is not Outcome.SKIPPED:
             self._last[run.probe] = _Last(success=run.result.outcome.success, due_ns=self._due_ns(probe, slots))

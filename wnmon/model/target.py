@@ -130,19 +130,18 @@ class Target:
 class Client:
     """What a relay knows a client by: where it is asked, and with which credentials. For comparing only.
 
-    Another `url` is another relay; other credentials are the same relay, which may answer them otherwise.
+    Another `relay` is another URL; other `credentials` are the same relay, which may answer them otherwise. Both are
+    hashes that mean nothing outside of this process: a run carries them, and a run holds no secret.
     """
 
-    url: str = field(repr=False)
-    api_key: Secret | None
-    auth_header: str | None
-    headers: frozenset[tuple[str, Secret]]
+    relay: int
+    credentials: int
 
 
 def client_of(target: Target) -> Client:
     """Return as whom a target is asked."""
     headers = frozenset((name.lower(), value) for name, value in target.headers if isinstance(value, Secret))
-    return Client(url=target.url, api_key=target.api_key, auth_header=target.auth_header, headers=headers)
+    return Client(relay=hash(target.url), credentials=hash((target.api_key, target.auth_header, headers)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
