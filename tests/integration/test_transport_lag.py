@@ -25,7 +25,7 @@ from wnmon.engine.loopwatch import LoopWatch, with_lags
 from wnmon.model.check import Caps
 from wnmon.model.exchange import Exchange
 from wnmon.model.target import Target
-from wnmon.transport import HttpxTransport
+from wnmon.transport import Sensor
 
 PIECES = 25
 
@@ -80,7 +80,7 @@ async def hold_up() -> None:
 
 async def stamped(target: Target) -> Exchange:
     """Return an exchange over a loop that is held up, with its lags."""
-    transport, watch = HttpxTransport(), LoopWatch(SystemClock(), lambda _: None)
+    transport, watch = Sensor(), LoopWatch(SystemClock(), lambda _: None)
     await transport.warm_up()
     holding = asyncio.create_task(hold_up())
     with watch.during() as proofs:

@@ -14,7 +14,7 @@ from wnmon.model.check import Caps, Step, Timeouts
 from wnmon.model.exchange import Exchange, Request
 from wnmon.model.json import JsonObject
 from wnmon.model.target import Secret, Target
-from wnmon.transport import HttpxTransport
+from wnmon.transport import Sensor
 from wnmon.transport.resolving import Lookup, look_up
 from wnmon.wire.request import build
 
@@ -105,9 +105,9 @@ class LoopClock:
         return 1_700_000_000.0
 
 
-def sensor(lookup: Lookup = look_up) -> HttpxTransport:
+def sensor(lookup: Lookup = look_up) -> Sensor:
     """Return a transport that stamps with the time of its loop."""
-    return HttpxTransport(LoopClock(), lookup)
+    return Sensor(LoopClock(), lookup)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -244,7 +244,7 @@ async def send(
     stream: bool = False,
     timeouts: Timeouts = PATIENT,
     caps: Caps = DEFAULT_CAPS,
-    transport: HttpxTransport | None = None,
+    transport: Sensor | None = None,
 ) -> Exchange:
     """Send one request by a transport of its own, unless one is given."""
     sending = transport or sensor()

@@ -222,9 +222,9 @@ async def one_off_runner(
     memory = memory or Memory.afresh(surroundings.clock)
     clock, transport = surroundings.clock, surroundings.transport
     if transport is None:
-        from wnmon.transport import HttpxTransport  # half the start of a command, which may send nothing
+        from wnmon.transport import Sensor  # half the start of a command, which may send nothing
 
-        transport = HttpxTransport(clock)
+        transport = Sensor(clock)
     await transport.warm_up()
     runner = Runner(
         transport=transport,

@@ -32,7 +32,7 @@ from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe, ProbeId
 from wnmon.schedule.aps import Scheduler
-from wnmon.transport import HttpxTransport
+from wnmon.transport import Sensor
 from wnmon.web import Site, WebServer
 
 DRAIN_S = 8.0

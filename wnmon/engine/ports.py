@@ -12,7 +12,7 @@ from wnmon.model.check import Caps, Timeouts
 from wnmon.model.events import MonitorEvent
 from wnmon.model.exchange import Exchange, Request
 from wnmon.model.said import Text
-from wnmon.model.target import ProbeId, Target
+from wnmon.model.target import ProbeId, SensorKind, Target
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -74,20 +74,28 @@ class Slots:
     next_ns: int
 
 
-TURNS = 10
-"""Turns of the event loop within which a transport has stamped whatever had come before them.
+TURNS = 3
+"""Turns of the event loop within which wnmon's own HTTP has stamped whatever had come before them.
 
-Counted with httpx: two or three for bytes and for the end, seven for a connection.
+Counted: one for bytes, for the end of a connection and for TLS; two for a connection, whose task goes on in the second.
 """
 
+HTTPX_TURNS = 10
+"""The same with httpx: two or three for bytes and for the end, seven for a connection."""
+
 READ_BYTES, READ_PIECES = 65_536, 1_000
-"""Of what waits together, so much is stamped within these turns: what httpcore reads at once, in so many pieces."""
+"""Of what waits together, so much is stamped within these turns: what is read at once, in so many pieces."""
+
+
+def turns_of(target: Target) -> int:
+    """Return the turns that a stamp of an exchange with this target may need."""
+    return HTTPX_TURNS if target.transport is SensorKind.HTTPX else TURNS
 
 
 class Transport(Protocol):
     """Sends one request over a fresh connection and returns what happened. Never raises for what the network did.
 
-    A stamp is never early, and late by no more turns of the event loop than `TURNS` for each `READ_BYTES`, or
+    A stamp is never early, and late by no more turns of the event loop than `turns_of` says for each `READ_BYTES`, or
     `READ_PIECES`, that waited.
     """
 
