@@ -1,8 +1,8 @@
 """One TCP connection and the TLS on it. Each read is stamped before anything looks at it, decryption included.
 
-What is read goes through the sessions of TLS, of which a proxy that is asked over https has one and the relay another, to
-the one who reads at the time. A request is sent once its last byte is in the kernel: nothing of it waits in a buffer here.
-Nothing is read while nobody waits for it.
+What is read goes through the sessions of TLS (a proxy that is asked over https has one, the relay another) to the one who
+reads at the time; nothing is read while nobody does. A request is sent once its last byte is in the kernel: nothing of
+it waits in a buffer here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Callable
 from typing import Protocol, cast
 
+from wnmon.model.said import Said
 from wnmon.transport.tls import Session
 
 _WRITTEN_AT_ONCE = 262_144
@@ -123,7 +124,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Take that it broke, or is closed (asyncio)."""
         self._transport = None
-        self._fail(exc or ConnectionResetError("the connection was closed"))
+        self._fail(exc or ConnectionResetError(Said("connection_closed")))
 
     def pause_writing(self) -> None:
         """Wait until the kernel has taken what it was given (asyncio)."""

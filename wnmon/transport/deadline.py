@@ -33,12 +33,9 @@ class Deadline:
         self._gate: PatientCall | None = None
         self._attempt: PatientTimeout | None = None
 
-    def attempt(self, *, of: int | None) -> PatientTimeout:
-        """Return the limit for one of several addresses: its share of the time for connecting, until TCP stands.
-
-        None for the last one, which has all that is left.
-        """
-        self._attempt = self._timer(self._timeouts.connect_s / of if of is not None else None)
+    def attempt(self, *, of: int) -> PatientTimeout:
+        """Return the limit for one of several addresses: its share of the time for connecting, until TCP stands."""
+        self._attempt = self._timer(self._timeouts.connect_s / of)
         return self._attempt
 
     def follow(self, stage: Stage) -> None:
@@ -85,9 +82,8 @@ class Deadline:
         what, limit_s = limits[self.kind]
         return Said(what, n=f"{limit_s:g}")
 
-    def _timer(self, after_s: float | None) -> PatientTimeout:
-        due_s = None if after_s is None else asyncio.get_running_loop().time() + after_s
-        return PatientTimeout(due_s, self._turns)
+    def _timer(self, after_s: float) -> PatientTimeout:
+        return PatientTimeout(asyncio.get_running_loop().time() + after_s, self._turns)
 
     def _total_at_s(self) -> float:
         return self._sent_at_s + self._timeouts.total_s

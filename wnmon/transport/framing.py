@@ -1,9 +1,9 @@
 """Bytes of an HTTP/1.1 answer -> its heads, the pieces of its body, its end. Knows no socket and no clock.
 
 Heads are read by h11, or by httptools where that is installed (extra `fast`). httptools is the stricter of the two, and
-relays are not strict, so h11 has the last word: whatever httptools refuses, or reads in a way of its own, h11 reads again
-(`tests/unit/transport/test_framing.py` holds both against each other). Bodies are cut here, by the rules of h11 and for a
-fraction of its work, once for each read of a stream.
+relays are not strict, so h11 has the last word: what httptools refuses, or reads in a way of its own, h11 reads again.
+Bodies are read here, by the rules of h11 and for a fraction of its work. `tests/unit/transport/test_framing.py` holds
+all three against each other.
 
     the answer                                       its body
     -----------------------------------------------  ------------------------------------------
@@ -22,6 +22,8 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import h11
+
+from wnmon.model.said import Said
 
 MAX_UNFINISHED_BYTES = 102_400
 """How much of one head, of a chunk's first line or of trailers may come without its end."""
@@ -80,10 +82,6 @@ class Heads(Protocol):
         """Return a head, which comes whole with the empty line that ends it. Raises Malformed."""
         ...
 
-    def cut(self, beginning: bytes) -> Malformed:
-        """Return what is wrong where no more came than this."""
-        ...
-
 
 MakeHeads: TypeAlias = "Callable[[str], Heads]"
 """Makes one for the answer to a request with this method."""
@@ -99,27 +97,14 @@ class H11Heads:
 
     def read(self, head: bytes) -> Head:
         """Return a head."""
-        event: Any = self._next(head)
+        try:
+            self._connection.receive_data(head)
+            event: Any = self._connection.next_event()
+        except h11.RemoteProtocolError as broken:
+            raise Malformed(str(broken)) from None
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers.raw_items())
         version = f"HTTP/{event.http_version.decode('ascii')}"
         return Head(event.status_code, version, headers, bytes(event.reason).decode("latin-1"))
-
-    def cut(self, beginning: bytes) -> Malformed:
-        """Return what is wrong where no more came than this."""
-        try:
-            if beginning:
-                self._next(beginning)
-            self._next(b"")
-        except Malformed as broken:
-            return broken
-        return Malformed("the connection was closed without an answer")
-
-    def _next(self, data: bytes) -> object:
-        try:
-            self._connection.receive_data(data)
-            return self._connection.next_event()
-        except h11.RemoteProtocolError as broken:
-            raise Malformed(str(broken)) from None
 
 
 @cache
@@ -148,10 +133,6 @@ class FastHeads:
                 return found
             self._h11 = H11Heads(self._method)
         return self._h11.read(head)
-
-    def cut(self, beginning: bytes) -> Malformed:
-        """Return what is wrong where no more came than this."""
-        return (self._h11 or H11Heads(self._method)).cut(beginning)
 
     def on_status(self, reason: bytes) -> None:
         """Take the reason phrase, or a part of it."""
@@ -217,21 +198,24 @@ class Framing:
         if self._body is not None:
             return self._body.read(data)
         if self._come_bytes > MAX_HEADS_BYTES:
-            raise WithoutEnd("heads without end")
+            raise WithoutEnd
         self._come_bytes += len(data)
         return self._read_heads(data)
 
     def close(self) -> Iterator[Event]:
         """Yield what the end of the connection completes."""
-        if self._body is None:
-            raise self._heads.cut(self._kept)
-        yield self._body.close()
+        if self._body is not None:
+            yield self._body.close()
+        elif self._kept:
+            raise Malformed(Said("closed_within_head", text=repr(self._kept)))
+        else:
+            raise Malformed(Said("closed_without_answer"))
 
     def _read_heads(self, data: bytes) -> Iterator[Event]:
         data, seen = self._kept + data, max(0, len(self._kept) - 2)
         while self._body is None:
             found = _HEAD_END.search(data, seen)
-            if found is None or data[:1] < _FIRST_BYTE:
+            if found is None:
                 self._kept = self._unfinished(data)
                 return
             head = self._heads.read(data[: found.end()])
@@ -243,10 +227,8 @@ class Framing:
 
     def _unfinished(self, data: bytes) -> bytes:
         if data and data[:1] < _FIRST_BYTE:
-            raise self._heads.cut(data)
-        if len(data) > MAX_UNFINISHED_BYTES:
-            raise WithoutEnd("a head without end")
-        return data
+            self._heads.read(data)  # which says what is wrong
+        return _within_bounds(data)
 
 
 class _Body(Protocol):
@@ -278,7 +260,7 @@ class _Sized:
 
     def close(self) -> End:
         came = self._size_bytes - self._left_bytes
-        raise CutShort(f"the connection was closed after {came} bytes of a body of {self._size_bytes}")
+        raise CutShort(Said("closed_within_body", n=came, n2=self._size_bytes))
 
 
 class _UntilClosed:
@@ -318,7 +300,7 @@ class _Chunked:
                 break
             if self._is_after_data:
                 if not b"\r\n".startswith(data[at : at + 2]):
-                    raise Malformed(f"malformed end of a chunk: {data[at : at + 2]!r}")
+                    raise Malformed(Said("no_chunk", text=repr(data[at : at + 2])))
                 if size - at < 2:
                     break
                 at += 2
@@ -331,17 +313,17 @@ class _Chunked:
         self._kept = _within_bounds(data[at:])
 
     def close(self) -> End:
-        raise CutShort("the connection was closed before the last chunk")
+        raise CutShort(Said("closed_before_last_chunk"))
 
 
 def _size_of_chunk(line: bytes) -> int:
     found = _CHUNK_LINE.fullmatch(line)
     if found is None:
-        raise Malformed(f"illegal chunk header: {line!r}")
+        raise Malformed(Said("no_chunk", text=repr(line)))
     return int(found[1], 16)
 
 
 def _within_bounds(kept: bytes) -> bytes:
     if len(kept) > MAX_UNFINISHED_BYTES:
-        raise WithoutEnd("a chunk's first line or trailers without end")
+        raise WithoutEnd
     return kept

@@ -51,12 +51,10 @@ class Incoming:
             self.over.set_exception(error)
 
     def _read_on(self, at_ns: int, events: Iterator[Event]) -> None:
-        taken = 0
-        for event in events:
+        for taken, event in enumerate(events, 1):
             self._keep(at_ns, event)
             if self.over.done():
                 return
-            taken += 1
             if taken == READ_PIECES:
                 self._unread = events
                 self._connection.pause_reading()

@@ -7,7 +7,7 @@ import socket
 import ssl
 
 from wnmon.model.exchange import FailureKind
-from wnmon.model.said import Said
+from wnmon.model.said import Said, Text
 from wnmon.transport.decode import Failure
 from wnmon.transport.framing import CutShort, Malformed, WithoutEnd
 from wnmon.transport.recording import Stage
@@ -25,8 +25,10 @@ def name_failure(error: Exception, stage: Stage) -> Failure:
     return kind, Said("while_doing", text=what, stage=stage.value)
 
 
-def _text(error: Exception) -> str:
+def _text(error: Exception) -> Text:
     """Return the first line of its message, whole: it is cut once it holds no secret."""
+    if error.args and isinstance(error.args[0], Said):
+        return error.args[0]
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from wnmon.model.check import WRONG_KEY, Auth
 from wnmon.model.exchange import Request
+from wnmon.model.said import Said
 from wnmon.model.target import Target
 
 PORTS = {"http": 80, "https": 443}
@@ -19,7 +20,7 @@ _OF_A_QUERY = _OF_A_PATH + "?`{}"
 _LINES = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: (?:[!-~\x80-\xff]+(?:[ \t]+[!-~\x80-\xff]+)*)?\r\n)+")
 
 
-class Unsendable(ValueError):
+class Unsendable(ValueError):  # noqa: N818 - it says what cannot be, not what wnmon did
     """No request can be made of this: nothing was sent, and nothing can be said about the relay."""
 
 
@@ -56,7 +57,7 @@ def outgoing(request: Request, target: Target) -> Outgoing:
     """Return what to send of a request to a target. Raises Unsendable."""
     parts = urlsplit(shown_to(request, target))
     if not parts.hostname:
-        raise Unsendable(f"no host in a URL with the scheme {parts.scheme!r}")
+        raise Unsendable(Said("url_without_host"))
     netloc = parts.netloc.rpartition("@")[2]
     return Outgoing(
         method=request.method,
@@ -71,7 +72,7 @@ def outgoing(request: Request, target: Target) -> Outgoing:
 
 
 def header_lines(method: str, netloc: str, headers: list[tuple[str, str]], body: bytes) -> bytes:
-    """Return the lines of the head after the first: Host, what is given, and how long the body is. Raises Unsendable."""
+    """Return the lines after the first: Host, what is given, and how long the body is. Raises Unsendable."""
     written = [("Host", netloc), *headers]
     named = {name.lower() for name, _ in headers}
     if (body or method in _WITH_A_BODY) and not named & {"content-length", "transfer-encoding"}:
@@ -79,9 +80,9 @@ def header_lines(method: str, netloc: str, headers: list[tuple[str, str]], body:
     try:
         lines = "".join([f"{name}: {value}\r\n" for name, value in written]).encode("latin-1")
     except UnicodeEncodeError:
-        raise Unsendable("a header with a character that no header may hold") from None
+        raise Unsendable(Said("header_unsendable")) from None
     if _LINES.fullmatch(lines) is None:
-        raise Unsendable("a header with a character that no header may hold")
+        raise Unsendable(Said("header_unsendable"))
     return lines
 
 

@@ -1,4 +1,4 @@
-"""An exchange in HTTP/1.1 of our own: a name is looked up, a connection made and secured, a request sent, an answer read.
+"""An exchange in HTTP/1.1 of our own: look up a name, connect, secure the connection, send a request, read the answer.
 
 Each phase ends with the stamp that the next one begins with, so that together they are the whole.
 """
@@ -9,8 +9,6 @@ import ssl
 from collections.abc import Sequence
 
 from wnmon.model.check import Caps
-from wnmon.model.exchange import FailureKind
-from wnmon.model.said import Said
 from wnmon.model.target import Target
 from wnmon.transport.authorities import Authorities
 from wnmon.transport.certificate import read_tls
@@ -21,7 +19,7 @@ from wnmon.transport.dialing import dial, in_turn, is_address
 from wnmon.transport.framing import MakeHeads
 from wnmon.transport.incoming import Incoming
 from wnmon.transport.outgoing import Outgoing, outgoing
-from wnmon.transport.proxying import Proxy, pass_through, proxy_of
+from wnmon.transport.proxying import Proxy, pass_through, proxy_of, request_bytes
 from wnmon.transport.recording import Recording, Stage
 from wnmon.transport.resolving import Lookup, addresses_of
 
@@ -32,34 +30,38 @@ class OverAsyncio:
     def __init__(self, lookup: Lookup, make_heads: MakeHeads) -> None:
         self._lookup = lookup
         self._make_heads = make_heads
-        self._authorities = Authorities()
+        self.authorities = Authorities()
 
     def warm_up(self) -> None:
         """Make the TLS context that most targets need."""
-        self._authorities.context()
+        self.authorities.context()
 
     async def exchange(self, recording: Recording, target: Target, deadline: Deadline, caps: Caps) -> Failure | None:
         """Send the request and record the answer; returns what went wrong with it, or raises what `naming` knows."""
         asked = outgoing(recording.request, target)
         proxy = proxy_of(target.proxy.reveal()) if target.proxy is not None else None
-        context = self._authorities.context(target.ca_file, target.ca_folder) if asked.is_secure else None
-        recording.begin()  # what there was to prepare is no phase
-        addresses = await self._addresses(recording, asked, proxy)
-        if not addresses:
-            return FailureKind.DNS, Said("name_without_address")
-        connection = await self._connected(recording, addresses, asked, proxy)
+        context = self.authorities.context(target.ca_file, target.ca_folder) if asked.is_secure else None
+        connection = await self.open(recording, asked, proxy, context)
         try:
-            if context is not None:
-                await _secure(recording, connection, context, asked.host)
-            request = asked.to_bytes() if proxy is None or asked.is_secure else proxy.request(asked)
             incoming = Incoming(connection, recording, deadline, caps, self._make_heads)
-            _ask(recording, deadline, connection, request, incoming)
+            _ask(recording, deadline, connection, request_bytes(asked, proxy), incoming)
             return await incoming.over
         finally:
             connection.close()
             if recording.status is not None:
                 recording.tls = read_tls(connection.ssl_object) if context is not None else None
                 recording.peer = connection.peer
+
+    async def open(
+        self, recording: Recording, asked: Outgoing, proxy: Proxy | None, context: ssl.SSLContext | None
+    ) -> Connection:
+        """Return a connection that leads to the relay, over TLS with a context. The record begins here."""
+        recording.begin()
+        addresses = await self._addresses(recording, asked, proxy)
+        connection = await self._connected(recording, addresses, asked, proxy)
+        if context is not None:
+            await _secure(recording, connection, context, asked.host)
+        return connection
 
     async def _addresses(self, recording: Recording, asked: Outgoing, proxy: Proxy | None) -> Sequence[str]:
         """Return where to connect to. To look up a relay is a phase; the name of a proxy belongs to connecting."""
@@ -83,7 +85,7 @@ class OverAsyncio:
             recording.mark("connected_ns")
             return await connect(sock, recording.now_ns)
         connection = await connect(sock, recording.now_ns)
-        await pass_through(proxy, connection, asked, self._authorities)
+        await pass_through(proxy, connection, asked, self.authorities)
         recording.mark("connected_ns")
         return connection
 
@@ -91,7 +93,11 @@ class OverAsyncio:
 async def _secure(recording: Recording, connection: Connection, context: ssl.SSLContext, host: str) -> None:
     recording.mark("secure_ns", at_ns=recording.marks["connected_ns"])
     recording.stage = Stage.TLS
-    recording.mark("secured_ns", at_ns=await connection.secure(context, host))
+    try:
+        recording.mark("secured_ns", at_ns=await connection.secure(context, host))
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _ask(recording: Recording, deadline: Deadline, connection: Connection, request: bytes, incoming: Incoming) -> None:

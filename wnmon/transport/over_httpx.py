@@ -1,7 +1,7 @@
 """A target that wants it is asked by httpx, below its client: proxies that speak SOCKS, and HTTP/2, need it.
 
-Phases come from httpcore's trace events, so there is time between them that belongs to none. The name is resolved here, so
-that DNS has a phase and an error of its own.
+Phases come from httpcore's trace events, so there is time between them that belongs to none. The name is resolved
+here, so that DNS has a phase and an error of its own.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class OverHttpx:
         trace = _Trace(recording, deadline)
         try:
             return await self._exchange(recording, target, deadline, caps, trace)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised on, by the name it has without httpx
             raise _named(error, recording.stage) from None
         finally:
             await trace.hang_up()
@@ -87,18 +87,18 @@ class OverHttpx:
     ) -> Failure | None:
         pool = self._pool(target)
         addresses = await self._resolve(recording, target)
-        for number, address in enumerate(addresses, 1):
-            is_last = number == len(addresses)
+        *others, last = [_outgoing(recording.request, target, address, trace) for address in addresses]
+        for request in others:
             try:
-                async with deadline.attempt(of=None if is_last else len(addresses)):
-                    response = await pool.handle_async_request(_outgoing(recording.request, target, address, trace))
+                async with deadline.attempt(of=len(addresses)):
+                    response = await pool.handle_async_request(request)
             except (httpx.ConnectError, TimeoutError):
                 # Nothing was sent yet, so the next address of the same name is no retry of a request.
-                if is_last or recording.stage is not Stage.CONNECT:
+                if recording.stage is not Stage.CONNECT:
                     raise
             else:
                 return await _receive(response, recording, deadline, caps)
-        return FailureKind.DNS, Said("name_without_address")
+        return await _receive(await pool.handle_async_request(last), recording, deadline, caps)
 
     async def _resolve(self, recording: Recording, target: Target) -> Sequence[str | None]:
         """Return the addresses to try; None stands for the URL as it is (an address already, or a proxy's job)."""

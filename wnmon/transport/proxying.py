@@ -22,12 +22,8 @@ class Proxy:
     port: int
     login: bytes = field(default=b"", repr=False)
 
-    def request(self, outgoing: Outgoing) -> bytes:
-        """Return a request to http as a proxy wants it: with the whole URL (RFC 9112 §3.2.2)."""
-        return outgoing.to_bytes(f"{outgoing.scheme}://{outgoing.netloc}{outgoing.path}", self.login)
 
-
-class TunnelRefused(ConnectionError):
+class TunnelRefused(ConnectionError):  # noqa: N818 - it says what the proxy did
     """The proxy answered something else than a tunnel."""
 
 
@@ -41,8 +37,15 @@ def proxy_of(url: str) -> Proxy:
     return Proxy(scheme=parts.scheme, host=parts.hostname or "", port=parts.port or PORTS[parts.scheme], login=login)
 
 
+def request_bytes(outgoing: Outgoing, proxy: Proxy | None) -> bytes:
+    """Return a request as it is written: a proxy wants the whole URL of one to http (RFC 9112 §3.2.2)."""
+    if proxy is None or outgoing.is_secure:
+        return outgoing.to_bytes()
+    return outgoing.to_bytes(f"{outgoing.scheme}://{outgoing.netloc}{outgoing.path}", proxy.login)
+
+
 async def pass_through(proxy: Proxy, connection: Connection, outgoing: Outgoing, authorities: Authorities) -> None:
-    """Make a connection to a proxy lead to the relay. What it raises has closed it: TunnelRefused, Malformed, OSError."""
+    """Make a connection to a proxy lead to the relay. Raises TunnelRefused, Malformed, OSError, and closes it then."""
     try:
         if proxy.scheme == "https":
             await connection.secure(authorities.context(), proxy.host)
@@ -71,13 +74,13 @@ class _Answer:
         self._connection = connection
         self._framing = Framing("CONNECT", H11Heads)
 
-    def take(self, at_ns: int, data: bytes) -> None:
+    def take(self, at_ns: int, data: bytes) -> None:  # noqa: ARG002 - a Reader; no phase ends here
         for event in self._framing.read(data):
             if isinstance(event, Head) and not event.is_interim and not self.head.done():
                 self._connection.pause_reading()
                 self.head.set_result(event)
 
-    def end(self, at_ns: int) -> None:
+    def end(self, at_ns: int) -> None:  # noqa: ARG002
         for _ in self._framing.close():
             pass
 
