@@ -49,6 +49,8 @@ from wnmon.model.target import Secret, Target
 from wnmon.transport import Sensor
 from wnmon.transport.warmup import warm_up
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 T = TypeVar("T")
 
 

@@ -25,7 +25,10 @@ from transport_samples import (
 
 from wnmon.model.exchange import Exchange
 
-pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed"),
+    pytest.mark.usefixtures("each_way"),
+]
 
 
 @pytest.fixture(scope="module")

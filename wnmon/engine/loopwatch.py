@@ -46,14 +46,17 @@ class LoopWatch:
         self._next: asyncio.Handle | None = None
 
     @contextmanager
-    def during(self) -> Iterator[Proofs]:
-        """Watch the loop until the block ends; gives what returns the proofs there are, in the order of time."""
+    def during(self, turns: int = TURNS) -> Iterator[Proofs]:
+        """Watch the loop until the block ends; gives what returns the proofs there are, in the order of time.
+
+        `turns`: how many a stamp may need.
+        """
         since_ns = self._clock.now_ns()
         self._since_ns.append(since_ns)
         if self._next is None:
             self._wait(asyncio.get_running_loop())
         try:
-            yield lambda: tuple(self._proofs)
+            yield lambda: _after_turns(tuple(self._proofs), turns)
         finally:
             self._since_ns.remove(since_ns)
             if not self._since_ns and self._next is not None:
@@ -79,6 +82,12 @@ class LoopWatch:
         while self._proofs and self._proofs[0].come_ns < oldest_ns:
             self._proofs.popleft()
         self._wait(loop)
+
+
+def _after_turns(proofs: Sequence[CaughtUp], turns: int) -> Sequence[CaughtUp]:
+    """Return what the proofs say where a stamp may need more turns than the watch waits for: so many are for one."""
+    later = proofs[-(-turns // TURNS) - 1 :]
+    return [CaughtUp(come.come_ns, stamped.stamped_ns) for come, stamped in zip(proofs, later, strict=False)]
 
 
 def with_lags(exchange: Exchange, proofs: Sequence[CaughtUp]) -> Exchange:

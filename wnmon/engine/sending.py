@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.loopwatch import CaughtUp, LoopWatch, with_lags
-from wnmon.engine.ports import About, Clock, Transport, Worker
+from wnmon.engine.ports import About, Clock, Transport, Worker, turns_of
 from wnmon.engine.reading import read_redacted
 from wnmon.model.exchange import Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.json import JsonObject
@@ -43,7 +43,7 @@ class Sender:
 
     async def _send(self, request: Request, asked: JsonObject | None, probe: Probe, scheduled_ns: int | None) -> Answer:
         """Return the answer, redacted before anything reads or shows it, with the lag of each stamp in its exchange."""
-        with self._watch.during() as proofs:
+        with self._watch.during(turns_of(probe.target)) as proofs:
             exchange = await self._exchange(request, probe, scheduled_ns)
             caught_up = proofs()
         # Those of its own are known already where a configuration named them.

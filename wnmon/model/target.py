@@ -81,7 +81,7 @@ class Waiver:
 
 
 class SensorKind(StrEnum):
-    """What speaks HTTP with a relay: wnmon itself, wnmon with what the extra `fast` brings and not without, or httpx."""
+    """What speaks HTTP with a relay: wnmon itself, the same with the extra `fast` and not without it, or httpx."""
 
     OWN = "own"
     FAST = "fast"

@@ -1,8 +1,8 @@
 """One TCP connection and the TLS on it. Each read is stamped before anything looks at it, decryption included.
 
-What is read goes through the sessions of TLS (a proxy that is asked over https has one, the relay another) to the one who
-reads at the time; nothing is read while nobody does. A request is sent once its last byte is in the kernel: nothing of
-it waits in a buffer here.
+What is read goes through the sessions of TLS (a proxy that is asked over https has one, the relay another) to who reads
+at the time; nothing is read while nobody does. A request is sent once its last byte is in the kernel: nothing of it
+waits in a buffer here.
 """
 
 from __future__ import annotations

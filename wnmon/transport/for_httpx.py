@@ -1,6 +1,6 @@
 """wnmon's sensor under any client of httpx: `httpx.AsyncClient(transport=SensorTransport())`.
 
-Each request has a connection of its own. What is in the sensor's record stands in `response.extensions`: "marks" are the
+Each request has a connection of its own. What the sensor records stands in `response.extensions`: "marks" are the
 stamps of the phases by the names of `model.exchange.Marks`, and "stamps" those of the pieces of the body, as they come.
 wnmon itself does not go this way, for the client alone costs as much as the exchange.
 """

@@ -63,8 +63,8 @@ class Head(NamedTuple):
         return self.status < 200
 
     def values(self, name: str) -> list[str]:
-        """Return the values of a header, in small letters."""
-        return [value.lower() for key, value in self.headers if key.lower() == name]
+        """Return the values of a header whose name is given in small letters."""
+        return [value for key, value in self.headers if key.lower() == name]
 
 
 class End(NamedTuple):
@@ -161,8 +161,8 @@ class FastHeads:
         status, version = parser.get_status_code(), parser.get_http_version()
         found = Head(status, f"HTTP/{version}", tuple(self._headers), self._reason.decode("latin-1"))
         codings = found.values("transfer-encoding")
-        is_plain = self._is_whole and head.startswith(b"HTTP/1.") and codings in ([], ["chunked"])
-        return found if is_plain and 100 <= status != 101 else None
+        is_usual = head.startswith(b"HTTP/1.") and 100 <= status != 101 and codings in ([], ["chunked"])
+        return found if self._is_whole and is_usual else None
 
 
 @cache
@@ -294,10 +294,12 @@ class _Chunked:
                 yield piece
                 continue
             if self._is_in_trailers:
-                if _TRAILERS_END.search(data[at:]):
-                    yield END
-                    return
-                break
+                found = _TRAILERS_END.search(data[at:])
+                if found is None:
+                    break
+                _check_trailers(data[at : at + found.end()])
+                yield END
+                return
             if self._is_after_data:
                 if not b"\r\n".startswith(data[at : at + 2]):
                     raise Malformed(Said("no_chunk", text=repr(data[at : at + 2])))
@@ -321,6 +323,12 @@ def _size_of_chunk(line: bytes) -> int:
     if found is None:
         raise Malformed(Said("no_chunk", text=repr(line)))
     return int(found[1], 16)
+
+
+def _check_trailers(lines: bytes) -> None:
+    """Raise Malformed where they could not be headers."""
+    if lines not in {b"\r\n", b"\n"}:
+        H11Heads("GET").read(b"HTTP/1.1 204 No Content\r\n" + lines)
 
 
 def _within_bounds(kept: bytes) -> bytes:
