@@ -9,12 +9,13 @@ than the time between them, shows in neither.
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_left, bisect_right
-from collections import deque
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from itertools import accumulate
+from operator import attrgetter
+from typing import NamedTuple
 
 from wnmon.engine.ports import READ_BYTES, READ_PIECES, TURNS, Clock
 from wnmon.model.events import LoopLagged
@@ -23,8 +24,7 @@ from wnmon.model.exchange import Exchange, Lag, Marks
 EVERY_S = 0.005
 
 
-@dataclass(frozen=True, slots=True)
-class CaughtUp:
+class CaughtUp(NamedTuple):
     """Whatever had come by `come_ns` was stamped at `stamped_ns` at the latest."""
 
     come_ns: int
@@ -40,29 +40,32 @@ class LoopWatch:
     def __init__(self, clock: Clock, tell: Callable[[LoopLagged], None]) -> None:
         self._clock = clock
         self._tell = tell
-        self._proofs: deque[CaughtUp] = deque()
-        self._since_ns: list[int] = []
+        self._proofs: list[CaughtUp] = []
+        self._forgotten = 0
+        # Of each exchange under way: how many proofs there had been when it began. In order, since it only grows.
+        self._begun: list[int] = []
         self._due_ns = 0
         self._next: asyncio.Handle | None = None
 
     @contextmanager
     def during(self, turns: int = TURNS) -> Iterator[Proofs]:
-        """Watch the loop until the block ends; gives what returns the proofs there are, in the order of time.
+        """Watch the loop until the block ends; gives what returns the proofs since it began, in the order of time.
 
         `turns`: how many a stamp may need.
         """
-        since_ns = self._clock.now_ns()
-        self._since_ns.append(since_ns)
+        first = self._forgotten + len(self._proofs)
+        self._begun.append(first)
         if self._next is None:
             self._wait(asyncio.get_running_loop())
         try:
-            yield lambda: _after_turns(tuple(self._proofs), turns)
+            yield lambda: _after_turns(self._proofs[max(0, first - self._forgotten) :], turns)
         finally:
-            self._since_ns.remove(since_ns)
-            if not self._since_ns and self._next is not None:
+            self._begun.remove(first)
+            if not self._begun and self._next is not None:
                 self._next.cancel()
                 self._next = None
                 self._proofs.clear()
+                self._forgotten = 0
 
     def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
         self._due_ns = self._clock.now_ns() + int(EVERY_S * 1e9)
@@ -78,9 +81,9 @@ class LoopWatch:
             self._next = loop.call_soon(self._let_turn, loop, turns - 1, come_ns)
             return
         self._proofs.append(CaughtUp(come_ns, self._clock.now_ns()))
-        oldest_ns = min(self._since_ns)
-        while self._proofs and self._proofs[0].come_ns < oldest_ns:
-            self._proofs.popleft()
+        needless = self._begun[0] - self._forgotten
+        del self._proofs[:needless]
+        self._forgotten += needless
         self._wait(loop)
 
 
@@ -98,25 +101,22 @@ def with_lags(exchange: Exchange, proofs: Sequence[CaughtUp]) -> Exchange:
     """
     if exchange.lags:
         return exchange
-    floor_ns, lags, read_by = exchange.marks.started_ns, [], _counter_of_reads(exchange)
-    for at_ns in sorted(_stamps(exchange)):
-        before = bisect_left(proofs, at_ns, key=lambda proof: proof.stamped_ns)
+    stamps = [chunk.at_ns for chunk in exchange.chunks]
+    # By place: how many reads, by bytes or by pieces, the body had taken before the chunk there.
+    reads = [0.0, *accumulate(max(len(chunk.data) / READ_BYTES, 1 / READ_PIECES) for chunk in exchange.chunks)]
+    floor_ns, lags, before = exchange.marks.started_ns, [], 0
+    for at_ns in sorted({*_marked(exchange.marks), *stamps}):
+        while before < len(proofs) and proofs[before].stamped_ns < at_ns:
+            before += 1
         come_ns = proofs[before - 1].come_ns if before else floor_ns
-        if read_by(at_ns) - read_by(come_ns) < 1:
-            floor_ns = max(floor_ns, come_ns)
+        if come_ns > floor_ns and reads[bisect_right(stamps, at_ns)] - reads[bisect_right(stamps, come_ns)] < 1:
+            floor_ns = come_ns
         lags.append(Lag(at_ns, max(0, at_ns - floor_ns)))
     return replace(exchange, lags=tuple(lags), late_ns=max(lag.late_ns for lag in lags))
 
 
-def _stamps(exchange: Exchange) -> set[int]:
-    names = (field.name for field in fields(Marks) if field.name not in {"started_ns", "scheduled_ns"})
-    marked = (getattr(exchange.marks, name) for name in names)
-    return {at_ns for at_ns in marked if at_ns is not None} | {chunk.at_ns for chunk in exchange.chunks}
+_marks = attrgetter(*(field.name for field in fields(Marks) if field.name not in {"started_ns", "scheduled_ns"}))
 
 
-def _counter_of_reads(exchange: Exchange) -> Callable[[int], float]:
-    """Return what tells how many reads, by bytes or by pieces, the body had taken by an instant."""
-    stamps = [chunk.at_ns for chunk in exchange.chunks]
-    reads = (max(len(chunk.data) / READ_BYTES, 1 / READ_PIECES) for chunk in exchange.chunks)
-    totals = [0.0, *accumulate(reads)]
-    return lambda at_ns: totals[bisect_right(stamps, at_ns)]
+def _marked(marks: Marks) -> Iterator[int]:
+    return (at_ns for at_ns in _marks(marks) if at_ns is not None)
