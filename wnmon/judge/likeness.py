@@ -1,15 +1,15 @@
-"""Values that a JSON Schema cannot tell apart: of many alike, such as the chunks of a stream, one need be held against it.
+"""Values that a JSON Schema cannot tell apart: of many alike, such as the chunks of a stream, one is held against it.
 
 Whether a value satisfies a schema follows from what its keywords look at, and of a value without what they do not look
 at its form is left:
 
     a value          its form
-    ---------------  ---------------------------------------------------------------------------------------------------
+    ---------------  -------------------------------------------------------------------------------------------------
     object, array    the names, in their order, and the forms of all members; the forms of all items
-    string           itself where a `const` or an `enum` names it; else on which side of each length that a keyword names
-                     its own is, and which patterns it matches
-    number           itself likewise, and where there is a `multipleOf`; else whether it is an integer, and on which side
-                     of each number that a keyword names it is
+    string           itself where a `const` or an `enum` names it; else on which side of each length that a keyword
+                     names its own is, and which patterns it matches
+    number           itself likewise, and where there is a `multipleOf`; else whether it is an integer, and on which
+                     side of each number that a keyword names it is
     boolean, null    itself
 
 What compares items with each other, or with an object or array of the schema, tells all values apart: then there are no

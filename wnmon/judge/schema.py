@@ -47,7 +47,9 @@ def compile_schema(schema: Json, where: str = "") -> Compiled:
     return json_schema.compile_schema(schema, where)
 
 
-def schema_findings(validator: Compiled, value: Json, pointer: str, step: str, chars: int | None = None) -> list[Finding]:
+def schema_findings(
+    validator: Compiled, value: Json, pointer: str, step: str, chars: int | None = None
+) -> list[Finding]:
     """Return at most MAX_FINDINGS complaints, ordered by place.
 
     `chars` is how long the text is that the value was read from: values of short ones may be alike, see `likeness`.

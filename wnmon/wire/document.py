@@ -95,8 +95,8 @@ def _read_plain(text: str) -> Document | None:
     if len(text) > MAX_TOKENS or text.count("[") + text.count("{") > MAX_DEPTH or _may_hold_surrogate(text):
         return None
     try:
-        value, end = _PLAIN.scan_once(text, 0)
-    except (_Odd, _Rejected, StopIteration, ValueError):
+        value, end = _PLAIN.raw_decode(text)
+    except (_Odd, _Rejected, ValueError):
         return None
     return Document(value=value) if end == len(text) else None
 

@@ -115,7 +115,8 @@ def asked(schema: Json, *values: Json, chars: int = 10) -> int:
 
 
 def test_of_values_alike_one_is_held_against_the_schema() -> None:
-    assert asked(CHUNK, *({"id": f"chunk {k}", "n": k} for k in range(1, 50))) == 1
+    alike: list[Json] = [{"id": f"chunk {k}", "n": k} for k in range(1, 50)]
+    assert asked(CHUNK, *alike) == 1
 
 
 @pytest.mark.parametrize(
