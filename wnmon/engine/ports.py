@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ParamSpec, Protocol, TypeVar
@@ -13,6 +13,7 @@ from wnmon.model.events import MonitorEvent
 from wnmon.model.exchange import Exchange, Request
 from wnmon.model.said import Text
 from wnmon.model.target import ProbeId, SensorKind, Target
+from wnmon.wire.bounds import is_brief
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -116,15 +117,21 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """Whose answers some work is about, and how many bytes their bodies have."""
+    """Whose answers some work is about, and how many bytes their bodies have.
+
+    `is_brief`: it takes no longer than to hand it over would.
+    """
 
     target: str
     size_bytes: int
+    is_brief: bool = False
 
     @classmethod
-    def exchanges(cls, target: Target, exchanges: Iterable[Exchange]) -> About:
-        """Return what work on these is about."""
-        return cls(target=target.name, size_bytes=sum(len(chunk.data) for one in exchanges for chunk in one.chunks))
+    def exchanges(cls, target: Target, exchanges: Sequence[Exchange], rules: int = 0) -> About:
+        """Return what work on these is about, with so many rules to judge them by."""
+        size = sum(len(chunk.data) for one in exchanges for chunk in one.chunks)
+        brief = len(exchanges) == 1 and not rules and is_brief(exchanges[0])
+        return cls(target=target.name, size_bytes=size, is_brief=brief)
 
 
 class Worker(Protocol):

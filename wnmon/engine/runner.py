@@ -163,7 +163,7 @@ class Runner:
 
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
-        about = About.exchanges(probe.target, evidence.exchanges)
+        about = About.exchanges(probe.target, evidence.exchanges, len(probe.check.plan.rules))
         redactor = self._secrets.learn(probe.secrets())
         result, bug = await self._worker.do(about, _judged, probe.check.plan, evidence, progress.answers, redactor)
         if bug is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.loopwatch import CaughtUp, LoopWatch, with_lags
@@ -17,13 +18,39 @@ from wnmon.redact.redactor import Redactor
 from wnmon.wire.answer import Answer
 
 
+class Stop(asyncio.Event):
+    """An event that also calls those who asked for it, at once. So what it ends needs no task that waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._called: set[Callable[[], object]] = set()
+
+    @contextmanager
+    def calling(self, call: Callable[[], object]) -> Iterator[None]:
+        """Call this if the event is set, or comes to be set before the block ends."""
+        if self.is_set():
+            call()
+        self._called.add(call)
+        try:
+            yield
+        finally:
+            self._called.discard(call)
+
+    def set(self) -> None:
+        """Set the event. Only the first time is anyone called: what is ending must not be ended once more."""
+        called = () if self.is_set() else tuple(self._called)
+        super().set()
+        for call in called:
+            call()
+
+
 class Sender:
     """Sends for the runner. Setting `stop` ends the exchanges under way: their failure is `shutdown`."""
 
     def __init__(
         self, transport: Transport, clock: Clock, watch: LoopWatch, worker: Worker, secrets: KnownSecrets
     ) -> None:
-        self.stop = asyncio.Event()
+        self.stop = Stop()
         self._transport = transport
         self._clock = clock
         self._watch = watch
@@ -37,6 +64,8 @@ class Sender:
 
         `asked` is the JSON object of the request's body.
         """
+        if copies == 1:
+            return [await self._send(request, asked, probe, scheduled_ns)]
         answers = await asyncio.gather(*(self._send(request, asked, probe, scheduled_ns) for _ in range(copies)))
         # The first exchange of a run stands for it; a burst is not refused as long as one of it is answered.
         return sorted(answers, key=lambda answer: answer.exchange.status == 429)
@@ -56,12 +85,12 @@ class Sender:
         sending = asyncio.ensure_future(
             self._transport.send(request, probe.target, timeouts=timeouts, caps=caps, scheduled_ns=scheduled_ns)
         )
-        stopping = asyncio.ensure_future(self.stop.wait())
         try:
-            await asyncio.wait({sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            return sending.result() if sending.done() else self._cut_short(request)
+            with self.stop.calling(sending.cancel):
+                await asyncio.wait({sending})
+            is_stopped = sending.cancelled() and self.stop.is_set()
+            return self._cut_short(request) if is_stopped else sending.result()
         finally:
-            stopping.cancel()
             if not sending.done():
                 sending.cancel()
                 await asyncio.wait({sending})
