@@ -1,8 +1,8 @@
 """What one run costs once its bytes are in: CPU of the whole, through the real runner and sinks, and of each stage.
 
-The transport hands out recorded exchanges at once, so what is left is wnmon's own. CPU time, the least of many goes, each
-so short that other work on the machine leaves some of them alone. Stages are timed one by one; `rest` is the whole less
-them: tasks, hops to threads, pace, limiter, events.
+The transport hands out recorded exchanges at once, so what is left is wnmon's own. CPU time, the least of many goes,
+each so short that other work on the machine leaves some of them alone. Stages are timed one by one; `rest` is the whole
+less them: tasks, hops to threads, pace, limiter, events.
 
     python tests/bench/pipeline_bench.py [--seconds 2] [NAME ...]
 """
@@ -53,8 +53,9 @@ HEADERS = (("date", "Sat, 28 Nov 2026 01:16:22 GMT"), ("x-request-id", "req_eadb
 HEAD: JsonObject = {"id": "chatcmpl-eadb8c685a2d4168850c7d826b1aead9", "created": 1795828582, "model": "gpt-4o"}
 EXPECT: Mapping[str, Json] = {"status": 200, "content": {"contains": "{{nonce}}"}, "model": "same"}
 STREAMED: Mapping[str, Json] = {**EXPECT, "stream": "complete", "ttft": {"degraded": "2s", "failed": "10s"}}
-DELTA = {"type": "object", "properties": {"content": {"type": ["string", "null"]}, "role": {"enum": ["assistant"]}}}
-CHOICE = {
+ROLE: Json = {"enum": ["assistant"]}
+DELTA: Json = {"type": "object", "properties": {"content": {"type": ["string", "null"]}, "role": ROLE}}
+CHOICE: Json = {
     "type": "object",
     "required": ["index", "delta", "finish_reason"],
     "properties": {
@@ -88,11 +89,11 @@ def stream(tokens: int) -> list[bytes]:
     """Return the events of a streamed answer, each a chunk."""
     deltas: list[JsonObject] = [{"role": "assistant", "content": ""}, {"content": NONCE}]
     deltas += [{"content": f" word{k}"} for k in range(tokens - 1)]
-    choices = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+    choices: list[Json] = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
     choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
-    usage = {"prompt_tokens": 12, "completion_tokens": tokens, "total_tokens": 12 + tokens}
-    head = {**HEAD, "object": "chat.completion.chunk", "system_fingerprint": "fp_a2a69af70d"}
-    events = [*({**head, "choices": [choice], "usage": None} for choice in choices)]
+    usage: Json = {"prompt_tokens": 12, "completion_tokens": tokens, "total_tokens": 12 + tokens}
+    head: JsonObject = {**HEAD, "object": "chat.completion.chunk", "system_fingerprint": "fp_a2a69af70d"}
+    events: list[JsonObject] = [*({**head, "choices": [choice], "usage": None} for choice in choices)]
     events.append({**head, "choices": [], "usage": usage})
     return [*(b"data: " + json.dumps(one, separators=(",", ":")).encode() + b"\n\n" for one in events), DONE]
 
@@ -106,7 +107,7 @@ class Case:
 
     chunks: list[bytes]
     expect: Mapping[str, Json]
-    at_once: int = 16
+    at_once: int = 4
 
     @property
     def is_stream(self) -> bool:
@@ -119,7 +120,9 @@ CASES = {
     "stream of 64": Case(chunks=stream(64), expect=STREAMED),
     "stream of 64, schema": Case(chunks=stream(64), expect={**STREAMED, "chunk": {"schema": SCHEMA}}),
     "stream of 10,000": Case(chunks=stream(10_000), expect=STREAMED, at_once=1),
-    "stream of 10,000, schema": Case(chunks=stream(10_000), expect={**STREAMED, "chunk": {"schema": SCHEMA}}, at_once=1),
+    "stream of 10,000, schema": Case(
+        chunks=stream(10_000), expect={**STREAMED, "chunk": {"schema": SCHEMA}}, at_once=1
+    ),
 }
 
 
@@ -131,7 +134,9 @@ class Played:
         first_ns = 1_000_000 * MS + 250 * MS
         chunks = tuple(Chunk(first_ns + k * GAP_NS, data) for k, data in enumerate(case.chunks))
         marks = Marks(
-            **{f"{name}_ns": 1_000_000 * MS + k for k, name in enumerate(("started", "resolve", "resolved", "connect"))},
+            **{
+                f"{name}_ns": 1_000_000 * MS + k for k, name in enumerate(("started", "resolve", "resolved", "connect"))
+            },
             **{f"{name}_ns": 1_000_001 * MS + k for k, name in enumerate(("connected", "send", "sent"))},
             headers_ns=first_ns,
             end_ns=chunks[-1].at_ns + MS,
@@ -217,7 +222,8 @@ class Bench:
 
     async def whole(self, seconds: float) -> tuple[float, Run]:
         """Return the least CPU of a run in ms, of several at once, and one of them."""
-        times, until_s, many = [], time.monotonic() + seconds, self.case.at_once
+        times: list[float] = []
+        until_s, many, runs = time.monotonic() + seconds, self.case.at_once, list[Run]()
         while not times or time.monotonic() < until_s:
             begun_ns = time.process_time_ns()
             runs = await asyncio.gather(*(self.runner.run(self.probe, scheduled_ns=1) for _ in range(many)))
@@ -259,7 +265,8 @@ class Bench:
 
 def cpu_ms(work: Callable[[], object], seconds: float) -> float:
     """Return the least CPU of a piece of work, done over and over."""
-    took, until_s = [], time.monotonic() + seconds
+    took: list[int] = []
+    until_s = time.monotonic() + seconds
     while len(took) < 2 or time.monotonic() < until_s:
         begun_ns = time.process_time_ns()
         work()
