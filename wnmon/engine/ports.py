@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ParamSpec, Protocol, TypeVar
@@ -167,10 +167,10 @@ class Observer(Protocol):
 
 
 class MetricsText(Protocol):
-    """Renders the exposition. `accept` is the scraper's Accept header; returns content type and body."""
+    """Renders the exposition, in pieces so small that whoever sends it can let others go first between two of them."""
 
-    def render(self, accept: str | None) -> tuple[str, bytes]:
-        """Return content type and exposition."""
+    def render(self, accept: str | None) -> tuple[str, Iterator[bytes]]:
+        """Return content type and exposition for a scraper's Accept header. Pieces may be empty."""
         ...
 
 

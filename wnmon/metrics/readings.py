@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from wnmon.engine.ports import RestCause
 from wnmon.engine.run import Run
@@ -34,8 +35,7 @@ from wnmon.wire.balance import UNITS_WITHOUT_WORTH, Balance, is_about_balance, r
 from wnmon.wire.opened import Untold
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """One value for one series. `values` fill the labels beyond the probe's or target's.
 
     A counter grows by `value`, a histogram observes it, a gauge takes it. None observes nothing, and makes a gauge
