@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import hashlib
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from wnmon import __version__
+from wnmon.app.tuning import tune_interpreter
 from wnmon.clock import SystemClock
 from wnmon.config import BrokenConfigError, Config, load_config
 from wnmon.engine.backoff import Backoff
@@ -38,23 +37,12 @@ from wnmon.web import Site, WebServer
 DRAIN_S = 8.0
 """How long runs under way may take to end after SIGTERM; cutting them short and closing takes the rest of 10 s."""
 
-SWITCH_INTERVAL_S = 0.0005
-"""Judging runs in threads. They give the interpreter back ten times sooner than by default, so stamps stay true."""
-
 LOOK_EVERY_S = 5.0
 
 LOOK_AT_ONCE = 16
 """Probes looked at in one turn of the loop: some 0.2 ms."""
 
 _COMPONENTS = ("judge", "runner", "reload")
-
-
-def tune_interpreter() -> None:
-    """Keep what this process does beside measuring out of what it measures. Called once everything is imported."""
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
-    # Full collections over everything imported so far would stop the loop for tens of ms.
-    gc.collect()
-    gc.freeze()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ COMMANDS = (
     "mock",
     "export",
     "healthcheck",
+    "selftest",
 )
 """In the order of the help page."""
 

@@ -41,6 +41,7 @@ PREFIXES = (
     "balance_of_",
     "models_head_",
     "models_state_",
+    "selftest_",
 )
 """Beginnings put before a word that code or a template names, or an enum holds."""
 

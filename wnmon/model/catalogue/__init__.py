@@ -21,10 +21,11 @@ from wnmon.model.catalogue import (
     page,
     records,
     reports,
+    selftest,
     verdicts,
 )
 from wnmon.model.language import Pair
 
-ROOMS = (verdicts, findings, answers, exchanges, pace, account, reports, records, page, config, cli, first)
+ROOMS = (verdicts, findings, answers, exchanges, pace, account, reports, records, page, config, cli, first, selftest)
 
 CATALOGUE: Mapping[str, Pair] = {name: pair for room in ROOMS for name, pair in room.SENTENCES.items()}
