@@ -43,10 +43,18 @@ _COMMON = b'"id":"chatcmpl-metronome","created":1795867200,"model":"metronome",'
 _WORDS = (b" tick", b" tock", b" and", b" on", b" it", b" goes")
 
 
+Heard = Callable[[bytes, int, int, int, int], None]
+"""Told of each first token: the request it answers, and the four instants."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tempo:
-    """What is answered when, in seconds after the request was read. `certificate`, `key`: PEM files, for TLS."""
+    """What is answered when, in seconds after the request was read: a JSON answer, or the tokens of a stream.
 
+    `certificate`, `key`: PEM files, for TLS.
+    """
+
+    answer_s: float = 0.0
     ttft_s: float = 0.05
     gap_s: float = 0.01
     tokens: int = 16
@@ -134,13 +142,14 @@ class Watch:
 class Player(asyncio.Protocol):
     """One connection: a request is read whole, then answered; another one may follow."""
 
-    def __init__(self, tempo: Tempo, score: Score, watch: Watch, now_ns: Callable[[], int]) -> None:
+    def __init__(self, tempo: Tempo, score: Score, watch: Watch, now_ns: Callable[[], int], heard: Heard) -> None:
         self._tempo = tempo
+        self._heard = heard
         self._score = score
         self._watch = watch
         self._now_ns = now_ns
         self._loop = asyncio.get_running_loop()
-        self._in = b""
+        self._in = self._asked = b""
         self._next: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
 
@@ -178,8 +187,13 @@ class Player(asyncio.Protocol):
 
     def _answer(self, body: bytes, read_ns: int) -> None:
         late_ns, compact = self._watch.late_ns(read_ns), body.replace(b" ", b"")
+        self._asked = body
         if b'"stream":true' not in compact:
-            return self._write(self._score.document, 1, read_ns, late_ns, read_ns)
+            due_ns = read_ns + round(self._tempo.answer_s * 1e9)
+            self._next = self._loop.call_later(
+                self._tempo.answer_s, self._write, self._score.document, 1, read_ns, late_ns, due_ns
+            )
+            return
         self._write(self._score.role, 1, read_ns, late_ns, read_ns)
         end = self._score.end_with_usage if b'"include_usage":true' in compact else self._score.end
         return self._play(0, end, read_ns, late_ns)
@@ -200,13 +214,18 @@ class Player(asyncio.Protocol):
 
     def _write(self, template: bytes, pieces: int, read_ns: int, late_ns: int, due_ns: int) -> None:
         if self._transport is not None:
-            self._transport.write(template % ((read_ns, late_ns, due_ns, self._now_ns()) * pieces))
+            sent_ns = self._now_ns()
+            self._transport.write(template % ((read_ns, late_ns, due_ns, sent_ns) * pieces))
+            if template is self._score.words[0]:
+                self._heard(self._asked, read_ns, late_ns, due_ns, sent_ns)
 
 
-async def play(tempo: Tempo, announce: Callable[[str], None], ended: asyncio.Event) -> None:
+async def play(
+    tempo: Tempo, announce: Callable[[str], None], ended: asyncio.Event, heard: Heard = lambda *_: None
+) -> None:
     """Serve on two free ports of loopback, plain and, with a certificate, TLS, until `ended` is set."""
     loop, now_ns = asyncio.get_running_loop(), SystemClock().now_ns
-    player = partial(Player, tempo, Score(tempo.tokens), Watch(now_ns), now_ns)
+    player = partial(Player, tempo, Score(tempo.tokens), Watch(now_ns), now_ns, heard)
     servers = {"http": await loop.create_server(player, "127.0.0.1", 0, backlog=BACKLOG)}
     if tempo.certificate is not None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -218,7 +237,7 @@ async def play(tempo: Tempo, announce: Callable[[str], None], ended: asyncio.Eve
         server.close()
 
 
-async def until_stdin_ends(tempo: Tempo) -> None:
+async def until_stdin_ends(tempo: Tempo, heard: Heard = lambda *_: None) -> None:
     """Serve for as long as whoever started this process holds its stdin open."""
     ended = asyncio.Event()
 
@@ -227,7 +246,7 @@ async def until_stdin_ends(tempo: Tempo) -> None:
             ended.set()
 
     await asyncio.get_running_loop().connect_read_pipe(Stdin, sys.stdin)
-    await play(tempo, lambda line: print(line, flush=True), ended)  # noqa: T201 - whoever started it reads this
+    await play(tempo, lambda line: print(line, flush=True), ended, heard)  # noqa: T201 - whoever started it reads this
 
 
 def main() -> None:

@@ -64,6 +64,7 @@ ELSEWHERE = {
     "wire/cause_table.py": "words of relays",
     "wire/listing.py": "words of relays",
     "app/account.py": "a question to a model",
+    "app/selftest.py": "a question to a relay of our own, and what starts it",
     "transport/head.py": "words of h11",
     "transport/naming.py": "words of h11",
     "judge/kinds/canned.py": "words of relays",
