@@ -82,12 +82,8 @@ def started(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program on some cores while the block does; it is then told to end."""
     with (log or Path(os.devnull)).open("ab") as printed:
-        process = subprocess.Popen(
-            order,
-            env={**os.environ, **(env or {})},
-            stderr=printed,
-            **({"stdout": printed} | more),
-        )
+        wanted: dict[str, Any] = {"stdout": printed, "stderr": printed, "env": {**os.environ, **(env or {})}, **more}
+        process: subprocess.Popen[bytes] = subprocess.Popen(order, **wanted)
         _pin(process, on)
         try:
             yield process

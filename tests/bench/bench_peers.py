@@ -87,7 +87,8 @@ def by_bare(url: str) -> Ask:
     """asyncio streams that parse each event once the answer has ended."""
     parts = urlsplit(url)
     body = json.dumps(BODY).encode()
-    head = f"POST {parts.path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {KEY}\r\nContent-Length: {len(body)}\r\n\r\n"
+    fields = f"Host: bench\r\nAuthorization: Bearer {KEY}\r\nContent-Length: {len(body)}\r\n"
+    head = f"POST {parts.path} HTTP/1.1\r\n{fields}\r\n"
 
     async def ask() -> Stamped:
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
@@ -123,11 +124,8 @@ async def stream(ask: Ask, streams: int, seconds: float) -> dict[str, Any]:
 
     await asyncio.gather(*map(work, range(streams)))
     spent_s = time.process_time() - spent_s
-    return {
-        "streams": len(got),
-        "cpu_s": spent_s,
-        "errors_ms": [error for one in got if (error := _error_ms(one)) is not None],
-    }
+    errors_ms = [error for one in got if (error := _error_ms(one)) is not None]
+    return {"streams": len(got), "cpu_s": spent_s, "errors_ms": errors_ms}
 
 
 def _error_ms(first: Stamped) -> float | None:

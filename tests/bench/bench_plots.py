@@ -1,4 +1,4 @@
-"""Two plots as SVG, drawn by hand: readable on light and dark, without a font, a script or a colour of the reader's theme."""
+"""Two plots as SVG: readable on light and dark, without a font or a script."""
 
 from __future__ import annotations
 

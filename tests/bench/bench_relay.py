@@ -16,18 +16,18 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))
 
-from wnmon.mock.metronome import Tempo, until_stdin_ends  # noqa: E402
+from wnmon.mock.metronome import Tempo, until_stdin_ends
 
 _MODEL = re.compile(rb'"model": ?"([^"]*)"')
 
 
 def main() -> None:
     """Serve until stdin ends, then write what was heard."""
-    heard: list[tuple[str, int, int, int, int]] = []
+    heard: list[tuple[str | int, ...]] = []
 
     def note(body: bytes, *instants: int) -> None:
         found = _MODEL.search(body)
-        heard.append((found[1].decode() if found else "", *instants))  # type: ignore[arg-type]
+        heard.append((found[1].decode() if found else "", *instants))
 
     playing = until_stdin_ends(Tempo(**json.loads(sys.argv[1])), note)
     if importlib.util.find_spec("uvloop"):

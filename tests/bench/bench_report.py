@@ -11,20 +11,25 @@ HEADS = ("what", "target", "stretch", "measured", "peer", "ratio", "n", "others 
 METHOD = """\
 ## Method
 
-- One core for whoever is measured, another one for the relay and whoever asks and scrapes (`sched_setaffinity`), where there are two.
-- The relay (`wnmon/mock/metronome.py`, a process of its own, on uvloop where it is installed) has its pieces built beforehand and
-  writes into each, right before the bytes go to the socket, when it read the request and when it sends (`CLOCK_MONOTONIC`, which all
-  processes of a host share). How late it was itself stands among the controls.
-- **TTFT error** is what wnmon measured (`first_token - sent`) less the relay's own first send less its reading of the request. Of the
-  peers, which know no instant of sending, it is the stamp of the first piece with a token less the relay's send stamp: less than what
-  they would report, since nothing before the answer is in it. Sizes, without the sign; of all samples, suspect ones included, unless a row says otherwise.
-- **wnmon** is the service: schedule, sensor, redaction, judging, metrics, and a scrape every 5 s. For processor time it is `wnmon
-  serve` from outside (`/proc/PID/stat`, children included); for stamps and lateness the same wiring with an observer that keeps numbers.
-- **Streams**: 64 tokens, the first after 200 ms, then every 30 ms, a fresh connection each. **JSON probes**: an answer after 300 ms, 50
-  probes a second, so that 16 are under way; blackbox_exporter is asked as often, by POST, with two patterns on the body, and has one core.
+- One core for whoever is measured, another one for the relay and whoever asks and scrapes (`sched_setaffinity`),
+  where there are two.
+- The relay (`wnmon/mock/metronome.py`, a process of its own, on uvloop where it is installed) has its pieces built
+  beforehand and writes into each, right before the bytes go to the socket, when it read the request and when it sends
+  (`CLOCK_MONOTONIC`, which all processes of a host share). How late it was itself stands among the controls.
+- **TTFT error** is what wnmon measured (`first_token - sent`) less the relay's own first send less its reading of the
+  request. Of the peers, which know no instant of sending, it is the stamp of the first piece with a token less the
+  relay's send stamp: less than what they would report, since nothing before the answer is in it. Sizes, without the
+  sign; of all samples, suspect ones included, unless a row says otherwise.
+- **wnmon** is the service: schedule, sensor, redaction, judging, metrics, and a scrape every 5 s. For processor time
+  it is `wnmon serve` from outside (`/proc/PID/stat`, children included); for stamps and lateness the same wiring with
+  an observer that keeps numbers.
+- **Streams**: 64 tokens, the first after 200 ms, then every 30 ms, a fresh connection each. **JSON probes**: an
+  answer after 300 ms, 50 probes a second, so that 16 are under way; blackbox_exporter is asked as often, by POST,
+  with two patterns on the body, and has one core.
 - Peers run in the same go, in turns (A-B-A-B); of processor time the least of the turns counts, for each of both.
-- What others use of all cores while a row is measured (`/proc/stat` less our own processes, stolen time included) stands beside it.
-  Above {foreign:.0%} a row that misses its goal is *too busy to judge*; one that meets it all the same is met.
+- What others use of all cores while a row is measured (`/proc/stat` less our own processes, stolen time included)
+  stands beside it. Above {foreign:.0%} a row that misses its goal is *too busy to judge*; one that meets it all the
+  same is met.
 """
 
 
@@ -75,8 +80,8 @@ def for_docs(bench: Bench) -> str:
     parts = [
         "# Benchmarks",
         "",
-        f"Written by `make bench`; the raw numbers are in [benchmarks/raw.json](benchmarks/raw.json). {short}Compare ratios, and figures within "
-        "this table; on another machine all of them differ.",
+        "Written by `make bench`; the raw numbers are in [benchmarks/raw.json](benchmarks/raw.json). "
+        f"{short}Compare ratios, and figures within this table; on another machine all of them differ.",
         "",
         "![error of first tokens against streams at once](benchmarks/errors.svg)",
         "",
@@ -107,4 +112,5 @@ def _limits(bench: Bench) -> Iterator[str]:
 def _busy(bench: Bench) -> Iterator[str]:
     most = max((figure.foreign for figure in bench.figures.values()), default=0.0)
     if most > MOST_FOREIGN:
-        yield f"The machine was too busy to judge: others used up to {most:.0%} of all cores; at most {MOST_FOREIGN:.0%} is quiet."
+        quiet = f"at most {MOST_FOREIGN:.0%} is quiet"
+        yield f"The machine was too busy to judge: others used up to {most:.0%} of all cores; {quiet}."

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_goals import percentile
-from bench_machine import CLIENT, RELAY, ROOT, cpu_s, descendants, pss_mb, started, watched
+from bench_machine import CLIENT, RELAY, cpu_s, descendants, pss_mb, started, watched
 
 from wnmon.mock.metronome import PATH, Tempo
 from wnmon.mock.papers import make_papers
@@ -76,7 +76,7 @@ def relay(tempo: Tempo, folder: Path, python: Path | None) -> Iterator[Relay]:
 
 
 def configuration(loads: Sequence[Load], playing: Relay) -> str:
-    """Return the configuration of a service: each target has a hundred models at most, each model is asked by one probe."""
+    """Return the configuration of a service: a target has a hundred models at most, a model is asked by one probe."""
     targets, checks = {}, {}
     for load in loads:
         names = []
@@ -178,7 +178,7 @@ class Service:
 
 
 def _hold_against(served: Served, playing: Relay) -> None:
-    """Hold each first token against what the relay did for the same request: that of the model, read when it was sent."""
+    """Hold each first token against what the relay did for that request: of its model, and read when it was sent."""
     for model, sent_ns, ttft_s, suspect in served.recorded["runs"]:
         if ttft_s is None or sent_ns is None or not playing.heard.get(model):
             continue
@@ -229,7 +229,7 @@ def peer(kind: str, streams: int, seconds: float, folder: Path, python: Path) ->
 def blackbox(
     program: str, a_second: float, at_most: int, seconds: float, folder: Path, python: Path | None
 ) -> dict[str, Any]:
-    """Have blackbox_exporter probe the relay by POST so often; return its processor time and the probes that were good."""
+    """Have blackbox_exporter probe the relay by POST so often; return its processor time, and how many were good."""
     folder.mkdir(parents=True, exist_ok=True)
     module = {
         "prober": "http",
@@ -247,14 +247,18 @@ def blackbox(
     config, port = folder / "blackbox.yml", free_port()
     config.write_text(json.dumps({"modules": {"post": module}}), encoding="utf-8")
     order = [program, f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]
-    with watched() as foreign, relay(JSON_ANSWER, folder, python) as playing:
-        with started(order, CLIENT, env={"GOMAXPROCS": "1"}, log=folder / "blackbox.log") as process:
-            wait_for(f"http://127.0.0.1:{port}/-/healthy", process)
-            url = f"http://127.0.0.1:{port}/probe?module=post&target={playing.url()}"
-            _ask_at(url, a_second, at_most, SETTLE_S)
-            spent_s = cpu_s(process.pid)
-            good = _ask_at(url, a_second, at_most, seconds)
-            spent_s = cpu_s(process.pid) - spent_s
+    one_core = {"GOMAXPROCS": "1"}
+    with (
+        watched() as foreign,
+        relay(JSON_ANSWER, folder, python) as playing,
+        started(order, CLIENT, env=one_core, log=folder / "blackbox.log") as process,
+    ):
+        wait_for(f"http://127.0.0.1:{port}/-/healthy", process)
+        url = f"http://127.0.0.1:{port}/probe?module=post&target={playing.url()}"
+        _ask_at(url, a_second, at_most, SETTLE_S)
+        spent_s = cpu_s(process.pid)
+        good = _ask_at(url, a_second, at_most, seconds)
+        spent_s = cpu_s(process.pid) - spent_s
     return {"runs": good, "cpu_s": spent_s, "foreign": foreign.share}
 
 
@@ -305,7 +309,8 @@ def scraping(url: str, every_s: float, took_s: list[float]) -> Iterator[None]:
 
 def _metrics(url: str) -> str:
     headers = {"Accept": "application/openmetrics-text; version=1.0.0", "Accept-Encoding": "gzip"}
-    with urllib.request.urlopen(urllib.request.Request(f"{url}/metrics", headers=headers), timeout=120) as answer:
+    asked = urllib.request.Request(f"{url}/metrics", headers=headers)
+    with urllib.request.urlopen(asked, timeout=120) as answer:
         body = answer.read()
         return (gzip.decompress(body) if answer.headers.get("Content-Encoding") == "gzip" else body).decode()
 

@@ -1,4 +1,4 @@
-"""`wnmon serve` with an observer that keeps numbers: how late runs began, what was left out, how long first tokens took.
+"""`wnmon serve` with an observer that keeps numbers: how late runs began, what was left out, first tokens.
 
     python tests/bench/bench_service.py CONFIG PORT FILE [--gaps]
 

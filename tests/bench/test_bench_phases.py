@@ -1,4 +1,4 @@
-"""A phase of the bench in small: the service against the relay, both processes, each first token held against the truth."""
+"""A phase of the bench in small: service and relay as processes, each first token held against the truth."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ AGAINST = Goal(key="g", what="CPU", unit="ms", target=0.3, peer="httpx")
 
 
 def bench(**figures: Figure) -> Bench:
-    errors = {"wnmon": {20: 0.2, 100: 0.9}, "httpx": {20: 1.0, 100: None}}
+    errors: dict[str, dict[int, float | None]] = {"wnmon": {20: 0.2, 100: 0.9}, "httpx": {20: 1.0, 100: None}}
     cpu = {"JSON": {"wnmon": 2.0, "blackbox_exporter": 1.5}}
     machine = {"python": "CPython 3.11"}
     return Bench(figures=figures, machine=machine, quick=True, errors=errors, cpu_ms=cpu, phases=())

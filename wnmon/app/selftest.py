@@ -1,7 +1,7 @@
 """The sensor against a relay of its own in another process: how far its stamps are from the relay's, plain and TLS.
 
-The streams take the whole way of a run: sent, stamped, read, judged. The relay (`mock.metronome`) writes into each piece
-when it read and when it sent; all processes of a host share CLOCK_MONOTONIC.
+The streams take the whole way of a run: sent, stamped, read, judged. The relay (`mock.metronome`) writes into each
+piece when it read and when it sent; all processes of a host share CLOCK_MONOTONIC.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wnmon import __version__
+from wnmon.app.selftest import try_shortly
 from wnmon.app.tuning import tune_interpreter
 from wnmon.clock import SystemClock
 from wnmon.config import BrokenConfigError, Config, load_config
@@ -26,7 +27,8 @@ from wnmon.engine.turns import Turns, expired
 from wnmon.engine.under_way import UnderWay
 from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
-from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded
+from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded, SelfTested
+from wnmon.model.honesty import Honesty
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe, ProbeId
@@ -50,7 +52,7 @@ class ServiceOptions:
     """What the command line decides about a service.
 
     `poll_s` 0 turns the polling of files off; `lang` is that of the page for a reader who names none. `run_now`: every
-    probe runs at once, and not first at its next slot.
+    probe runs at once, and not first at its next slot. `selftest`: the sensor is tried before the first probe.
     """
 
     config: Path
@@ -60,6 +62,7 @@ class ServiceOptions:
     poll_s: float = 10.0
     lang: str = "en"
     run_now: bool = False
+    selftest: bool = False
 
 
 class Service:
@@ -94,6 +97,7 @@ class Service:
         self._transport = Sensor(self._clock)
         self._under_way = UnderWay(self._clock, self._tell)
         self._ready = False
+        self._honesty: Honesty | None = None
         self._watched = config.files
         self._seen = fingerprint(self._watched)
 
@@ -118,6 +122,8 @@ class Service:
         watching = asyncio.create_task(self._watch_standings(), name="watch standings")
         try:
             await self._transport.warm_up()
+            if self._options.selftest:
+                await self._try_sensor(stop)
             if not stop.is_set():
                 self._start()
                 await self._serve(stop, reload_asked)
@@ -151,12 +157,29 @@ class Service:
             reload_allowed=self._options.reload_allowed,
             version=__version__,
             lang=self._options.lang,
+            honesty=lambda: self._honesty,
         )
         return WebServer(self._options.host, self._options.port, site, self._tell_refused)
 
     def _tell_refused(self, count: int) -> None:
         """Tell, from the web's thread, of connections closed for want of room."""
         self._loop.call_soon_threadsafe(self._fanout.observe, ConnectionsRefused(count=count))
+
+    async def _try_sensor(self, stop: asyncio.Event) -> None:
+        """Try the sensor before anything else is measured, for two seconds at most; a signal to end cuts it short."""
+        tune_interpreter()
+        trying, stopping = (
+            asyncio.ensure_future(try_shortly(self._transport, self._clock)),
+            asyncio.ensure_future(stop.wait()),
+        )
+        await asyncio.wait({trying, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not trying.done():
+            trying.cancel()
+            await asyncio.wait({trying})
+            return
+        self._honesty = trying.result()
+        self._fanout.observe(SelfTested(honesty=self._honesty, at_s=self._clock.wall_s()))
 
     def _start(self) -> None:
         self._scheduler.start()

@@ -50,6 +50,7 @@ from wnmon.model.events import BudgetLeft, MonitorEvent, RunDiscarded, RunSkippe
 from wnmon.model.measures import Measures
 from wnmon.model.result import Outcome
 from wnmon.model.target import Probe, ProbeId
+from wnmon.wire.timing import SUSPECT_LAG_NS
 
 _SELF = ""
 _BY_DEFAULT = Measures()
@@ -148,7 +149,8 @@ class PrometheusSink:
         errors = [Reading(metric="wnmon_sink_errors_total", value=0, values=(sink,)) for sink in sinks]
         faults = [Reading(metric="wnmon_internal_errors_total", value=0, values=(name,)) for name in components]
         build = Reading(metric="wnmon_build_info", value=1, values=(__version__, platform.python_version()))
-        self._apply(_SELF, {}, [*initial_series.births(Scope.SELF), *errors, *faults, build])
+        bound = Reading(metric="wnmon_suspect_bound_seconds", value=SUSPECT_LAG_NS / 1e9)
+        self._apply(_SELF, {}, [*initial_series.births(Scope.SELF), *errors, *faults, build, bound])
 
     def declare(self, probes: Sequence[Probe], measures: Measures = _BY_DEFAULT) -> None:
         """Make these the probes: bear the series of new ones, take away those of vanished ones, keep all others.

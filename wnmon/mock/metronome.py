@@ -193,7 +193,7 @@ class Player(asyncio.Protocol):
             self._next = self._loop.call_later(
                 self._tempo.answer_s, self._write, self._score.document, 1, read_ns, late_ns, due_ns
             )
-            return
+            return None
         self._write(self._score.role, 1, read_ns, late_ns, read_ns)
         end = self._score.end_with_usage if b'"include_usage":true' in compact else self._score.end
         return self._play(0, end, read_ns, late_ns)

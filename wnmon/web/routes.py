@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from starlette.applications import Starlette
@@ -11,6 +12,8 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from wnmon.engine.ports import Clock, Control, MetricsText, ProbeStates
+from wnmon.model.honesty import Honesty
+from wnmon.watch.honesty import document_of
 from wnmon.web.language import choose_language
 from wnmon.web.page import Page, presented
 from wnmon.web.scrape import scrape_answer
@@ -31,6 +34,7 @@ class Site:
     reload_allowed: bool
     version: str
     lang: str = "en"
+    honesty: Callable[[], Honesty | None] = lambda: None
 
 
 def build_application(site: Site, page: Page) -> Starlette:
@@ -60,7 +64,8 @@ def build_application(site: Site, page: Page) -> Starlette:
     async def index(request: Request) -> Response:
         accept = request.headers.get("accept-language")
         lang = choose_language(request.query_params.get("lang"), accept, site.lang)
-        html = page.render(site.states.states(), now_s=site.clock.wall_s(), lang=lang, version=site.version)
+        states, now_s, honesty = site.states.states(), site.clock.wall_s(), site.honesty()
+        html = page.render(states, now_s=now_s, lang=lang, version=site.version, honesty=honesty)
         return HTMLResponse(html, headers={"Vary": "Accept-Language", "Content-Language": lang})
 
     application = Starlette(
@@ -93,9 +98,11 @@ async def _reload(site: Site, request: Request) -> Response:
 
 def probes_document(site: Site) -> dict[str, object]:
     """Return `/api/v1/probes`: every member of ProbeState by its own name, times in epoch seconds, null = not known."""
+    honesty = site.honesty()
     return {
         "version": API_VERSION,
         "wnmon": site.version,
         "now_s": site.clock.wall_s(),
+        "selftest": None if honesty is None else document_of(honesty),
         "probes": [asdict(state) for state in presented(site.states.states(), "en")],
     }

@@ -29,6 +29,7 @@ from sink_runs import (
 from wnmon.engine.ports import RestCause
 from wnmon.engine.standing import Standing
 from wnmon.metrics.catalogue import CATALOGUE, Birth
+from wnmon.metrics.prometheus import PrometheusSink
 from wnmon.model.check import Asks, Level
 from wnmon.model.events import (
     BudgetLeft,
@@ -40,10 +41,12 @@ from wnmon.model.events import (
     RunDiscarded,
     RunLate,
     RunSkipped,
+    SelfTested,
     SinkFailed,
     Skip,
     Waited,
 )
+from wnmon.model.honesty import Counts, Honesty, Series, Spread, Word
 from wnmon.model.result import Finding, Mark, Outcome, Reason, RuleVerdict, Undecided, Verdict
 from wnmon.model.slo import Indicator, Slo
 from wnmon.model.spent import Direction, UsageDoubt
@@ -637,6 +640,52 @@ def test_the_budget_of_an_unknown_target_leaves_no_trace() -> None:
     assert samples(sink, "wnmon_budget_tokens_limit") == []
 
 
+# The self-test
+
+
+SPREAD = Spread(count=3, bias_s=-0.001, p50_s=0.001, p99_s=0.002, max_s=0.003)
+NOTHING = Counts(affected=0, suspect=0, published=0)
+SERIES = Series(scheme="https", streams=3, suspect=0, ttft=SPREAD, gaps=SPREAD, relay_late=SPREAD)
+HONEST = Honesty(word=Word.TRUSTWORTHY, why="", series=(SERIES,), counts=NOTHING, bound_s=0.02)
+
+
+def told_of(*words: Honesty) -> PrometheusSink:
+    sink = a_sink(a_probe())
+    for honesty in words:
+        sink.observe(SelfTested(honesty=honesty, at_s=7))
+    return sink
+
+
+def test_the_self_test_publishes_the_bias_with_its_sign() -> None:
+    assert value(told_of(HONEST), "wnmon_selftest_ttft_bias_seconds", scheme="https") == -0.001
+
+
+@pytest.mark.parametrize(("stat", "size_s"), [("p50", 0.001), ("p99", 0.002), ("max", 0.003)])
+def test_the_self_test_publishes_the_spread(stat: str, size_s: float) -> None:
+    assert value(told_of(HONEST), "wnmon_selftest_ttft_error_seconds", scheme="https", stat=stat) == size_s
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"), [(Word.TRUSTWORTHY, 1), (Word.UNTRUSTWORTHY, 0), (Word.UNJUDGED, None)], ids=str
+)
+def test_a_clock_that_could_not_be_judged_is_neither_trusted_nor_not(word: Word, shown: float | None) -> None:
+    assert value(told_of(replace(HONEST, word=word)), "wnmon_selftest_trustworthy") == shown
+
+
+def test_when_the_self_test_was_made_is_published() -> None:
+    assert value(told_of(HONEST), "wnmon_selftest_timestamp_seconds") == 7
+
+
+def test_what_a_later_self_test_did_not_find_is_gone() -> None:
+    lost = replace(HONEST, series=(replace(SERIES, ttft=None),))
+
+    assert value(told_of(HONEST, lost), "wnmon_selftest_ttft_error_seconds", stat="p99") is None
+
+
+def test_the_bound_of_what_is_suspect_is_published() -> None:
+    assert value(a_sink(), "wnmon_suspect_bound_seconds") == 0.02
+
+
 # Exposition
 
 
@@ -662,6 +711,7 @@ def a_busy_sink() -> tuple[bytes, bytes]:
     sink.take(a_balance_run(IN_USD, probe=money))
     sink.observe(Reloaded(ok=True, at_s=5, sha="abc"))
     sink.observe(BudgetLeft(target="wn", tokens_left=1, tokens_limit=9, is_exhausted=False))
+    sink.observe(SelfTested(honesty=HONEST, at_s=7))
     return exposed(sink, "text/plain"), exposed(sink, "application/openmetrics-text; version=1.0.0")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -117,8 +118,8 @@ def test_a_stream_without_stamps_is_no_sample() -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], {}, {"x_wnmon_read_ns": 1}])
-def test_a_piece_without_all_four_stamps_tells_nothing(value: object) -> None:
-    assert read_stamps(value) is None  # type: ignore[arg-type]
+def test_a_piece_without_all_four_stamps_tells_nothing(value: Any) -> None:
+    assert read_stamps(value) is None
 
 
 def test_more_than_the_bound_is_affected() -> None:
@@ -197,6 +198,6 @@ def test_under_a_stall_a_wrong_time_that_was_not_withheld_is_not_trustworthy() -
 
 
 def test_the_document_has_null_where_nothing_was_measured() -> None:
-    (series,) = document_of(judged(*[sample(150, suspect=True)] * 5))["series"]  # type: ignore[union-attr]
+    document: Any = document_of(judged(*[sample(150, suspect=True)] * 5))
 
-    assert series["ttft_error_s"] is None  # type: ignore[index, call-overload]
+    assert document["series"][0]["ttft_error_s"] is None

@@ -55,6 +55,7 @@ SENTENCES: dict[str, Pair] = {
         "自测用中转站自身迟滞 {took}（超过 {most}）：机器过于繁忙",
     ),
     "selftest_no_relay": ("the relay of the self-test could not be had: {why}", "自测用中转站不可用：{why}"),
+    "selftest_line": ("self-test of the clock: {text} ({said})", "时钟自检：{text}（{said}）"),
     "selftest_trustworthy": ("trustworthy", "可信"),
     "selftest_untrustworthy": ("not trustworthy", "不可信"),
     "selftest_unjudged": ("could not be judged", "无法判定"),
