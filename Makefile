@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SECONDS ?= 0
 
-.PHONY: help demo test lint types imports tests generate lock oldest-pip release components bench soak pictures promql3 image-test conformance mutation mutmut clean
+.PHONY: help demo test lint types imports tests generate lock oldest-pip release components bench loads soak pictures promql3 image-test conformance mutation mutmut clean
 
 help: ## This list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -93,6 +93,9 @@ $(VENV)-bench/.done: requirements/bench.txt
 	@test -x $(VENV)-bench/bin/python || $(PYTHON) -m venv $(VENV)-bench
 	@$(VENV)-bench/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/bench.txt
 	@touch $@
+
+loads: $(VENV)/.dev ## Measure the table of loads in docs/operations.md anew, 6 minutes
+	@$(BIN)/python tests/bench/load_table.py --write
 
 promql3: $(VENV)/.dev ## Every query of the boards and every rule, read by the parsers of Prometheus 3 (needs Go)
 	@$(BIN)/python -m scripts.promql3

@@ -275,14 +275,14 @@ def command_line(desk: Desk) -> None:
 
 
 PHASES: Mapping[Phase, tuple[float, tuple[str, ...]]] = {
+    command_line: (15, ("help", "validate", "check_list")),
+    exposition: (15, ("metrics",)),
     first_tokens: (50, ("ttft_tls", "suspect", "suspect_loops", "memory_100", "memory_sensor")),
     json_probes: (40, ("cpu_json",)),
     hundred_streams: (45, ("cpu_stream", "cpu_stream_sdk")),
     more_and_more_streams: (35, ("streams", "gap")),
     thousand_probes: (25, ("ttft_1000",)),
     rhythm: (45, ("late", "skipped", "memory_1000")),
-    exposition: (15, ("metrics",)),
-    command_line: (15, ("help", "validate", "check_list")),
 }
 """What is done, how many seconds the short form of it needs, and which goals it is for."""
 

@@ -105,7 +105,7 @@ def for_docs(bench: Bench) -> str:
 def _limits(bench: Bench) -> Iterator[str]:
     for goal in GOALS:
         figure = bench.figures.get(goal.key, Figure())
-        if figure.limit and assess(goal, figure) not in {Met.MET, Met.STRETCH}:
+        if figure.limit and assess(goal, figure) in {Met.NOT_MET, Met.UNMEASURED}:
             yield f"{goal.key}: {figure.limit}"
 
 

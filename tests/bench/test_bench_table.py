@@ -98,6 +98,10 @@ def test_what_limits_a_goal_is_told_where_it_is_missed() -> None:
     assert "gap: the collector" in for_terminal(bench(gap=Figure(value=9, limit="the collector")))
 
 
+def test_what_limits_a_goal_is_not_told_of_a_busy_machine() -> None:
+    assert "the collector" not in for_terminal(bench(gap=Figure(value=9, foreign=0.4, limit="the collector")))
+
+
 def test_what_limits_a_goal_is_not_told_where_it_is_met() -> None:
     assert "the collector" not in for_terminal(bench(gap=Figure(value=0.9, limit="the collector")))
 
