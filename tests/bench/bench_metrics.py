@@ -31,7 +31,7 @@ def twin(probes: int) -> CollectorRegistry:
     registry, probe = CollectorRegistry(), a_probe()
     sink = a_sink(probe)
     sink.take(a_run(probe=probe))
-    families = text_string_to_metric_families(sink.render(None)[1].decode())
+    families = text_string_to_metric_families(b"".join(sink.render(None)[1]).decode())
     for family in families:
         metric = CATALOGUE.get(family.name) or CATALOGUE.get(f"{family.name}_total")
         if metric is not None and metric.scope is Scope.PROBE:
@@ -79,13 +79,13 @@ def main() -> None:
     sink.declare(probes, Measures(max_series=10**8))
     for probe in probes:
         sink.take(a_run(probe=probe))
-    sink.render(ACCEPT)
+    b"".join(sink.render(ACCEPT)[1])
     ours, theirs, body = [], [], b""
     for turn in range(turns):
         for probe in probes[turn % 10 :: 10]:
             sink.take(a_run(probe=probe))
         began = time.process_time()
-        _, body = sink.render(ACCEPT)
+        body = b"".join(sink.render(ACCEPT)[1])
         ours.append(1e3 * (time.process_time() - began))
         theirs.append(cpu_ms(lambda: generate_latest(registry)))
     print(json.dumps({"ours_ms": min(ours), "theirs_ms": min(theirs), "series": body.count(b"\n"), "bytes": len(body)}))

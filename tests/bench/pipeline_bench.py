@@ -16,15 +16,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from wnmon.app.serve import tune_interpreter
+from wnmon.app.tuning import tune_interpreter
 from wnmon.clock import SystemClock
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
-from wnmon.engine.loopwatch import CaughtUp, with_lags
-from wnmon.engine.ports import Slots
+from wnmon.engine.loopwatch import Watched, with_lags
+from wnmon.engine.ports import CaughtUp, Slots
 from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.rests import Rests
 from wnmon.engine.run import Run
@@ -194,7 +194,7 @@ class Bench:
             sink.declare([self.probe])
         self.budgets = budgets
         self.runner = Runner(
-            transport=self.played,
+            sensors=Watched(self.played, self.clock, self.fanout.observe),
             clock=self.clock,
             limiter=Limiter(100, self.clock),
             budgets=budgets,

@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from click.testing import CliRunner
 from wnmon.app.selftest import SHORT_WITHIN_S, Manner, try_sensor, try_shortly
 from wnmon.cli.selftest import command
 from wnmon.clock import SystemClock
-from wnmon.model.exchange import Exchange
+from wnmon.engine.loopwatch import Watched
+from wnmon.engine.ports import Sensed
+from wnmon.model.exchange import Exchange, Lag
 from wnmon.model.honesty import Honesty, Word
-from wnmon.transport import HttpxTransport
+from wnmon.transport import Sensor
 
 CODES = {"trustworthy": 0, "untrustworthy": 1, "unjudged": 3}
 
@@ -79,19 +82,19 @@ def test_withholding_what_is_spoilt_is_trustworthy() -> None:
     assert stalled()[0] == 0
 
 
+def watched() -> Watched:
+    return Watched(Sensor(SystemClock()), SystemClock(), lambda _: None)
+
+
 class Frank:
-    """A transport that says its stamps are never late: what a sensor without a watch over itself would publish."""
+    """A sensor that says its stamps are never late: what one without a watch over itself would publish."""
 
     def __init__(self) -> None:
-        self._sensor = HttpxTransport(SystemClock())
+        self._sensor = Sensor(SystemClock())
 
-    async def send(self, *arguments: Any, **named: Any) -> Exchange:
-        from dataclasses import replace
-
-        from wnmon.model.exchange import Lag
-
-        exchange = await self._sensor.send(*arguments, **named)
-        return replace(exchange, lags=(Lag(exchange.marks.started_ns, 0),))
+    async def send(self, *arguments: Any, **named: Any) -> Sensed:
+        exchange: Exchange = await self._sensor.send(*arguments, **named)
+        return replace(exchange, lags=(Lag(exchange.marks.started_ns, 0),)), ()
 
     async def warm_up(self) -> None:
         await self._sensor.warm_up()
@@ -111,10 +114,10 @@ def test_a_sensor_that_does_not_own_up_is_found_out() -> None:
     assert asyncio.run(scenario()).word is Word.UNTRUSTWORTHY
 
 
-class Dead(HttpxTransport):
+class Dead(Frank):
     """A sensor that gets nothing done."""
 
-    async def send(self, *_: Any, **__: Any) -> Exchange:
+    async def send(self, *_: Any, **__: Any) -> Sensed:
         return await asyncio.Future()
 
 
@@ -134,7 +137,7 @@ def test_without_a_folder_to_write_to_there_is_no_tls(monkeypatch: pytest.Monkey
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
 
     async def scenario() -> Honesty:
-        return await try_sensor(HttpxTransport(SystemClock()), SystemClock(), Manner(seconds=1, streams=2))
+        return await try_sensor(watched(), SystemClock(), Manner(seconds=1, streams=2))
 
     assert [one.scheme for one in asyncio.run(scenario()).series] == ["http"]
 
@@ -143,7 +146,7 @@ def test_nothing_stays_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     async def scenario() -> Honesty:
-        return await try_sensor(HttpxTransport(SystemClock()), SystemClock(), Manner(seconds=1, streams=2))
+        return await try_sensor(watched(), SystemClock(), Manner(seconds=1, streams=2))
 
     assert [one.scheme for one in asyncio.run(scenario()).series] == ["http", "https"]
     assert list(tmp_path.iterdir()) == []

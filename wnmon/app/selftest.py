@@ -21,7 +21,7 @@ from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.limiter import Limiter
-from wnmon.engine.ports import Clock, Transport
+from wnmon.engine.ports import Clock, Sensors
 from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
 from wnmon.engine.standing import Standing
@@ -76,20 +76,20 @@ class _NoRelayError(Exception):
     """The relay did not come up."""
 
 
-async def try_sensor(transport: Transport, clock: Clock, manner: Manner) -> Honesty:
+async def try_sensor(sensors: Sensors, clock: Clock, manner: Manner) -> Honesty:
     """Return the word on a sensor that is warm. Raises nothing for a machine that does not let it be tried."""
     try:
         async with _metronome(manner.tempo, clock) as targets:
-            return await _try(transport, clock, manner, targets)
+            return await _try(sensors, clock, manner, targets)
     except (OSError, _NoRelayError, TimeoutError) as error:
         return unjudged(str(error) or type(error).__name__)
 
 
-async def try_shortly(transport: Transport, clock: Clock, manner: Manner = SHORT) -> Honesty:
+async def try_shortly(sensors: Sensors, clock: Clock, manner: Manner = SHORT) -> Honesty:
     """Return the word on a sensor within SHORT_WITHIN_S, whatever happens."""
     try:
         async with asyncio.timeout(SHORT_WITHIN_S):
-            return await try_sensor(transport, clock, manner)
+            return await try_sensor(sensors, clock, manner)
     except TimeoutError:
         return unjudged(f"{SHORT_WITHIN_S:g} s")
 
@@ -101,10 +101,10 @@ def unjudged(why: str) -> Honesty:
     return Honesty(word=Word.UNJUDGED, why=said, series=(), counts=none, bound_s=SUSPECT_BOUND_S)
 
 
-async def _try(transport: Transport, clock: Clock, manner: Manner, targets: Mapping[str, Target]) -> Honesty:
+async def _try(sensors: Sensors, clock: Clock, manner: Manner, targets: Mapping[str, Target]) -> Honesty:
     probes = {scheme: _probe(target, manner.streams) for scheme, target in targets.items()}
     runner = Runner(
-        transport=transport,
+        sensors=sensors,
         clock=clock,
         limiter=Limiter(manner.streams, clock),
         budgets=Budgets(clock),
@@ -174,7 +174,7 @@ def _published(clock: Clock, runs: Sequence[tuple[Run, frozenset[str]]], probes:
 
 
 def _counts(sink: PrometheusSink) -> dict[str, float]:
-    lines = sink.render(None)[1].decode().splitlines()
+    lines = b"".join(sink.render(None)[1]).decode().splitlines()
     return {
         name: sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{family}_count{{"))
         for name, family in _HISTOGRAMS.items()

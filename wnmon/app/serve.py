@@ -33,7 +33,7 @@ from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe, ProbeId
 from wnmon.schedule.aps import Scheduler
-from wnmon.transport import Sensor
+from wnmon.transport.processes import SensorProcesses
 from wnmon.web import Site, WebServer
 
 DRAIN_S = 8.0
@@ -44,7 +44,7 @@ LOOK_EVERY_S = 5.0
 LOOK_AT_ONCE = 16
 """Probes looked at in one turn of the loop: some 0.2 ms."""
 
-_COMPONENTS = ("judge", "runner", "reload")
+_COMPONENTS = ("judge", "runner", "reload", "sensor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class Service:
         self._metrics = PrometheusSink(self._clock, self._standings.of, sinks=names, components=_COMPONENTS)
         own = (self._rests, self._standings, self._metrics, self._board)
         self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, *observers))
-        self._transport = Sensor(self._clock)
+        self._sensors = SensorProcesses(config.sensors, self._clock, self._tell)
         self._under_way = UnderWay(self._clock, self._tell)
         self._ready = False
         self._honesty: Honesty | None = None
@@ -109,7 +109,7 @@ class Service:
         self._loop = asyncio.get_running_loop()
         self._reloading = asyncio.Lock()
         self._runner = Runner(
-            transport=self._transport,
+            sensors=self._sensors,
             clock=self._clock,
             limiter=Limiter(self._config.concurrency, self._clock),
             budgets=self._budgets,
@@ -121,7 +121,7 @@ class Service:
         announce(web.start().url)
         watching = asyncio.create_task(self._watch_standings(), name="watch standings")
         try:
-            await self._transport.warm_up()
+            await self._sensors.warm_up()
             if self._options.selftest:
                 await self._try_sensor(stop)
             if not stop.is_set():
@@ -133,7 +133,7 @@ class Service:
             watching.cancel()
             self._scheduler.close()
             self._runner.close()
-            await self._transport.close()
+            await self._sensors.close()
             await asyncio.to_thread(web.stop)
 
     def ready(self) -> bool:
@@ -169,7 +169,7 @@ class Service:
         """Try the sensor before anything else is measured, for two seconds at most; a signal to end cuts it short."""
         tune_interpreter()
         trying, stopping = (
-            asyncio.ensure_future(try_shortly(self._transport, self._clock)),
+            asyncio.ensure_future(try_shortly(self._sensors, self._clock)),
             asyncio.ensure_future(stop.wait()),
         )
         await asyncio.wait({trying, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -192,6 +192,7 @@ class Service:
         self._backoff.keep(config.targets)
         self._config = config
         self._runner.limiter.limit = config.concurrency
+        self._sensors.resize(config.sensors)
         doubted = self._standings.declare(config.probes)
         self._metrics.declare(config.probes, config.measures)
         self._board.declare(config.probes)

@@ -14,10 +14,11 @@ from wnmon.app.tuning import tune_interpreter
 from wnmon.cli.options import duration, language_option
 from wnmon.cli.terminal import say, spoken, words
 from wnmon.clock import SystemClock
+from wnmon.engine.loopwatch import Watched
 from wnmon.model.honesty import Honesty, Series, Spread, Word
 from wnmon.model.said import in_language
 from wnmon.report.summary import Exit
-from wnmon.transport import HttpxTransport
+from wnmon.transport import Sensor
 from wnmon.watch.honesty import document_of
 
 FORMAT_VERSION = 1
@@ -50,13 +51,13 @@ def command(*, seconds: int, streams: int, stall: float, as_json: bool, lang: st
 
 async def _try(manner: Manner) -> Honesty:
     clock = SystemClock()
-    transport = HttpxTransport(clock)
+    sensors = Watched(Sensor(clock), clock, lambda _: None)
     try:
-        await transport.warm_up()
+        await sensors.warm_up()
         tune_interpreter()
-        return await try_sensor(transport, clock, manner)
+        return await try_sensor(sensors, clock, manner)
     finally:
-        await transport.close()
+        await sensors.close()
 
 
 def _json(honesty: Honesty, manner: Manner, lang: str) -> str:

@@ -15,20 +15,14 @@ from contextlib import contextmanager
 from dataclasses import fields, replace
 from itertools import accumulate
 from operator import attrgetter
-from typing import NamedTuple
 
-from wnmon.engine.ports import READ_BYTES, READ_PIECES, TURNS, Clock
+from wnmon.engine.ports import READ_BYTES, READ_PIECES, TURNS, CaughtUp, Clock, Sensed, Transport, turns_of
+from wnmon.model.check import Caps, Timeouts
 from wnmon.model.events import LoopLagged
-from wnmon.model.exchange import Exchange, Lag, Marks
+from wnmon.model.exchange import Exchange, Lag, Marks, Request
+from wnmon.model.target import Target
 
 EVERY_S = 0.005
-
-
-class CaughtUp(NamedTuple):
-    """Whatever had come by `come_ns` was stamped at `stamped_ns` at the latest."""
-
-    come_ns: int
-    stamped_ns: int
 
 
 Proofs = Callable[[], Sequence[CaughtUp]]
@@ -87,8 +81,30 @@ class LoopWatch:
         self._wait(loop)
 
 
+class Watched:
+    """The Sensors port on a transport in this process's own loop."""
+
+    def __init__(self, transport: Transport, clock: Clock, tell: Callable[[LoopLagged], None]) -> None:
+        self._transport = transport
+        self._watch = LoopWatch(clock, tell)
+        self.warm_up = transport.warm_up
+        self.close = transport.close
+
+    async def send(
+        self, request: Request, target: Target, *, timeouts: Timeouts, caps: Caps, scheduled_ns: int | None = None
+    ) -> Sensed:
+        """Send, watching the loop meanwhile."""
+        with self._watch.during(turns_of(target)) as proofs:
+            exchange = await self._transport.send(
+                request, target, timeouts=timeouts, caps=caps, scheduled_ns=scheduled_ns
+            )
+            return exchange, proofs()
+
+
 def _after_turns(proofs: Sequence[CaughtUp], turns: int) -> Sequence[CaughtUp]:
     """Return what the proofs say where a stamp may need more turns than the watch waits for: so many are for one."""
+    if turns <= TURNS:
+        return proofs
     later = proofs[-(-turns // TURNS) - 1 :]
     return [CaughtUp(come.come_ns, stamped.stamped_ns) for come, stamped in zip(proofs, later, strict=False)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ParamSpec, Protocol, TypeVar
+from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 
 from wnmon.engine.run import Run
 from wnmon.model.check import Caps, Timeouts
@@ -108,6 +108,35 @@ class Transport(Protocol):
 
     async def warm_up(self) -> None:
         """Pay for imports and the first connection before the first probe."""
+        ...
+
+    async def close(self) -> None:
+        """Release what is held."""
+        ...
+
+
+class CaughtUp(NamedTuple):
+    """A proof of how late stamps are: whatever had come by `come_ns` was stamped at `stamped_ns` at the latest."""
+
+    come_ns: int
+    stamped_ns: int
+
+
+Sensed = tuple[Exchange, Sequence[CaughtUp]]
+"""What happened, and what proves how late its stamps may be, in the order of time."""
+
+
+class Sensors(Protocol):
+    """What measures: in this loop or in processes, of which it is known how late they were."""
+
+    async def send(
+        self, request: Request, target: Target, *, timeouts: Timeouts, caps: Caps, scheduled_ns: int | None = None
+    ) -> Sensed:
+        """Return the record of one exchange."""
+        ...
+
+    async def warm_up(self) -> None:
+        """Pay for what the first probe else would pay for."""
         ...
 
     async def close(self) -> None:

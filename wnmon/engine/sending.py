@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from wnmon.engine.known_secrets import KnownSecrets
-from wnmon.engine.loopwatch import CaughtUp, LoopWatch, with_lags
-from wnmon.engine.ports import About, Clock, Transport, Worker, turns_of
+from wnmon.engine.loopwatch import with_lags
+from wnmon.engine.ports import About, CaughtUp, Clock, Sensed, Sensors, Worker
 from wnmon.engine.reading import read_redacted
 from wnmon.model.exchange import Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.json import JsonObject
@@ -47,13 +47,10 @@ class Stop(asyncio.Event):
 class Sender:
     """Sends for the runner. Setting `stop` ends the exchanges under way: their failure is `shutdown`."""
 
-    def __init__(
-        self, transport: Transport, clock: Clock, watch: LoopWatch, worker: Worker, secrets: KnownSecrets
-    ) -> None:
+    def __init__(self, sensors: Sensors, clock: Clock, worker: Worker, secrets: KnownSecrets) -> None:
         self.stop = Stop()
-        self._transport = transport
+        self._sensors = sensors
         self._clock = clock
-        self._watch = watch
         self._worker = worker
         self._secrets = secrets
 
@@ -72,24 +69,22 @@ class Sender:
 
     async def _send(self, request: Request, asked: JsonObject | None, probe: Probe, scheduled_ns: int | None) -> Answer:
         """Return the answer, redacted before anything reads or shows it, with the lag of each stamp in its exchange."""
-        with self._watch.during(turns_of(probe.target)) as proofs:
-            exchange = await self._exchange(request, probe, scheduled_ns)
-            caught_up = proofs()
+        exchange, caught_up = await self._sensed(request, probe, scheduled_ns)
         # Those of its own are known already where a configuration named them.
         redactor = self._secrets.learn(probe.secrets())
         about = About.exchanges(probe.target, [exchange])
         return await self._worker.do(about, _dated_and_read, exchange, caught_up, redactor, asked)
 
-    async def _exchange(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
+    async def _sensed(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Sensed:
         timeouts, caps = probe.check.timeouts, probe.check.caps
         sending = asyncio.ensure_future(
-            self._transport.send(request, probe.target, timeouts=timeouts, caps=caps, scheduled_ns=scheduled_ns)
+            self._sensors.send(request, probe.target, timeouts=timeouts, caps=caps, scheduled_ns=scheduled_ns)
         )
         try:
             with self.stop.calling(sending.cancel):
                 await asyncio.wait({sending})
             is_stopped = sending.cancelled() and self.stop.is_set()
-            return self._cut_short(request) if is_stopped else sending.result()
+            return (self._cut_short(request), ()) if is_stopped else sending.result()
         finally:
             if not sending.done():
                 sending.cancel()

@@ -92,6 +92,7 @@ class FailureKind(StrEnum):
     TOO_LARGE = "too_large"
     SHUTDOWN = "shutdown"
     CLIENT = "client"
+    INTERNAL = "internal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

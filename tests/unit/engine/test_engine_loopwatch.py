@@ -11,8 +11,8 @@ import pytest
 from engine_samples import FakeClock, turns
 
 from wnmon.clock import SystemClock
-from wnmon.engine.loopwatch import EVERY_S, CaughtUp, LoopWatch, Proofs, with_lags
-from wnmon.engine.ports import READ_BYTES, READ_PIECES, TURNS
+from wnmon.engine.loopwatch import EVERY_S, LoopWatch, Proofs, with_lags
+from wnmon.engine.ports import READ_BYTES, READ_PIECES, TURNS, CaughtUp
 from wnmon.model.check import Auth
 from wnmon.model.events import LoopLagged
 from wnmon.model.exchange import Chunk, Exchange, Lag, Marks, Request

@@ -55,6 +55,7 @@ SENTENCES: dict[str, Pair] = {
     "stage_send": ("sending the request", "发送请求时"),
     "stage_wait": ("waiting for the response head", "等待响应头时"),
     "stage_body": ("reading the body", "读取响应体时"),
+    "sensor_ended": ("the process of wnmon that measured it has ended", "wnmon 的测量进程已结束"),
     "stopped": ("wnmon was stopped", "wnmon 被停止"),
     "left_alone": ("left alone for {n} s more, as the relay asked", "应中转站要求，{n} 秒内不再请求"),
     "left_for_maintenance": ("maintenance for {n} s more: {text}", "维护中，还有 {n} 秒：{text}"),
