@@ -48,7 +48,7 @@ _EVENTS: Mapping[str, tuple[str, Stage | None]] = {
 _OF_A_REQUEST = frozenset({"send_ns", "sent_ns", "headers_ns"})
 
 # The words of h11 0.16, which has no class of its own for it.
-_CUT_SHORT = "peer closed connection"
+_CUT_SHORT = "closed connection"
 _WITHOUT_END = "Receive buffer too long"
 _OWN_MISTAKES = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
 _MAX_CAUSES = 10
