@@ -6,8 +6,9 @@ each string belongs, so an outline is understood once, and for the streams after
     a body                                                                 is read
     of `data: {...}` lines, each with a blank one after it, and [DONE]     by outlines
     of one JSON object or array                                            by its outline
-    with other lines, an escaped quote, a control character, no UTF-8,     by `channels`, which knows all there is
-        or a text that some reader may skip
+    the same, a text of which has an escaped quote                         there by `jsontext`
+    with other lines, a control character, no UTF-8, or a text that        by `channels`, which knows all there is
+        some reader may skip
 
 What comes out is no place of the body: it says that there is nothing to redact, or that `channels` has to find it.
 """
@@ -29,7 +30,7 @@ MOST_BYTES = 4_096
 """Of a text whose outline is worth being known: that of a token has 250."""
 
 _ODD = bytes({*range(32)} - {10})
-_PLAIN = re.compile(rb"(?:[^\\]++|\\(?:[\\/bfnrt]|u[0-9a-fA-F]{4}))*+")
+_PLAIN = re.compile(rb'(?:[^\\]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _DONE = b"data: [DONE]"
 _ESCAPES = (b"\\", b"%", b"&")
 
@@ -78,6 +79,9 @@ class Outlines:
 
     def _strings(self, text: bytes) -> Iterable[tuple[Place, bytes]] | None:
         """Return the strings of a JSON text, in order, each with its place and channel; None where one may skip it."""
+        if b'\\"' in text:
+            read = self._reader.read(0, text)
+            return None if read.doubts else (((one.place, one.channel), one.raw) for one in read.strings)
         pieces = text.split(b'"')
         outline, inside = tuple(pieces[::2]), pieces[1::2]
         names = self._names.get(outline)
@@ -108,7 +112,7 @@ def _getter(places: Sequence[int]) -> Getter:
 
 def _texts(body: bytes) -> Sequence[bytes] | None:
     """Return the JSON texts of a body, None where it is anything else than those, or odd."""
-    if b'\\"' in body or len(body.translate(None, _ODD)) < len(body) or not _is_utf8(body):
+    if len(body.translate(None, _ODD)) < len(body) or not _is_utf8(body):
         return None
     if b"\\" in body and not _PLAIN.fullmatch(body):
         return None

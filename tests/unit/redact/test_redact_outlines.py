@@ -81,6 +81,10 @@ def test_an_escape_is_joined_as_it_is_read() -> None:
     assert b"xA\n" in (Outlines().joined(body, FAR) or [])
 
 
+def test_an_escaped_quote_is_joined_as_it_is_read() -> None:
+    assert Outlines().joined(streamed({"a": 'b"'}, {"a": "c"}, {"a": "\\"}), FAR) == [b'b"c\\']
+
+
 def test_of_one_text_over_and_over_as_much_is_joined_as_shows_a_run() -> None:
     body = streamed(*[{"id": "abc"}] * 50)
     assert Outlines().joined(body, 7) == [b"abc" * 4]
@@ -109,7 +113,7 @@ def test_empty_texts_are_joined_to_nothing() -> None:
         b"data: [1]\n\n",
         b'data: {"a":"\xff"}\n\n',
         b'data: {"a":"\x01"}\n\n',
-        b'data: {"a":"\\""}\n\n',
+        b'data: {"a":"\\"" "b"}\n\n',
         b'data: {"a":"\\x41"}\n\n',
         b'data: {"a":"b","a":"c"}\n\n',
         b'data: {"a":NaN}\n\n',
