@@ -23,7 +23,7 @@ from typing import Any
 sys.path[:0] = [str(Path(__file__).parent)]
 
 from bench_goals import GOALS, Bench, Figure, most_streams, percentile  # noqa: E402
-from bench_machine import CLIENT, RELAY, ROOT, Clock, cpu_of, started, versions, watched  # noqa: E402
+from bench_machine import CLIENT, RELAY, ROOT, WNMON, Clock, cpu_of, started, versions, watched  # noqa: E402
 from bench_plots import bars_plot, errors_plot  # noqa: E402
 from bench_report import for_docs, for_terminal  # noqa: E402
 from bench_runs import (  # noqa: E402
@@ -43,6 +43,14 @@ BLACKBOX = "prometheus-blackbox-exporter"
 NO_PEERS = "the peers are not installed: make bench does it"
 NO_BLACKBOX = f"{BLACKBOX} is not installed: make components does it"
 NO_TIME = "no time was left for it in the short form"
+CHECK = """  check-{n}:
+    every: 15m
+    timeout: {{connect: 10s, total: 45s}}
+    prompt: "Reply with only: {{{{nonce}}}} number {n}"
+    request: {{stream: true, max_tokens: 64, temperature: 0}}
+    labels: {{env: production}}
+    expect: {{status: 200, stream: complete, ttft: {{degraded: 2s, failed: 10s}}, content: {{contains: "pong"}}}}
+"""
 LIMITS = {
     "ttft_tls": "what else the loop does between the arrival of bytes and their stamp",
     "suspect": "a stamp is suspect where the loop was held up for 20 ms",
@@ -236,7 +244,7 @@ def rhythm(desk: Desk) -> None:
 def exposition(desk: Desk) -> None:
     """/metrics after a tenth has run, beside prometheus_client."""
     with watched() as foreign:
-        order = [sys.executable, str(ROOT / "tests/bench/bench_metrics.py"), "1000", "2" if desk.quick else "6"]
+        order = [WNMON, str(ROOT / "tests/bench/bench_metrics.py"), "1000", "2" if desk.quick else "6"]
         with started(order, CLIENT, stdout=-1) as process:
             assert process.stdout is not None
             told = json.loads(process.stdout.read())
@@ -247,20 +255,15 @@ def exposition(desk: Desk) -> None:
 def command_line(desk: Desk) -> None:
     """How long commands take to begin, in turns with their peers."""
     config = desk.folder / "thousand.yaml"
-    checks = "".join(
-        f'  c{n:04}:\n    prompt: "Say {n}."\n    every: 10m\n    expect: {{status: 200}}\n' for n in range(1000)
-    )
-    config.write_text(
-        "targets: {wn: {base_url: https://relay.example, models: [m], api_key: sk-bench-0123456789abcdef}}\nchecks:\n"
-        + checks,
-        encoding="utf-8",
-    )
-    run, least = [sys.executable, "-m", "wnmon"], dict[str, float]()
+    checks = "".join(CHECK.format(n=f"{n:04}") for n in range(1000))
+    target = "{wn: {base_url: https://relay.example, models: [m], api_key: sk-bench-0123456789abcdef}}"
+    config.write_text(f"targets: {target}\nchecks:\n{checks}", encoding="utf-8")
+    run, least = [WNMON, "-m", "wnmon"], dict[str, float]()
     orders = {
         "help": [*run, "--help"],
-        "click": [sys.executable, "-c", "import click"],
+        "click": [WNMON, "-c", "import click"],
         "validate": [*run, "validate", str(config)],
-        "yaml": [sys.executable, "-c", f"import yaml; yaml.load(open({str(config)!r}), yaml.SafeLoader)"],
+        "yaml": [WNMON, "-c", f"import yaml; yaml.load(open({str(config)!r}), yaml.SafeLoader)"],
         "list": [*run, "check", "--list"],
     }
     with watched() as foreign:
@@ -327,6 +330,7 @@ def main() -> int:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description="The benchmarks of wnmon")
     parser.add_argument("--quick", action="store_true", help="five minutes at most")
+    parser.add_argument("--budget", type=float, default=QUICK_S, help="seconds that the short form has")
     parser.add_argument("--only", default="", help=f"of {', '.join(goal.key for goal in GOALS)}")
     parser.add_argument("--peers", type=Path, help="the Python that has the peers")
     parser.add_argument("--out", type=Path, help="write benchmarks.md and what goes with it into this folder")
@@ -340,7 +344,7 @@ def main() -> int:
     told = [f"others use {foreign.share:.0%} of all cores now", *missing]
     print("; ".join(told), file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="wnmon-bench-") as folder:
-        clock = Clock(QUICK_S if asked.quick else None)
+        clock = Clock(asked.budget if asked.quick else None)
         desk = Desk(folder=Path(folder), quick=asked.quick, clock=clock, peers=peers, blackbox=program)
         run(desk, [key for key in asked.only.split(",") if key])
     bench = Bench(

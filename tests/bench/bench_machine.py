@@ -17,6 +17,9 @@ from typing import Any
 TICKS = os.sysconf("SC_CLK_TCK")
 ROOT = Path(__file__).parents[2]
 
+WNMON = os.environ.get("WNMON_PYTHON", sys.executable)
+"""The Python that has the wnmon to be measured, so that one with other extras can be."""
+
 cores = sorted(os.sched_getaffinity(0))
 CLIENT, RELAY = {cores[0]}, {cores[-1]}
 """Whoever is measured has a core; the relay, and whoever scrapes and asks, have another, where there are two."""
@@ -95,7 +98,7 @@ def started(
             else:
                 process.terminate()
             try:
-                process.wait(10)
+                process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -144,7 +147,7 @@ def versions(peers_python: Path | None, blackbox: str | None) -> dict[str, str]:
     found = {
         "cores": f"{len(cores)} of {os.cpu_count()}, {model}",
         "kernel": f"{platform.system()} {platform.release()}",
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "python": _said([WNMON, "-c", "import platform as p; print(p.python_implementation(), p.python_version())"]),
         "commit": _said(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]) or "unknown",
         "extras": ", ".join(name for name in ("uvloop", "httptools") if _has(name)) or "none",
     }
@@ -158,7 +161,7 @@ def versions(peers_python: Path | None, blackbox: str | None) -> dict[str, str]:
 
 
 def _has(module: str) -> bool:
-    return subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True, check=False).returncode == 0
+    return subprocess.run([WNMON, "-c", f"import {module}"], capture_output=True, check=False).returncode == 0
 
 
 def _said(order: Sequence[str]) -> str:

@@ -67,7 +67,7 @@ def for_terminal(bench: Bench) -> str:
     rows = table(bench)
     wide = [max(len(row[place]) for row in rows) for place in range(len(HEADS))]
     lines = ["  ".join(cell.ljust(wide[place]) for place, cell in enumerate(row)).rstrip() for row in rows]
-    return "\n".join([*lines, "", *_limits(bench), *_busy(bench)]) + "\n"
+    return "\n".join([*lines, "", *_limits(bench), *_controls(bench), *_busy(bench)]) + "\n"
 
 
 def for_docs(bench: Bench) -> str:
@@ -91,7 +91,7 @@ def for_docs(bench: Bench) -> str:
         "",
         *marked,
         "",
-        *(f"- {line}" for line in [*_limits(bench), *_busy(bench)]),
+        *(f"- {line}" for line in [*_limits(bench), *_controls(bench), *_busy(bench)]),
         "",
         "## Machine",
         "",
@@ -107,6 +107,15 @@ def _limits(bench: Bench) -> Iterator[str]:
         figure = bench.figures.get(goal.key, Figure())
         if figure.limit and assess(goal, figure) in {Met.NOT_MET, Met.UNMEASURED}:
             yield f"{goal.key}: {figure.limit}"
+
+
+def _controls(bench: Bench) -> Iterator[str]:
+    """Yield how late the relay itself was, which is in no error: a piece carries the instant it was sent."""
+    for phase in bench.phases:
+        late = phase.get("relay_late_ms") or {}
+        if late.get("p99") is not None:
+            p50, p99 = number(late["p50"], "ms"), number(late["p99"], "ms")
+            yield f"control, {phase['phase']}: the relay sent first tokens {p50} late at the median, p99 {p99}"
 
 
 def _busy(bench: Bench) -> Iterator[str]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_goals import percentile
-from bench_machine import CLIENT, RELAY, cpu_s, descendants, pss_mb, started, watched
+from bench_machine import CLIENT, RELAY, WNMON, cpu_s, descendants, pss_mb, started, watched
 
 from wnmon.mock.metronome import PATH, Tempo
 from wnmon.mock.papers import make_papers
@@ -163,7 +163,7 @@ class Service:
         config.write_text(configuration(self.loads, playing), encoding="utf-8")
         recording = [str(HERE / "bench_service.py"), str(config), str(port), str(folder / "recorded.json")]
         bare = ["-m", "wnmon", "serve", str(config), "--listen", f"127.0.0.1:{port}", "--poll", "0s", "--quiet"]
-        order = [sys.executable, *((recording + ["--gaps"] * self.gaps) if self.record else bare)]
+        order = [WNMON, *((recording + ["--gaps"] * self.gaps) if self.record else bare)]
         url = f"http://127.0.0.1:{port}"
         with started(order, CLIENT, log=folder / "service.log") as process:
             wait_for(f"{url}/-/ready", process)

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,14 @@ def test_what_limits_a_goal_is_not_told_where_it_is_met() -> None:
 
 def test_a_busy_machine_is_told() -> None:
     assert "too busy to judge: others used up to 40%" in for_terminal(bench(gap=Figure(value=0.9, foreign=0.4)))
+
+
+def test_how_late_the_relay_was_is_a_control() -> None:
+    one = replace(bench(), phases=({"phase": "20 streams", "relay_late_ms": {"p50": 0.25, "p99": 1.5}},))
+
+    assert "control, 20 streams: the relay sent first tokens 0.25 ms late at the median, p99 1.5 ms" in for_terminal(
+        one
+    )
 
 
 def test_the_page_names_machine_and_method() -> None:
