@@ -78,7 +78,7 @@ components: ## Real components for tests and bench (Debian, root): Prometheus, A
 	  prometheus prometheus-alertmanager prometheus-blackbox-exporter chromium fonts-noto-cjk systemd >/dev/null
 
 soak: $(VENV)/.dev ## Half an hour of the real service under a real Prometheus, two busy loops beside; writes docs/soak.md
-	@$(BIN)/python -m pytest -q -m long tests/promtool
+	@$(BIN)/python -m pytest -q -m long tests/promtool tests/matrix
 	@$(BIN)/python tests/soak/soak.py --write
 
 pictures: $(VENV)/.dev ## Draw docs/pictures from five minutes of reference relays under a real Prometheus (Chromium, Node, npm)

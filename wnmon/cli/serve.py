@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from wnmon.app.loop import run
 from wnmon.app.serve import Service, ServiceOptions
 from wnmon.cli.next_windows import next_windows
 from wnmon.cli.options import duration, language_option, quiet_option
@@ -77,7 +78,7 @@ def command(
         selftest=not no_selftest,
     )
     service = Service(options, loaded, os.environ, sinks=(log,), observers=(log,))
-    asyncio.run(_serve(service, log))
+    run(_serve(service, log))
 
 
 async def _serve(service: Service, log: ServiceLog) -> None:

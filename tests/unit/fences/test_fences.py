@@ -22,6 +22,7 @@ BREAKS: Mapping[str, tuple[str, str]] = {
     "light-check": ("wnmon/app/check.py", "wnmon.metrics.prometheus"),
     "below-httpx": ("wnmon/transport/decode.py", "httpcore"),
     "owner-framing": ("wnmon/transport/reachable.py", "h11"),
+    "owner-loop": ("wnmon/engine/sending.py", "uvloop"),
     "owner-http": ("wnmon/cli/terminal.py", "httpx"),
     "owner-apscheduler": ("wnmon/schedule/timetable.py", "apscheduler"),
     "owner-prometheus": ("wnmon/web/routes.py", "prometheus_client"),
