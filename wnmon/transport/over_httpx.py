@@ -11,6 +11,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import httpx
@@ -118,6 +119,7 @@ class OverHttpx:
             self._pools[key] = httpx.AsyncHTTPTransport(
                 verify=self._authorities.context(target.ca_file, target.ca_folder),
                 trust_env=False,
+                http2=find_spec("h2") is not None,  # of an extra: who wants only HTTP/1.1 leaves it out
                 limits=httpx.Limits(max_keepalive_connections=0),
                 proxy=proxy,
                 socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
