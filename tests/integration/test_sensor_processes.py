@@ -53,7 +53,7 @@ class Service:
         """Return the pids of the processes that measure."""
         children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
         lines = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
-        return [pid for pid, line in lines.items() if b"wnmon.transport.process" in line]
+        return [pid for pid, line in lines.items() if b"wnmon.app.sensor_process" in line]
 
     def signal_all(self, number: int) -> None:
         for pid in self.processes():
@@ -70,7 +70,7 @@ def serving(
 
     async def scenario() -> T:
         told: list[Event] = []
-        sensors = SensorProcesses(size, SystemClock(), told.append, grace_s=grace_s)
+        sensors = SensorProcesses("wnmon.app.sensor_process", size, SystemClock(), told.append, grace_s=grace_s)
         async with serve(MockSettings(ttft_s=ttft_s, gap_s=0.005)) as relay:
             await sensors.warm_up()
             try:
@@ -251,7 +251,7 @@ def test_a_process_ends_where_its_service_is_killed(tmp_path: Path) -> None:
     program.write_text(
         "import asyncio\nfrom wnmon.clock import SystemClock\nfrom wnmon.transport.processes import SensorProcesses\n"
         "async def main():\n"
-        "    await SensorProcesses(1, SystemClock(), print).warm_up()\n"
+        "    await SensorProcesses('wnmon.app.sensor_process', 1, SystemClock(), print).warm_up()\n"
         "    print(open('/proc/self/task/%d/children' % __import__('os').getpid()).read(), flush=True)\n"
         "    await asyncio.sleep(60)\n"
         "asyncio.run(main())\n",

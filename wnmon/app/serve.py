@@ -94,7 +94,7 @@ class Service:
         self._metrics = PrometheusSink(self._clock, self._standings.of, sinks=names, components=_COMPONENTS)
         own = (self._rests, self._standings, self._metrics, self._board)
         self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, *observers))
-        self._sensors = SensorProcesses(config.sensors, self._clock, self._tell)
+        self._sensors = SensorProcesses("wnmon.app.sensor_process", config.sensors, self._clock, self._tell)
         self._under_way = UnderWay(self._clock, self._tell)
         self._ready = False
         self._honesty: Honesty | None = None

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -26,14 +27,16 @@ Tell = Callable[[LoopLagged | InternalFault], None]
 
 
 class SensorProcesses:
-    """The Sensors port on processes. One that ends takes its exchanges with it, failures of wnmon, and comes anew."""
+    """The Sensors port on processes. One that ends takes its exchanges with it, failures of wnmon, and comes anew.
 
-    def __init__(self, size: int, clock: Clock, tell: Tell, *, grace_s: float = GRACE_S) -> None:
+    `program` is the module that such a process runs, with a socket's descriptor as its argument.
+    """
+
+    def __init__(self, program: str, size: int, clock: Clock, tell: Tell, *, grace_s: float = GRACE_S) -> None:
         self._clock = clock
         self._numbers = itertools.count()
-        self._tell = tell
-        self._grace_s = grace_s
-        self._all = [_Process(tell, grace_s) for _ in range(size)]
+        self._new: Callable[[], _Process] = lambda: _Process(program, tell, grace_s)
+        self._all = [self._new() for _ in range(size)]
         self._ending: set[asyncio.Task[None]] = set()
 
     @property
@@ -52,7 +55,7 @@ class SensorProcesses:
     def resize(self, size: int) -> None:
         """Have so many processes from now on. One that goes does first what it has begun."""
         for _ in range(len(self._all), size):
-            self._all.append(_Process(self._tell, self._grace_s))
+            self._all.append(self._new())
             self._all[-1].begin()
         for gone in self._all[size:]:
             ending = asyncio.create_task(gone.retire())
@@ -91,8 +94,9 @@ class SensorProcesses:
 class _Process:
     """One process, and the jobs it has. Started anew whenever it ends, sooner or later by how long it lasted."""
 
-    def __init__(self, tell: Tell, grace_s: float) -> None:
+    def __init__(self, program: str, tell: Tell, grace_s: float) -> None:
         self.is_ready = False
+        self._program = program
         self._tell = tell
         self._grace_s = grace_s
         self._jobs: dict[int, asyncio.Future[Packed | None]] = {}
@@ -159,21 +163,24 @@ class _Process:
 
     async def _one_life(self) -> int:
         """Return with which code the process ended."""
+        self._writer = None
         ours, its = socket.socketpair()
         with its:
-            command = (sys.executable, "-m", "wnmon.transport.process", str(its.fileno()))
-            process = await asyncio.create_subprocess_exec(*command, pass_fds=[its.fileno()])
-        reader, self._writer = await asyncio.open_unix_connection(sock=ours)
+            process = _begun(self._program, its.fileno())
         try:
+            reader, self._writer = await asyncio.open_unix_connection(sock=ours)
             async for batch in messages(reader):
                 self._take(batch)
         finally:
             self.is_ready = False
-            self._writer.close()
+            if self._writer is None:
+                ours.close()
+            else:
+                self._writer.close()
             for told in self._jobs.values():
                 if not told.done():
                     told.set_result(None)
-            code = await _buried(process)
+            code = await asyncio.to_thread(_buried, process)
         return code
 
     def _take(self, batch: Batch) -> None:
@@ -187,15 +194,15 @@ class _Process:
                 told.set_result(packed)
 
 
-async def _buried(process: asyncio.subprocess.Process) -> int:
+def _begun(program: str, fd: int) -> subprocess.Popen[bytes]:
+    """Start a process. Not by asyncio's own way, which leaves one behind where it is given up meanwhile."""
+    return subprocess.Popen((sys.executable, "-m", program, str(fd)), pass_fds=[fd])  # noqa: S603 - our own module
+
+
+def _buried(process: subprocess.Popen[bytes]) -> int:
     """Return with which code a process has ended, which comes with the end of its connection; else it is killed."""
-    ending = asyncio.ensure_future(process.wait())
-    done, _ = await asyncio.wait({ending}, timeout=_ENDS_WITHIN_S)
-    if not done:
-        _kill(process)
-    return await ending
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
+    try:
+        return process.wait(_ENDS_WITHIN_S)
+    except subprocess.TimeoutExpired:
         process.kill()
+        return process.wait()

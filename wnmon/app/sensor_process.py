@@ -1,6 +1,6 @@
 """A process that measures and does nothing else: sockets and stamps here, reading and judging elsewhere.
 
-    python -m wnmon.transport.process FD
+    python -m wnmon.app.sensor_process FD
 
 FD is its end of the pair of sockets to the service. It ends when the service does.
 """
@@ -8,11 +8,12 @@ FD is its end of the pair of sockets to the service. It ends when the service do
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import socket
 import sys
 
+from wnmon.app.loop import run
+from wnmon.app.tuning import tune_interpreter
 from wnmon.clock import SystemClock
 from wnmon.engine.loopwatch import Watched
 from wnmon.transport.handover import Batch, Job, Packed, Stop, framed, messages, pack
@@ -36,8 +37,7 @@ class Measuring:
     async def work(self, reader: asyncio.StreamReader) -> None:
         """Work until the service is gone."""
         await self._sensor.warm_up()
-        gc.collect()
-        gc.freeze()
+        tune_interpreter()
         self._hand_over()
         async for message in messages(reader):
             match message:
@@ -68,7 +68,7 @@ class Measuring:
         self._lags_s.clear()
 
 
-async def _run(fd: int) -> None:
+async def _measure(fd: int) -> None:
     reader, writer = await asyncio.open_unix_connection(sock=socket.socket(fileno=fd))
     await Measuring(writer).work(reader)
     writer.close()
@@ -78,7 +78,7 @@ def main() -> None:
     """Measure for the service at the other end."""
     # Control and C at a terminal goes to all: the service drains first, and then hangs up.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asyncio.run(_run(int(sys.argv[1])))
+    run(_measure(int(sys.argv[1])))
 
 
 if __name__ == "__main__":
