@@ -97,7 +97,7 @@ class Likeness:
         for value in values:
             if isinstance(value, dict | list):
                 self._has_forms = False
-            elif not isinstance(value, bool):
+            else:
                 self._constants.add(value)
 
     def _form(self, value: Json) -> Hashable:

@@ -40,12 +40,12 @@ Place = tuple[int, int]
 
 
 class Outlines:
-    """Knows outlines. For one body at a time."""
+    """Knows outlines. For one body at a time. `reader` reads what is not known."""
 
     __slots__ = ("_names", "_reader", "_rows")
 
-    def __init__(self) -> None:
-        self._reader = JsonReader(b"")
+    def __init__(self, reader: JsonReader | None = None) -> None:
+        self._reader = reader or JsonReader(b"")
         # By outline: what gives the names of a text. By both: what gives its strings, and where each belongs.
         self._names: dict[Outline, Getter] = {}
         self._rows: dict[tuple[Outline, tuple[bytes, ...]], tuple[Getter, Sequence[Place]]] = {}

@@ -142,6 +142,22 @@ def test_a_number_is_its_own_form_where_its_multiples_matter() -> None:
     assert asked({"multipleOf": 2}, 2, 2, 4) == 2
 
 
+@pytest.mark.parametrize("keyword", ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"])
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_a_number_is_known_on_its_side_of_a_limit_alone(keyword: str, first: int) -> None:
+    compiled = compile_schema({keyword: 1})
+    for value in (first, 0, 1, 2, 0.5, 1.5):
+        assert schema_findings(compiled, value, "", "ask", 10) == schema_findings(compiled, value, "", "ask")
+
+
+@pytest.mark.parametrize("keyword", ["minLength", "maxLength"])
+@pytest.mark.parametrize("first", ["", "a", "ab"])
+def test_a_text_is_known_on_its_side_of_a_length_alone(keyword: str, first: str) -> None:
+    compiled = compile_schema({keyword: 1})
+    for value in (first, "", "b", "bc"):
+        assert schema_findings(compiled, value, "", "ask", 10) == schema_findings(compiled, value, "", "ask")
+
+
 def test_what_a_constant_names_is_its_own_form() -> None:
     assert asked({"enum": ["stop", 1, None]}, "stop", "stop", 1, 1.0, None) == 3
 

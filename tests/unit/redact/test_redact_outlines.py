@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from wnmon.redact.channels import channels
 from wnmon.redact.escapes import JSON_ESCAPE, unescape
+from wnmon.redact.jsontext import JsonReader, Text
 from wnmon.redact.outlines import MOST_BYTES, MOST_KNOWN, Outlines, outlines
 
 FAR = 10**9
@@ -71,6 +72,29 @@ def test_an_outline_is_known_from_one_body_to_the_next() -> None:
     assert sorted(known.joined(streamed(said("e"), said("f")), FAR) or []) == [b"cc", b"ef"]
 
 
+class CountingReader(JsonReader):
+    """Counts what it reads."""
+
+    reads = 0
+
+    def read(self, offset: int, data: bytes) -> Text:
+        self.reads += 1
+        return super().read(offset, data)
+
+
+def test_what_is_known_is_not_read() -> None:
+    reader = CountingReader(b"")
+    known = Outlines(reader)
+    for _ in range(2):
+        known.joined(streamed(said("ab"), said("cd"), said("e", reasoning="f"), {"id": "1"}, {"no": "1"}), FAR)
+    assert reader.reads == 4
+
+
+def test_the_pieces_of_each_name_of_a_channel_are_joined_by_themselves_too() -> None:
+    body = streamed(said("", reasoning="a"), said("", thinking="b"), said("", reasoning="c"))
+    assert {b"abc", b"ac"} <= {*(Outlines().joined(body, FAR) or [])}
+
+
 def test_the_same_outline_with_other_names_is_another_text() -> None:
     body = streamed({"a": "1", "b": "2"}, {"b": "3", "a": "4"})
     assert sorted(Outlines().joined(body, FAR) or []) == [b"14", b"23"]
@@ -109,6 +133,7 @@ def test_empty_texts_are_joined_to_nothing() -> None:
         b': ping\n\ndata: {"a":"b"}\n\n',
         b'id: 1\ndata: {"a":"b"}\n\n',
         b'data: {"a":\ndata: "b"}\n\n',
+        b'data: {"a":\n"b"}\n\n',
         b"data: [DONE]\n\ndata: [DONE]\n\n",
         b"data: [1]\n\n",
         b'data: {"a":"\xff"}\n\n',
