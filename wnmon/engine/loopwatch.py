@@ -1,9 +1,9 @@
 """How late the stamps of an exchange may be, because the monitor's own event loop was: watched while exchanges run.
 
 A stamp is never early, and late only as long as the loop does not come to take it. So the loop is asked every 5 ms: at
-`come_ns` the watch wakes, and TURNS turns later it knows that whatever had come by then has its stamp. What is stamped
-after that came after `come_ns`. Nothing else bounds how late a stamp is: a stall between two wake-ups in time, shorter
-than the time between them, shows in neither.
+`come_ns` the watch wakes, and as many turns later as any stamp of what runs may need it knows that whatever had come by
+then has its stamp. What is stamped after that came after `come_ns`. Nothing else bounds how late a stamp is: a stall
+between two wake-ups in time, shorter than the time between them, shows in neither.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class LoopWatch:
         self._forgotten = 0
         # Of each exchange under way: how many proofs there had been when it began. In order, since it only grows.
         self._begun: list[int] = []
+        self._turns: list[int] = []
         self._due_ns = 0
         self._next: asyncio.Handle | None = None
 
@@ -49,12 +50,14 @@ class LoopWatch:
         """
         first = self._forgotten + len(self._proofs)
         self._begun.append(first)
+        self._turns.append(turns)
         if self._next is None:
             self._wait(asyncio.get_running_loop())
         try:
-            yield lambda: _after_turns(self._proofs[max(0, first - self._forgotten) :], turns)
+            yield lambda: self._proofs[max(0, first - self._forgotten) :]
         finally:
             self._begun.remove(first)
+            self._turns.remove(turns)
             if not self._begun and self._next is not None:
                 self._next.cancel()
                 self._next = None
@@ -68,11 +71,11 @@ class LoopWatch:
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
         come_ns = self._clock.now_ns()
         self._tell(LoopLagged(lag_s=max(0, come_ns - self._due_ns) / 1e9))
-        self._let_turn(loop, TURNS, come_ns)
+        self._let_turn(loop, 0, come_ns)
 
-    def _let_turn(self, loop: asyncio.AbstractEventLoop, turns: int, come_ns: int) -> None:
-        if turns:
-            self._next = loop.call_soon(self._let_turn, loop, turns - 1, come_ns)
+    def _let_turn(self, loop: asyncio.AbstractEventLoop, turned: int, come_ns: int) -> None:
+        if turned < max(self._turns):  # what needs more may have begun meanwhile
+            self._next = loop.call_soon(self._let_turn, loop, turned + 1, come_ns)
             return
         self._proofs.append(CaughtUp(come_ns, self._clock.now_ns()))
         needless = self._begun[0] - self._forgotten
@@ -99,14 +102,6 @@ class Watched:
                 request, target, timeouts=timeouts, caps=caps, scheduled_ns=scheduled_ns
             )
             return exchange, proofs()
-
-
-def _after_turns(proofs: Sequence[CaughtUp], turns: int) -> Sequence[CaughtUp]:
-    """Return what the proofs say where a stamp may need more turns than the watch waits for: so many are for one."""
-    if turns <= TURNS:
-        return proofs
-    later = proofs[-(-turns // TURNS) - 1 :]
-    return [CaughtUp(come.come_ns, stamped.stamped_ns) for come, stamped in zip(proofs, later, strict=False)]
 
 
 def with_lags(exchange: Exchange, proofs: Sequence[CaughtUp]) -> Exchange:
