@@ -113,17 +113,29 @@ def with_lags(exchange: Exchange, proofs: Sequence[CaughtUp]) -> Exchange:
     if exchange.lags:
         return exchange
     stamps = [chunk.at_ns for chunk in exchange.chunks]
-    # By place: how many reads, by bytes or by pieces, the body had taken before the chunk there.
-    reads = [0.0, *accumulate(max(len(chunk.data) / READ_BYTES, 1 / READ_PIECES) for chunk in exchange.chunks)]
+    reads = _reads(exchange)
     floor_ns, lags, before = exchange.marks.started_ns, [], 0
     for at_ns in sorted({*_marked(exchange.marks), *stamps}):
         while before < len(proofs) and proofs[before].stamped_ns < at_ns:
             before += 1
         come_ns = proofs[before - 1].come_ns if before else floor_ns
-        if come_ns > floor_ns and reads[bisect_right(stamps, at_ns)] - reads[bisect_right(stamps, come_ns)] < 1:
+        if come_ns > floor_ns and (
+            not reads or reads[bisect_right(stamps, at_ns)] - reads[bisect_right(stamps, come_ns)] < 1
+        ):
             floor_ns = come_ns
         lags.append(Lag(at_ns, max(0, at_ns - floor_ns)))
     return replace(exchange, lags=tuple(lags), late_ns=max(lag.late_ns for lag in lags))
+
+
+def _reads(exchange: Exchange) -> Sequence[float]:
+    """Return by place how many reads, by bytes or by pieces, the body had taken before the chunk there.
+
+    Empty where all of it is less than one read.
+    """
+    sizes = [len(chunk.data) for chunk in exchange.chunks]
+    if sum(sizes) / READ_BYTES + len(sizes) / READ_PIECES < 1:
+        return ()
+    return [0.0, *accumulate(max(size / READ_BYTES, 1 / READ_PIECES) for size in sizes)]
 
 
 _marks = attrgetter(*(field.name for field in fields(Marks) if field.name not in {"started_ns", "scheduled_ns"}))
