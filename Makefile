@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SECONDS ?= 0
 
-.PHONY: help demo test lint types imports tests generate lock oldest-pip release components bench soak pictures promql3 image-test conformance mutation mutmut clean
+.PHONY: help demo test lint types imports tests generate lock oldest-pip release components bench loads soak pictures promql3 image-test conformance mutation mutmut clean
 
 help: ## This list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,10 +57,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 lock: $(VENV)/.dev ## Pin every dependency anew, with hashes and without addresses
 	@$(PIP) install uv
-	@$(COMPILE) --upgrade pyproject.toml --output-file requirements/runtime.txt
-	@$(COMPILE) --upgrade --group dev pyproject.toml --constraint requirements/runtime.txt \
+	@$(COMPILE) --upgrade --extra fast pyproject.toml --output-file requirements/runtime.txt
+	@$(COMPILE) --upgrade --all-extras --group dev pyproject.toml --constraint requirements/runtime.txt \
 	  --output-file requirements/dev.txt
-	@for group in evidence evidence-fakellm evidence-mock-ai-api; do \
+	@for group in bench evidence evidence-fakellm evidence-mock-ai-api; do \
 	  $(COMPILE) --upgrade --group $$group --output-file requirements/$$group.txt || exit 1; done
 	@$(COMPILE) --upgrade --group mutation --constraint requirements/dev.txt --output-file requirements/mutation.txt
 	@echo 'hatchling>=1.27' | $(COMPILE) --constraint requirements/dev.txt - --output-file requirements/build.txt
@@ -72,20 +72,30 @@ release: $(VENV)/.dev ## Wheel, sdist, bill of materials and hashes of this comm
 	@$(BIN)/python scripts/release.py dist
 	@WNMON_DIST=dist $(BIN)/python -m pytest -q tests/acceptance/test_wheel.py tests/acceptance/test_release.py
 
-components: ## Real components for the tests (Debian, root): Prometheus, Alertmanager, Chromium, fonts, systemd-analyze
+components: ## Real components for tests and bench (Debian, root): Prometheus, Alertmanager, blackbox_exporter, Chromium, fonts, systemd-analyze
 	@apt-get update -qq
 	@DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	  prometheus prometheus-alertmanager chromium fonts-noto-cjk systemd >/dev/null
+	  prometheus prometheus-alertmanager prometheus-blackbox-exporter chromium fonts-noto-cjk systemd >/dev/null
 
 soak: $(VENV)/.dev ## Half an hour of the real service under a real Prometheus, two busy loops beside; writes docs/soak.md
-	@$(BIN)/python -m pytest -q -m long tests/promtool
+	@$(BIN)/python -m pytest -q -m long tests/promtool tests/matrix
 	@$(BIN)/python tests/soak/soak.py --write
 
 pictures: $(VENV)/.dev ## Draw docs/pictures from five minutes of reference relays under a real Prometheus (Chromium, Node, npm)
 	@$(BIN)/python scripts/draw/pictures.py
 
-bench: $(VENV)/.dev ## How far our stamps are from the relay's own, against a bare reader
-	@$(BIN)/python tests/bench/clock_bench.py
+bench: $(VENV)/.dev $(VENV)-bench/.done ## Errors of the clock and cost of a probe beside the peers; writes docs/benchmarks.md; QUICK=1: 5 minutes
+	@$(BIN)/python tests/bench/bench.py $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY),--out docs) \
+	  --peers $(VENV)-bench/bin/python
+
+# Peers have an environment of their own: what wnmon runs with is what its own requirements say.
+$(VENV)-bench/.done: requirements/bench.txt
+	@test -x $(VENV)-bench/bin/python || $(PYTHON) -m venv $(VENV)-bench
+	@$(VENV)-bench/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/bench.txt
+	@touch $@
+
+loads: $(VENV)/.dev ## Measure the table of loads in docs/operations.md anew, 6 minutes
+	@$(BIN)/python tests/bench/load_table.py --write
 
 promql3: $(VENV)/.dev ## Every query of the boards and every rule, read by the parsers of Prometheus 3 (needs Go)
 	@$(BIN)/python -m scripts.promql3
@@ -106,4 +116,4 @@ image-test: ## Build and run the image without a container engine (Debian, root)
 	@scripts/image-test.sh
 
 clean: ## Remove the virtual environment and caches
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	@rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

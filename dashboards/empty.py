@@ -53,6 +53,12 @@ class Empty(Enum):
     BALANCE_STEADY = ("steady", "未减少", "no balance falls", "没有余额在减少")
     COMPONENT = ("none", "无", "no error happened since wnmon started", "wnmon 启动以来没有错误")
     ALERT = ("none", "无", "no alert fires, or the rules are not loaded", "没有告警，或规则未加载")
+    SELFTEST = (
+        "not tried",
+        "未自检",
+        "the self-test at the start was left out, or could not judge",
+        "启动时未自检，或未能判定",
+    )
     RELOAD = ("never", "从未", "no configuration was taken yet", "尚未加载过配置")
 
     def shown(self, say: Language) -> str:

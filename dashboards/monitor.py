@@ -43,7 +43,7 @@ def all_rows(say: Language) -> list[Row]:
     """Return the panels."""
     return [
         Row(title="", panels=[*_answers(say), _instances(say)]),
-        Row(title=say("Punctuality", "准时"), panels=[*_lateness(say), _skipped(say), _in_flight(say)]),
+        Row(title=say("Punctuality", "准时"), panels=[*_lateness(say), _skipped(say), _in_flight(say), _clock(say)]),
         Row(title=say("Faults", "故障"), panels=[_faults(say), _suspect(say)]),
         Row(title=say("Resources", "资源"), panels=[*_process(say)]),
     ]
@@ -141,6 +141,17 @@ def _instances(say: Language) -> Panel:
                 unit="s",
                 decimals=1,
             ),
+            Column(
+                title=say("Clock trusted", "时钟可信"),
+                expr=f"min {by}({own('wnmon_selftest_trustworthy')})",
+                values=yes_or_no(say, good=True),
+                empty=Empty.SELFTEST,
+            ),
+            Column(
+                title=say("Withheld if late by", "迟滞即不计入"),
+                expr=f"max {by}({own('wnmon_suspect_bound_seconds')})",
+                unit="s",
+            ),
             Column(title=say("Series", "序列数"), expr=f"max {by}({own('scrape_samples_scraped')})", decimals=0),
             Column(
                 title=say("Scrape takes", "采集耗时"),
@@ -152,6 +163,37 @@ def _instances(say: Language) -> Panel:
         about=say("One row per wnmon.", "每个 wnmon 一行。"),
         size=(24, 5),
         empty=Empty.SCRAPE,
+    )
+
+
+def _clock(say: Language) -> Panel:
+    by = "by (job, instance, scheme) "
+
+    def worst(metric: str) -> str:
+        worst = 'stat="p99"'
+        return f"max {by}({own(metric, worst)})"
+
+    columns = [
+        (say("First token, bias", "首个 token 偏差"), f"max {by}({own('wnmon_selftest_ttft_bias_seconds')})"),
+        (say("First token, p99", "首个 token p99"), worst("wnmon_selftest_ttft_error_seconds")),
+        (say("Gaps, p99", "间隔 p99"), worst("wnmon_selftest_gap_error_seconds")),
+        (
+            say("Tried", "自检时间"),
+            f"time() - max {by}({own('wnmon_selftest_ttft_bias_seconds')} * 0 + on (job, instance) group_left () "
+            f"{own('wnmon_selftest_timestamp_seconds')})",
+        ),
+    ]
+    return rows(
+        say,
+        {"job": say("Job", "任务"), "instance": say("Instance", "实例"), "scheme": say("Scheme", "协议")},
+        [Column(title=title, expr=expr, unit="s", empty=Empty.SELFTEST) for title, expr in columns],
+        title=say("Error of the clock", "时钟误差"),
+        about=say(
+            "What the self-test at the start measured less what was true; a bias above 0 is too long.",
+            "启动自检的测得值减去真实值；偏差大于 0 表示测得偏长。",
+        ),
+        size=(24, 5),
+        empty=Empty.SELFTEST,
     )
 
 

@@ -239,6 +239,15 @@ def _of_the_window() -> Iterator[Record]:
     )
 
 
+SUSPECT = Record(
+    name="wnmon:suspect_samples:ratio_increase1h",
+    why="The share of runs of which a latency was withheld. Above 1 % the machine is too busy for its probes.",
+    expr="""
+        sum by (job, instance) (increase(wnmon_probe_suspect_samples_total[1h]))
+        / (sum by (job, instance) (increase(wnmon_probe_runs_total[1h])) > 0)
+    """,
+)
+
 LAST_WEEK = Record(
     name="wnmon:probe_ttft_seconds:mean_last_week",
     why="The seven days up to yesterday at this time, if they hold enough to be compared with.",
@@ -271,6 +280,7 @@ GROUPS = (
             *(record for window in BURN_SHARES for record in _burn(window)),
             *_of_the_window(),
             *(record for window in ("1h", "6h") for record in _ttft(window)),
+            SUSPECT,
         ),
     ),
 )

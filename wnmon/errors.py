@@ -11,11 +11,8 @@ the wrong place: a word that looks like one is masked as the error is made, so w
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
-from wnmon.model.credentials import masked
 from wnmon.model.said import Said, Text, mapped
 
 
@@ -25,8 +22,8 @@ class WnmonError(Exception):
     exit_code = 4
 
     def __init__(self, message: Text, *, hint: Text | None = None) -> None:
-        self.message = mapped(message, masked)
-        self.hint = hint and mapped(hint, masked)
+        self.message = mapped(message, _masked)
+        self.hint = hint and mapped(hint, _masked)
         super().__init__(str(self.message))
 
 
@@ -42,7 +39,7 @@ class ConfigError(WnmonError):
     exit_code = 2
 
     def __init__(self, problems: Sequence[Text], *, hint: Text | None = None) -> None:
-        self.problems = tuple(mapped(problem, masked) for problem in problems)
+        self.problems = tuple(mapped(problem, _masked) for problem in problems)
         super().__init__("\n".join(map(str, self.problems)), hint=hint)
 
 
@@ -54,6 +51,8 @@ class InternalError(WnmonError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> Said | None:
     """Return a hint with the nearest known name; with the whole list when nothing is near and the list is short."""
+    from difflib import get_close_matches  # as below: no command that goes well has a use for it
+
     names = sorted(known)
     near = get_close_matches(name[:64], names, n=1, cutoff=0.6)
     if near:
@@ -65,6 +64,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> Said | None:
 
 def place_of(error: BaseException) -> str:
     """Name an unexpected error and where it arose, without its text: a text may quote a secret."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{where}"
+
+
+def _masked(text: str) -> str:
+    from wnmon.model.credentials import masked
+
+    return masked(text)

@@ -139,14 +139,16 @@ def serving(
     env: Mapping[str, str] | None = None,
     ready: bool = True,
     descriptors: int | None = None,
+    selftest: bool = False,
 ) -> Iterator[ServiceProcess]:
     """Run `wnmon serve` over a configuration on a free port; killed at the end if the test did not end it.
 
-    `descriptors` is how many files it may open.
+    `descriptors` is how many files it may open. Without `selftest` the first probe waits for none.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "wnmon.yaml").write_text(config, encoding="utf-8")
     order = [sys.executable, "-m", "wnmon", "serve", str(folder / "wnmon.yaml"), "--listen", "127.0.0.1:0", *options]
+    order += [] if selftest else ["--no-selftest"]
     if descriptors is not None:
         order = ["sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh", *order]
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:

@@ -36,7 +36,7 @@ from wnmon.errors import ConfigError
 from wnmon.mock.faults import FAULTS
 from wnmon.model.check import Caps
 from wnmon.model.target import Probe, Secret
-from wnmon.transport import HttpxTransport
+from wnmon.transport import Sensor
 
 Output = tuple[str, str]
 
@@ -498,7 +498,7 @@ def test_no_way_to_write_a_configuration_shows_a_secret(
     loaded = load_config(configured, os.environ)
     target = loaded.targets[0]
 
-    values = [loaded, target, loaded.probes[0], *target.secrets(), vars(type(target)), HttpxTransport()]
+    values = [loaded, target, loaded.probes[0], *target.secrets(), vars(type(target)), Sensor()]
 
     assert DETECTOR.all_leaks((type(value).__name__, show(value)) for value in values) == []
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from wnmon.app.check import Surroundings, one_off_runner
-from wnmon.app.serve import tune_interpreter
+from wnmon.app.tuning import tune_interpreter
 from wnmon.engine.runner import Runner
 from wnmon.model.check import Check, Plan, Step
 from wnmon.model.json import JsonObject

@@ -44,6 +44,7 @@ EMPTY_HERE = {
     Empty.WEEK: "a database minutes old",
     Empty.BALANCE_STEADY: "the poor relay does not grow poorer",
     Empty.COMPONENT: "nothing in wnmon itself breaks",
+    Empty.SELFTEST: "on a busy machine it may not be able to judge, so it is left out",
 }
 """Every other reason is none here: the chain has what the queries are about."""
 

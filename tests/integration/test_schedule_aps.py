@@ -22,19 +22,23 @@ def probe(name: str = "alive", every_s: float = 0.2, model: str = "m") -> Probe:
 
 
 class ShiftedClock(SystemClock):
-    """The clock of this machine, put forward by `ahead_s`, its wall clock alone set by `set_wall_s`."""
+    """The clock of this machine, put forward by `ahead_s`, its wall clock alone set by `set_wall_s`.
+
+    `slept_s`: how long the machine has slept meanwhile, which the monotonic clock does not count.
+    """
 
     ahead_s = 0.0
     set_wall_s = 0.0
+    slept_s = 0.0
 
     def now_ns(self) -> int:
         return super().now_ns() + int(self.ahead_s * 1e9)
 
     def boot_ns(self) -> int:
-        return super().boot_ns() + int(self.ahead_s * 1e9)
+        return super().boot_ns() + int((self.ahead_s + self.slept_s) * 1e9)
 
     def wall_s(self) -> float:
-        return super().wall_s() + self.ahead_s + self.set_wall_s
+        return super().wall_s() + self.ahead_s + self.slept_s + self.set_wall_s
 
 
 class Stage:
@@ -150,6 +154,52 @@ def test_a_probe_that_may_run_at_once_does() -> None:
     async def scene(stage: Stage) -> None:
         stage.scheduler.set_probes([probe(every_s=86_400)], run_now=True)
         await stage.until(lambda: bool(stage.fired))
+
+    play(scene)
+
+
+def test_a_run_that_came_due_while_the_machine_slept_begins_once_it_wakes() -> None:
+    async def scene(stage: Stage) -> None:
+        one = probe(every_s=1_000_000)
+        stage.scheduler.set_probes([one])
+        await asyncio.sleep(0)
+        # Within its grace, though the machine may take some seconds more to come to it.
+        stage.clock.slept_s = ((stage.next_ns(one.id) or 0) - stage.clock.boot_ns()) / 1e9
+        await stage.until(lambda: bool(stage.fired))
+
+    play(scene)
+
+
+def test_of_many_probes_every_run_begins() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.scheduler.set_probes([probe(f"c{number}", every_s=4) for number in range(300)])
+        await stage.until(lambda: len(stage.fired) >= 600)
+        assert stage.skipped == []
+
+    play(scene)
+
+
+def test_a_run_begins_as_soon_as_a_bare_timer_of_the_loop_could_have_it() -> None:
+    """Each beside a timer for the same instant, so that whatever holds up one holds up the other."""
+
+    async def scene(stage: Stage) -> None:
+        probes = [probe(f"c{number}", every_s=4) for number in range(300)]
+        stage.scheduler.set_probes(probes)
+        loop, bare_ns, tasks = asyncio.get_running_loop(), list[int](), list[asyncio.Task[None]]()
+
+        async def note(due_ns: int) -> None:
+            bare_ns.append(stage.clock.boot_ns() - due_ns)
+
+        def begin(due_ns: int) -> None:
+            tasks.append(loop.create_task(note(due_ns)))
+
+        for one in probes:
+            due_ns = stage.next_ns(one.id) or 0
+            loop.call_later((due_ns - stage.clock.boot_ns()) / 1e9, begin, due_ns)
+        await stage.until(lambda: len(stage.due_ns) >= 300)
+        await asyncio.gather(*tasks)
+        ours_ns = sorted(began_ns - due_ns for due_ns, began_ns in stage.due_ns[:300])
+        assert ours_ns[296] <= 2 * sorted(bare_ns)[296]
 
     play(scene)
 

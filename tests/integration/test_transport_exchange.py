@@ -46,13 +46,15 @@ from wnmon.mock.settings import MockSettings
 from wnmon.model.check import Auth, Timeouts
 from wnmon.model.exchange import Exchange, Marks, Request
 from wnmon.model.target import Secret, Target
-from wnmon.transport import HttpxTransport
+from wnmon.transport import Sensor
 from wnmon.transport.warmup import warm_up
+
+pytestmark = pytest.mark.usefixtures("each_way")
 
 T = TypeVar("T")
 
 
-def with_relay(talk: Callable[[MockRelay, HttpxTransport], Awaitable[T]], *faults: str) -> T:
+def with_relay(talk: Callable[[MockRelay, Sensor], Awaitable[T]], *faults: str) -> T:
     """Run one conversation of a transport with a relay."""
 
     async def scenario() -> T:
@@ -69,7 +71,7 @@ def with_relay(talk: Callable[[MockRelay, HttpxTransport], Awaitable[T]], *fault
 def ask_relay(*faults: str, times: int = 1, stream: bool = False) -> tuple[Exchange, MockRelay]:
     """Return the last of some exchanges with a relay, and the relay."""
 
-    async def talk(relay: MockRelay, transport: HttpxTransport) -> tuple[Exchange, MockRelay]:
+    async def talk(relay: MockRelay, transport: Sensor) -> tuple[Exchange, MockRelay]:
         for _ in range(times - 1):
             await send(url_of(relay), transport=transport, stream=stream)
         return await send(url_of(relay), transport=transport, stream=stream), relay
@@ -126,7 +128,7 @@ def test_what_did_not_happen_has_no_mark() -> None:
 
 
 def test_a_name_has_a_dns_phase() -> None:
-    async def talk(relay: MockRelay, transport: HttpxTransport) -> Exchange:
+    async def talk(relay: MockRelay, transport: Sensor) -> Exchange:
         return await send(url_of(relay, "localhost"), transport=transport)
 
     marks = with_relay(talk).marks
@@ -147,7 +149,7 @@ def test_a_refused_connection_has_no_later_marks() -> None:
 
 
 def test_the_scheduled_instant_is_kept() -> None:
-    async def talk(relay: MockRelay, transport: HttpxTransport) -> int | None:
+    async def talk(relay: MockRelay, transport: Sensor) -> int | None:
         url = url_of(relay)
         sent = transport.send(request_to(url), target_of(url), timeouts=PATIENT, caps=DEFAULT_CAPS, scheduled_ns=123)
         return (await sent).marks.scheduled_ns
@@ -206,7 +208,7 @@ def test_every_probe_has_a_connection_of_its_own() -> None:
 
 
 def test_no_connection_is_left_open() -> None:
-    async def talk(relay: MockRelay, transport: HttpxTransport) -> int:
+    async def talk(relay: MockRelay, transport: Sensor) -> int:
         await send(url_of(relay), transport=transport)
         async with asyncio.timeout(10):
             while relay.connections:
@@ -426,7 +428,7 @@ def test_a_cancelled_exchange_closes_its_connection() -> None:
 
 
 def test_exchanges_at_the_same_time_do_not_mix() -> None:
-    async def talk(relay: MockRelay, transport: HttpxTransport) -> list[str]:
+    async def talk(relay: MockRelay, transport: Sensor) -> list[str]:
         words = [f"word{number}" for number in range(20)]
         requests = [request_to(url_of(relay), body=_say(word)) for word in words]
         exchanges = await asyncio.gather(*(send(r.url, request=r, transport=transport) for r in requests))
@@ -442,7 +444,7 @@ def _say(word: str) -> bytes:
 
 
 def test_a_warm_up_asks_nobody_but_ourselves() -> None:
-    async def talk(relay: MockRelay, transport: HttpxTransport) -> int:
+    async def talk(relay: MockRelay, transport: Sensor) -> int:
         await transport.warm_up()
         return relay.accepted
 
@@ -450,7 +452,7 @@ def test_a_warm_up_asks_nobody_but_ourselves() -> None:
 
 
 def test_a_warm_transport_measures_as_before() -> None:
-    async def talk(relay: MockRelay, transport: HttpxTransport) -> str | None:
+    async def talk(relay: MockRelay, transport: Sensor) -> str | None:
         await transport.warm_up()
         return failure_of(await send(url_of(relay), transport=transport))
 

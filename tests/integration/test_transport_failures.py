@@ -43,6 +43,8 @@ from transport_samples import (
 from wnmon.model.check import Caps
 from wnmon.model.exchange import Exchange, Request
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 SOON = GIVES_UP_SOON_S
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -17,7 +18,9 @@ from transport_samples import (
     PATIENT,
     STREAM_HEAD,
     TOKEN,
+    WAYS,
     chunked,
+    going,
     request_to,
     run,
     sensor,
@@ -141,16 +144,38 @@ def ask_all(answers: list[bytes], *, stream: bool) -> list[Exchange]:
     return run(scenario())
 
 
-@pytest.fixture(scope="module", params=[noise, pieces, wounded], ids=lambda make: make.__name__)
+@pytest.fixture(
+    scope="module", params=product((noise, pieces, wounded), WAYS), ids=lambda one: f"{one[0].__name__} {one[1]}"
+)
 def exchanges(request: pytest.FixtureRequest) -> list[Exchange]:
     """Return the exchanges with a relay that answers so, both for JSON and for streams."""
-    make: Callable[[Random], bytes] = request.param
+    make, way = request.param
     random = Random(make.__name__)
-    return [
-        exchange
-        for stream in (False, True)
-        for exchange in ask_all([make(random) for _ in range(ROUNDS)], stream=stream)
-    ]
+    with going(WAYS[way]):
+        return [
+            exchange
+            for stream in (False, True)
+            for exchange in ask_all([make(random) for _ in range(ROUNDS)], stream=stream)
+        ]
+
+
+@pytest.mark.parametrize("make", [noise, pieces, wounded], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("other", ["httptools", "httpx"])
+def test_each_way_finds_the_same_in_it(make: Callable[[Random], bytes], other: str) -> None:
+    random = Random(f"{make.__name__} each way")
+    answers = [make(random) for _ in range(ROUNDS)]
+    with going(WAYS["h11"]):
+        by_own = ask_all(answers, stream=True)
+    with going(WAYS[other]):
+        by_other = ask_all(answers, stream=True)
+
+    assert [found(one) for one in by_other] == [found(one) for one in by_own]
+
+
+def found(exchange: Exchange) -> tuple[object, ...]:
+    """Return what an exchange says, but for when and in which words."""
+    kind = exchange.failure.kind if exchange.failure else None
+    return exchange.status, exchange.http_version, exchange.headers, exchange.body, kind
 
 
 def test_whatever_a_relay_sends_is_never_our_own_fault(exchanges: list[Exchange]) -> None:

@@ -17,15 +17,18 @@ from itertools import accumulate
 from pathlib import Path
 
 import pytest
+import uvloop
 from tls_samples import Papers, issue, make_authority
-from transport_samples import CHUNKED, END, PATIENT, STREAM_HEAD, chunked, request_to, target_of
+from transport_samples import CHUNKED, END, PATIENT, STREAM_HEAD, Loop, chunked, request_to, run, sensor, target_of
 
 from wnmon.clock import SystemClock
 from wnmon.engine.loopwatch import LoopWatch, with_lags
+from wnmon.engine.ports import turns_of
 from wnmon.model.check import Caps
 from wnmon.model.exchange import Exchange
 from wnmon.model.target import Target
-from wnmon.transport import HttpxTransport
+
+pytestmark = pytest.mark.usefixtures("each_way")
 
 PIECES = 25
 
@@ -80,10 +83,10 @@ async def hold_up() -> None:
 
 async def stamped(target: Target) -> Exchange:
     """Return an exchange over a loop that is held up, with its lags."""
-    transport, watch = HttpxTransport(), LoopWatch(SystemClock(), lambda _: None)
+    transport, watch = sensor(clock=SystemClock()), LoopWatch(SystemClock(), lambda _: None)
     await transport.warm_up()
     holding = asyncio.create_task(hold_up())
-    with watch.during() as proofs:
+    with watch.during(turns_of(target)) as proofs:
         exchange = await transport.send(request_to(target.url, stream=True), target, timeouts=PATIENT, caps=Caps())
         caught_up = proofs()
     holding.cancel()
@@ -95,11 +98,14 @@ PING = b": ping\n\n"
 
 
 def exchange_with_a_relay(
-    papers: Papers | None = None, ca_file: str | None = None, piece: bytes = PING
+    papers: Papers | None = None,
+    ca_file: str | None = None,
+    piece: bytes = PING,
+    loop: Loop = asyncio.new_event_loop,
 ) -> tuple[Exchange, Heard]:
     """Return the exchange as a late loop stamps it, and what the relay knows of it."""
     with relay(papers.server() if papers else None, piece) as (url, heard):
-        return asyncio.run(stamped(target_of(url, ca_file=ca_file))), heard
+        return run(stamped(target_of(url, ca_file=ca_file)), loop), heard
 
 
 def test_what_a_stamp_of_a_late_loop_stands_for_lies_within_its_lag() -> None:
@@ -117,6 +123,10 @@ def test_it_does_so_over_tls(tmp_path: Path) -> None:
     authority = make_authority(tmp_path / "authority")
     papers = issue(authority, tmp_path / "relay", days=30)
     assert beyond_their_lag_ms(*exchange_with_a_relay(papers, str(authority.certificate))) == []
+
+
+def test_it_does_so_on_uvloop() -> None:
+    assert beyond_their_lag_ms(*exchange_with_a_relay(loop=uvloop.new_event_loop)) == []
 
 
 def beyond_their_lag_ms(exchange: Exchange, heard: Heard) -> list[float]:

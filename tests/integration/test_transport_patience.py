@@ -26,6 +26,8 @@ from transport_samples import (
 
 from wnmon.model.check import Timeouts
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 LATE_S = 25.0
 LIMITS = Timeouts(connect_s=5, headers_s=5, first_token_s=10, stall_s=15, total_s=20)
 

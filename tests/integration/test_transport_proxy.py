@@ -35,6 +35,8 @@ from transport_samples import (
 from wnmon.model.exchange import Exchange
 from wnmon.model.target import Secret
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Papers:

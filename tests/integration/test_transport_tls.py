@@ -25,7 +25,10 @@ from transport_samples import (
 
 from wnmon.model.exchange import Exchange
 
-pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed"),
+    pytest.mark.usefixtures("each_way"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -169,9 +172,17 @@ def test_a_relay_that_wants_a_client_certificate_is_tls(
     context.load_verify_locations(authority.certificate)
 
     async def scenario() -> Exchange:
-        async with await asyncio.start_server(lambda r, w: shake_hands(context, r, w), "127.0.0.1", 0) as server:
+        is_over = asyncio.Event()
+
+        async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await shake_hands(context, reader, writer)
+            is_over.set()
+
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
             url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-            return await send(url, target=target_of(url, ca_file=str(authority.certificate)))
+            exchange = await send(url, target=target_of(url, ca_file=str(authority.certificate)))
+            await is_over.wait()
+            return exchange
 
     assert failure_of(run(scenario())) == "tls"
 

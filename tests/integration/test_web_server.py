@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -128,6 +129,43 @@ def test_metrics_is_compressed_when_asked(ask: Ask, site: Setting, coding: str) 
 @pytest.mark.parametrize("coding", ["gzip;q=0", "gzip; q=0.000", "identity", "br"])
 def test_metrics_is_not_compressed_when_gzip_is_refused(ask: Ask, coding: str) -> None:
     assert ask("/metrics", Accept_Encoding=coding).headers["content-encoding"] is None
+
+
+def test_a_large_exposition_arrives_whole_in_both_codings(ask: Ask, site: Setting) -> None:
+    site.metrics.body = b"".join(b"x %d\n" % number for number in range(60_000))
+    plain, packed = ask("/metrics"), ask("/metrics", Accept_Encoding="gzip")
+    assert plain.body == gzip.decompress(packed.body) == site.metrics.body
+
+
+def test_a_scrape_lets_whatever_else_is_asked_go_first() -> None:
+    begun, answered = threading.Event(), threading.Event()
+
+    class SlowMetrics(FixedMetrics):
+        def render(self, accept: str | None) -> tuple[str, Iterator[bytes]]:
+            return "text/plain", self._pieces()
+
+        def _pieces(self) -> Iterator[bytes]:
+            begun.set()
+            for number in range(20_000):
+                if answered.is_set():
+                    yield b"let go %d\n" % number
+                    return
+                time.sleep(0.0005)
+                yield b""
+
+    server = Setting(metrics=SlowMetrics()).server()
+    url, scrapes = server.start().url, list[Answer]()
+    scraping = threading.Thread(target=lambda: scrapes.append(fetch(url, "/metrics")))
+    scraping.start()
+    try:
+        assert begun.wait(10)
+        fetch(url, "/-/healthy")
+        answered.set()
+        scraping.join(30)
+        assert scrapes[0].body.startswith(b"let go")
+    finally:
+        answered.set()
+        server.stop()
 
 
 def test_a_small_exposition_is_not_worth_compressing(ask: Ask, site: Setting) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import selectors
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from wnmon.engine.ports import Clock
 from wnmon.model.check import Caps, Step, Timeouts
 from wnmon.model.exchange import Exchange, Request
 from wnmon.model.json import JsonObject
-from wnmon.model.target import Secret, Target
-from wnmon.transport import HttpxTransport
+from wnmon.model.target import Secret, SensorKind, Target
+from wnmon.transport import Sensor
+from wnmon.transport.framing import FastHeads, H11Heads, MakeHeads, heads_here
 from wnmon.transport.resolving import Lookup, look_up
 from wnmon.wire.request import build
 
@@ -105,9 +107,31 @@ class LoopClock:
         return 1_700_000_000.0
 
 
-def sensor(lookup: Lookup = look_up) -> HttpxTransport:
-    """Return a transport that stamps with the time of its loop."""
-    return HttpxTransport(LoopClock(), lookup)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How a request goes: by what speaks HTTP, and by what reads the heads of its answer."""
+
+    kind: SensorKind = SensorKind.OWN
+    make_heads: MakeHeads = H11Heads
+
+
+WAYS = {"h11": Way(), "httptools": Way(make_heads=FastHeads), "httpx": Way(kind=SensorKind.HTTPX)}
+_going: list[Way] = [Way(make_heads=heads_here())]
+
+
+@contextmanager
+def going(way: Way) -> Iterator[Way]:
+    """Let requests go this way."""
+    _going.append(way)
+    try:
+        yield way
+    finally:
+        _going.pop()
+
+
+def sensor(lookup: Lookup = look_up, clock: Clock | None = None) -> Sensor:
+    """Return a transport that stamps with the time of its loop, unless it is given a clock."""
+    return Sensor(clock or LoopClock(), lookup, _going[-1].make_heads)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -233,7 +257,15 @@ def request_to(url: str, *, stream: bool = False, **more: Any) -> Request:
 
 def target_of(url: str, **more: Any) -> Target:
     """Return a target with a key."""
-    return Target(**{"name": "t", "url": url, "host": "t", "models": ("m",), "api_key": Secret(KEY, "api_key"), **more})
+    usual: dict[str, Any] = {
+        "name": "t",
+        "url": url,
+        "host": "t",
+        "models": ("m",),
+        "api_key": Secret(KEY, "api_key"),
+        "transport": _going[-1].kind,
+    }
+    return Target(**usual | more)
 
 
 async def send(
@@ -244,7 +276,7 @@ async def send(
     stream: bool = False,
     timeouts: Timeouts = PATIENT,
     caps: Caps = DEFAULT_CAPS,
-    transport: HttpxTransport | None = None,
+    transport: Sensor | None = None,
 ) -> Exchange:
     """Send one request by a transport of its own, unless one is given."""
     sending = transport or sensor()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -103,9 +103,10 @@ class FixedMetrics:
     body: bytes = b"# HELP wnmon_probe_success x\n" * 100
     accepts: list[str | None] = field(default_factory=list)
 
-    def render(self, accept: str | None) -> tuple[str, bytes]:
+    def render(self, accept: str | None) -> tuple[str, Iterator[bytes]]:
         self.accepts.append(accept)
-        return "text/plain; version=0.0.4; charset=utf-8", self.body
+        pieces = (self.body[start : start + 100] for start in range(0, len(self.body), 100))
+        return "text/plain; version=0.0.4; charset=utf-8", pieces
 
 
 @dataclass

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import chain
+from itertools import chain, repeat
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from wnmon.config.named_target import NamedTarget
 from wnmon.config.shipped import shipped_folder
 from wnmon.model.check import Level
 from wnmon.model.result import RuleVerdict, Verdict
+from wnmon.model.target import SensorKind
 from wnmon.report.summary import CheckReport
 from wnmon.report.transcript import read_transcript
 
@@ -60,20 +61,21 @@ class Judged:
         return frozenset(rule for rule, one in self.verdicts.items() if one.verdict in verdicts)
 
 
-def judge_all(peers: tuple[Peer, ...], key: str) -> dict[str, Judged]:
+def judge_all(peers: Sequence[Peer], key: str, transport: SensorKind = SensorKind.OWN) -> dict[str, Judged]:
     """Return what became of each peer, by name. Peers share nothing, so some are judged at once."""
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        return dict(zip((peer.name for peer in peers), pool.map(judge, peers, [key] * len(peers)), strict=True))
+        judged = pool.map(judge, peers, repeat(key), repeat(transport))
+        return dict(zip((peer.name for peer in peers), judged, strict=False))
 
 
-def judge(peer: Peer, key: str) -> Judged:
+def judge(peer: Peer, key: str, transport: SensorKind = SensorKind.OWN) -> Judged:
     """Return what became of one peer: as it is, and once more where it also repeats the key in all it says."""
     detector = LeakDetector({"the key": key})
     with tempfile.TemporaryDirectory() as name:
         folders = [Path(name) / part for part in ("plain", "echoing")]
-        reports = [_checked(peer, key, folders[0])]
+        reports = [_checked(peer, key, folders[0], transport)]
         if peer.sort is not Sort.GOOD and not peer.hasty:
-            reports.append(_checked(_echoing(peer), key, folders[1]))
+            reports.append(_checked(_echoing(peer), key, folders[1], transport))
         return Judged(
             verdicts={one.rule: one for run in reports[0].runs for one in run.result.verdicts},
             leaks=tuple(detector.all_leaks(chain.from_iterable(_outputs(folder) for folder in folders))),
@@ -88,12 +90,13 @@ def _echoing(peer: Peer) -> Peer:
     )
 
 
-def _checked(peer: Peer, key: str, folder: Path) -> CheckReport:
+def _checked(peer: Peer, key: str, folder: Path, transport: SensorKind) -> CheckReport:
     """Check a peer in virtual time and leave every report in the folder."""
     folder.mkdir()
 
     async def checked(clock: VirtualClock) -> CheckReport:
-        async with running(peer, key, folder, clock) as target:
+        async with running(peer, key, folder, clock) as own:
+            target = replace(own, transport=transport)
             asked = NamedTarget(target=target, models=target.models, timeouts=peer.timeouts)
             here = Surroundings(clock=clock, worker=Inline())
             return await check(asked, _selection(peer, folder), Terms(patience_s=PATIENCE_S), surroundings=here)

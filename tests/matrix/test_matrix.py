@@ -19,12 +19,19 @@ from wnmon.config import built_in_suites
 from wnmon.model.check import Level
 from wnmon.model.result import Reason, Verdict
 from wnmon.model.said import Said, Why
+from wnmon.model.target import SensorKind
 
 PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
 PEERS = peers()
 RULES = {rule.id: rule for plan in built_in_suites() for rule in plan.rules}
 NOT_HERE = {"HTTP-006": Said(Why.NO_HTTP2)}
 """What no peer can be asked: this sensor speaks HTTP/1.1 only, and the rule says so wherever it is selected."""
+
+OF_HTTP = frozenset(
+    {"reset", "truncated-stream", "not-http", "slow-headers", "endless-headers", "endless-stream", "stall", "held-back"}
+    | {"close-at-once", "certificate-over", "plain-http-open", "no-last-chunk", "wrong-length", "open-end", "gzip-bomb"}
+)
+"""Faults that break HTTP itself, its pieces or its certificates."""
 
 # Random, so that no window of it is anyone's word; with the characters that escapes and encodings change.
 KEY = f'sk-{secrets.token_hex(9)}"&<{secrets.token_hex(9)}%41+/{secrets.token_hex(9)}\\'
@@ -102,3 +109,31 @@ def test_the_page_shows_this_very_matrix(matrix: Matrix) -> None:
         PAGE.write_text(page, encoding="utf-8")
 
     assert PAGE.read_text(encoding="utf-8") == page, "stale: make conformance"
+
+
+# By httpx. `make soak` judges every peer so.
+
+SOME = [peer for peer in PEERS if peer.sort is Sort.GOOD or peer.name in OF_HTTP]
+
+
+def differing(some: list[Peer], matrix: Matrix) -> dict[str, list[str]]:
+    """Return the rules of which httpx finds something else, by peer."""
+    by_httpx = judge_all(some, KEY, SensorKind.HTTPX)
+    return {
+        peer.name: rules
+        for peer in some
+        if (rules := [rule for rule, verdict in said(matrix, peer).items() if said(by_httpx, peer)[rule] != verdict])
+    }
+
+
+def said(matrix: Matrix, peer: Peer) -> dict[str, Verdict]:
+    return {rule: one.verdict for rule, one in matrix[peer.name].verdicts.items()}
+
+
+def test_httpx_finds_the_same_of_whom_the_transport_matters_most_for(matrix: Matrix) -> None:
+    assert differing(SOME, matrix) == {}
+
+
+@pytest.mark.long
+def test_httpx_finds_the_same_of_every_peer(matrix: Matrix) -> None:
+    assert differing(list(PEERS), matrix) == {}

@@ -166,7 +166,7 @@ class Simulation:
         return self
 
     def _scrape(self, monitor: Monitor, minute: int) -> None:
-        for line in monitor.sink.render(None)[1].decode().splitlines():
+        for line in b"".join(monitor.sink.render(None)[1]).decode().splitlines():
             series, value = line.rsplit(" ", 1)
             if series.partition("{")[0] in WATCHED or series.startswith("wnmon_slo_"):
                 self.scraped.setdefault(series, {})[minute] = value

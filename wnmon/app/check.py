@@ -18,6 +18,7 @@ from wnmon.engine.budget import Budgets, Cap
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
+from wnmon.engine.loopwatch import Watched
 from wnmon.engine.pace import Paces
 from wnmon.engine.patience import Patience
 from wnmon.engine.ports import Clock, Transport, Worker
@@ -222,18 +223,19 @@ async def one_off_runner(
     memory = memory or Memory.afresh(surroundings.clock)
     clock, transport = surroundings.clock, surroundings.transport
     if transport is None:
-        from wnmon.transport import HttpxTransport  # half the start of a command, which may send nothing
+        from wnmon.transport import Sensor  # half the start of a command, which may send nothing
 
-        transport = HttpxTransport(clock)
+        transport = Sensor(clock)
     await transport.warm_up()
+    fanout = Fanout()
     runner = Runner(
-        transport=transport,
+        sensors=Watched(transport, clock, fanout.observe),
         clock=clock,
         limiter=Limiter(concurrency, clock),
         budgets=memory.budgets,
         backoff=memory.backoff,
         paces=memory.paces,
-        fanout=Fanout(),
+        fanout=fanout,
         secrets=memory.secrets,
         worker=surroundings.worker,
         draw=surroundings.draw,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import hashlib
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from wnmon import __version__
+from wnmon.app.selftest import try_shortly
+from wnmon.app.tuning import tune_interpreter
 from wnmon.clock import SystemClock
 from wnmon.config import BrokenConfigError, Config, load_config
 from wnmon.engine.backoff import Backoff
@@ -27,31 +27,24 @@ from wnmon.engine.turns import Turns, expired
 from wnmon.engine.under_way import UnderWay
 from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
-from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded
+from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded, SelfTested
+from wnmon.model.honesty import Honesty
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe, ProbeId
 from wnmon.schedule.aps import Scheduler
-from wnmon.transport import HttpxTransport
+from wnmon.transport.processes import SensorProcesses
 from wnmon.web import Site, WebServer
 
 DRAIN_S = 8.0
 """How long runs under way may take to end after SIGTERM; cutting them short and closing takes the rest of 10 s."""
 
-SWITCH_INTERVAL_S = 0.0005
-"""Judging runs in threads. They give the interpreter back ten times sooner than by default, so stamps stay true."""
-
 LOOK_EVERY_S = 5.0
 
-_COMPONENTS = ("judge", "runner", "reload")
+LOOK_AT_ONCE = 16
+"""Probes looked at in one turn of the loop: some 0.2 ms."""
 
-
-def tune_interpreter() -> None:
-    """Keep what this process does beside measuring out of what it measures. Called once everything is imported."""
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
-    # Full collections over everything imported so far would stop the loop for tens of ms.
-    gc.collect()
-    gc.freeze()
+_COMPONENTS = ("judge", "runner", "reload", "sensor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +52,7 @@ class ServiceOptions:
     """What the command line decides about a service.
 
     `poll_s` 0 turns the polling of files off; `lang` is that of the page for a reader who names none. `run_now`: every
-    probe runs at once, and not first at its next slot.
+    probe runs at once, and not first at its next slot. `selftest`: the sensor is tried before the first probe.
     """
 
     config: Path
@@ -69,6 +62,7 @@ class ServiceOptions:
     poll_s: float = 10.0
     lang: str = "en"
     run_now: bool = False
+    selftest: bool = False
 
 
 class Service:
@@ -100,9 +94,10 @@ class Service:
         self._metrics = PrometheusSink(self._clock, self._standings.of, sinks=names, components=_COMPONENTS)
         own = (self._rests, self._standings, self._metrics, self._board)
         self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, *observers))
-        self._transport = HttpxTransport(self._clock)
+        self._sensors = SensorProcesses("wnmon.app.sensor_process", config.sensors, self._clock, self._tell)
         self._under_way = UnderWay(self._clock, self._tell)
         self._ready = False
+        self._honesty: Honesty | None = None
         self._watched = config.files
         self._seen = fingerprint(self._watched)
 
@@ -114,7 +109,7 @@ class Service:
         self._loop = asyncio.get_running_loop()
         self._reloading = asyncio.Lock()
         self._runner = Runner(
-            transport=self._transport,
+            sensors=self._sensors,
             clock=self._clock,
             limiter=Limiter(self._config.concurrency, self._clock),
             budgets=self._budgets,
@@ -126,7 +121,9 @@ class Service:
         announce(web.start().url)
         watching = asyncio.create_task(self._watch_standings(), name="watch standings")
         try:
-            await self._transport.warm_up()
+            await self._sensors.warm_up()
+            if self._options.selftest:
+                await self._try_sensor(stop)
             if not stop.is_set():
                 self._start()
                 await self._serve(stop, reload_asked)
@@ -136,7 +133,7 @@ class Service:
             watching.cancel()
             self._scheduler.close()
             self._runner.close()
-            await self._transport.close()
+            await self._sensors.close()
             await asyncio.to_thread(web.stop)
 
     def ready(self) -> bool:
@@ -160,12 +157,29 @@ class Service:
             reload_allowed=self._options.reload_allowed,
             version=__version__,
             lang=self._options.lang,
+            honesty=lambda: self._honesty,
         )
         return WebServer(self._options.host, self._options.port, site, self._tell_refused)
 
     def _tell_refused(self, count: int) -> None:
         """Tell, from the web's thread, of connections closed for want of room."""
         self._loop.call_soon_threadsafe(self._fanout.observe, ConnectionsRefused(count=count))
+
+    async def _try_sensor(self, stop: asyncio.Event) -> None:
+        """Try the sensor before anything else is measured, for two seconds at most; a signal to end cuts it short."""
+        tune_interpreter()
+        trying, stopping = (
+            asyncio.ensure_future(try_shortly(self._sensors, self._clock)),
+            asyncio.ensure_future(stop.wait()),
+        )
+        await asyncio.wait({trying, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not trying.done():
+            trying.cancel()
+            await asyncio.wait({trying})
+            return
+        self._honesty = trying.result()
+        self._fanout.observe(SelfTested(honesty=self._honesty, at_s=self._clock.wall_s()))
 
     def _start(self) -> None:
         self._scheduler.start()
@@ -178,6 +192,7 @@ class Service:
         self._backoff.keep(config.targets)
         self._config = config
         self._runner.limiter.limit = config.concurrency
+        self._sensors.resize(config.sensors)
         doubted = self._standings.declare(config.probes)
         self._metrics.declare(config.probes, config.measures)
         self._board.declare(config.probes)
@@ -210,8 +225,11 @@ class Service:
         """Tell when what is known of a probe counts no more."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            for probe in self._standings.look():
-                self._fanout.observe(expired(probe, self._standings.of(probe)))
+            for number, probe in enumerate(self._standings.look(), 1):
+                if probe is not None:
+                    self._fanout.observe(expired(probe, self._standings.of(probe)))
+                if number % LOOK_AT_ONCE == 0:
+                    await asyncio.sleep(0)
 
     async def _reload(self) -> ReloadReport:
         """Load anew; on any problem keep the last good configuration and say why."""

@@ -6,7 +6,6 @@ import importlib
 import io
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -16,7 +15,6 @@ from wnmon import __version__
 from wnmon.cli.localized import worded
 from wnmon.cli.terminal import make_do, note, refused_stdout, speak, wanted_language, words
 from wnmon.errors import ConfigError, InternalError, UsageError, WnmonError, place_of
-from wnmon.model.credentials import masked
 from wnmon.model.said import Said
 
 COMMANDS = (
@@ -33,6 +31,7 @@ COMMANDS = (
     "mock",
     "export",
     "healthcheck",
+    "selftest",
 )
 """In the order of the help page."""
 
@@ -94,6 +93,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
 
 def _end_with(error: OSError) -> NoReturn:
     """End for a stdout that took none of click's own pages, which is the disk's fault, else for an error of wnmon."""
+    import traceback  # as below: no command that goes well has a use for it
+
     if traceback.extract_tb(error.__traceback__)[-1].filename != click.utils.__file__:
         _show_crash(error)
         sys.exit(InternalError.exit_code)
@@ -103,6 +104,8 @@ def _end_with(error: OSError) -> NoReturn:
 
 def _show_refusal(error: click.ClickException) -> None:
     """Show what click has against the command line, which it quotes; what looks like a key is masked."""
+    from wnmon.model.credentials import masked
+
     told = io.StringIO()
     error.show(told)
     note(masked(told.getvalue()).rstrip("\n"))
@@ -117,6 +120,8 @@ def _show(error: WnmonError) -> None:
 
 def _show_crash(error: Exception) -> None:
     """Show where wnmon broke, fit for a bug report. Never the error's own text: it may quote a secret."""
+    import traceback
+
     for frame in traceback.format_tb(error.__traceback__):
         note(frame.rstrip("\n"))
     note(Said("cli_crash", place=place_of(error)))

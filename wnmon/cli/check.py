@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import click
 
 from wnmon.app.check import Guide, Selection, Terms, check
+from wnmon.app.loop import run
 from wnmon.cli.baseline import load_baseline, write_baseline
 from wnmon.cli.calls import calls_of, dry_run, takes
 from wnmon.cli.consent import ask_before_harm
@@ -96,7 +96,7 @@ def command(suites: tuple[str, ...], reports: tuple[Destination, ...], **options
         with progress_bar(sum(call.left_out is None for call in calls), quiet=quiet) as advance:
             pausing = (lambda _: None) if quiet else tell
             guide = Guide(progress=advance, ending=stopping.ending, tell=tell, pausing=pausing)
-            report = asyncio.run(check(named, selection, terms, guide))
+            report = run(check(named, selection, terms, guide))
         if options["write_baseline"] is not None:
             write_baseline(options["write_baseline"], report)
         write(report, reports, lang=lang, quiet=quiet, every=options["verbose"])

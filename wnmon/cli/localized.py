@@ -11,13 +11,12 @@ from unicodedata import east_asian_width
 
 import click
 
+from wnmon.cli.terminal import width as columns
 from wnmon.cli.terminal import words
-from wnmon.model.catalogue import CATALOGUE
+from wnmon.model.catalogue import is_on_help_pages
 
 _CLOSING = "，。；：、？！）”"
-_UNIT = re.compile(
-    rf"[（“]*(?:\[[^\[\]]{{1,24}}\]|[\u4e00-\u9fff]|[^\s\u4e00-\u9fff（“{_CLOSING}]+)[{_CLOSING}]*\s*|\s+"
-)
+_UNIT = rf"[（“]*(?:\[[^\[\]]{{1,24}}\]|[\u4e00-\u9fff]|[^\s\u4e00-\u9fff（“{_CLOSING}]+)[{_CLOSING}]*\s*|\s+"
 
 
 def worded(command: click.Command, name: str) -> click.Command:
@@ -36,10 +35,14 @@ def worded(command: click.Command, name: str) -> click.Command:
 
 
 def _text(id: str) -> str | None:  # noqa: A002 - the catalogue's own term
-    return words(id) if id in CATALOGUE else None
+    return words(id) if is_on_help_pages(id) else None
 
 
 class _Formatter(click.HelpFormatter):
+    def __init__(self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None) -> None:
+        width = width or click.formatting.FORCED_WIDTH or max(min(columns(80), max_width or 80) - 2, 50)
+        super().__init__(indent_increment, width, max_width)
+
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Write the line on how to call a command."""
         super().write_usage(prog, args, prefix or words("help_usage"))
@@ -71,7 +74,7 @@ def _divided(text: str, width: int) -> str:
 
 def _lines(text: str, width: int) -> str:
     lines = [""]
-    for unit in _UNIT.findall(text):
+    for unit in re.findall(_UNIT, text):
         if sum(2 if east_asian_width(char) in "FW" else 1 for char in lines[-1] + unit.rstrip()) > width:
             lines.append("")
         lines[-1] += unit

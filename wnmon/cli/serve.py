@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from wnmon.app.loop import run
 from wnmon.app.serve import Service, ServiceOptions
 from wnmon.cli.next_windows import next_windows
 from wnmon.cli.options import duration, language_option, quiet_option
@@ -36,6 +37,7 @@ def address(text: str) -> tuple[str, int]:
 @click.option("--listen", type=address, metavar="HOST:PORT", default="127.0.0.1:9877", show_default=True)
 @click.option("--enable-reload", is_flag=True)
 @click.option("--run-now", is_flag=True)
+@click.option("--no-selftest", is_flag=True)
 @click.option("--poll", type=duration, default="10s", show_default=True)
 @click.option("--log-level", type=click.Choice([level.name.lower() for level in Level]), default="info")
 @click.option("--log-format", type=click.Choice([form.value for form in Form]), default="text")
@@ -46,6 +48,7 @@ def command(
     listen: tuple[str, int],
     enable_reload: bool,
     run_now: bool,
+    no_selftest: bool,
     poll: float,
     log_level: str,
     log_format: str,
@@ -65,10 +68,17 @@ def command(
         log.say("window", window)
     host, port = listen
     options = ServiceOptions(
-        config=config, host=host, port=port, reload_allowed=enable_reload, poll_s=poll, lang=lang, run_now=run_now
+        config=config,
+        host=host,
+        port=port,
+        reload_allowed=enable_reload,
+        poll_s=poll,
+        lang=lang,
+        run_now=run_now,
+        selftest=not no_selftest,
     )
     service = Service(options, loaded, os.environ, sinks=(log,), observers=(log,))
-    asyncio.run(_serve(service, log))
+    run(_serve(service, log))
 
 
 async def _serve(service: Service, log: ServiceLog) -> None:

@@ -32,6 +32,7 @@ from wnmon.model.events import (
     RecheckCut,
     Reloaded,
     RunSkipped,
+    SelfTested,
     SinkFailed,
     StateExpired,
     Turned,
@@ -113,25 +114,33 @@ class ServiceLog:
             case Reloaded(ok=False, problems=problems):
                 for line in (Said("reload_refused"), *problems):
                     self._complain("reload_refused", line)
-            case RunSkipped(probe=probe, reason=reason, detail=detail):
-                self._skipped[reason.value] += 1
-                skipped = Said("probe_skipped", probe=probe, reason=reason.value, said=detail)
-                self.say("skipped", skipped, Level.DEBUG, probe=probe, reason=reason.value)
-            case RecheckCut(probe=probe, after_s=after_s):
-                line = Said("recheck_cut", probe=probe, n=f"{after_s:.3g}")
-                self.say("recheck_cut", line, Level.DEBUG, probe=probe, after_s=round(after_s, 3))
+            case RunSkipped() | RecheckCut():
+                self._left_out(event)
             case StateExpired():
                 self._expired(event)
             case Turned():
                 self._turned(event)
             case ConnectionsRefused(count=count):
                 self._complain("connections_refused", Said("connections_refused", n=count))
+            case SelfTested(honesty=honesty):
+                said = Said("selftest_line", text=Said(f"selftest_{honesty.word}"), said=honesty.why)
+                self.say("selftest", said, verdict=honesty.word.value)
             case SinkFailed(sink=sink, error=error):
                 self._complain("sink_failed", Said("sink_failed", text=sink, error=error))
             case InternalFault(component=component, error=error):
                 self._complain("internal_fault", Said("component_failed", text=component, error=error), Level.ERROR)
             case _:
                 pass
+
+    def _left_out(self, event: RunSkipped | RecheckCut) -> None:
+        if isinstance(event, RecheckCut):
+            line = Said("recheck_cut", probe=event.probe, n=f"{event.after_s:.3g}")
+            self.say("recheck_cut", line, Level.DEBUG, probe=event.probe, after_s=round(event.after_s, 3))
+            return
+        reason = event.reason.value
+        self._skipped[reason] += 1
+        skipped = Said("probe_skipped", probe=event.probe, reason=reason, said=event.detail)
+        self.say("skipped", skipped, Level.DEBUG, probe=event.probe, reason=reason)
 
     def _expired(self, event: StateExpired) -> None:
         self._states.pop(event.probe, None)

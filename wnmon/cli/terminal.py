@@ -5,12 +5,10 @@ from __future__ import annotations
 import gettext
 import io
 import os
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from itertools import pairwise
-from pathlib import Path
 from typing import TextIO
 
 import click
@@ -26,7 +24,8 @@ def speak(lang: str) -> None:
     """Speak a language from here on: wnmon itself, and click, which asks gettext for its words."""
     _SPOKEN.set(lang)
     os.environ["LANGUAGE"] = lang  # what gettext believes before any locale, installed or not
-    gettext.bindtextdomain("click", str(Path(__file__).with_name("locale")))
+    beside = os.path.dirname(__file__)  # noqa: PTH120 - pathlib takes a tenth of a --help
+    gettext.bindtextdomain("click", f"{beside}/locale")
     gettext.textdomain("click")
 
 
@@ -82,7 +81,7 @@ def make_do() -> None:
 
 
 def _nowhere() -> TextIO:
-    return Path(os.devnull).open("w", encoding="utf-8")
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - as above; it is open to the end
 
 
 def say(text: Text, *, as_utf8: bool = False) -> None:
@@ -118,9 +117,21 @@ def tell(text: Text) -> None:
     note(Said("cli_error", message=text))
 
 
-def width() -> int:
-    """Return the columns of the terminal, 100 where there is none."""
-    return shutil.get_terminal_size((100, 24)).columns
+def width(otherwise: int = 100) -> int:
+    """Return the columns of the terminal, `otherwise` where there is none.
+
+    As `shutil.get_terminal_size` has it, which would load three compressors for it.
+    """
+    try:
+        columns = int(os.environ.get("COLUMNS", "0"))
+    except ValueError:
+        columns = 0
+    if columns > 0:
+        return columns
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or otherwise  # type: ignore[union-attr]  # caught
+    except (AttributeError, ValueError, OSError):
+        return otherwise
 
 
 def discard(stream: TextIO) -> None:

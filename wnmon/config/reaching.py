@@ -11,7 +11,7 @@ from wnmon.config.proxies import choose_proxy
 from wnmon.config.urls import BadUrl, proxy_login
 from wnmon.judge.values import listed
 from wnmon.model.said import Said
-from wnmon.model.target import MIN_SECRET_CHARS, Secret, Target
+from wnmon.model.target import MIN_SECRET_CHARS, Secret, SensorKind, Target
 
 _MOST_BYTES = 16 * 1024 * 1024
 _PEM = (b"-----BEGIN CERTIFICATE-----", b"-----BEGIN TRUSTED CERTIFICATE-----", b"-----BEGIN X509 CERTIFICATE-----")
@@ -27,11 +27,11 @@ def through(target: Target, env: Mapping[str, str], explicit: str | None) -> Tar
     if chosen is None:
         return target
     try:
-        user, password = proxy_login(chosen.url)
+        user, password = proxy_login(chosen.url, socks=target.transport is SensorKind.HTTPX)
     except BadUrl as bad:
         if chosen.variable is None:
             raise
-        raise BadUrl(Said("reason", kind=chosen.variable, said=bad.message), Said("proxy_none")) from None
+        raise BadUrl(Said("reason", kind=chosen.variable, said=bad.message), bad.hint) from None
     parts = urlsplit(chosen.url)
     shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     remark = (

@@ -31,7 +31,7 @@ from wnmon.wire.listing import models_plan
 
 DEFAULT_CONCURRENCY = 8
 _MAX_PROBES = 20_000
-_OF_ALL = ("concurrency", "metrics")
+_OF_ALL = ("concurrency", "metrics", "sensors")
 _SECTIONS = ("targets", "checks")
 
 
@@ -47,6 +47,7 @@ class Config:
     probes: tuple[Probe, ...]
     maintenance: tuple[AimedWindow, ...]
     concurrency: int
+    sensors: int
     timeouts: Timeouts
     measures: Measures
     files: tuple[Path, ...]
@@ -108,6 +109,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
         probes=probes,
         maintenance=tuple(windows),
         concurrency=parts[0].root.whole_of("concurrency") or DEFAULT_CONCURRENCY,
+        sensors=parts[0].root.whole_of("sensors") or 1,
         timeouts=parts[0].rhythm.timeouts,
         measures=measures,
         files=sources.files,

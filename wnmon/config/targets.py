@@ -16,6 +16,7 @@ from wnmon.config.node import Cursor, quote
 from wnmon.config.parameters import read_parameters
 from wnmon.config.reaching import problem_of_authorities, through, trusting
 from wnmon.config.schema import fits, sound
+from wnmon.config.transports import read_transport
 from wnmon.config.urls import BadUrl, Relay, relay
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.credentials import is_no_name
@@ -52,6 +53,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str], key_in: KeyFil
         api_key=_api_key(place.get("api_key"), env, key_in),
         auth_header=_auth_header(place.get("auth")),
         headers=target_headers(place, env),
+        transport=read_transport(place.get("transport")),
         concurrency=place.whole_of("concurrency") or 2,
         budget=Budget(**{key: budget.whole_of(key) for key in _BUDGETS}) if budget is not None else Budget(),
         pace=Pace(**{key: place.whole_of(key) for key in _PACES}),

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from urllib.parse import SplitResult, quote, unquote, unquote_plus, urlsplit
 
+from wnmon.config.transports import has_extra, lack_of
 from wnmon.judge.values import listed
 from wnmon.model.credentials import is_key_for_host, is_telling, looks_like_key
 from wnmon.model.placeholders import is_placeholder
@@ -26,6 +27,7 @@ COMPLETIONS = "/chat/completions"
 _PLACEHOLDERS = ("your-api-server.com",)  # the environment prefix of the API page's own template
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SCHEMES = frozenset({"http", "https"})
+_SOCKS = frozenset({"socks5", "socks5h"})
 _BEFORE_A_KEY = frozenset({"key", "keys", "api-key", "api_key", "apikey", "token", "tokens", "auth", "secret"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,31}")
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
@@ -109,19 +111,28 @@ def _keys(path: str) -> Iterator[str]:
             yield from dict.fromkeys((text, part))
 
 
-def proxy_login(proxy: str) -> tuple[str | None, str | None]:
-    """Return user and password in a proxy's URL, still percent-encoded; None where there is none. Raises BadUrl."""
+def proxy_login(proxy: str, *, socks: bool = False) -> tuple[str | None, str | None]:
+    """Return user and password in a proxy's URL, still percent-encoded; None where there is none. Raises BadUrl.
+
+    `socks`: whether what asks the target can speak SOCKS.
+    """
     scheme, _, rest = proxy.partition("://")
-    if rest and _SCHEME.match(proxy) and scheme.lower() not in _SCHEMES:
-        raise BadUrl(Said("proxy_scheme", scheme=scheme.lower()), Said("proxy_none"))
-    parts = _split(proxy)
+    schemes = _SCHEMES | _SOCKS if socks else _SCHEMES
+    if rest and _SCHEME.match(proxy) and scheme.lower() not in schemes:
+        raise BadUrl(
+            Said("proxy_scheme", scheme=scheme.lower()),
+            Said("proxy_httpx" if scheme.lower() in _SOCKS else "proxy_none"),
+        )
+    parts = _split(proxy, schemes)
+    if parts.scheme in _SOCKS and not has_extra("socks"):
+        raise BadUrl(*lack_of("socks"))
     _host(parts)
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise BadUrl(Said("proxy_path"), Said("write_proxy"))
     return parts.username, parts.password
 
 
-def _split(text: str) -> SplitResult:
+def _split(text: str, schemes: frozenset[str] = _SCHEMES) -> SplitResult:
     found = _SCHEME.findall(text)
     if len(found) > 1:
         raise BadUrl(Said("url_two"), _parts_of(text))
@@ -137,7 +148,7 @@ def _split(text: str) -> SplitResult:
         parts.port  # noqa: B018 - reading it is what checks it
     except ValueError:
         raise BadUrl(Said("url_host"), Said("write_host")) from None
-    if parts.scheme not in _SCHEMES:
+    if parts.scheme not in schemes:
         raise BadUrl(Said("another_scheme", scheme=parts.scheme))
     return parts
 

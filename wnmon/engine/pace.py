@@ -27,6 +27,8 @@ from wnmon.model.target import Client, Target, client_of
 from wnmon.wire.answer import Answer
 
 _MINUTE_NS = int(MINUTE_S * 1e9)
+FEWEST_TURNS = 16
+"""Of so few turns none is let go."""
 
 
 @dataclass(slots=True, eq=False)
@@ -42,9 +44,14 @@ class Turn:
 
 @dataclass(slots=True, eq=False)
 class _Window:
-    """What one client sent. `asleep` is done once there may be room earlier than thought."""
+    """What one client sent. `asleep` is done once there may be room earlier than thought.
+
+    `forget_at`: with so many turns those are let go that count no more, twice as many as there were the last time, so
+    that a turn costs the same however many there are.
+    """
 
     turns: list[Turn] = field(default_factory=list)
+    forget_at: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     asleep: asyncio.Future[object] | None = None
 
@@ -96,7 +103,10 @@ class Paces:
     def _booked(self, window: _Window, tokens: int, requests: int) -> Turn:
         now_ns = self._clock.boot_ns()
         turn = Turn(booked_ns=now_ns, requests=requests, tokens=tokens)
-        window.turns = [one for one in window.turns if _counts(one.ended_ns, now_ns)] + [turn]
+        if len(window.turns) >= window.forget_at:
+            window.turns = [one for one in window.turns if _counts(one.ended_ns, now_ns)]
+            window.forget_at = 2 * len(window.turns) + FEWEST_TURNS
+        window.turns.append(turn)
         return turn
 
     async def _waited(

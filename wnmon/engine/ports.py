@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ParamSpec, Protocol, TypeVar
+from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 
 from wnmon.engine.run import Run
 from wnmon.model.check import Caps, Timeouts
 from wnmon.model.events import MonitorEvent
 from wnmon.model.exchange import Exchange, Request
 from wnmon.model.said import Text
-from wnmon.model.target import ProbeId, Target
+from wnmon.model.target import ProbeId, SensorKind, Target
+from wnmon.wire.bounds import is_brief
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -74,20 +75,28 @@ class Slots:
     next_ns: int
 
 
-TURNS = 10
-"""Turns of the event loop within which a transport has stamped whatever had come before them.
+TURNS = 3
+"""Turns of the event loop within which wnmon's own HTTP has stamped whatever had come before them.
 
-Counted with httpx: two or three for bytes and for the end, seven for a connection.
+Counted: one for bytes, for the end of a connection and for TLS; two for a connection, whose task goes on in the second.
 """
 
+HTTPX_TURNS = 10
+"""The same with httpx: two or three for bytes and for the end, seven for a connection."""
+
 READ_BYTES, READ_PIECES = 65_536, 1_000
-"""Of what waits together, so much is stamped within these turns: what httpcore reads at once, in so many pieces."""
+"""Of what waits together, so much is stamped within these turns: what is read at once, in so many pieces."""
+
+
+def turns_of(target: Target) -> int:
+    """Return the turns that a stamp of an exchange with this target may need."""
+    return HTTPX_TURNS if target.transport is SensorKind.HTTPX else TURNS
 
 
 class Transport(Protocol):
     """Sends one request over a fresh connection and returns what happened. Never raises for what the network did.
 
-    A stamp is never early, and late by no more turns of the event loop than `TURNS` for each `READ_BYTES`, or
+    A stamp is never early, and late by no more turns of the event loop than `turns_of` says for each `READ_BYTES`, or
     `READ_PIECES`, that waited.
     """
 
@@ -106,17 +115,52 @@ class Transport(Protocol):
         ...
 
 
+class CaughtUp(NamedTuple):
+    """A proof of how late stamps are: whatever had come by `come_ns` was stamped at `stamped_ns` at the latest."""
+
+    come_ns: int
+    stamped_ns: int
+
+
+Sensed = tuple[Exchange, Sequence[CaughtUp]]
+"""What happened, and what proves how late its stamps may be, in the order of time."""
+
+
+class Sensors(Protocol):
+    """What measures: in this loop or in processes, of which it is known how late they were."""
+
+    async def send(
+        self, request: Request, target: Target, *, timeouts: Timeouts, caps: Caps, scheduled_ns: int | None = None
+    ) -> Sensed:
+        """Return the record of one exchange."""
+        ...
+
+    async def warm_up(self) -> None:
+        """Pay for what the first probe else would pay for."""
+        ...
+
+    async def close(self) -> None:
+        """Release what is held."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """Whose answers some work is about, and how many bytes their bodies have."""
+    """Whose answers some work is about, and how many bytes their bodies have.
+
+    `is_brief`: it takes no longer than to hand it over would.
+    """
 
     target: str
     size_bytes: int
+    is_brief: bool = False
 
     @classmethod
-    def exchanges(cls, target: Target, exchanges: Iterable[Exchange]) -> About:
-        """Return what work on these is about."""
-        return cls(target=target.name, size_bytes=sum(len(chunk.data) for one in exchanges for chunk in one.chunks))
+    def exchanges(cls, target: Target, exchanges: Sequence[Exchange], rules: int = 0) -> About:
+        """Return what work on these is about, with so many rules to judge them by."""
+        size = sum(len(chunk.data) for one in exchanges for chunk in one.chunks)
+        brief = len(exchanges) == 1 and not rules and is_brief(exchanges[0])
+        return cls(target=target.name, size_bytes=size, is_brief=brief)
 
 
 class Worker(Protocol):
@@ -152,10 +196,10 @@ class Observer(Protocol):
 
 
 class MetricsText(Protocol):
-    """Renders the exposition. `accept` is the scraper's Accept header; returns content type and body."""
+    """Renders the exposition, in pieces so small that whoever sends it can let others go first between two of them."""
 
-    def render(self, accept: str | None) -> tuple[str, bytes]:
-        """Return content type and exposition."""
+    def render(self, accept: str | None) -> tuple[str, Iterator[bytes]]:
+        """Return content type and exposition for a scraper's Accept header. Pieces may be empty."""
         ...
 
 

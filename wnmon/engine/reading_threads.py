@@ -1,5 +1,8 @@
 """Where answers are read: off the event loop, small ones and large ones on a thread each, a turn for each target.
 
+A brief one is read on the loop: to hand it over takes as long, and a thread that begins to read holds the interpreter,
+and so the loop, for the same time (decision 024).
+
 Reading, redacting and judging hold the interpreter, so more threads would not be faster; they would only hold the parse
 of several large answers at once, and one takes up to 150 MiB while it is read. What an answer may cost is bounded
 (`wire.bounds`) and still up to 2 s, for which no small one waits: the interpreter goes to and fro between two threads.
@@ -31,7 +34,9 @@ class ReadingThreads:
         self._large = Lane("wnmon-judge-large")
 
     async def do(self, about: About, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what the work returns; what it raises is raised here."""
+        """Return what the work returns; what it raises is raised here. What is brief is done at once."""
+        if about.is_brief:
+            return work(*args, **kwargs)
         lane = self._small if about.size_bytes <= SMALL_BYTES else self._large
         return await lane.do(about.target, lambda: work(*args, **kwargs))
 

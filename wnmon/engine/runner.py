@@ -15,10 +15,9 @@ from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.learning import Pupil
 from wnmon.engine.limiter import Limiter
-from wnmon.engine.loopwatch import LoopWatch
 from wnmon.engine.pace import Paces
 from wnmon.engine.patience import Patience
-from wnmon.engine.ports import About, Clock, Rest, RestCause, Transport, Worker
+from wnmon.engine.ports import About, Clock, Rest, RestCause, Sensors, Worker
 from wnmon.engine.reading_threads import ReadingThreads
 from wnmon.engine.run import Run
 from wnmon.engine.sending import Sender
@@ -58,7 +57,7 @@ class Runner:
     def __init__(
         self,
         *,
-        transport: Transport,
+        sensors: Sensors,
         clock: Clock,
         limiter: Limiter,
         budgets: Budgets,
@@ -77,9 +76,8 @@ class Runner:
         self._windows = Windows(clock)
         self._draw = draw
         self._worker = worker or ReadingThreads()
-        watch = LoopWatch(clock, fanout.observe)
         self._secrets = secrets or KnownSecrets()
-        sender = Sender(transport, clock, watch, self._worker, self._secrets)
+        sender = Sender(sensors, clock, self._worker, self._secrets)
         self.stop = sender.stop
         self._means = Means(clock=clock, sender=sender, budgets=budgets, paces=paces or Paces(clock), fanout=fanout)
 
@@ -163,7 +161,7 @@ class Runner:
 
     async def _conclude(self, probe: Probe, progress: Progress) -> Run:
         evidence = self._evidence(probe, progress)
-        about = About.exchanges(probe.target, evidence.exchanges)
+        about = About.exchanges(probe.target, evidence.exchanges, len(probe.check.plan.rules))
         redactor = self._secrets.learn(probe.secrets())
         result, bug = await self._worker.do(about, _judged, probe.check.plan, evidence, progress.answers, redactor)
         if bug is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from wnmon.engine.known_secrets import KnownSecrets
-from wnmon.engine.loopwatch import CaughtUp, LoopWatch, with_lags
-from wnmon.engine.ports import About, Clock, Transport, Worker
+from wnmon.engine.loopwatch import with_lags
+from wnmon.engine.ports import About, CaughtUp, Clock, Sensed, Sensors, Worker
 from wnmon.engine.reading import read_redacted
 from wnmon.model.exchange import Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.json import JsonObject
@@ -17,16 +18,39 @@ from wnmon.redact.redactor import Redactor
 from wnmon.wire.answer import Answer
 
 
+class Stop(asyncio.Event):
+    """An event that also calls those who asked for it, at once. So what it ends needs no task that waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._called: set[Callable[[], object]] = set()
+
+    @contextmanager
+    def calling(self, call: Callable[[], object]) -> Iterator[None]:
+        """Call this if the event is set, or comes to be set before the block ends."""
+        if self.is_set():
+            call()
+        self._called.add(call)
+        try:
+            yield
+        finally:
+            self._called.discard(call)
+
+    def set(self) -> None:
+        """Set the event. Only the first time is anyone called: what is ending must not be ended once more."""
+        called = () if self.is_set() else tuple(self._called)
+        super().set()
+        for call in called:
+            call()
+
+
 class Sender:
     """Sends for the runner. Setting `stop` ends the exchanges under way: their failure is `shutdown`."""
 
-    def __init__(
-        self, transport: Transport, clock: Clock, watch: LoopWatch, worker: Worker, secrets: KnownSecrets
-    ) -> None:
-        self.stop = asyncio.Event()
-        self._transport = transport
+    def __init__(self, sensors: Sensors, clock: Clock, worker: Worker, secrets: KnownSecrets) -> None:
+        self.stop = Stop()
+        self._sensors = sensors
         self._clock = clock
-        self._watch = watch
         self._worker = worker
         self._secrets = secrets
 
@@ -37,31 +61,31 @@ class Sender:
 
         `asked` is the JSON object of the request's body.
         """
+        if copies == 1:
+            return [await self._send(request, asked, probe, scheduled_ns)]
         answers = await asyncio.gather(*(self._send(request, asked, probe, scheduled_ns) for _ in range(copies)))
         # The first exchange of a run stands for it; a burst is not refused as long as one of it is answered.
         return sorted(answers, key=lambda answer: answer.exchange.status == 429)
 
     async def _send(self, request: Request, asked: JsonObject | None, probe: Probe, scheduled_ns: int | None) -> Answer:
         """Return the answer, redacted before anything reads or shows it, with the lag of each stamp in its exchange."""
-        with self._watch.during() as proofs:
-            exchange = await self._exchange(request, probe, scheduled_ns)
-            caught_up = proofs()
+        exchange, caught_up = await self._sensed(request, probe, scheduled_ns)
         # Those of its own are known already where a configuration named them.
         redactor = self._secrets.learn(probe.secrets())
         about = About.exchanges(probe.target, [exchange])
         return await self._worker.do(about, _dated_and_read, exchange, caught_up, redactor, asked)
 
-    async def _exchange(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Exchange:
+    async def _sensed(self, request: Request, probe: Probe, scheduled_ns: int | None) -> Sensed:
         timeouts, caps = probe.check.timeouts, probe.check.caps
         sending = asyncio.ensure_future(
-            self._transport.send(request, probe.target, timeouts=timeouts, caps=caps, scheduled_ns=scheduled_ns)
+            self._sensors.send(request, probe.target, timeouts=timeouts, caps=caps, scheduled_ns=scheduled_ns)
         )
-        stopping = asyncio.ensure_future(self.stop.wait())
         try:
-            await asyncio.wait({sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            return sending.result() if sending.done() else self._cut_short(request)
+            with self.stop.calling(sending.cancel):
+                await asyncio.wait({sending})
+            is_stopped = sending.cancelled() and self.stop.is_set()
+            return (self._cut_short(request), ()) if is_stopped else sending.result()
         finally:
-            stopping.cancel()
             if not sending.done():
                 sending.cancel()
                 await asyncio.wait({sending})

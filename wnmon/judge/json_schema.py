@@ -7,13 +7,14 @@ this module only once there is a schema.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 import referencing
 from jsonschema import Draft202012Validator, FormatChecker, SchemaError, ValidationError, validators
 from jsonschema.protocols import Validator
 
+from wnmon.judge.likeness import Likeness
 from wnmon.judge.patterns import Pattern, compile_pattern
 from wnmon.judge.subject import Unfit
 from wnmon.model.json import ABSENT, Json, kind_of, pointer_to
@@ -21,7 +22,26 @@ from wnmon.model.said import Said
 from wnmon.model.text import cut
 
 
-def compile_schema(schema: Json, where: str) -> Validator:
+class Schema:
+    """A validator, and the forms of values that satisfied it: what is like one of those satisfies it too."""
+
+    __slots__ = ("_likeness", "_validator", "known")
+
+    def __init__(self, validator: Validator, likeness: Likeness) -> None:
+        self._validator = validator
+        self._likeness = likeness
+        self.known: set[Hashable] = set()
+
+    def form_of(self, value: Json) -> Hashable | None:
+        """Return the form of a value; None where it may be told from every other."""
+        return self._likeness.form_of(value)
+
+    def iter_errors(self, instance: Any) -> Iterable[ValidationError]:
+        """Yield what is wrong with a value."""
+        return self._validator.iter_errors(instance)
+
+
+def compile_schema(schema: Json, where: str) -> Schema:
     """Return a validator that fetches nothing and ends in bounded time. Raises Unfit for a bad schema.
 
     Read as JSON Schema 2020-12, whatever `$schema` says; patterns run under RE2.
@@ -38,7 +58,7 @@ def compile_schema(schema: Json, where: str) -> Validator:
     clean = reading.schema(schema, "")
     reading.check_references()
     validator: Validator = _validator_class(reading.patterns)(clean, registry=referencing.Registry())
-    return validator
+    return Schema(validator, Likeness(clean, reading.patterns))
 
 
 # What `$id` and `$schema` name would change the base of references and, in a subschema, the validator itself.

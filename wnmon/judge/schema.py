@@ -6,7 +6,7 @@ absent, null and wrong type are told apart: a relay's operator fixes each of the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -19,10 +19,21 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 MAX_FINDINGS = 20
+MOST_KNOWN = 100
+"""Forms remembered of a schema. Relays send a handful; one that sends more is held against it again each time."""
+MOST_ALIKE_CHARS = 4_096
+"""A value of a longer text is not looked up: its form would be as long, and such values are few."""
 
 
 class Compiled(Protocol):
     """A schema, ready to be held against a value."""
+
+    known: set[Hashable]
+    """Forms of values that satisfied it."""
+
+    def form_of(self, value: Json) -> Hashable | None:
+        """Return the form of a value; None where it may be told from every other."""
+        ...
 
     def iter_errors(self, instance: Any) -> Iterable[ValidationError]:
         """Yield what is wrong with a value."""
@@ -36,8 +47,23 @@ def compile_schema(schema: Json, where: str = "") -> Compiled:
     return json_schema.compile_schema(schema, where)
 
 
-def schema_findings(validator: Compiled, value: Json, pointer: str, step: str) -> list[Finding]:
-    """Return at most MAX_FINDINGS complaints, ordered by place."""
+def schema_findings(
+    validator: Compiled, value: Json, pointer: str, step: str, chars: int | None = None
+) -> list[Finding]:
+    """Return at most MAX_FINDINGS complaints, ordered by place.
+
+    `chars` is how long the text is that the value was read from: values of short ones may be alike, see `likeness`.
+    """
+    form = validator.form_of(value) if chars is not None and chars <= MOST_ALIKE_CHARS else None
+    if form is not None and form in validator.known:
+        return []
+    findings = _findings(validator, value, pointer, step)
+    if form is not None and not findings and len(validator.known) < MOST_KNOWN:
+        validator.known.add(form)
+    return findings
+
+
+def _findings(validator: Compiled, value: Json, pointer: str, step: str) -> list[Finding]:
     try:
         errors = list(islice(validator.iter_errors(value), MAX_FINDINGS))
     except RecursionError:

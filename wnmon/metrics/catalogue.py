@@ -390,6 +390,37 @@ SELF = (
     _counter("wnmon_internal_errors_total", "Faults of wnmon itself.", "component", unit="errors"),
 )
 
+HONESTY = (
+    _gauge(
+        "wnmon_suspect_bound_seconds",
+        "A latency is withheld where one of the two stamps it lies between may be later than this.",
+        birth=Birth.CONFIGURED,
+    ),
+    _gauge(
+        "wnmon_selftest_trustworthy",
+        "1 if the self-test at the start found the stamps near the truth, 0 if not. Absent where it could not be "
+        "judged, or was left out.",
+    ),
+    _gauge(
+        "wnmon_selftest_ttft_bias_seconds",
+        "By how much the self-test measured the time to first token too long, at the median; below 0 too short.",
+        "scheme",
+    ),
+    _gauge(
+        "wnmon_selftest_ttft_error_seconds",
+        "Size of that error in the samples of the self-test that were not suspect.",
+        "scheme",
+        "stat",
+    ),
+    _gauge(
+        "wnmon_selftest_gap_error_seconds",
+        "Size of the error of gaps between tokens in the self-test.",
+        "scheme",
+        "stat",
+    ),
+    _gauge("wnmon_selftest_timestamp_seconds", "When the self-test was made."),
+)
+
 SECTIONS: Mapping[str, tuple[Metric, ...]] = {
     "Outcomes": OUTCOMES,
     "Latency": LATENCIES,
@@ -399,6 +430,7 @@ SECTIONS: Mapping[str, tuple[Metric, ...]] = {
     "Rules": RULES,
     "Configuration": SETTINGS,
     "The monitor itself": SELF,
+    "How far it can be believed": HONESTY,
 }
 
 CATALOGUE: Mapping[str, Metric] = {metric.name: metric for section in SECTIONS.values() for metric in section}

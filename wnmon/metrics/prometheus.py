@@ -1,21 +1,22 @@
 """Runs and events become Prometheus series, made from the catalogue.
 
 A scrape must not disturb the measurement it reports, and rendering 1,000 probes at once keeps the interpreter busy for
-more than a second. So each family keeps its series in blocks, one per probe or target, and a block keeps its text until
-one of its series changes: a scrape renders what ran since the last one. Written on the event loop's thread, rendered on
-the web's.
+more than a second. So each family keeps its series in blocks, one per probe or target, and a block keeps its lines
+until one of its series changes: a scrape renders what ran since the last one, in small pieces. Written on the event
+loop's thread, rendered on the web's, which holds the lock for one probe at a time, while it writes down its standing.
+prometheus_client tells of the process, and writes HELP and TYPE.
 """
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from threading import Lock
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, Metric, ProcessCollector
+from prometheus_client import CollectorRegistry, GCCollector, Metric, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
@@ -24,8 +25,10 @@ from wnmon.engine.ports import Clock
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Standing
 from wnmon.metrics import catalogue, initial_series
+from wnmon.metrics.block import Room
 from wnmon.metrics.buckets import bounds_s
 from wnmon.metrics.catalogue import CATALOGUE, MetricKind, Scope
+from wnmon.metrics.family import Family
 from wnmon.metrics.initial_series import RuleLabels
 from wnmon.metrics.readings import (
     Reading,
@@ -42,15 +45,17 @@ from wnmon.metrics.readings import (
     standing_readings,
     target_readings,
 )
+from wnmon.metrics.series import Values
 from wnmon.model.events import BudgetLeft, MonitorEvent, RunDiscarded, RunSkipped
 from wnmon.model.measures import Measures
 from wnmon.model.result import Outcome
 from wnmon.model.target import Probe, ProbeId
+from wnmon.wire.timing import SUSPECT_LAG_NS
 
 _SELF = ""
 _BY_DEFAULT = Measures()
 _OF_SLOS = tuple(name for name in CATALOGUE if name.startswith("wnmon_slo_"))
-_END = "# EOF\n"
+_END = b"# EOF\n"
 _KEPT_FREE = {
     scope: frozenset(
         metric.name
@@ -67,8 +72,8 @@ They come when they are known, and so after the series at 0 of all probes: witho
 many probes would not say of a single one whether it is up.
 """
 
-Values = tuple[str, ...]
-Series = Counter | Gauge | Histogram
+PROBES_AT_ONCE = 16
+"""Whose standings are looked at in one go: some 0.2 ms."""
 
 
 class Exposition(Enum):
@@ -82,10 +87,10 @@ class Exposition(Enum):
         """Return OpenMetrics where the Accept header names it, which Prometheus prefers when it does, else text."""
         return cls.OPENMETRICS if "application/openmetrics-text" in (accept or "").lower() else cls.TEXT
 
-    def encode(self, metrics: Iterable[Metric]) -> str:
+    def encode(self, metrics: Iterable[Metric]) -> bytes:
         """Return the exposition without OpenMetrics' end mark, which stands once, after everything."""
         encoder, _ = choose_encoder(self.value)
-        return encoder(_Collected(metrics)).decode().removesuffix(_END)
+        return encoder(_Collected(metrics)).removesuffix(_END)
 
 
 class _Collected(Collector):
@@ -99,156 +104,9 @@ class _Collected(Collector):
         return self._metrics
 
 
-def _create(metric: catalogue.Metric) -> Series:
-    """Return a series without labels: its block puts them on."""
-    match metric.kind:
-        case MetricKind.COUNTER:
-            return Counter(metric.name, metric.help, registry=None)
-        case MetricKind.GAUGE:
-            return Gauge(metric.name, metric.help, registry=None)
-        case MetricKind.HISTOGRAM:
-            return Histogram(metric.name, metric.help, registry=None, buckets=metric.buckets)
-
-
-class _Room:
-    """How many series there may be and are. What exists stays, also where `most` is lowered below it."""
-
-    def __init__(self) -> None:
-        self.most = Measures().max_series
-        self._taken = 0
-        self._refused = 0
-
-    def take(self, size: int, *, forced: bool) -> bool:
-        """Tell whether there is room for so many series more, which then is taken."""
-        if not forced and self._taken + size > self.most:
-            self._refused += size
-            return False
-        self._taken += size
-        return True
-
-    def give_back(self, size: int) -> None:
-        """Make room again."""
-        self._taken -= size
-
-    def refused(self) -> int:
-        """Return how many series were refused since this was last asked."""
-        refused, self._refused = self._refused, 0
-        return refused
-
-
-class _Block:
-    """The series of one family that belong to one owner, and their rendered text. `forced`: they need no room."""
-
-    def __init__(
-        self, metric: catalogue.Metric, labels: Mapping[str, str], room: _Room, *, forced: bool = False
-    ) -> None:
-        self._metric = metric
-        self._labels = labels
-        self._room = room
-        self._forced = forced
-        self._series: dict[Values, Series] = {}
-        self._texts: dict[Exposition, str] = {}
-
-    @property
-    def values(self) -> set[Values]:
-        """Return the own labels of each series there is."""
-        return set(self._series)
-
-    def take(self, reading: Reading) -> None:
-        """Let the reading change its series, which is created where there is room for one more."""
-        if self._metric.kind is MetricKind.GAUGE and reading.value is None:
-            self.keep(set(self._series) - {reading.values})
-            return
-        if self._metric.alone:
-            self.keep({reading.values})
-        if reading.values not in self._series:
-            if not self._room.take(_size(self._metric), forced=self._forced):
-                return
-            self._series[reading.values] = _create(self._metric)
-            self._texts.clear()
-        if _change(self._series[reading.values], reading):
-            self._texts.clear()
-
-    def keep(self, wanted: Iterable[Values]) -> None:
-        """Take away every series but the wanted ones."""
-        gone = set(self._series).difference(wanted)
-        for values in gone:
-            del self._series[values]
-            self._room.give_back(_size(self._metric))
-        if gone:
-            self._texts.clear()
-
-    def begin_anew(self, metric: catalogue.Metric) -> None:
-        """Have every series of these buckets instead, at 0: what was counted in others cannot be told apart in them."""
-        for values in self._series:
-            self._room.give_back(_size(self._metric))
-            self._room.take(_size(metric), forced=True)
-            self._series[values] = _create(metric)
-        self._metric = metric
-        self._texts.clear()
-
-    def text(self, form: Exposition, lock: Lock) -> str:
-        """Return the sample lines. Renders them, under the lock, if anything changed since the last time."""
-        text = self._texts.get(form)
-        if text is None:
-            with lock:
-                lines = form.encode(map(self._labelled, self._series.items())).splitlines(keepends=True)
-                text = self._texts[form] = "".join(line for line in lines if not line.startswith("#"))
-        return text
-
-    def _labelled(self, item: tuple[Values, Series]) -> Metric:
-        values, series = item
-        # An info block carries all its labels as common ones, so it has fewer values than names.
-        labels = {**self._labels, **dict(zip(self._metric.own_labels, values, strict=False))}
-        (metric,) = series.collect()
-        metric.samples = [
-            sample._replace(labels={**labels, **sample.labels})
-            for sample in metric.samples
-            if not sample.name.endswith("_created")  # a series more per child, and nothing here asks for it
-        ]
-        return metric
-
-
-def _size(metric: catalogue.Metric) -> int:
-    """Return how many series a scraper sees in one of these: of a histogram also +Inf, the sum and the count."""
-    return len(metric.buckets) + 3 if metric.kind is MetricKind.HISTOGRAM else 1
-
-
-def _change(series: Series, reading: Reading) -> bool:
-    """Add, set or observe; tell whether anything changed. OpenMetrics shows the run as an exemplar."""
-    value, exemplar = reading.value, {"run_id": reading.run} if reading.run else None
-    if value is None:
-        return False
-    if isinstance(series, Counter):
-        series.inc(value, exemplar)
-        return value != 0
-    if isinstance(series, Gauge):
-        series.set(value)
-    else:
-        series.observe(value, exemplar)
-    return True
-
-
-class _Family:
-    """One metric with all its blocks, by owner."""
-
-    def __init__(self, metric: catalogue.Metric) -> None:
-        self.metric = metric
-        self.blocks: dict[str, _Block] = {}
-        described = list(_create(metric).describe())
-        self._heads = {form: form.encode(described) for form in Exposition}
-
-    def measure_by(self, bounds_s: tuple[float, ...]) -> None:
-        """Count in these buckets from now on."""
-        if bounds_s != self.metric.buckets:
-            self.metric = replace(self.metric, buckets=bounds_s)
-            for block in self.blocks.values():
-                block.begin_anew(self.metric)
-
-    def text(self, form: Exposition, lock: Lock) -> str:
-        """Return HELP, TYPE and every sample, "" without samples. Holds the lock for one block at a time."""
-        samples = "".join([block.text(form, lock) for block in list(self.blocks.values())])
-        return self._heads[form] + samples if samples else ""
+def _heads(metric: catalogue.Metric) -> tuple[bytes, bytes]:
+    described = Metric(metric.name.removesuffix("_total"), metric.help, metric.kind.value)
+    return Exposition.TEXT.encode([described]), Exposition.OPENMETRICS.encode([described])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -281,8 +139,8 @@ class PrometheusSink:
         self._clock = clock
         self._standing = standing
         self._lock = Lock()
-        self._room, self._kept_free = _Room(), _Room()
-        self._families = {name: _Family(metric) for name, metric in CATALOGUE.items()}
+        self._room, self._kept_free = Room(_BY_DEFAULT.max_series), Room(0)
+        self._families = {name: Family(metric, _heads(metric)) for name, metric in CATALOGUE.items()}
         self._known: dict[str, _DeclaredProbe] = {}
         self._waivers_dated = ""
         self._process = CollectorRegistry()
@@ -291,7 +149,8 @@ class PrometheusSink:
         errors = [Reading(metric="wnmon_sink_errors_total", value=0, values=(sink,)) for sink in sinks]
         faults = [Reading(metric="wnmon_internal_errors_total", value=0, values=(name,)) for name in components]
         build = Reading(metric="wnmon_build_info", value=1, values=(__version__, platform.python_version()))
-        self._apply(_SELF, {}, [*initial_series.births(Scope.SELF), *errors, *faults, build])
+        bound = Reading(metric="wnmon_suspect_bound_seconds", value=SUSPECT_LAG_NS / 1e9)
+        self._apply(_SELF, {}, [*initial_series.births(Scope.SELF), *errors, *faults, build, bound])
 
     def declare(self, probes: Sequence[Probe], measures: Measures = _BY_DEFAULT) -> None:
         """Make these the probes: bear the series of new ones, take away those of vanished ones, keep all others.
@@ -350,26 +209,32 @@ class PrometheusSink:
             elif any(known.probe.target.name == event.target for known in self._known.values()):
                 self._apply(event.target, {"target": event.target}, budget_readings(event))
 
-    def render(self, accept: str | None) -> tuple[str, bytes]:
-        """Return content type and exposition for an Accept header. Safe to call from any thread."""
+    def render(self, accept: str | None) -> tuple[str, Iterator[bytes]]:
+        """Return content type and exposition for an Accept header, in pieces. Safe to call from any thread."""
         form = Exposition.wanted(accept)
+        return form.value, self._pieces(form)
+
+    def _pieces(self, form: Exposition) -> Iterator[bytes]:
+        yield from self._tell_standings()
         with self._lock:
-            self._tell_standings()
             self._date_waivers()
             dropped = Reading(metric="wnmon_series_dropped_total", value=self._room.refused())
             self._apply(_SELF, {}, [dropped])
-        families = [family.text(form, self._lock) for family in self._families.values()]
-        end = _END if form is Exposition.OPENMETRICS else ""
-        return form.value, "".join([*families, form.encode(self._process.collect()), end]).encode()
+        for family in self._families.values():
+            yield from family.pieces(openmetrics=form is Exposition.OPENMETRICS)
+        yield form.encode(self._process.collect())
+        yield _END if form is Exposition.OPENMETRICS else b""
 
     def _apply(self, owner: str, labels: Mapping[str, str], readings: Iterable[Reading]) -> None:
+        at_s = self._clock.wall_s()
         for reading in readings:
             family = self._families[reading.metric]
-            if owner not in family.blocks:
+            block = family.blocks.get(owner)
+            if block is None:
                 is_kept_free = family.metric.name in _KEPT_FREE.get(family.metric.scope, ())
                 room = self._kept_free if is_kept_free else self._room
-                family.blocks[owner] = _Block(family.metric, labels, room, forced=owner == _SELF)
-            family.blocks[owner].take(reading)
+                block = family.blocks[owner] = family.new_block(labels, room, forced=owner == _SELF)
+            block.take(reading, at_s)
 
     def _make_room(self, most: int, probes: int, targets: int) -> None:
         self._kept_free.most = probes * len(_KEPT_FREE[Scope.PROBE]) + targets * len(_KEPT_FREE[Scope.TARGET])
@@ -415,31 +280,43 @@ class PrometheusSink:
         for block in before.values():
             block.keep(())
         family.blocks = {
-            owner: _Block(family.metric, labels, self._room, forced=owner in before) for owner, labels in infos.items()
+            owner: family.new_block(labels, self._room, forced=owner in before) for owner, labels in infos.items()
         }
         for block in family.blocks.values():
-            block.take(Reading(metric=name, value=1))
+            block.take(Reading(metric=name, value=1), 0)
 
     def _keep(self, name: str, owner: str, wanted: Iterable[Values]) -> None:
         block = self._families[name].blocks.get(owner)
         if block is not None:
             block.keep(wanted)
 
-    def _tell_standings(self) -> None:
-        """Say when each probe is asked next and why not before; take away a success that counts no more."""
-        for probe_id, known in self._known.items():
+    def _tell_standings(self) -> Iterator[bytes]:
+        """Say when each probe is asked next and why not before. Yields nothing, now and then, where one may pause."""
+        for number, (probe_id, known) in enumerate(list(self._known.items()), 1):
             standing = self._standing(ProbeId(probe_id))
-            if standing != known.standing:
-                known.standing = standing
-                self._apply(probe_id, initial_series.probe_labels(known.probe), standing_readings(standing))
-            if not standing.known:
-                for name in ("wnmon_probe_success", "wnmon_probe_degraded"):
-                    self._keep(name, probe_id, ())
-            if standing.rest is not None and standing.rest.is_wished:
-                # A row of failures from before a window must raise no alert in it, and goes on in none after it.
-                known.streaks = Streaks()
-                for name in ("wnmon_probe_consecutive_failures", "wnmon_probe_reason_streak"):
-                    self._keep(name, probe_id, ())
+            if standing != known.standing or not _is_plain(standing):
+                with self._lock:
+                    self._tell_standing(probe_id, known)
+            if number % PROBES_AT_ONCE == 0:
+                yield b""
+
+    def _tell_standing(self, probe_id: str, known: _DeclaredProbe) -> None:
+        """Take away, too, what counts no more."""
+        if self._known.get(probe_id) is not known:  # a reload dropped it meanwhile
+            return
+        # Asked again under the lock: a run may have been taken since.
+        standing = self._standing(ProbeId(probe_id))
+        if standing != known.standing:
+            known.standing = standing
+            self._apply(probe_id, initial_series.probe_labels(known.probe), standing_readings(standing))
+        if not standing.known:
+            for name in ("wnmon_probe_success", "wnmon_probe_degraded"):
+                self._keep(name, probe_id, ())
+        if standing.rest is not None and standing.rest.is_wished:
+            # A row of failures from before a window must raise no alert in it, and goes on in none after it.
+            known.streaks = Streaks()
+            for name in ("wnmon_probe_consecutive_failures", "wnmon_probe_reason_streak"):
+                self._keep(name, probe_id, ())
 
     def _date_waivers(self) -> None:
         """A waiver holds to the end of its last day, UTC; ISO dates sort as days do."""
@@ -454,3 +331,8 @@ class PrometheusSink:
                 if waiver.rule in known.rules
             ]
             self._apply(probe_id, initial_series.probe_labels(known.probe), readings)
+
+
+def _is_plain(standing: Standing) -> bool:
+    """Tell whether the last outcome counts, and nobody wants nothing to be sent."""
+    return standing.known and not (standing.rest is not None and standing.rest.is_wished)

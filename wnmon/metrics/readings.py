@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from wnmon.engine.ports import RestCause
 from wnmon.engine.run import Run
@@ -20,12 +21,14 @@ from wnmon.model.events import (
     RunDiscarded,
     RunLate,
     RunSkipped,
+    SelfTested,
     SinkFailed,
     StateExpired,
     Turned,
     Waited,
 )
 from wnmon.model.exchange import Exchange
+from wnmon.model.honesty import Honesty, Spread, Word
 from wnmon.model.result import BOUNDS, Mark, Outcome, Timing, Verdict
 from wnmon.model.slo import Slo
 from wnmon.model.spent import UsageDoubt
@@ -34,8 +37,7 @@ from wnmon.wire.balance import UNITS_WITHOUT_WORTH, Balance, is_about_balance, r
 from wnmon.wire.opened import Untold
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """One value for one series. `values` fill the labels beyond the probe's or target's.
 
     A counter grows by `value`, a histogram observes it, a gauge takes it. None observes nothing, and makes a gauge
@@ -280,14 +282,21 @@ def event_readings(event: MonitorEvent) -> Iterator[Reading]:
             yield Reading(metric="wnmon_probes_in_flight", value=event.runs)
         case LoopLagged():
             yield Reading(metric="wnmon_event_loop_lag_seconds", value=event.lag_s)
-        case SinkFailed():
-            yield Reading(metric="wnmon_sink_errors_total", value=1, values=(event.sink,))
-        case InternalFault():
-            yield Reading(metric="wnmon_internal_errors_total", value=1, values=(event.component,))
+        case SinkFailed() | InternalFault():
+            yield _fault(event)
         case Reloaded():
             yield from _reload(event)
+        case SelfTested():
+            yield Reading(metric="wnmon_selftest_timestamp_seconds", value=event.at_s)
+            yield from _honesty(event.honesty)
         case BudgetLeft() | StateExpired() | Turned():
             return
+
+
+def _fault(event: SinkFailed | InternalFault) -> Reading:
+    if isinstance(event, SinkFailed):
+        return Reading(metric="wnmon_sink_errors_total", value=1, values=(event.sink,))
+    return Reading(metric="wnmon_internal_errors_total", value=1, values=(event.component,))
 
 
 def _reload(event: Reloaded) -> Iterator[Reading]:
@@ -295,6 +304,23 @@ def _reload(event: Reloaded) -> Iterator[Reading]:
     if event.ok:
         yield Reading(metric="wnmon_config_last_reload_success_timestamp_seconds", value=event.at_s)
         yield Reading(metric="wnmon_config_info", value=1, values=(event.sha,))
+
+
+def _honesty(honesty: Honesty) -> Iterator[Reading]:
+    """Yield the numbers of a self-test; what it did not find out vanishes."""
+    shown = {Word.TRUSTWORTHY: 1.0, Word.UNTRUSTWORTHY: 0.0}
+    yield Reading(metric="wnmon_selftest_trustworthy", value=shown.get(honesty.word))
+    for one in honesty.series:
+        bias_s = None if one.ttft is None else one.ttft.bias_s
+        yield Reading(metric="wnmon_selftest_ttft_bias_seconds", value=bias_s, values=(one.scheme,))
+        yield from _spread("wnmon_selftest_ttft_error_seconds", one.scheme, one.ttft)
+        yield from _spread("wnmon_selftest_gap_error_seconds", one.scheme, one.gaps)
+
+
+def _spread(metric: str, scheme: str, spread: Spread | None) -> Iterator[Reading]:
+    sizes_s = (None,) * 3 if spread is None else (spread.p50_s, spread.p99_s, spread.max_s)
+    for stat, size_s in zip(("p50", "p99", "max"), sizes_s, strict=True):
+        yield Reading(metric=metric, value=size_s, values=(scheme, stat))
 
 
 def budget_readings(event: BudgetLeft) -> Iterator[Reading]:

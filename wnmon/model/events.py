@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wnmon.model.honesty import Honesty
 from wnmon.model.result import Reason
 from wnmon.model.said import Text
 from wnmon.model.spent import UsageDoubt
@@ -157,6 +158,14 @@ class ConnectionsRefused:
     count: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfTested:
+    """The sensor was tried against a relay of its own, at `at_s` (epoch seconds)."""
+
+    honesty: Honesty
+    at_s: float
+
+
 MonitorEvent = (
     RunSkipped
     | RunDiscarded
@@ -172,4 +181,5 @@ MonitorEvent = (
     | SinkFailed
     | InternalFault
     | ConnectionsRefused
+    | SelfTested
 )

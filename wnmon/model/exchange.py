@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 
 from wnmon.model.check import Auth
 from wnmon.model.coding import codings_in
@@ -72,6 +73,9 @@ class Lag:
     late_ns: int
 
 
+_AT_NS = attrgetter("at_ns")
+
+
 class FailureKind(StrEnum):
     """Why an exchange has no complete answer."""
 
@@ -88,6 +92,7 @@ class FailureKind(StrEnum):
     TOO_LARGE = "too_large"
     SHUTDOWN = "shutdown"
     CLIENT = "client"
+    INTERNAL = "internal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +149,7 @@ class Exchange:
 
     def lag_ns(self, at_ns: int) -> int:
         """Return how late the stamp of this instant may be; where nothing is known of it, what no stamp exceeds."""
-        place = bisect_left(self.lags, at_ns, key=lambda lag: lag.at_ns)
+        place = bisect_left(self.lags, at_ns, key=_AT_NS)
         known = place < len(self.lags) and self.lags[place].at_ns == at_ns
         return self.lags[place].late_ns if known else self.late_ns
 

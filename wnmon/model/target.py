@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import NewType
 
 from wnmon.model.check import Check, Plan
@@ -79,6 +80,14 @@ class Waiver:
     until: str
 
 
+class SensorKind(StrEnum):
+    """What speaks HTTP with a relay: wnmon itself, the same with the extra `fast` and not without it, or httpx."""
+
+    OWN = "own"
+    FAST = "fast"
+    HTTPX = "httpx"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """A relay. `url` is the resolved completions URL, whose path may hold a key; `host` is what may be shown of it.
@@ -99,6 +108,7 @@ class Target:
     proxy: Secret | None = None
     ca_file: str | None = None
     ca_folder: str | None = None
+    transport: SensorKind = SensorKind.OWN
     concurrency: int = 2
     budget: Budget = Budget()
     pace: Pace = UNLIMITED

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 # Control characters, line and paragraph separators, lone surrogates, and what reverses the direction of text.
-_UNPRINTABLE = re.compile(
-    "[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]+"
-)
+_UNPRINTABLE = "[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]+"
 
 
 def cut(text: str, limit: int = 200) -> str:
@@ -17,7 +15,7 @@ def cut(text: str, limit: int = 200) -> str:
 
 def one_line(text: str, limit: int) -> str:
     """Return text fit for one line: control characters and runs of blanks become one blank, cut at `limit`."""
-    return cut(_UNPRINTABLE.sub(" ", text[: 4 * limit]).strip(), limit)
+    return cut(re.sub(_UNPRINTABLE, " ", text[: 4 * limit]).strip(), limit)
 
 
 def encodable(text: str) -> str:

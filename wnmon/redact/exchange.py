@@ -21,6 +21,7 @@ from wnmon.model.text import cut
 from wnmon.redact.channels import channels
 from wnmon.redact.escapes import JSON_ESCAPE, View, unescape
 from wnmon.redact.needles import Effort, TooManyPlacesError
+from wnmon.redact.outlines import outlines
 from wnmon.redact.redactor import Redactor, Span, merge
 
 Headers = tuple[tuple[str, str], ...]
@@ -44,6 +45,8 @@ def redact_exchange(exchange: Exchange, redactor: Redactor) -> Exchange:
     not what is left. A body with too many pieces of secrets is left out whole, and the exchange failed as too large.
     Never raises.
     """
+    if _is_clean(exchange, redactor):
+        return exchange
     failure = exchange.failure
     try:
         chunks = _chunks(exchange.chunks, redactor.within(Effort(MOST_PLACES)))
@@ -61,6 +64,45 @@ def redact_exchange(exchange: Exchange, redactor: Redactor) -> Exchange:
         peer=exchange.peer and redactor.text(exchange.peer),
     )
     return exchange if redacted == exchange else redacted
+
+
+# Between texts that are searched together: nobody's word or number, and no part of an escape.
+_APART = b"\0"
+
+
+def _is_clean(exchange: Exchange, redactor: Redactor) -> bool:
+    """Tell by one search whether an exchange holds nothing to redact, keep out or cut. False says nothing."""
+    request, body = exchange.request, exchange.body
+    headers = (*request.headers, *exchange.headers)
+    if exchange.failure is not None or any(is_telling(name) for name, _ in headers):
+        return False
+    with outlines() as known:
+        joined = known.joined(body, redactor.reach)
+    if joined is None:
+        return False
+    of_tls = _texts_of(exchange.tls) if exchange.tls is not None else []
+    if max(map(len, of_tls), default=0) > MAX_SUBJECT_CHARS:
+        return False
+    texts = [request.url, exchange.http_version or "", exchange.peer or "", *of_tls, *map(": ".join, headers)]
+    texts += _lists(exchange.headers) + _lists(request.headers)
+    whole = _APART.join([request.body, body, *joined, *(text.encode(errors="surrogatepass") for text in texts)])
+    try:
+        return not redactor.within(Effort(MOST_PLACES)).spans(whole)
+    except TooManyPlacesError:
+        return False
+
+
+def _texts_of(tls: Tls) -> list[str]:
+    leaf = tls.certificate
+    return [tls.version, tls.cipher, *((leaf.subject, leaf.issuer, *leaf.chain) if leaf is not None else ())]
+
+
+def _lists(headers: Headers) -> list[str]:
+    """Return the values of each name that stands more than once, as the list they form."""
+    values: dict[str, list[str]] = defaultdict(list)
+    for name, value in headers:
+        values[name.lower()].append(value)
+    return ["".join(same) for same in values.values() if len(same) > 1]
 
 
 def without_credentials(exchange: Exchange) -> Exchange:

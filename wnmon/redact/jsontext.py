@@ -104,6 +104,11 @@ class JsonReader:
         self._shapes: dict[tuple[bytes, ...], list[tuple[int, int, int]]] = {}
         self._numbers: dict[tuple[int, Label], int] = defaultdict(count(1).__next__)
 
+    @property
+    def knows(self) -> int:
+        """Return how many shapes or places are known, whichever are more."""
+        return max(len(self._shapes), len(self._numbers))
+
     def read(self, offset: int, data: bytes) -> Text:
         """Return the text at this offset of the body. Never raises."""
         doubts = _NONE if self._utf8 or _takes(bytes.decode, data) else frozenset({Doubt.BYTES})

@@ -75,6 +75,11 @@ class Needles:
                 for window in windows_of(text, size):
                     windows.pop(window, None)
 
+    @property
+    def reach(self) -> int:
+        """Return how many bytes show at most whether there is a run."""
+        return max(self._windows)
+
     def __bool__(self) -> bool:
         return any(self._windows.values())
 

@@ -63,7 +63,7 @@ def merge(spans: Iterable[Span]) -> list[Span]:
 class Redactor:
     """Knows some secrets and takes them out of text and bytes. Its repr shows none."""
 
-    __slots__ = ("_effort", "_finders", "_mixed")
+    __slots__ = ("_effort", "_finders", "_mixed", "reach")
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         values = [(value, secret.name) for secret in secrets for value in _values(secret.reveal())]
@@ -79,6 +79,7 @@ class Redactor:
         finders: tuple[Needles | Words, ...] = (*needles, Words((form, labels[name]) for form, name in short))
         self._finders = tuple(finder for finder in finders if finder)
         self._effort: Effort | None = None
+        self.reach = max((finder.reach for finder in self._finders), default=0)
 
     def within(self, effort: Effort) -> Redactor:
         """Return the same redactor, which takes what it looks at of `effort`: see there what it raises."""

@@ -43,6 +43,12 @@ class Words:
             else:
                 self._by_word[longest[0]].append((text, longest.start(), name))
 
+    @property
+    def reach(self) -> int:
+        """Return how many bytes show at most whether a text stands there, with what stands beside it."""
+        texts = [text for row in self._by_word.values() for text, _, _ in row] + [text for text, _ in self._signs]
+        return max(map(len, texts), default=0) + 2 * _LOOK_BYTES + 2
+
     def __bool__(self) -> bool:
         return bool(self._by_word or self._signs)
 

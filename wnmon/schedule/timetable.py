@@ -67,10 +67,11 @@ class Entry:
         """Return the interval."""
         return self.probe.check.every_ns
 
-    @property
-    def instants(self) -> tuple[int, ...]:
-        """Return when it fires next: at its slot, and before that at a re-check."""
-        return (self.due_ns,) if self.recheck_ns is None else (self.recheck_ns, self.due_ns)
+    def next_ns(self, now_ns: int) -> int:
+        """Return when it fires next: at its slot, or before that at a re-check that is still to come."""
+        if self.recheck_ns is not None and now_ns < self.recheck_ns < self.due_ns:
+            return self.recheck_ns
+        return self.due_ns
 
 
 class Timetable:

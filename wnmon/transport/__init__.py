@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from wnmon.transport.sensor import HttpxTransport
+from wnmon.transport.sensor import Sensor
 
-__all__ = ["HttpxTransport"]
+__all__ = ["Sensor"]

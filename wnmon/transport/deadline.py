@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from wnmon.model.check import Timeouts
 from wnmon.model.exchange import Chunk, FailureKind
 from wnmon.model.said import Said
-from wnmon.transport.patience import PatientCall, PatientTimeout, patient_timeout
+from wnmon.transport.patience import PatientCall, PatientTimeout
 from wnmon.transport.recording import Recording, Stage
 from wnmon.wire.bounds import beginning
 from wnmon.wire.sse import parse
@@ -21,9 +21,10 @@ _LOOKS_BYTES = (16_384, 65_536)
 class Deadline:
     """The next limit of an exchange: `timer` is entered around it, `kind` is what its expiry is called."""
 
-    def __init__(self, timeouts: Timeouts, recording: Recording, cap_bytes: int) -> None:
+    def __init__(self, timeouts: Timeouts, recording: Recording, cap_bytes: int, turns: int) -> None:
         self.kind = FailureKind.TIMEOUT_CONNECT
-        self.timer = patient_timeout(timeouts.connect_s)
+        self._turns = turns
+        self.timer = self._timer(timeouts.connect_s)
         self._timeouts = timeouts
         self._recording = recording
         self._cap_bytes = cap_bytes
@@ -32,12 +33,9 @@ class Deadline:
         self._gate: PatientCall | None = None
         self._attempt: PatientTimeout | None = None
 
-    def attempt(self, *, of: int | None) -> PatientTimeout:
-        """Return the limit for one of several addresses: its share of the time for connecting, until TCP stands.
-
-        None for the last one, which has all that is left.
-        """
-        self._attempt = patient_timeout(self._timeouts.connect_s / of if of is not None else None)
+    def attempt(self, *, of: int) -> PatientTimeout:
+        """Return the limit for one of several addresses: its share of the time for connecting, until TCP stands."""
+        self._attempt = self._timer(self._timeouts.connect_s / of)
         return self._attempt
 
     def follow(self, stage: Stage) -> None:
@@ -53,7 +51,7 @@ class Deadline:
             self._tighten(FailureKind.TIMEOUT_TOTAL, self._total_at_s())
         if stage is Stage.WAIT and self._recording.request.stream:
             gate_at_s = self._sent_at_s + self._timeouts.first_token_s
-            self._gate = PatientCall(gate_at_s, self._expect_token)
+            self._gate = PatientCall(gate_at_s, self._turns, self._expect_token)
 
     def arrived(self) -> None:
         """Bytes came: silence is measured anew, unless the time for the first token is already up."""
@@ -83,6 +81,9 @@ class Deadline:
         }
         what, limit_s = limits[self.kind]
         return Said(what, n=f"{limit_s:g}")
+
+    def _timer(self, after_s: float) -> PatientTimeout:
+        return PatientTimeout(asyncio.get_running_loop().time() + after_s, self._turns)
 
     def _total_at_s(self) -> float:
         return self._sent_at_s + self._timeouts.total_s

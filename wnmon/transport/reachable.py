@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from urllib.parse import urlsplit
 
-import httpx
-
+from wnmon.transport.outgoing import PORTS
 from wnmon.transport.resolving import Lookup, addresses_of, look_up
 
 _PAUSE_S = 0.25
@@ -16,12 +16,12 @@ _ATTEMPT_S = 1.0
 
 async def wait_until_reachable(url: str, timeout_s: float, lookup: Lookup = look_up) -> bool:
     """Tell whether a TCP connection to the URL's host and port stood within `timeout_s`. Sends nothing."""
-    parsed = httpx.URL(url)
-    port = parsed.port or (443 if parsed.scheme == "https" else 80)
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     try:
         async with asyncio.timeout(timeout_s):
             while True:
-                if await _stands(parsed.host, port, lookup):
+                if await _stands(host, port, lookup):
                     return True
                 await asyncio.sleep(_PAUSE_S)
     except TimeoutError:

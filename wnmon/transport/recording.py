@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Self
 
+from wnmon.engine.ports import Clock
 from wnmon.model.coding import codings_in
 from wnmon.model.exchange import Chunk, Exchange, Marks, Request, Tls, TransportFailure
 from wnmon.model.said import Said
 from wnmon.transport.decode import Failure, decode
-from wnmon.transport.head import bound_head
 
 
 class Stage(Enum):
@@ -23,21 +23,6 @@ class Stage(Enum):
     SEND = Said("stage_send")
     WAIT = Said("stage_wait")
     BODY = Said("stage_body")
-
-
-# The one coupling to the names of httpcore's trace events.
-_EVENTS: Mapping[str, tuple[str, Stage | None]] = {
-    "connect_tcp.started": ("connect_ns", Stage.CONNECT),
-    "connect_tcp.complete": ("connected_ns", None),
-    "start_tls.started": ("secure_ns", Stage.TLS),
-    "start_tls.complete": ("secured_ns", None),
-    "send_request_headers.started": ("send_ns", Stage.SEND),
-    "send_request_body.complete": ("sent_ns", Stage.WAIT),
-    "receive_response_headers.complete": ("headers_ns", None),
-}
-"""Event -> the mark it leaves, and the stage it begins."""
-
-_OF_A_REQUEST = frozenset({"send_ns", "sent_ns", "headers_ns"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,41 +41,29 @@ class Recording:
     wire_bytes: int = 0
     tls: Tls | None = None
     peer: str | None = None
-    tunnelling: bool = False
-    connection: Any = None
 
-    def note(self, name: str, told: Mapping[str, object]) -> None:
-        """Stamp a trace event of httpcore.
+    @classmethod
+    def begun(cls, request: Request, clock: Clock, scheduled_ns: int | None) -> Self:
+        """Return the record of an exchange that begins now."""
+        marks = {"started_ns": clock.now_ns()} | ({} if scheduled_ns is None else {"scheduled_ns": scheduled_ns})
+        return cls(request=request, started_at_s=clock.wall_s(), now_ns=clock.now_ns, marks=marks)
 
-        Asking a proxy for a tunnel is a request of its own: it belongs to connecting and leaves no mark.
-        """
-        at_ns, event = self.now_ns(), name.partition(".")[2]
-        mark, stage = _EVENTS.get(event, ("", None))
-        if mark == "send_ns":
-            self.tunnelling = getattr(told["request"], "method", b"") == b"CONNECT"
-        if not mark or (self.tunnelling and mark in _OF_A_REQUEST):
-            return
-        if mark != "connect_ns" or mark not in self.marks:  # of several addresses the first tells when it began
-            self.marks[mark] = at_ns
-        if mark == "connected_ns":
-            self.connection = told.get("return_value")
-        if mark in {"connected_ns", "secured_ns"}:
-            bound_head(told.get("return_value"), lambda: self.status is None)
-        self.stage = stage or self.stage
+    def begin(self) -> None:
+        """Let it begin only now: what was prepared before belongs to no phase."""
+        self.marks["started_ns"] = self.now_ns()
+
+    def mark(self, *names: str, at_ns: int | None = None) -> None:
+        """Stamp these marks, all by one look at the clock: one phase ends where the next one begins."""
+        self.marks |= dict.fromkeys(names, self.now_ns() if at_ns is None else at_ns)
 
     def decoded(self, cap_bytes: int) -> tuple[list[Chunk], Failure | None]:
         """Return what has come so far without its content coding, and what is wrong with that."""
         codings = codings_in(value for name, value in self.headers if name.lower() == "content-encoding")
         return decode(self.chunks, codings, cap_bytes)
 
-    async def hang_up(self) -> None:
-        """Close a connection that brought no answer: httpcore forgets one whose TLS handshake is cancelled."""
-        if self.connection is not None and self.status is None:
-            await self.connection.aclose()
-
     def freeze(self, failure: Failure | None, cap_bytes: int) -> Exchange:
         """Return the immutable record, its body decoded: at most `cap_bytes` of it."""
-        marks = Marks(**self.marks, end_ns=self.now_ns())
+        marks = Marks(**{"end_ns": self.now_ns(), **self.marks})
         chunks, broken = self.decoded(cap_bytes)
         failure = failure or broken
         return Exchange(

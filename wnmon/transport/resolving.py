@@ -13,9 +13,15 @@ from concurrent.futures import Executor, Future
 from threading import Thread
 from typing import Any, TypeAlias, TypeVar
 
+from wnmon.model.said import Said
+
 T = TypeVar("T")
 Found: TypeAlias = "Sequence[tuple[Any, ...]]"
 Lookup: TypeAlias = "Callable[[str, int], Found]"
+
+
+class NoAddress(socket.gaierror):
+    """The name is known, and has no address."""
 
 
 def look_up(host: str, port: int) -> Found:
@@ -42,6 +48,8 @@ class _ThreadEach(Executor):
 
 
 async def addresses_of(host: str, port: int, lookup: Lookup = look_up) -> list[str]:
-    """Return the addresses of a name, each once, in the resolver's order. Raises what the lookup does."""
+    """Return the addresses of a name, each once, in the resolver's order. Raises what the lookup does, NoAddress."""
     found = await asyncio.get_running_loop().run_in_executor(_ThreadEach(), lookup, host, port)
+    if not found:
+        raise NoAddress(Said("name_without_address"))
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))

@@ -16,9 +16,10 @@ from markupsafe import Markup
 from wnmon.engine.ports import ProbeState
 from wnmon.engine.probe_states import MAINTENANCE, UNKNOWN
 from wnmon.model.duration import show_duration
+from wnmon.model.honesty import Honesty
 from wnmon.model.language import LANGUAGES
 from wnmon.model.result import Outcome
-from wnmon.model.said import Hole, in_language, say
+from wnmon.model.said import Hole, Said, in_language, say
 from wnmon.model.text import cut, visible
 
 REFRESH_S = 15
@@ -80,8 +81,13 @@ class Page:
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
 
-    def render(self, states: Sequence[ProbeState], *, now_s: float, lang: str, version: str) -> str:
-        """Return the HTML of the page in `lang`, the most urgent probes first. `now_s` is epoch seconds."""
+    def render(
+        self, states: Sequence[ProbeState], *, now_s: float, lang: str, version: str, honesty: Honesty | None = None
+    ) -> str:
+        """Return the HTML of the page in `lang`, the most urgent probes first. `now_s` is epoch seconds.
+
+        `honesty`: what the self-test at the start found, where it was made.
+        """
         rows = [_row(state, now_s, lang) for state in presented(states, lang)]
         counts = Counter(state.outcome or WAITING for state in states)
         return self._template.render(
@@ -92,10 +98,16 @@ class Page:
             word=lambda key, **holes: word(key, lang, **holes),
             refresh_s=REFRESH_S,
             now=_exact(now_s),
+            clock=None if honesty is None else _clock(honesty, lang),
             version=version,
             style=Markup(self._style),  # noqa: S704 - our own file
             color=next((_COLORS[name] for name in _URGENCY if counts[name] and name in _COLORS), "757575"),
         )
+
+
+def _clock(honesty: Honesty, lang: str) -> str:
+    said = Said("selftest_line", text=Said(f"selftest_{honesty.word}"), said=honesty.why)
+    return visible(in_language(said, lang))
 
 
 def presented(states: Sequence[ProbeState], lang: str) -> list[ProbeState]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from starlette.applications import Starlette
@@ -12,15 +12,15 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from wnmon.engine.ports import Clock, Control, MetricsText, ProbeStates
+from wnmon.model.honesty import Honesty
+from wnmon.watch.honesty import document_of
 from wnmon.web.language import choose_language
 from wnmon.web.page import Page, presented
+from wnmon.web.scrape import scrape_answer
 
 API_VERSION = 1
 MOST_OVERDUE_S = 60.0
 """A due run begins or is told as missed within 30 s and a second; twice that says that the scheduler stands still."""
-
-GZIP_MIN_BYTES = 1024
-GZIP_LEVEL = 1  # a scrape is read once: most of the gain for little of the time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +34,15 @@ class Site:
     reload_allowed: bool
     version: str
     lang: str = "en"
+    honesty: Callable[[], Honesty | None] = lambda: None
 
 
 def build_application(site: Site, page: Page) -> Starlette:
     """Return the ASGI application. An unknown path is 404, a wrong method 405 with Allow."""
 
     async def metrics(request: Request) -> Response:
-        content_type, body = site.metrics.render(request.headers.get("accept"))
-        headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
-        if len(body) >= GZIP_MIN_BYTES and accepts_gzip(request.headers.get("accept-encoding")):
-            return Response(gzip.compress(body, GZIP_LEVEL), headers={**headers, "Content-Encoding": "gzip"})
-        return Response(body, headers=headers)
+        content_type, pieces = site.metrics.render(request.headers.get("accept"))
+        return await scrape_answer(content_type, pieces, request.headers.get("accept-encoding"))
 
     async def healthy(_: Request) -> Response:
         overdue_s = site.control.overdue_s()
@@ -66,7 +64,8 @@ def build_application(site: Site, page: Page) -> Starlette:
     async def index(request: Request) -> Response:
         accept = request.headers.get("accept-language")
         lang = choose_language(request.query_params.get("lang"), accept, site.lang)
-        html = page.render(site.states.states(), now_s=site.clock.wall_s(), lang=lang, version=site.version)
+        states, now_s, honesty = site.states.states(), site.clock.wall_s(), site.honesty()
+        html = page.render(states, now_s=now_s, lang=lang, version=site.version, honesty=honesty)
         return HTMLResponse(html, headers={"Vary": "Accept-Language", "Content-Language": lang})
 
     application = Starlette(
@@ -99,18 +98,11 @@ async def _reload(site: Site, request: Request) -> Response:
 
 def probes_document(site: Site) -> dict[str, object]:
     """Return `/api/v1/probes`: every member of ProbeState by its own name, times in epoch seconds, null = not known."""
+    honesty = site.honesty()
     return {
         "version": API_VERSION,
         "wnmon": site.version,
         "now_s": site.clock.wall_s(),
+        "selftest": None if honesty is None else document_of(honesty),
         "probes": [asdict(state) for state in presented(site.states.states(), "en")],
     }
-
-
-def accepts_gzip(accept_encoding: str | None) -> bool:
-    """Tell whether Accept-Encoding names gzip with a weight above 0 (RFC 9110 §12.5.3)."""
-    for part in (accept_encoding or "").split(","):
-        coding, _, weight = part.partition(";")
-        if coding.strip().lower() == "gzip":
-            return weight.strip(" qQ=0.") != "" or weight == ""
-    return False

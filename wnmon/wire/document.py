@@ -31,12 +31,17 @@ _WHITESPACE = " \t\n\r"
 # A string without an end swallows the rest: looking for its end again from every quote inside would be quadratic.
 _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# Text without a match has only plain short numbers and no lone surrogate, so it is read by the faster decoder.
-_MAYBE_ODD = re.compile(r"[0-9][.eE]|[0-9]{16}|\\u[dD][89a-fA-F]")
+# Only behind these may a lone surrogate stand, and hardly any text has them.
+_MAYBE_SURROGATE = ("\\ud", "\\uD")
+_MAX_PLAIN_DIGITS = 15
 
 
 class _Rejected(Exception):  # noqa: N818 - never leaves this file
     """The scanner accepts what RFC 8259 does not."""
+
+
+class _Odd(Exception):  # noqa: N818 - never leaves this file
+    """There is a number whose spelling is an oddity, so the text is read again by the decoder that marks them."""
 
 
 class _OddNumber:
@@ -66,6 +71,9 @@ def read_document(data: bytes) -> Document:
 
 def read_text(text: str) -> Document:
     """Read one JSON text that is decoded already, such as the data of an event. Offsets count UTF-8 bytes."""
+    plain = _read_plain(text)
+    if plain is not None:
+        return plain
     if not text.strip(_WHITESPACE):
         return _problem("empty", 0, Said("json_nothing"))
     oversize = _oversize(text)
@@ -77,6 +85,24 @@ def read_text(text: str) -> Document:
         return Document(
             problem=explain(text) or JsonProblem(kind="syntax", offset=0, message=Said("not_one_json_text"))
         )
+
+
+def _read_plain(text: str) -> Document | None:
+    """Return the document of nearly every text there is: in bounds, without blanks around it, nothing odd in it.
+
+    None says nothing. All the events of a stream come by, so nothing is done here that one pass of the scanner can do.
+    """
+    if len(text) > MAX_TOKENS or text.count("[") + text.count("{") > MAX_DEPTH or _may_hold_surrogate(text):
+        return None
+    try:
+        value, end = _PLAIN.raw_decode(text)
+    except (_Odd, _Rejected, ValueError):
+        return None
+    return Document(value=value) if end == len(text) else None
+
+
+def _may_hold_surrogate(text: str) -> bool:
+    return "\\" in text and any(mark in text for mark in _MAYBE_SURROGATE)
 
 
 def _problem(kind: str, offset: int, message: Said) -> Document:
@@ -102,12 +128,9 @@ _DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 def _decode(text: str) -> Document:
     start = len(text) - len(text.lstrip(_WHITESPACE))
-    odd = _MAYBE_ODD.search(text) is not None
-    value, end = (_MARKING if odd else _PLAIN).raw_decode(text, start)
+    value, end = _MARKING.raw_decode(text, start)
     if text[end:].strip(_WHITESPACE):
         raise _Rejected
-    if not odd:
-        return Document(value=value)
     holder: list[Json] = [value]
     oddities = _settle(holder)
     return Document(value=holder[0], oddities=oddities)
@@ -142,7 +165,22 @@ def _int(lexeme: str) -> int | _OddNumber:
     return number if -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER else _OddNumber("huge_number", lexeme, number)
 
 
-_PLAIN = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant)
+def _plain_float(lexeme: str) -> float:
+    number = float(lexeme)
+    if number.is_integer() or isinf(number) or len(lexeme) > MAX_DIGITS:
+        raise _Odd
+    return number
+
+
+def _plain_int(lexeme: str) -> int:
+    if len(lexeme) > _MAX_PLAIN_DIGITS:
+        raise _Odd
+    return int(lexeme)
+
+
+_PLAIN = json.JSONDecoder(
+    object_pairs_hook=_members, parse_constant=_constant, parse_float=_plain_float, parse_int=_plain_int
+)
 _MARKING = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_constant, parse_float=_float, parse_int=_int)
 
 

@@ -33,6 +33,8 @@ _MORE_WORDS = ("error_description", "description", "raw", "reason", "code")
 _CODES = ("code", "reason", "error_code", "errcode", "err_code", "Code", "__type")
 _TYPES = ("type", "status", "error_type")
 _WRAPS = (*_MESSAGES, "errors", "Error", "Response", "base_resp", "details", "innererror", "metadata", "raw", "cause")
+# Members without which only `object` or `type` make an error of an object.
+_MAY_BE_ERROR = frozenset({"error", "base_resp", "Response", "success"})
 # What a member `code` holds where nothing is wrong.
 _FINE = frozenset({"0", "200", "success", "ok"})
 
@@ -81,6 +83,8 @@ def envelope(error: JsonObject, place: str, whole: JsonObject | None = None) -> 
 
 
 def _error_of(value: JsonObject) -> JsonObject | None:
+    if _MAY_BE_ERROR.isdisjoint(value) and "error" not in (value.get("object"), value.get("type")):
+        return None
     error, errors, base = value.get("error"), value.get("errors"), value.get("base_resp")
     if isinstance(error, dict) and error:
         return error

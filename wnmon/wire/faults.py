@@ -36,13 +36,14 @@ _TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{1,400})", re.IGNORECASE)
 
 # Statuses only a CDN writes: it could not reach or understand the relay (Cloudflare, "5xx errors").
 _CDN_STATUSES = frozenset({*range(520, 528), 530})
-_OWN_FAULTS = frozenset({FailureKind.CLIENT, FailureKind.SHUTDOWN})
+_OWN_FAULTS = frozenset({FailureKind.CLIENT, FailureKind.INTERNAL, FailureKind.SHUTDOWN})
 _LAYER_OF_FAILURE = {
     FailureKind.DNS: Layer.NETWORK,
     FailureKind.CONNECT: Layer.NETWORK,
     FailureKind.TIMEOUT_CONNECT: Layer.NETWORK,
     FailureKind.TLS: Layer.TLS,
     FailureKind.CLIENT: Layer.CLIENT,
+    FailureKind.INTERNAL: Layer.CLIENT,
     FailureKind.SHUTDOWN: Layer.CLIENT,
 }
 

@@ -26,6 +26,7 @@ MEMBERS: tuple[tuple[str, str, Channel], ...] = (
 """Members of a message or delta that hold text (or a member in them that does), and the channel it is of. Each is a
 string or a list of parts. Tool calls are no text: see `tool_calls_of`. Who sends what, docs/checks.md tells.
 """
+_NAMES = frozenset(name for name, _, _ in MEMBERS)
 PARTS: dict[str, Channel | None] = {
     "text": None,
     "thinking": Channel.REASONING,
@@ -70,8 +71,11 @@ def texts_of(message: JsonObject) -> dict[Channel, str]:
 
     Relays repeat one text under several names, so the first member of a channel that says something is all of it.
     """
+    present = _NAMES.intersection(message)
     texts: dict[Channel, str] = {}
-    for name, inside, channel in MEMBERS:
+    for name, inside, channel in MEMBERS if present else ():
+        if name not in present:
+            continue
         value = object_at(message, name).get(inside) if inside else message.get(name)
         for written, text in _texts(value, channel).items():
             texts[written] = texts.get(written) or text
@@ -112,6 +116,8 @@ def _text_in(part: Json) -> str:
 
 def tool_calls_of(message: JsonObject) -> list[ToolCall]:
     """Return tool calls or fragments of them, `function_call` of the older form as the one at index 0."""
+    if "tool_calls" not in message and "function_call" not in message:
+        return []
     calls = message.get("tool_calls")
     items = calls[:MAX_TOOL_CALLS] if isinstance(calls, list) else []
     found = [_tool_call(item, position) for position, item in enumerate(items) if isinstance(item, dict)]

@@ -55,13 +55,18 @@ def parse(chunks: Sequence[Chunk]) -> EventStream:
             parser.take_line(line)
         elif parser.pending:
             parser.dispatch(filled[bisect_right(ends, end)].at_ns, terminated=True)
-        if len(parser.events) >= MAX_EVENTS:
-            break
+            if len(parser.events) >= MAX_EVENTS:
+                break
     return parser.finish(body, rest, filled[-1].at_ns if filled else 0)
 
 
 def _lines(body: bytes, start: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield (line, offset of its line end, offset of the next line)."""
+    if b"\r" not in body:
+        while (end := body.find(b"\n", start)) >= 0:
+            yield body[start:end], end, end + 1
+            start = end + 1
+        return
     for match in _LINE_END.finditer(body, start):
         yield body[start : match.start()], match.start(), match.end()
         start = match.end()
@@ -93,6 +98,10 @@ class _Parser:
 
     def take_line(self, line: bytes) -> None:
         """Take one non-empty line: a comment, or a field with or without a value."""
+        if line.startswith(b"data: "):
+            self.pending = True
+            self._data.append(self._text(line[6:]))
+            return
         name, _, value = line.partition(b":")
         if name:
             self.pending = True

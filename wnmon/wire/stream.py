@@ -87,10 +87,11 @@ def fold(stream: EventStream, media_type: str | None) -> Reply:
 
 def _frames(stream: EventStream) -> tuple[Frame, ...]:
     frames: list[Frame] = []
-    containers = 0
+    containers, may_be_many = 0, sum(len(event.data) for event in stream.events) > MAX_CONTAINERS
     for event in stream.events:
         if event.has_data:
-            containers += event.data.count("[") + event.data.count("{")
+            if may_be_many:
+                containers += event.data.count("[") + event.data.count("{")
             frames.append(_frame(event, too_many=containers > MAX_CONTAINERS))
     return tuple(frames)
 
@@ -112,10 +113,9 @@ def _value(frame: Frame) -> Json:
 
 def _errors(stream: EventStream, frames: tuple[Frame, ...]) -> Iterator[ErrorEnvelope]:
     """Yield errors in the order of the events: `error` members, events named error, unknown fields named error."""
-    by_event = {frame.event.index: frame for frame in frames}
+    values = {frame.event.index: _value(frame) for frame in frames}
     for event in stream.events:
-        frame = by_event.get(event.index)
-        value = None if frame is None else _value(frame)
+        value = values.get(event.index)
         found = refusal_in(value, event.place) if event.name == "error" else error_in(value, event.place)
         if found is None and event.name == "error":
             without = ErrorEnvelope(message=Said("error_event_without_data"), place=event.place)
@@ -145,6 +145,7 @@ class _Fold:
         self._usage_member: Json = None
         self._choices: dict[int, _ChoiceFold] = {}
         self._any = False
+        self._open_head = list(_HEAD_MEMBERS)
 
     def take(self, frame: Frame) -> None:
         """Add one frame. Anything but a JSON object adds nothing."""
@@ -159,9 +160,11 @@ class _Fold:
 
     def _take_head(self, value: JsonObject) -> None:
         """Keep the first value that says something; Azure's first chunk has "" and 0 in these places."""
-        for name in _HEAD_MEMBERS:
-            if name in value and not self.head.get(name):
+        for name in tuple(self._open_head):
+            if name in value:
                 self.head[name] = value[name] or self.head.get(name, value[name])
+                if self.head[name]:
+                    self._open_head.remove(name)
 
     def _take_usage(self, member: Json, at_ns: int) -> None:
         """Keep the last usage that counts anything: some relays repeat it, some send null or {} after it."""
@@ -170,9 +173,11 @@ class _Fold:
             self.usage, self.usage_ns, self._usage_member = usage, at_ns, member
 
     def _take_choice(self, index: int, choice: JsonObject, event: Event) -> None:
-        if index not in self._choices and len(self._choices) >= MAX_CHOICES:
-            return
-        fold = self._choices.setdefault(index, _ChoiceFold(index))
+        fold = self._choices.get(index)
+        if fold is None:
+            if len(self._choices) >= MAX_CHOICES:
+                return
+            fold = self._choices[index] = _ChoiceFold(index)
         channels = fold.take_delta(delta_of(choice))
         self.tokens += [Token(at_ns=event.at_ns, channel=c, event=event.index, choice=index) for c in channels]
         if fold.take_finish(string_at(choice, "finish_reason")):
@@ -227,7 +232,8 @@ class _ChoiceFold:
         for channel, text in texts.items():
             self._texts.setdefault(channel, []).append(text)
         written = [channel for channel, text in texts.items() if text]
-        if self._take_tools(tool_calls_of(delta)):
+        calls = tool_calls_of(delta)
+        if calls and self._take_tools(calls):
             written.append(Channel.TOOL)
         self._text_after_finish |= bool(written and self._finish_reasons)
         return written

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import sub
 from typing import Any
 
 from wnmon.model.exchange import Exchange
@@ -44,11 +45,15 @@ def measure(exchange: Exchange, reply: Reply) -> Timing:
     First-instants count from `sent`. One stamped before it (the relay answered while the last byte was on its way)
     counts as 0. For a JSON answer there is no ttft and no first_visible. `token_events` counts events with a token.
     """
-    at_ns = instants(exchange, reply)
-    spans = {name: span(exchange, at_ns[start], at_ns[end]) for name, (start, end) in BOUNDS.items()}
-    took_s: dict[str, Any] = {name: one.took_s for name, one in spans.items() if one is not None}
+    stamps = _token_stamps(reply)
+    at_ns = _instants(exchange, reply, stamps)
+    took_s: dict[str, Any] = {
+        name: _seconds(end_ns - start_ns)
+        for name, (start, end) in BOUNDS.items()
+        if (start_ns := at_ns[start]) is not None and (end_ns := at_ns[end]) is not None
+    }
     tokens = (reply.usage.completion_tokens or 0) if reply.usage is not None else 0
-    stamps, total_s = _token_stamps(reply), took_s.get("total_s")
+    total_s = took_s.get("total_s")
     suspect = tuple(mark for mark, at in at_ns.items() if at is not None and exchange.lag_ns(at) > SUSPECT_LAG_NS)
     return Timing(
         **took_s,
@@ -62,9 +67,14 @@ def measure(exchange: Exchange, reply: Reply) -> Timing:
 
 def instants(exchange: Exchange, reply: Reply) -> dict[Mark, int | None]:
     """Return when each mark was stamped, None for one that never came."""
-    marks, stamps = exchange.marks, _token_stamps(reply)
+    return _instants(exchange, reply, _token_stamps(reply))
+
+
+def _instants(exchange: Exchange, reply: Reply, stamps: Sequence[int]) -> dict[Mark, int | None]:
+    marks = exchange.marks
     events = reply.stream.events if reply.form is Form.STREAM and reply.stream is not None else ()
-    gap = max(pairwise(stamps), key=lambda pair: pair[1] - pair[0], default=(None, None))
+    gaps = list(map(sub, stamps[1:], stamps))
+    longest = gaps.index(max(gaps)) if gaps else None
     return {
         Mark.RESOLVE: marks.resolve_ns,
         Mark.RESOLVED: marks.resolved_ns,
@@ -79,8 +89,8 @@ def instants(exchange: Exchange, reply: Reply) -> dict[Mark, int | None]:
         Mark.FIRST_EVENT: next((event.at_ns for event in events if event.has_data), None),
         Mark.FIRST_TOKEN: stamps[0] if stamps else None,
         Mark.FIRST_VISIBLE: next((token.at_ns for token in reply.tokens if token.channel is Channel.CONTENT), None),
-        Mark.GAP_BEGIN: gap[0],
-        Mark.GAP_END: gap[1],
+        Mark.GAP_BEGIN: None if longest is None else stamps[longest],
+        Mark.GAP_END: None if longest is None else stamps[longest + 1],
         Mark.LAST_TOKEN: stamps[-1] if stamps else None,
         Mark.END: marks.end_ns,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -122,3 +123,31 @@ def test_click_still_says_what_is_translated(name: str) -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in Path(click.__file__).parent.glob("*.py"))
 
     assert f'"{CLICK[name][0]}"' in source
+
+
+def test_a_help_page_costs_little_more_than_click_alone() -> None:
+    """Twice of it at the most, of the processor's time of a fresh process, the best of five in turn."""
+    pairs = [
+        (_processor_s([sys.executable, "-m", "wnmon", "--help"]), _processor_s([sys.executable, "-c", "import click"]))
+        for _ in range(5)
+    ]
+    help_s, click_s = map(min, zip(*pairs, strict=True))
+
+    assert help_s <= 2 * click_s
+
+
+def _processor_s(command: list[str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def test_a_help_page_opens_no_room_it_has_no_use_for() -> None:
+    script = (
+        "import sys; from wnmon.cli import run\ntry: run(['--help'])\nexcept SystemExit: print(sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+
+    heavy = ["wnmon.model.catalogue.config", "wnmon.model.credentials", "pathlib", "shutil", "difflib"]
+    assert [name for name in heavy if f"'{name}'" in done.stdout] == []

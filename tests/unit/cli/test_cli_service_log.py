@@ -21,11 +21,13 @@ from wnmon.model.events import (
     RecheckCut,
     Reloaded,
     RunSkipped,
+    SelfTested,
     SinkFailed,
     Skip,
     StateExpired,
     Turned,
 )
+from wnmon.model.honesty import Counts, Honesty, Word
 from wnmon.model.result import Evidence, Outcome, Reason, Result
 from wnmon.model.said import Said
 from wnmon.model.target import ProbeId
@@ -257,3 +259,27 @@ def test_a_bad_value_ends_with_exit_2_and_says_what_may_stand_there(option: str,
 def test_run_now_takes_no_value() -> None:
     done = CliRunner().invoke(command, ["--run-now=yes", "--lang", "en"])
     assert (done.exit_code, "does not take a value" in done.output) == (2, True)
+
+
+NOTHING = Counts(affected=0, suspect=0, published=0)
+NEAR = Honesty(word=Word.TRUSTWORTHY, why=Said("selftest_withheld", n=3), series=(), counts=NOTHING, bound_s=0.02)
+
+
+@pytest.mark.parametrize(
+    ("lang", "line"),
+    [
+        ("en", "self-test of the clock: trustworthy (all 3 times that are wrong by more than the bound were withheld)"),
+        ("zh", "时钟自检：可信（3 个误差超过界限的时间全部未予发布）"),
+    ],
+)
+def test_what_the_self_test_found_is_said(lang: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    log(lang=lang).observe(SelfTested(honesty=NEAR, at_s=NOON_S))
+
+    assert capsys.readouterr().out == f"{line}\n"
+
+
+def test_the_self_test_has_a_verdict_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
+    log(form=Form.JSON).observe(SelfTested(honesty=NEAR, at_s=NOON_S))
+
+    (line,) = objects(capsys)
+    assert (line["event"], line["verdict"]) == ("selftest", "trustworthy")

@@ -230,3 +230,7 @@ def test_a_broken_built_in_suite_is_told_where_all_are_asked_for(tmp_path: Path)
         built_in_suites(shipped=tmp_path)
 
     assert all(str(tmp_path / "mine.yaml") in str(problem) for problem in wrong.value.problems)
+
+
+def test_one_process_measures_unless_more_are_asked_for(tmp_path: Path) -> None:
+    assert (config(tmp_path, TARGET).sensors, config(tmp_path, f"{TARGET}sensors: 3").sensors) == (1, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from base64 import b64encode
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from wnmon.config import adhoc_target
 from wnmon.config.urls import BadUrl, proxy_login, relay
 from wnmon.errors import UsageError
 from wnmon.model.pace import Pace
-from wnmon.model.target import Budget, Secret, Waiver
+from wnmon.model.target import Budget, Secret, SensorKind, Waiver
 
 
 @pytest.mark.parametrize(
@@ -411,3 +412,45 @@ def test_the_scheme_that_is_missing_is_the_likely_one(host: str, scheme: str) ->
         adhoc_target(host, ("m",))
 
     assert str(refused.value.hint) == f'write "{scheme}://{host}"'
+
+
+@pytest.mark.parametrize("kind", SensorKind)
+def test_a_target_says_what_speaks_http_with_it(kind: SensorKind, tmp_path: Path) -> None:
+    assert target(tmp_path, f"base_url: https://relay.example, transport: {kind}").transport is kind
+
+
+def test_without_a_word_it_is_wnmon_itself(tmp_path: Path) -> None:
+    assert target(tmp_path, "base_url: https://relay.example").transport is SensorKind.OWN
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+def test_httpx_goes_through_a_socks_proxy(scheme: str, tmp_path: Path) -> None:
+    found = target(
+        tmp_path, f'base_url: https://relay.example, transport: httpx, proxy: "{scheme}://u:a-password@p:1080"'
+    )
+
+    assert (found.proxy, found.extra_secrets) == (
+        Secret(f"{scheme}://u:a-password@p:1080", "proxy"),
+        (Secret("a-password", "proxy password"),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "asks", "said"),
+    [
+        ("httptools", "transport: fast", "the extra \"fast\" is not installed, pip install 'wnmon[fast]'"),
+        (
+            "socksio",
+            'transport: httpx, proxy: "socks5://p:1"',
+            "the extra \"socks\" is not installed, pip install 'wnmon[socks]'",
+        ),
+    ],
+)
+def test_an_extra_that_is_missing_is_only_missed_by_who_asks_for_it(
+    module: str, asks: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)  # as where it is not installed
+    text = f"targets: {{wn: {{base_url: 'https://relay.example', models: [m], {asks}}}}}"
+
+    assert [line.partition(": ")[2] for line in problems(tmp_path, text)] == [said]
+    assert target(tmp_path, "base_url: https://relay.example").transport is SensorKind.OWN

@@ -13,6 +13,7 @@ from wnmon.engine.budget import Budgets, Cap
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
+from wnmon.engine.loopwatch import Watched
 from wnmon.engine.ports import About, P, T, Worker
 from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
@@ -216,13 +217,14 @@ class Bench:
         self.backoff = Backoff(self.clock)
         self.limiter = Limiter(limit, self.clock)
         self.secrets = KnownSecrets()
+        fanout = Fanout((self.memory,), (self.memory,))
         self.runner = Runner(
-            transport=self.transport,
+            sensors=Watched(self.transport, self.clock, fanout.observe),
             clock=self.clock,
             limiter=self.limiter,
             budgets=self.budgets,
             backoff=self.backoff,
-            fanout=Fanout((self.memory,), (self.memory,)),
+            fanout=fanout,
             secrets=self.secrets,
             worker=worker,
             draw=lambda: "nonce123",

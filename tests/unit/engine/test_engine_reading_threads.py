@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 
 import pytest
+from engine_samples import reply, step, target
 
 from wnmon.engine.ports import About
 from wnmon.engine.reading_threads import SMALL_BYTES, ReadingThreads, Turns
+from wnmon.model.exchange import Chunk
+from wnmon.wire.request import build
 
 SMALL = About(target="a", size_bytes=SMALL_BYTES)
 LARGE = About(target="a", size_bytes=SMALL_BYTES + 1)
@@ -35,6 +39,36 @@ def test_all_work_is_done_by_one_thread() -> None:
 
 def test_no_work_is_done_by_the_event_loop() -> None:
     assert threading.current_thread().name not in at_work()
+
+
+def test_what_is_brief_is_done_where_it_is() -> None:
+    async def where() -> str:
+        reading = ReadingThreads()
+        try:
+            return await reading.do(replace(SMALL, is_brief=True), lambda: threading.current_thread().name)
+        finally:
+            reading.close()
+
+    assert asyncio.run(where()) == threading.current_thread().name
+
+
+PONG = reply(b'{"a":"pong"}')(build(step(), "http://r/v1", "m", "nonce"))
+
+
+def test_work_on_one_brief_answer_is_brief() -> None:
+    assert About.exchanges(target(), [PONG]).is_brief
+
+
+def test_work_on_several_answers_is_not_brief() -> None:
+    assert not About.exchanges(target(), [PONG, PONG]).is_brief
+
+
+def test_judging_by_rules_is_not_brief() -> None:
+    assert not About.exchanges(target(), [PONG], rules=1).is_brief
+
+
+def test_work_on_a_stream_is_not_brief() -> None:
+    assert not About.exchanges(target(), [replace(PONG, chunks=(Chunk(1, b"data: {}\n\n"),))]).is_brief
 
 
 def test_a_small_answer_does_not_wait_for_a_large_one() -> None:

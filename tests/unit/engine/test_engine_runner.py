@@ -32,6 +32,7 @@ from wnmon.engine.conversation import INTERRUPTED
 from wnmon.engine.loopwatch import EVERY_S
 from wnmon.engine.run import Run
 from wnmon.engine.runner import draw_nonce
+from wnmon.engine.sending import Stop
 from wnmon.model.check import Assertion, Plan, Risk
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunDiscarded, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import Exchange, FailureKind, Request
@@ -436,6 +437,52 @@ def test_what_a_request_cut_short_cost_stays_booked_at_its_worst() -> None:
 def test_a_request_cut_short_holds_no_secret_of_its_address() -> None:
     _, run, _ = stopped(plain(), relay=target(url=f"http://relay.invalid/{KEY}/v1"))
     assert KEY not in repr(run)
+
+
+def test_a_second_stop_cancels_nothing_once_more() -> None:
+    calls: list[int] = []
+    stop = Stop()
+    with stop.calling(lambda: calls.append(1)):
+        stop.set()
+        stop.set()
+    assert calls == [1]
+
+
+def test_what_has_ended_is_not_called() -> None:
+    calls: list[int] = []
+    stop = Stop()
+    with stop.calling(lambda: calls.append(1)):
+        pass
+    stop.set()
+    assert not calls
+
+
+def test_what_begins_after_the_stop_is_called_at_once() -> None:
+    calls: list[int] = []
+    stop = Stop()
+    stop.set()
+    with stop.calling(lambda: calls.append(1)):
+        assert calls == [1]
+
+
+def test_a_run_that_is_given_up_ends_its_request() -> None:
+    async def main() -> bool:
+        door = Door()
+        running = asyncio.create_task(Bench(door).runner.run(probe()))
+        await door.asked.wait()
+        running.cancel()
+        await asyncio.wait({running})
+        return door.cancelled and running.cancelled()
+
+    assert asyncio.run(main())
+
+
+def test_a_transport_that_gives_up_by_itself_is_no_stop() -> None:
+    async def gives_up(_: Request) -> Exchange:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        Bench(gives_up).run()
 
 
 def test_a_run_that_begins_after_the_stop_sends_nothing() -> None:

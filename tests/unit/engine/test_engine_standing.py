@@ -370,9 +370,17 @@ def test_a_rest_is_told_with_its_end() -> None:
 
 def test_a_look_tells_once_what_counts_no_more() -> None:
     watch = Watch().run(good())
-    looks = [watch.standings.look()]
+    looks = [[*watch.standings.look()]]
     watch.after_s(181)
-    assert [*looks, watch.standings.look(), watch.standings.look()] == [[], [watch.probe.id], []]
+    assert [*looks, [*watch.standings.look()], [*watch.standings.look()]] == [[None], [watch.probe.id], [None]]
+
+
+def test_a_look_at_a_probe_that_came_back_tells_nothing_of_what_was_before() -> None:
+    watch = Watch().run(good())
+    list(watch.standings.look())
+    for probes in ([], [watch.probe]):
+        watch.standings.declare(probes)
+    assert list(watch.standings.look()) == [None]
 
 
 def test_a_probe_that_stays_keeps_what_counts() -> None:

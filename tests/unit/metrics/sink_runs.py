@@ -162,12 +162,17 @@ def a_sink(*probes: Probe, clock: StandingClock | None = None, stand: Stand | No
     return sink
 
 
+def exposed(sink: PrometheusSink, accept: str | None = None) -> bytes:
+    """Return the whole exposition."""
+    _, pieces = sink.render(accept)
+    return b"".join(pieces)
+
+
 def samples(sink: PrometheusSink, name: str) -> list[tuple[dict[str, str], float]]:
     """Return labels and value of every sample of this name, as a scraper reads them."""
-    _, body = sink.render(None)
     return [
         (dict(sample.labels), sample.value)
-        for family in text_string_to_metric_families(body.decode())
+        for family in text_string_to_metric_families(exposed(sink).decode())
         for sample in family.samples
         if sample.name == name
     ]

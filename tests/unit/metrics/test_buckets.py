@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sink_runs import GOOD, a_probe, a_run, a_sink, samples, value
+from sink_runs import GOOD, a_probe, a_run, a_sink, exposed, samples, value
 
 from wnmon.judge.latency import Limits
 from wnmon.metrics.buckets import MAX_THRESHOLDS, bounds_s
@@ -147,7 +147,7 @@ def dropped(sink: PrometheusSink) -> float:
 
 
 def of_probes(sink: PrometheusSink) -> list[str]:
-    body = sink.render(None)[1].decode()
+    body = exposed(sink).decode()
     return [line for line in body.splitlines() if line.startswith(("wnmon_probe_", "wnmon_target_"))]
 
 

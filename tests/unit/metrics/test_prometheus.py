@@ -21,6 +21,7 @@ from sink_runs import (
     a_run,
     a_sink,
     a_target,
+    exposed,
     samples,
     value,
 )
@@ -28,6 +29,7 @@ from sink_runs import (
 from wnmon.engine.ports import RestCause
 from wnmon.engine.standing import Standing
 from wnmon.metrics.catalogue import CATALOGUE, Birth
+from wnmon.metrics.prometheus import PrometheusSink
 from wnmon.model.check import Asks, Level
 from wnmon.model.events import (
     BudgetLeft,
@@ -39,10 +41,12 @@ from wnmon.model.events import (
     RunDiscarded,
     RunLate,
     RunSkipped,
+    SelfTested,
     SinkFailed,
     Skip,
     Waited,
 )
+from wnmon.model.honesty import Counts, Honesty, Series, Spread, Word
 from wnmon.model.result import Finding, Mark, Outcome, Reason, RuleVerdict, Undecided, Verdict
 from wnmon.model.slo import Indicator, Slo
 from wnmon.model.spent import Direction, UsageDoubt
@@ -97,7 +101,7 @@ def test_success_comes_back_with_the_next_run() -> None:
     stand = Stand()
     sink = a_sink(a_probe(), stand=stand)
     stand.now = Standing(known=False)
-    sink.render(None)
+    exposed(sink)
     stand.now = Standing(known=True)
     sink.take(a_run())
 
@@ -154,7 +158,7 @@ def test_a_rest_is_told_with_its_cause_alone(cause: RestCause) -> None:
 def test_a_rest_that_is_over_is_told_no_more() -> None:
     stand = Stand(Standing(known=True, rest=RestCause.ASKED))
     sink = a_sink(a_probe(), stand=stand)
-    sink.render(None)
+    exposed(sink)
     stand.now = Standing(known=True)
 
     assert samples(sink, "wnmon_probe_resting") == []
@@ -194,12 +198,12 @@ def test_the_reason_streak_has_one_series_and_starts_anew_with_another_reason() 
 
 def test_a_skipped_run_of_which_nothing_was_sent_leaves_no_trace() -> None:
     sink = a_sink(a_probe())
-    before = own_text(sink.render(None)[1])
+    before = own_text(exposed(sink))
     run = a_run(Outcome.SKIPPED, Reason.BUDGET)
     unsent = replace(run, evidence=replace(run.evidence, exchanges=()), spent_input_tokens=0, spent_output_tokens=0)
     sink.take(unsent)
 
-    assert own_text(sink.render(None)[1]) == before
+    assert own_text(exposed(sink)) == before
 
 
 def test_a_skipped_run_tells_what_it_cost_and_nothing_else() -> None:
@@ -474,7 +478,7 @@ def test_a_waiver_expires_while_the_monitor_runs() -> None:
     clock = StandingClock()
     target = a_target(waivers=(Waiver(rule="DOC-009", reason="known", until="2026-09-21"),))
     sink = a_sink(a_probe("contract", target=target, rules=(a_rule(),), suite="documented"), clock=clock)
-    sink.render(None)
+    exposed(sink)
     clock.elapsed_s = 86400
 
     assert value(sink, "wnmon_rule_waived") == 0
@@ -483,7 +487,7 @@ def test_a_waiver_expires_while_the_monitor_runs() -> None:
 def test_a_waiver_taken_out_of_the_configuration_vanishes() -> None:
     target = a_target(waivers=(Waiver(rule="DOC-009", reason="known", until="2027-01-31"),))
     sink = a_sink(a_probe("contract", target=target, rules=(a_rule(),), suite="documented"))
-    sink.render(None)
+    exposed(sink)
     sink.declare([SUITE])
 
     assert samples(sink, "wnmon_rule_waived") == []
@@ -497,7 +501,7 @@ def test_a_reload_takes_away_every_series_of_a_vanished_probe() -> None:
     sink.take(a_run(probe=SUITE, verdicts=(a_verdict(Verdict.PASSED),)))
     sink.declare([a_probe("alive")])
 
-    assert b'check="contract"' not in sink.render(None)[1]
+    assert b'check="contract"' not in exposed(sink)
 
 
 def test_a_reload_takes_away_the_series_of_a_vanished_target() -> None:
@@ -505,7 +509,7 @@ def test_a_reload_takes_away_the_series_of_a_vanished_target() -> None:
     sink.take(a_run(probe=a_probe(target=a_target("other")), tls=TLS))
     sink.declare([a_probe()])
 
-    assert b'target="other"' not in sink.render(None)[1]
+    assert b'target="other"' not in exposed(sink)
 
 
 def test_a_reload_keeps_the_counters_of_an_unchanged_probe() -> None:
@@ -546,7 +550,7 @@ def test_labels_of_the_user_stand_only_on_info_metrics() -> None:
     sink = a_sink(a_probe(labels={"team": "blue"}))
     sink.take(a_run())
 
-    carriers = {line.split("{")[0] for line in own_text(sink.render(None)[1]) if 'team="blue"' in line}
+    carriers = {line.split("{")[0] for line in own_text(exposed(sink)) if 'team="blue"' in line}
     assert carriers == {"wnmon_probe_info"}
 
 
@@ -636,6 +640,52 @@ def test_the_budget_of_an_unknown_target_leaves_no_trace() -> None:
     assert samples(sink, "wnmon_budget_tokens_limit") == []
 
 
+# The self-test
+
+
+SPREAD = Spread(count=3, bias_s=-0.001, p50_s=0.001, p99_s=0.002, max_s=0.003)
+NOTHING = Counts(affected=0, suspect=0, published=0)
+SERIES = Series(scheme="https", streams=3, suspect=0, ttft=SPREAD, gaps=SPREAD, relay_late=SPREAD)
+HONEST = Honesty(word=Word.TRUSTWORTHY, why="", series=(SERIES,), counts=NOTHING, bound_s=0.02)
+
+
+def told_of(*words: Honesty) -> PrometheusSink:
+    sink = a_sink(a_probe())
+    for honesty in words:
+        sink.observe(SelfTested(honesty=honesty, at_s=7))
+    return sink
+
+
+def test_the_self_test_publishes_the_bias_with_its_sign() -> None:
+    assert value(told_of(HONEST), "wnmon_selftest_ttft_bias_seconds", scheme="https") == -0.001
+
+
+@pytest.mark.parametrize(("stat", "size_s"), [("p50", 0.001), ("p99", 0.002), ("max", 0.003)])
+def test_the_self_test_publishes_the_spread(stat: str, size_s: float) -> None:
+    assert value(told_of(HONEST), "wnmon_selftest_ttft_error_seconds", scheme="https", stat=stat) == size_s
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"), [(Word.TRUSTWORTHY, 1), (Word.UNTRUSTWORTHY, 0), (Word.UNJUDGED, None)], ids=str
+)
+def test_a_clock_that_could_not_be_judged_is_neither_trusted_nor_not(word: Word, shown: float | None) -> None:
+    assert value(told_of(replace(HONEST, word=word)), "wnmon_selftest_trustworthy") == shown
+
+
+def test_when_the_self_test_was_made_is_published() -> None:
+    assert value(told_of(HONEST), "wnmon_selftest_timestamp_seconds") == 7
+
+
+def test_what_a_later_self_test_did_not_find_is_gone() -> None:
+    lost = replace(HONEST, series=(replace(SERIES, ttft=None),))
+
+    assert value(told_of(HONEST, lost), "wnmon_selftest_ttft_error_seconds", stat="p99") is None
+
+
+def test_the_bound_of_what_is_suspect_is_published() -> None:
+    assert value(a_sink(), "wnmon_suspect_bound_seconds") == 0.02
+
+
 # Exposition
 
 
@@ -661,7 +711,8 @@ def a_busy_sink() -> tuple[bytes, bytes]:
     sink.take(a_balance_run(IN_USD, probe=money))
     sink.observe(Reloaded(ok=True, at_s=5, sha="abc"))
     sink.observe(BudgetLeft(target="wn", tokens_left=1, tokens_limit=9, is_exhausted=False))
-    return sink.render("text/plain")[1], sink.render("application/openmetrics-text; version=1.0.0")[1]
+    sink.observe(SelfTested(honesty=HONEST, at_s=7))
+    return exposed(sink, "text/plain"), exposed(sink, "application/openmetrics-text; version=1.0.0")
 
 
 def test_every_metric_of_the_catalogue_can_be_seen() -> None:
@@ -744,7 +795,8 @@ def test_no_created_series_is_exposed() -> None:
 
 
 def test_a_scraper_that_asks_for_openmetrics_gets_it_with_its_end_mark() -> None:
-    content_type, body = a_sink(a_probe()).render("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+    content_type, pieces = a_sink(a_probe()).render("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+    body = b"".join(pieces)
 
     assert (content_type.split(";")[0], body.count(b"# EOF"), body[-6:]) == (
         "application/openmetrics-text",
@@ -767,7 +819,7 @@ def test_any_other_scraper_gets_text(accept: str | None) -> None:
 
 
 def test_process_metrics_are_shown() -> None:
-    assert b"process_resident_memory_bytes " in a_sink().render(None)[1]
+    assert b"process_resident_memory_bytes " in exposed(a_sink())
 
 
 def test_promtool_finds_nothing_to_complain_about() -> None:
@@ -786,7 +838,7 @@ def test_a_scrape_while_a_run_is_taken_is_not_kept_as_the_latest() -> None:
 
     with ThreadPoolExecutor(1) as web:
         for _ in range(300):
-            scrape = web.submit(sink.render, None)
+            scrape = web.submit(exposed, sink)
             sink.take(a_run())
             scrape.result()
 
@@ -798,9 +850,9 @@ def test_a_scrape_during_updates_is_whole() -> None:
     runs = [a_run(probe=a_probe(f"c{index % 5}")) for index in range(300)]
 
     with ThreadPoolExecutor(1) as web:
-        scrapes = [web.submit(sink.render, None) for _ in range(20)]
+        scrapes = [web.submit(exposed, sink) for _ in range(20)]
         for run in runs:
             sink.take(run)
-        bodies = [scrape.result()[1] for scrape in scrapes]
+        bodies = [scrape.result() for scrape in scrapes]
 
     assert {body.count(b'wnmon_probe_runs_total{check="c') for body in bodies} == {20}

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
-from sink_runs import a_probe, a_run, a_sink, samples, value
+from sink_runs import a_probe, a_run, a_sink, exposed, samples, value
 
 from wnmon.metrics.prometheus import PrometheusSink
 from wnmon.model.check import Level
@@ -38,7 +38,7 @@ def excluded(sink: PrometheusSink, slo: str) -> dict[str, float]:
 
 
 def families_of_slos(sink: PrometheusSink) -> set[str]:
-    body = sink.render(None)[1].decode()
+    body = exposed(sink).decode()
     return {line.partition("{")[0] for line in body.splitlines() if line.startswith("wnmon_slo_")}
 
 
@@ -146,7 +146,7 @@ def test_a_reload_that_changes_other_things_keeps_what_was_counted() -> None:
 def test_an_objective_that_is_gone_takes_its_series_with_it() -> None:
     sink = a_sink(with_slos(UP, QUICK))
     sink.declare([with_slos(UP)])
-    body = sink.render(None)[1].decode()
+    body = exposed(sink).decode()
 
     assert ('slo="available"' in body, 'slo="quick"' in body) == (True, False)
 
@@ -171,7 +171,7 @@ def test_a_probe_that_is_gone_takes_its_objectives_with_it() -> None:
 
 def exemplars(sink: PrometheusSink, sample: str) -> set[str]:
     """Return the ids of runs beside samples of this name, as the strict parser of OpenMetrics reads them."""
-    body = sink.render("application/openmetrics-text; version=1.0.0")[1].decode()
+    body = exposed(sink, "application/openmetrics-text; version=1.0.0").decode()
     return {
         one.exemplar.labels["run_id"]
         for family in parse_openmetrics(body)  # type: ignore[no-untyped-call]
@@ -192,11 +192,11 @@ def test_openmetrics_names_the_last_run_beside_what_it_counted_in(sample: str) -
 
 
 def test_no_run_is_named_before_there_was_one() -> None:
-    assert b"run_id" not in a_sink(with_slos(UP)).render("application/openmetrics-text; version=1.0.0")[1]
+    assert b"run_id" not in exposed(a_sink(with_slos(UP)), "application/openmetrics-text; version=1.0.0")
 
 
 def test_the_text_format_names_no_run() -> None:
     sink = a_sink(with_slos(UP))
     sink.take(a_run(Outcome.ERRORED, Reason.CONNECT))
 
-    assert b"run_id" not in sink.render("text/plain")[1]
+    assert b"run_id" not in exposed(sink, "text/plain")

@@ -27,7 +27,7 @@ from wnmon.model.exchange import (
 from wnmon.model.placeholders import is_placeholder
 from wnmon.model.said import Said
 from wnmon.model.target import Secret
-from wnmon.redact.exchange import KEPT_OUT, redact_exchange
+from wnmon.redact.exchange import KEPT_OUT, MAX_SUBJECT_CHARS, redact_exchange
 from wnmon.redact.redactor import Redactor
 
 # Each half is too short to be found by itself.
@@ -199,6 +199,63 @@ def test_the_certificate_is_redacted() -> None:
         cipher=MARK,
         certificate=Certificate(subject=f"CN={MARK}", issuer=MARK, not_after_s=1.0, chain=(MARK,)),
     )
+
+
+def leaf(**names: Any) -> Tls:
+    """Return what a handshake said, with these of the certificate."""
+    certificate = Certificate(**{"subject": "CN=a", "issuer": "CN=b", "not_after_s": 1.0, **names})
+    return Tls(version="TLSv1.3", cipher="c", certificate=certificate)
+
+
+HALVES = (("a", KEY[: len(KEY) // 2]), ("A", KEY[len(KEY) // 2 :]))
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        exchange(http_version=KEY),
+        exchange(peer=KEY),
+        exchange(headers=((KEY, "a"),)),
+        exchange(headers=(("a", KEY),)),
+        exchange(headers=HALVES),
+        exchange(tls=Tls(version=KEY, cipher="c")),
+        exchange(tls=Tls(version="1", cipher=KEY)),
+        exchange(tls=leaf(subject=KEY)),
+        exchange(tls=leaf(issuer=KEY)),
+        exchange(tls=leaf(chain=("a", KEY))),
+        exchange(b"data: {}\n\n", KEY.encode()),
+        replace(exchange(), request=replace(exchange().request, url=f"http://r/{KEY}")),
+        replace(exchange(), request=replace(exchange().request, headers=(("a", KEY),))),
+        replace(exchange(), request=replace(exchange().request, headers=HALVES)),
+        replace(exchange(), request=replace(exchange().request, body=KEY.encode())),
+        exchange(*(b'data: {"a":"%b"}\n\n' % half.encode() for _, half in HALVES)),
+        exchange(*(b'data: {"a":"%c"}\n\n' % letter for letter in KEY.encode())),
+        exchange(*(b'data: {"a":"x","b":"%c"}\n\n' % letter for letter in KEY.encode())),
+        exchange(b'{"a":[{"b":[{"text":"%b"},{"text":"%b"}]}]}' % tuple(half.encode() for _, half in HALVES)),
+    ],
+)
+def test_a_secret_in_no_other_place_is_redacted(whole: Exchange) -> None:
+    redacted = redact_exchange(whole, REDACTOR)
+    assert "[redacted:api_key]" in repr(redacted)
+    assert KEY not in repr(redacted)
+
+
+@pytest.mark.parametrize("short", ["42", "ab1"])
+@pytest.mark.parametrize("place", ["peer", "http_version"])
+def test_a_short_secret_beside_other_texts_is_a_word_of_its_own(short: str, place: str) -> None:
+    redacted = redact_exchange(exchange(b"[1,", **{place: short}), Redactor([Secret(short, "k")]))
+    assert getattr(redacted, place) == "[redacted:k]"
+
+
+@pytest.mark.parametrize("name", ["subject", "issuer"])
+def test_a_long_name_in_a_certificate_is_cut_where_there_is_no_secret_too(name: str) -> None:
+    names: dict[str, Any] = {"subject": "CN=a", "issuer": "CN=b", name: "x" * (MAX_SUBJECT_CHARS + 1)}
+    tls = Tls(version="TLSv1.3", cipher="c", certificate=Certificate(**names, not_after_s=1.0))
+    redacted = redact_exchange(exchange(tls=tls), REDACTOR).tls
+
+    assert redacted is not None
+    assert redacted.certificate is not None
+    assert len(getattr(redacted.certificate, name)) == MAX_SUBJECT_CHARS
 
 
 def test_tls_without_a_certificate_is_redacted() -> None:

@@ -283,6 +283,13 @@ def test_a_recheck_is_planned_where_it_ends_before_the_next_slot(after_s: int, l
     assert rechecking(after_s, lasts_s)[1] is planned
 
 
+@pytest.mark.parametrize(("waited_s", "fires_in_s"), [(0, 3), (2.9, 0.1), (3, 7), (9, 1)])
+def test_a_probe_fires_next_at_its_recheck_and_then_at_its_slot(waited_s: float, fires_in_s: float) -> None:
+    desk, _ = rechecking(3)
+    now_ns = desk.now_ns + int(waited_s * S)
+    assert desk.entry.next_ns(now_ns) - now_ns == pytest.approx(fires_in_s * S)
+
+
 def test_a_recheck_confirms_the_run_of_its_slot() -> None:
     desk, _ = rechecking(3)
     begun_ns = desk.entry.begun_ns

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from wnmon.model.check import Auth
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.said import Said
-from wnmon.wire.bounds import BOUNDS, KEPT_BYTES, Bound, beginning, bounded
+from wnmon.wire.bounds import BOUNDS, BRIEF_BYTES, KEPT_BYTES, Bound, beginning, bounded, is_brief
 
 EACH = pytest.mark.parametrize(
     ("bound", "mark"),
@@ -108,3 +109,48 @@ def test_a_long_honest_stream_is_within_all_bounds() -> None:
     exchange = answered(*[b"data: " + json.dumps(event).encode() + b"\r\n\r\n"] * 10_000)
 
     assert bounded(exchange) is exchange
+
+
+# --- what is read where it is
+
+BRIEF = b'{"a":' + b'"b",' * 20 + b'"c"}'
+
+
+def sized(size: int) -> bytes:
+    """Return a JSON object of so many bytes."""
+    return b'{"a":"' + b"b" * (size - 8) + b'"}'
+
+
+@pytest.mark.parametrize("body", [BRIEF, b"{}", sized(BRIEF_BYTES), b"{" + b"," * 63 + b"}", b"{" + b'"' * 160 + b"}"])
+def test_an_answer_of_few_words_is_brief(body: bytes) -> None:
+    assert is_brief(answered(body[:2], body[2:]))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        sized(BRIEF_BYTES + 1),
+        b"{" + b"," * 64 + b"}",
+        b"{" + b'"' * 161 + b"}",
+        b"{" + b"\n" * 65 + b"}",
+        b"{" + b"\\" * 17 + b"}",
+        b"[]",
+        b"data: {}",
+        b'{"error":null}',
+        b"",
+    ],
+)
+def test_an_answer_that_may_take_long_is_not_brief(body: bytes) -> None:
+    assert not is_brief(answered(body))
+
+
+def test_an_answer_in_many_pieces_is_not_brief() -> None:
+    assert not is_brief(answered(b"{", b'"a":1', b"}"))
+
+
+def test_a_refusal_is_not_brief() -> None:
+    assert not is_brief(replace(answered(BRIEF), status=400))
+
+
+def test_an_answer_that_broke_off_is_not_brief() -> None:
+    assert not is_brief(answered(BRIEF, failure=FailureKind.TRUNCATED))

@@ -189,6 +189,15 @@ def test_explain_finds_nothing_in_good_json() -> None:
     assert explain(' {"a":[1,{}],"b":[]} \n') is None
 
 
+def test_a_number_beside_an_odd_one_is_what_it_was() -> None:
+    assert read_document(b"[1.0,1.5,-2,12345678901234567890]").value == [1.0, 1.5, -2, 12345678901234567890]
+
+
+@pytest.mark.parametrize("text", ['{"a":1.5,"b":-2e-3,"c":123456789012345}', "[]", '"a"', '{"a":"\\u4f60"}', "-0"])
+def test_what_is_plain_is_read_as_the_standard_library_does(text: str) -> None:
+    assert (read_text(text).value, read_text(text).oddities) == (json.loads(text), ())
+
+
 def test_oddities_are_values() -> None:
     (odd,) = read_document(b"[1.0]").oddities
 

@@ -27,7 +27,7 @@ def assess(expected: Compiled, subject: Subject) -> Iterator[Finding]:
         finding
         for frame in subject.reply.frames
         if (value := _chunk(frame)) is not None
-        for finding in schema_findings(expected, value, f"{frame.event.place} ", subject.step)
+        for finding in schema_findings(expected, value, f"{frame.event.place} ", subject.step, len(frame.event.data))
     )
     return islice(findings, MAX_FINDINGS)
 

@@ -47,12 +47,13 @@ def assess(expected: tuple[Place, ...], subject: Subject) -> Iterator[Finding]:
     if document is None or document.problem is not None:
         yield _no_json(subject)
         return
+    chars = sum(len(chunk.data) for chunk in subject.exchange.chunks)
     for place in expected:
         value = at(document.value, place.pointer)
         if isinstance(value, Missing):
             yield mismatch(Said("place_missing"), Said("a_value"), ABSENT, place.pointer, subject.step)
         elif place.validator is not None:
-            yield from schema_findings(place.validator, value, place.pointer, subject.step)
+            yield from schema_findings(place.validator, value, place.pointer, subject.step, chars)
 
 
 def _no_json(subject: Subject) -> Finding:

@@ -113,6 +113,10 @@ _HELP: dict[str, Pair] = {
     "help_serve_poll": ("How often files are compared; 0s: never.", "比对文件的间隔；0s 表示从不。"),
     "help_serve_lang": ("Language of live lines and page (default: from LANG).", "终端与页面的语言（默认取自 LANG）。"),
     "help_serve_run_now": ("Run every probe at once, not first at its next slot.", "启动时立即运行每项探测，不等下一个时刻。"),
+    "help_serve_no_selftest": (
+        "Do not try the sensor against a relay of its own before the first probe (two seconds at most).",
+        "首次探测前不对自带中转站做自检（至多两秒）。",
+    ),
     "help_serve_log_level": (
         "debug: every run; info: every change of a state; warning, error: what ails wnmon (default: info).",
         "debug：每次运行；info：状态变化；warning、error：wnmon 自身的问题（默认 info）。",

@@ -119,6 +119,12 @@ _PROBLEMS: dict[str, Pair] = {
         'name an http proxy, or say "none" with proxy: or --proxy to ask without one',
         '请指定 http 代理；若不经代理，请在 proxy: 或 --proxy 中写 "none"',
     ),
+    "proxy_httpx": (
+        'name an http proxy, "none" to ask without one, or write transport: httpx for the target, which speaks SOCKS',
+        '请指定 http 代理；若不经代理，写 "none"；或为该目标写 transport: httpx，它支持 SOCKS',
+    ),
+    "extra_missing": ('the extra "{name}" is not installed', '未安装可选依赖 "{name}"'),
+    "install_extra": ("pip install 'wnmon[{name}]'", "pip install 'wnmon[{name}]'"),
     "unset_or_mend": ("unset the variable, or let it name what is there", "请取消该变量，或让它指向存在的文件"),
     "no_folder": ("no such folder", "没有这个文件夹"),
     "no_certificate": ("expected a file with certificates in PEM", "期望 含 PEM 证书的文件"),
