@@ -6,7 +6,7 @@ fault of the relay. Only the codes are found so. Every other text a rule or a ch
 
 from __future__ import annotations
 
-import re
+import string
 
 from wnmon.judge.subject import Subject, complaint
 from wnmon.model.json import Json
@@ -14,6 +14,9 @@ from wnmon.model.result import Finding, Reason
 from wnmon.model.said import Said
 from wnmon.model.text import cut
 from wnmon.wire.request import fill, second_nonce
+
+_IN_SMALL_LETTERS = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+"""ASCII alone: `lower` would take U+212A for a k, and make two characters of U+0130."""
 
 
 def wanted(text: Json, subject: Subject) -> str:
@@ -24,9 +27,18 @@ def wanted(text: Json, subject: Subject) -> str:
 def as_drawn(text: str, subject: Subject) -> str:
     """Return a text with each code in it written as it was drawn; all else, and its length, stays as it is."""
     for code in filter(None, (subject.nonce, second_nonce(subject.nonce))):
-        # ASCII alone: without it U+212A is a k.
-        text = code.join(re.split(re.escape(code), text, flags=re.IGNORECASE | re.ASCII))
+        text = code.join(_without(code, text))
     return text
+
+
+def _without(code: str, text: str) -> list[str]:
+    """Return what stands between the codes. No pattern: it would be a new one, and so be compiled, for each run."""
+    wanted, within = code.translate(_IN_SMALL_LETTERS), text.translate(_IN_SMALL_LETTERS)
+    pieces, at = [], 0
+    while (found := within.find(wanted, at)) >= 0:
+        pieces.append(text[at:found])
+        at = found + len(code)
+    return [*pieces, text[at:]]
 
 
 def said(subject: Subject) -> str:
