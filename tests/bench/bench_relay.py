@@ -16,13 +16,15 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))
 
+from wnmon.app.tuning import come_first
 from wnmon.mock.metronome import Tempo, until_stdin_ends
 
 _MODEL = re.compile(rb'"model": ?"([^"]*)"')
 
 
 def main() -> None:
-    """Serve until stdin ends, then write what was heard."""
+    """Serve until stdin ends, then write what was heard. What waits for it would pass for an error of the sensor."""
+    come_first()
     heard: list[tuple[str | int, ...]] = []
 
     def note(body: bytes, *instants: int) -> None:

@@ -13,7 +13,7 @@ import socket
 import sys
 
 from wnmon.app.loop import run
-from wnmon.app.tuning import tune_interpreter
+from wnmon.app.tuning import Collecting, come_first, tune_interpreter
 from wnmon.clock import SystemClock
 from wnmon.engine.loopwatch import Watched
 from wnmon.transport.handover import Batch, Job, Packed, Stop, framed, messages, pack
@@ -33,11 +33,13 @@ class Measuring:
         self._done: list[tuple[int, Packed]] = []
         self._jobs: dict[int, asyncio.Task[None]] = {}
         self._due: asyncio.TimerHandle | None = None
+        self._collecting = Collecting()
 
     async def work(self, reader: asyncio.StreamReader) -> None:
         """Work until the service is gone."""
         await self._sensor.warm_up()
         tune_interpreter()
+        self._collecting.begin()
         self._hand_over()
         async for message in messages(reader):
             match message:
@@ -64,6 +66,7 @@ class Measuring:
         """Hand over what there is. The first time, which is nothing, says that work may come."""
         self._due = None
         self._writer.write(framed(Batch(exchanges=tuple(self._done), lags_s=tuple(self._lags_s))))
+        self._collecting.after(len(self._done), is_idle=not self._jobs)
         self._done.clear()
         self._lags_s.clear()
 
@@ -78,6 +81,7 @@ def main() -> None:
     """Measure for the service at the other end."""
     # Control and C at a terminal goes to all: the service drains first, and then hangs up.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    come_first()
     run(_measure(int(sys.argv[1])))
 
 
