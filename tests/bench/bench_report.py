@@ -27,6 +27,8 @@ METHOD = """\
   answer after 300 ms, 50 probes a second, so that 16 are under way; blackbox_exporter is asked as often, by POST,
   with two patterns on the body, and has one core.
 - Peers run in the same go, in turns (A-B-A-B); of processor time the least of the turns counts, for each of both.
+- **Commands** and their peers find their bytecode in a folder of its own, written by their first turn, as an installed
+  wnmon finds it.
 - What others use of all cores while a row is measured (`/proc/stat` less our own processes, stolen time included)
   stands beside it. Above {foreign:.0%} a row that misses its goal is *too busy to judge*; one that meets it all the
   same is met.
