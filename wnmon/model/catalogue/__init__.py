@@ -29,7 +29,7 @@ ROOMS = (
 )
 """The modules whose SENTENCES are the catalogue's, in its order."""
 
-_HELPFUL = ("cli", "first", "account")
+_HELPFUL = ("cli", "first", "account", "selftest")
 """Where each sentence of a help page stands."""
 
 
