@@ -46,6 +46,7 @@ generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference,
 	@$(BIN)/python scripts/deploy_files.py
 	@$(BIN)/python scripts/cli_reference.py
 	@$(BIN)/python scripts/cause_table.py
+	@$(BIN)/python scripts/rule_list.py
 	@$(BIN)/python scripts/channels.py
 	@$(BIN)/python scripts/persona_table.py
 	@$(BIN)/python scripts/promises.py

@@ -22,7 +22,7 @@ import pytest
 from check_process import KEY, MODEL, PATIENCE_S, Checked, check, config, interrupt, order, with_key
 from service_process import eventually, relay_beside
 
-from wnmon.cli.reports import FORMATS
+from wnmon.cli.destinations import FORMATS
 from wnmon.cli.suites import load, names_of
 from wnmon.config import narrow
 from wnmon.mock.server import MockRelay

@@ -28,7 +28,7 @@ from service_process import PATIENCE_S, ServiceProcess, environment, eventually,
 
 from wnmon.app.check import Surroundings, one_off_runner
 from wnmon.cli import run
-from wnmon.cli.reports import FORMATS
+from wnmon.cli.destinations import FORMATS
 from wnmon.config import load_config
 from wnmon.engine.codec import encode_run
 from wnmon.engine.run import Run

@@ -16,8 +16,9 @@ from peers import Peer, Sort, running
 from virtual_time import Inline, VirtualClock, run_virtually
 
 from wnmon.app.check import Selection, Surroundings, Terms, check
+from wnmon.cli.destinations import FORMATS, Destination
 from wnmon.cli.replay import replay
-from wnmon.cli.reports import FORMATS, Destination, write
+from wnmon.cli.reports import write
 from wnmon.config import built_in_suites, load_suites, profiles_of
 from wnmon.config.named_target import NamedTarget
 from wnmon.config.shipped import shipped_folder

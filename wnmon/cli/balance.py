@@ -11,9 +11,10 @@ import click
 from wnmon import __version__
 from wnmon.app.account import ask
 from wnmon.app.check import Guide
+from wnmon.cli.options import relay_options
 from wnmon.cli.stopping import until_written
 from wnmon.cli.terminal import say, tell, words
-from wnmon.cli.whom import named, relay_options
+from wnmon.cli.whom import named
 from wnmon.engine.session import was_interrupted
 from wnmon.judge.account import amounts_said
 from wnmon.model.json import JsonObject

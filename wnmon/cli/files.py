@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from stat import S_IMODE
 
 from wnmon.errors import UsageError
 from wnmon.model.said import Said, Text
@@ -104,7 +104,7 @@ def _replace(files: Mapping[Path, bytes]) -> None:
             beside[path] = path.with_name(f".{path.name}.{os.getpid()}")
             beside[path].write_bytes(data)
             if path.exists():
-                shutil.copymode(path, beside[path])
+                beside[path].chmod(S_IMODE(path.stat().st_mode))
         for path, written in beside.items():
             written.replace(path)
     except BaseException:

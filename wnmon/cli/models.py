@@ -14,11 +14,11 @@ from wnmon.app.check import Guide
 from wnmon.cli.calls import cost_of_asking
 from wnmon.cli.consent import agree
 from wnmon.cli.model_table import Asked, as_csv, as_json, as_text, head_of
-from wnmon.cli.options import quiet_option
+from wnmon.cli.options import quiet_option, relay_options
 from wnmon.cli.progress import progress_bar
 from wnmon.cli.stopping import until_written
 from wnmon.cli.terminal import note, say, tell, words
-from wnmon.cli.whom import named, relay_options
+from wnmon.cli.whom import named
 from wnmon.config.named_target import NamedTarget
 from wnmon.engine.session import was_interrupted
 from wnmon.model.said import Said, in_language

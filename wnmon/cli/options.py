@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from wnmon.cli.files import is_stdout
 from wnmon.cli.terminal import chosen_language, spoken, words
-from wnmon.config.waive_option import read_waiver
 from wnmon.model.credentials import masked
 from wnmon.model.duration import parse_duration_s
 from wnmon.model.language import LANGUAGES
 from wnmon.model.said import in_language
-from wnmon.model.target import Waiver
+
+if TYPE_CHECKING:
+    from wnmon.model.target import Waiver
 
 # Neither a user and a password, which would be shown to whoever sees the link, nor a query, which a link brings along.
 _WEB_ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:(?P<port>[0-9]{1,5}))?(/[A-Za-z0-9._~/-]*)?")
 
 _FOLDER: click.Path = click.Path(file_okay=False, path_type=Path)
 FILE: click.Path = click.Path(dir_okay=False, path_type=Path)
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def new_file(text: str) -> Path:
@@ -83,6 +87,8 @@ def globs(text: str) -> tuple[str, ...]:
 
 def waiver(text: str) -> Waiver:
     """Return the waiver of `RULE=REASON@DATE`."""
+    from wnmon.config.waive_option import read_waiver  # with all of a configuration, which few waivers are worth
+
     try:
         return read_waiver(text)
     except ValueError as wrong:
@@ -107,3 +113,20 @@ def language(_: click.Context, __: click.Parameter, option: str | None) -> str:
 verbose_option = click.option("-v", "--verbose", is_flag=True)
 quiet_option = click.option("-q", "--quiet", is_flag=True)
 language_option = click.option("--lang", type=click.Choice(LANGUAGES), callback=language)
+
+
+def relay_options(command: _Command) -> _Command:
+    """Give a command the options that name a relay, and none of its models."""
+    for option in (
+        language_option,
+        click.option("--target", metavar="NAME"),
+        click.option("-c", "--config", type=click.Path(path_type=Path)),
+        click.option("--ca-file", type=FILE, metavar="FILE"),
+        click.option("--proxy", metavar="URL"),
+        click.option("--header", "headers", multiple=True, metavar="NAME=VALUE"),
+        click.option("--auth-header", metavar="NAME"),
+        click.option("--api-key-env", metavar="VARIABLE"),
+        click.option("--base-url", metavar="URL"),
+    ):
+        command = option(command)
+    return command

@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 from wnmon.app.check import Selection
+from wnmon.cli.destinations import Destination, report_option
 from wnmon.cli.files import read_text, wrong_file
 from wnmon.cli.options import FILE, language_option, quiet_option, verbose_option
-from wnmon.cli.reports import Destination, report_option, write
+from wnmon.cli.reports import write
 from wnmon.cli.suites import load
 from wnmon.cli.terminal import tell
 from wnmon.engine.codec import encode_run

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from wnmon.cli.listing import requests_of
+from wnmon.cli.listing import ListedRule
 from wnmon.config import built_in_suites, load_suites, profiles_of
-from wnmon.config.select import matches
+from wnmon.config.globs import matches
 from wnmon.config.shipped import DEFAULT_SUITES, PREFIX, shipped_files, shipped_folder
 from wnmon.errors import UsageError, did_you_mean
+from wnmon.judge.registry import compared
 from wnmon.model.check import Plan, Risk, Rule, Step
 from wnmon.model.credentials import masked
 from wnmon.model.said import Said
@@ -39,6 +40,31 @@ def load(names: Sequence[str]) -> tuple[Plan, ...]:
         suites = (str(plan.suite) for plan in built_in_suites())  # not every file that comes with wnmon is one
         raise UsageError(Said("cli_unknown_suite", text=short), hint=did_you_mean(short, suites))
     return load_suites(names, Path.cwd())
+
+
+def listed(plans: Sequence[Plan]) -> list[ListedRule]:
+    """Return what the list tells of every rule of some suites, in order."""
+    return [
+        ListedRule(
+            id=rule.id,
+            suite=plan.suite or "",
+            levels={profile: level.value for profile, level in rule.levels.items()},
+            says=dict(rule.says),
+            source=rule.source,
+            requests=requests_of(rule, plan),
+            needs=rule.needs,
+        )
+        for plan in plans
+        for rule in plan.rules
+    ]
+
+
+def requests_of(rule: Rule, plan: Plan) -> tuple[str, ...]:
+    """Return the requests of the plan whose answers may be judged by the rule, in the order they are sent."""
+    named = {*(rule.on.requests or ()), *compared(rule)}
+    return tuple(
+        step.name for step in plan.steps if step.name in named or (not named and rule.on.stream in {None, step.stream})
+    )
 
 
 def nothing_selected(plans: Sequence[Plan], only: Sequence[str], *, full: bool) -> UsageError:

@@ -1,18 +1,16 @@
-"""Whom to ask: the options that name a relay, the same for `wnmon check` and for what asks the relay itself."""
+"""Whom to ask: what the options that name a relay stand for, in `wnmon check` and in what asks the relay itself."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from wnmon.cli.options import FILE, language_option
 from wnmon.cli.terminal import words
 from wnmon.clock import SystemClock
 from wnmon.config.access import Access
@@ -30,25 +28,6 @@ NAMES_SHOWN = 20
 """Of the models a relay offers, where `--model` is missing."""
 _PATIENCE = Timeouts(connect_s=5, headers_s=5, first_token_s=5, stall_s=5, total_s=5)
 _PATIENCE_S = 5.0
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-def relay_options(command: _Command) -> _Command:
-    """Give a command the options that name a relay, and none of its models."""
-    for option in (
-        language_option,
-        click.option("--target", metavar="NAME"),
-        click.option("-c", "--config", type=click.Path(path_type=Path)),
-        click.option("--ca-file", type=FILE, metavar="FILE"),
-        click.option("--proxy", metavar="URL"),
-        click.option("--header", "headers", multiple=True, metavar="NAME=VALUE"),
-        click.option("--auth-header", metavar="NAME"),
-        click.option("--api-key-env", metavar="VARIABLE"),
-        click.option("--base-url", metavar="URL"),
-    ):
-        command = option(command)
-    return command
 
 
 def named(

@@ -3,23 +3,25 @@
 `load_config` for a configuration, `load_suites` and `built_in_suites` for suites, `load_any` for a file that may be
 either; `adhoc_target` for a relay named on the command line; `narrow` for the rules that count; `plan_spend` for what
 it all costs; `never_missed` for objectives that say nothing.
+
+Each is imported when it is first asked for: whoever wants to know where the built-in files are needs none of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from wnmon.config.key_file import KeyFile, key_in
-from wnmon.config.problems import BrokenConfigError
-from wnmon.config.resolve import Config, resolve_config
-from wnmon.config.select import narrow
-from wnmon.config.slos import never_missed
-from wnmon.config.sources import Sources, is_suite
-from wnmon.config.spend import Spend, plan_cost, plan_spend, render
-from wnmon.config.suite import Suites, profiles_of
-from wnmon.config.targets import adhoc_target
-from wnmon.model.check import Plan
+if TYPE_CHECKING:
+    from wnmon.config.problems import BrokenConfigError
+    from wnmon.config.reading import built_in_suites, load_any, load_config, load_suites
+    from wnmon.config.resolve import Config
+    from wnmon.config.select import narrow
+    from wnmon.config.slos import never_missed
+    from wnmon.config.spend import Spend, plan_cost, plan_spend, render
+    from wnmon.config.suite import profiles_of
+    from wnmon.config.targets import adhoc_target
 
 __all__ = [
     "BrokenConfigError",
@@ -38,48 +40,25 @@ __all__ = [
     "render",
 ]
 
-
-def load_config(
-    path: Path, env: Mapping[str, str], *, rules: frozenset[str] = frozenset(), shipped: Path | None = None
-) -> Config:
-    """Return the configuration in a file and all it includes. Raises ConfigError with every problem of every file.
-
-    `env` is where `${NAME}` is looked up; `rules` are those of suites that are named beside it, which may be waived;
-    `shipped` is the folder of `builtin:` files, wnmon's own unless given.
-    """
-    return resolve_config(path, env, Sources(shipped), rules)
-
-
-def load_suites(names: Sequence[str], base: Path, *, shipped: Path | None = None) -> tuple[Plan, ...]:
-    """Return one plan, with all its rules, per suite: `builtin:NAME` or a path from `base`. Raises ConfigError."""
-    sources = Sources(shipped)
-    suites = Suites(sources)
-    plans = [suites.find(name, base) for name in dict.fromkeys(names)]
-    sources.refuse_broken()
-    return tuple(plan for plan in plans if plan is not None)
+_ROOMS: Mapping[str, str] = {
+    "BrokenConfigError": "problems",
+    "Config": "resolve",
+    "Spend": "spend",
+    "adhoc_target": "targets",
+    "built_in_suites": "reading",
+    "load_any": "reading",
+    "load_config": "reading",
+    "load_suites": "reading",
+    "narrow": "select",
+    "never_missed": "slos",
+    "plan_cost": "spend",
+    "plan_spend": "spend",
+    "profiles_of": "suite",
+    "render": "spend",
+}
 
 
-def built_in_suites(*, shipped: Path | None = None) -> tuple[Plan, ...]:
-    """Return one plan, with all its rules, per suite that comes with wnmon. Raises ConfigError."""
-    sources = Sources(shipped)
-    plans = Suites(sources).built_in()
-    sources.refuse_broken()
-    return plans
-
-
-def load_any(
-    name: str, env: Mapping[str, str], *, shipped: Path | None = None, key_in: KeyFile = key_in
-) -> Config | Plan:
-    """Return the configuration or the suite in a file or `builtin:NAME`, whichever it is by its keys.
-
-    `key_in` reads the files of keys. Raises ConfigError.
-    """
-    sources = Sources(shipped, key_in)
-    path = sources.find(name, Path())
-    root = sources.root(path) if path is not None else None
-    if path is not None and root is not None and not is_suite(root):
-        return resolve_config(path, env, sources)
-    plan = Suites(sources).find(name, Path()) if root is not None else None
-    if plan is None:
-        raise BrokenConfigError(sources.problems, sources.files)
-    return plan
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(name)
+    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from wnmon.config import load_config
 from wnmon.config.access import Access, reached_by
+from wnmon.config.reading import load_config
 from wnmon.config.targets import adhoc_target
 from wnmon.config.timing import DEFAULT_TIMEOUTS
 from wnmon.errors import UsageError, did_you_mean

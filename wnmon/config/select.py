@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
+from wnmon.config.globs import matches, matches_any
 from wnmon.judge.registry import compared, controls
 from wnmon.model.check import Plan, Rule
 
@@ -28,22 +28,13 @@ def narrow(
     """
     selected = replace(plan, profiles=tuple(profiles) or plan.profiles)
     wanted = [rule for rule in plan.rules if selected.level(rule) is not None and matches(rule.id, only, skip)]
-    kept = _with_needs(wanted, {rule.id: rule for rule in plan.rules if not _any(rule.id, skip)})
+    kept = _with_needs(wanted, {rule.id: rule for rule in plan.rules if not matches_any(rule.id, skip)})
     risky = frozenset(step.name for step in plan.steps if step.risk is not None and not full)
     rules = tuple(_without_risk(rule, risky) for rule in plan.rules if rule.id in kept)
     # Where no rule names a request, all are kept: some answer must be there to look at.
     named = {name for rule in rules for name in (*(rule.on.requests or ()), *compared(rule), *controls(rule))}
     steps = [step for step in plan.steps if rules and (not named or step.name in named)]
     return replace(selected, rules=rules, steps=tuple(replace(step, risk=None) if full else step for step in steps))
-
-
-def matches(rule: str, only: Sequence[str], skip: Sequence[str]) -> bool:
-    """Tell whether an id matches a glob of `only` (any, when there is none) and none of `skip`."""
-    return (not only or _any(rule, only)) and not _any(rule, skip)
-
-
-def _any(rule: str, globs: Sequence[str]) -> bool:
-    return any(fnmatchcase(rule, pattern) for pattern in globs)
 
 
 def _with_needs(wanted: Sequence[Rule], known: dict[str, Rule]) -> frozenset[str]:

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wnmon.cli.check import command
-from wnmon.cli.listing import requests_of
+from wnmon.cli.suites import requests_of
 from wnmon.config import built_in_suites, load_suites
 from wnmon.errors import ConfigError
 

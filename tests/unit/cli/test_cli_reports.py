@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from wnmon.cli.check import command
-from wnmon.cli.reports import FORMATS
+from wnmon.cli.destinations import FORMATS
+from wnmon.cli.reports import _FORMATS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reports.md").read_text(encoding="utf-8")
 
@@ -38,3 +39,7 @@ def test_a_report_in_a_folder_that_is_there_is_taken(tmp_path: Path) -> None:
     asked = ["--base-url", "http://127.0.0.1:9", "--model", "m", "--dry-run", "--report", f"junit={tmp_path / 'r.xml'}"]
 
     assert CliRunner().invoke(command, asked).exit_code == 0
+
+
+def test_every_format_has_a_renderer() -> None:
+    assert tuple(_FORMATS) == FORMATS
