@@ -132,7 +132,7 @@ def _steps_plan(places: Iterable[Cursor], suites: Suites) -> Plan:
 
 def _step(name: str, place: Cursor, suites: Suites) -> tuple[Step, _Conforming | None]:
     expect = place.get("expect")
-    step = replace(read_step(name, place), expect=read_expect(expect))
+    step = read_step(name, place, read_expect(expect))
     needs_stream(expect, step)
     return step, conforming_rules(expect, step, suites)
 

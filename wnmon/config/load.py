@@ -88,12 +88,17 @@ def _place(before: str) -> Mark:
 
 
 class _Open:
-    """A list or mapping being filled; `seen` is how many values stood before it."""
+    """A list or mapping being filled; `seen` is how many values stood before it.
 
-    __slots__ = ("anchor", "key", "key_at", "node", "seen")
+    Of `members` and `elements` one is what is filled, the other None.
+    """
+
+    __slots__ = ("anchor", "elements", "key", "key_at", "members", "node", "seen")
 
     def __init__(self, node: Node, anchor: str | None, seen: int) -> None:
         self.node = node
+        self.members = node.value if isinstance(node.value, dict) else None
+        self.elements = node.value if isinstance(node.value, list) else None
         self.anchor = anchor
         self.seen = seen
         self.key: str | None = None
@@ -102,7 +107,7 @@ class _Open:
     @property
     def awaits_key(self) -> bool:
         """Tell whether what comes next is the key of a member."""
-        return self.key is None and isinstance(self.node.value, dict)
+        return self.key is None and self.members is not None
 
 
 class _Builder:
@@ -127,14 +132,17 @@ class _Builder:
 
     def build(self, text: str, loader: Any) -> Node:
         """Return the root of the only document in `text`."""
-        take = self._take
+        take, reader = self._take, loader(text)
         try:
-            for event in yaml.parse(text, Loader=loader):
+            # As yaml.parse does, which asks twice for each event.
+            while type(event := reader.get_event()) is not yaml.StreamEndEvent:
                 step = take.get(type(event))
                 if step is not None:
                     step(event)
         except yaml.MarkedYAMLError as error:
             raise _syntax(error) from None
+        finally:
+            reader.dispose()
         if self._root is None:
             raise _UnreadableError((1, 1), Said("empty_file"))
         return self._root
@@ -145,8 +153,10 @@ class _Builder:
 
     def _scalar(self, event: Any) -> None:
         frame = self._open[-1] if self._open else None
-        if frame is not None and frame.awaits_key:
-            self._key(event.value, _mark(event), frame)
+        start = event.start_mark
+        line, column = start.line + 1, start.column + 1
+        if frame is not None and frame.key is None and frame.members is not None:
+            self._key(event.value, (line, column), frame)
             return
         tag = event.tag
         if tag is None:
@@ -155,7 +165,7 @@ class _Builder:
             value = event.value
         else:
             raise _odd_tag(event)
-        node = Node(value, *_mark(event), frame.key_at if frame else None)
+        node = Node(value, line, column, frame.key_at if frame else None)
         if event.anchor is not None:
             self._anchors[event.anchor] = (node, 1)
         self._count(1, event)
@@ -181,7 +191,7 @@ class _Builder:
     def _key(self, key: str, at: Mark, frame: _Open) -> None:
         if key == "<<":
             raise _UnreadableError(at, Said("merge_key"), Said("write_members"))
-        first = frame.node.value.get(key) if isinstance(frame.node.value, dict) else None
+        first = frame.members.get(key) if frame.members is not None else None
         if first is not None and first.key is not None:
             said, hint = Said("duplicate_key", name=quote(key), line=first.key[0]), Said("keep_one")
             self._problems.append(Problem(file=self._file, line=at[0], column=at[1], path="", message=said, hint=hint))
@@ -231,13 +241,12 @@ class _Builder:
             self._root = node
             return
         frame = self._open[-1]
-        value = frame.node.value
-        if isinstance(value, list):
-            value.append(node)
+        if frame.elements is not None:
+            frame.elements.append(node)
             return
-        assert isinstance(value, dict)
+        assert frame.members is not None
         assert frame.key is not None
-        value[frame.key] = node
+        frame.members[frame.key] = node
         frame.key = frame.key_at = None
 
 

@@ -9,7 +9,7 @@ from wnmon.config.headers import step_headers
 from wnmon.config.node import Cursor, Node
 from wnmon.config.schema import fits_request
 from wnmon.errors import did_you_mean
-from wnmon.model.check import Auth, Risk, Step
+from wnmon.model.check import Assertion, Auth, Risk, Step
 from wnmon.model.json import Json, JsonObject
 from wnmon.model.said import Said
 
@@ -18,8 +18,8 @@ ASKING = ("prompt", "request", "body")
 _LINT_OFF = Said("lint_off")
 
 
-def read_step(name: str, place: Cursor) -> Step:
-    """Return the request at `place`, whose members have been validated; `expect` is left empty."""
+def read_step(name: str, place: Cursor, expect: tuple[Assertion, ...] = ()) -> Step:
+    """Return the request at `place`, whose members have been validated, and what is expected of its answer."""
     raw = place.get("body")
     body = _body(place) if raw is None else _raw_body(raw, place)
     risk = place.text_of("risk")
@@ -30,6 +30,7 @@ def read_step(name: str, place: Cursor) -> Step:
     return Step(
         name=name,
         body=plain,
+        expect=expect,
         raw_body=None if raw is None else raw.text,
         auth=Auth(place.text_of("auth") or Auth.NORMAL),
         headers=step_headers(place),

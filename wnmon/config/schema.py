@@ -159,7 +159,7 @@ def types_of(schema: _Schema) -> frozenset[str] | None:
 def _type_of(value: Value) -> str:
     if isinstance(value, float) and value.is_integer():
         return "integer"  # JSON Schema 2020-12, 6.1.1: 1.0 is an integer
-    return kind_of(value)
+    return "string" if isinstance(value, str) else kind_of(value)
 
 
 def _phrase(schema: _Schema) -> Text:
@@ -216,9 +216,11 @@ def _properties(compiler: _Compiler, properties: Mapping[str, _Schema], _schema:
     known = {name: compiler.compile(part) for name, part in properties.items()}
 
     def validate(cursor: Cursor) -> None:
-        for name, member in cursor.members():
-            if name in known:
-                known[name](member)
+        here, file, trail, problems = cursor
+        for name, node in here.value.items() if isinstance(here.value, dict) else ():
+            part = known.get(name)
+            if part is not None:
+                part(Cursor(node, file, (trail, name), problems))
 
     return validate
 
@@ -228,6 +230,9 @@ def _additional(compiler: _Compiler, rest: _Schema | bool, schema: _Schema) -> _
     part = compiler.compile(rest)
 
     def validate(cursor: Cursor) -> None:
+        value = cursor.node.value
+        if isinstance(value, dict) and value.keys() <= known.keys():
+            return  # nearly every mapping: no cursor is made of its members
         for name, member in cursor.members():
             if name not in known and rest is False:
                 member.report(Said("unknown_key"), did_you_mean(name, known), key=True)
