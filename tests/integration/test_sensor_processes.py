@@ -168,7 +168,7 @@ def test_a_process_that_dies_is_told() -> None:
         await until(lambda: bool(service.faults()))
         return service.faults()
 
-    assert serving(talk) == [InternalFault(component="sensor", error="its process ended with -9")]
+    assert serving(talk) == [InternalFault(component="sensor", error="exit code -9")]
 
 
 def test_a_process_that_dies_comes_anew() -> None:

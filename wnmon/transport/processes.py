@@ -156,7 +156,7 @@ class _Process:
         while True:
             began_s = asyncio.get_running_loop().time()
             code = await self._one_life()
-            self._tell(InternalFault(component="sensor", error=f"its process ended with {code}"))
+            self._tell(InternalFault(component="sensor", error=f"exit code {code}"))
             lasted_s = asyncio.get_running_loop().time() - began_s
             pause_s = _FIRST_PAUSE_S if lasted_s > _LONGEST_PAUSE_S else min(2 * pause_s, _LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
