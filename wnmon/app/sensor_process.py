@@ -16,7 +16,7 @@ from wnmon.app.loop import run
 from wnmon.app.tuning import Collecting, come_first, tune_interpreter
 from wnmon.clock import SystemClock
 from wnmon.engine.loopwatch import Watched
-from wnmon.transport.handover import Batch, Job, Packed, Stop, framed, messages, pack
+from wnmon.transport.handover import Batch, Job, Packed, Stop, framed, messages, pack, terms_of
 from wnmon.transport.sensor import Sensor
 
 HAND_OVER_EVERY_S = 0.01
@@ -52,9 +52,14 @@ class Measuring:
         await self._sensor.close()
 
     async def _do(self, job: Job) -> None:
+        terms = terms_of(job.terms)
         try:
             exchange, proofs = await self._sensor.send(
-                job.request, job.target, timeouts=job.timeouts, caps=job.caps, scheduled_ns=job.scheduled_ns
+                job.request,
+                terms.target,
+                timeouts=terms.timeouts,
+                caps=terms.caps,
+                scheduled_ns=job.scheduled_ns,
             )
             self._done.append((job.number, pack(exchange, proofs)))
         finally:

@@ -14,6 +14,7 @@ import struct
 from array import array
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -27,14 +28,21 @@ _MARKS = tuple(field.name for field in fields(Marks))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One request to send. `number` is told again with what happened."""
+class Terms:
+    """What a job has in common with those before it, so that it is written and read once for all of them."""
 
-    number: int
-    request: Request
     target: Target
     timeouts: Timeouts
     caps: Caps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One request to send. `number` is told again with what happened; `terms` are written ones."""
+
+    number: int
+    request: Request
+    terms: bytes
     scheduled_ns: int | None
 
 
@@ -96,13 +104,46 @@ def _numbers(packed: bytes) -> array[int]:
     return numbers
 
 
+class WrittenTerms:
+    """The terms of jobs as written ones: anew only for a target, limits or caps that are others than before."""
+
+    MOST = 1_000
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, int], tuple[Terms, bytes]] = {}
+
+    def of(self, target: Target, timeouts: Timeouts, caps: Caps) -> bytes:
+        """Return what `terms_of` reads."""
+        # By identity, which stands while they are kept here: to compare all that a target holds takes as long.
+        key = id(target), id(timeouts), id(caps)
+        if key not in self._known:
+            if len(self._known) >= self.MOST:
+                self._known.clear()
+            terms = Terms(target=target, timeouts=timeouts, caps=caps)
+            self._known[key] = terms, _written(terms)
+        return self._known[key][1]
+
+
+@lru_cache(WrittenTerms.MOST)
+def terms_of(written: bytes) -> Terms:
+    """Return written terms."""
+    terms: Terms = pickle.loads(written)  # noqa: S301 - as in `messages`
+    return terms
+
+
 def framed(message: object) -> bytes:
-    """Return the bytes of a message. The one place where a Secret may be written: to who sends it."""
+    """Return the bytes of a message."""
+    written = _written(message)
+    return _LENGTH.pack(len(written)) + written
+
+
+def _written(message: object) -> bytes:
+    """Return the pickle of a message. The one place where a Secret may be written: to who sends it."""
     written = io.BytesIO()
     pickler = pickle.Pickler(written, pickle.HIGHEST_PROTOCOL)
     pickler.dispatch_table = {Secret: lambda secret: (Secret, (secret.reveal(), secret.name))}
     pickler.dump(message)
-    return _LENGTH.pack(written.tell()) + written.getvalue()
+    return written.getvalue()
 
 
 async def messages(reader: asyncio.StreamReader) -> AsyncIterator[Any]:

@@ -16,7 +16,7 @@ from wnmon.model.events import InternalFault, LoopLagged
 from wnmon.model.exchange import Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.said import Said
 from wnmon.model.target import Target
-from wnmon.transport.handover import Batch, Job, Packed, Stop, framed, messages, unpack
+from wnmon.transport.handover import Batch, Job, Packed, Stop, WrittenTerms, framed, messages, unpack
 
 GRACE_S = 10.0
 """So long after the last limit of an exchange could have run out, a process that says nothing of it hangs."""
@@ -35,6 +35,7 @@ class SensorProcesses:
     def __init__(self, program: str, size: int, clock: Clock, tell: Tell, *, grace_s: float = GRACE_S) -> None:
         self._clock = clock
         self._numbers = itertools.count()
+        self._terms = WrittenTerms()
         self._new: Callable[[], _Process] = lambda: _Process(program, tell, grace_s)
         self._all = [self._new() for _ in range(size)]
         self._ending: set[asyncio.Task[None]] = set()
@@ -73,12 +74,10 @@ class SensorProcesses:
         job = Job(
             number=next(self._numbers),
             request=request,
-            target=target,
-            timeouts=timeouts,
-            caps=caps,
+            terms=self._terms.of(target, timeouts, caps),
             scheduled_ns=scheduled_ns,
         )
-        packed = await min(ready, key=lambda one: one.busy).do(job)
+        packed = await min(ready, key=lambda one: one.busy).do(job, timeouts.connect_s + 2 * timeouts.total_s)
         return (self._broken(request, scheduled_ns), ()) if packed is None else unpack(packed, request)
 
     def _broken(self, request: Request, scheduled_ns: int | None) -> Exchange:
@@ -132,14 +131,14 @@ class _Process:
             await asyncio.wait(self._jobs.values())
         await self.close()
 
-    async def do(self, job: Job) -> Packed | None:
-        """Return what happened; None where the process ended before it could tell."""
+    async def do(self, job: Job, within_s: float) -> Packed | None:
+        """Return what happened; None where the process ended before it could tell, or did not tell in time."""
         assert self._writer is not None
         told: asyncio.Future[Packed | None] = asyncio.get_running_loop().create_future()
         self._jobs[job.number] = told
         self._writer.write(framed(job))
         try:
-            async with asyncio.timeout(job.timeouts.connect_s + 2 * job.timeouts.total_s + self._grace_s):
+            async with asyncio.timeout(within_s + self._grace_s):
                 return await told
         except TimeoutError:  # it hangs: its connection ends with it
             self._writer.transport.abort()
