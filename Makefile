@@ -85,14 +85,22 @@ soak: $(VENV)/.dev ## Half an hour of the real service under a real Prometheus, 
 pictures: $(VENV)/.dev ## Draw docs/pictures from five minutes of reference relays under a real Prometheus (Chromium, Node, npm)
 	@$(BIN)/python scripts/draw/pictures.py
 
-bench: $(VENV)/.dev $(VENV)-bench/.done ## Errors of the clock and cost of a probe beside the peers; writes docs/benchmarks.md; QUICK=1: 5 minutes
+bench: $(VENV)/.dev $(VENV)-bench/.done $(VENV)-plain/.done ## Errors of the clock and cost of a probe beside the peers; writes docs/benchmarks.md; QUICK=1: 5 minutes
 	@$(BIN)/python tests/bench/bench.py $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY),--out docs) \
-	  --peers $(VENV)-bench/bin/python
+	  --peers $(VENV)-bench/bin/python --plain $(VENV)-plain/bin/python
 
 # Peers have an environment of their own: what wnmon runs with is what its own requirements say.
 $(VENV)-bench/.done: requirements/bench.txt
 	@test -x $(VENV)-bench/bin/python || $(PYTHON) -m venv $(VENV)-bench
 	@$(VENV)-bench/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/bench.txt
+	@touch $@
+
+# wnmon without the extra `fast`, to be measured beside.
+$(VENV)-plain/.done: requirements/runtime.txt pyproject.toml
+	@test -x $(VENV)-plain/bin/python || $(PYTHON) -m venv $(VENV)-plain
+	@$(VENV)-plain/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/runtime.txt
+	@$(VENV)-plain/bin/python -m pip --quiet --disable-pip-version-check install --no-deps -e .
+	@$(VENV)-plain/bin/python -m pip --quiet --disable-pip-version-check uninstall --yes uvloop httptools
 	@touch $@
 
 loads: $(VENV)/.dev ## Measure the table of loads in docs/operations.md anew, 6 minutes
@@ -117,4 +125,4 @@ image-test: ## Build and run the image without a container engine (Debian, root)
 	@scripts/image-test.sh
 
 clean: ## Remove the virtual environment and caches
-	@rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	@rm -rf $(VENV) $(VENV)-bench $(VENV)-plain .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -1,6 +1,6 @@
 """`make bench`: how near the stamps come and what a probe costs, beside the peers, in one go.
 
-    python tests/bench/bench.py [--quick] [--only KEY,KEY] [--peers PYTHON] [--out FOLDER]
+    python tests/bench/bench.py [--quick] [--only KEY,KEY] [--peers PYTHON] [--plain PYTHON] [--out FOLDER]
 
 Prints the table of goals; with --out it writes benchmarks.md, and beside it benchmarks/raw.json and the two plots.
 """
@@ -63,17 +63,18 @@ CHECK = """  check-{n}:
     expect: {{status: 200, stream: complete, ttft: {{degraded: 2s, failed: 10s}}, content: {{contains: "pong"}}}}
 """
 LIMITS = {
-    "ttft_tls": "what else the loop does between the arrival of bytes and their stamp",
+    "ttft_tls": "one core for the sensor and for who judges: the kernel lets each wait for the other, up to 4 ms",
     "suspect": "a stamp is suspect where the loop was held up for 20 ms",
     "suspect_loops": "whoever shares the core with a busy loop waits for its turn, some milliseconds each time",
-    "cpu_json": "reading, judging and telling in Python, and the client library",
-    "cpu_stream": "each piece is handed through the client library, then redacted, parsed and judged",
+    "cpu_json": "Python: some 3,300 calls of functions for a run, half of them to read, judge and tell",
+    "cpu_stream": "each piece is stamped, handed over, redacted, parsed and judged; httpx alone throws it away",
     "cpu_stream_sdk": "as above",
     "streams": "the core: beyond it every stamp waits for those before it",
-    "gap": "work between two stamps: what is read and judged, and the collector",
-    "ttft_1000": "rendering and reading share the interpreter with the loop",
+    "gap": "one core for the sensor and for who judges",
+    "ttft_1000": "one core for the sensor and for who renders",
     "late": "the loop has the streams to serve as well",
     "skipped": "runs that take longer than their interval since the core is full",
+    "validate": "half of it is to import what a configuration may hold",
 }
 
 
@@ -86,6 +87,7 @@ class Desk:
     clock: Clock
     peers: Path | None
     blackbox: str | None
+    plain: Path | None = None
     figures: dict[str, Figure] = field(default_factory=dict)
     errors: dict[str, dict[int, float | None]] = field(default_factory=dict)
     cpu_ms: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -94,6 +96,10 @@ class Desk:
     def put(self, key: str, figure: Figure) -> None:
         """Keep a figure."""
         self.figures[key] = figure if figure.limit else replace(figure, limit=LIMITS.get(key, ""))
+
+    def beside(self, key: str, plain: float | None) -> None:
+        """Keep what was measured without the extra, beside a figure."""
+        self.figures[key] = replace(self.figures[key], plain=plain)
 
     def keep(self, name: str, told: Mapping[str, Any]) -> None:
         """Keep the raw numbers of a phase, and say that it is done."""
@@ -142,14 +148,21 @@ def first_tokens(desk: Desk) -> None:
             held = max(served.children_mb, default=None)
             limit = "" if served.children_mb else "there are no sensor processes: one loop does it all"
             desk.put("memory_sensor", replace(figure, value=held, samples=None, limit=limit))
+    if desk.plain is not None and not desk.quick:
+        service = Service(loads=loads, seconds=120, python=str(desk.plain))
+        served = desk.serve("20 TLS streams, without fast", service)
+        desk.beside("suspect", served.suspect)
+        desk.beside("ttft_tls", percentile([abs(error) for error in served.errors_ms], 99))
+        desk.beside("memory_100", served.memory_mb)
+        desk.beside("memory_sensor", max(served.children_mb, default=None))
 
 
 def json_probes(desk: Desk) -> None:
     """Fifty JSON probes a second, beside blackbox_exporter, in turns."""
-    seconds, ours, theirs, foreign = (6 if desk.quick else 20), [], [], 0.0
+    seconds, ours, theirs, foreign = (5 if desk.quick else 20), [], [], 0.0
+    loads = (Load(name="json", probes=50, every_s=1, stream=False),)
+    service = Service(loads=loads, seconds=seconds, tempo=JSON_ANSWER, record=False, warm_s=1.5)
     for turn in range(2 if desk.quick else 4):
-        loads = (Load(name="json", probes=50, every_s=1, stream=False),)
-        service = Service(loads=loads, seconds=seconds, tempo=JSON_ANSWER, record=False, warm_s=1.5)
         served = desk.serve(f"JSON probes, turn {turn + 1}", service)
         ours.append(1e3 * served.cpu_s / max(served.runs, 1))
         foreign = max(foreign, served.foreign)
@@ -162,15 +175,18 @@ def json_probes(desk: Desk) -> None:
     desk.cpu_ms["JSON, 50 a second"] = {"wnmon": min(ours), **peers}
     limit = "" if theirs else NO_BLACKBOX
     desk.put("cpu_json", Figure(value=min(ours), peer=min(theirs, default=None), foreign=foreign, limit=limit))
+    if desk.plain is not None and not desk.quick:
+        served = desk.serve("JSON probes, without fast", replace(service, python=str(desk.plain)))
+        desk.beside("cpu_json", 1e3 * served.cpu_s / max(served.runs, 1))
 
 
 def hundred_streams(desk: Desk) -> None:
     """A hundred streams at once, beside httpx and the openai SDK, in turns."""
-    seconds, ours, foreign = (8 if desk.quick else 20), [], 0.0
+    seconds, ours, foreign = (6 if desk.quick else 20), [], 0.0
     kinds = ("httpx", "openai") if desk.quick else ("httpx", "openai", "aiohttp", "bare")
     peers: dict[str, list[float]] = {kind: [] for kind in kinds if desk.peers is not None}
+    service = Service(loads=(at_once(100),), seconds=seconds, record=False, warm_s=3.0)
     for turn in range(1 if desk.quick else 2):
-        service = Service(loads=(at_once(100),), seconds=seconds, record=False, warm_s=3.0)
         served = desk.serve(f"100 streams, turn {turn + 1}", service)
         ours.append(1e3 * served.cpu_s / max(served.runs, 1))
         foreign = max(foreign, served.foreign)
@@ -183,6 +199,10 @@ def hundred_streams(desk: Desk) -> None:
     for key, kind in (("cpu_stream", "httpx"), ("cpu_stream_sdk", "openai")):
         limit = "" if kind in least else NO_PEERS
         desk.put(key, Figure(value=min(ours), peer=least.get(kind), foreign=foreign, limit=limit))
+    if desk.plain is not None and not desk.quick:
+        served = desk.serve("100 streams, without fast", replace(service, python=str(desk.plain)))
+        for key in ("cpu_stream", "cpu_stream_sdk"):
+            desk.beside(key, 1e3 * served.cpu_s / max(served.runs, 1))
 
 
 def run_peer(desk: Desk, kind: str, streams: int, seconds: float) -> dict[str, Any]:
@@ -201,7 +221,7 @@ def more_and_more_streams(desk: Desk) -> None:
     for streams in (20, 100, 300) if desk.quick else (20, 50, 100, 200, 300, 400, 500):
         if not desk.clock.has(30):
             break
-        seconds = 8 if desk.quick else 30
+        seconds = 6 if desk.quick else 30
         service = Service(loads=(at_once(streams),), seconds=seconds, gaps=streams == 100, warm_s=3.0)
         served = desk.serve(f"{streams} streams", service)
         found[streams] = desk.error_at("wnmon", streams, served.errors_ms)
@@ -230,7 +250,7 @@ def thousand_probes(desk: Desk) -> None:
 def rhythm(desk: Desk) -> None:
     """A thousand streams of 16 tokens every ten seconds, beside bare timers."""
     loads = (Load(name="stream", probes=1000, every_s=10),)
-    service = Service(loads=loads, seconds=18 if desk.quick else 60, tempo=SHORT_STREAM)
+    service = Service(loads=loads, seconds=15 if desk.quick else 60, tempo=SHORT_STREAM)
     served = desk.serve("1,000 probes every 10 s", service)
     with watched() as foreign:
         order = [
@@ -296,7 +316,7 @@ PHASES: Mapping[Phase, tuple[float, tuple[str, ...]]] = {
     hundred_streams: (45, ("cpu_stream", "cpu_stream_sdk")),
     more_and_more_streams: (35, ("streams", "gap")),
     thousand_probes: (25, ("ttft_1000",)),
-    rhythm: (45, ("late", "skipped", "memory_1000")),
+    rhythm: (40, ("late", "skipped", "memory_1000")),
 }
 """What is done, how many seconds the short form of it needs, and which goals it is for."""
 
@@ -344,9 +364,11 @@ def main() -> int:
     parser.add_argument("--budget", type=float, default=QUICK_S, help="seconds that the short form has")
     parser.add_argument("--only", default="", help=f"of {', '.join(goal.key for goal in GOALS)}")
     parser.add_argument("--peers", type=Path, help="the Python that has the peers")
+    parser.add_argument("--plain", type=Path, help="the Python that has wnmon without the extra fast")
     parser.add_argument("--out", type=Path, help="write benchmarks.md and what goes with it into this folder")
     asked = parser.parse_args()
     peers = asked.peers if asked.peers is not None and asked.peers.exists() else None
+    plain = asked.plain if asked.plain is not None and asked.plain.exists() else None
     program = shutil.which(BLACKBOX)
     os.sched_setaffinity(0, RELAY)
     with watched() as foreign:
@@ -356,7 +378,7 @@ def main() -> int:
     print("; ".join(told), file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="wnmon-bench-") as folder:
         clock = Clock(asked.budget if asked.quick else None)
-        desk = Desk(folder=Path(folder), quick=asked.quick, clock=clock, peers=peers, blackbox=program)
+        desk = Desk(folder=Path(folder), quick=asked.quick, clock=clock, peers=peers, blackbox=program, plain=plain)
         run(desk, [key for key in asked.only.split(",") if key])
     bench = Bench(
         figures=desk.figures,

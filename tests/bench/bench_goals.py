@@ -42,12 +42,14 @@ class Goal:
 class Figure:
     """What was measured: the figure and the peer's in the unit of the goal, of how many samples.
 
-    `foreign`: the share of all cores that others used meanwhile; `limit`: what limits it, or why there is none.
+    `plain`: the figure without the extra `fast`; `foreign`: the share of all cores that others used meanwhile; `limit`:
+    what limits it, or why there is none.
     """
 
     value: float | None = None
     peer: float | None = None
     samples: int | None = None
+    plain: float | None = None
     foreign: float = 0.0
     limit: str = ""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bench_goals import GOALS, MOST_FOREIGN, Bench, Figure, Goal, Met, assess
 
-HEADS = ("what", "target", "stretch", "measured", "peer", "ratio", "n", "others used", "")
+HEADS = ("what", "target", "stretch", "measured", "peer", "ratio", "without fast", "n", "others used", "")
 
 METHOD = """\
 ## Method
@@ -23,6 +23,8 @@ METHOD = """\
 - **wnmon** is the service: schedule, sensor, redaction, judging, metrics, and a scrape every 5 s. For processor time
   it is `wnmon serve` from outside (`/proc/PID/stat`, children included); for stamps and lateness the same wiring with
   an observer that keeps numbers.
+- **Without fast**: the same wnmon in an environment that has neither uvloop nor httptools, in the same go. What was
+  measured with them stands in the column before.
 - **Streams**: 64 tokens, the first after 200 ms, then every 30 ms, a fresh connection each. **JSON probes**: an
   answer after 300 ms, 50 probes a second, so that 16 are under way; blackbox_exporter is asked as often, by POST,
   with two patterns on the body, and has one core.
@@ -50,6 +52,7 @@ def _row(goal: Goal, figure: Figure) -> list[str]:
         number(figure.value, goal.unit),
         number(figure.peer, goal.unit) if goal.peer else "",
         "" if figure.ratio is None else f"{figure.ratio:.2f}",
+        "" if figure.plain is None else number(figure.plain, goal.unit),
         "" if figure.samples is None else f"{figure.samples}",
         "" if figure.value is None else f"{figure.foreign:.0%}",
         assess(goal, figure).value,

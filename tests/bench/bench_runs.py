@@ -131,7 +131,7 @@ class Served:
 class Service:
     """A phase with a service: its loads, how long, how often scraped. `record`: with the observer, else bare.
 
-    `loops`: so many busy loops run beside, on any core.
+    `loops`: so many busy loops run beside, on any core; `python`: the one that has the wnmon to be measured.
     """
 
     loads: Sequence[Load]
@@ -142,6 +142,7 @@ class Service:
     gaps: bool = False
     loops: int = 0
     warm_s: float = 0.0
+    python: str = WNMON
 
     def run(self, folder: Path, python: Path | None) -> Served:
         """Do it."""
@@ -163,7 +164,7 @@ class Service:
         config.write_text(configuration(self.loads, playing), encoding="utf-8")
         recording = [str(HERE / "bench_service.py"), str(config), str(port), str(folder / "recorded.json")]
         bare = ["-m", "wnmon", "serve", str(config), "--listen", f"127.0.0.1:{port}", "--poll", "0s", "--quiet"]
-        order = [WNMON, *((recording + ["--gaps"] * self.gaps) if self.record else bare)]
+        order = [self.python, *((recording + ["--gaps"] * self.gaps) if self.record else bare)]
         url = f"http://127.0.0.1:{port}"
         with started(order, CLIENT, log=folder / "service.log") as process:
             wait_for(f"{url}/-/ready", process)

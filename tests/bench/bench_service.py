@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from wnmon.app.loop import run
 from wnmon.app.serve import Service, ServiceOptions
 from wnmon.config import load_config
 from wnmon.engine.run import Run
@@ -76,7 +77,7 @@ async def serve(config: Path, port: int, recorder: Recorder) -> None:
 def main() -> None:
     """Serve, then write the numbers."""
     recorder = Recorder(gaps="--gaps" in sys.argv)
-    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2]), recorder))
+    run(serve(Path(sys.argv[1]), int(sys.argv[2]), recorder))
     Path(sys.argv[3]).write_text(json.dumps(recorder.document()), encoding="utf-8")
 
 

@@ -84,10 +84,11 @@ def test_each_goal_is_one_row() -> None:
     assert [cells[0].split(" / ")[0] for cells in table(bench())[1:]] == [goal.what for goal in GOALS]
 
 
-def test_a_row_tells_target_figure_peer_ratio_and_what_others_used() -> None:
-    figure = Figure(value=3.0, peer=2.0, samples=7, foreign=0.02)
+def test_a_row_tells_target_figure_peer_ratio_the_figure_without_extras_and_what_others_used() -> None:
+    figure = Figure(value=3.0, peer=2.0, plain=4.0, samples=7, foreign=0.02)
+    told = ["≤ 1 ×", "0.6 ×", "3 ms", "2 ms", "1.50", "4 ms", "7", "2%", "not met"]
 
-    assert row("cpu_json", cpu_json=figure)[1:] == ["≤ 1 ×", "0.6 ×", "3 ms", "2 ms", "1.50", "7", "2%", "not met"]
+    assert row("cpu_json", cpu_json=figure)[1:] == told
 
 
 @pytest.mark.parametrize(("value", "shown"), [(0.12345, "0.123 ms"), (123.4, "123 ms"), (2.0, "2 ms"), (None, "–")])
@@ -128,7 +129,7 @@ def test_the_page_names_machine_and_method() -> None:
 def test_the_page_is_a_table_of_markdown() -> None:
     lines = [line for line in for_docs(bench()).splitlines() if line.startswith("|")]
 
-    assert {line.count("|") for line in lines} == {10}
+    assert {line.count("|") for line in lines} == {11}
 
 
 @pytest.mark.parametrize("svg", [errors_plot(bench().errors, 1.0), bars_plot(bench().cpu_ms), errors_plot({}, 1.0)])
