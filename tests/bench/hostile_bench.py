@@ -191,6 +191,7 @@ def exchange(plan: Plan, body: bytes) -> Exchange:
     recording.headers = (("Content-Type", "text/event-stream" if step.stream else "application/json"),)
     recording.chunks = [Chunk(k, body[k : k + PIECE]) for k in range(0, len(body), PIECE)]
     recording.wire_bytes = len(body)
+    recording.end()
     return recording.freeze(None, Caps().decoded_bytes)
 
 

@@ -9,6 +9,7 @@ import os
 import resource
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -40,6 +41,7 @@ from transport_samples import (
     target_of,
 )
 
+from wnmon.clock import SystemClock
 from wnmon.model.check import Caps
 from wnmon.model.exchange import Exchange, Request
 
@@ -380,6 +382,27 @@ def test_no_more_than_the_cap_is_ever_unpacked() -> None:
     speech = saying(head, *(chunked(squeezed[at : at + 100]) for at in range(0, len(squeezed), 100)), END)
 
     assert len(ask(speech, caps=Caps(decoded_bytes=10**6)).body) <= 10**6
+
+
+def test_others_have_their_stamps_while_a_body_is_unpacked() -> None:
+    squeezed = gzip.compress(b" " * 10**8)
+    head = JSON_HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(squeezed)
+
+    async def scenario() -> int:
+        turned_ns: list[int] = []
+
+        def turn() -> None:
+            turned_ns.append(time.monotonic_ns())
+            asyncio.get_running_loop().call_soon(turn)
+
+        async with speaking(saying(head + squeezed)) as heard:
+            turn()
+            measuring, target, caps = sensor(clock=SystemClock()), target_of(heard.url), Caps(decoded_bytes=2 * 10**8)
+            exchange = await measuring.send(request_to(heard.url), target, timeouts=PATIENT, caps=caps)
+            await measuring.close()
+        return sum(at_ns > exchange.marks.end_ns for at_ns in turned_ns)
+
+    assert run(scenario()) > 20
 
 
 def test_more_chunks_than_the_cap_are_too_large() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Self
@@ -56,20 +56,30 @@ class Recording:
         """Stamp these marks, all by one look at the clock: one phase ends where the next one begins."""
         self.marks |= dict.fromkeys(names, self.now_ns() if at_ns is None else at_ns)
 
+    def end(self) -> None:
+        """Let it have ended by now at the latest."""
+        self.marks.setdefault("end_ns", self.now_ns())
+
+    @property
+    def is_coded(self) -> bool:
+        """Tell whether the body has a content coding."""
+        return bool(self._codings())
+
     def decoded(self, cap_bytes: int) -> tuple[list[Chunk], Failure | None]:
         """Return what has come so far without its content coding, and what is wrong with that."""
-        codings = codings_in(value for name, value in self.headers if name.lower() == "content-encoding")
-        return decode(self.chunks, codings, cap_bytes)
+        return decode(self.chunks, self._codings(), cap_bytes)
+
+    def _codings(self) -> Sequence[str]:
+        return codings_in(value for name, value in self.headers if name.lower() == "content-encoding")
 
     def freeze(self, failure: Failure | None, cap_bytes: int) -> Exchange:
-        """Return the immutable record, its body decoded: at most `cap_bytes` of it."""
-        marks = Marks(**{"end_ns": self.now_ns(), **self.marks})
+        """Return the immutable record of what has ended, its body decoded: at most `cap_bytes` of it."""
         chunks, broken = self.decoded(cap_bytes)
         failure = failure or broken
         return Exchange(
             request=self.request,
             started_at_s=self.started_at_s,
-            marks=marks,
+            marks=Marks(**self.marks),
             status=self.status,
             http_version=self.http_version,
             headers=self.headers,

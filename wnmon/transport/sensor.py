@@ -8,6 +8,7 @@ The answer's bytes are stamped when the socket hands them over and kept; nothing
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from wnmon.clock import SystemClock
@@ -73,6 +74,9 @@ class Sensor:
             failure = name_failure(error, recording.stage)
         finally:
             deadline.close()
+        recording.end()
+        if recording.is_coded:  # a bomb takes a while to take apart, in which others must have their stamps
+            return await asyncio.to_thread(recording.freeze, failure, caps.decoded_bytes)
         return recording.freeze(failure, caps.decoded_bytes)
 
     def _way(self, target: Target) -> _Way:

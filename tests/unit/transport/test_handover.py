@@ -6,9 +6,7 @@ from wnmon.model.check import Caps, Timeouts
 from wnmon.model.target import Secret, Target
 from wnmon.transport.handover import WrittenTerms, terms_of
 
-TARGET = Target(
-    name="t", url="https://t.example/v1", host="t", models=("m",), api_key=Secret("sk-told-once", "api_key")
-)
+TARGET = Target(name="t", url="https://t.example/v1", host="t", models=("m",), api_key=Secret("sk-once", "api_key"))
 TIMEOUTS, CAPS = Timeouts(), Caps()
 
 
@@ -22,7 +20,7 @@ def test_the_key_of_a_target_travels_to_who_sends_it() -> None:
     read = terms_of(WrittenTerms().of(TARGET, TIMEOUTS, CAPS))
 
     assert read.target.api_key is not None
-    assert read.target.api_key.reveal() == "sk-told-once"
+    assert read.target.api_key.reveal() == "sk-once"
 
 
 def test_terms_are_written_once_for_all_jobs_that_share_them() -> None:
