@@ -36,6 +36,7 @@ from dashboards.empty import Empty
 from dashboards.generate import Asked, asked
 from dashboards.pieces import Query
 from dashboards.queries import MAINTENANCE, filled_in
+from wnmon.metrics.catalogue import CATALOGUE
 
 DELIVERY_S = 8.0
 """A run, a scrape, an evaluation, the wait for a group and the way to the webhook, on a busy machine."""
@@ -47,6 +48,9 @@ EMPTY_HERE = {
     Empty.SELFTEST: "on a busy machine it may not be able to judge, so it is left out",
 }
 """Every other reason is none here: the chain has what the queries are about."""
+
+SELFTEST = [metric for metric in CATALOGUE.values() if metric.name.startswith("wnmon_selftest_")]
+"""Of these the chain has none; what they are called the catalogue says."""
 
 NOT_HERE = {
     "wnmon:probe_ttft_seconds:mean_last_week",  # needs days
@@ -293,7 +297,8 @@ def words_of(expr: str) -> Words:
 def unknown(chain: Chain, expr: str) -> list[str]:
     """Return which names of series and labels Prometheus does not know: an expression may answer without them."""
     words = words_of(expr)
-    return sorted((words.series - chain.names() - NOT_HERE) | (words.labels - chain.labels()))
+    series = words.series - chain.names() - NOT_HERE - {metric.name for metric in SELFTEST}
+    return sorted(series | (words.labels - chain.labels() - {name for metric in SELFTEST for name in metric.labels}))
 
 
 def fault_of_panel(chain: Chain, row: Asked) -> str:

@@ -53,8 +53,12 @@ class Service:
     def processes(self) -> list[int]:
         """Return the pids of the processes that measure."""
         children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
-        lines = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
-        return [pid for pid, line in lines.items() if b"wnmon.app.sensor_process" in line]
+        found = []
+        for pid in children:
+            with suppress(FileNotFoundError):  # one has ended meanwhile
+                if b"wnmon.app.sensor_process" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.append(int(pid))
+        return found
 
     def signal_all(self, number: int) -> None:
         for pid in self.processes():
