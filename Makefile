@@ -78,9 +78,10 @@ components: ## Real components for tests and bench (Debian, root): Prometheus, A
 	@DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	  prometheus prometheus-alertmanager prometheus-blackbox-exporter chromium fonts-noto-cjk systemd >/dev/null
 
-soak: $(VENV)/.dev ## Half an hour of the real service under a real Prometheus, two busy loops beside; writes docs/soak.md
+soak: $(VENV)/.dev ## Half an hour of the service under a real Prometheus and two busy loops, then 100,000 runs; writes docs/soak.md
 	@$(BIN)/python -m pytest -q -m long tests/promtool tests/matrix
 	@$(BIN)/python tests/soak/soak.py --write
+	@$(BIN)/python tests/soak/growth.py --write
 
 pictures: $(VENV)/.dev ## Draw docs/pictures from five minutes of reference relays under a real Prometheus (Chromium, Node, npm)
 	@$(BIN)/python scripts/draw/pictures.py

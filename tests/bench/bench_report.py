@@ -72,7 +72,7 @@ def for_terminal(bench: Bench) -> str:
     rows = table(bench)
     wide = [max(len(row[place]) for row in rows) for place in range(len(HEADS))]
     lines = ["  ".join(cell.ljust(wide[place]) for place, cell in enumerate(row)).rstrip() for row in rows]
-    return "\n".join([*lines, "", *_limits(bench), *_controls(bench), *_busy(bench)]) + "\n"
+    return "\n".join([*lines, "", *_limits(bench), *_sources(bench), *_controls(bench), *_busy(bench)]) + "\n"
 
 
 def for_docs(bench: Bench) -> str:
@@ -96,7 +96,7 @@ def for_docs(bench: Bench) -> str:
         "",
         *marked,
         "",
-        *(f"- {line}" for line in [*_limits(bench), *_controls(bench), *_busy(bench)]),
+        *(f"- {line}" for line in [*_limits(bench), *_sources(bench), *_controls(bench), *_busy(bench)]),
         "",
         "## Machine",
         "",
@@ -114,6 +114,12 @@ def _limits(bench: Bench) -> Iterator[str]:
             yield f"{goal.key}: {figure.limit}"
 
 
+def _sources(bench: Bench) -> Iterator[str]:
+    for key, figure in bench.figures.items():
+        if figure.source:
+            yield f"{key}: {figure.source}"
+
+
 def _controls(bench: Bench) -> Iterator[str]:
     """Yield how late the relay itself was, which is in no error: a piece carries the instant it was sent."""
     for phase in bench.phases:
@@ -124,7 +130,7 @@ def _controls(bench: Bench) -> Iterator[str]:
 
 
 def _busy(bench: Bench) -> Iterator[str]:
-    most = max((figure.foreign for figure in bench.figures.values()), default=0.0)
+    most = max((figure.foreign for figure in bench.figures.values() if not figure.source), default=0.0)
     if most > MOST_FOREIGN:
         quiet = f"at most {MOST_FOREIGN:.0%} is quiet"
         yield f"The machine was too busy to judge: others used up to {most:.0%} of all cores; {quiet}."

@@ -296,7 +296,7 @@ def scraping(url: str, every_s: float, took_s: list[float]) -> Iterator[None]:
     def work() -> None:
         while not done.wait(every_s):
             began_s = time.monotonic()
-            _metrics(url)
+            exposed(url)
             took_s.append(time.monotonic() - began_s)
 
     thread = threading.Thread(target=work, daemon=True)
@@ -308,7 +308,8 @@ def scraping(url: str, every_s: float, took_s: list[float]) -> Iterator[None]:
         thread.join()
 
 
-def _metrics(url: str) -> str:
+def exposed(url: str) -> str:
+    """Return /metrics as Prometheus asks for it."""
     headers = {"Accept": "application/openmetrics-text; version=1.0.0", "Accept-Encoding": "gzip"}
     asked = urllib.request.Request(f"{url}/metrics", headers=headers)
     with urllib.request.urlopen(asked, timeout=120) as answer:
@@ -316,9 +317,15 @@ def _metrics(url: str) -> str:
         return (gzip.decompress(body) if answer.headers.get("Content-Encoding") == "gzip" else body).decode()
 
 
+def total(metrics: str, name: str, **labels: str) -> float:
+    """Return the sum of the series of a metric, of those with some labels."""
+    found = re.findall(rf"^{name}(\{{[^}}]*\}})? ([0-9.e+]+)", metrics, re.MULTILINE)
+    wanted = [f'{label}="{value}"' for label, value in labels.items()]
+    return sum(float(value) for shown, value in found if all(one in shown for one in wanted))
+
+
 def _runs(url: str) -> float:
-    found = re.findall(r"^wnmon_probe_runs_total\{[^}]*\} ([0-9.e+]+)", _metrics(url), re.MULTILINE)
-    return sum(map(float, found))
+    return total(exposed(url), "wnmon_probe_runs_total")
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], patience_s: float = 120) -> None:

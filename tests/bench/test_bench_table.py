@@ -8,8 +8,10 @@ import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from bench import growth
 from bench_goals import GOALS, Bench, Figure, Goal, Met, assess, most_streams, percentile
 from bench_plots import bars_plot, errors_plot
 from bench_report import for_docs, for_terminal, number, table
@@ -17,6 +19,14 @@ from bench_report import for_docs, for_terminal, number, table
 LESS = Goal(key="g", what="an error", unit="ms", target=1.0, stretch=0.5)
 MORE = Goal(key="g", what="streams", unit="", target=300, stretch=500, at_least=True)
 AGAINST = Goal(key="g", what="CPU", unit="ms", target=0.3, peer="httpx")
+
+GROWN = {
+    "measured": "2026-12-01",
+    "machine": {"commit": "abc1234", "python": "CPython 3.11"},
+    "runs": 100_012,
+    "grown_mb": 0.25,
+    "foreign": 0.1,
+}
 
 
 def bench(**figures: Figure) -> Bench:
@@ -110,6 +120,27 @@ def test_what_limits_a_goal_is_not_told_where_it_is_met() -> None:
 
 def test_a_busy_machine_is_told() -> None:
     assert "too busy to judge: others used up to 40%" in for_terminal(bench(gap=Figure(value=0.9, foreign=0.4)))
+
+
+def test_what_others_use_does_not_excuse_growth() -> None:
+    assert row("growth", growth=Figure(value=2.0, foreign=0.4))[-1] == "not met"
+
+
+def test_a_busy_machine_of_another_day_is_not_told() -> None:
+    assert "too busy to judge" not in for_terminal(bench(growth=Figure(value=0.2, foreign=0.4, source="make soak")))
+
+
+def test_a_figure_from_elsewhere_says_where_it_is_from() -> None:
+    assert "growth: make soak, 2026-12-01" in for_terminal(bench(growth=growth(GROWN)))
+
+
+def test_growth_is_what_make_soak_kept() -> None:
+    assert growth(GROWN).value == 0.25
+
+
+@pytest.mark.parametrize("told", [None, GROWN | {"runs": 3000}])
+def test_growth_is_not_measured_without_all_its_runs(told: dict[str, Any] | None) -> None:
+    assert row("growth", growth=growth(told))[-1] == "not measured"
 
 
 def test_how_late_the_relay_was_is_a_control() -> None:

@@ -29,6 +29,8 @@ from urllib.parse import urlencode
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "acceptance"), str(Path(__file__).parent)]
 
+from facts import Fact, table  # noqa: E402
+from growth import kept, with_growth  # noqa: E402
 from relays import Relays, open_relays  # noqa: E402
 from service_process import beside  # noqa: E402
 
@@ -68,15 +70,6 @@ class Plan:
     @property
     def flaky_s(self) -> tuple[float, float]:
         return self.seconds / 3, self.seconds / 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """One thing that must hold, and what was seen."""
-
-    what: str
-    seen: str
-    holds: bool
 
 
 def soak(plan: Plan, folder: Path) -> list[Fact]:
@@ -296,15 +289,14 @@ def wait_for(url: str, patience_s: float = 180) -> None:
 
 
 def page(plan: Plan, facts: Sequence[Fact]) -> str:
-    """Return docs/soak.md."""
+    """Return docs/soak.md, but for its last section."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    rows = "".join(f"| {'✓' if fact.holds else '✗'} | {fact.what} | {fact.seen} |\n" for fact in facts)
     return (
         "# Soak\n\nThe last `make soak`: the real service under a real Prometheus with the shipped rules, probes every "
         f"{EVERY_S} s, {plan.seconds // 60} minutes of real time, {plan.loops} busy loops beside it. "
         f"Commit `{commit.strip()}`, Python {platform.python_version()}, {os.cpu_count()} cores. The relays are in "
         "[tests/soak/relays.py](../tests/soak/relays.py).\n\n"
-        f"| | what must hold | what was seen |\n|---|---|---|\n{rows}"
+        f"{table(facts)}"
     )
 
 
@@ -319,7 +311,7 @@ def main() -> int:
     plan = Plan(seconds=chosen.seconds, loops=chosen.loops, alert_for=chosen.alert_for)
     with tempfile.TemporaryDirectory(prefix="wnmon-soak-") as folder:
         facts = soak(plan, Path(folder))
-    text = page(plan, facts)
+    text = with_growth(page(plan, facts), kept())
     if chosen.write:
         (ROOT / "docs" / "soak.md").write_text(text, encoding="utf-8")
     print(text)

@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from soak import Fact, Plan, soak
+from facts import Fact
+from soak import Plan, soak
 
 
 @pytest.fixture(scope="module")
