@@ -67,8 +67,8 @@ def test_a_megabyte_and_a_half_is_too_much() -> None:
     assert not holds(growth)[MEMORY]
 
 
-def test_what_is_taken_while_warming_up_is_no_growth() -> None:
-    assert seen(lambda runs: replace(HELD, memory_mb=20 if runs < 300 else 50)).grown_mb == 0
+def test_the_second_tenth_is_held_against_the_last() -> None:
+    assert seen(lambda _: HELD).tenths(lambda one: one.runs) == ([300, 400, 500, 600], [2700, 2800, 2900, 3000])
 
 
 def test_a_peak_is_no_growth() -> None:
