@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 import ssl
 import subprocess
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -231,6 +233,23 @@ def test_a_taken_port_is_an_error_with_the_address() -> None:
 
     with pytest.raises(UsageError, match=r"cannot listen on 127\.0\.0\.1"):
         with_relay(talk)
+
+
+@pytest.mark.parametrize("turns", range(7))
+def test_a_connection_that_comes_as_the_relay_ends_is_closed(turns: int) -> None:
+    async def come_and_end() -> socket.socket:
+        async with serve(STRICT) as relay:
+            come = socket.create_connection(("127.0.0.1", relay.port), timeout=10)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        return come
+
+    loop = asyncio.new_event_loop()  # which ends at once: no task is waited for, as asyncio.run would
+    with loop.run_until_complete(come_and_end()) as come:
+        loop.close()
+
+        with suppress(ConnectionResetError):  # the other way to say that it is closed
+            assert come.recv(1) == b""
 
 
 def test_a_relay_can_speak_tls(tmp_path: Path) -> None:

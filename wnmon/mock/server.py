@@ -79,6 +79,7 @@ async def serve(settings: MockSettings, clock: Clock | None = None) -> AsyncIter
     try:
         yield desk.relay
     finally:
+        await _accept_no_more(server)
         server.close()
         await _end(desk.relay.conversations)
         await server.wait_closed()
@@ -110,12 +111,25 @@ def _tls(settings: MockSettings) -> ssl.SSLContext | None:
     return context
 
 
+_TURNS_TO_BEGIN = 3
+"""So many turns of the loop asyncio takes from the accept of a connection to its conversation."""
+
+
+async def _accept_no_more(server: asyncio.Server) -> None:
+    """Let what was accepted begin: asyncio forgets, and leaves open, what has not when the server closes."""
+    for listening in server.sockets:
+        asyncio.get_running_loop().remove_reader(listening.fileno())
+    for _ in range(_TURNS_TO_BEGIN):
+        await asyncio.sleep(0)
+
+
 async def _end(tasks: set[asyncio.Task[None]]) -> None:
     """Cancel conversations and wait until they have hung up."""
-    waiting = tuple(tasks)
-    for task in waiting:
-        task.cancel()
-    await asyncio.gather(*waiting, return_exceptions=True)
+    while waiting := tuple(tasks):
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.sleep(0)
 
 
 class _Desk:
@@ -135,6 +149,8 @@ class _Desk:
         self.relay.accepted += 1
         self.relay.conversations.add(task)
         task.add_done_callback(self.relay.conversations.discard)
+        # One that is cancelled before its first step hangs up nothing by itself.
+        task.add_done_callback(lambda _: writer.transport.abort())
         return task
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
