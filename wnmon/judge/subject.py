@@ -81,6 +81,14 @@ def form_seen(subject: Subject) -> Text:
     return Said("empty") if subject.reply.form is Form.EMPTY else subject.reply.form.value
 
 
+def status_seen(subject: Subject) -> Text:
+    """Return which status an answer has and why, as findings show it."""
+    status = subject.exchange.status
+    if status is None:
+        return subject.exchange.failure.detail if subject.exchange.failure else Said("no_status")
+    return Said("status_because", n=status, said=subject.fault.message) if subject.fault else str(status)
+
+
 def finish_reason(subject: Subject) -> str | None:
     """Return the finish reason of the first choice."""
     return next((choice.finish_reason for choice in subject.reply.choices), None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from wnmon.judge.forms import form_of, members_of
 from wnmon.judge.kind import AcrossKind
 from wnmon.judge.places import Places, complaint_across, prepare_requests
-from wnmon.judge.subject import Subject, Unjudged, form_seen
+from wnmon.judge.subject import Subject, Unjudged
 from wnmon.model.result import Finding
-from wnmon.model.said import Said, Text, Why, fitted
+from wnmon.model.said import Said, Why
 
 
 def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] | Unjudged:
@@ -17,26 +18,16 @@ def assess(expected: Places, subjects: Mapping[str, Subject]) -> list[Finding] |
     Where nothing was compressed nothing was decoded, and there is nothing to judge.
     """
     first, *others = expected.requests
-    wanted = _members(subjects[first])
+    wanted = members_of(subjects[first])
     if wanted is None:
         return Unjudged(Said("answer_to_unreadable", code=first))
     findings = [
-        complaint_across(Said("body_form_differs", code=name, code2=first), wanted, _seen(subjects[name]), "body")
+        complaint_across(Said("body_form_differs", code=name, code2=first), wanted, form_of(subjects[name]), "body")
         for name in others
-        if _members(subjects[name]) != wanted
+        if members_of(subjects[name]) != wanted
     ]
     coded = any(subjects[name].exchange.is_coded for name in others)
     return findings if findings or coded else Unjudged(Said(Why.NOT_CODED))
-
-
-def _members(subject: Subject) -> str | None:
-    document = subject.reply.document
-    return " ".join(sorted(document.value)) if document and isinstance(document.value, dict) else None
-
-
-def _seen(subject: Subject) -> Text:
-    failure = subject.exchange.failure
-    return fitted(_members(subject) or (failure.detail if failure is not None else form_seen(subject)))
 
 
 KIND = AcrossKind(prepare_requests, assess)

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from wnmon.judge.kind import Kind
 from wnmon.judge.patterns import compile_pattern
-from wnmon.judge.subject import Subject, Unfit, complaint
+from wnmon.judge.subject import Subject, Unfit, complaint, status_seen
 from wnmon.model.json import Json
 from wnmon.model.result import Finding, Reason
-from wnmon.model.said import Said, Text, either
+from wnmon.model.said import Said, either
 from wnmon.model.text import one_line
 from wnmon.wire.reply import ErrorEnvelope
 
@@ -74,7 +74,7 @@ def assess(expected: tuple[str, ...], subject: Subject) -> Iterator[Finding]:
     if not accepts(expected, status):
         message = _ANOTHER if status else Said("status_missing")
         reason = fault.reason if fault else Reason.PROTOCOL
-        yield complaint(subject, message, either(expected), _actual(subject), "status", reason)
+        yield complaint(subject, message, either(expected), status_seen(subject), "status", reason)
 
 
 def as_note(finding: Finding) -> Finding:
@@ -83,13 +83,6 @@ def as_note(finding: Finding) -> Finding:
         return finding
     status = dict(finding.actual.holes)["n"] if isinstance(finding.actual, Said) else finding.actual
     return replace(finding, message=Said("refused_with", n=status))
-
-
-def _actual(subject: Subject) -> Text:
-    status = subject.exchange.status
-    if status is None:
-        return subject.exchange.failure.detail if subject.exchange.failure else Said("no_status")
-    return Said("status_because", n=status, said=subject.fault.message) if subject.fault else str(status)
 
 
 KIND = Kind(prepare, assess, doubt)
