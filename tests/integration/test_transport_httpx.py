@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import ssl
 import struct
 from pathlib import Path
 
 import pytest
-from h2.config import H2Configuration
-from h2.connection import H2Connection
-from h2.events import StreamEnded
-from tls_samples import issue, make_authority
-from transport_samples import OK, WAYS, failure_of, going, hang_up, run, saying, send, speaking, target_of
+from http2_front import OverHttp2, front
+from tls_samples import Papers, issue, make_authority
+from transport_samples import (
+    OK,
+    WAYS,
+    failure_of,
+    going,
+    hang_up,
+    request_to,
+    run,
+    saying,
+    send,
+    sensor,
+    speaking,
+    target_of,
+)
 
 from wnmon.model.exchange import Exchange
 from wnmon.model.target import Secret
+
+WITH_OPENSSL = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
 
 def test_a_socks_proxy_is_asked_by_name() -> None:
@@ -46,37 +58,68 @@ def test_a_socks_proxy_is_asked_by_name() -> None:
     assert (failure_of(exchange), exchange.status, asked) == (None, 200, [("known-to-the-proxy.invalid", 80)])
 
 
-async def over_http2(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer each request over HTTP/2."""
-    connection = H2Connection(H2Configuration(client_side=False))
-    connection.initiate_connection()
-    writer.write(connection.data_to_send())
-    while data := await reader.read(65_536):
-        for event in connection.receive_data(data):
-            if isinstance(event, StreamEnded):
-                connection.send_headers(event.stream_id, [(":status", "200"), ("content-type", "application/json")])
-                connection.send_data(event.stream_id, b"{}", end_stream=True)
-        writer.write(connection.data_to_send())
-    await hang_up(writer)
+@pytest.fixture
+def authority(tmp_path: Path) -> Papers:
+    (tmp_path / "authority").mkdir()
+    return make_authority(tmp_path / "authority")
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
-@pytest.mark.parametrize(("offers", "version"), [("h2", "HTTP/2"), ("http/1.1", "HTTP/1.1")])
-def test_the_version_is_what_a_relay_offers(offers: str, version: str, tmp_path: Path) -> None:
-    for name in ("authority", "relay"):
-        (tmp_path / name).mkdir()
-    authority = make_authority(tmp_path / "authority")
-    context: ssl.SSLContext = issue(authority, tmp_path / "relay", days=30).server()
-    context.set_alpn_protocols([offers])
+@pytest.fixture
+def relay(authority: Papers, tmp_path: Path) -> Papers:
+    (tmp_path / "relay").mkdir()
+    return issue(authority, tmp_path / "relay", days=30)
 
+
+async def sent(authority: Papers, relay: Papers, answers: OverHttp2 = OverHttp2.SAME, *, http2: bool) -> Exchange:
+    """Return an exchange with a relay that offers both versions."""
+    async with speaking(saying(OK)) as heard, front(heard.port, relay.server(), answers) as port:
+        url = f"https://127.0.0.1:{port}/v1"
+        return await send(
+            url, request=request_to(url, http2=http2), target=target_of(url, ca_file=str(authority.certificate))
+        )
+
+
+@WITH_OPENSSL
+@pytest.mark.parametrize(("http2", "version"), [(True, "HTTP/2"), (False, "HTTP/1.1")])
+def test_http2_is_taken_only_where_it_is_offered_to_the_relay(
+    http2: bool, version: str, authority: Papers, relay: Papers
+) -> None:
+    with going(WAYS["httpx"]):
+        exchange = run(sent(authority, relay, http2=http2), asyncio.new_event_loop)
+    assert (failure_of(exchange), exchange.body, exchange.http_version) == (None, b"{}", version)
+
+
+@WITH_OPENSSL
+def test_a_target_is_asked_in_both_versions_by_turns(authority: Papers, relay: Papers) -> None:
+    async def scenario() -> list[str | None]:
+        async with speaking(saying(OK)) as heard, front(heard.port, relay.server()) as port:
+            url, transport = f"https://127.0.0.1:{port}/v1", sensor()
+            target = target_of(url, ca_file=str(authority.certificate))
+            requests = [request_to(url, http2=http2) for http2 in (False, True, False)]
+            seen = [await send(url, request=one, target=target, transport=transport) for one in requests]
+            await transport.close()
+            return [exchange.http_version for exchange in seen]
+
+    with going(WAYS["httpx"]):
+        versions = run(scenario(), asyncio.new_event_loop)
+    assert versions == ["HTTP/1.1", "HTTP/2", "HTTP/1.1"]
+
+
+@WITH_OPENSSL
+def test_a_relay_that_speaks_http_1_1_only_is_asked_so(authority: Papers, relay: Papers) -> None:
     async def scenario() -> Exchange:
-        if offers == "h2":
-            async with await asyncio.start_server(over_http2, "127.0.0.1", 0, ssl=context) as server:
-                url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-                return await send(url, target=target_of(url, ca_file=str(authority.certificate)))
-        async with speaking(saying(OK), tls=context) as heard:
-            return await send(heard.url, target=target_of(heard.url, ca_file=str(authority.certificate)))
+        async with speaking(saying(OK), tls=relay.server()) as heard:
+            target = target_of(heard.url, ca_file=str(authority.certificate))
+            return await send(heard.url, request=request_to(heard.url, http2=True), target=target)
 
     with going(WAYS["httpx"]):
         exchange = run(scenario(), asyncio.new_event_loop)
-    assert (failure_of(exchange), exchange.body, exchange.http_version) == (None, b"{}", version)
+    assert (failure_of(exchange), exchange.body, exchange.http_version) == (None, b"{}", "HTTP/1.1")
+
+
+@WITH_OPENSSL
+@pytest.mark.parametrize("answers", [OverHttp2.RESET, OverHttp2.GOAWAY, OverHttp2.HANGS_UP])
+def test_an_exchange_that_broke_over_http2_says_so(answers: OverHttp2, authority: Papers, relay: Papers) -> None:
+    with going(WAYS["httpx"]):
+        exchange = run(sent(authority, relay, answers, http2=True), asyncio.new_event_loop)
+    assert (failure_of(exchange), exchange.status, exchange.http_version) == ("protocol", None, "HTTP/2")

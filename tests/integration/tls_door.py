@@ -22,23 +22,27 @@ async def door(secure_port: int, plain: int | bytes) -> AsyncIterator[int]:
     async def _enter(reader: StreamReader, writer: StreamWriter) -> None:
         first = await reader.read(1)
         if first == TLS_HANDSHAKE:
-            await _join(first, reader, writer, secure_port)
+            await join(first, reader, writer, secure_port)
         elif isinstance(plain, int):
-            await _join(first, reader, writer, plain)
+            await join(first, reader, writer, plain)
         else:
             writer.write(plain)
             await reader.readuntil(b"\r\n\r\n")
-            await _close(writer)
+            await close(writer)
 
     server = await asyncio.start_server(enter, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
 
 
-async def _join(first: bytes, reader: StreamReader, writer: StreamWriter, port: int) -> None:
+async def join(first: bytes, reader: StreamReader, writer: StreamWriter, port: int) -> None:
+    """Pass on what comes either way, and first what has come already."""
     inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
-    inner_writer.write(first)
-    await asyncio.gather(_pour(reader, inner_writer), _pour(inner_reader, writer))
+    try:
+        inner_writer.write(first)
+        await asyncio.gather(_pour(reader, inner_writer), _pour(inner_reader, writer))
+    finally:
+        inner_writer.close()
 
 
 async def _pour(reader: StreamReader, writer: StreamWriter) -> None:
@@ -46,10 +50,11 @@ async def _pour(reader: StreamReader, writer: StreamWriter) -> None:
         while data := await reader.read(65536):
             writer.write(data)
             await writer.drain()
-    await _close(writer)
+    await close(writer)
 
 
-async def _close(writer: StreamWriter) -> None:
+async def close(writer: StreamWriter) -> None:
+    """Close, whoever else did."""
     writer.close()
     with suppress(OSError):
         await writer.wait_closed()

@@ -16,7 +16,7 @@ from wnmon.config.node import Cursor, quote
 from wnmon.config.parameters import read_parameters
 from wnmon.config.reaching import problem_of_authorities, through, trusting
 from wnmon.config.schema import fits, sound
-from wnmon.config.transports import read_transport
+from wnmon.config.transports import read_transport, speaks_http2
 from wnmon.config.urls import BadUrl, Relay, relay
 from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.credentials import is_no_name
@@ -45,6 +45,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str], key_in: KeyFil
         place = sound("target", place)
     where = _url(place.get("base_url"), env, relay) or Relay(url="", host="")
     models, budget = place.texts_of("models"), place.get("budget")
+    transport = read_transport(place.get("transport"))
     target = Target(
         name=name,
         url=where.url,
@@ -53,7 +54,8 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str], key_in: KeyFil
         api_key=_api_key(place.get("api_key"), env, key_in),
         auth_header=_auth_header(place.get("auth")),
         headers=target_headers(place, env),
-        transport=read_transport(place.get("transport")),
+        transport=transport,
+        http2=speaks_http2(transport),
         concurrency=place.whole_of("concurrency") or 2,
         budget=Budget(**{key: budget.whole_of(key) for key in _BUDGETS}) if budget is not None else Budget(),
         pace=Pace(**{key: place.whole_of(key) for key in _PACES}),

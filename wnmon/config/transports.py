@@ -8,7 +8,7 @@ from wnmon.config.node import Cursor
 from wnmon.model.said import Said
 from wnmon.model.target import SensorKind
 
-_EXTRAS = {"fast": "httptools", "socks": "socksio"}
+_EXTRAS = {"fast": "httptools", "socks": "socksio", "http2": "h2"}
 """Extra of this package -> what it brings and wnmon looks for."""
 
 
@@ -20,6 +20,11 @@ def read_transport(place: Cursor | None) -> SensorKind:
     if kind is SensorKind.FAST and not has_extra("fast"):
         place.report(*lack_of("fast"))
     return kind
+
+
+def speaks_http2(kind: SensorKind) -> bool:
+    """Tell whether HTTP/2 can be offered to a target asked so: by httpx alone, and with an extra."""
+    return kind is SensorKind.HTTPX and has_extra("http2")
 
 
 def has_extra(extra: str) -> bool:

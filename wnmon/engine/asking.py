@@ -21,7 +21,7 @@ from wnmon.judge.preflight import valid_requests
 from wnmon.model.check import Auth, Plan, Step
 from wnmon.model.parameters import AS_WRITTEN, Parameters
 from wnmon.model.said import Said, Why
-from wnmon.model.target import Probe
+from wnmon.model.target import Probe, SensorKind
 
 
 def left_out(step: Step, probe: Probe, parameters: Parameters, *, full: bool) -> Said | None:
@@ -31,17 +31,28 @@ def left_out(step: Step, probe: Probe, parameters: Parameters, *, full: bool) ->
         return Said(Why.NEEDS_FULL)
     if step.feature is not None and step.feature not in target.features:
         return Said(Why.NOT_CLAIMED)
-    if step.http2:
-        return Said(Why.NO_HTTP2)
     if step.auth is not Auth.NORMAL and probe.check.plan.suite is not None and target.is_keyless:
         return Said(Why.NO_KEY)
     if step.auth is Auth.LOWERCASE and target.auth_header is not None:
         return Said(Why.NO_SCHEME)
-    if step.plain_http and not target.url.startswith("https:"):
+    if step.http2 and target.transport is not SensorKind.HTTPX:
+        return Said(Why.NO_HTTP2)
+    if (step.plain_http or step.http2) and not target.url.startswith("https:"):
         return Said(Why.NOT_HTTPS)
+    if step.http2 and not target.http2:
+        return Said(Why.LACKS_HTTP2)
     if parameters.stream_only and step.method == "POST" and not step.stream:
         return Said(Why.ONLY_STREAMS)
     return _not_taken(step, probe.check.plan, parameters)
+
+
+def may_use_http2(step: Step, probe: Probe) -> bool:
+    """Tell whether HTTP/2 is offered for a request.
+
+    A suite asks in HTTP/1.1 but where it asks about HTTP/2, so that its verdicts are those of any transport. A check of
+    one's own asks as the target lets it.
+    """
+    return probe.target.http2 and (step.http2 or probe.check.plan.suite is None)
 
 
 def fitted(step: Step, plan: Plan, parameters: Parameters) -> Parameters:

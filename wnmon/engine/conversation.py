@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from wnmon.engine.asking import fitted, left_out
+from wnmon.engine.asking import fitted, left_out, may_use_http2
 from wnmon.engine.budget import Budgets, Reservation
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.learning import MAX_ASKINGS, Pupil
@@ -200,8 +200,9 @@ class Conversation:
         """Send a step as the model is asked by now; return why it was not sent, or not answered because of a signal."""
         means, target, progress = self._means, self._probe.target, self.progress
         parameters = fitted(step, self._plan, progress.parameters)
-        model, header = self._probe.model, target.auth_header
-        request = build(step, target.url, model, progress.nonce, parameters, auth_header=header)
+        http2, header = may_use_http2(step, self._probe), target.auth_header
+        model, nonce = self._probe.model, progress.nonce
+        request = build(step, target.url, model, nonce, parameters, auth_header=header, http2=http2)
         asked = read_request(request.body)
         worst = (0, 0) if step.method == "GET" else worst_case_tokens(request.body, asked)
         stop = means.sender.stop

@@ -7,7 +7,7 @@
     never came (dns, timeouts, too large ...)  does not take that failure for an answer        the failure
     refuses key, balance, model or rate        is not about refusals, nor asked for this one   the fault
     has a 5xx, of a relay that is down         is not about such answers                       the fault
-    has another 4xx or 5xx                     names no status                                 the fault
+    has another 4xx or 5xx                     names no status, and compares none              the fault
     is more JSON than we read                  reads the body                                  json_beyond_limits
     cannot be read, or is an error             is about what an answer means                   answer_unreadable
     neither is nor is called an event stream   looks at events                                 not_an_event_stream
@@ -97,8 +97,13 @@ def _refused(rule: Rule, subject: Subject) -> Text | None:
     elif subject.is_down and code >= 500:
         judged = rule.on.status is not None
     else:
-        judged = code < 400 or rule.on.status is not None or statuses_wanted(rule.expect) != ()
+        judged = code < 400 or rule.on.status is not None or _is_of_status(rule)
     return None if judged else because(fault.reason, fault.message)
+
+
+def _is_of_status(rule: Rule) -> bool:
+    """Tell whether a rule says which status an answer shall have."""
+    return statuses_wanted(rule.expect) != () or any(looks_at(one) is On.ANY for one in rule.expect)
 
 
 def _gave_out(fault: Fault, subject: Subject, rule: Rule) -> bool:

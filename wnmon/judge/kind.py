@@ -19,6 +19,8 @@ class On(Enum):
 
     EXCHANGE = auto()
     """What every answer has, such as a status; comparisons and premises find out themselves what they can look at."""
+    ANY = auto()
+    """Whatever came, an error status included: what it is compared with tells whether that is wrong."""
     BODY = auto()
     """The values of a JSON body."""
     MEANING = auto()

@@ -132,7 +132,7 @@ def valid_requests(plan: Plan) -> frozenset[str]:
 
 
 def _is_ordinary(step: Step) -> bool:
-    is_alone = step.burst == 1 and not step.plain_http
+    is_alone = step.burst == 1 and not step.plain_http and not step.http2
     return is_alone and step.risk is not Risk.REFUSED and step.auth in _AS_CLIENTS_DO
 
 

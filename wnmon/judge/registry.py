@@ -45,6 +45,7 @@ from wnmon.judge.kinds import (
     request_id,
     same,
     same_form,
+    same_over_http2,
     short_prompt,
     silence,
     status,
@@ -113,6 +114,7 @@ ACROSS_KINDS: Mapping[str, AcrossKind] = {
     "request_id": request_id.KIND,
     "backend": backend.KIND,
     "same_form": same_form.KIND,
+    "same_over_http2": same_over_http2.KIND,
 }
 
 

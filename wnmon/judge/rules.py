@@ -34,8 +34,8 @@ from wnmon.model.said import OF_THE_MODEL, Said, Text, Why, id_of
 
 _LEFT_OUT = frozenset(
     {
-        *(Why.NEEDS_FULL, Why.NOT_CLAIMED, Why.NOT_HTTPS, Why.NO_HTTP2, Why.NO_KEY, Why.NO_SCHEME),
-        *(Why.NO_ANSWER, Why.NOT_CODED),
+        *(Why.NEEDS_FULL, Why.NOT_CLAIMED, Why.NOT_HTTPS, Why.NO_HTTP2, Why.LACKS_HTTP2, Why.NO_KEY, Why.NO_SCHEME),
+        *(Why.NO_ANSWER, Why.NOT_CODED, Why.NOT_OFFERED),
         *OF_THE_MODEL,
     }
 )

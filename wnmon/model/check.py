@@ -120,7 +120,8 @@ class Step:
     `feature` is sent only to targets that claim it. `close_after` hangs
     up after so many arrivals of body bytes, as a client does that has seen enough.
 
-    `plain_http` asks an https target over plain http, without any secret. `http2` is never sent: this sensor cannot.
+    `plain_http` asks an https target over plain http, without any secret. `http2` offers HTTP/2, by a transport that
+    speaks it.
     `burst` copies are sent at once, each an exchange of this step. `filler` is how many characters of plain words stand
     in place of `{{filler}}`. `if_refused` names an earlier request: this one says the same in another form, and is sent
     only where that was refused as a wrong one. `about` are the members of the body that it tests,

@@ -15,12 +15,16 @@ from wnmon.model.check import Auth
 from wnmon.model.coding import codings_in
 from wnmon.model.said import Text
 
+HTTP2 = "HTTP/2"
+"""What `http_version` says of an exchange over HTTP/2, where an answer came or not."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """Bytes to send. The header with the key is not among `headers`: the transport writes it as `auth` says.
 
-    `auth_header`: its name where the key stands in it alone; None for `Authorization` with `Bearer`.
+    `auth_header`: its name where the key stands in it alone; None for `Authorization` with `Bearer`. `http2`: the relay
+    is offered HTTP/2 for it, and may choose; else it is asked in HTTP/1.1.
     """
 
     step: str
@@ -32,6 +36,7 @@ class Request:
     stream: bool
     close_after: int | None = None
     auth_header: str | None = None
+    http2: bool = False
 
 
 @dataclass(frozen=True, slots=True)

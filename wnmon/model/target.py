@@ -94,8 +94,8 @@ class Target:
 
     `prices` holds each model whose price is known, `parameters` each that wants to be asked otherwise. `allow_risk`:
     `wnmon check --full` need not ask before it sends.
-    `auth_header`: where the key goes, alone; None for `Authorization`, after `Bearer`. `remarks`: what whoever reads of
-    its answers should know of how it was asked, such as through which proxy.
+    `auth_header`: where the key goes, alone; None for `Authorization`, after `Bearer`. `http2`: its transport can offer
+    HTTP/2. `remarks`: what whoever reads of its answers should know of how it was asked, such as through which proxy.
     """
 
     name: str
@@ -109,6 +109,7 @@ class Target:
     ca_file: str | None = None
     ca_folder: str | None = None
     transport: SensorKind = SensorKind.OWN
+    http2: bool = False
     concurrency: int = 2
     budget: Budget = Budget()
     pace: Pace = UNLIMITED

@@ -11,14 +11,13 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import httpx
 
 from wnmon.engine.ports import READ_PIECES
 from wnmon.model.check import Caps
-from wnmon.model.exchange import Chunk, FailureKind, Request
+from wnmon.model.exchange import HTTP2, Chunk, FailureKind, Request
 from wnmon.model.said import Said
 from wnmon.model.target import Target
 from wnmon.transport.authorities import Authorities
@@ -60,12 +59,12 @@ for _name in ("httpcore", "httpx"):
 
 
 class OverHttpx:
-    """Makes exchanges by httpx. One pool per target, which keeps no connection."""
+    """Makes exchanges by httpx. One pool per target, and one where it is offered HTTP/2; they keep no connection."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
         self._authorities = Authorities()
-        self._pools: dict[tuple[str, str | None, str | None, str | None], httpx.AsyncHTTPTransport] = {}
+        self._pools: dict[tuple[str, str | None, str | None, str | None, bool], httpx.AsyncHTTPTransport] = {}
 
     async def close(self) -> None:
         """Close every pool."""
@@ -86,7 +85,7 @@ class OverHttpx:
     async def _exchange(
         self, recording: Recording, target: Target, deadline: Deadline, caps: Caps, trace: _Trace
     ) -> Failure | None:
-        pool = self._pool(target)
+        pool = self._pool(target, http2=recording.request.http2)
         addresses = await self._resolve(recording, target)
         *others, last = [_outgoing(recording.request, target, address, trace) for address in addresses]
         for request in others:
@@ -112,14 +111,14 @@ class OverHttpx:
         recording.stage = Stage.CONNECT
         return found[:MAX_ADDRESSES]
 
-    def _pool(self, target: Target) -> httpx.AsyncHTTPTransport:
+    def _pool(self, target: Target, *, http2: bool) -> httpx.AsyncHTTPTransport:
         proxy = target.proxy.reveal() if target.proxy else None
-        key = (target.name, target.ca_file, target.ca_folder, proxy)
+        key = (target.name, target.ca_file, target.ca_folder, proxy, http2)
         if key not in self._pools:
             self._pools[key] = httpx.AsyncHTTPTransport(
                 verify=self._authorities.context(target.ca_file, target.ca_folder),
                 trust_env=False,
-                http2=find_spec("h2") is not None,  # of an extra: who wants only HTTP/1.1 leaves it out
+                http2=http2,
                 limits=httpx.Limits(max_keepalive_connections=0),
                 proxy=proxy,
                 socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
@@ -203,6 +202,8 @@ class _Trace:
             recording.marks[mark] = at_ns
         if mark == "connected_ns":
             self._connection = told.get("return_value")
+        if mark == "secured_ns":  # what was agreed on is known without an answer too
+            recording.http_version = _agreed_on(told.get("return_value"))
         if mark in {"connected_ns", "secured_ns"}:
             _bound_heads(told.get("return_value"), lambda: recording.status is None)
         if stage is not None and stage is not recording.stage:
@@ -213,6 +214,11 @@ class _Trace:
         """Close a connection that brought no answer: httpcore forgets one whose TLS handshake is cancelled."""
         if self._connection is not None and self._recording.status is None:
             await self._connection.aclose()
+
+
+def _agreed_on(stream: Any) -> str | None:
+    """Return the version of HTTP that the handshake settled, None where an answer will tell (RFC 7301)."""
+    return HTTP2 if stream.get_extra_info("ssl_object").selected_alpn_protocol() == "h2" else None
 
 
 def _bound_heads(stream: Any, is_awaited: Callable[[], bool]) -> None:

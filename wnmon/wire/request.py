@@ -31,6 +31,7 @@ def build(
     parameters: Parameters = AS_WRITTEN,
     *,
     auth_header: str | None = None,
+    http2: bool = False,
 ) -> Request:
     """Return the request of a step. The target's own headers and the key are the transport's to add.
 
@@ -48,6 +49,7 @@ def build(
         stream=step.stream,
         close_after=step.close_after,
         auth_header=auth_header,
+        http2=http2,
     )
 
 

@@ -423,6 +423,19 @@ def test_without_a_word_it_is_wnmon_itself(tmp_path: Path) -> None:
     assert target(tmp_path, "base_url: https://relay.example").transport is SensorKind.OWN
 
 
+@pytest.mark.parametrize("kind", SensorKind)
+def test_http2_is_offered_by_httpx_alone(kind: SensorKind, tmp_path: Path) -> None:
+    found = target(tmp_path, f"base_url: https://relay.example, transport: {kind}")
+
+    assert found.http2 is (kind is SensorKind.HTTPX)
+
+
+def test_http2_is_not_offered_without_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "h2", None)  # as where it is not installed
+
+    assert not target(tmp_path, "base_url: https://relay.example, transport: httpx").http2
+
+
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
 def test_httpx_goes_through_a_socks_proxy(scheme: str, tmp_path: Path) -> None:
     found = target(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from engine_samples import KEY, WORST_TOKENS, Bench, lost, probe, reply, step, suite, target
+from engine_samples import KEY, WORST_TOKENS, Bench, lost, plain, probe, reply, step, suite, target
 
 from wnmon.engine.conversation import INTERRUPTED
 from wnmon.engine.run import Run
@@ -16,10 +16,11 @@ from wnmon.model.check import Plan, Risk, Step
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Outcome, Verdict
 from wnmon.model.said import Said, Why
-from wnmon.model.target import Budget, Target
+from wnmon.model.target import Budget, SensorKind, Target
 
 BUSY = {"error": {"message": "too many requests", "code": "rate_limit_exceeded"}}
 SECURE = target(url="https://relay.invalid/v1/chat/completions")
+BY_HTTPX = replace(SECURE, transport=SensorKind.HTTPX, http2=True)
 FIVE = replace(step("burst"), burst=5)
 
 
@@ -35,9 +36,13 @@ def run(bench: Bench, plan: Plan, where: Target | None = None, *, full: bool = T
     [
         ({"plain_http": True}, target(), Why.NOT_HTTPS),
         ({"http2": True}, SECURE, Why.NO_HTTP2),
+        ({"http2": True}, replace(SECURE, transport=SensorKind.FAST), Why.NO_HTTP2),
+        ({"http2": True}, target(), Why.NO_HTTP2),
+        ({"http2": True}, target(transport=SensorKind.HTTPX, http2=True), Why.NOT_HTTPS),
+        ({"http2": True}, replace(BY_HTTPX, http2=False), Why.LACKS_HTTP2),
         ({"feature": "tools"}, SECURE, Why.NOT_CLAIMED),
     ],
-    ids=["plain http", "http2", "feature"],
+    ids=["plain http", "http2", "http2, fast", "http2, both", "http2 without tls", "http2 without h2", "feature"],
 )
 def test_a_request_left_out_skips_its_rules_and_says_why(odd: dict[str, Any], where: Target, why: Why) -> None:
     (verdict,) = run(Bench(), suite(replace(step("a"), **odd)), where).result.verdicts
@@ -50,6 +55,25 @@ def test_an_https_target_is_asked_over_plain_http() -> None:
     run(bench, suite(replace(step("a"), plain_http=True)), SECURE)
 
     assert [request.url for request in bench.transport.sent] == ["http://relay.invalid/v1/chat/completions"]
+
+
+def offered(plan: Plan, where: Target) -> list[bool]:
+    """Return for which requests of a plan HTTP/2 is offered."""
+    bench = Bench()
+    run(bench, plan, where)
+    return [request.http2 for request in bench.transport.sent]
+
+
+def test_a_suite_offers_http2_only_where_it_asks_about_it() -> None:
+    assert offered(suite(step("a"), replace(step("b"), http2=True), step("c")), BY_HTTPX) == [False, True, False]
+
+
+def test_a_check_of_ones_own_offers_http2() -> None:
+    assert offered(plain(), BY_HTTPX) == [True]
+
+
+def test_a_check_of_ones_own_offers_no_http2_that_its_transport_does_not_speak() -> None:
+    assert offered(plain(), SECURE) == [False]
 
 
 def test_a_risk_is_named_first() -> None:

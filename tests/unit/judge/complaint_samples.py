@@ -35,7 +35,7 @@ from judge_samples import (
     unfit,
 )
 from test_judge_honesty import counted, priced
-from test_judge_http import UNDECODED, broken, framed, named, over_https, secured
+from test_judge_http import UNDECODED, broken, framed, named, over_http2, over_https, secured
 
 from wnmon.judge.kinds.estimate import FEWEST_WORDS
 from wnmon.judge.registry import KINDS
@@ -376,6 +376,12 @@ SEVERAL: list[tuple[str, Json, list[Exchange]]] = [
     ("same_form", PAIR, [answer("x", step="a"), completion("b")]),
     ("same_form", PAIR, [completion("a"), answer("[1]", step="b")]),
     ("same_form", PAIR, [completion("a"), completion("b")]),
+    ("same_over_http2", PAIR, [completion("a"), over_http2(refusal(502, "no upstream", step="b"))]),
+    ("same_over_http2", PAIR, [completion("a"), over_http2(dead(FailureKind.PROTOCOL, "b"))]),
+    ("same_over_http2", PAIR, [completion("a"), over_http2(answer({"id": "1"}, step="b"))]),
+    ("same_over_http2", PAIR, [completion("a"), over_http2(answer(step="b", failure=FailureKind.TRUNCATED))]),
+    ("same_over_http2", PAIR, [answer("x", step="a"), over_http2()]),
+    ("same_over_http2", PAIR, [completion("a"), completion("b")]),
     ("cut_told", PAIR, [said_in("the river", "a"), said_in("the river was calm.", "b")]),
     ("cut_told", PAIR, [said_in("the river", "a"), said_in("a river was calm.", "b")]),
     ("word_price", PRICE, [priced("a", 30, 1), priced("b", 49, 2)]),
@@ -395,7 +401,7 @@ UNFIT: dict[str, list[Json]] = {
     **{key: ["always"] for key in ("canned", "plain_http", "framing", "date")},
     **{key: ["always", 7] for key in ("burst_at_end", "fixed_cadence")},
     **{key: ["always", 7] for key in ("mode", "leaks", "problem")},
-    **dict.fromkeys(("request_id", "backend", "same_form", "cut_told", "held_back"), _TWO_REQUESTS),
+    **dict.fromkeys(("request_id", "backend", "same_form", "same_over_http2", "cut_told", "held_back"), _TWO_REQUESTS),
     "word_price": [
         7,
         {"of": ["a", "b"]},

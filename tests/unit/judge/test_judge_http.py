@@ -15,6 +15,7 @@ from judge_samples import (
     dead,
     later_verdict,
     places,
+    refusal,
     rule,
     suite,
     unfit,
@@ -24,11 +25,16 @@ from judge_samples import (
 
 from wnmon.judge.subject import Unjudged
 from wnmon.model.exchange import Certificate, Exchange, FailureKind, Tls, TransportFailure
-from wnmon.model.result import Verdict
+from wnmon.model.result import Finding, RuleVerdict, Verdict
 from wnmon.model.said import Said, Why
 
 DAY_S = 86_400
 NOW_S = 1_700_000_000.0
+
+
+def steps_of(findings: list[Finding] | Unjudged) -> list[str]:
+    assert not isinstance(findings, Unjudged)
+    return [finding.step for finding in findings]
 
 
 def secured(version: str = "TLSv1.3", days: float | None = 90, exchange: Exchange | None = None) -> Exchange:
@@ -332,3 +338,89 @@ def test_a_body_of_another_form_is_a_complaint(second: Exchange, seen: str) -> N
 
 def test_a_first_answer_that_cannot_be_read_leaves_the_form_open() -> None:
     assert isinstance(compared("same_form", ["a", "b"], answer("x", step="a"), completion("b")), Unjudged)
+
+
+# --- same_over_http2
+
+
+def over_http2(exchange: Exchange | None = None, version: str = "HTTP/2") -> Exchange:
+    return replace(exchange or completion("b"), http_version=version)
+
+
+LIKE_PLAIN = rule("R-1", same_over_http2=["a", "b"])
+
+
+def like_plain(first: Exchange, second: Exchange) -> RuleVerdict:
+    return verdicts(suite(LIKE_PLAIN, requests=["a", "b"]), first, second)["R-1"]
+
+
+def test_what_is_answered_over_http2_as_in_http_1_1_passes() -> None:
+    assert like_plain(completion("a"), over_http2()).verdict is Verdict.PASSED
+
+
+def test_values_may_differ_over_http2() -> None:
+    assert like_plain(completion("a"), over_http2(completion("b", id="other"))).verdict is Verdict.PASSED
+
+
+def test_a_rule_on_http2_is_skipped_where_it_is_not_offered() -> None:
+    verdict = like_plain(completion("a"), over_http2(version="HTTP/1.1"))
+
+    assert (verdict.verdict, verdict.why) == (Verdict.SKIPPED, Said(Why.NOT_OFFERED))
+
+
+def test_what_is_not_offered_is_said_first() -> None:
+    answers = answer("x", step="a"), over_http2(version="HTTP/1.1")
+
+    assert compared("same_over_http2", ["a", "b"], *answers) == Unjudged(Said(Why.NOT_OFFERED))
+
+
+@pytest.mark.parametrize(
+    ("second", "place", "expected", "seen"),
+    [
+        (refusal(502, "no upstream", step="b"), "status", "200", "502 (status 502: no upstream)"),
+        (answer(step="b", status=201), "status", "200", "201"),
+        (dead(FailureKind.PROTOCOL, "b"), "status", "200", "protocol happened"),
+        (answer({"id": "1"}, step="b"), "body", " ".join(sorted(COMPLETION)), "id"),
+        (answer("{", step="b"), "body", " ".join(sorted(COMPLETION)), "json"),
+        (answer(step="b", failure=FailureKind.TRUNCATED), "body", " ".join(sorted(COMPLETION)), "truncated happened"),
+    ],
+    ids=["status", "another success", "reset", "members", "no json", "cut after its body"],
+)
+def test_another_answer_over_http2_is_a_complaint(second: Exchange, place: str, expected: str, seen: str) -> None:
+    verdict = like_plain(completion("a"), over_http2(second))
+
+    assert [(one.exchange, one.place, str(one.expected), str(one.actual)) for one in verdict.findings] == [
+        (1, place, expected, seen)
+    ]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [refusal(404, step="a"), answer("x", step="a"), answer({"error": {"message": "no"}}, step="a")],
+    ids=["refused", "no json", "an error in a success"],
+)
+def test_without_an_answer_in_http_1_1_there_is_nothing_to_be_like(first: Exchange) -> None:
+    said = compared("same_over_http2", ["a", "b"], first, over_http2())
+
+    assert said == Unjudged(Said("answer_to_unreadable", code="a"))
+
+
+@pytest.mark.parametrize("kind", [FailureKind.TIMEOUT_HEADERS, FailureKind.CONNECT])
+def test_what_never_came_over_http2_leaves_it_open(kind: FailureKind) -> None:
+    assert like_plain(completion("a"), over_http2(dead(kind, "b"))).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_limit_of_rate_says_nothing_about_http2() -> None:
+    assert like_plain(completion("a"), over_http2(refusal(429, "slow down", step="b"))).verdict is Verdict.INCONCLUSIVE
+
+
+def test_of_several_those_over_http2_are_judged() -> None:
+    answers = completion("a"), over_http2(completion("b"), "HTTP/1.1"), over_http2(refusal(502, step="c"))
+
+    assert steps_of(compared("same_over_http2", ["a", "b", "c"], *answers)) == ["c"]
+
+
+def test_an_answer_in_http_1_1_does_not_hide_one_over_http2() -> None:
+    answers = completion("a"), over_http2(completion("b"), "HTTP/1.1"), over_http2(completion("c"))
+
+    assert compared("same_over_http2", ["a", "b", "c"], *answers) == []

@@ -280,6 +280,7 @@ ODD: list[Plan] = [
     with_step(suite(OK), risk=Risk.REFUSED),
     with_step(suite(OK), burst=3),
     with_step(suite(OK), plain_http=True),
+    with_step(suite(OK), http2=True),
 ]
 
 

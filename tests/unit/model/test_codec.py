@@ -87,6 +87,7 @@ EXCHANGES = st.builds(
         body=st.binary(max_size=8),
         auth=st.sampled_from(Auth),
         stream=st.booleans(),
+        http2=st.booleans(),
     ),
     started_at_s=DAY,
     marks=st.builds(Marks, started_ns=st.just(0), scheduled_ns=INSTANT, sent_ns=INSTANT, end_ns=st.integers(0, 10**12)),

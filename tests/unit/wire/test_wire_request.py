@@ -262,3 +262,11 @@ def test_a_path_of_a_step_has_its_own_query() -> None:
 
 def test_the_header_of_the_key_is_that_of_the_target() -> None:
     assert build(Step(name="s", body={}), AZURE, "m", "n", auth_header="api-key").auth_header == "api-key"
+
+
+def test_http2_is_not_offered_unless_it_is_said() -> None:
+    assert not build(Step(name="s", body={}, http2=True), AZURE, "m", "n").http2
+
+
+def test_http2_is_offered_where_it_is_said() -> None:
+    assert build(Step(name="s", body={}), AZURE, "m", "n", http2=True).http2

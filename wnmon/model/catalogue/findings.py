@@ -34,6 +34,7 @@ SENTENCES: dict[str, Pair] = {
     "another_backend": ("another backend seems to answer", "作答的似乎是另一个后端"),
     "same_in_every_answer": ("the same in every answer", "各响应一致"),
     "body_form_differs": ("the body of {code} has another form than that of {code2}", "{code} 的响应体与 {code2} 的形式不同"),
+    "otherwise_over_http2": ("over HTTP/2 {code} is answered otherwise than {code2} in HTTP/1.1", "{code} 经 HTTP/2 的响应与 {code2} 经 HTTP/1.1 的不同"),
     "answer_of_another_request": ("an answer was made for another request", "返回的是另一个请求的应答"),
     "one_word_for_all": ("all get one word, which none of them asked for", "所有请求得到同一个词，而谁也没有要求它"),
     "too_many_tokens": ("the answer has more tokens than were allowed", "应答的 token 数超过允许的上限"),
