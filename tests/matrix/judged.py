@@ -62,21 +62,33 @@ class Judged:
         return frozenset(rule for rule, one in self.verdicts.items() if one.verdict in verdicts)
 
 
-def judge_all(peers: Sequence[Peer], key: str, transport: SensorKind = SensorKind.OWN) -> dict[str, Judged]:
+def judge_all(peers: Sequence[Peer], key: str) -> dict[str, Judged]:
     """Return what became of each peer, by name. Peers share nothing, so some are judged at once."""
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        judged = pool.map(judge, peers, repeat(key), repeat(transport))
+        judged = pool.map(judge, peers, repeat(key))
         return dict(zip((peer.name for peer in peers), judged, strict=False))
 
 
-def judge(peer: Peer, key: str, transport: SensorKind = SensorKind.OWN) -> Judged:
+def differing(
+    peers: Sequence[Peer], one: Mapping[str, Judged], other: Mapping[str, Judged]
+) -> dict[str, frozenset[str]]:
+    """Return the rules of which two judgements have another verdict, by peer; whoever has none is left out."""
+    found = {peer.name: _differing(one[peer.name], other[peer.name]) for peer in peers}
+    return {name: rules for name, rules in found.items() if rules}
+
+
+def _differing(one: Judged, other: Judged) -> frozenset[str]:
+    return frozenset(name for name in one.verdicts if one.verdicts[name].verdict != other.verdicts[name].verdict)
+
+
+def judge(peer: Peer, key: str) -> Judged:
     """Return what became of one peer: as it is, and once more where it also repeats the key in all it says."""
     detector = LeakDetector({"the key": key})
     with tempfile.TemporaryDirectory() as name:
         folders = [Path(name) / part for part in ("plain", "echoing")]
-        reports = [_checked(peer, key, folders[0], transport)]
+        reports = [_checked(peer, key, folders[0])]
         if peer.sort is not Sort.GOOD and not peer.hasty:
-            reports.append(_checked(_echoing(peer), key, folders[1], transport))
+            reports.append(_checked(_echoing(peer), key, folders[1]))
         return Judged(
             verdicts={one.rule: one for run in reports[0].runs for one in run.result.verdicts},
             leaks=tuple(detector.all_leaks(chain.from_iterable(_outputs(folder) for folder in folders))),
@@ -91,13 +103,13 @@ def _echoing(peer: Peer) -> Peer:
     )
 
 
-def _checked(peer: Peer, key: str, folder: Path, transport: SensorKind) -> CheckReport:
+def _checked(peer: Peer, key: str, folder: Path) -> CheckReport:
     """Check a peer in virtual time and leave every report in the folder."""
     folder.mkdir()
 
     async def checked(clock: VirtualClock) -> CheckReport:
         async with running(peer, key, folder, clock) as own:
-            target = replace(own, transport=transport)
+            target = replace(own, transport=peer.transport, http2=peer.transport is SensorKind.HTTPX)
             asked = NamedTarget(target=target, models=target.models, timeouts=peer.timeouts)
             here = Surroundings(clock=clock, worker=Inline())
             return await check(asked, _selection(peer, folder), Terms(patience_s=PATIENCE_S), surroundings=here)

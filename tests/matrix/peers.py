@@ -6,11 +6,12 @@ What a peer must break is declared before anything runs: `kills` of the fault, o
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from http2_front import OverHttp2, front
 from tls_door import MOVED, door
 from tls_samples import issue, make_authority
 
@@ -22,7 +23,7 @@ from wnmon.mock.faults import FAULTS
 from wnmon.mock.server import FAULT_HEADER, serve
 from wnmon.mock.settings import MockSettings
 from wnmon.model.check import Timeouts
-from wnmon.model.target import Target
+from wnmon.model.target import SensorKind, Target
 
 MODEL = "m-1"
 # A first token and gaps that a buffered stream can be told from, short enough for some ten thousand requests.
@@ -41,15 +42,22 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secured:
-    """A relay over TLS: for how many days its certificate is good, and what it does where it is asked without TLS."""
+    """A relay over TLS: for how many days its certificate is good, and what it does where it is asked without TLS.
+
+    `over_http2`: what it answers over HTTP/2, which it offers; None where it speaks HTTP/1.1 only.
+    """
 
     days: int = 90
     plain_is_open: bool = False
+    over_http2: OverHttp2 | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """One relay. `faults` go with every request; `hasty` judges it by a suite whose minute of silence is 0.3 s."""
+    """One relay. `faults` go with every request; `hasty` judges it by a suite whose minute of silence is 0.3 s.
+
+    `transport` is what it is asked by where the verdicts are those of the page.
+    """
 
     name: str
     says: str
@@ -61,15 +69,34 @@ class Peer:
     timeouts: Timeouts = DEFAULT_TIMEOUTS
     secured: Secured | None = None
     hasty: bool = False
+    transport: SensorKind = SensorKind.OWN
     features: frozenset[str] = field(default=frozenset({"json_mode", "tools", "vision"}))
 
     def __str__(self) -> str:
         """Return the name pytest shows."""
         return self.name
 
+    @property
+    def other_transport(self) -> SensorKind:
+        """Return what must find the same."""
+        return SensorKind.HTTPX if self.transport is SensorKind.OWN else SensorKind.OWN
+
 
 # The first token after 0.6 s, as seen by a suite 200 times as impatient: two minutes.
 _UNHURRIED = replace(PACE, ttft_s=0.6, keep_alive_s=0.1)
+
+
+def _with_http2(name: str, says: str, answers: OverHttp2, sort: Sort = Sort.FAULT) -> Peer:
+    """Return a relay that offers HTTP/2, asked by httpx: wnmon's own transport cannot tell it from another."""
+    return Peer(
+        name=name,
+        says=says,
+        sort=sort,
+        kills=frozenset() if sort is Sort.GOOD else frozenset({"HTTP-006"}),
+        secured=Secured(over_http2=answers),
+        transport=SensorKind.HTTPX,
+    )
+
 
 GOOD: tuple[Peer, ...] = (
     Peer(
@@ -91,9 +118,14 @@ GOOD: tuple[Peer, ...] = (
         settings=_UNHURRIED,
         hasty=True,
     ),
+    _with_http2("good, HTTP/2", "the reference relay, which offers HTTP/2 as well", OverHttp2.SAME, Sort.GOOD),
 )
 
 _BY_HAND: tuple[Peer, ...] = (
+    _with_http2("http2-bad-gateway", "502 as a page over HTTP/2 alone", OverHttp2.BAD_GATEWAY),
+    _with_http2("http2-reset", "every stream of HTTP/2 is reset", OverHttp2.RESET),
+    _with_http2("http2-goaway", "GOAWAY instead of an answer over HTTP/2", OverHttp2.GOAWAY),
+    _with_http2("http2-other-form", "another body over HTTP/2, with choices alone", OverHttp2.OTHER_FORM),
     Peer(
         name="certificate-ends",
         says="the certificate ends in 13 days",
@@ -189,7 +221,12 @@ async def _secured(
     authority = make_authority(folder / "authority")
     papers = issue(authority, folder / "relay", days=secured.days)
     with_tls = replace(settings, tls_cert=str(papers.certificate), tls_key=str(papers.key))
-    async with serve(with_tls, clock) as secure, serve(settings, clock) as bare:
+    async with AsyncExitStack() as opened:
+        secure = await opened.enter_async_context(serve(with_tls, clock))
+        bare = await opened.enter_async_context(serve(settings, clock))
+        answers, secure_port = secured.over_http2, secure.port
+        if answers is not None:
+            secure_port = await opened.enter_async_context(front(bare.port, papers.server(), answers))
         plain = bare.port if secured.plain_is_open else MOVED % (308, b"https://relay.example/")
-        async with door(secure.port, plain) as port:
-            yield f"https://127.0.0.1:{port}", str(authority.certificate)
+        port = await opened.enter_async_context(door(secure_port, plain))
+        yield f"https://127.0.0.1:{port}", str(authority.certificate)

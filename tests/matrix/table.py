@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from judged import Judged
+from judged import Judged, differing
 from peers import Peer, Sort
 
 from wnmon.model.check import Rule
-from wnmon.model.result import Verdict
-from wnmon.model.said import Text
+from wnmon.model.result import RuleVerdict, Verdict
+from wnmon.model.target import SensorKind
 
 _HEAD = """\
 # Proof of the conformance suite
@@ -24,15 +24,21 @@ judged by a reader who searches every report for the key, and each transcript is
 
 """
 
+_TRANSPORTS = """\
+Relays that offer HTTP/2 are asked by httpx, all others by wnmon's own transport. The good ones, those with TLS and the
+faults of HTTP itself ({count} in all) are judged by the other one as well; `make soak` judges every peer so. The
+verdicts are equal but for these:
+"""
+
 
 def render(
-    peers: Sequence[Peer], matrix: Mapping[str, Judged], rules: Mapping[str, Rule], not_here: Mapping[str, Text]
+    peers: Sequence[Peer], matrix: Mapping[str, Judged], rules: Mapping[str, Rule], by_the_other: Mapping[str, Judged]
 ) -> str:
-    """Return the page."""
+    """Return the page. `by_the_other`: what the other transport finds of some peers."""
     seen = {peer: matrix[peer.name] for peer in peers}
     return "\n".join(
         (
-            _HEAD + _summary(seen, rules, not_here),
+            _HEAD + _summary(seen, rules),
             "## Good relays\n",
             *_table(("relay", "what it is", "passed", "not about it"), _good_rows(seen)),
             "## Faults\n",
@@ -42,18 +48,20 @@ def render(
             *_table(("habit", "what it does", "SHOULD and INFO rules that complain"), _rows(seen, Sort.PERSONA)),
             "## Rules\n",
             "Faults that break a rule and no other are **bold**.\n",
-            *_table(("rule", "levels", "sentence", "broken by"), _rule_rows(seen, rules, not_here)),
+            *_table(("rule", "levels", "sentence", "broken by"), _rule_rows(seen, rules)),
+            "## Transports\n",
+            _TRANSPORTS.format(count=len(by_the_other)),
+            *_table(("relay", "rule", "wnmon's own", "httpx"), _transport_rows(seen, by_the_other)),
         )
     )
 
 
-def _summary(seen: Mapping[Peer, Judged], rules: Mapping[str, Rule], not_here: Mapping[str, Text]) -> str:
+def _summary(seen: Mapping[Peer, Judged], rules: Mapping[str, Rule]) -> str:
     count = {sort: sum(peer.sort is sort for peer in seen) for sort in Sort}
     verdicts = sum(len(judged.verdicts) for judged in seen.values())
     return (
         f"{len(rules)} rules; {count[Sort.GOOD]} good relays, {count[Sort.FAULT]} faults, {count[Sort.PERSONA]} legal "
-        f"habits; {verdicts:,} verdicts. {len(rules) - len(not_here)} rules are passed by a relay that breaks none, "
-        f"and broken by a fault; {len(not_here)} is skipped everywhere, with its reason.\n"
+        f"habits; {verdicts:,} verdicts. Each rule is passed by a relay that breaks none, and broken by a fault.\n"
     )
 
 
@@ -76,15 +84,27 @@ def _rows(seen: Mapping[Peer, Judged], sort: Sort) -> Iterator[tuple[str, ...]]:
         yield f"`{peer.name}`", peer.says, ", ".join(sorted(judged.broken)) or "-"
 
 
-def _rule_rows(
-    seen: Mapping[Peer, Judged], rules: Mapping[str, Rule], not_here: Mapping[str, Text]
-) -> Iterator[tuple[str, ...]]:
+def _rule_rows(seen: Mapping[Peer, Judged], rules: Mapping[str, Rule]) -> Iterator[tuple[str, ...]]:
     for name, rule in sorted(rules.items()):
         levels = ", ".join(f"{profile} {level.value}" for profile, level in rule.levels.items())
         breaking = [(peer, judged) for peer, judged in _of(seen, Sort.FAULT) if name in judged.broken]
         alone = [f"**{peer.name}**" for peer, judged in breaking if len(judged.broken) == 1]
         among = [peer.name for peer, judged in breaking if len(judged.broken) > 1]
-        yield name, levels, rule.says["en"], ", ".join((*alone, *among)) or f"- ({not_here.get(name, 'nothing')})"
+        yield name, levels, rule.says["en"], ", ".join((*alone, *among)) or "-"
+
+
+def _transport_rows(seen: Mapping[Peer, Judged], by_the_other: Mapping[str, Judged]) -> Iterator[tuple[str, ...]]:
+    judged = {peer.name: one for peer, one in seen.items()}
+    some = [peer for peer in seen if peer.name in by_the_other]
+    for name, rules in differing(some, judged, by_the_other).items():
+        by_httpx = next(peer for peer in some if peer.name == name).transport is SensorKind.HTTPX
+        own, httpx = (by_the_other[name], judged[name]) if by_httpx else (judged[name], by_the_other[name])
+        for rule in sorted(rules):
+            yield f"`{name}`", rule, _told(own.verdicts[rule]), _told(httpx.verdicts[rule])
+
+
+def _told(verdict: RuleVerdict) -> str:
+    return f"{verdict.verdict.value} ({verdict.why})" if verdict.why else verdict.verdict.value
 
 
 def _of(seen: Mapping[Peer, Judged], sort: Sort) -> list[tuple[Peer, Judged]]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from judged import Judged, judge_all
+from judged import Judged, differing, judge_all
 from peers import Peer, Sort, peers
 from table import render
 
@@ -24,8 +25,8 @@ from wnmon.model.target import SensorKind
 PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
 PEERS = peers()
 RULES = {rule.id: rule for plan in built_in_suites() for rule in plan.rules}
-NOT_HERE = {"HTTP-006": Said(Why.NO_HTTP2)}
-"""What no peer can be asked: this sensor speaks HTTP/1.1 only, and the rule says so wherever it is selected."""
+BY_HTTPX_ALONE = {"HTTP-006": Said(Why.NO_HTTP2)}
+"""What wnmon's own transport cannot ask, and what the rule says then. Peers that tell are asked by httpx."""
 
 OF_HTTP = frozenset(
     {"reset", "truncated-stream", "not-http", "slow-headers", "endless-headers", "endless-stream", "stall", "held-back"}
@@ -73,13 +74,11 @@ def test_every_rule_is_passed_by_a_relay_that_breaks_none(matrix: Matrix) -> Non
     # A rule on problem details or on refused bursts is only about relays that have them: those are personas.
     clean = [matrix[peer.name] for peer in of_sort(Sort.GOOD, Sort.PERSONA) if not peer.kills]
 
-    assert RULES.keys() - frozenset().union(*(judged.of(Verdict.PASSED) for judged in clean)) == NOT_HERE.keys()
+    assert frozenset().union(*(judged.of(Verdict.PASSED) for judged in clean)) == RULES.keys()
 
 
 def test_every_rule_is_broken_by_a_fault(matrix: Matrix) -> None:
-    broken = frozenset().union(*(matrix[peer.name].broken for peer in of_sort(Sort.FAULT)))
-
-    assert RULES.keys() - broken == NOT_HERE.keys()
+    assert frozenset().union(*(matrix[peer.name].broken for peer in of_sort(Sort.FAULT))) == RULES.keys()
 
 
 def test_a_rule_that_cannot_fail_is_proven_by_a_note(matrix: Matrix) -> None:
@@ -89,8 +88,19 @@ def test_a_rule_that_cannot_fail_is_proven_by_a_note(matrix: Matrix) -> None:
     assert noted == info
 
 
-def test_what_cannot_be_asked_here_is_skipped_with_its_reason(matrix: Matrix) -> None:
-    assert {rule: matrix["good"].verdicts[rule].why for rule in NOT_HERE} == NOT_HERE
+@pytest.mark.parametrize("name", ["good", "http2-reset"])
+def test_what_its_own_transport_cannot_ask_is_skipped_with_its_reason(
+    name: str, matrix: Matrix, by_the_other: Matrix
+) -> None:
+    by_own = matrix[name] if name == "good" else by_the_other[name]
+
+    assert {rule: by_own.verdicts[rule].why for rule in BY_HTTPX_ALONE} == BY_HTTPX_ALONE
+
+
+def test_a_relay_without_http2_is_not_held_to_it(by_the_other: Matrix) -> None:
+    asked = by_the_other["good"].verdicts["HTTP-006"]
+
+    assert (asked.verdict, asked.why) == (Verdict.SKIPPED, Said(Why.NOT_OFFERED))
 
 
 @pytest.mark.parametrize("peer", PEERS, ids=str)
@@ -103,37 +113,38 @@ def test_a_replay_of_a_transcript_reproduces_it_to_the_byte(peer: Peer, matrix: 
     assert matrix[peer.name].differences == ()
 
 
-def test_the_page_shows_this_very_matrix(matrix: Matrix) -> None:
-    page = render(PEERS, matrix, RULES, NOT_HERE)
+def test_the_page_shows_this_very_matrix(matrix: Matrix, by_the_other: Matrix) -> None:
+    page = render(PEERS, matrix, RULES, by_the_other)
     if os.environ.get("WNMON_GOLDEN") == "write":
         PAGE.write_text(page, encoding="utf-8")
 
     assert PAGE.read_text(encoding="utf-8") == page, "stale: make conformance"
 
 
-# By httpx. `make soak` judges every peer so.
+# By the other transport. `make soak` judges every peer so.
 
-SOME = [peer for peer in PEERS if peer.sort is Sort.GOOD or peer.name in OF_HTTP]
-
-
-def differing(some: list[Peer], matrix: Matrix) -> dict[str, list[str]]:
-    """Return the rules of which httpx finds something else, by peer."""
-    by_httpx = judge_all(some, KEY, SensorKind.HTTPX)
-    return {
-        peer.name: rules
-        for peer in some
-        if (rules := [rule for rule, verdict in said(matrix, peer).items() if said(by_httpx, peer)[rule] != verdict])
-    }
+SOME = [peer for peer in PEERS if peer.sort is Sort.GOOD or peer.secured is not None or peer.name in OF_HTTP]
 
 
-def said(matrix: Matrix, peer: Peer) -> dict[str, Verdict]:
-    return {rule: one.verdict for rule, one in matrix[peer.name].verdicts.items()}
+@pytest.fixture(scope="module")
+def by_the_other() -> Matrix:
+    """Return what the other transport finds of whom it matters most for."""
+    return judge_by_the_other(SOME)
 
 
-def test_httpx_finds_the_same_of_whom_the_transport_matters_most_for(matrix: Matrix) -> None:
-    assert differing(SOME, matrix) == {}
+def judge_by_the_other(some: list[Peer]) -> Matrix:
+    return judge_all([replace(peer, transport=peer.other_transport) for peer in some], KEY)
+
+
+def told_by_httpx_alone(some: list[Peer]) -> dict[str, frozenset[str]]:
+    """Return of which rules the transports may differ, by peer: where a relay offers HTTP/2."""
+    return {peer.name: frozenset(BY_HTTPX_ALONE) for peer in some if peer.transport is SensorKind.HTTPX}
+
+
+def test_both_transports_find_the_same_of_whom_it_matters_most_for(matrix: Matrix, by_the_other: Matrix) -> None:
+    assert differing(SOME, matrix, by_the_other) == told_by_httpx_alone(SOME)
 
 
 @pytest.mark.long
-def test_httpx_finds_the_same_of_every_peer(matrix: Matrix) -> None:
-    assert differing(list(PEERS), matrix) == {}
+def test_both_transports_find_the_same_of_every_peer(matrix: Matrix) -> None:
+    assert differing(PEERS, matrix, judge_by_the_other(list(PEERS))) == told_by_httpx_alone(list(PEERS))
