@@ -138,7 +138,7 @@ def first_tokens(desk: Desk) -> None:
     busy = at_once(20, scheme="https")
     loads = (busy, Load(name="rare", probes=100 - busy.probes, every_s=60, stream=False))
     for key, loops in (("suspect", 0), ("suspect_loops", 2)):
-        seconds = 15 if desk.quick else 120
+        seconds = 15 if desk.quick else 90
         served = desk.serve(f"20 TLS streams, {loops} busy loops", Service(loads=loads, seconds=seconds, loops=loops))
         figure = Figure(value=served.suspect, samples=len(served.errors_ms), foreign=served.foreign)
         # The busy loops are ours, so they are no foreign load.
@@ -151,7 +151,7 @@ def first_tokens(desk: Desk) -> None:
             limit = "" if served.children_mb else "there are no sensor processes: one loop does it all"
             desk.put("memory_sensor", replace(figure, value=held, samples=None, limit=limit))
     if desk.plain is not None and not desk.quick:
-        service = Service(loads=loads, seconds=120, python=str(desk.plain))
+        service = Service(loads=loads, seconds=90, python=str(desk.plain))
         served = desk.serve("20 TLS streams, without fast", service)
         desk.beside("suspect", served.suspect)
         desk.beside("ttft_tls", percentile([abs(error) for error in served.errors_ms], 99))
@@ -161,7 +161,7 @@ def first_tokens(desk: Desk) -> None:
 
 def json_probes(desk: Desk) -> None:
     """Fifty JSON probes a second, beside blackbox_exporter, in turns."""
-    seconds, ours, theirs, foreign = (5 if desk.quick else 20), [], [], 0.0
+    seconds, ours, theirs, foreign = (5 if desk.quick else 15), [], [], 0.0
     loads = (Load(name="json", probes=50, every_s=1, stream=False),)
     service = Service(loads=loads, seconds=seconds, tempo=JSON_ANSWER, record=False, warm_s=1.5)
     for turn in range(2 if desk.quick else 4):
@@ -184,7 +184,7 @@ def json_probes(desk: Desk) -> None:
 
 def hundred_streams(desk: Desk) -> None:
     """A hundred streams at once, beside httpx and the openai SDK, in turns."""
-    seconds, ours, foreign = (6 if desk.quick else 20), [], 0.0
+    seconds, ours, foreign = (6 if desk.quick else 12), [], 0.0
     kinds = ("httpx", "openai") if desk.quick else ("httpx", "openai", "aiohttp", "bare")
     peers: dict[str, list[float]] = {kind: [] for kind in kinds if desk.peers is not None}
     service = Service(loads=(at_once(100),), seconds=seconds, record=False, warm_s=3.0)
@@ -223,7 +223,7 @@ def more_and_more_streams(desk: Desk) -> None:
     for streams in (20, 100, 300) if desk.quick else (20, 50, 100, 200, 300, 400, 500):
         if not desk.clock.has(30):
             break
-        seconds = 6 if desk.quick else 30
+        seconds = 6 if desk.quick else 20
         service = Service(loads=(at_once(streams),), seconds=seconds, gaps=streams == 100, warm_s=3.0)
         served = desk.serve(f"{streams} streams", service)
         found[streams] = desk.error_at("wnmon", streams, served.errors_ms)
