@@ -88,8 +88,9 @@ class Likeness:
     def _look_below(self, keyword: str, value: Json) -> None:
         if keyword in _DATA:
             return
-        named = keyword in _SCHEMAS_BY_NAME and isinstance(value, dict)
-        below = value.values() if named and isinstance(value, dict) else value if isinstance(value, list) else [value]
+        below = value if isinstance(value, list) else [value]
+        if keyword in _SCHEMAS_BY_NAME and isinstance(value, dict):
+            below = list(value.values())
         for schema in below:
             self._look_at(schema)
 
@@ -108,7 +109,7 @@ class Likeness:
         if isinstance(value, list):
             return ("[", *map(self._form, value))
         if value is None or isinstance(value, bool):
-            return ("=", value is None, value)
+            return ("=", value)
         return self._form_of_number(value)
 
     def _form_of_object(self, value: JsonObject) -> Hashable:
