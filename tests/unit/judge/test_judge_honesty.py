@@ -395,6 +395,10 @@ def test_an_answer_is_shown_as_it_was() -> None:
     assert complaints("content", "pong {{nonce}}", said(SHOUTED))[0].actual == SHOUTED
 
 
+def test_a_code_is_found_each_time_it_is_said() -> None:
+    assert codes.as_drawn(f"{NONCE.upper()} and {NONCE.upper()}", subject(said("pong"))) == f"{NONCE} and {NONCE}"
+
+
 def test_a_check_without_a_code_finds_no_code() -> None:
     bare = replace(subject(said("pong")), nonce="")
     assert codes.as_drawn("pong", bare) == "pong"
