@@ -27,7 +27,7 @@ class Collecting:
     """
 
     IDLE_AFTER = 100
-    BUSY_AFTER = 2_000
+    BUSY_AFTER = 250
 
     def __init__(self) -> None:
         self._ended = 0
