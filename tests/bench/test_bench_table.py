@@ -23,7 +23,7 @@ AGAINST = Goal(key="g", what="CPU", unit="ms", target=0.3, peer="httpx")
 GROWN = {
     "measured": "2026-12-01",
     "machine": {"commit": "abc1234", "python": "CPython 3.11"},
-    "runs": 100_012,
+    "counted": 100_000,
     "grown_mb": 0.25,
     "foreign": 0.1,
 }
@@ -138,7 +138,7 @@ def test_growth_is_what_make_soak_kept() -> None:
     assert growth(GROWN).value == 0.25
 
 
-@pytest.mark.parametrize("told", [None, GROWN | {"runs": 3000}])
+@pytest.mark.parametrize("told", [None, GROWN | {"counted": 3000}])
 def test_growth_is_not_measured_without_all_its_runs(told: dict[str, Any] | None) -> None:
     assert row("growth", growth=growth(told))[-1] == "not measured"
 

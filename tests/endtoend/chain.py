@@ -23,9 +23,10 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import yaml
+from bench_runs import free_port
 from raw_relay import Speech, answer, relay_saying, stream
 from service_process import ServiceProcess, relay_beside, serving
-from soak import free_port, process, wait_for
+from soak import process, wait_for
 from tls_samples import issue, make_authority
 
 from dashboards.pieces import Form, Query

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from test_transport_proxy import proxy
-from tls_samples import Papers, issue, make_authority
+from tls_samples import Papers
 from transport_samples import KEY, OK, failure_of, request_to, run, saying, send, speaking, target_of
 
 from wnmon.config import load_config
@@ -19,18 +18,6 @@ from wnmon.model.exchange import Exchange
 from wnmon.model.target import Secret, Target
 
 NAME = "http://relay.invalid/v1"
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    return make_authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def good(authority: Papers, tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    return issue(authority, tmp_path_factory.mktemp("good"), days=30)
 
 
 def named(url: str, env: Mapping[str, str], access: Access | None = None) -> Target:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import uvloop
-from tls_samples import Papers, issue, make_authority
+from tls_samples import Papers
 from transport_samples import (
     CHUNKED,
     END,
@@ -36,19 +35,6 @@ from wnmon.model.exchange import Exchange, Marks
 from wnmon.transport import Sensor
 from wnmon.transport.dialing import STAGGER_S, dial, in_turn
 from wnmon.wire.answer import read_answer
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    return make_authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def good(authority: Papers, tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    return issue(authority, tmp_path_factory.mktemp("good"), days=30)
-
 
 TALK = saying(STREAM_HEAD + CHUNKED, chunked(TOKEN), chunked(TOKEN), chunked(b"data: [DONE]\n\n") + END, pause_s=0.03)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Coroutine
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tls_samples import Papers, issue, make_authority
+from tls_samples import Papers
 from transport_samples import (
     GIVES_UP_SOON_S,
     KEY,
@@ -36,18 +35,6 @@ from wnmon.model.exchange import Exchange
 from wnmon.model.target import Secret
 
 pytestmark = pytest.mark.usefixtures("each_way")
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    return make_authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def good(authority: Papers, tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    return issue(authority, tmp_path_factory.mktemp("good"), days=30)
 
 
 async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, heard: Heard) -> None:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tls_samples import Papers, issue, make_authority
+from tls_samples import Papers, issue
 from transport_samples import (
     OK,
     ask,
@@ -29,16 +29,6 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed"),
     pytest.mark.usefixtures("each_way"),
 ]
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    return make_authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def good(authority: Papers, tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    return issue(authority, tmp_path_factory.mktemp("good"), days=30)
 
 
 @pytest.fixture(scope="module")

@@ -224,6 +224,7 @@ def document(growth: Growth, machine: dict[str, str], measured_at: datetime) -> 
         "measured": f"{measured_at:%Y-%m-%d}",
         "machine": machine,
         "runs": growth.samples[-1].runs,
+        "counted": growth.wanted,
         "grown_mb": round(growth.grown_mb, 3),
         "foreign": round(growth.foreign, 3),
         "facts": [asdict(fact) for fact in growth.facts()],

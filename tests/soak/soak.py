@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,8 +26,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "acceptance"), str(Path(__file__).parent)]
+sys.path[:0] = [str(ROOT / "tests" / "acceptance"), str(ROOT / "tests" / "bench"), str(Path(__file__).parent)]
 
+from bench_runs import free_port  # noqa: E402
 from facts import Fact, table  # noqa: E402
 from growth import kept, with_growth  # noqa: E402
 from relays import Relays, open_relays  # noqa: E402
@@ -267,13 +267,6 @@ def process(order: Sequence[str], log: Path) -> Iterator[None]:
             except subprocess.TimeoutExpired:
                 started.kill()
                 started.wait()
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(url: str, patience_s: float = 180) -> None:
