@@ -23,7 +23,7 @@ MONEY_HEAD = "\n| persona | what it does | `wnmon balance` | exit |\n|---|---|--
 ON_BODIES = frozenset(
     {
         *(f"DOC-0{n:02}" for n in (*range(1, 13), 14, 17, 18)),
-        *("ERR-006", "DOC-013", "REL-010", "HTTP-001", "HTTP-005", "HTTP-007", "HTTP-013", "HTTP-014"),
+        *("ERR-006", "DOC-013", "REL-010", "HTTP-001", "HTTP-005", "HTTP-006", "HTTP-007", "HTTP-013", "HTTP-014"),
     }
 )
 """Rules on bodies that come in one piece, and those that need them."""

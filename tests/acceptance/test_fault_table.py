@@ -284,7 +284,7 @@ def test_a_healthy_relay_keeps_every_rule_of_every_suite(healthy: Checked) -> No
 def test_a_healthy_relay_skips_only_what_was_not_asked(healthy: Checked) -> None:
     whys = {rule["why_id"] for rule in healthy.rules.values() if rule["verdict"] == "skipped"}
 
-    assert whys <= {Why.NEEDS_FULL, Why.NOT_CLAIMED, Why.NOT_HTTPS, Why.NO_ANSWER, Why.NOT_CODED}
+    assert whys <= {Why.NEEDS_FULL, Why.NOT_CLAIMED, Why.NOT_HTTPS, Why.NO_HTTP2, Why.NO_ANSWER, Why.NOT_CODED}
 
 
 def test_a_healthy_relay_exits_with_0_also_with_strict(healthy: Checked) -> None:

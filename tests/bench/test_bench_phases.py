@@ -44,7 +44,8 @@ def test_memory_and_scrapes_are_seen_from_outside(served: Served) -> None:
 
 
 def test_what_is_kept_of_a_phase_tells_how_late_the_relay_was(served: Served) -> None:
-    assert summary(served)["relay_late_ms"]["p50"] >= 0
+    """A timer of its loop may fire up to one step of it, 1 ms, before it is due: so early it may be, but no more."""
+    assert summary(served)["relay_late_ms"]["p50"] > -1.5
 
 
 def test_a_process_knows_itself() -> None:
