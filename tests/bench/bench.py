@@ -69,7 +69,7 @@ LIMITS = {
     "suspect": "a stamp is suspect where the loop was held up for 20 ms",
     "suspect_loops": "whoever shares the core with a busy loop waits for its turn, some milliseconds each time",
     "cpu_json": "Python: some 3,300 calls of functions for a run in the service alone",
-    "cpu_stream": "each piece is redacted, parsed and judged, as httpx alone is not; why more with fast is not known",
+    "cpu_stream": "each piece is redacted, parsed and judged, as httpx alone is not",
     "cpu_stream_sdk": "as above",
     "streams": "the core: beyond it every stamp waits for those before it",
     "gap": "one core for the sensor and for who judges",
