@@ -40,7 +40,10 @@ RUN python -m compileall -q --invalidation-mode unchecked-hash \
     -x '/(ensurepip|idlelib|lib2to3|site-packages|tests?|tkinter|turtledemo)/' \
     "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
 COPY --from=install /opt/wnmon /opt/wnmon
-ENV PATH="/opt/wnmon/bin:${PATH}" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+ENV PATH="/opt/wnmon/bin:${PATH}" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 XDG_STATE_HOME=/var/lib
+# What outlives a restart (docs/operations.md). A new volume takes over the owner.
+RUN mkdir -m 0700 /var/lib/wnmon && chown 65532:65532 /var/lib/wnmon
+VOLUME ["/var/lib/wnmon"]
 WORKDIR /
 # A number, so that an orchestrator can prove it is not root without reading /etc/passwd.
 USER 65532:65532

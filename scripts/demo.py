@@ -68,7 +68,8 @@ def _run(folder: Path, seconds: float | None, running: ExitStack) -> int:
     config = folder / "wnmon.yaml"
     config.write_text(CONFIG.format(url=url), encoding="utf-8")
     listen = ("--listen", f"127.0.0.1:{_free_port(9877)}")
-    service = _start(running, "serve", str(config), "--run-now", "--log-level", "debug", *listen, inherit=True)
+    data = ("--data", str(folder / "data"))
+    service = _start(running, "serve", str(config), "--run-now", "--log-level", "debug", *listen, *data, inherit=True)
     try:
         return service.wait(timeout=seconds)
     except subprocess.TimeoutExpired:

@@ -111,7 +111,8 @@ def _watch(running: ExitStack, folder: Path, chain: Chain, addresses: dict[str, 
     """Start the service and its Prometheus."""
     config = folder / "wnmon.yaml"
     config.write_text(CONFIG.format(**addresses), encoding="utf-8")
-    _wnmon(running, "serve", str(config), "--run-now", "--listen", chain.service.removeprefix("http://"), log=folder)
+    address = chain.service.removeprefix("http://")
+    _wnmon(running, "serve", str(config), "--run-now", "--listen", address, "--data", str(folder / "data"), log=folder)
     rules = folder / "rules"
     rules.mkdir()
     # Their groups are evaluated every minute or two, which is an age in a run of five minutes.

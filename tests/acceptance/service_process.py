@@ -149,6 +149,7 @@ def serving(
     (folder / "wnmon.yaml").write_text(config, encoding="utf-8")
     order = [sys.executable, "-m", "wnmon", "serve", str(folder / "wnmon.yaml"), "--listen", "127.0.0.1:0", *options]
     order += [] if selftest else ["--no-selftest"]
+    order += [] if "--data" in options else ["--data", str(folder / "data")]
     if descriptors is not None:
         order = ["sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh", *order]
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:

@@ -164,6 +164,7 @@ class Service:
         config.write_text(configuration(self.loads, playing), encoding="utf-8")
         recording = [str(HERE / "bench_service.py"), str(config), str(port), str(folder / "recorded.json")]
         bare = ["-m", "wnmon", "serve", str(config), "--listen", f"127.0.0.1:{port}", "--poll", "0s", "--quiet"]
+        bare += ["--data", str(folder / "data")]
         order = [self.python, *((recording + ["--gaps"] * self.gaps) if self.record else bare)]
         url = f"http://127.0.0.1:{port}"
         with started(order, CLIENT, log=folder / "service.log") as process:

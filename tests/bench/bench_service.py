@@ -67,7 +67,7 @@ class Recorder:
 
 async def serve(config: Path, port: int, recorder: Recorder) -> None:
     """Serve until SIGTERM."""
-    options = ServiceOptions(config=config, host="127.0.0.1", port=port, poll_s=0.0)
+    options = ServiceOptions(config=config, host="127.0.0.1", port=port, poll_s=0.0, data=config.parent / "data")
     service = Service(options, load_config(config, os.environ), os.environ, sinks=(recorder,), observers=(recorder,))
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

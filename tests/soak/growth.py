@@ -150,6 +150,7 @@ def grow(runs: int, rate: int, folder: Path) -> Growth:
         config, port = folder / "wnmon.yaml", free_port()
         config.write_text(configuration(loads, playing), encoding="utf-8")
         order = [WNMON, "-m", "wnmon", "serve", str(config), "--listen", f"127.0.0.1:{port}", "--quiet"]
+        order += ["--data", str(config.parent / "data")]
         with started(order, CLIENT | RELAY, log=folder / "service.log") as process:
             url = f"http://127.0.0.1:{port}"
             wait_for(f"{url}/-/ready", process)

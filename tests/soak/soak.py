@@ -87,6 +87,7 @@ def soak(plan: Plan, folder: Path) -> list[Fact]:
         port, prometheus = free_port(), free_port()
         (folder / "wnmon.yaml").write_text(configuration(relays.port), encoding="utf-8")
         order = [sys.executable, "-m", "wnmon", "serve", str(folder / "wnmon.yaml"), "--listen", f"127.0.0.1:{port}"]
+        order += ["--data", str(folder / "data")]
         stack.enter_context(process([*order, "--log-level", "debug"], folder / "log"))
         stack.enter_context(process(prometheus_order(plan, folder, port, prometheus), folder / "prometheus.log"))
         wait_for(f"http://127.0.0.1:{port}/-/ready")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 from wnmon import __version__
 from wnmon.clock import SystemClock
@@ -21,7 +23,7 @@ from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import Watched
 from wnmon.engine.pace import Paces
 from wnmon.engine.patience import Patience
-from wnmon.engine.ports import Clock, Transport, Worker
+from wnmon.engine.ports import Books, Clock, Transport, Worker
 from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner, draw_nonce
 from wnmon.engine.session import Manner, Session, quietly, was_interrupted
@@ -117,9 +119,9 @@ class Memory:
     secrets: KnownSecrets = field(default_factory=KnownSecrets)
 
     @classmethod
-    def afresh(cls, clock: Clock, cap: Cap | None = None) -> Memory:
-        """Return a memory of nothing."""
-        return cls(budgets=Budgets(clock, cap), backoff=Backoff(clock), paces=Paces(clock))
+    def afresh(cls, clock: Clock, cap: Cap | None = None, books: Books | None = None) -> Memory:
+        """Return a memory of nothing but what the books say was spent."""
+        return cls(budgets=Budgets(clock, cap, books), backoff=Backoff(clock), paces=Paces(clock))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,7 @@ class Terms:
     """On which terms a check is made. `budget_tokens`: nothing is sent any more once a request could exceed it.
 
     `wait_s`: wait so long for the relay to accept connections. `patience_s`: wait so long in all for its limits of
-    rate. `baseline`: the breaks that are known.
+    rate. `baseline`: the breaks that are known. `data`: the folder of a service, of whose budgets is spent.
     """
 
     strict: bool = False
@@ -136,6 +138,7 @@ class Terms:
     patience_s: float = 0.0
     budget_tokens: int | None = None
     baseline: Baseline | None = None
+    data: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +179,10 @@ async def check(
     guide: Guide | None = None,
     surroundings: Surroundings | None = None,
 ) -> CheckReport:
-    """Run every suite on every model and return the report, known breaks excused."""
+    """Run every suite on every model and return the report, known breaks excused.
+
+    Raises UsageError where there are to be books, and none can be kept.
+    """
     guide, surroundings, target = guide or Guide(), surroundings or Surroundings(), named.target
     probes = probes_of(named, selection)
     excuse = partial(excuse_run, baseline=terms.baseline)
@@ -189,15 +195,19 @@ async def check(
     )
     session, started_at_s, began_ns = Session(manner), surroundings.clock.wall_s(), surroundings.clock.now_ns()
     cap = Cap(tokens=terms.budget_tokens, why=Said(Why.BUDGET_TOKENS)) if terms.budget_tokens is not None else None
-    memory = Memory.afresh(surroundings.clock, cap)
-    url = memory.secrets.learn(named.secrets()).text(target.url)
-    async with one_off_runner(target.concurrency, surroundings, memory) as runner:
-        with guide.ending(runner.stop):
-            waits = terms.wait_s is not None and target.proxy is None
-            if waits and not await _wait(target.url, terms.wait_s or 0.0, began_ns, runner.stop, guide, surroundings):
-                probes = [_hasty(probe) for probe in probes]
-            for probe in probes:
-                await session.run(runner, probe)
+    with _kept(terms.data, surroundings.clock) as books:
+        memory = Memory.afresh(surroundings.clock, cap, books)
+        url = memory.secrets.learn(named.secrets()).text(target.url)
+        async with one_off_runner(target.concurrency, surroundings, memory) as runner:
+            with guide.ending(runner.stop):
+                waits = terms.wait_s is not None and target.proxy is None
+                if waits and not await _wait(
+                    target.url, terms.wait_s or 0.0, began_ns, runner.stop, guide, surroundings
+                ):
+                    probes = [_hasty(probe) for probe in probes]
+                for probe in probes:
+                    await session.run(runner, probe)
+        memory.budgets.close()
     report = selection.report(
         tuple(CheckedTarget(name=target.name, url=url, model=model, remarks=target.remarks) for model in named.models),
         tuple(session.runs),
@@ -245,6 +255,24 @@ async def one_off_runner(
     finally:
         runner.close()
         await transport.close()
+
+
+@contextmanager
+def _kept(folder: Path | None, clock: Clock) -> Iterator[Books | None]:
+    """Yield the books of a folder, None without one."""
+    if folder is None:
+        yield None
+        return
+    from wnmon.store import Keeper, Place, open_keeper  # few checks have a use for it
+
+    place = Place(folder=folder, owner=secrets.token_hex(8), is_service=False)
+    keeper = open_keeper(place, clock, lambda _: None)
+    if not isinstance(keeper, Keeper):
+        raise UsageError(Said("history_unread", path=str(folder), said=Said(f"store_{keeper.problem.value}")))
+    try:
+        yield keeper.books
+    finally:
+        keeper.close()
 
 
 def _hasty(probe: Probe) -> Probe:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +28,13 @@ from wnmon.engine.turns import Turns, expired
 from wnmon.engine.under_way import UnderWay
 from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
-from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded, SelfTested
+from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded, SelfTested, StoreTold
 from wnmon.model.honesty import Honesty
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe, ProbeId
 from wnmon.schedule.aps import Scheduler
+from wnmon.store import Keeper, Place, Refused, open_keeper
 from wnmon.transport.processes import SensorProcesses
 from wnmon.web import Site, WebServer
 
@@ -44,7 +46,7 @@ LOOK_EVERY_S = 5.0
 LOOK_AT_ONCE = 16
 """Probes looked at in one turn of the loop: some 0.2 ms."""
 
-_COMPONENTS = ("judge", "runner", "reload", "sensor")
+_COMPONENTS = ("judge", "runner", "reload", "sensor", "store")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,8 @@ class ServiceOptions:
     """What the command line decides about a service.
 
     `poll_s` 0 turns the polling of files off; `lang` is that of the page for a reader who names none. `run_now`: every
-    probe runs at once, and not first at its next slot. `selftest`: the sensor is tried before the first probe.
+    probe runs at once, and not first at its next slot. `selftest`: the sensor is tried before the first probe. `data`
+    is the folder that outlives it, None where nothing is to.
     """
 
     config: Path
@@ -63,6 +66,7 @@ class ServiceOptions:
     lang: str = "en"
     run_now: bool = False
     selftest: bool = False
+    data: Path | None = None
 
 
 class Service:
@@ -81,19 +85,22 @@ class Service:
         self._config = config
         self._env = env
         self._clock = SystemClock()
-        self._budgets = Budgets(self._clock)
+        self._store = self._opened_store(options.data)
+        self._keeper = self._store if isinstance(self._store, Keeper) else None
+        self._budgets = Budgets(self._clock, books=None if self._keeper is None else self._keeper.books)
         self._secrets = KnownSecrets()
         self._secrets.learn(config.secrets())
         self._backoff = Backoff(self._clock)
         self._rests = Rests(self._clock, self._backoff, self._budgets)
         self._scheduler = Scheduler(self._fire, self._tell, self._clock)
         self._standings = Standings(self._clock, self._scheduler.timetable, self._rests.of)
-        self._turns = Turns()
+        self._turns = Turns(() if self._keeper is None else self._keeper.down)
         self._board = LatestStates(self._standings.of)
-        names = ("rests", "standings", "prometheus", "board", *(sink.name for sink in sinks))
+        names = ("rests", "standings", "prometheus", "board", "store", *(sink.name for sink in sinks))
         self._metrics = PrometheusSink(self._clock, self._standings.of, sinks=names, components=_COMPONENTS)
-        own = (self._rests, self._standings, self._metrics, self._board)
-        self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, *observers))
+        kept = () if self._keeper is None else (self._keeper,)
+        own = (self._rests, self._standings, self._metrics, self._board, *kept)
+        self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, *kept, *observers))
         self._sensors = SensorProcesses("wnmon.app.sensor_process", config.sensors, self._clock, self._tell)
         self._under_way = UnderWay(self._clock, self._tell)
         self._ready = False
@@ -107,6 +114,8 @@ class Service:
         Raises UsageError when the address cannot be bound.
         """
         self._loop = asyncio.get_running_loop()
+        if isinstance(self._store, Refused):
+            self._tell(StoreTold(problem=self._store.problem))
         self._reloading = asyncio.Lock()
         self._runner = Runner(
             sensors=self._sensors,
@@ -125,6 +134,7 @@ class Service:
             if self._options.selftest:
                 await self._try_sensor(stop)
             if not stop.is_set():
+                await self._recall()
                 self._start()
                 await self._serve(stop, reload_asked)
                 await self._drain()
@@ -135,6 +145,9 @@ class Service:
             self._runner.close()
             await self._sensors.close()
             await asyncio.to_thread(web.stop)
+            if self._keeper is not None:
+                self._budgets.close()
+                await asyncio.to_thread(self._keeper.close)
 
     def ready(self) -> bool:
         """Tell whether probes are being scheduled."""
@@ -181,6 +194,27 @@ class Service:
         self._honesty = trying.result()
         self._fanout.observe(SelfTested(honesty=self._honesty, at_s=self._clock.wall_s()))
 
+    def _opened_store(self, folder: Path | None) -> Keeper | Refused | None:
+        if folder is None:
+            return None
+        place = Place(folder=folder, owner=secrets.token_hex(8), is_service=True)
+        return open_keeper(place, self._clock, self._tell_from_thread)
+
+    def _tell_from_thread(self, event: MonitorEvent) -> None:
+        self._loop.call_soon_threadsafe(self._fanout.observe, event)
+
+    async def _recall(self) -> None:
+        """Know what was known when the service ended."""
+        if self._keeper is None:
+            return
+        self._standings.declare(self._config.probes)
+        self._keeper.follow(self._standings.remembered)
+        for probe in self._config.probes:
+            if (known := self._keeper.remembered(probe)) is not None:
+                self._standings.remember(probe.id, known)
+        for target in self._config.targets:
+            await self._budgets.look(target)
+
     def _start(self) -> None:
         self._scheduler.start()
         self._adopt(self._config, run_now=self._options.run_now)
@@ -197,6 +231,8 @@ class Service:
         self._metrics.declare(config.probes, config.measures)
         self._board.declare(config.probes)
         self._turns.keep([probe.id for probe in config.probes])
+        if self._keeper is not None:
+            self._keeper.declare(config.probes)
         self._scheduler.set_probes(config.probes, run_now=run_now)
         for probe in doubted:
             self._recheck(probe)

@@ -25,6 +25,7 @@ COMMANDS = (
     "replay",
     "diff",
     "serve",
+    "history",
     "validate",
     "schema",
     "init",

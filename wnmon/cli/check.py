@@ -11,6 +11,7 @@ from wnmon.cli.options import (
     FILE,
     distinct,
     duration,
+    folder,
     globs,
     joined,
     names,
@@ -36,6 +37,7 @@ from wnmon.cli.terminal import words
 @click.option("-y", "--yes", is_flag=True)
 @click.option("--feature", "features", type=names, multiple=True, callback=joined, metavar="A,B")
 @click.option("--budget-tokens", type=click.IntRange(min=1), metavar="N")
+@click.option("--data", type=folder, metavar="DIR")
 @click.option("--dry-run", is_flag=True)
 @click.option("--list", "list_rules", is_flag=True)
 @click.option("--json", "as_json", is_flag=True)

@@ -49,6 +49,7 @@ def judge_relay(suites: tuple[str, ...], reports: tuple[Destination, ...], optio
         patience_s=DEFAULT_S if options["patience"] is None else options["patience"],
         budget_tokens=options["budget_tokens"],
         baseline=baseline,
+        data=options["data"],
     )
     with until_written() as stopping:
         with progress_bar(sum(call.left_out is None for call in calls), quiet=quiet) as advance:

@@ -8,9 +8,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from unicodedata import east_asian_width
 
 from wnmon import __version__
+from wnmon.cli.columns import aligned, safe_cell
 from wnmon.engine.run import Run
 from wnmon.engine.session import was_interrupted
 from wnmon.judge.judgeable import NOTHING_TO_JUDGE
@@ -25,7 +25,6 @@ _MAX_MESSAGE_CHARS = 200
 _MAX_SHOWN_CHARS = 60
 _HEADS = ("name", "owner")
 _HEADS_ALIVE = ("name", "state", "reason", "ttft", "rate", "answered_as")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class State(StrEnum):
@@ -158,13 +157,8 @@ def as_csv(asked: Asked, lang: str) -> str:
     names = list(_members(Row(offer=Offer(name="")), lang)) if asked.alive else ["name", "owner"]
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(names)
-    writer.writerows([_cell(one[name]) for name in names] for one in members)
+    writer.writerows([safe_cell(one[name]) for name in names] for one in members)
     return out.getvalue()
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else visible(str(value))
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def as_text(asked: Asked, lang: str) -> str:
@@ -173,14 +167,11 @@ def as_text(asked: Asked, lang: str) -> str:
     lines = [[say(f"models_head_{head}", lang) for head in heads]]
     lines += [_told(row, lang) if asked.alive else [row.offer.name, row.offer.owner or ""] for row in asked.rows]
     table = [[cut(visible(cell), _MAX_SHOWN_CHARS) for cell in line] for line in lines]
-    widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
-    padded = [[cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)] for line in table]
     answering = sum(row.state is State.ALIVE for row in asked.rows)
     foot = Said(
         "models_foot_alive" if asked.alive else "models_foot", target=asked.target, n=len(asked.rows), n2=answering
     )
-    shown = ["  ".join(cells) for cells in padded]
-    shown += [foot.text(lang)] + ([] if asked.whole else [say("models_in_part", lang)])
+    shown = aligned(table) + [foot.text(lang)] + ([] if asked.whole else [say("models_in_part", lang)])
     return "".join(f"{line.rstrip()}\n" for line in shown)
 
 
@@ -195,7 +186,3 @@ def _told(row: Row, lang: str) -> list[str]:
         "" if row.tokens_per_s is None else f"{row.tokens_per_s:.0f}",
         row.answered_as or "",
     ]
-
-
-def _width(text: str) -> int:
-    return len(text) + sum(east_asian_width(char) in "WF" for char in text)

@@ -20,6 +20,7 @@ from wnmon.cli.validate import over
 from wnmon.clock import SystemClock
 from wnmon.config import load_config, plan_spend
 from wnmon.model.said import Said
+from wnmon.store import state_folder
 
 SUMMARY_EVERY_S = 60.0
 
@@ -39,6 +40,7 @@ def address(text: str) -> tuple[str, int]:
 @click.option("--run-now", is_flag=True)
 @click.option("--no-selftest", is_flag=True)
 @click.option("--poll", type=duration, default="10s", show_default=True)
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 @click.option("--log-level", type=click.Choice([level.name.lower() for level in Level]), default="info")
 @click.option("--log-format", type=click.Choice([form.value for form in Form]), default="text")
 @language_option
@@ -50,6 +52,7 @@ def command(
     run_now: bool,
     no_selftest: bool,
     poll: float,
+    data: Path | None,
     log_level: str,
     log_format: str,
     lang: str,
@@ -76,6 +79,7 @@ def command(
         lang=lang,
         run_now=run_now,
         selftest=not no_selftest,
+        data=data or state_folder(os.environ),
     )
     service = Service(options, loaded, os.environ, sinks=(log,), observers=(log,))
     run(_serve(service, log))

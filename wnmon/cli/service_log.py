@@ -35,6 +35,7 @@ from wnmon.model.events import (
     SelfTested,
     SinkFailed,
     StateExpired,
+    StoreTold,
     Turned,
 )
 from wnmon.model.said import Said, Text, in_language, say
@@ -122,15 +123,24 @@ class ServiceLog:
                 self._turned(event)
             case ConnectionsRefused(count=count):
                 self._complain("connections_refused", Said("connections_refused", n=count))
-            case SelfTested(honesty=honesty):
-                said = Said("selftest_line", text=Said(f"selftest_{honesty.word}"), said=honesty.why)
-                self.say("selftest", said, verdict=honesty.word.value)
+            case SelfTested() | StoreTold():
+                self._condition(event)
             case SinkFailed(sink=sink, error=error):
                 self._complain("sink_failed", Said("sink_failed", text=sink, error=error))
             case InternalFault(component=component, error=error):
                 self._complain("internal_fault", Said("component_failed", text=component, error=error), Level.ERROR)
             case _:
                 pass
+
+    def _condition(self, event: SelfTested | StoreTold) -> None:
+        if isinstance(event, SelfTested):
+            honesty = event.honesty
+            said = Said("selftest_line", text=Said(f"selftest_{honesty.word}"), said=honesty.why)
+            self.say("selftest", said, verdict=honesty.word.value)
+        elif event.problem is None:
+            self.say("store", Said("store_writes"))
+        else:
+            self._complain("store", Said("store_in_memory", said=Said(f"store_{event.problem.value}")))
 
     def _left_out(self, event: RunSkipped | RecheckCut) -> None:
         if isinstance(event, RecheckCut):

@@ -8,32 +8,39 @@
     was cut short by a signal       never settled, so the worst case stays
     was answered on the next day    settled under the cap alone: the ledger of the day before is past changing
 
-In memory: a restart begins a new ledger, so the limits hold per process.
+With books this process spends out of shares that they grant it, a few requests ahead, so that neither a restart nor
+another process beside it makes a budget larger. Without, the whole budget is its own, and a restart begins anew.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from wnmon.engine.ports import Clock
+from wnmon.engine.ports import Account, Amount, Books, Clock
 from wnmon.model.events import BudgetLeft
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Budget, Target
 
 _DAY_S = 86_400
 
+AHEAD = 4
+"""So many requests like the one to be sent are granted together: each grant is a transaction of some 0.2 ms."""
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, kw_only=True)
 class Ledger:
-    """What one target has spent or reserved on one UTC day (days since the epoch).
+    """What one target has spent or reserved on one UTC day (days since the epoch), in this process.
 
-    `is_exhausted`: a request did not fit any more.
+    `is_exhausted`: a request did not fit any more. `granted`: what the books let it spend, None without books;
+    `left_beyond`: the tokens that were left beside all grants when they were last asked, None where nobody knows.
     """
 
     day: int
     tokens: int = 0
     requests: int = 0
     is_exhausted: bool = False
+    granted: Amount | None = None
+    left_beyond: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +55,7 @@ class Cap:
 class Reservation:
     """Tokens set aside for one request, until it is settled."""
 
-    target: str
+    target: Target = field(repr=False)
     day: int
     tokens: int
 
@@ -56,11 +63,35 @@ class Reservation:
 class Budgets:
     """The ledgers of all targets, and under a cap what they come to together."""
 
-    def __init__(self, clock: Clock, cap: Cap | None = None) -> None:
+    def __init__(self, clock: Clock, cap: Cap | None = None, books: Books | None = None) -> None:
         self._clock = clock
         self._cap = cap
+        self._books = books
         self._in_all = 0
         self._ledgers: dict[str, Ledger] = {}
+        self._targets: dict[str, Target] = {}
+
+    async def look(self, target: Target) -> None:
+        """Ask the books what is left of a target's day, so that it is known before anything is sent."""
+        if self._books is not None and _is_limited(target.budget):
+            ledger = self._ledger(target)
+            told = await self._books.grant(Account(target=target, day=ledger.day), Amount(), 0)
+            ledger.left_beyond = told.tokens_left
+
+    async def cover(self, target: Target, tokens: int, copies: int = 1) -> None:
+        """Have so many requests, each of this worst case, granted by the books, where they grant that much.
+
+        What is granted is this call's only until the loop runs on: `reserve` follows at once.
+        """
+        while self._books is not None and _is_limited(target.budget):
+            ledger, need = self._ledger(target), Amount(tokens=tokens * copies, requests=copies)
+            if _fits(ledger.granted, ledger, need):
+                return
+            told = await self._books.grant(Account(target=target, day=ledger.day), need, AHEAD)
+            ledger.left_beyond = told.tokens_left
+            ledger.granted = _plus(ledger.granted, told.granted)
+            if told.granted == Amount():
+                return
 
     def refusal(self, target: Target, tokens: int, copies: int = 1) -> Text | None:
         """Return why so many requests, each of this worst case, are not to be sent, None when they may be.
@@ -69,8 +100,8 @@ class Budgets:
         """
         if self._cap is not None and self._in_all + tokens * copies > self._cap.tokens:
             return self._cap.why
-        ledger = self._ledger(target.name)
-        if _holds(target.budget, ledger, tokens * copies, copies):
+        ledger, need = self._ledger(target), Amount(tokens=tokens * copies, requests=copies)
+        if _holds(target.budget, ledger, need) and _fits(ledger.granted, ledger, need):
             return None
         ledger.is_exhausted = True
         return Said("day_budget_used_up", text=target.name)
@@ -79,11 +110,11 @@ class Budgets:
         """Set the worst case of one request aside, or return None where that is refused."""
         if self.refusal(target, tokens) is not None:
             return None
-        ledger = self._ledger(target.name)
+        ledger = self._ledger(target)
         self._in_all += tokens
         ledger.tokens += tokens
         ledger.requests += 1
-        return Reservation(target=target.name, day=ledger.day, tokens=tokens)
+        return Reservation(target=target, day=ledger.day, tokens=tokens)
 
     def settle(self, reservation: Reservation, spent_tokens: int) -> None:
         """Replace the worst case by what was spent; a reservation of an earlier day is past changing."""
@@ -92,11 +123,33 @@ class Budgets:
         ledger = self._ledger(reservation.target)
         if ledger.day == reservation.day:
             ledger.tokens -= unspent
+            if ledger.granted is not None and ledger.tokens > ledger.granted.tokens:  # booked beyond the grant
+                ledger.granted = Amount(tokens=ledger.tokens, requests=ledger.granted.requests)
+        if self._books is not None:
+            account = Account(target=reservation.target, day=reservation.day)
+            held = Amount(tokens=reservation.tokens, requests=1)
+            self._books.spend(account, Amount(tokens=spent_tokens, requests=1), held)
+
+    def close(self) -> None:
+        """Give back what the books have granted and nobody uses."""
+        for name, ledger in self._ledgers.items():
+            if self._books is not None and ledger.granted is not None:
+                unused = Amount(
+                    tokens=max(0, ledger.granted.tokens - ledger.tokens),
+                    requests=max(0, ledger.granted.requests - ledger.requests),
+                )
+                self._books.give_back(Account(target=self._targets[name], day=ledger.day), unused)
 
     def tokens_left(self, target: Target) -> int | None:
         """Return today's remaining tokens, None without a limit. Never negative: a relay may overrun max_tokens."""
         limit = target.budget.tokens_per_day
-        return None if limit is None else max(0, limit - self._ledger(target.name).tokens)
+        if limit is None:
+            return None
+        ledger = self._ledger(target)
+        own = limit - ledger.tokens
+        if ledger.left_beyond is None:
+            return max(0, own)
+        return max(0, min(own, ledger.left_beyond + (ledger.granted or Amount()).tokens - ledger.tokens))
 
     def rests_until_s(self, target: Target) -> float | None:
         """Return the epoch second at which the budget of a target begins anew, None where it refused nothing today.
@@ -108,19 +161,19 @@ class Budgets:
 
     def left(self, target: Target) -> BudgetLeft:
         """Return what is left of today's budget, as the metrics say it."""
-        limit = target.budget.tokens_per_day
-        limits = (limit, target.budget.requests_per_day)
         return BudgetLeft(
             target=target.name,
             tokens_left=self.tokens_left(target),
-            tokens_limit=limit,
-            is_exhausted=None if limits == (None, None) else self._ledger(target.name).is_exhausted,
+            tokens_limit=target.budget.tokens_per_day,
+            is_exhausted=self._ledger(target).is_exhausted if _is_limited(target.budget) else None,
         )
 
-    def _ledger(self, target: str) -> Ledger:
-        ledger = self._current(target)
+    def _ledger(self, target: Target) -> Ledger:
+        self._targets[target.name] = target
+        ledger = self._current(target.name)
         if ledger is None:
-            ledger = self._ledgers[target] = Ledger(day=self._today())
+            granted = Amount() if self._books is not None and _is_limited(target.budget) else None
+            ledger = self._ledgers[target.name] = Ledger(day=self._today(), granted=granted)
         return ledger
 
     def _current(self, target: str) -> Ledger | None:
@@ -132,7 +185,22 @@ class Budgets:
         return int(self._clock.wall_s() // _DAY_S)
 
 
-def _holds(budget: Budget, ledger: Ledger, tokens: int, requests: int) -> bool:
-    if budget.requests_per_day is not None and ledger.requests + requests > budget.requests_per_day:
+def _is_limited(budget: Budget) -> bool:
+    return (budget.tokens_per_day, budget.requests_per_day) != (None, None)
+
+
+def _holds(budget: Budget, ledger: Ledger, need: Amount) -> bool:
+    if budget.requests_per_day is not None and ledger.requests + need.requests > budget.requests_per_day:
         return False
-    return budget.tokens_per_day is None or ledger.tokens + tokens <= budget.tokens_per_day
+    return budget.tokens_per_day is None or ledger.tokens + need.tokens <= budget.tokens_per_day
+
+
+def _fits(granted: Amount | None, ledger: Ledger, need: Amount) -> bool:
+    if granted is None:
+        return True
+    return ledger.tokens + need.tokens <= granted.tokens and ledger.requests + need.requests <= granted.requests
+
+
+def _plus(granted: Amount | None, more: Amount) -> Amount:
+    had = granted or Amount()
+    return Amount(tokens=had.tokens + more.tokens, requests=had.requests + more.requests)

@@ -49,14 +49,15 @@ INTERRUPTED = Said(Why.INTERRUPTED)
 class Progress:
     """What a run has gathered so far. `over_budget`: a budget refused one of its requests.
 
-    `recheck`: it only confirms another. `parameters`: how the model is asked by now. `superseded`: the places of the
-    answers that do not stand.
+    `recheck`: it only confirms another. `slot_s` (epoch): when it was due. `parameters`: how the model is asked by now.
+    `superseded`: the places of the answers that do not stand.
     """
 
     run_id: str
     nonce: str
     started_at_s: float
     recheck: bool = False
+    slot_s: float | None = None
     answers: list[Answer] = field(default_factory=list)
     not_sent: dict[str, Text] = field(default_factory=dict)
     input_tokens: int = 0
@@ -207,6 +208,7 @@ class Conversation:
         worst = (0, 0) if step.method == "GET" else worst_case_tokens(request.body, asked)
         stop = means.sender.stop
         async with means.paces.turn(target, sum(worst) * step.burst, step.burst, self._how.slot, stop) as turn:
+            await means.budgets.cover(target, sum(worst), step.burst)
             refusal = INTERRUPTED if stop.is_set() else means.budgets.refusal(target, sum(worst), step.burst)
             if refusal is not None:
                 progress.over_budget = refusal != INTERRUPTED

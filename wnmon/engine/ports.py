@@ -163,6 +163,50 @@ class About:
         return cls(target=target.name, size_bytes=size, is_brief=brief)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """So many tokens and requests."""
+
+    tokens: int = 0
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What a target spends on one UTC day (days since the epoch), within its budget."""
+
+    target: Target
+    day: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What may be spent from now on, and what is left of the day's tokens beyond all grants; None without a limit."""
+
+    granted: Amount = Amount()
+    tokens_left: int | None = None
+
+
+class Books(Protocol):
+    """Where spending is kept, over restarts and beside others that spend of the same budget.
+
+    What was spent and what is granted never exceed a budget together, but for what answers cost beyond what was held
+    for them.
+    """
+
+    async def grant(self, account: Account, need: Amount, copies: int) -> Grant:
+        """Grant what is needed, up to so many times; nothing where not even once is left."""
+        ...
+
+    def spend(self, account: Account, spent: Amount, held: Amount) -> None:
+        """Book what was spent, of what was held for it out of a grant. It may exceed that."""
+        ...
+
+    def give_back(self, account: Account, unspent: Amount) -> None:
+        """Give back what was granted and is held for nothing; the rest of the grant counts as spent."""
+        ...
+
+
 class Worker(Protocol):
     """Does work that would hold up the loop, such as reading and judging answers."""
 

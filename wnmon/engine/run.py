@@ -19,6 +19,7 @@ class Run:
     for limits of the relay's. `recheck`: it was made between slots, only to confirm what the one before it said.
     `answers` are the exchanges of the evidence, read once; a record leaves them out, its reader makes them anew.
     `client` is as whom it asked, None where nobody knows any more; no record has it: it means nothing elsewhere.
+    `slot_s` (epoch) is when it was due, None for one that nobody scheduled, or that confirms another; nor has a record.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Run:
     recheck: bool = False
     answers: tuple[Answer, ...] = field(default=(), compare=False, repr=False)
     client: Client | None = field(default=None, compare=False, repr=False)
+    slot_s: float | None = field(default=None, compare=False, repr=False)
 
     @property
     def probe(self) -> ProbeId:

@@ -104,6 +104,7 @@ class Runner:
             return resting
         if scheduled_ns is not None and not recheck:
             late_s = max(0, self._clock.now_ns() - scheduled_ns) / 1e9
+            progress.slot_s = progress.started_at_s - late_s
             self.fanout.observe(RunLate(probe=probe.id, late_s=late_s))
         async with self.limiter.slot(probe.target) as slot:
             if self.draining:
@@ -246,6 +247,7 @@ class Runner:
             recheck=progress.recheck,
             answers=tuple(progress.answers),
             client=client_of(probe.target),
+            slot_s=progress.slot_s,
         )
 
 

@@ -17,7 +17,7 @@ may have been theirs, so it is asked again soon, and confirms nothing together w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from wnmon.engine.ports import Clock, Rest, RestCause, Slots
@@ -62,6 +62,19 @@ class Standing:
     rest: RestCause | None = None
     rest_until_s: float | None = None
     rest_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What is known of a probe, in terms that outlive this process. `due_s` (epoch): when its last run was due.
+
+    `url`: where it was asked; of another relay nothing is known.
+    """
+
+    url: str = field(repr=False)
+    confirmed: Confirmation
+    success: bool
+    due_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +128,20 @@ class Standings:
             self.of(run.probe)  # which sees a refusal that puts off the next run
         elif run.requests:  # answered, and nothing could be judged: what was known before is no fact any more
             self._forget(run.probe)
+
+    def remembered(self, id_: ProbeId) -> Remembered | None:
+        """Return what is known of a probe, for whoever keeps it; None where nothing is."""
+        probe, last = self._probes.get(id_), self._last.get(id_)
+        if probe is None or last is None:
+            return None
+        confirmed, due_s = self._confirmed.get(id_, Confirmation()), self._epoch_s(last.due_ns)
+        return Remembered(url=probe.target.url, confirmed=confirmed, success=last.success, due_s=due_s)
+
+    def remember(self, id_: ProbeId, known: Remembered) -> None:
+        """Know of a declared probe what was known before this process; whether it still counts is seen as ever."""
+        due_ns = self._clock.boot_ns() + int((known.due_s - self._clock.wall_s()) * 1e9)
+        self._last[id_] = _Last(success=known.success, due_ns=min(due_ns, self._clock.boot_ns()))
+        self._confirmed[id_] = known.confirmed
 
     def _confirm(self, run: Run, probe: Probe) -> None:
         says = says_up(run.result.outcome, run.result.reason)

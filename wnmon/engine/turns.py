@@ -16,8 +16,8 @@ from wnmon.model.target import ProbeId
 class Turns:
     """Remembers which probes were told to be down, also while nothing is known of them."""
 
-    def __init__(self) -> None:
-        self._down: set[ProbeId] = set()
+    def __init__(self, down: Collection[ProbeId] = ()) -> None:
+        self._down: set[ProbeId] = set(down)
 
     def keep(self, probes: Collection[ProbeId]) -> None:
         """Forget all probes but these."""

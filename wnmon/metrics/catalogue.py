@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wnmon.engine.ports import RestCause
-from wnmon.model.events import Skip
+from wnmon.model.events import Skip, StoreProblem
 from wnmon.model.result import Outcome, Reason
 from wnmon.model.slo import Indicator
 from wnmon.model.spent import Direction
@@ -65,6 +65,7 @@ CLOSED_SETS: Mapping[str, tuple[str, ...]] = {
     "unit": ("USD", "CNY", "tokens", "quota", "unknown"),
     "rest": tuple(cause.value for cause in RestCause),
     "left_out": tuple(cause.value for cause in Cause),
+    "problem": tuple(problem.value for problem in StoreProblem),
     "indicator": tuple(indicator.value for indicator in Indicator),
 }
 
@@ -386,6 +387,13 @@ SELF = (
         "Series that were not created, since there are `metrics.max_series`; counted at every attempt.",
         unit="series",
     ),
+    _gauge(
+        "wnmon_store_problem",
+        "1 for what keeps results from being written down, 0 for all else. While there is any, wnmon works in memory.",
+        "problem",
+        closed="problem",
+    ),
+    _counter("wnmon_store_lost_total", "What the store gave up writing down.", unit="records"),
     _counter("wnmon_sink_errors_total", "Runs or events a sink could not take.", "sink", unit="errors"),
     _counter("wnmon_internal_errors_total", "Faults of wnmon itself.", "component", unit="errors"),
 )

@@ -24,6 +24,7 @@ from wnmon.model.events import (
     SelfTested,
     SinkFailed,
     StateExpired,
+    StoreTold,
     Turned,
     Waited,
 )
@@ -284,13 +285,23 @@ def event_readings(event: MonitorEvent) -> Iterator[Reading]:
             yield Reading(metric="wnmon_event_loop_lag_seconds", value=event.lag_s)
         case SinkFailed() | InternalFault():
             yield _fault(event)
+        case Reloaded() | SelfTested() | StoreTold():
+            yield from _condition(event)
+        case BudgetLeft() | StateExpired() | Turned():
+            return
+
+
+def _condition(event: Reloaded | SelfTested | StoreTold) -> Iterator[Reading]:
+    match event:
         case Reloaded():
             yield from _reload(event)
         case SelfTested():
             yield Reading(metric="wnmon_selftest_timestamp_seconds", value=event.at_s)
             yield from _honesty(event.honesty)
-        case BudgetLeft() | StateExpired() | Turned():
-            return
+        case StoreTold():
+            for problem in CLOSED_SETS["problem"]:
+                yield Reading(metric="wnmon_store_problem", value=float(problem == event.problem), values=(problem,))
+            yield Reading(metric="wnmon_store_lost_total", value=event.lost)
 
 
 def _fault(event: SinkFailed | InternalFault) -> Reading:

@@ -166,6 +166,25 @@ class SelfTested:
     at_s: float
 
 
+class StoreProblem(StrEnum):
+    """Why there is no store, or none that can be written."""
+
+    NOT_WRITABLE = "not_writable"
+    LOCKED = "locked"
+    FOREIGN = "foreign"
+    NEWER = "newer"
+    DAMAGED = "damaged"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreTold:
+    """What keeps results from being written down, None where nothing does; `lost` is how many were given up since."""
+
+    problem: StoreProblem | None
+    lost: int = 0
+
+
 MonitorEvent = (
     RunSkipped
     | RunDiscarded
@@ -182,4 +201,5 @@ MonitorEvent = (
     | InternalFault
     | ConnectionsRefused
     | SelfTested
+    | StoreTold
 )

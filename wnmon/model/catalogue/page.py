@@ -30,6 +30,23 @@ _WORDS: dict[str, Pair] = {
         "connections to the page closed for want of room: {n}; who kept them open longest without a word went first",
         "页面连接过多，已关闭 {n} 个；最久无动静的先关",
     ),
+    "store_in_memory": (
+        "what runs come to is kept in memory alone, and gone once wnmon ends: {said}",
+        "运行结果仅保存在内存中，wnmon 结束后即丢失：{said}",
+    ),
+    "store_writes": ("what runs come to is written down again", "运行结果已恢复写入"),
+    "store_not_writable": ("the folder cannot be written (--data names another one)", "数据目录不可写（可用 --data 另选）"),
+    "store_locked": (
+        "another wnmon serves with this folder (--data names another one)",
+        "另一个 wnmon 服务正在使用该目录（可用 --data 另选）",
+    ),
+    "store_foreign": ("wnmon.db there is no file of wnmon's, and is left as it is", "其中的 wnmon.db 不是 wnmon 的文件，未作改动"),
+    "store_newer": ("wnmon.db is of a newer wnmon, and is left as it is", "wnmon.db 来自更新版本的 wnmon，未作改动"),
+    "store_damaged": (
+        "wnmon.db is damaged; put it aside, or a backup in its place",
+        "wnmon.db 已损坏；请移走，或用备份替换",
+    ),
+    "store_full": ("the disk is full", "磁盘已满"),
     "sink_failed": ("sink {text} failed: {error}", "输出 {text} 失败：{error}"),
     "component_failed": ("internal error in {text}: {error}", "{text} 内部错误：{error}"),
     # The page.

@@ -1,0 +1,90 @@
+"""The past as it is asked for: spans, medians, outages, and a copy."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sink_runs import START_S, a_run
+
+from wnmon.model.result import Outcome, Reason, Timing
+from wnmon.store import Refused
+from wnmon.store.database import opened
+from wnmon.store.history import RUN_COLUMNS, History, open_history
+from wnmon.store.results import Written, row_of, write_run
+
+HOUR_S = 3_600
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    """Return three runs in two hours, the last of which failed."""
+    db = opened(tmp_path / "wnmon.db")
+    assert isinstance(db, sqlite3.Connection)
+    written = Written.read(db)
+    for after_s, outcome, ttft_s in ((0, Outcome.PASSED, 0.2), (60, Outcome.PASSED, 0.9), (HOUR_S, Outcome.FAILED, 2)):
+        reason = Reason.OK if outcome is Outcome.PASSED else Reason.CONTENT
+        run = a_run(outcome, reason, timing=Timing(ttft_s=ttft_s), ended_at_s=START_S + after_s)
+        write_run(db, written, row_of(replace(run, slot_s=START_S + after_s, started_at_s=START_S + after_s)))
+    db.close()
+    found = open_history(tmp_path)
+    assert isinstance(found, History)
+    return found
+
+
+def test_a_day_is_told_by_the_hour(history: History) -> None:
+    (past,) = history.past(86_400, START_S + HOUR_S)
+
+    assert [(one.runs, one.good) for one in past.spans][-2:] == [(2, 2), (1, 0)]
+
+
+def test_an_hour_in_which_nothing_ran_is_one_too(history: History) -> None:
+    (past,) = history.past(86_400, START_S + 3 * HOUR_S)
+
+    assert [one.runs for one in past.spans][-4:] == [2, 1, 0, 0]
+
+
+def test_a_month_is_told_by_the_day(history: History) -> None:
+    (past,) = history.past(30 * 86_400, START_S + HOUR_S)
+
+    assert (len(past.spans), past.total.runs) == (31, 3)
+
+
+def test_the_median_first_token_is_told_by_its_step(history: History) -> None:
+    (past,) = history.past(86_400, START_S + HOUR_S)
+
+    assert past.ttft_s == 1.0
+
+
+def test_what_was_spent_is_told(history: History) -> None:
+    (past,) = history.past(86_400, START_S + HOUR_S)
+
+    assert (past.tokens, past.requests) == (54, 3)
+
+
+def test_a_probe_without_runs_of_late_is_left_out(history: History) -> None:
+    assert history.past(86_400, START_S + 9 * 86_400) == []
+
+
+def test_runs_are_told_one_by_one(history: History) -> None:
+    told = [dict(zip(RUN_COLUMNS, row, strict=True)) for row in history.runs(86_400, START_S + HOUR_S)]
+
+    assert [(one["outcome"], one["ttft_s"]) for one in told] == [("passed", 0.2), ("passed", 0.9), ("failed", 2.0)]
+
+
+def test_where_nothing_was_kept_there_is_no_history(tmp_path: Path) -> None:
+    assert open_history(tmp_path) is None
+
+
+def test_of_another_programs_file_there_is_no_history(tmp_path: Path) -> None:
+    (tmp_path / "wnmon.db").write_bytes(b"a diary")
+
+    assert isinstance(open_history(tmp_path), Refused)
+
+
+def test_a_copy_is_for_nobody_elses_eyes(history: History, tmp_path: Path) -> None:
+    history.copy(tmp_path / "copy.db")
+
+    assert (tmp_path / "copy.db").stat().st_mode & 0o077 == 0

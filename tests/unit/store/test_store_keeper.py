@@ -1,0 +1,133 @@
+"""What was known before a service ended is known to the next one, of the same relay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from sink_runs import START_S, a_probe, a_run
+from store_samples import FakeClock, rows
+
+from wnmon.engine.standing import Remembered
+from wnmon.model.events import MonitorEvent, StoreProblem, Turned
+from wnmon.model.result import Outcome, Reason
+from wnmon.store import Keeper, Place, Refused, open_keeper
+from wnmon.watch.confirm import Confirmation
+
+PROBE = a_probe()
+DOWN = Confirmation(up=False, since_s=START_S, last=False, times=2)
+
+
+def keeper(folder: Path, owner: str = "a", *, is_service: bool = True) -> Keeper:
+    kept = open_keeper(Place(folder=folder, owner=owner, is_service=is_service), FakeClock(), lambda _: None)
+    assert isinstance(kept, Keeper)
+    return kept
+
+
+def known(url: str = PROBE.target.url) -> Remembered:
+    return Remembered(url=url, confirmed=DOWN, success=False, due_s=START_S)
+
+
+def turned(*, up: bool, since_s: float = START_S) -> Turned:
+    run = a_run()
+    return Turned(
+        probe=run.probe,
+        target=run.target,
+        check=run.check,
+        model=run.model,
+        up=up,
+        since_s=since_s,
+        reason=Reason.CONNECT,
+    )
+
+
+def lived(folder: Path, *events: MonitorEvent) -> None:
+    """Let a service find a relay down, tell of it, and end."""
+    kept = keeper(folder)
+    kept.follow(lambda _: known())
+    kept.take(a_run(Outcome.ERRORED, Reason.CONNECT))
+    for event in events:
+        kept.observe(event)
+    kept.close()
+
+
+def test_how_a_probe_stood_is_remembered(tmp_path: Path) -> None:
+    lived(tmp_path)
+    kept = keeper(tmp_path)
+    kept.close()
+
+    assert kept.remembered(PROBE) == known()
+
+
+def test_of_another_relay_nothing_is_remembered(tmp_path: Path) -> None:
+    lived(tmp_path)
+    kept = keeper(tmp_path)
+    kept.close()
+
+    assert kept.remembered(replace(PROBE, target=replace(PROBE.target, url="https://other.example"))) is None
+
+
+def test_where_a_relay_is_asked_does_not_stand_in_the_file(tmp_path: Path) -> None:
+    lived(tmp_path)
+
+    assert PROBE.target.url.encode() not in (tmp_path / "wnmon.db").read_bytes()
+
+
+def test_an_outage_is_an_open_incident(tmp_path: Path) -> None:
+    lived(tmp_path, turned(up=False))
+
+    assert rows(tmp_path / "wnmon.db", "SELECT opened_ms, closed_ms, reason FROM incident") == [
+        (round(START_S * 1e3), None, "connect")
+    ]
+
+
+def test_an_incident_is_closed_by_what_is_up_again(tmp_path: Path) -> None:
+    lived(tmp_path, turned(up=False), turned(up=True, since_s=START_S + 60))
+
+    assert rows(tmp_path / "wnmon.db", "SELECT closed_ms - opened_ms FROM incident") == [(60_000,)]
+
+
+def test_an_outage_that_is_told_again_is_the_same_incident(tmp_path: Path) -> None:
+    lived(tmp_path, turned(up=False), turned(up=False, since_s=START_S + 60))
+
+    assert rows(tmp_path / "wnmon.db", "SELECT count(*) FROM incident") == [(1,)]
+
+
+def test_a_probe_that_was_down_is_known_to_have_been(tmp_path: Path) -> None:
+    lived(tmp_path, turned(up=False))
+    kept = keeper(tmp_path)
+    kept.close()
+
+    assert kept.down == {a_run().probe}
+
+
+def test_an_incident_of_a_probe_that_nobody_asks_any_more_is_closed(tmp_path: Path) -> None:
+    lived(tmp_path, turned(up=False))
+    kept = keeper(tmp_path)
+    kept.declare(())
+    kept.close()
+
+    assert rows(tmp_path / "wnmon.db", "SELECT count(closed_ms) FROM incident") == [(1,)]
+
+
+def test_two_services_do_not_share_a_folder(tmp_path: Path) -> None:
+    first = keeper(tmp_path)
+    second = open_keeper(Place(folder=tmp_path, owner="b", is_service=True), FakeClock(), lambda _: None)
+    first.close()
+
+    assert second == Refused(StoreProblem.LOCKED)
+
+
+def test_a_check_shares_the_folder_of_a_service(tmp_path: Path) -> None:
+    first, second = keeper(tmp_path), keeper(tmp_path, "b", is_service=False)
+    second.close()
+    first.close()
+
+    assert not list((tmp_path / "owners").iterdir())
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    place = Place(folder=tmp_path / "file", owner="a", is_service=True)
+
+    assert open_keeper(place, FakeClock(), lambda _: None) == Refused(StoreProblem.NOT_WRITABLE)

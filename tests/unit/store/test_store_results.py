@@ -1,0 +1,122 @@
+"""A run is written once, and added to its hour and its day."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sink_runs import START_S, a_run
+
+from wnmon.engine.run import Run
+from wnmon.model.check import Level
+from wnmon.model.result import Outcome, Reason, RuleVerdict, Timing, Verdict
+from wnmon.store.database import opened
+from wnmon.store.results import DAY_S, HOUR_S, Retention, Written, purge, row_of, write_run
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    db = opened(tmp_path / "wnmon.db")
+    assert isinstance(db, sqlite3.Connection)
+    yield db
+    db.close()
+
+
+def write(db: sqlite3.Connection, *runs: Run) -> None:
+    written = Written.read(db)
+    for run in runs:
+        write_run(db, written, row_of(run))
+
+
+def at(slot_s: float, run: Run | None = None) -> Run:
+    return replace(run or a_run(), slot_s=slot_s)
+
+
+def one(db: sqlite3.Connection, sql: str) -> object:
+    return db.execute(sql).fetchone()[0]
+
+
+def test_a_run_is_a_row(db: sqlite3.Connection) -> None:
+    write(db, at(START_S), at(START_S + 60))
+
+    assert one(db, "SELECT count(*) FROM run") == 2
+
+
+def test_a_slot_is_written_once(db: sqlite3.Connection) -> None:
+    write(db, at(START_S), at(START_S))
+
+    assert one(db, "SELECT count(*) FROM run") == 1
+
+
+def test_a_slot_that_was_there_is_added_to_no_hour(db: sqlite3.Connection) -> None:
+    write(db, at(START_S), at(START_S))
+
+    assert one(db, f"SELECT passed FROM sum WHERE step_s = {HOUR_S}") == 1
+
+
+def test_a_duration_is_written_in_microseconds(db: sqlite3.Connection) -> None:
+    write(db, at(START_S, a_run(timing=Timing(ttft_s=0.25))))
+
+    assert one(db, "SELECT ttft_us FROM run") == 250_000
+
+
+def test_what_never_came_is_no_zero(db: sqlite3.Connection) -> None:
+    write(db, at(START_S, a_run(timing=Timing())))
+
+    assert one(db, "SELECT ttft_us FROM run") is None
+
+
+@pytest.mark.parametrize("step_s", [HOUR_S, DAY_S])
+def test_an_outcome_is_counted_by_hour_and_by_day(db: sqlite3.Connection, step_s: int) -> None:
+    write(db, at(START_S), at(START_S + 1, a_run(Outcome.ERRORED, Reason.CONNECT)))
+
+    assert db.execute(f"SELECT passed, errored FROM sum WHERE step_s = {step_s}").fetchall() == [(1, 1)]
+
+
+def test_a_first_token_is_counted_by_the_step_it_fits(db: sqlite3.Connection) -> None:
+    write(db, at(START_S, a_run(timing=Timing(ttft_s=0.25))))
+
+    assert one(db, "SELECT most_us FROM first_token") == 300_000
+
+
+def test_a_first_token_that_is_suspect_is_not_counted(db: sqlite3.Connection) -> None:
+    write(db, at(START_S, a_run(timing=Timing(ttft_s=0.25, suspect=True))))
+
+    assert one(db, "SELECT count(*) FROM first_token") == 0
+
+
+def verdict(now: Verdict) -> tuple[RuleVerdict, ...]:
+    return (RuleVerdict(rule="DOC-001", level=Level.MUST, verdict=now),)
+
+
+def test_a_verdict_is_written_when_it_changes(db: sqlite3.Connection) -> None:
+    said = (Verdict.PASSED, Verdict.PASSED, Verdict.FAILED)
+    runs = [a_run(verdicts=verdict(now), ended_at_s=START_S + place) for place, now in enumerate(said)]
+    write(db, *(at(START_S + place, run) for place, run in enumerate(runs)))
+
+    assert [row[0] for row in db.execute("SELECT verdict FROM rule_verdict ORDER BY at_ms")] == ["passed", "failed"]
+
+
+def test_a_verdict_that_was_known_before_a_restart_is_no_change(db: sqlite3.Connection) -> None:
+    for place in (0, 1):  # each with what the file has, as after a restart
+        write(db, at(START_S + place, a_run(verdicts=verdict(Verdict.PASSED), ended_at_s=START_S + place)))
+
+    assert one(db, "SELECT count(*) FROM rule_verdict") == 1
+
+
+@pytest.mark.parametrize(("table", "kept"), [("run", 0), ("sum", 2), ("first_token", 2)])
+def test_runs_are_not_kept_as_long_as_hours_and_days(db: sqlite3.Connection, table: str, kept: int) -> None:
+    write(db, at(START_S, a_run(timing=Timing(ttft_s=0.25))))
+    purge(db, Retention(), START_S + 3 * DAY_S)
+
+    assert one(db, f"SELECT count(*) FROM {table}") == kept
+
+
+def test_nothing_is_kept_for_ever(db: sqlite3.Connection) -> None:
+    write(db, at(START_S))
+    purge(db, Retention(), START_S + 900 * DAY_S)
+
+    assert one(db, "SELECT count(*) FROM sum") == 0

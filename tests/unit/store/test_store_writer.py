@@ -1,0 +1,117 @@
+"""What is handed over is written: soon, or at once; what breaks is told and keeps nothing else from it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from store_samples import rows, writing
+
+from wnmon.model.events import StoreProblem
+from wnmon.store.database import opened
+from wnmon.store.writer import Health, Writer
+
+COUNT = "SELECT count(*) FROM ledger"
+INSERT = "INSERT INTO ledger VALUES ('wn', '', 1, 1, 1)"
+
+
+def broken(db: sqlite3.Connection) -> None:
+    raise ValueError("a fault of wnmon's own")
+
+
+def test_what_is_posted_is_there_at_the_end(tmp_path: Path) -> None:
+    with writing(tmp_path / "wnmon.db") as writer:
+        writer.post(lambda db: db.execute(INSERT))
+
+    assert rows(tmp_path / "wnmon.db", COUNT) == [(1,)]
+
+
+def test_what_is_asked_for_is_there_once_it_is_answered(tmp_path: Path) -> None:
+    with writing(tmp_path / "wnmon.db") as writer:
+        writer.ask(lambda db: db.execute(INSERT)).result(5)
+
+        assert rows(tmp_path / "wnmon.db", COUNT) == [(1,)]
+
+
+def test_what_was_posted_before_is_written_with_what_is_asked_for(tmp_path: Path) -> None:
+    with writing(tmp_path / "wnmon.db") as writer:
+        writer.post(lambda db: db.execute(INSERT))
+
+        assert writer.ask(lambda db: db.execute(COUNT).fetchone()).result(5) == (1,)
+
+
+def test_what_is_posted_is_written_without_being_asked_for(tmp_path: Path) -> None:
+    written = threading.Event()
+    with writing(tmp_path / "wnmon.db") as writer:
+        writer.post(lambda _: written.set())
+
+        assert written.wait(5)
+
+
+def test_what_breaks_is_told(tmp_path: Path) -> None:
+    bugs: list[str] = []
+    with writing(tmp_path / "wnmon.db", bug=bugs.append) as writer:
+        writer.post(broken)
+
+    assert [bug.split()[0] for bug in bugs] == ["ValueError"]
+
+
+def test_what_breaks_keeps_nothing_else_from_being_written(tmp_path: Path) -> None:
+    with writing(tmp_path / "wnmon.db") as writer:
+        writer.post(broken)
+        writer.post(lambda db: db.execute(INSERT))
+
+    assert rows(tmp_path / "wnmon.db", COUNT) == [(1,)]
+
+
+def test_who_asked_for_what_breaks_is_told_so(tmp_path: Path) -> None:
+    with writing(tmp_path / "wnmon.db") as writer, pytest.raises(ValueError, match="own"):
+        writer.ask(broken).result(5)
+
+
+def test_what_breaks_writes_nothing_of_itself(tmp_path: Path) -> None:
+    def half(db: sqlite3.Connection) -> None:
+        db.execute(INSERT)
+        broken(db)
+
+    with writing(tmp_path / "wnmon.db") as writer:
+        writer.post(half)
+        writer.post(lambda _: None)
+
+    assert rows(tmp_path / "wnmon.db", COUNT) == [(0,)]
+
+
+def full(file: Path) -> sqlite3.Connection:
+    """Return a connection to a file that may not grow by one page more."""
+    db = opened(file)
+    assert isinstance(db, sqlite3.Connection)
+    (pages,) = db.execute("PRAGMA page_count").fetchone()
+    db.execute(f"PRAGMA max_page_count = {pages}")
+    return db
+
+
+def fill(db: sqlite3.Connection) -> None:
+    db.execute("INSERT INTO setting VALUES ('much', ?)", ("x" * 100_000,))
+
+
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    told: list[Health] = []
+    writer = Writer(full(tmp_path / "wnmon.db"), told.append, lambda _: None, every_s=0.02)
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        writer.ask(fill).result(5)
+    writer.close()
+
+    assert told == [Health(problem=StoreProblem.FULL)]
+
+
+def test_what_found_no_room_is_written_once_there_is_some(tmp_path: Path) -> None:
+    db, told = full(tmp_path / "wnmon.db"), threading.Event()
+    writer = Writer(db, lambda _: told.set(), lambda _: None, every_s=0.02)
+    writer.post(fill)
+    assert told.wait(5)
+    db.execute("PRAGMA max_page_count = 1000")
+    writer.close()
+
+    assert rows(tmp_path / "wnmon.db", "SELECT count(*) FROM setting WHERE name = 'much'") == [(1,)]

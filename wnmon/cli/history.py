@@ -1,0 +1,140 @@
+"""`wnmon history`: what a service has kept of the past, as a table, as CSV or JSON lines, and as a copy of the file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from wnmon.cli.columns import aligned, safe_cell
+from wnmon.cli.options import duration, language_option, new_file
+from wnmon.cli.options import folder as data_folder
+from wnmon.cli.terminal import say, words
+from wnmon.clock import SystemClock
+from wnmon.errors import UsageError
+from wnmon.model.said import Said
+from wnmon.model.text import visible
+from wnmon.store import state_folder
+from wnmon.store.history import RUN_COLUMNS, History, Past, Span, open_history
+
+_BARS = "▁▂▃▄▅▆▇█"
+_NO_RUN = "·"
+_MOST_BARS = 48
+_HEADS = ("probe", "uptime", "runs", "ttft", "incidents", "tokens", "course")
+
+data_option: Callable[[Callable[..., object]], Callable[..., object]] = click.option(
+    "--data", type=data_folder, metavar="DIR"
+)
+last_option: Callable[[Callable[..., object]], Callable[..., object]] = click.option(
+    "--last", type=duration, default="24h", show_default=True
+)
+
+
+@click.group("history", invoke_without_command=True)
+@data_option
+@last_option
+@language_option
+@click.pass_context
+def command(context: click.Context, data: Path | None, last: float, lang: str) -> None:
+    """Show what a service has kept of the past."""
+    if context.invoked_subcommand is not None:
+        return
+    with _opened(data) as history:
+        rows = history.past(last, SystemClock().wall_s())
+    say("\n".join(_table(rows, lang)) if rows else Said("history_nothing").text(lang))
+
+
+@command.command("export")
+@data_option
+@last_option
+@click.option("--format", "form", type=click.Choice(("csv", "jsonl")), default="csv", show_default=True)
+def export(data: Path | None, last: float, form: str) -> None:
+    """Print the runs that are kept."""
+    with _opened(data) as history:
+        for row in _lines(history.runs(last, SystemClock().wall_s()), form):
+            click.echo(row, nl=False)
+
+
+@command.command("backup")
+@data_option
+@click.argument("file", type=new_file)
+def backup(data: Path | None, file: Path) -> None:
+    """Write a copy of all that is kept, while a service goes on."""
+    with _opened(data) as history:
+        try:
+            history.copy(file)
+        except FileExistsError:
+            raise UsageError(Said("history_is_there", path=str(file))) from None
+        except OSError:
+            raise UsageError(Said("history_no_copy", path=str(file))) from None
+    say(words("history_copied", path=str(file)))
+
+
+@contextmanager
+def _opened(folder: Path | None) -> Iterator[History]:
+    folder = folder or state_folder(os.environ)
+    history = open_history(folder)
+    if not isinstance(history, History):
+        said = Said("history_no_file" if history is None else f"store_{history.problem.value}")
+        raise UsageError(Said("history_unread", path=str(folder), said=said))
+    try:
+        yield history
+    finally:
+        history.close()
+
+
+def _table(rows: Sequence[Past], lang: str) -> list[str]:
+    heads = [Said(f"history_head_{head}").text(lang) for head in _HEADS]
+    return aligned([heads, *(_cells(row, lang) for row in rows)])
+
+
+def _cells(row: Past, lang: str) -> list[str]:
+    total = row.total
+    down = "" if row.down_since_s is None else Said("history_down", since=_iso(row.down_since_s)).text(lang)
+    return [
+        visible(row.probe),
+        f"{100 * total.good / total.runs:.2f} %" if total.runs else "",
+        f"{total.runs}",
+        "" if row.ttft_s is None else f"≤ {row.ttft_s:g} s",
+        f"{row.incidents}{down}",
+        f"{row.tokens}",
+        course(row.spans),
+    ]
+
+
+def course(spans: Sequence[Span]) -> str:
+    """Return a bar for each span, as high as its share of good runs; a dot where none took place."""
+    each = -(-len(spans) // _MOST_BARS)
+    joined = (spans[place : place + each] for place in range(0, len(spans), each or 1))
+    return "".join(_bar(sum(one.runs for one in part), sum(one.good for one in part)) for part in joined)
+
+
+def _bar(count: int, good: int) -> str:
+    return _BARS[good * (len(_BARS) - 1) // count] if count else _NO_RUN
+
+
+def _lines(rows: Iterator[tuple[object, ...]], form: str) -> Iterator[str]:
+    if form == "jsonl":
+        for row in rows:
+            yield json.dumps(dict(zip(RUN_COLUMNS, row, strict=True)), ensure_ascii=False) + "\n"
+        return
+    yield _csv(RUN_COLUMNS)
+    for row in rows:
+        yield _csv(row)
+
+
+def _csv(row: Sequence[object]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerow([safe_cell(value) for value in row])
+    return out.getvalue()
+
+
+def _iso(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

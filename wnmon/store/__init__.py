@@ -1,0 +1,7 @@
+"""What wnmon remembers over restarts: one SQLite file in a folder of its own. The only package that speaks SQL."""
+
+from wnmon.store.database import Refused
+from wnmon.store.keeper import Keeper, open_keeper
+from wnmon.store.place import Place, state_folder
+
+__all__ = ["Keeper", "Place", "Refused", "open_keeper", "state_folder"]

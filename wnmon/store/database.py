@@ -1,0 +1,168 @@
+"""The file itself: opened, brought up to date, or refused untouched. A refusal is a value."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import sqlite3
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from wnmon.model.events import StoreProblem
+
+APPLICATION_ID = 0x776E6D6E
+"""`wnmn`: what SQLite's header says whose file it is."""
+
+BUSY_S = 5.0
+"""So long a transaction waits for one of another wnmon."""
+
+_HEADER = struct.Struct(">16s44xI4xI28x")
+_MAGIC = b"SQLite format 3\0"
+_NUMBERED = re.compile(r"(\d{3})\.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """There is no store, and why."""
+
+    problem: StoreProblem
+
+
+def migrations() -> list[tuple[int, str]]:
+    """Return the numbered SQL files, in their order."""
+    folder = files("wnmon.store") / "migrations"
+    named = ((_NUMBERED.fullmatch(file.name), file) for file in folder.iterdir())
+    return sorted((int(match[1]), file.read_text(encoding="utf-8")) for match, file in named if match is not None)
+
+
+def opened(file: Path) -> sqlite3.Connection | Refused:
+    """Return a connection to a file that is up to date, made anew where there was none.
+
+    Another program's file, or one of a newer wnmon, is not touched: its header is read before SQLite opens it.
+    """
+    try:
+        if (refused := _looked_at(file)) is not None:
+            return refused
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = connected(file)
+        _bring_up_to_date(connection)
+    except OSError:
+        return Refused(StoreProblem.NOT_WRITABLE)
+    except sqlite3.Error as error:
+        return Refused(problem_of(error))
+    return connection
+
+
+def connected(file: Path) -> sqlite3.Connection:
+    """Return a connection that any thread may use, one at a time. Transactions are begun by hand."""
+    connection = sqlite3.connect(file, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    # A commit is in the hands of the system at once, and so outlives this process; a power cut may take the last ones.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def for_reading(file: Path) -> sqlite3.Connection | Refused:
+    """Return a connection that changes nothing, beside whoever writes. One of an older wnmon is refused as foreign."""
+    try:
+        if not file.is_file():
+            return Refused(StoreProblem.NOT_WRITABLE)
+        if (refused := _looked_at(file)) is not None:
+            return refused
+        connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
+        connection.execute("SELECT 1 FROM setting").fetchone()
+    except OSError:
+        return Refused(StoreProblem.NOT_WRITABLE)
+    except sqlite3.Error as error:
+        return Refused(problem_of(error))
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Hold the right to write while the block runs; all of it counts, or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # SQLite ends it by itself where, say, the disk is full
+            connection.execute("ROLLBACK")
+        raise
+
+
+def problem_of(error: sqlite3.Error) -> StoreProblem:
+    """Return what an error of SQLite's means to whoever keeps the file (sqlite.org/rescode.html)."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    by_code = {
+        sqlite3.SQLITE_FULL: StoreProblem.FULL,
+        sqlite3.SQLITE_BUSY: StoreProblem.LOCKED,
+        sqlite3.SQLITE_LOCKED: StoreProblem.LOCKED,
+        sqlite3.SQLITE_CORRUPT: StoreProblem.DAMAGED,
+        sqlite3.SQLITE_NOTADB: StoreProblem.DAMAGED,
+    }
+    return by_code.get(code, StoreProblem.NOT_WRITABLE)
+
+
+def salt(connection: sqlite3.Connection) -> bytes:
+    """Return what hashes of this file are made with, so that they mean nothing beside another one."""
+    (told,) = connection.execute("SELECT value FROM setting WHERE name = 'salt'").fetchone()
+    return bytes.fromhex(told)
+
+
+def _looked_at(file: Path) -> Refused | None:
+    """Return why a file is not to be touched, None where it may be, or is not there (sqlite.org/fileformat.html)."""
+    try:
+        with file.open("rb") as content:
+            header = content.read(_HEADER.size)
+    except FileNotFoundError:
+        return None
+    if not header:
+        return None
+    if len(header) < _HEADER.size or not header.startswith(_MAGIC):
+        return Refused(StoreProblem.FOREIGN)
+    _, version, application = _HEADER.unpack(header)
+    if application != APPLICATION_ID:
+        return None if _is_empty(file) else Refused(StoreProblem.FOREIGN)
+    return Refused(StoreProblem.NEWER) if version > migrations()[-1][0] else None
+
+
+def _is_empty(file: Path) -> bool:
+    """Tell whether a file of SQLite's has nothing in it: of a wnmon that was ended as it made it."""
+    reading = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    try:
+        return reading.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+    finally:
+        reading.close()
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Run what the file has not seen yet, each in a transaction of its own."""
+    for number, sql in migrations():
+        with transaction(connection):
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version >= number:  # perhaps by another process, a moment ago
+                continue
+            for statement in _statements(sql):
+                connection.execute(statement)
+            if version == 0:
+                connection.execute("INSERT INTO setting VALUES ('salt', ?)", (secrets.token_hex(16),))
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {number}")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # so that the header says so, to whoever only looks
+
+
+def _statements(sql: str) -> Iterator[str]:
+    """Yield statements one by one: `executescript` would end the transaction."""
+    text = ""
+    for line in sql.splitlines(keepends=True):
+        text += line
+        if sqlite3.complete_statement(text):
+            yield text
+            text = ""

@@ -1,0 +1,145 @@
+"""What the file has of the past, for whoever asks. Reads only, beside a service that writes."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+from wnmon.model.target import ProbeId
+from wnmon.store.database import Refused, for_reading
+from wnmon.store.place import FILE
+from wnmon.store.results import DAY_S, HOUR_S
+
+_BY_HOUR_UNTIL_S = 8 * DAY_S
+"""A time as long as this is told by hours, a longer one by days."""
+
+RUN_COLUMNS = (
+    *("probe", "target", "check", "model", "slot", "began", "ended", "run", "recheck", "outcome", "reason", "status"),
+    *("dns_s", "tcp_s", "tls_s", "send_s", "headers_s", "first_byte_s", "ttft_s", "first_visible_s", "total_s"),
+    *("max_gap_s", "suspect", "requests", "input_tokens", "output_tokens", "answered_as"),
+)
+"""What an export says of a run; instants and durations in seconds."""
+
+_RUNS = (
+    "SELECT name, target, check_name, model, slot_ms / 1e3, began_ms / 1e3, ended_ms / 1e3, run, recheck, outcome,"
+    " reason, status, dns_us / 1e6, tcp_us / 1e6, tls_us / 1e6, send_us / 1e6, headers_us / 1e6, first_byte_us / 1e6,"
+    " ttft_us / 1e6, first_visible_us / 1e6, total_us / 1e6, max_gap_us / 1e6, suspect, requests, input_tokens,"
+    " output_tokens, answered_as FROM run JOIN probe ON probe.id = run.probe WHERE ended_ms >= ?"
+    " ORDER BY ended_ms, name"
+)
+
+
+_SPANS = (
+    "SELECT start_s, passed + degraded + failed + errored, passed + degraded, requests, input_tokens + output_tokens"
+    " FROM sum WHERE probe = ? AND step_s = ? AND start_s >= ?"
+)
+_INCIDENTS = (
+    "SELECT count(*), max(CASE WHEN closed_ms IS NULL THEN opened_ms END) FROM incident"
+    " WHERE probe = ? AND (closed_ms IS NULL OR closed_ms >= ?)"
+)
+_FIRST_TOKENS = (
+    "SELECT most_us, sum(runs) FROM first_token WHERE probe = ? AND step_s = ? AND start_s >= ?"
+    " GROUP BY most_us ORDER BY most_us"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """What runs came to in an hour, or a day: how many, and how many of them found the relay up."""
+
+    runs: int = 0
+    good: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What is known of a probe: its spans, the oldest first; when it went down (epoch), None where it is not down.
+
+    `ttft_s`: no more than half of the first tokens took longer, as near as the counted sizes tell.
+    """
+
+    probe: ProbeId
+    spans: tuple[Span, ...]
+    ttft_s: float | None
+    tokens: int
+    requests: int
+    incidents: int
+    down_since_s: float | None
+
+    @property
+    def total(self) -> Span:
+        """Return all spans together."""
+        return Span(runs=sum(one.runs for one in self.spans), good=sum(one.good for one in self.spans))
+
+
+class History:
+    """What a folder has of the past."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def past(self, last_s: float, now_s: float) -> Sequence[Past]:
+        """Return what is known of each probe that ran within the last so many seconds, in the order of their names."""
+        step_s = HOUR_S if last_s <= _BY_HOUR_UNTIL_S else DAY_S
+        first_s = int(now_s - last_s) // step_s * step_s
+        starts = range(first_s, int(now_s) // step_s * step_s + 1, step_s)
+        probes = self._db.execute("SELECT id, name FROM probe ORDER BY name").fetchall()
+        found = (self._of(number, ProbeId(name), step_s, starts) for number, name in probes)
+        return [one for one in found if one is not None]
+
+    def runs(self, last_s: float, now_s: float) -> Iterator[tuple[object, ...]]:
+        """Yield the runs of the last so many seconds that are still kept, as RUN_COLUMNS name them; oldest first."""
+        yield from self._db.execute(_RUNS, (round((now_s - last_s) * 1e3),))
+
+    def copy(self, file: Path) -> None:
+        """Write all there is into a new file, while others go on writing.
+
+        Raises FileExistsError for one that is there, OSError where it cannot be written.
+        """
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        copy = sqlite3.connect(file)
+        try:
+            self._db.backup(copy)
+        except sqlite3.Error as error:
+            file.unlink(missing_ok=True)
+            raise OSError(str(file)) from error
+        finally:
+            copy.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _of(self, number: int, name: ProbeId, step_s: int, starts: range) -> Past | None:
+        rows = self._db.execute(_SPANS, (number, step_s, starts[0])).fetchall()
+        if not rows:
+            return None
+        spans = {start_s: Span(runs=runs, good=good) for start_s, runs, good, _, _ in rows}
+        incidents, down_ms = self._db.execute(_INCIDENTS, (number, starts[0] * 1_000)).fetchone()
+        return Past(
+            probe=name,
+            spans=tuple(spans.get(start_s, Span()) for start_s in starts),
+            ttft_s=self._half_took_s(number, step_s, starts[0]),
+            tokens=sum(row[4] for row in rows),
+            requests=sum(row[3] for row in rows),
+            incidents=incidents,
+            down_since_s=None if down_ms is None else down_ms / 1e3,
+        )
+
+    def _half_took_s(self, probe: int, step_s: int, first_s: int) -> float | None:
+        rows = self._db.execute(_FIRST_TOKENS, (probe, step_s, first_s)).fetchall()
+        up_to, half = accumulate(count for _, count in rows), sum(count for _, count in rows) / 2
+        return next((most_us / 1e6 for (most_us, _), count in zip(rows, up_to, strict=True) if count >= half), None)
+
+
+def open_history(folder: Path) -> History | Refused | None:
+    """Return the past that a folder has, or why it cannot be read; None where nothing was ever kept there."""
+    file = folder / FILE
+    if not file.exists():
+        return None
+    db = for_reading(file)
+    return db if isinstance(db, Refused) else History(db)

@@ -1,0 +1,151 @@
+"""The store of a service: what it finds out, kept; and what it knew before it ended, given back."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from wnmon.engine.ports import Clock
+from wnmon.engine.run import Run
+from wnmon.engine.standing import Remembered
+from wnmon.model.events import InternalFault, MonitorEvent, StoreProblem, StoreTold, Turned
+from wnmon.model.target import Probe, ProbeId
+from wnmon.store.books import StoredBooks, book_shares
+from wnmon.store.database import Refused, opened, salt
+from wnmon.store.place import Place
+from wnmon.store.results import Retention, Row, Written, purge, row_of, write_run
+from wnmon.store.states import (
+    close_incidents,
+    forget_state,
+    open_incidents,
+    read_states,
+    relay_of,
+    write_state,
+    write_turn,
+)
+from wnmon.store.writer import Health, Writer
+from wnmon.watch.confirm import Confirmation
+
+PURGE_EVERY_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the file said when it was opened."""
+
+    states: Mapping[ProbeId, tuple[str, Confirmation, bool, float]]
+    down: frozenset[ProbeId]
+
+
+class Keeper:
+    """A sink of runs and an observer on a file; `books` keeps the budgets in it.
+
+    `standing` tells how a probe stands, in terms that outlive a process. `tell` is called on the thread that writes.
+    """
+
+    name = "store"
+
+    def __init__(
+        self,
+        place: Place,
+        connection: sqlite3.Connection,
+        clock: Clock,
+        tell: Callable[[MonitorEvent], None],
+        *,
+        retention: Retention | None = None,
+    ) -> None:
+        self._place = place
+        self._clock = clock
+        self._retention = retention or Retention()
+        self._salt = salt(connection)
+        self._written = Written.read(connection)
+        self._known = _Known(read_states(connection), open_incidents(connection))
+        self._purged_s = 0.0
+        self._standing: Callable[[ProbeId], Remembered | None] = lambda _: None
+
+        def told(health: Health) -> None:
+            tell(StoreTold(problem=health.problem, lost=health.lost))
+
+        self._writer = Writer(connection, told, lambda bug: tell(InternalFault(component="store", error=bug)))
+        self.books = StoredBooks(self._writer, clock, place.owner, self._salt)
+        self._bury()
+
+    def follow(self, standing: Callable[[ProbeId], Remembered | None]) -> None:
+        """Ask this, from now on, how probes stand."""
+        self._standing = standing
+
+    @property
+    def down(self) -> frozenset[ProbeId]:
+        """Return which probes were down when the service ended."""
+        return self._known.down
+
+    def remembered(self, probe: Probe) -> Remembered | None:
+        """Return how a probe stood when the service ended, None where nothing is known of the relay it asks."""
+        relay, confirmed, success, due_s = self._known.states.get(probe.id, ("", Confirmation(), False, 0.0))
+        if relay != relay_of(probe.target.url, self._salt):
+            return None
+        return Remembered(url=probe.target.url, confirmed=confirmed, success=success, due_s=due_s)
+
+    def declare(self, probes: Collection[Probe]) -> None:
+        """Know exactly these probes: nobody waits for others to come up again."""
+        keep, now_s = [probe.id for probe in probes], self._clock.wall_s()
+        self._writer.post(lambda db: close_incidents(db, keep, now_s))
+
+    def take(self, run: Run) -> None:
+        """Keep a finished run, and how its probe stands since."""
+        row, now, now_s = row_of(run), self._standing(run.probe), self._clock.wall_s()
+        self._writer.post(lambda db: self._write(db, row, now))
+        if now_s - self._purged_s >= PURGE_EVERY_S:
+            self._purged_s = now_s
+            self._writer.post(lambda db: purge(db, self._retention, now_s))
+
+    def observe(self, event: MonitorEvent) -> None:
+        """Keep when a probe went down, and when it came up again."""
+        match event:
+            case Turned():
+                self._writer.post(lambda db: write_turn(db, self._written, event))
+            case _:
+                pass
+
+    def close(self) -> None:
+        """Write what there is, and let go of the folder. Waits, so not on a loop."""
+        self._writer.close()
+        self._place.leave()
+
+    def _bury(self) -> None:
+        """Count as spent what processes were granted that are gone."""
+        gone = self._place.gone()
+
+        def forget(booked: Future[None]) -> None:
+            for owner in gone if booked.exception() is None else ():
+                self._place.forget(owner)
+
+        self._writer.ask(lambda db: book_shares(db, gone)).add_done_callback(forget)
+
+    def _write(self, db: sqlite3.Connection, row: Row, now: Remembered | None) -> None:
+        write_run(db, self._written, row)
+        probe = self._written.probes[row.name]
+        if now is None:
+            forget_state(db, probe)
+        else:
+            write_state(db, probe, now, self._salt)
+
+
+def open_keeper(
+    place: Place, clock: Clock, tell: Callable[[MonitorEvent], None], *, retention: Retention | None = None
+) -> Keeper | Refused:
+    """Return the keeper of a folder, or why there is none."""
+    try:
+        if not place.take():
+            place.leave()
+            return Refused(StoreProblem.LOCKED)
+        connection = opened(place.file)
+    except OSError:
+        place.leave()
+        return Refused(StoreProblem.NOT_WRITABLE)
+    if isinstance(connection, Refused):
+        place.leave()
+        return connection
+    return Keeper(place, connection, clock, tell, retention=retention)

@@ -1,0 +1,166 @@
+"""What is written of a finished run, and what hours and days come to. All of it within somebody's transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+
+from wnmon.engine.run import Run
+from wnmon.model.result import Outcome, Timing
+
+HOUR_S, DAY_S = 3_600, 86_400
+STEPS_S = (HOUR_S, DAY_S)
+
+FIRST_TOKEN_US = (
+    *(50_000, 100_000, 200_000, 300_000, 400_000, 500_000, 750_000),
+    *(1_000_000, 1_500_000, 2_000_000, 3_000_000, 5_000_000, 7_500_000),
+    *(10_000_000, 15_000_000, 20_000_000, 30_000_000, 60_000_000),
+)
+"""The sizes that first tokens are counted by; what took longer than the last counts as that."""
+
+_TIMED = ("dns", "tcp", "tls", "send", "headers", "first_byte", "ttft", "first_visible", "total", "max_gap")
+
+_RUN = (
+    "INSERT OR IGNORE INTO run (probe, slot_ms, run, recheck, began_ms, ended_ms, outcome, reason, status,"
+    f" {', '.join(f'{name}_us' for name in _TIMED)},"
+    " suspect, requests, input_tokens, output_tokens, answered_as)"
+    f" VALUES ({', '.join('?' * (14 + len(_TIMED)))})"
+)
+_SUM = (
+    "INSERT INTO sum (probe, step_s, start_s, passed, degraded, failed, errored, requests, input_tokens, output_tokens)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET passed = passed + excluded.passed,"
+    " degraded = degraded + excluded.degraded, failed = failed + excluded.failed, errored = errored + excluded.errored,"
+    " requests = requests + excluded.requests, input_tokens = input_tokens + excluded.input_tokens,"
+    " output_tokens = output_tokens + excluded.output_tokens"
+)
+_COUNT_FIRST = (
+    "INSERT INTO first_token (probe, step_s, start_s, most_us, runs) VALUES (?, ?, ?, ?, 1)"
+    " ON CONFLICT DO UPDATE SET runs = runs + 1"
+)
+_COUNTED = (Outcome.PASSED, Outcome.DEGRADED, Outcome.FAILED, Outcome.ERRORED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """For how long runs, hours and days are kept, in seconds."""
+
+    runs_s: int = 2 * DAY_S
+    hours_s: int = 35 * DAY_S
+    days_s: int = 800 * DAY_S
+
+
+@dataclass(slots=True)
+class Written:
+    """What the file is known to have, so that it is not asked for each run."""
+
+    probes: dict[str, int] = field(default_factory=dict)
+    verdicts: dict[tuple[int, str], tuple[str, bool]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, db: sqlite3.Connection) -> Written:
+        """Return what it has."""
+        rows = db.execute("SELECT probe, rule, verdict, waived, max(at_ms) FROM rule_verdict GROUP BY probe, rule")
+        return cls(
+            probes=dict(db.execute("SELECT name, id FROM probe")),
+            verdicts={(probe, rule): (verdict, bool(waived)) for probe, rule, verdict, waived, _ in rows},
+        )
+
+    def probe(self, db: sqlite3.Connection, target: str, check: str, model: str, name: str) -> int:
+        """Return the number of a probe, given where it has none."""
+        known = self.probes.get(name)
+        if known is None:
+            made = db.execute(
+                "INSERT INTO probe (name, target, check_name, model) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET name = excluded.name RETURNING id",
+                (name, target, check, model),
+            )
+            known = self.probes[name] = int(made.fetchone()[0])
+        return known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What is kept of a run: little, since it may wait for a full disk. `counts`, `spent`: as in the table `sum`."""
+
+    target: str
+    check: str
+    model: str
+    name: str
+    slot_ms: int
+    ended_ms: int
+    values: tuple[object, ...]
+    counts: tuple[bool, ...]
+    spent: tuple[int, int, int]
+    first_token_us: int | None
+    verdicts: tuple[tuple[str, tuple[str, bool]], ...]
+
+
+def row_of(run: Run) -> Row:
+    """Return what is kept of a run."""
+    result, spent = run.result, (run.requests, run.spent_input_tokens, run.spent_output_tokens)
+    return Row(
+        target=run.target,
+        check=run.check,
+        model=run.model,
+        name=run.probe,
+        slot_ms=_ms(run.started_at_s if run.slot_s is None else run.slot_s),
+        ended_ms=_ms(run.ended_at_s),
+        values=(
+            *(run.id, run.recheck, _ms(run.started_at_s), _ms(run.ended_at_s)),
+            *(result.outcome.value, result.reason.value, result.status),
+            *(_us(getattr(result.timing, f"{name}_s")) for name in _TIMED),
+            *(result.timing.suspect, *spent, _answered_as(run)),
+        ),
+        counts=tuple(result.outcome is outcome for outcome in _COUNTED),
+        spent=spent,
+        first_token_us=_first_token_us(result.timing),
+        verdicts=tuple((one.rule, (one.verdict.value, one.waived)) for one in result.verdicts),
+    )
+
+
+def write_run(db: sqlite3.Connection, written: Written, row: Row) -> None:
+    """Write a run, add it to its hour and its day, and note which rules changed. A slot is written once."""
+    probe = written.probe(db, row.target, row.check, row.model, row.name)
+    if db.execute(_RUN, (probe, row.slot_ms, *row.values)).rowcount == 0:
+        return
+    for step_s in STEPS_S:
+        start_s = row.ended_ms // 1_000 // step_s * step_s
+        db.execute(_SUM, (probe, step_s, start_s, *row.counts, *row.spent))
+        if row.first_token_us is not None:
+            db.execute(_COUNT_FIRST, (probe, step_s, start_s, row.first_token_us))
+    for rule, now in row.verdicts:
+        if written.verdicts.get((probe, rule)) != now:
+            written.verdicts[probe, rule] = now
+            db.execute("INSERT OR REPLACE INTO rule_verdict VALUES (?, ?, ?, ?, ?)", (probe, rule, row.ended_ms, *now))
+
+
+def purge(db: sqlite3.Connection, retention: Retention, now_s: float) -> None:
+    """Remove what is kept no longer."""
+    db.execute("DELETE FROM run WHERE ended_ms < ?", (_ms(now_s - retention.runs_s),))
+    for step_s, kept_s in zip(STEPS_S, (retention.hours_s, retention.days_s), strict=True):
+        for table in ("sum", "first_token"):
+            db.execute(f"DELETE FROM {table} WHERE step_s = ? AND start_s < ?", (step_s, int(now_s - kept_s)))
+    db.execute("DELETE FROM ledger WHERE hour < ?", (int(now_s - retention.days_s) // HOUR_S,))
+    db.execute("DELETE FROM incident WHERE closed_ms < ?", (_ms(now_s - retention.days_s),))
+
+
+def _answered_as(run: Run) -> str | None:
+    """Return which model the answer says it is of, as far as anybody wants to read."""
+    said = next((one.reply.model for one in run.standing if isinstance(one.reply.model, str)), None)
+    return None if said is None else said[:200]
+
+
+def _first_token_us(timing: Timing) -> int | None:
+    """Return the step of a first token that can be believed."""
+    took_us = None if timing.suspect else _us(timing.ttft_s)
+    if took_us is None:
+        return None
+    return next((most_us for most_us in FIRST_TOKEN_US if took_us <= most_us), FIRST_TOKEN_US[-1])
+
+
+def _ms(at_s: float) -> int:
+    return round(at_s * 1e3)
+
+
+def _us(took_s: float | None) -> int | None:
+    return None if took_s is None else round(took_s * 1e6)
