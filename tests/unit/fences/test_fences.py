@@ -29,6 +29,7 @@ BREAKS: Mapping[str, tuple[str, str]] = {
     "owner-yaml": ("wnmon/report/curl.py", "yaml"),
     "owner-web-server": ("wnmon/mock/http.py", "starlette"),
     "owner-templates": ("wnmon/report/markdown.py", "jinja2"),
+    "owner-sql": ("wnmon/cli/history.py", "sqlite3"),
     "owner-click": ("wnmon/app/serve.py", "click"),
     "owner-pytest": ("wnmon/engine/budget.py", "pytest"),
     "owner-rich": ("wnmon/report/github.py", "rich"),

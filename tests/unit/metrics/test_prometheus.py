@@ -44,6 +44,8 @@ from wnmon.model.events import (
     SelfTested,
     SinkFailed,
     Skip,
+    StoreProblem,
+    StoreTold,
     Waited,
 )
 from wnmon.model.honesty import Counts, Honesty, Series, Spread, Word
@@ -592,6 +594,9 @@ def test_a_label_value_with_quotes_and_newlines_is_escaped() -> None:
         (LoopLagged(lag_s=0.5), "wnmon_event_loop_lag_seconds_sum", 0.5),
         (Reloaded(ok=True, at_s=5, sha="abc"), "wnmon_config_last_reload_successful", 1),
         (Reloaded(ok=True, at_s=5, sha="abc"), "wnmon_config_last_reload_success_timestamp_seconds", 5),
+        (StoreTold(problem=StoreProblem.FULL), "wnmon_store_problem", 1),
+        (StoreTold(problem=None), "wnmon_store_problem", 0),
+        (StoreTold(problem=StoreProblem.FULL, lost=7), "wnmon_store_lost_total", 7),
         (SinkFailed(sink="jsonl", error="x"), "wnmon_sink_errors_total", 1),
         (InternalFault(component="engine", error="x"), "wnmon_internal_errors_total", 1),
         (BudgetLeft(target="wn", tokens_left=10, tokens_limit=90), "wnmon_budget_tokens_remaining", 10),
@@ -712,6 +717,7 @@ def a_busy_sink() -> tuple[bytes, bytes]:
     sink.observe(Reloaded(ok=True, at_s=5, sha="abc"))
     sink.observe(BudgetLeft(target="wn", tokens_left=1, tokens_limit=9, is_exhausted=False))
     sink.observe(SelfTested(honesty=HONEST, at_s=7))
+    sink.observe(StoreTold(problem=None))
     return exposed(sink, "text/plain"), exposed(sink, "application/openmetrics-text; version=1.0.0")
 
 

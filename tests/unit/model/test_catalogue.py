@@ -42,6 +42,8 @@ PREFIXES = (
     "models_head_",
     "models_state_",
     "selftest_",
+    "store_",
+    "history_head_",
 )
 """Beginnings put before a word that code or a template names, or an enum holds."""
 
@@ -57,6 +59,7 @@ ELSEWHERE = {
     "pytest_plugin/settings.py": "options, among pytest's own English",
     "pytest_plugin/tests.py": "markers, among pytest's own English",
     "metrics": "help texts of metrics and the page made of them, which are English everywhere",
+    "store": "SQL",
     "report/junit.py": "a format for machines",
     "report/tap.py": "a format for machines",
     "web/routes.py": "plain text for machines",
