@@ -71,6 +71,9 @@ def keys_seen(relay: MockRelay) -> set[str]:
         (["--base-url", "http://127.0.0.1:9", "--model", ","], "expected names such as a,b"),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "--waive", "DOC-009"], "expected RULE=REASON@DATE"),
         (["--base-url", "http://127.0.0.1:9", "--model", "m", "--waive", "DOC-0009=x@2999-01-31"], 'mean "DOC-009"?'),
+        (["--base-url", "http://127.0.0.1:9", "--model", "m", "--data", "/proc/nowhere"], "cannot be written"),
+        (["--base-url", "http://127.0.0.1:9", "--model", "m", "--data", __file__], "is a file"),
+        (["--base-url", "http://127.0.0.1:9", "--model", "m", "--data", ""], "empty"),
         (["--no-such-flag"], "--no-such-flag"),
     ],
 )

@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 from leaks import LeakDetector
 from mirror import MODES, SESSION, mirror
-from service_process import PATIENCE_S, ServiceProcess, environment, eventually, relay_beside, serving
+from service_process import PATIENCE_S, ServiceProcess, environment, eventually, relay_beside, serving, wnmon
 
 from wnmon.app.check import Surroundings, one_off_runner
 from wnmon.cli import run
@@ -361,8 +361,20 @@ def served(planted: None, configured: Path) -> list[Output]:
             answer = service.get("/-/reload", method="POST")
             assert answer.status == 400, name
             outputs.append((f"reload of {name}", f"{answer.text}{answer.headers}"))
+        outputs += _kept(folder)  # while it writes, so the write-ahead log too
         assert service.end()[0] == 0
-        return [*outputs, ("serve: stdout", service.stdout), ("serve: stderr", service.stderr)]
+        return [*outputs, *_kept(folder), ("serve: stdout", service.stdout), ("serve: stderr", service.stderr)]
+
+
+def _kept(folder: Path) -> list[Output]:
+    """Return what a service has written down, and what `wnmon history` makes of it."""
+    data = ("--data", str(folder / "data"))
+    backup = folder / f"copy-{secrets.token_hex(4)}.db"
+    orders: tuple[tuple[str, ...], ...] = ((), ("export",), ("backup", str(backup)))
+    said = [("history", "".join(wnmon("history", *order, *data)[1:])) for order in orders]
+    files = [*(folder / "data").iterdir(), backup]
+    assert backup.stat().st_size > 0
+    return [*said, *((file.name, file.read_bytes().decode("latin-1")) for file in files if file.is_file())]
 
 
 @pytest.fixture(scope="module")

@@ -168,3 +168,47 @@ def test_what_keeps_results_from_being_kept_is_said_once(relay: MockRelay, tmp_p
         eventually(lambda: service.value("wnmon_probe_runs_total", target="up"), "a run all the same")
 
         assert service.stderr.count("kept in memory alone") == 1
+
+
+SPENT = """\
+targets:
+  frugal: {{base_url: {url}, api_key: "${{WN_API_KEY}}", models: [m], budget: {{requests_per_day: 2}}}}
+checks:
+  alive: {{every: 100d, prompt: hello, confirm: {{recheck: never}}}}
+"""
+
+
+def test_a_check_spends_of_the_budget_of_the_service_beside_it(relay: MockRelay, tmp_path: Path) -> None:
+    with serving(tmp_path, SPENT.format(url=relay.url), "--run-now") as service:
+        eventually(lambda: service.probes()["frugal/alive/m"]["runs"], "a run")
+        options = ("-c", str(tmp_path / "wnmon.yaml"), "--data", str(tmp_path / "data"), "--only", "DOC-001,STREAM-001")
+        wnmon("check", *options)
+    spent = asked(tmp_path, "SELECT sum(requests) FROM ledger")
+
+    assert spent == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (("--data", "/nowhere"), "there is none"),
+        (("--data", ""), "empty"),
+        (("--last", "long"), "long"),
+        (("export", "--format", "pdf"), "pdf"),
+        (("backup",), "FILE"),
+        (("backup", "/nowhere/copy.db"), "no folder"),
+        (("no-such",), "no-such"),
+    ],
+)
+def test_a_past_that_cannot_be_shown_exits_with_2_and_says_why(typed: tuple[str, ...], said: str) -> None:
+    code, _, complaint = wnmon("history", *typed)
+
+    assert (code, said in complaint) == (2, True), complaint
+
+
+@pytest.mark.parametrize(("data", "said"), [(__file__, "is a file"), ("", "empty")])
+def test_a_service_whose_folder_is_none_exits_with_2(data: str, said: str, relay: MockRelay, tmp_path: Path) -> None:
+    (tmp_path / "wnmon.yaml").write_text(CONFIG.format(url=relay.url), encoding="utf-8")
+    code, _, complaint = wnmon("serve", str(tmp_path / "wnmon.yaml"), "--data", data)
+
+    assert (code, said in complaint) == (2, True), complaint

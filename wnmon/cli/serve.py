@@ -12,7 +12,7 @@ import click
 from wnmon.app.loop import run
 from wnmon.app.serve import Service, ServiceOptions
 from wnmon.cli.next_windows import next_windows
-from wnmon.cli.options import duration, language_option, quiet_option
+from wnmon.cli.options import duration, folder, language_option, quiet_option
 from wnmon.cli.service_log import Form, Level, ServiceLog
 from wnmon.cli.stopping import taking
 from wnmon.cli.terminal import words
@@ -40,7 +40,7 @@ def address(text: str) -> tuple[str, int]:
 @click.option("--run-now", is_flag=True)
 @click.option("--no-selftest", is_flag=True)
 @click.option("--poll", type=duration, default="10s", show_default=True)
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@click.option("--data", type=folder, metavar="DIR")
 @click.option("--log-level", type=click.Choice([level.name.lower() for level in Level]), default="info")
 @click.option("--log-format", type=click.Choice([form.value for form in Form]), default="text")
 @language_option
