@@ -90,6 +90,16 @@ def test_an_outage_goes_on_since_when_it_began(killed: Killed) -> None:
     assert abs(killed.after_since_s - killed.before_since_s) < 0.01
 
 
+def test_an_outage_is_shown_before_anything_is_asked_again(killed: Killed) -> None:
+    """The first run after a restart is a slot away: here so far that it does not come."""
+    config = (killed.folder / "wnmon.yaml").read_text("utf-8").replace("every: 2s", "every: 3h")
+    with serving(killed.folder, config) as service:
+        row = service.probes()["down/alive/m"]
+        shown = (row["outcome"], row["runs"], service.value("wnmon_probe_up", target="down"))
+
+    assert shown == ("failed", 0, 0)
+
+
 def test_an_outage_over_restarts_is_one_incident(killed: Killed) -> None:
     assert asked(killed.folder, "SELECT count(*), count(closed_ms) FROM incident") == [(1, 0)]
 

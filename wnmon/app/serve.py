@@ -208,10 +208,14 @@ class Service:
         if self._keeper is None:
             return
         self._standings.declare(self._config.probes)
+        self._board.declare(self._config.probes)
         self._keeper.follow(self._standings.remembered)
         for probe in self._config.probes:
-            if (known := self._keeper.remembered(probe)) is not None:
+            known, last = self._keeper.remembered(probe), self._keeper.last(probe)
+            if known is not None:
                 self._standings.remember(probe.id, known)
+            if known is not None and last is not None:
+                self._board.remember(probe.id, last)
         for target in self._config.targets:
             await self._budgets.look(target)
 

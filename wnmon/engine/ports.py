@@ -286,6 +286,19 @@ class ProbeState:
     undecided: tuple[Text, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastRun:
+    """What is kept of a probe's last run: what the page says of it, but for its words. Times are epoch seconds."""
+
+    outcome: str
+    reason: str
+    ended_at_s: float
+    status: int | None = None
+    ttft_s: float | None = None
+    first_visible_s: float | None = None
+    total_s: float | None = None
+
+
 class ProbeStates(Protocol):
     """What the page shows."""
 

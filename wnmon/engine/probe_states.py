@@ -1,16 +1,17 @@
-"""The latest state of every probe, for the page and `/api/v1/probes`. In memory; history is Prometheus' job."""
+"""The latest state of every probe, for the page and `/api/v1/probes`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from wnmon.engine.ports import ProbeState
+from wnmon.engine.ports import LastRun, ProbeState
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Standing
-from wnmon.model.result import BOUNDS, Verdict
+from wnmon.model.result import BOUNDS, Outcome, Verdict
 from wnmon.model.target import Probe, ProbeId
 
+_GOOD = frozenset(outcome.value for outcome in Outcome if outcome.success)
 UNKNOWN = "unknown"
 """Stands for an outcome that counts no more."""
 
@@ -33,6 +34,22 @@ class LatestStates:
     def declare(self, probes: Sequence[Probe]) -> None:
         """Show exactly these probes; the state of those that stay is kept."""
         self._rows = {probe.id: self._row(probe) for probe in probes}
+
+    def remember(self, id_: ProbeId, last: LastRun) -> None:
+        """Show of a declared probe what its last run came to before this process."""
+        standing = self._standing(id_)
+        is_of_then = standing.up is (last.outcome in _GOOD)
+        self._rows[id_] = replace(
+            self._rows[id_],
+            outcome=last.outcome,
+            reason=last.reason,
+            since_s=standing.up_since_s if is_of_then else last.ended_at_s,
+            last_run_s=last.ended_at_s,
+            status=last.status,
+            ttft_s=last.ttft_s,
+            first_visible_s=last.first_visible_s,
+            total_s=last.total_s,
+        )
 
     def take(self, run: Run) -> None:
         """Replace a probe's row by what a run found."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from wnmon.engine.ports import Clock
+from wnmon.engine.ports import Clock, LastRun
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Remembered
 from wnmon.model.events import InternalFault, MonitorEvent, StoreProblem, StoreTold, Turned
@@ -20,6 +20,7 @@ from wnmon.store.states import (
     close_incidents,
     forget_state,
     open_incidents,
+    read_last,
     read_states,
     relay_of,
     write_state,
@@ -36,6 +37,7 @@ class _Known:
     """What the file said when it was opened."""
 
     states: Mapping[ProbeId, tuple[str, Confirmation, bool, float]]
+    last: Mapping[ProbeId, LastRun | None]
     down: frozenset[ProbeId]
 
 
@@ -61,7 +63,9 @@ class Keeper:
         self._retention = retention or Retention()
         self._salt = salt(connection)
         self._written = Written.read(connection)
-        self._known = _Known(read_states(connection), open_incidents(connection))
+        states = read_states(connection)
+        last = {name: read_last(connection, name) for name in states}
+        self._known = _Known(states, last, open_incidents(connection))
         self._purged_s = 0.0
         self._standing: Callable[[ProbeId], Remembered | None] = lambda _: None
 
@@ -87,6 +91,10 @@ class Keeper:
         if relay != relay_of(probe.target.url, self._salt):
             return None
         return Remembered(url=probe.target.url, confirmed=confirmed, success=success, due_s=due_s)
+
+    def last(self, probe: Probe) -> LastRun | None:
+        """Return what is kept of a probe's last run."""
+        return self._known.last.get(probe.id)
 
     def declare(self, probes: Collection[Probe]) -> None:
         """Know exactly these probes: nobody waits for others to come up again."""

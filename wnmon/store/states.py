@@ -6,6 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Collection, Mapping
 
+from wnmon.engine.ports import LastRun
 from wnmon.engine.standing import Remembered
 from wnmon.model.events import Turned
 from wnmon.model.target import ProbeId
@@ -41,6 +42,29 @@ def read_states(db: sqlite3.Connection) -> Mapping[ProbeId, tuple[str, Confirmat
         )
         for name, relay, up, since_ms, last, times, success, due_ms in rows
     }
+
+
+_LAST = (
+    "SELECT outcome, reason, ended_ms / 1e3, status, ttft_us / 1e6, first_visible_us / 1e6, total_us / 1e6"
+    " FROM run WHERE probe = (SELECT id FROM probe WHERE name = ?) ORDER BY slot_ms DESC LIMIT 1"
+)
+
+
+def read_last(db: sqlite3.Connection, name: ProbeId) -> LastRun | None:
+    """Return what is kept of a probe's last run."""
+    row = db.execute(_LAST, (name,)).fetchone()
+    if row is None:
+        return None
+    outcome, reason, ended_at_s, status, ttft_s, first_visible_s, total_s = row
+    return LastRun(
+        outcome=outcome,
+        reason=reason,
+        ended_at_s=ended_at_s,
+        status=status,
+        ttft_s=ttft_s,
+        first_visible_s=first_visible_s,
+        total_s=total_s,
+    )
 
 
 def write_turn(db: sqlite3.Connection, written: Written, turned: Turned) -> None:
