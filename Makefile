@@ -79,7 +79,7 @@ components: ## Real components for tests and bench (Debian, root): Prometheus, A
 	  prometheus prometheus-alertmanager prometheus-blackbox-exporter chromium fonts-noto-cjk systemd >/dev/null
 
 soak: $(VENV)/.dev ## Half an hour of the service under a real Prometheus and two busy loops, then 100,000 runs; writes docs/soak.md
-	@$(BIN)/python -m pytest -q -m long tests/promtool tests/matrix
+	@$(BIN)/python -m pytest -q -m long tests/promtool tests/matrix tests/acceptance/test_serve_kills.py
 	@$(BIN)/python tests/soak/soak.py --write
 	@$(BIN)/python tests/soak/growth.py --write
 
