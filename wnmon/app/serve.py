@@ -171,6 +171,7 @@ class Service:
             version=__version__,
             lang=self._options.lang,
             honesty=lambda: self._honesty,
+            courses=dict if self._keeper is None else self._keeper.courses.courses,
         )
         return WebServer(self._options.host, self._options.port, site, self._tell_refused)
 

@@ -18,11 +18,12 @@ from wnmon.cli.options import duration, language_option, new_file
 from wnmon.cli.options import folder as data_folder
 from wnmon.cli.terminal import say, words
 from wnmon.clock import SystemClock
+from wnmon.engine.ports import Span
 from wnmon.errors import UsageError
 from wnmon.model.said import Said
-from wnmon.model.text import visible
+from wnmon.model.text import percent, visible
 from wnmon.store import state_folder
-from wnmon.store.history import RUN_COLUMNS, History, Past, Span, open_history
+from wnmon.store.history import RUN_COLUMNS, History, Past, open_history
 
 _BARS = "▁▂▃▄▅▆▇█"
 _NO_RUN = "·"
@@ -100,7 +101,7 @@ def _cells(row: Past, lang: str) -> list[str]:
     down = "" if row.down_since_s is None else Said("history_down", since=_iso(row.down_since_s)).text(lang)
     return [
         visible(row.probe),
-        f"{100 * total.good / total.runs:.2f} %" if total.runs else "",
+        "" if total.uptime is None else percent(total.uptime),
         f"{total.runs}",
         "" if row.ttft_s is None else f"≤ {row.ttft_s:g} s",
         f"{row.incidents}{down}",
@@ -110,14 +111,14 @@ def _cells(row: Past, lang: str) -> list[str]:
 
 
 def course(spans: Sequence[Span]) -> str:
-    """Return a bar for each span, as high as its share of good runs; a dot where none took place."""
+    """Return a bar for each span, as high as its uptime; a dot where no run said anything."""
     each = -(-len(spans) // _MOST_BARS)
     joined = (spans[place : place + each] for place in range(0, len(spans), each or 1))
-    return "".join(_bar(sum(one.runs for one in part), sum(one.good for one in part)) for part in joined)
+    return "".join(_bar(sum(one.up for one in part), sum(one.down for one in part)) for part in joined)
 
 
-def _bar(count: int, good: int) -> str:
-    return _BARS[good * (len(_BARS) - 1) // count] if count else _NO_RUN
+def _bar(up: int, down: int) -> str:
+    return _BARS[up * (len(_BARS) - 1) // (up + down)] if up + down else _NO_RUN
 
 
 def _lines(rows: Iterator[tuple[object, ...]], form: str) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 
@@ -297,6 +297,45 @@ class LastRun:
     ttft_s: float | None = None
     first_visible_s: float | None = None
     total_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What runs said in a stretch of time: how many found the relay up, how many down. Others say nothing of it.
+
+    `maintenance`: due runs that somebody wanted left out; `left_out`: all others that did not take place.
+    """
+
+    up: int = 0
+    down: int = 0
+    maintenance: int = 0
+    left_out: int = 0
+
+    @property
+    def runs(self) -> int:
+        """Return how many said anything."""
+        return self.up + self.down
+
+    @property
+    def uptime(self) -> float | None:
+        """Return the share that found the relay up, None where nothing was said."""
+        return self.up / self.runs if self.runs else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How a probe fared: hour by hour, the oldest first and the one under way last; and over so many days each."""
+
+    hours: tuple[Span, ...] = ()
+    days: Mapping[int, Span] = field(default_factory=dict)
+
+
+class Courses(Protocol):
+    """What is kept of the past, for the page. May be asked from any thread."""
+
+    def courses(self) -> Mapping[ProbeId, Course]:
+        """Return the course of each probe that ran of late."""
+        ...
 
 
 class ProbeStates(Protocol):

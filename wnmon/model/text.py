@@ -32,3 +32,9 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def percent(share: float) -> str:
+    """Return a share as people read it; one that is not whole is never shown as 100 %."""
+    shown = f"{100 * share:.2f}"
+    return "99.99 %" if shown == "100.00" and share < 1 else f"{shown.removesuffix('.00')} %"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
+from wnmon.engine.ports import Span
 from wnmon.model.target import ProbeId
 from wnmon.store.database import Refused, for_reading
 from wnmon.store.place import FILE
@@ -34,7 +35,7 @@ _RUNS = (
 
 
 _SPANS = (
-    "SELECT start_s, passed + degraded + failed + errored, passed + degraded, requests, input_tokens + output_tokens"
+    "SELECT start_s, up, down, maintenance, left_out, requests, input_tokens + output_tokens"
     " FROM sum WHERE probe = ? AND step_s = ? AND start_s >= ?"
 )
 _INCIDENTS = (
@@ -45,14 +46,6 @@ _FIRST_TOKENS = (
     "SELECT most_us, sum(runs) FROM first_token WHERE probe = ? AND step_s = ? AND start_s >= ?"
     " GROUP BY most_us ORDER BY most_us"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """What runs came to in an hour, or a day: how many, and how many of them found the relay up."""
-
-    runs: int = 0
-    good: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +66,8 @@ class Past:
     @property
     def total(self) -> Span:
         """Return all spans together."""
-        return Span(runs=sum(one.runs for one in self.spans), good=sum(one.good for one in self.spans))
+        counts = ((one.up, one.down, one.maintenance, one.left_out) for one in self.spans)
+        return Span(*map(sum, zip(*counts, strict=True)))
 
 
 class History:
@@ -118,14 +112,14 @@ class History:
         rows = self._db.execute(_SPANS, (number, step_s, starts[0])).fetchall()
         if not rows:
             return None
-        spans = {start_s: Span(runs=runs, good=good) for start_s, runs, good, _, _ in rows}
+        spans = {row[0]: Span(*row[1:5]) for row in rows}
         incidents, down_ms = self._db.execute(_INCIDENTS, (number, starts[0] * 1_000)).fetchone()
         return Past(
             probe=name,
             spans=tuple(spans.get(start_s, Span()) for start_s in starts),
             ttft_s=self._half_took_s(number, step_s, starts[0]),
-            tokens=sum(row[4] for row in rows),
-            requests=sum(row[3] for row in rows),
+            tokens=sum(row[6] for row in rows),
+            requests=sum(row[5] for row in rows),
             incidents=incidents,
             down_since_s=None if down_ms is None else down_ms / 1e3,
         )

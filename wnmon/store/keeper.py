@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from wnmon.engine.ports import Clock, LastRun
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Remembered
-from wnmon.model.events import InternalFault, MonitorEvent, StoreProblem, StoreTold, Turned
+from wnmon.model.events import InternalFault, MonitorEvent, RunSkipped, Skip, StoreProblem, StoreTold, Turned
 from wnmon.model.target import Probe, ProbeId
 from wnmon.store.books import StoredBooks, book_shares
+from wnmon.store.course import StoredCourses
 from wnmon.store.database import Refused, opened, salt
 from wnmon.store.place import Place
-from wnmon.store.results import Retention, Row, Written, purge, row_of, write_run
+from wnmon.store.results import Retention, Row, Written, purge, row_of, write_run, write_skip
 from wnmon.store.states import (
     close_incidents,
     forget_state,
@@ -42,7 +43,7 @@ class _Known:
 
 
 class Keeper:
-    """A sink of runs and an observer on a file; `books` keeps the budgets in it.
+    """A sink of runs and an observer on a file; `books` keeps the budgets in it, `courses` reads how probes fared.
 
     `standing` tells how a probe stands, in terms that outlive a process. `tell` is called on the thread that writes.
     """
@@ -73,6 +74,7 @@ class Keeper:
             tell(StoreTold(problem=health.problem, lost=health.lost))
 
         self._writer = Writer(connection, told, lambda bug: tell(InternalFault(component="store", error=bug)))
+        self.courses = StoredCourses(place.file, clock)
         self.books = StoredBooks(self._writer, clock, place.owner, self._salt)
         self._bury()
 
@@ -110,10 +112,13 @@ class Keeper:
             self._writer.post(lambda db: purge(db, self._retention, now_s))
 
     def observe(self, event: MonitorEvent) -> None:
-        """Keep when a probe went down, and when it came up again."""
+        """Keep when a probe went down and came up again, and which due runs did not take place."""
         match event:
             case Turned():
                 self._writer.post(lambda db: write_turn(db, self._written, event))
+            case RunSkipped(probe=name, reason=reason) if reason is not Skip.SHUTDOWN:
+                at_s, wished = self._clock.wall_s(), reason is Skip.MAINTENANCE
+                self._writer.post(lambda db: write_skip(db, self._written, name, at_s, is_wished=wished))
             case _:
                 pass
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from wnmon.engine.run import Run
 from wnmon.model.result import Outcome, Timing
+from wnmon.watch.confirm import says_up
 
 HOUR_S, DAY_S = 3_600, 86_400
 STEPS_S = (HOUR_S, DAY_S)
@@ -26,18 +27,21 @@ _RUN = (
     " suspect, requests, input_tokens, output_tokens, answered_as)"
     f" VALUES ({', '.join('?' * (14 + len(_TIMED)))})"
 )
+_COUNTED = (Outcome.PASSED, Outcome.DEGRADED, Outcome.FAILED, Outcome.ERRORED)
+_SUMMED = (*(outcome.value for outcome in _COUNTED), "up", "down", "requests", "input_tokens", "output_tokens")
 _SUM = (
-    "INSERT INTO sum (probe, step_s, start_s, passed, degraded, failed, errored, requests, input_tokens, output_tokens)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET passed = passed + excluded.passed,"
-    " degraded = degraded + excluded.degraded, failed = failed + excluded.failed, errored = errored + excluded.errored,"
-    " requests = requests + excluded.requests, input_tokens = input_tokens + excluded.input_tokens,"
-    " output_tokens = output_tokens + excluded.output_tokens"
+    f"INSERT INTO sum (probe, step_s, start_s, {', '.join(_SUMMED)}) VALUES ({', '.join('?' * (3 + len(_SUMMED)))})"
+    f" ON CONFLICT DO UPDATE SET {', '.join(f'{name} = {name} + excluded.{name}' for name in _SUMMED)}"
+)
+_SKIP = (
+    "INSERT INTO sum (probe, step_s, start_s, maintenance, left_out) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET maintenance = maintenance + excluded.maintenance,"
+    " left_out = left_out + excluded.left_out"
 )
 _COUNT_FIRST = (
     "INSERT INTO first_token (probe, step_s, start_s, most_us, runs) VALUES (?, ?, ?, ?, 1)"
     " ON CONFLICT DO UPDATE SET runs = runs + 1"
 )
-_COUNTED = (Outcome.PASSED, Outcome.DEGRADED, Outcome.FAILED, Outcome.ERRORED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +102,7 @@ class Row:
 def row_of(run: Run) -> Row:
     """Return what is kept of a run."""
     result, spent = run.result, (run.requests, run.spent_input_tokens, run.spent_output_tokens)
+    says = says_up(result.outcome, result.reason)
     return Row(
         target=run.target,
         check=run.check,
@@ -111,7 +116,7 @@ def row_of(run: Run) -> Row:
             *(_us(getattr(result.timing, f"{name}_s")) for name in _TIMED),
             *(result.timing.suspect, *spent, _answered_as(run)),
         ),
-        counts=tuple(result.outcome is outcome for outcome in _COUNTED),
+        counts=(*(result.outcome is outcome for outcome in _COUNTED), says is True, says is False),
         spent=spent,
         first_token_us=_first_token_us(result.timing),
         verdicts=tuple((one.rule, (one.verdict.value, one.waived)) for one in result.verdicts),
@@ -132,6 +137,14 @@ def write_run(db: sqlite3.Connection, written: Written, row: Row) -> None:
         if written.verdicts.get((probe, rule)) != now:
             written.verdicts[probe, rule] = now
             db.execute("INSERT OR REPLACE INTO rule_verdict VALUES (?, ?, ?, ?, ?)", (probe, rule, row.ended_ms, *now))
+
+
+def write_skip(db: sqlite3.Connection, written: Written, name: str, at_s: float, *, is_wished: bool) -> None:
+    """Add a due run that did not take place to its hour and its day; of a probe that never ran there is nothing."""
+    probe = written.probes.get(name)
+    if probe is not None:
+        for step_s in STEPS_S:
+            db.execute(_SKIP, (probe, step_s, int(at_s) // step_s * step_s, is_wished, not is_wished))
 
 
 def purge(db: sqlite3.Connection, retention: Retention, now_s: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
@@ -13,16 +13,19 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from wnmon.engine.ports import ProbeState
+from wnmon.engine.ports import Course, ProbeState, Span
 from wnmon.engine.probe_states import MAINTENANCE, UNKNOWN
 from wnmon.model.duration import show_duration
 from wnmon.model.honesty import Honesty
 from wnmon.model.language import LANGUAGES
 from wnmon.model.result import Outcome
 from wnmon.model.said import Hole, Said, in_language, say
-from wnmon.model.text import cut, visible
+from wnmon.model.target import ProbeId
+from wnmon.model.text import cut, percent, visible
 
 REFRESH_S = 15
+BAR_WIDTH, BAR_HEIGHT = 5, 16
+_BAD_SHARE = 0.5
 MAX_RULES_SHOWN = 4
 MAX_MESSAGE_CHARS = 500
 WAITING = "waiting"
@@ -82,13 +85,24 @@ class Page:
         )
 
     def render(
-        self, states: Sequence[ProbeState], *, now_s: float, lang: str, version: str, honesty: Honesty | None = None
+        self,
+        states: Sequence[ProbeState],
+        courses: Mapping[ProbeId, Course] | None = None,
+        *,
+        now_s: float,
+        lang: str,
+        version: str,
+        honesty: Honesty | None = None,
     ) -> str:
         """Return the HTML of the page in `lang`, the most urgent probes first. `now_s` is epoch seconds.
 
-        `honesty`: what the self-test at the start found, where it was made.
+        `honesty`: what the self-test at the start found, where it was made. `courses`: how probes fared, where known.
         """
-        rows = [_row(state, now_s, lang) for state in presented(states, lang)]
+        fared = courses or {}
+        rows = [
+            _row(state, now_s, lang) | {"course": _course(fared.get(state.id), lang)}
+            for state in presented(states, lang)
+        ]
         counts = Counter(state.outcome or WAITING for state in states)
         return self._template.render(
             rows=rows,
@@ -156,6 +170,36 @@ def _row(state: ProbeState, now_s: float, lang: str) -> dict[str, object]:
         "rules": state.rules_failed[:MAX_RULES_SHOWN],
         "rules_left": max(len(state.rules_failed) - MAX_RULES_SHOWN, 0),
     }
+
+
+def _course(course: Course | None, lang: str) -> dict[str, object] | None:
+    """Return the bars of a day, a path for each colour, and what share of the runs of some days found the relay up."""
+    if course is None:
+        return None
+    paths: dict[str, str] = {}
+    for place, one in enumerate(course.hours):
+        color, height = _bar(one)
+        start = f"M{place * BAR_WIDTH} {BAR_HEIGHT - height}"
+        paths[color] = f"{paths.get(color, '')}{start}h{BAR_WIDTH - 1}v{height}h{1 - BAR_WIDTH}z"
+    shares = [(count, days.uptime) for count, days in course.days.items()]
+    return {
+        "paths": paths,
+        "width": len(course.hours) * BAR_WIDTH,
+        "height": BAR_HEIGHT,
+        "shares": [
+            word("uptime_day" if count == 1 else "uptime", lang, n=count, share=percent(share))
+            for count, share in shares
+            if share is not None
+        ],
+    }
+
+
+def _bar(one: Span) -> tuple[str, int]:
+    """Return colour and height of an hour: as high as its uptime, but never too low to be seen."""
+    if one.uptime is None:
+        return "rest" if one.maintenance else "none", 2
+    color = "good" if one.uptime == 1 else "bad" if one.uptime < _BAD_SHARE else "slow"
+    return color, max(3, round(one.uptime * BAR_HEIGHT))
 
 
 def _resting(state: ProbeState, now_s: float, lang: str) -> str:

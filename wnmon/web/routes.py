@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from starlette.applications import Starlette
@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from wnmon.engine.ports import Clock, Control, MetricsText, ProbeStates
+from wnmon.engine.ports import Clock, Control, Course, MetricsText, ProbeStates
 from wnmon.model.honesty import Honesty
+from wnmon.model.target import ProbeId
 from wnmon.watch.honesty import document_of
 from wnmon.web.language import choose_language
 from wnmon.web.page import Page, presented
@@ -35,6 +36,7 @@ class Site:
     version: str
     lang: str = "en"
     honesty: Callable[[], Honesty | None] = lambda: None
+    courses: Callable[[], Mapping[ProbeId, Course]] = dict
 
 
 def build_application(site: Site, page: Page) -> Starlette:
@@ -65,7 +67,8 @@ def build_application(site: Site, page: Page) -> Starlette:
         accept = request.headers.get("accept-language")
         lang = choose_language(request.query_params.get("lang"), accept, site.lang)
         states, now_s, honesty = site.states.states(), site.clock.wall_s(), site.honesty()
-        html = page.render(states, now_s=now_s, lang=lang, version=site.version, honesty=honesty)
+        courses = await run_in_threadpool(site.courses)
+        html = page.render(states, courses, now_s=now_s, lang=lang, version=site.version, honesty=honesty)
         return HTMLResponse(html, headers={"Vary": "Accept-Language", "Content-Language": lang})
 
     application = Starlette(

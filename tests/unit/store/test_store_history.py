@@ -37,7 +37,7 @@ def history(tmp_path: Path) -> History:
 def test_a_day_is_told_by_the_hour(history: History) -> None:
     (past,) = history.past(86_400, START_S + HOUR_S)
 
-    assert [(one.runs, one.good) for one in past.spans][-2:] == [(2, 2), (1, 0)]
+    assert [(one.up, one.down) for one in past.spans][-2:] == [(2, 0), (0, 1)]
 
 
 def test_an_hour_in_which_nothing_ran_is_one_too(history: History) -> None:

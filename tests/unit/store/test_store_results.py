@@ -14,7 +14,7 @@ from wnmon.engine.run import Run
 from wnmon.model.check import Level
 from wnmon.model.result import Outcome, Reason, RuleVerdict, Timing, Verdict
 from wnmon.store.database import opened
-from wnmon.store.results import DAY_S, HOUR_S, Retention, Written, purge, row_of, write_run
+from wnmon.store.results import DAY_S, HOUR_S, Retention, Written, purge, row_of, write_run, write_skip
 
 
 @pytest.fixture
@@ -120,3 +120,31 @@ def test_nothing_is_kept_for_ever(db: sqlite3.Connection) -> None:
     purge(db, Retention(), START_S + 900 * DAY_S)
 
     assert one(db, "SELECT count(*) FROM sum") == 0
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "said"),
+    [
+        (Outcome.DEGRADED, Reason.SLOW, (1, 0)),
+        (Outcome.FAILED, Reason.CONTENT, (0, 1)),
+        (Outcome.FAILED, Reason.RULE, (1, 0)),
+        (Outcome.ERRORED, Reason.INTERNAL, (0, 0)),
+    ],
+)
+def test_what_a_run_says_of_the_relay_is_counted(
+    db: sqlite3.Connection, outcome: Outcome, reason: Reason, said: tuple[int, int]
+) -> None:
+    write(db, at(START_S, a_run(outcome, reason)))
+
+    assert db.execute(f"SELECT up, down FROM sum WHERE step_s = {HOUR_S}").fetchone() == said
+
+
+@pytest.mark.parametrize(("is_wished", "counted"), [(True, (1, 0)), (False, (0, 1))])
+def test_a_run_that_did_not_take_place_is_counted(
+    db: sqlite3.Connection, is_wished: bool, counted: tuple[int, int]
+) -> None:
+    written, run = Written.read(db), at(START_S)
+    write_run(db, written, row_of(run))
+    write_skip(db, written, run.probe, START_S, is_wished=is_wished)
+
+    assert db.execute(f"SELECT maintenance, left_out FROM sum WHERE step_s = {DAY_S}").fetchone() == counted

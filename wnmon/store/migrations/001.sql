@@ -32,6 +32,8 @@ CREATE TABLE run (
 CREATE INDEX run_by_time ON run (ended_ms);
 
 -- What runs came to by hour and by day (step_s 3600, 86400), kept for longer than they are. Confirming ones count too.
+-- `up`, `down`: what they said of the relay; those that failed for a reason of wnmon's own say nothing.
+-- `maintenance`: due runs that somebody wanted left out; `left_out`: all others that did not take place.
 CREATE TABLE sum (
   probe INTEGER NOT NULL REFERENCES probe (id),
   region TEXT NOT NULL DEFAULT '',
@@ -39,6 +41,8 @@ CREATE TABLE sum (
   start_s INTEGER NOT NULL,
   passed INTEGER NOT NULL DEFAULT 0, degraded INTEGER NOT NULL DEFAULT 0,
   failed INTEGER NOT NULL DEFAULT 0, errored INTEGER NOT NULL DEFAULT 0,
+  up INTEGER NOT NULL DEFAULT 0, down INTEGER NOT NULL DEFAULT 0,
+  maintenance INTEGER NOT NULL DEFAULT 0, left_out INTEGER NOT NULL DEFAULT 0,
   requests INTEGER NOT NULL DEFAULT 0, input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (probe, region, step_s, start_s)
 ) STRICT, WITHOUT ROWID;

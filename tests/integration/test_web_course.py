@@ -1,0 +1,68 @@
+"""What the page shows of the past, as the template draws it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from web_samples import NOW_S, state
+
+from wnmon.engine.ports import Course, Span
+from wnmon.web.page import BAR_HEIGHT, Page
+
+ROW = state()
+PAGE = Page()
+
+
+def drawn(*hours: Span, lang: str = "en", **days: Span) -> str:
+    course = Course(hours=hours, days={int(name.removeprefix("d")): span for name, span in days.items()})
+    return PAGE.render([ROW], {ROW.id: course}, now_s=NOW_S, lang=lang, version="0")
+
+
+def heights(html: str, color: str) -> list[int]:
+    (path,) = re.findall(rf'<path class="{color}" d="([^"]*)"', html)
+    return [int(height) for height in re.findall(r"v(\d+)", path)]
+
+
+@pytest.mark.parametrize(
+    ("hour", "color"),
+    [
+        (Span(up=4), "good"),
+        (Span(up=3, down=1), "slow"),
+        (Span(up=1, down=3), "bad"),
+        (Span(maintenance=2), "rest"),
+        (Span(left_out=2), "none"),
+    ],
+)
+def test_an_hour_is_a_bar_of_its_colour(hour: Span, color: str) -> None:
+    assert len(heights(drawn(hour), color)) == 1
+
+
+@pytest.mark.parametrize(("hour", "height"), [(Span(up=4), BAR_HEIGHT), (Span(up=2, down=2), BAR_HEIGHT // 2)])
+def test_a_bar_is_as_high_as_the_uptime_of_its_hour(hour: Span, height: int) -> None:
+    assert heights(drawn(hour), "good" if hour.down == 0 else "slow") == [height]
+
+
+def test_an_hour_that_was_down_is_seen() -> None:
+    assert heights(drawn(Span(down=9)), "bad")[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("lang", "shown"), [("en", ["24 h 100 %", "7 d 99.90 %"]), ("zh", ["24 小时 100 %", "7 天 99.90 %"])]
+)
+def test_uptimes_are_shown_by_days(lang: str, shown: list[str]) -> None:
+    html = drawn(Span(up=1), lang=lang, d1=Span(up=9), d7=Span(up=999, down=1))
+
+    assert re.findall(r"<span>([^<]* %)</span>", html) == shown
+
+
+def test_what_was_down_once_is_never_wholly_up() -> None:
+    assert "99.99 %" in drawn(Span(up=1), d90=Span(up=99_999, down=1))
+
+
+def test_days_without_a_word_are_left_out() -> None:
+    assert "7 d" not in drawn(Span(up=1), d7=Span())
+
+
+def test_a_probe_whose_past_is_not_known_has_no_bars() -> None:
+    assert "<svg" not in PAGE.render([ROW], now_s=NOW_S, lang="en", version="0")

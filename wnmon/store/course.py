@@ -1,0 +1,78 @@
+"""How probes fared of late, for the page: read beside who writes, and kept for a while, since a page is drawn often."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from wnmon.engine.ports import Clock, Course, Span
+from wnmon.model.target import ProbeId
+from wnmon.store.database import Refused, for_reading
+from wnmon.store.results import DAY_S, HOUR_S
+
+HOURS = 24
+DAYS = (1, 7, 30, 90)
+READ_EVERY_S = 30.0
+
+_SPANS = (
+    "SELECT name, start_s, up, down, maintenance, left_out"
+    " FROM sum JOIN probe ON probe.id = sum.probe WHERE step_s = ? AND start_s >= ?"
+)
+_TOTALS = (
+    "SELECT name, sum(up), sum(down), sum(maintenance), sum(left_out)"
+    " FROM sum JOIN probe ON probe.id = sum.probe WHERE step_s = ? AND start_s >= ? GROUP BY name"
+)
+
+
+class StoredCourses:
+    """The Courses port on a file. Where it cannot be read there are none."""
+
+    def __init__(self, file: Path, clock: Clock) -> None:
+        self._file = file
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._read_s = float("-inf")
+        self._courses: Mapping[ProbeId, Course] = {}
+
+    def courses(self) -> Mapping[ProbeId, Course]:
+        """Return the course of each probe that ran within 90 days."""
+        with self._lock:
+            now_s = self._clock.wall_s()
+            if not 0 <= now_s - self._read_s < READ_EVERY_S:
+                self._courses, self._read_s = self._read(now_s), now_s
+            return self._courses
+
+    def _read(self, now_s: float) -> Mapping[ProbeId, Course]:
+        db = for_reading(self._file)
+        if isinstance(db, Refused):
+            return {}
+        try:
+            return read_courses(db, now_s)
+        except sqlite3.Error:
+            return {}
+        finally:
+            db.close()
+
+
+def read_courses(db: sqlite3.Connection, now_s: float) -> Mapping[ProbeId, Course]:
+    """Return the course of each probe. A day is 24 whole hours and the one under way; more are days of UTC."""
+    first_s = int(now_s) // HOUR_S * HOUR_S - (HOURS - 1) * HOUR_S
+    hours: dict[str, dict[int, Span]] = {}
+    for name, start_s, *counts in db.execute(_SPANS, (HOUR_S, first_s)):
+        hours.setdefault(name, {})[start_s] = Span(*counts)
+    days: dict[str, dict[int, Span]] = {}
+    for count in DAYS:
+        step_s = HOUR_S if count == 1 else DAY_S
+        since_s = first_s if count == 1 else int(now_s) // DAY_S * DAY_S - (count - 1) * DAY_S
+        for name, *counts in db.execute(_TOTALS, (step_s, since_s)):
+            days.setdefault(name, {})[count] = Span(*counts)
+    starts = range(first_s, first_s + HOURS * HOUR_S, HOUR_S)
+    return {
+        ProbeId(name): Course(
+            hours=tuple(hours.get(name, {}).get(start_s, Span()) for start_s in starts),
+            days={count: spans.get(count, Span()) for count in DAYS},
+        )
+        for name, spans in days.items()
+    }
