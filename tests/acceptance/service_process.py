@@ -171,6 +171,13 @@ def _address(service: ServiceProcess) -> str | None:
     return found[1] if found else None
 
 
+def public_address(service: ServiceProcess) -> str:
+    """Return where the public view answers, as the service has said, in either language."""
+    found = re.search(r"(?:public view at |公开视图：)(https?://\S+)", service.stdout)
+    assert found is not None, service.stdout
+    return found[1]
+
+
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return this process's environment with a key for the relay, without a language or colours."""
     dropped = ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE", "WNMON_API_KEY", "OPENAI_API_KEY")
