@@ -122,6 +122,11 @@ def test_a_refusal_says_how_to_log_in(served: Pages) -> None:
     assert served.ask().headers.get_all("WWW-Authenticate") == ['Bearer realm="wnmon"']
 
 
+@pytest.mark.parametrize(("lang", "said"), [("en", "log in\n"), ("zh-CN", "请先登录\n")])
+def test_a_refusal_speaks_the_visitor_s_language(served: Pages, lang: str, said: str) -> None:
+    assert served.ask(Accept_Language=lang).body.decode() == said
+
+
 @pytest.mark.parametrize("path", ["/", "/metrics", "/api/v1/probes"])
 def test_who_may_read_is_shown_the_pages(served: Pages, path: str) -> None:
     assert served.ask(path, Authorization=f"Bearer {READER}").status == 200

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -25,19 +26,15 @@ from starlette.types import Scope as AsgiScope
 
 from wnmon.engine.ports import Clock
 from wnmon.engine.web_config import NO_WEB_CONFIG, WebConfig
+from wnmon.model.said import Said
 from wnmon.model.web_access import Scope, WebAccess
 from wnmon.web.bucket import Bucket
 from wnmon.web.hosts import Hosts
+from wnmon.web.language import choose_language
 from wnmon.web.logins import Logins, Refusal
 from wnmon.web.throttle import Throttle
 
 _MAY = "wnmon.may"
-_REASONS = {
-    401: "log in\n",
-    421: "this server is not asked for by that name: start `wnmon serve` with --allowed-host NAME\n",
-    429: "too many requests\n",
-    503: "too many log-ins at once\n",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +51,7 @@ class Entry:
 class Guard:
     """An application that lets in to another one. Of `hosts` None any name is ours, of `open_paths` None all is open.
 
-    `policy` is the Content-Security-Policy of the pages.
+    `policy` is the Content-Security-Policy of the pages, `lang` the language for a visitor who names none.
     """
 
     def __init__(
@@ -63,11 +60,13 @@ class Guard:
         policy: str,
         entry: Entry,
         clock: Clock,
+        lang: str,
         hosts: Hosts | None = None,
         open_paths: Collection[str] | None = None,
     ) -> None:
         self._application = application
         self._policy = policy
+        self._lang = lang
         self._config = entry.config
         self._hosts = hosts
         self._open_paths = open_paths
@@ -101,16 +100,16 @@ class Guard:
             await send(message)
 
         refusal = await self._refusal(scope)
-        answer = self._application if refusal is None else refused(refusal, access)
+        answer = self._application if refusal is None else self._refused(refusal, Headers(scope=scope))
         await answer(scope, receive, send_with_headers)
 
     async def _refusal(self, scope: AsgiScope) -> Refusal | None:
         """Return why a request is not let in. Of one that is, note what its sender may do."""
         headers = Headers(scope=scope)
         if self._hosts is not None and not self._hosts.know(headers.get("host")):
-            return Refusal(status=421)
+            return Refusal(status=421, said=Said("refused_name"))
         if self._bucket is not None and not self._bucket.take():
-            return Refusal(status=429, again_s=1)
+            return Refusal(status=429, said=Said("refused_rate"), again_s=1)
         scope[_MAY] = Scope.ADMIN
         if self._open_paths is None or scope["path"] in self._open_paths or not self._access.asks_login:
             return None
@@ -120,6 +119,18 @@ class Guard:
             return found
         scope[_MAY] = found
         return None
+
+    def _refused(self, refusal: Refusal, asked: Headers) -> Response:
+        """Return the answer to who is not let in; at 401 it says how to log in (RFC 9110 §11.6.1)."""
+        lang = choose_language(None, asked.get("accept-language"), self._lang)
+        response = PlainTextResponse(f"{refusal.said.text(lang)}\n", refusal.status)
+        if refusal.status == HTTPStatus.UNAUTHORIZED and self._access.users:
+            response.headers.append("WWW-Authenticate", 'Basic realm="wnmon", charset="UTF-8"')
+        if refusal.status == HTTPStatus.UNAUTHORIZED and self._access.tokens:
+            response.headers.append("WWW-Authenticate", 'Bearer realm="wnmon"')
+        if refusal.again_s:
+            response.headers["Retry-After"] = str(refusal.again_s)
+        return response
 
 
 def may(request: Request, wanted: Scope) -> bool:
@@ -140,16 +151,3 @@ def security_headers(policy: str, access: WebAccess) -> dict[str, str]:
         "Cache-Control": "no-store",
         **dict(access.headers),
     }
-
-
-def refused(refusal: Refusal, access: WebAccess) -> Response:
-    """Return the answer to who is not let in; at 401 it says how to log in (RFC 9110 §11.6.1)."""
-    response = PlainTextResponse(_REASONS[refusal.status], refusal.status)
-    if refusal.status == 401:
-        if access.users:
-            response.headers.append("WWW-Authenticate", 'Basic realm="wnmon", charset="UTF-8"')
-        if access.tokens:
-            response.headers.append("WWW-Authenticate", 'Bearer realm="wnmon"')
-    if refusal.again_s:
-        response.headers["Retry-After"] = f"{refusal.again_s:.0f}"
-    return response

@@ -25,6 +25,7 @@ from collections import OrderedDict
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from wnmon.model.said import Said
 from wnmon.model.web_access import Scope, WebAccess
 from wnmon.web.passwords import is_password
 from wnmon.web.throttle import Throttle
@@ -38,14 +39,21 @@ LONGEST_HEADER = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a request is not let in, as a status; `again_s` is when to try again."""
+    """Why a request is not let in, as a status and in words; `again_s` is when to try again, 0 for no matter when."""
 
     status: int
-    again_s: float = 0.0
+    said: Said
+    again_s: int = 0
 
 
-_WHO_ARE_YOU = Refusal(status=401)
-_BUSY = Refusal(status=503, again_s=1.0)
+WHO_ARE_YOU = Refusal(status=401, said=Said("refused_login"))
+BUSY = Refusal(status=503, said=Said("refused_busy"), again_s=1)
+
+
+def throttled(again_s: float) -> Refusal:
+    """Return the refusal of who has to wait for so many seconds."""
+    whole_s = math.ceil(again_s)
+    return Refusal(status=429, said=Said("refused_throttled", n=whole_s), again_s=whole_s)
 
 
 class Logins:
@@ -66,7 +74,7 @@ class Logins:
         """Return what the sender of an Authorization header may do, or why it is not let in."""
         scheme, _, said = (header or "")[: LONGEST_HEADER + 1].partition(" ")
         if not said or scheme.lower() not in {"basic", "bearer"} or len(header or "") > LONGEST_HEADER:
-            return _WHO_ARE_YOU
+            return WHO_ARE_YOU
         key = hmac.digest(self._pepper, f"{scheme.lower()} {said.strip()}".encode(), "sha256")
         if (known := self._verified.get(key)) is not None:
             self._verified.move_to_end(key)
@@ -76,14 +84,14 @@ class Logins:
     async def _try(self, key: bytes, scheme: str, said: str, address: str) -> Scope | Refusal:
         if key not in self._asked:  # who says the same at the same time waits for the same verdict
             if (again_s := self._throttle.wait_s(address)) > 0:
-                return Refusal(status=429, again_s=math.ceil(again_s))
+                return throttled(again_s)
             if len(self._asked) >= MOST_WAITING:
-                return _BUSY
+                return BUSY
             self._throttle.attempt(address)
-            self._asked[key] = asyncio.create_task(self._verify(key, scheme, said), name="verify a log-in")
+            self._asked[key] = asyncio.create_task(self._verify(key, scheme, said))
         scope = await asyncio.shield(self._asked[key])
         if scope is None:
-            return _WHO_ARE_YOU
+            return WHO_ARE_YOU
         self._throttle.succeeded(address)
         return scope
 

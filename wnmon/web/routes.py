@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from wnmon.engine.ports import Clock, Control, MetricsText, ProbeStates
 from wnmon.model.honesty import Honesty
+from wnmon.model.said import say
 from wnmon.model.web_access import Scope
 from wnmon.watch.honesty import document_of
 from wnmon.web.guard import may
@@ -93,7 +94,8 @@ def _for(scope: Scope, path: str, answer: Callable[[Request], Awaitable[Response
     async def guarded(request: Request) -> Response:
         if may(request, scope):
             return await answer(request)
-        return PlainTextResponse(f"this log-in has not the scope {scope.value}\n", status_code=403)
+        lang = choose_language(None, request.headers.get("accept-language"))
+        return PlainTextResponse(f"{say('refused_scope', lang, name=scope.value)}\n", status_code=403)
 
     return Route(path, guarded, methods=[method])
 

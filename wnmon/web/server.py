@@ -145,6 +145,7 @@ class WebServer(_Listener):
             page.content_security_policy,
             entry,
             site.clock,
+            site.lang,
             hosts=Hosts(host, entry.allowed_hosts),
             open_paths=OPEN_PATHS,
         )
@@ -167,7 +168,7 @@ class PublicServer(_Listener):
         entry: Entry = DEFAULT_ENTRY,
     ) -> None:
         frame = Frame("public.html")
-        guard = Guard(build_public(site, frame), frame.content_security_policy, entry, clock)
+        guard = Guard(build_public(site, frame), frame.content_security_policy, entry, clock, site.lang)
         super().__init__(host, port, guard, Door(patience, refused, doors=2), entry, is_public=True)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from wnmon.model.web_access import Scope, WebAccess, WebToken, WebUser
-from wnmon.web.logins import MOST_VERIFIED, MOST_WAITING, Logins, Refusal
+from wnmon.web.logins import BUSY, MOST_VERIFIED, MOST_WAITING, WHO_ARE_YOU, Logins, throttled
 from wnmon.web.throttle import FREE_ATTEMPTS, Throttle
 
 bcrypt = pytest.importorskip("bcrypt")
@@ -113,7 +113,7 @@ def test_whoever_says_who_it_is_is_let_in(header: str, scope: Scope) -> None:
     ],
 )
 def test_whoever_does_not_is_not(header: str | None) -> None:
-    assert scope_of(header) == Refusal(status=401)
+    assert scope_of(header) == WHO_ARE_YOU
 
 
 def test_a_password_is_verified_once() -> None:
@@ -142,13 +142,13 @@ def test_a_name_that_nobody_has_is_verified_too() -> None:
 
 
 def test_an_address_that_failed_too_often_has_to_wait() -> None:
-    assert scope_of(*(basic("alice", f"{n}") for n in range(FREE_ATTEMPTS + 2))) == Refusal(status=429, again_s=1)
+    assert scope_of(*(basic("alice", f"{n}") for n in range(FREE_ATTEMPTS + 2))) == throttled(1)
 
 
 def test_who_has_to_wait_is_not_told_whether_the_password_is_right() -> None:
     wrong = (basic("alice", f"{n}") for n in range(FREE_ATTEMPTS + 1))
 
-    assert scope_of(*wrong, basic("alice", PASSWORD)) == Refusal(status=429, again_s=1)
+    assert scope_of(*wrong, basic("alice", PASSWORD)) == throttled(1)
 
 
 def test_who_was_verified_before_never_waits() -> None:
@@ -178,7 +178,7 @@ def test_only_so_many_wait_for_their_turn() -> None:
         await asyncio.gather(*waiting)
         return said
 
-    assert tried(ask) == Refusal(status=503, again_s=1)
+    assert tried(ask) == BUSY
 
 
 def test_no_more_log_ins_are_remembered_than_there_is_room_for() -> None:

@@ -29,7 +29,10 @@ _PROBLEMS: dict[str, Pair] = {
     "a_user_name": ("a user of at most 255 characters without a colon", "至多 255 个字符、不含冒号的用户名"),
     "a_bcrypt_hash": ("a hash by bcrypt of cost 4 to 16, as htpasswd -B writes it", "成本为 4 至 16 的 bcrypt 散列，如 htpasswd -B 所写"),
     "a_file": ("a file", "文件"),
-    "a_list_of_names": ("a list of names", "名称列表"),
+    "a_cipher_suite": (
+        "a cipher suite with ECDHE, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+        "使用 ECDHE 的加密套件，例如 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    ),
     "client_auth_types": (
         "NoClientCert, VerifyClientCertIfGiven or RequireAndVerifyClientCert",
         "NoClientCert、VerifyClientCertIfGiven 或 RequireAndVerifyClientCert",
@@ -54,6 +57,18 @@ _SERVICE: dict[str, Pair] = {
     ),
 }
 
+_REFUSALS: dict[str, Pair] = {
+    "refused_login": ("log in", "请先登录"),
+    "refused_scope": ("this log-in has not the scope {name}", "该登录没有 {name} 权限"),
+    "refused_name": (
+        "this server is not asked for by that name: start `wnmon serve` with --allowed-host NAME",
+        "此服务器不以该名称访问：请以 --allowed-host NAME 启动 `wnmon serve`",
+    ),
+    "refused_rate": ("too many requests", "请求过多"),
+    "refused_throttled": ("too many log-ins failed, try again in {n} s", "登录失败次数过多，请在 {n} 秒后重试"),
+    "refused_busy": ("too many log-ins at once", "同时登录的请求过多"),
+}
+
 _PUBLIC: dict[str, Pair] = {
     "page_public_title": ("Status", "状态"),
     "page_state": ("State", "状态"),
@@ -62,4 +77,4 @@ _PUBLIC: dict[str, Pair] = {
     "page_down": ("down", "中断"),
 }
 
-SENTENCES: dict[str, Pair] = _PROBLEMS | _SERVICE | _PUBLIC
+SENTENCES: dict[str, Pair] = _PROBLEMS | _SERVICE | _REFUSALS | _PUBLIC
