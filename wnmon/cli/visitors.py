@@ -49,7 +49,7 @@ def load_both(config: Path, web_config: Path | None) -> tuple[Config, WebConfig]
 
 def remarks_on(host: str, port: int, web: WebConfig) -> Iterator[Said]:
     """Yield what whoever opens the page to other machines may not have meant."""
-    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    shown = masked(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")  # a host may be a key in the wrong place
     if is_loopback(host):
         return
     if not web.access.asks_login and (web.tls is None or web.tls.verify_mode is not CERT_REQUIRED):

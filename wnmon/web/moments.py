@@ -21,6 +21,11 @@ def moment(at_s: float | None, now_s: float, lang: str) -> Moment | None:
     return None if at_s is None else Moment(relative=relative(at_s - now_s, lang), exact=exact(at_s))
 
 
+def since(at_s: float, now_s: float, lang: str) -> Moment:
+    """Return an instant from which something holds, as how long it has lasted."""
+    return Moment(relative=word("since", lang, span=span(max(now_s - at_s, 0), lang)), exact=exact(at_s))
+
+
 def relative(ahead_s: float, lang: str) -> str:
     """Return `5 min ago` or `in 5 min` for seconds before or after now; under a second is now."""
     if abs(ahead_s) < 1:

@@ -15,7 +15,7 @@ from wnmon.model.result import Outcome
 from wnmon.model.said import Said, in_language, say
 from wnmon.model.text import cut, visible
 from wnmon.web.frame import Frame
-from wnmon.web.moments import Moment, exact, moment, relative, span, word
+from wnmon.web.moments import exact, moment, relative, since, span, word
 
 REFRESH_S = 15
 MAX_RULES_SHOWN = 4
@@ -99,10 +99,7 @@ def _row(state: ProbeState, now_s: float, lang: str) -> dict[str, object]:
 
     None shows as a dash.
     """
-    outcome, since = state.outcome or WAITING, None
-    if state.since_s is not None:
-        lasted = span(max(now_s - state.since_s, 0), lang)
-        since = Moment(relative=word("since", lang, span=lasted), exact=exact(state.since_s))
+    outcome = state.outcome or WAITING
     timings = (("ttft", state.ttft_s), ("first_visible", state.first_visible_s), ("total", state.total_s))
     shown = [(word(name, lang), at if at is None else show_duration(at), f"{name}_s") for name, at in timings]
     return {
@@ -114,7 +111,7 @@ def _row(state: ProbeState, now_s: float, lang: str) -> dict[str, object]:
         else "",
         "every": span(state.every_s, lang),
         "reason_word": say(f"reason_{state.reason}", lang) if state.reason else "",
-        "since": since,
+        "since": None if state.since_s is None else since(state.since_s, now_s, lang),
         "last_run": moment(state.last_run_s, now_s, lang),
         "next_run": moment(state.next_run_s, now_s, lang),
         "resting": _resting(state, now_s, lang),

@@ -19,7 +19,7 @@ from wnmon.engine.public_states import PublicRow, PublicState
 from wnmon.model.duration import show_duration
 from wnmon.web.frame import Frame
 from wnmon.web.language import choose_language
-from wnmon.web.moments import exact, moment, word
+from wnmon.web.moments import exact, since, word
 
 REFRESH_S = 60
 API_VERSION = 1
@@ -76,6 +76,6 @@ def _row(row: PublicRow, now_s: float, lang: str) -> dict[str, object]:
         "model": row.model,
         "look": _LOOKS.get(row.state, ""),
         "state": word(row.state, lang),
-        "since": moment(row.since_s, now_s, lang),
+        "since": None if row.since_s is None else since(row.since_s, now_s, lang),
         "timings": [(word(name, lang), at if at is None else show_duration(at)) for name, at in timings],
     }

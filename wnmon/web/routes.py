@@ -22,8 +22,7 @@ from wnmon.web.page import Page, presented
 from wnmon.web.scrape import scrape_answer
 
 API_VERSION = 1
-HEALTHY, READY = "/-/healthy", "/-/ready"
-OPEN_PATHS = frozenset({HEALTHY, READY})
+OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})
 """Told to everybody: an orchestrator has no log-in, and there is nothing in it but that the service lives."""
 MOST_OVERDUE_S = 60.0
 """A due run begins or is told as missed within 30 s and a second; twice that says that the scheduler stands still."""
@@ -76,8 +75,8 @@ def build_application(site: Site, page: Page) -> Starlette:
 
     application = Starlette(
         routes=[
-            Route(HEALTHY, healthy),
-            Route(READY, ready),
+            Route("/-/healthy", healthy),
+            Route("/-/ready", ready),
             _for(Scope.READ, "/", index),
             _for(Scope.READ, "/metrics", metrics),
             _for(Scope.READ, "/api/v1/probes", probes),
