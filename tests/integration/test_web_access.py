@@ -53,6 +53,7 @@ class Pages:
 
     config: WebConfig = field(default_factory=lambda: WebConfig(access=ACCESS))
     control: FixedControl = field(default_factory=FixedControl)
+    failed: list[int] = field(default_factory=list)
     url: str = ""
 
     def ask(
@@ -85,7 +86,7 @@ def pages(
         reload_allowed=True,
         version="0.1.0",
     )
-    entry = Entry(config=lambda: shown.config, allowed_hosts=hosts)
+    entry = Entry(config=lambda: shown.config, allowed_hosts=hosts, failed=shown.failed.append)
     server = WebServer("127.0.0.1", 0, site, patience=patience or Patience(), entry=entry)
     shown.url = server.start().url
     try:
@@ -167,6 +168,23 @@ def test_who_guesses_too_often_is_told_when_to_try_again() -> None:
     assert answers[-1].headers["Retry-After"] == "1"
 
 
+def test_log_ins_that_failed_are_told_of_once() -> None:
+    with pages() as shown:
+        for number in range(10):
+            shown.ask(Authorization=f"Bearer {number}")
+        told = list(shown.failed)
+
+    assert told == [1]
+
+
+def test_who_did_not_try_to_log_in_is_not_told_of() -> None:
+    with pages() as shown:
+        shown.ask()
+        told = list(shown.failed)
+
+    assert told == []
+
+
 def test_what_was_verified_counts_no_more_once_the_file_says_otherwise(served: Pages) -> None:
     with pages() as shown:
         before = shown.ask(Authorization=f"Bearer {READER}").status
@@ -186,6 +204,11 @@ def test_without_a_log_in_everybody_is_shown_the_pages() -> None:
 def test_more_requests_than_the_rate_are_refused() -> None:
     with pages(WebConfig(access=WebAccess(rate=RequestRate(interval_s=60, burst=3)))) as shown:
         assert [shown.ask().status for _ in range(4)] == [200, 200, 200, 429]
+
+
+def test_health_is_told_at_any_rate() -> None:
+    with pages(WebConfig(access=WebAccess(rate=RequestRate(interval_s=60, burst=1)))) as shown:
+        assert {shown.ask("/-/healthy").status for _ in range(4)} == {200}
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics", "/-/healthy", "/-/reload"])

@@ -30,7 +30,7 @@ from wnmon.engine.under_way import UnderWay
 from wnmon.engine.web_config import NO_WEB_CONFIG, WebConfig
 from wnmon.errors import ConfigError, UsageError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
-from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded, SelfTested
+from wnmon.model.events import ConnectionsRefused, InternalFault, LoginsFailed, MonitorEvent, Reloaded, SelfTested
 from wnmon.model.honesty import Honesty
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
@@ -202,11 +202,19 @@ class Service:
         return PublicServer(host, port, site, self._clock, self._tell_refused, entry=self._entry())
 
     def _entry(self) -> Entry:
-        return Entry(config=lambda: self._web_file.current, allowed_hosts=self._options.allowed_hosts)
+        return Entry(
+            config=lambda: self._web_file.current,
+            allowed_hosts=self._options.allowed_hosts,
+            failed=self._tell_failed,
+        )
 
     def _tell_refused(self, count: int) -> None:
         """Tell, from the web's thread, of connections closed for want of room."""
         self._loop.call_soon_threadsafe(self._fanout.observe, ConnectionsRefused(count=count))
+
+    def _tell_failed(self, count: int) -> None:
+        """Tell, from the web's thread, of log-ins that failed."""
+        self._loop.call_soon_threadsafe(self._fanout.observe, LoginsFailed(count=count))
 
     async def _try_sensor(self, stop: asyncio.Event) -> None:
         """Try the sensor before anything else is measured, for two seconds at most; a signal to end cuts it short."""

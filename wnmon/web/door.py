@@ -24,13 +24,12 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from wnmon.web.client_names import names_of
+from wnmon.web.teller import Teller
 
 WEB_SHARE = 4
 """One descriptor in so many is the web's, the others are kept back for probes, files and names."""
 ACCEPTED_AT_ONCE = 4
 """Connections accepted in one turn of the loop: so few have a descriptor before they are counted."""
-TOLD_EVERY_S = 60.0
-"""Refused connections are told of once in so long, however many there are."""
 GOODBYE_S = 2.0
 """How long a client may take to answer the end of TLS."""
 
@@ -68,10 +67,8 @@ class Door:
     def __init__(self, patience: Patience, tell: Callable[[int], None], doors: int = 1) -> None:
         descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         self.patience = patience.within(descriptors, doors)
-        self._tell = tell
+        self._refusals = Teller(tell)
         self._inside: set[GuardedProtocol] = set()
-        self._untold = 0
-        self._telling: asyncio.TimerHandle | None = None
 
     def enter(self, guest: GuardedProtocol) -> None:
         """Let a connection in. Where there are too many, the one of the crowd that kept us waiting longest goes."""
@@ -80,7 +77,7 @@ class Door:
         if crowd:
             waiting = [one for one in crowd if one.is_to_move()]
             min(waiting, key=lambda one: one.moved_at_s, default=guest).hang_up()
-            self._refused(guest.loop)
+            self._refusals.happened(guest.loop)
 
     def leave(self, guest: GuardedProtocol) -> None:
         """Forget a connection."""
@@ -90,8 +87,7 @@ class Door:
         """Hang up on everybody, and tell nobody any more."""
         for guest in tuple(self._inside):
             guest.hang_up()
-        if self._telling is not None:
-            self._telling.cancel()
+        self._refusals.close()
 
     def _crowd(self, guest: GuardedProtocol) -> list[GuardedProtocol]:
         """Return the connections of whom there are too many: of the guest's address, else of who has most of all."""
@@ -101,19 +97,6 @@ class Door:
         if len(self._inside) <= self.patience.connections:
             return []
         return [one for one in self._inside if held[one.address] == max(held.values())]
-
-    def _refused(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._untold += 1
-        if self._telling is None:
-            self._say(loop)
-
-    def _say(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Tell of the refused so far; once nobody was refused for a while, the next one is told of at once again."""
-        self._telling = None
-        if self._untold:
-            self._tell(self._untold)
-            self._untold = 0
-            self._telling = loop.call_later(TOLD_EVERY_S, self._say, loop)
 
 
 class GuardedProtocol(H11Protocol):

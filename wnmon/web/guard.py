@@ -7,12 +7,13 @@
     without a log-in where one is asked for     401, whatever the path: what is there is nobody else's business
     after log-ins that failed (`throttle`)      429, and when to try again
 
-Health is told to everybody. What a visitor may do is left in the scope of the request, where `may` finds it. All
-answers, refusals too, get the same headers.
+Health is told to everybody, at any rate. What a visitor may do is left in the scope of the request, where `may` finds
+it. All answers, refusals too, get the same headers.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ from wnmon.model.web_access import Scope, WebAccess
 from wnmon.web.bucket import Bucket
 from wnmon.web.hosts import Hosts
 from wnmon.web.language import choose_language
-from wnmon.web.logins import Logins, Refusal
+from wnmon.web.logins import WHO_ARE_YOU, Logins, Refusal
+from wnmon.web.teller import Teller
 from wnmon.web.throttle import Throttle
 
 _MAY = "wnmon.may"
@@ -41,11 +43,13 @@ _MAY = "wnmon.may"
 class Entry:
     """How visitors come in. `config` is the web configuration as it is now, asked for with each request.
 
-    `allowed_hosts` are names of this server beside those that are ours anyway.
+    `allowed_hosts` are names of this server beside those that are ours anyway. `failed` is told, on the server's thread
+    and now and then, how many log-ins failed.
     """
 
     config: Callable[[], WebConfig] = lambda: NO_WEB_CONFIG
     allowed_hosts: tuple[str, ...] = ()
+    failed: Callable[[int], None] = lambda _: None
 
 
 class Guard:
@@ -72,12 +76,13 @@ class Guard:
         self._open_paths = open_paths
         self._now_s = lambda: clock.now_ns() / 1e9
         self._throttle = Throttle(self._now_s)
+        self._failures = Teller(entry.failed)
         # One password at a time: bcrypt is made to be slow, and there are probes to read on this machine.
         self._verifier = ThreadPoolExecutor(1, "wnmon-password")
         self._adopt(self._config().access)
 
     def close(self) -> None:
-        """Verify no more passwords."""
+        """Verify no more passwords, once the event loop has ended."""
         self._verifier.shutdown(wait=False, cancel_futures=True)
 
     def _adopt(self, access: WebAccess) -> None:
@@ -108,17 +113,24 @@ class Guard:
         headers = Headers(scope=scope)
         if self._hosts is not None and not self._hosts.know(headers.get("host")):
             return Refusal(status=421, said=Said("refused_name"))
+        scope[_MAY] = Scope.ADMIN
+        if self._open_paths is not None and scope["path"] in self._open_paths:
+            return None
         if self._bucket is not None and not self._bucket.take():
             return Refusal(status=429, said=Said("refused_rate"), again_s=1)
-        scope[_MAY] = Scope.ADMIN
-        if self._open_paths is None or scope["path"] in self._open_paths or not self._access.asks_login:
+        if self._open_paths is None or not self._access.asks_login:
             return None
+        return await self._log_in(scope, headers.get("authorization"))
+
+    async def _log_in(self, scope: AsgiScope, authorization: str | None) -> Refusal | None:
         client = scope.get("client")
-        found = await self._logins.scope_of(headers.get("authorization"), client[0] if client else "")
-        if isinstance(found, Refusal):
-            return found
-        scope[_MAY] = found
-        return None
+        found = await self._logins.scope_of(authorization, client[0] if client else "")
+        if not isinstance(found, Refusal):
+            scope[_MAY] = found
+            return None
+        if found is not WHO_ARE_YOU:
+            self._failures.happened(asyncio.get_running_loop())
+        return found
 
     def _refused(self, refusal: Refusal, asked: Headers) -> Response:
         """Return the answer to who is not let in; at 401 it says how to log in (RFC 9110 §11.6.1)."""

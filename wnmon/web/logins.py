@@ -47,6 +47,7 @@ class Refusal:
 
 
 WHO_ARE_YOU = Refusal(status=401, said=Said("refused_login"))
+NOBODY = Refusal(status=401, said=Said("refused_nobody"))
 BUSY = Refusal(status=503, said=Said("refused_busy"), again_s=1)
 
 
@@ -91,7 +92,7 @@ class Logins:
             self._asked[key] = asyncio.create_task(self._verify(key, scheme, said))
         scope = await asyncio.shield(self._asked[key])
         if scope is None:
-            return WHO_ARE_YOU
+            return NOBODY
         self._throttle.succeeded(address)
         return scope
 

@@ -47,6 +47,10 @@ _SERVICE: dict[str, Pair] = {
         "whoever reaches {text} may see names, hosts, timings and messages; --web-config asks who is there",
         "任何能访问 {text} 的人都可看到名称、主机、耗时与消息；--web-config 可要求登录",
     ),
+    "logins_failed": (
+        "log-ins that failed or had to wait since the last such line: {n}",
+        "自上次提示以来失败或被要求等待的登录：{n}",
+    ),
     "service_plain": (
         "log-ins travel unencrypted to {text}: tls_server_config of the web configuration encrypts them",
         "发往 {text} 的登录未加密：Web 配置的 tls_server_config 可加密",
@@ -59,6 +63,7 @@ _SERVICE: dict[str, Pair] = {
 
 _REFUSALS: dict[str, Pair] = {
     "refused_login": ("log in", "请先登录"),
+    "refused_nobody": ("nobody logs in so", "登录信息不正确"),
     "refused_scope": ("this log-in has not the scope {name}", "该登录没有 {name} 权限"),
     "refused_name": (
         "this server is not asked for by that name: start `wnmon serve` with --allowed-host NAME",
