@@ -167,7 +167,7 @@ def serving(
 def _address(service: ServiceProcess) -> str | None:
     if service.process.poll() is not None:
         raise AssertionError(f"wnmon serve ended with {service.process.returncode}: {service.stderr}")
-    found = re.search(r'^(?:\{.*"message": ")?wnmon .*?(http://[^ "（]+)', service.stdout, re.MULTILINE)
+    found = re.search(r'^(?:\{.*"message": ")?wnmon .*?(https?://[^ "（]+)', service.stdout, re.MULTILINE)
     return found[1] if found else None
 
 

@@ -9,7 +9,7 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,7 @@ class Pages:
     config: WebConfig = field(default_factory=lambda: WebConfig(access=ACCESS))
     control: FixedControl = field(default_factory=FixedControl)
     failed: list[int] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
     url: str = ""
 
     def ask(
@@ -87,7 +88,7 @@ def pages(
         version="0.1.0",
     )
     entry = Entry(config=lambda: shown.config, allowed_hosts=hosts, failed=shown.failed.append)
-    server = WebServer("127.0.0.1", 0, site, patience=patience or Patience(), entry=entry)
+    server = WebServer("127.0.0.1", 0, site, shown.refused.append, patience or Patience(), entry)
     shown.url = server.start().url
     try:
         yield shown
@@ -191,6 +192,17 @@ def test_what_was_verified_counts_no_more_once_the_file_says_otherwise(served: P
         shown.config = WebConfig(access=replace(ACCESS, tokens=ACCESS.tokens[1:]))
 
         assert (before, shown.ask(Authorization=f"Bearer {READER}").status) == (200, 401)
+
+
+def test_what_was_verified_goes_on_where_another_part_of_the_file_has_changed() -> None:
+    with pages() as shown:
+        right = f"Bearer {READER}"
+        before = shown.ask(Authorization=right).status
+        for number in range(10):
+            shown.ask(Authorization=f"Bearer {number}")
+        shown.config = WebConfig(access=replace(ACCESS))
+
+        assert (before, shown.ask(Authorization=right).status) == (200, 200)
 
 
 def test_without_a_log_in_everybody_is_shown_the_pages() -> None:
@@ -353,12 +365,31 @@ def test_only_clients_with_an_allowed_name_are_let_in(
         assert answers(shown, certificates.trust(client)) is expected
 
 
-def test_what_a_client_without_an_allowed_name_asks_is_not_done(certificates: Certificates) -> None:
+def test_what_comes_with_the_last_of_a_handshake_in_vain_is_not_done(certificates: Certificates) -> None:
     with pages(certificates.config(f"{CLIENTS}, client_allowed_sans: [nobody.example]")) as shown:
-        with pytest.raises((http.client.HTTPException, OSError)):
-            shown.ask("/-/reload", "POST", trust=certificates.trust("stranger"))
+        parts, trust = urlsplit(shown.url), certificates.trust("stranger")
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        secured = trust.wrap_bio(incoming, outgoing, server_hostname=parts.hostname)
+        with socket.create_connection((parts.hostname or "", parts.port or 0), 60) as wire:
+            while not shaken(secured):
+                wire.sendall(outgoing.read())
+                incoming.write(wire.recv(65536))
+            secured.write(b"POST /-/reload HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            wire.sendall(outgoing.read())
+            with suppress(ConnectionResetError):
+                while wire.recv(65536):
+                    pass
 
         assert shown.control.reloads == 0
+
+
+def shaken(secured: ssl.SSLObject) -> bool:
+    """Tell whether the client's part of the handshake is done, but for what is still to be sent."""
+    try:
+        secured.do_handshake()
+    except ssl.SSLWantReadError:
+        return False
+    return True
 
 
 def test_a_handshake_that_does_not_come_is_closed(certificates: Certificates) -> None:
@@ -368,15 +399,24 @@ def test_a_handshake_that_does_not_come_is_closed(certificates: Certificates) ->
             assert silent.recv(1) == b""
 
 
-def test_many_handshakes_that_do_not_come_keep_nobody_from_an_answer(certificates: Certificates) -> None:
-    with pages(certificates.config(), Patience(silence_s=60, turn_s=60)) as shown:
+@contextmanager
+def crowded(certificates: Certificates) -> Iterator[Pages]:
+    """Hold many connections on which no handshake comes."""
+    with ExitStack() as held, pages(certificates.config(), Patience(silence_s=60, turn_s=60)) as shown:
         parts = urlsplit(shown.url)
-        held = [socket.create_connection((parts.hostname or "", parts.port or 0), 60) for _ in range(200)]
-        status = shown.ask(trust=certificates.trust()).status
-        for one in held:
-            one.close()
+        for _ in range(200):
+            held.enter_context(socket.create_connection((parts.hostname or "", parts.port or 0), 60))
+        yield shown
 
-    assert status == 200
+
+def test_many_handshakes_that_do_not_come_keep_nobody_from_an_answer(certificates: Certificates) -> None:
+    with crowded(certificates) as shown:
+        assert shown.ask(trust=certificates.trust()).status == 200
+
+
+def test_handshakes_that_do_not_come_are_counted_at_the_door(certificates: Certificates) -> None:
+    with crowded(certificates) as shown:
+        assert eventually(lambda: shown.refused, "connections closed for want of room")
 
 
 def test_an_answer_over_tls_that_nobody_reads_is_closed(certificates: Certificates) -> None:

@@ -109,7 +109,7 @@ _HELP: dict[str, Pair] = {
     "help_serve_short": ("Probe on a schedule; serve metrics and a page.", "按计划探测；提供指标与页面。"),
     "help_serve": ("Probe on the schedule of CONFIG and serve /metrics, the page and the health routes.\n\nSIGTERM and Ctrl-C drain and end; SIGHUP reloads.", "按 CONFIG 的计划探测，并提供 /metrics、页面与健康检查路径。\n\nSIGTERM 与 Ctrl-C 会待进行中的运行完成后结束；SIGHUP 重新加载配置。"),
     "help_serve_listen": ("Address of page and metrics.", "页面与指标的地址。"),
-    "help_serve_web_config": (
+    "help_any_web_config": (
         "TLS, log-ins and headers, in the format of exporter-toolkit's web-config.yml.",
         "TLS、登录与响应头，格式同 exporter-toolkit 的 web-config.yml。",
     ),
@@ -377,6 +377,8 @@ _SAID: dict[str, Pair] = {
     "cli_not_made": ("{path} cannot be written: {why}", "无法写入 {path}：{why}"),
     "cli_ok": ("{name}: OK, {counts}", "{name}：OK，{counts}"),
     "cli_ok_suite": ("{name}: OK, suite {suite}, {counts}", "{name}：OK，套件 {suite}，{counts}"),
+    "cli_ok_web": ("{name}: OK, users: {n}, tokens: {n2}, no TLS", "{name}：OK，用户：{n}，token：{n2}，无 TLS"),
+    "cli_ok_web_tls": ("{name}: OK, users: {n}, tokens: {n2}, TLS", "{name}：OK，用户：{n}，token：{n2}，TLS"),
     "cli_request": ("1 request", "1 个请求"),
     "cli_requests": ("{n} requests", "{n} 个请求"),
     "cli_rule": ("1 rule", "1 条规则"),
