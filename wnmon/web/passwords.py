@@ -10,6 +10,6 @@ def is_password(password: bytes, hashed: str) -> bool:
     """Tell whether this is the password that was hashed. Takes 50 ms and more: never call it on an event loop."""
     from bcrypt import checkpw  # only where somebody logs in by a password
 
-    if b"\0" in password:  # where C's strings end, and so what some implementations would compare
+    if b"\0" in password:  # bcrypt repeats a key and the zero at its end: "abc", zero, "abc" would be the same as "abc"
         return False
     return checkpw(password[:MOST_BYTES], hashed.encode("ascii"))
