@@ -59,24 +59,21 @@ def read_server_tls(place: Cursor, sources: Sources) -> tuple[ssl.SSLContext, ss
     chain = _chain(place, sources)
     authorities = _authorities(place, sources)
     _compare_versions(place)
-    if chain is None or len(place.problems) > before:
+    if len(place.problems) > before:
         return None
-    asking, open_to_all = (_context(place, *chain) for _ in range(2))
-    if asking is None or open_to_all is None:
-        return None
-    if authorities is not None and not _trust(asking, authorities):
-        return None
+    open_to_all, asking = _context(place, *chain), _context(place, *chain)
+    if authorities is not None:
+        _trust(asking, authorities)
     asking.verify_mode = _CLIENTS[_policy(place)]
-    return asking, open_to_all
+    return (asking, open_to_all) if len(place.problems) == before else None
 
 
-def _chain(place: Cursor, sources: Sources) -> tuple[Path, Path] | None:
-    """Return the files of certificate and key, once each holds what it should."""
+def _chain(place: Cursor, sources: Sources) -> tuple[Path, Path]:
+    """Return the files of certificate and key, each with a problem where it does not hold what it should."""
     paths = []
     for key, problem_of in (("cert_file", problem_of_authorities), ("key_file", _problem_of_key)):
         named = place.get(key)
-        if named is None:  # which the schema has told
-            return None
+        assert named is not None  # the schema requires both
         path = _path(named, sources)
         problem = problem_of(path)
         if problem is not None:
@@ -145,7 +142,8 @@ def _highest(place: Cursor) -> ssl.TLSVersion:
     return _VERSIONS[place.text_of("max_version") or "TLS13"]
 
 
-def _context(place: Cursor, certificate: Path, key: Path) -> ssl.SSLContext | None:
+def _context(place: Cursor, certificate: Path, key: Path) -> ssl.SSLContext:
+    """Return a context that shows this certificate; where it cannot, that is reported."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version, context.maximum_version = _lowest(place), _highest(place)
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
@@ -160,18 +158,16 @@ def _context(place: Cursor, certificate: Path, key: Path) -> ssl.SSLContext | No
     try:
         # So that no passphrase is asked for at the terminal; an encrypted key was refused by what its file says of it.
         context.load_cert_chain(certificate, key, password="")
-    except (ssl.SSLError, OSError) as error:
-        why = getattr(error, "reason", None) or error.strerror or type(error).__name__
+    except OSError as error:  # which OpenSSL's errors are too
+        reason: str | None = getattr(error, "reason", None)
+        why = reason.lower().replace("_", " ") if reason else Said("web_broken_pem")
         named = place.get("key_file") or place
-        named.report(Said("web_no_pair", text=why.lower().replace("_", " ")), Said("web_pair_goes_together"))
-        return None
+        named.report(Said("web_no_pair", text=why), Said("web_pair_goes_together"))
     return context
 
 
-def _trust(context: ssl.SSLContext, named: Cursor) -> bool:
+def _trust(context: ssl.SSLContext, named: Cursor) -> None:
     try:
         context.load_verify_locations(cafile=named.folder / named.text)
-    except (ssl.SSLError, OSError):
+    except OSError:  # which OpenSSL's errors are too
         named.report(Said("no_certificate"))
-        return False
-    return True

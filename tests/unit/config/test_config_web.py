@@ -34,6 +34,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     issue(authority, folder / "other", days=30)
     openssl("pkey", "-in", folder / "mine" / "key.pem", "-aes256", "-passout", "pass:x", "-out", folder / "locked.pem")
     write(folder, "nothing of the kind", "words.txt")
+    write(folder, "-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n", "broken.pem")
     return folder
 
 

@@ -19,6 +19,7 @@ _PROBLEMS: dict[str, Pair] = {
     "web_key_encrypted": ("the private key is encrypted, and nobody is there to type its passphrase", "私钥已加密，而没有人可输入其口令"),
     "web_versions_crossed": ("min_version is above max_version", "min_version 高于 max_version"),
     "web_no_pair": ("certificate and key cannot be used: {text}", "证书与私钥无法使用：{text}"),
+    "web_broken_pem": ("what stands between the lines of PEM is broken", "PEM 标记行之间的内容已损坏"),
     "web_pair_goes_together": ("the key must be that of the first certificate in cert_file", "私钥须属于 cert_file 中的第一个证书"),
     "web_unknown_user": ("no such user in basic_auth_users", "basic_auth_users 中没有这个用户"),
     "web_token_twice": ("another token has the same hash", "另一个 token 的散列相同"),
