@@ -58,7 +58,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 lock: $(VENV)/.dev ## Pin every dependency anew, with hashes and without addresses
 	@$(PIP) install uv
-	@$(COMPILE) --upgrade --extra fast pyproject.toml --output-file requirements/runtime.txt
+	@$(COMPILE) --upgrade --extra fast --extra auth pyproject.toml --output-file requirements/runtime.txt
 	@$(COMPILE) --upgrade --all-extras --group dev pyproject.toml --constraint requirements/runtime.txt \
 	  --output-file requirements/dev.txt
 	@for group in bench evidence evidence-fakellm evidence-mock-ai-api; do \

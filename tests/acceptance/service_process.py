@@ -168,8 +168,15 @@ def serving(
 def _address(service: ServiceProcess) -> str | None:
     if service.process.poll() is not None:
         raise AssertionError(f"wnmon serve ended with {service.process.returncode}: {service.stderr}")
-    found = re.search(r'^(?:\{.*"message": ")?wnmon .*?(http://[^ "（]+)', service.stdout, re.MULTILINE)
+    found = re.search(r'^(?:\{.*"message": ")?wnmon .*?(https?://[^ "（]+)', service.stdout, re.MULTILINE)
     return found[1] if found else None
+
+
+def public_address(service: ServiceProcess) -> str:
+    """Return where the public view answers, as the service has said, in either language."""
+    found = re.search(r"(?:public view at |公开视图：)(https?://\S+)", service.stdout)
+    assert found is not None, service.stdout
+    return found[1]
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

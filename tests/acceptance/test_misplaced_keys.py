@@ -69,6 +69,12 @@ COMMANDS = [
     "serve KEY",
     "serve CONFIG --listen KEY",
     "serve CONFIG --listen KEY:9877",
+    "serve CONFIG --listen KEY:9877 --allowed-host KEY",
+    "serve CONFIG --listen KEY:9877 --allowed-host https://KEY",
+    "serve CONFIG --listen KEY:9877 --public-listen KEY:9878",
+    "serve CONFIG --listen 127.0.0.1:KEY --public-listen 127.0.0.1:KEY",
+    "serve CONFIG --web-config KEY",
+    "healthcheck --url https://127.0.0.1:9/ --ca-file KEY",
     "serve CONFIG --listen 127.0.0.1:KEY",
     "serve CONFIG --poll KEY",
     "serve CONFIG KEY",
@@ -180,6 +186,39 @@ def test_a_key_in_a_configuration_where_something_else_belongs_is_masked(key: st
         path = tmp_path / "wnmon.yaml"
         path.write_text(text.replace("KEY", key), encoding="utf-8")
         shown[name] = leaks(key, told("validate", str(path))[1])
+
+    assert {name: said for name, said in shown.items() if said} == {}
+
+
+WEB_YAMLS = {
+    "a key": "KEY: 1",
+    "a user": "basic_auth_users: {KEY: 1}",
+    "a hash": "basic_auth_users: {alice: KEY}",
+    "a list of users": "basic_auth_users: [KEY]",
+    "a file": "tls_server_config: {cert_file: KEY, key_file: KEY}",
+    "a key in the YAML": "tls_server_config: {cert_file: x, key_file: x, key: KEY}",
+    "a policy": "tls_server_config: {cert_file: x, key_file: x, client_auth_type: KEY}",
+    "a name of clients": "tls_server_config: {cert_file: x, key_file: x, client_allowed_sans: [KEY, KEY]}",
+    "a header": "http_server_config: {headers: {KEY: KEY, X-Frame-Options: KEY}}",
+    "an interval": "rate_limit: {interval: KEY, burst: KEY}",
+    "a scope": "wnmon: {scopes: {KEY: KEY}}",
+    "a token": "wnmon: {tokens: {KEY: KEY}}",
+    "a hash of a token": "wnmon: {tokens: {p: {sha256: KEY, scope: KEY}}}",
+    "no end": "basic_auth_users: {alice: KEY",
+}
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+def test_a_key_in_a_web_configuration_where_something_else_belongs_is_masked(
+    key: str, good: Path, tmp_path: Path
+) -> None:
+    key = key.replace("'", "")
+    shown = {}
+    for name, text in WEB_YAMLS.items():
+        path = tmp_path / "web.yml"
+        path.write_text(text.replace("KEY", f"'{key}'"), encoding="utf-8")
+        code, output = told("serve", str(good), "--web-config", str(path))
+        shown[name] = [*leaks(key, output), *([] if code == 2 else [f"exit {code}"])]
 
     assert {name: said for name, said in shown.items() if said} == {}
 

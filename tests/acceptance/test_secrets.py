@@ -24,7 +24,16 @@ from typing import Any
 import pytest
 from leaks import LeakDetector
 from mirror import MODES, SESSION, mirror
-from service_process import PATIENCE_S, ServiceProcess, environment, eventually, relay_beside, serving, wnmon
+from service_process import (
+    PATIENCE_S,
+    ServiceProcess,
+    environment,
+    eventually,
+    public_address,
+    relay_beside,
+    serving,
+    wnmon,
+)
 
 from wnmon.app.check import Surroundings, one_off_runner
 from wnmon.cli import run
@@ -320,6 +329,14 @@ def printed(planted: None, configured: Path) -> list[Output]:
     return [*terminal.outputs, *((str(file), file.read_text("utf-8")) for file in files)]
 
 
+def _public(service: ServiceProcess) -> list[Output]:
+    """Return what the public view says, and what it answers to who asks it for more."""
+    view = ServiceProcess(service.process, service.folder, public_address(service))
+    routes = ("/", "/?lang=zh", "/?lang=en", "/api/v1/status", "/metrics", "/api/v1/probes", "/nope")
+    answers = [(f"public {path}", view.get(path)) for path in routes]
+    return [(name, f"{answer.text}{answer.headers}") for name, answer in answers]
+
+
 def _all_told(service: ServiceProcess) -> str | None:
     """Return the probes once each has run and each echo in pieces is there: a run may be cut off before it."""
     text = service.get("/api/v1/probes").text
@@ -347,9 +364,11 @@ def served(planted: None, configured: Path) -> list[Output]:
     folder = configured.parent / "service"
     env = {**PLANTED, "PYTHONASYNCIODEBUG": "1", "LANG": "zh_CN.UTF-8"}
     routes = ("/", "/?lang=zh", "/?lang=en", "/-/ready", "/metrics")
-    with serving(folder, configured.read_text("utf-8"), "--enable-reload", "--poll", "0s", env=env) as service:
+    options = ("--enable-reload", "--poll", "0s", "--public-listen", "127.0.0.1:0")
+    with serving(folder, configured.read_text("utf-8"), *options, env=env) as service:
         told = eventually(lambda: _all_told(service), "a run of every probe, and every echo", patience_s=400)
         outputs = [("/api/v1/probes", told), *((path, service.get(path).text) for path in routes)]
+        outputs += _public(service)
         outputs.append(("OpenMetrics", service.get("/metrics", Accept="application/openmetrics-text").text))
         (folder / "wnmon.yaml").write_text(_without_elsewhere(configured), encoding="utf-8")
         assert service.get("/-/reload", method="POST").status == 200

@@ -138,6 +138,13 @@ def test_the_installed_command_is_the_wheel_and_not_the_checkout(installed: Path
     assert place.startswith(str(installed.parent))
 
 
+def test_an_installation_without_extras_brings_no_library_of_them(installed: Path, tmp_path: Path) -> None:
+    there = "from importlib.util import find_spec as found; print([n for n in {names} if found(n)])"
+    libraries = ["httptools", "uvloop", "socksio", "h2", "bcrypt"]
+
+    assert run_ok([str(installed / "python"), "-c", there.format(names=libraries)], cwd=tmp_path) == "[]\n"
+
+
 def test_the_installed_command_resolves_built_in_suites(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "wnmon.yaml").write_text(CONFIG, encoding="utf-8")
 

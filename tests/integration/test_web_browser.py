@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from chromium_samples import Scheme, browser, visit
 from web_samples import FixedClock, FixedControl, FixedMetrics, FixedStates
 
-from wnmon.web import Site, WebServer
+from wnmon.engine.public_states import public_rows
+from wnmon.web import PublicServer, PublicSite, Site, WebServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -37,6 +39,25 @@ def url() -> Iterator[str]:
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_the_page_fits_and_is_quiet(browser: Browser, url: str, width: int, scheme: Scheme, lang: str) -> None:
     seen = visit(browser, f"{url}?lang={lang}", width, scheme)
+    assert (seen.complaints, seen.asked, seen.width <= width) == ([], [], True)
+
+
+@pytest.fixture(scope="module")
+def public_url() -> Iterator[str]:
+    rows = public_rows([replace(row, up=row.outcome not in {"failed", "errored"}) for row in FixedStates().states()])
+    clock = FixedClock()
+    server = PublicServer("127.0.0.1", 0, PublicSite(rows=lambda: rows, wall_s=clock.wall_s), clock)
+    yield server.start().url
+    server.stop()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_the_public_view_fits_and_is_quiet(
+    browser: Browser, public_url: str, width: int, scheme: Scheme, lang: str
+) -> None:
+    seen = visit(browser, f"{public_url}?lang={lang}", width, scheme)
     assert (seen.complaints, seen.asked, seen.width <= width) == ([], [], True)
 
 

@@ -20,7 +20,7 @@ from wnmon.engine.ports import ReloadReport
 from wnmon.web import Site, WebServer
 from wnmon.web.door import Patience
 
-HALF = b"GET /metrics HTTP/1.1\r\nHost: x\r\n"
+HALF = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n"
 WHOLE = HALF + b"\r\n"
 ENDLESS_S = 60.0
 """Longer than anything here takes: nothing is measured by it."""
@@ -127,7 +127,7 @@ def test_half_a_request_is_closed() -> None:
 
 def test_a_body_that_does_not_come_is_closed() -> None:
     with page(SHORT) as shown:
-        assert is_closed(shown.connected(b"POST /-/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"))
+        assert is_closed(shown.connected(b"POST /-/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"))
 
 
 def test_an_answer_that_nobody_reads_is_closed() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from wnmon import __version__
 from wnmon.app.selftest import try_shortly
 from wnmon.app.tuning import tune_interpreter
+from wnmon.app.web_file import WebFile
 from wnmon.clock import SystemClock
 from wnmon.config import BrokenConfigError, Config, load_config
 from wnmon.engine.backoff import Backoff
@@ -21,14 +22,24 @@ from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.ports import Observer, ReloadReport, Sink
 from wnmon.engine.probe_states import LatestStates
+from wnmon.engine.public_states import public_rows
 from wnmon.engine.rests import Rests
 from wnmon.engine.runner import Runner
 from wnmon.engine.standing import Standings
 from wnmon.engine.turns import Turns, expired
 from wnmon.engine.under_way import UnderWay
-from wnmon.errors import ConfigError, place_of
+from wnmon.engine.web_config import NO_WEB_CONFIG, WebConfig
+from wnmon.errors import ConfigError, UsageError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
-from wnmon.model.events import ConnectionsRefused, InternalFault, MonitorEvent, Reloaded, SelfTested, StoreTold
+from wnmon.model.events import (
+    ConnectionsRefused,
+    InternalFault,
+    LoginsFailed,
+    MonitorEvent,
+    Reloaded,
+    SelfTested,
+    StoreTold,
+)
 from wnmon.model.honesty import Honesty
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
@@ -36,7 +47,7 @@ from wnmon.model.target import Probe, ProbeId
 from wnmon.schedule.aps import Scheduler
 from wnmon.store import Keeper, Place, Refused, open_keeper
 from wnmon.transport.processes import SensorProcesses
-from wnmon.web import Site, WebServer
+from wnmon.web import Entry, PublicServer, PublicSite, Site, WebServer
 
 DRAIN_S = 8.0
 """How long runs under way may take to end after SIGTERM; cutting them short and closing takes the rest of 10 s."""
@@ -54,8 +65,9 @@ class ServiceOptions:
     """What the command line decides about a service.
 
     `poll_s` 0 turns the polling of files off; `lang` is that of the page for a reader who names none. `run_now`: every
-    probe runs at once, and not first at its next slot. `selftest`: the sensor is tried before the first probe. `data`
-    is the folder that outlives it, None where nothing is to.
+    probe runs at once, and not first at its next slot. `selftest`: the sensor is tried before the first probe.
+    `web_config` names the file that says who may reach the pages, `public` (host, port) where the public view listens.
+    `data` is the folder that outlives it, None where nothing is to.
     """
 
     config: Path
@@ -67,6 +79,9 @@ class ServiceOptions:
     run_now: bool = False
     selftest: bool = False
     data: Path | None = None
+    web_config: Path | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    public: tuple[str, int] | None = None
 
 
 class Service:
@@ -78,6 +93,7 @@ class Service:
         config: Config,
         env: Mapping[str, str],
         *,
+        web_config: WebConfig = NO_WEB_CONFIG,
         sinks: Sequence[Sink] = (),
         observers: Sequence[Observer] = (),
     ) -> None:
@@ -105,13 +121,20 @@ class Service:
         self._under_way = UnderWay(self._clock, self._tell)
         self._ready = False
         self._honesty: Honesty | None = None
-        self._watched = config.files
+        self._web_file = WebFile(options.web_config, web_config)
+        self._watched = (*config.files, *self._web_file.files)
         self._seen = fingerprint(self._watched)
 
-    async def run(self, stop: asyncio.Event, reload_asked: asyncio.Event, announce: Callable[[str], None]) -> None:
+    async def run(
+        self,
+        stop: asyncio.Event,
+        reload_asked: asyncio.Event,
+        announce: Callable[[str], None],
+        announce_public: Callable[[str], None] = lambda _: None,
+    ) -> None:
         """Serve until `stop` is set, then drain. `announce` is told the page's address once it answers.
 
-        Raises UsageError when the address cannot be bound.
+        Raises UsageError when an address cannot be bound.
         """
         self._loop = asyncio.get_running_loop()
         if isinstance(self._store, Refused):
@@ -126,8 +149,7 @@ class Service:
             fanout=self._fanout,
             secrets=self._secrets,
         )
-        web = self._web()
-        announce(web.start().url)
+        web = self._listen(announce, announce_public)
         watching = asyncio.create_task(self._watch_standings(), name="watch standings")
         try:
             await self._sensors.warm_up()
@@ -144,7 +166,8 @@ class Service:
             self._scheduler.close()
             self._runner.close()
             await self._sensors.close()
-            await asyncio.to_thread(web.stop)
+            for server in web:
+                await asyncio.to_thread(server.stop)
             if self._keeper is not None:
                 self._budgets.close()
                 await asyncio.to_thread(self._keeper.close)
@@ -161,6 +184,21 @@ class Service:
         """Reload from another thread; waits for the outcome."""
         return asyncio.run_coroutine_threadsafe(self._reload(), self._loop).result(timeout=60)
 
+    def _listen(
+        self, announce: Callable[[str], None], announce_public: Callable[[str], None]
+    ) -> tuple[WebServer | PublicServer, ...]:
+        """Open the page, and the public view where one is wanted."""
+        web, public = self._web(), self._public()
+        announce(web.start().url)
+        if public is None:
+            return (web,)
+        try:
+            announce_public(public.start().url)
+        except UsageError:
+            web.stop()
+            raise
+        return web, public
+
     def _web(self) -> WebServer:
         site = Site(
             metrics=self._metrics,
@@ -173,11 +211,32 @@ class Service:
             honesty=lambda: self._honesty,
             courses=dict if self._keeper is None else self._keeper.courses.courses,
         )
-        return WebServer(self._options.host, self._options.port, site, self._tell_refused)
+        doors = 1 if self._options.public is None else 2
+        host, port = self._options.host, self._options.port
+        return WebServer(host, port, site, self._tell_refused, entry=self._entry(), doors=doors)
+
+    def _public(self) -> PublicServer | None:
+        """Return what serves the public view, which is given rows for everybody and nothing to ask for more."""
+        if self._options.public is None:
+            return None
+        board, host, port = self._board, *self._options.public
+        site = PublicSite(rows=lambda: public_rows(board.states()), wall_s=self._clock.wall_s, lang=self._options.lang)
+        return PublicServer(host, port, site, self._clock, self._tell_refused, entry=self._entry())
+
+    def _entry(self) -> Entry:
+        return Entry(
+            config=lambda: self._web_file.current,
+            allowed_hosts=self._options.allowed_hosts,
+            failed=self._tell_failed,
+        )
 
     def _tell_refused(self, count: int) -> None:
         """Tell, from the web's thread, of connections closed for want of room."""
         self._loop.call_soon_threadsafe(self._fanout.observe, ConnectionsRefused(count=count))
+
+    def _tell_failed(self, count: int) -> None:
+        """Tell, from the web's thread, of log-ins that failed."""
+        self._loop.call_soon_threadsafe(self._fanout.observe, LoginsFailed(count=count))
 
     async def _try_sensor(self, stop: asyncio.Event) -> None:
         """Try the sensor before anything else is measured, for two seconds at most; a signal to end cuts it short."""
@@ -273,28 +332,32 @@ class Service:
                     await asyncio.sleep(0)
 
     async def _reload(self) -> ReloadReport:
-        """Load anew; on any problem keep the last good configuration and say why."""
+        """Load anew; on any problem keep the last good configuration and say why.
+
+        The web configuration goes by itself: a relay misspelt must not keep a certificate from being renewed.
+        """
         async with self._reloading:
             before = await asyncio.to_thread(fingerprint, self._watched)
+            refused = await self._web_file.reload()
             try:
                 config = await asyncio.to_thread(load_config, self._options.config, self._env)
             except ConfigError as wrong:
                 # A file that is new and broken is watched too, or mending it would go unnoticed.
                 new = wrong.files if isinstance(wrong, BrokenConfigError) else ()
                 await self._watch((*self._config.files, *new), before)
-                return self._refuse(wrong.problems)
+                return self._refuse((*refused, *wrong.problems))
             except Exception as error:  # noqa: BLE001 - a bug in reading files must not end the monitor
                 self._fanout.observe(InternalFault(component="reload", error=place_of(error)))
                 await self._watch(self._watched, before)
-                return self._refuse((Said("internal_error", text=place_of(error)),))
+                return self._refuse((*refused, Said("internal_error", text=place_of(error))))
             await self._watch(config.files, before)
             await asyncio.to_thread(self._secrets.learn, config.secrets())
             self._adopt(config)
-            return ReloadReport(ok=True)
+            return self._refuse(refused) if refused else ReloadReport(ok=True)
 
     async def _watch(self, files: Sequence[Path], before: str) -> None:
         """Watch these files from now on; `before` is how the watched ones were before they were read."""
-        files = tuple(dict.fromkeys(files))
+        files = tuple(dict.fromkeys((*files, *self._web_file.files)))
         # Taken anew only for other files: a change while they were read must differ from what is remembered.
         self._seen = before if files == self._watched else await asyncio.to_thread(fingerprint, files)
         self._watched = files

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,13 +13,14 @@ import click
 from wnmon.app.loop import run
 from wnmon.app.serve import Service, ServiceOptions
 from wnmon.cli.next_windows import next_windows
-from wnmon.cli.options import duration, folder, language_option, quiet_option
+from wnmon.cli.options import FILE, duration, folder, language_option, quiet_option
 from wnmon.cli.service_log import Form, Level, ServiceLog
 from wnmon.cli.stopping import taking
 from wnmon.cli.terminal import words
 from wnmon.cli.validate import over
+from wnmon.cli.visitors import host_name, load_both, remarks_on
 from wnmon.clock import SystemClock
-from wnmon.config import load_config, plan_spend
+from wnmon.config import plan_spend
 from wnmon.model.said import Said
 from wnmon.store import state_folder
 
@@ -36,6 +38,9 @@ def address(text: str) -> tuple[str, int]:
 @click.command("serve")
 @click.argument("config", type=click.Path(path_type=Path), default=Path("wnmon.yaml"))
 @click.option("--listen", type=address, metavar="HOST:PORT", default="127.0.0.1:9877", show_default=True)
+@click.option("--web-config", type=FILE, metavar="FILE")
+@click.option("--allowed-host", "allowed_hosts", type=host_name, multiple=True, metavar="NAME")
+@click.option("--public-listen", type=address, metavar="HOST:PORT")
 @click.option("--enable-reload", is_flag=True)
 @click.option("--run-now", is_flag=True)
 @click.option("--no-selftest", is_flag=True)
@@ -48,6 +53,9 @@ def address(text: str) -> tuple[str, int]:
 def command(
     config: Path,
     listen: tuple[str, int],
+    web_config: Path | None,
+    allowed_hosts: tuple[str, ...],
+    public_listen: tuple[str, int] | None,
     enable_reload: bool,
     run_now: bool,
     no_selftest: bool,
@@ -59,7 +67,7 @@ def command(
     quiet: bool,
 ) -> None:
     """Serve a configuration until SIGTERM or Ctrl-C; SIGHUP reloads it."""
-    loaded = load_config(config, os.environ)
+    loaded, web = load_both(config, web_config)
     level = max(Level[log_level.upper()], Level.WARNING) if quiet else Level[log_level.upper()]
     log = ServiceLog(lang=lang, level=level, form=Form(log_format), wall_s=SystemClock().wall_s)
     log.plan(plan_spend(loaded))
@@ -80,8 +88,13 @@ def command(
         run_now=run_now,
         selftest=not no_selftest,
         data=data or state_folder(os.environ),
+        web_config=web_config,
+        allowed_hosts=allowed_hosts,
+        public=public_listen,
     )
-    service = Service(options, loaded, os.environ, sinks=(log,), observers=(log,))
+    for remark in remarks_on(host, port, web):
+        log.say("open", remark)
+    service = Service(options, loaded, os.environ, web_config=web, sinks=(log,), observers=(log,))
     run(_serve(service, log))
 
 
@@ -90,11 +103,16 @@ async def _serve(service: Service, log: ServiceLog) -> None:
     summing = asyncio.create_task(_summarize(log), name="summarize")
     try:
         with taking({signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload_asked.set}):
-            await service.run(stop, reload_asked, lambda url: log.say("serving", Said("service_at", url=url), url=url))
+            page, public = (partial(_announce, log, sentence) for sentence in ("service_at", "service_public_at"))
+            await service.run(stop, reload_asked, page, public)
             log.summarize()
             log.say("ended", Said("service_ended"))
     finally:
         summing.cancel()
+
+
+def _announce(log: ServiceLog, sentence: str, url: str) -> None:
+    log.say("serving", Said(sentence, url=url), url=url)
 
 
 async def _summarize(log: ServiceLog) -> None:

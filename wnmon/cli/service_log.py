@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import TextIO
@@ -28,6 +28,7 @@ from wnmon.engine.run import Run
 from wnmon.model.events import (
     ConnectionsRefused,
     InternalFault,
+    LoginsFailed,
     MonitorEvent,
     RecheckCut,
     Reloaded,
@@ -121,8 +122,9 @@ class ServiceLog:
                 self._expired(event)
             case Turned():
                 self._turned(event)
-            case ConnectionsRefused(count=count):
-                self._complain("connections_refused", Said("connections_refused", n=count))
+            case ConnectionsRefused(count=count) | LoginsFailed(count=count):
+                told = _COUNTED[type(event)]
+                self._complain(told, Said(told, n=count))
             case SelfTested() | StoreTold():
                 self._condition(event)
             case SinkFailed(sink=sink, error=error):
@@ -181,6 +183,13 @@ class ServiceLog:
     def _complain(self, event: str, line: Text, level: Level = Level.WARNING) -> None:
         text = line if self._form is Form.JSON else say("cli_error", self._lang, message=line)
         self.say(event, text, level)
+
+
+_COUNTED: Mapping[type[MonitorEvent], str] = {
+    ConnectionsRefused: "connections_refused",
+    LoginsFailed: "logins_failed",
+}
+"""What visitors do as often as they like: the event, and the sentence, which is told now and then."""
 
 
 def _fields(run: Run) -> dict[str, object]:

@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from wnmon.cli.next_windows import next_windows
-from wnmon.cli.options import language_option
+from wnmon.cli.options import FILE, language_option
 from wnmon.cli.terminal import note, say, spoken, words
 from wnmon.clock import SystemClock
-from wnmon.config import Config, load_any, never_missed, plan_spend, render
+from wnmon.config import Config, load_any, load_web_config, never_missed, plan_spend, render
 from wnmon.config.environment import STAND_IN, Complaint
 from wnmon.config.key_file import NO_KEY_FILE, key_in
 from wnmon.errors import ConfigError
@@ -36,21 +36,32 @@ def assumed(text: str) -> tuple[str, str]:
 
 @click.command("validate")
 @click.argument("files", nargs=-1, metavar="[CONFIG]...")
+@click.option("--web-config", type=FILE, metavar="FILE")
 @click.option("--assume", type=assumed, multiple=True, metavar="VARIABLE=VALUE")
 @click.option("--probe", is_flag=True)
 @click.option("-y", "--yes", is_flag=True)
 @language_option
-def command(files: tuple[str, ...], assume: tuple[tuple[str, str], ...], lang: str, *, probe: bool, yes: bool) -> int:
+def command(
+    files: tuple[str, ...],
+    web_config: Path | None,
+    assume: tuple[tuple[str, str], ...],
+    lang: str,
+    *,
+    probe: bool,
+    yes: bool,
+) -> int:
     """Check configuration files or suites, and print what they will cost. Shows all problems of all files."""
     if yes and not probe:
         raise click.UsageError(words("probe_yes_alone"))
     env = {**dict(assume), **os.environ}
+    names = files or (("wnmon.yaml",) if web_config is None or probe else ())
     gc.disable()  # a large file makes 50,000 values that live to the end: looking for garbage among them costs 15 %
     try:
-        validated = [_validate(name, env, needs_keys=probe) for name in files or ("wnmon.yaml",)]
+        validated = [_validate(name, env, needs_keys=probe) for name in names]
     finally:
         gc.enable()
     problems = [problem for one in validated if not isinstance(one, Config | Plan) for problem in one]
+    problems += _validate_web(web_config) if web_config is not None else ()
     if problems:
         raise ConfigError(problems)
     if not probe:
@@ -82,6 +93,17 @@ def _validate(name: str, env: Mapping[str, str], *, needs_keys: bool) -> Config 
     else:
         say(describe(name, loaded))
     return loaded
+
+
+def _validate_web(path: Path) -> Sequence[Text]:
+    """Print what a good web configuration says; return the problems of a bad one."""
+    try:
+        web = load_web_config(path)
+    except ConfigError as error:
+        return error.problems
+    good = "cli_ok_web" if web.tls is None else "cli_ok_web_tls"
+    say(words(good, name=str(path), n=len(web.access.users), n2=len(web.access.tokens)) + "\n")
+    return ()
 
 
 def _key_or_stand_in(path: Path) -> tuple[str, Complaint | None]:

@@ -1,8 +1,8 @@
 """YAML text -> probes and plans. The one owner of yaml; every problem of every file is reported at once.
 
 `load_config` for a configuration, `load_suites` and `built_in_suites` for suites, `load_any` for a file that may be
-either; `adhoc_target` for a relay named on the command line; `narrow` for the rules that count; `plan_spend` for what
-it all costs; `never_missed` for objectives that say nothing.
+either, `load_web_config` for who may reach the pages; `adhoc_target` for a relay named on the command line; `narrow`
+for the rules that count; `plan_spend` for what it all costs; `never_missed` for objectives that say nothing.
 
 Each is imported when it is first asked for: whoever wants to know where the built-in files are needs none of them.
 """
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wnmon.config.spend import Spend, plan_cost, plan_spend, render
     from wnmon.config.suite import profiles_of
     from wnmon.config.targets import adhoc_target
+    from wnmon.config.web_config import load_web_config
 
 __all__ = [
     "BrokenConfigError",
@@ -32,6 +33,7 @@ __all__ = [
     "load_any",
     "load_config",
     "load_suites",
+    "load_web_config",
     "narrow",
     "never_missed",
     "plan_cost",
@@ -49,6 +51,7 @@ _ROOMS: Mapping[str, str] = {
     "load_any": "reading",
     "load_config": "reading",
     "load_suites": "reading",
+    "load_web_config": "web_config",
     "narrow": "select",
     "never_missed": "slos",
     "plan_cost": "spend",

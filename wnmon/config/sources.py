@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from glob import glob, has_magic
 from hashlib import sha256
@@ -27,12 +27,23 @@ _LONGEST_KEY = 32
 
 
 class Sources:
-    """Reads YAML files, each once, and gathers every problem of every file in `problems`."""
+    """Reads YAML files, each once, and gathers every problem of every file in `problems`.
 
-    def __init__(self, shipped: Path | None = None, key_in: KeyFile = key_in) -> None:
+    A file with none of the `keys` was written for somebody else; `kinds` says which keys are looked for.
+    """
+
+    def __init__(
+        self,
+        shipped: Path | None = None,
+        key_in: KeyFile = key_in,
+        keys: Collection[str] = (*_CONFIG_KEYS, *_SUITE_KEYS),
+        kinds: Said = Said("files_of_wnmon"),  # noqa: B008 - frozen
+    ) -> None:
         self.problems: list[Problem] = []
         self._shipped_folder = shipped
         self._key_in = key_in
+        self._keys = keys
+        self._kinds = kinds
         self.built_in = shipped_files(shipped or shipped_folder())
         self._roots: dict[Path, tuple[Path, Cursor | None]] = {}
         self._digest = sha256()
@@ -115,8 +126,8 @@ class Sources:
         found: list[Problem] = []
         node = load(data, str(path), found)
         root = None if node is None else Cursor(node, str(path), (), self.problems)
-        if root is not None and is_foreign(root):
-            self._complain(place, str(path), Said("foreign_file"), Said("files_of_wnmon"))
+        if root is not None and is_foreign(root, self._keys):
+            self._complain(place, str(path), Said("foreign_file"), self._kinds)
             return None
         # Nobody knows whose a file is that cannot be read to its end: only what ended it is said, which quotes nothing.
         self.problems += found if root is not None else found[-1:]
@@ -166,9 +177,9 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def is_foreign(root: Cursor) -> bool:
+def is_foreign(root: Cursor, known: Collection[str]) -> bool:
     """Tell whether a document was not written for wnmon, such as /etc/passwd: then no message may quote it."""
-    value, known = root.node.value, (*_CONFIG_KEYS, *_SUITE_KEYS)
+    value = root.node.value
     if isinstance(value, list):
         return False
     return not isinstance(value, dict) or not any(

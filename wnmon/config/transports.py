@@ -8,7 +8,7 @@ from wnmon.config.node import Cursor
 from wnmon.model.said import Said
 from wnmon.model.target import SensorKind
 
-_EXTRAS = {"fast": "httptools", "socks": "socksio", "http2": "h2"}
+_EXTRAS = {"fast": "httptools", "socks": "socksio", "http2": "h2", "auth": "bcrypt"}
 """Extra of this package -> what it brings and wnmon looks for."""
 
 

@@ -159,6 +159,13 @@ class ConnectionsRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoginsFailed:
+    """So many log-ins to the page failed, or had to wait, since the last event of this kind."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SelfTested:
     """The sensor was tried against a relay of its own, at `at_s` (epoch seconds)."""
 
@@ -200,6 +207,7 @@ MonitorEvent = (
     | SinkFailed
     | InternalFault
     | ConnectionsRefused
+    | LoginsFailed
     | SelfTested
     | StoreTold
 )

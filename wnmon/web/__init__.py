@@ -1,6 +1,8 @@
-"""What a running service shows over HTTP: metrics, health, reload, and a page. Knows only the ports of the engine."""
+"""What a running service shows over HTTP: metrics, health, reload, and pages. Knows only the ports of the engine."""
 
+from wnmon.web.guard import Entry
+from wnmon.web.public import PublicSite
 from wnmon.web.routes import Site
-from wnmon.web.server import WebAddress, WebServer
+from wnmon.web.server import PublicServer, WebAddress, WebServer
 
-__all__ = ["Site", "WebAddress", "WebServer"]
+__all__ = ["Entry", "PublicServer", "PublicSite", "Site", "WebAddress", "WebServer"]

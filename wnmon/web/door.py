@@ -6,13 +6,16 @@
     has not sent a whole request, or read a whole answer             after `turn_s`
     is one too many of its address, or of all                        no: the one that has kept us waiting longest goes
 
-uvicorn limits only the time after an answer, and beyond `limit_concurrency` answers 503 to everybody.
+uvicorn limits only the time after an answer, and beyond `limit_concurrency` answers 503 to everybody. Of TLS the
+handshake counts as silence: asyncio tells a protocol of a connection only once it is over.
 """
 
 from __future__ import annotations
 
 import asyncio
 import resource
+import ssl
+from asyncio.sslproto import SSLProtocol
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,12 +23,15 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from wnmon.web.client_names import names_of
+from wnmon.web.teller import Teller
+
 WEB_SHARE = 4
 """One descriptor in so many is the web's, the others are kept back for probes, files and names."""
 ACCEPTED_AT_ONCE = 4
 """Connections accepted in one turn of the loop: so few have a descriptor before they are counted."""
-TOLD_EVERY_S = 60.0
-"""Refused connections are told of once in so long, however many there are."""
+GOODBYE_S = 2.0
+"""How long a client may take to answer the end of TLS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,24 +50,25 @@ class Patience:
     of_an_address: int = 32
     connections: int = 100
 
-    def within(self, descriptors: int) -> Patience:
-        """Return the same for a process that may open so many files: the web takes its share, of it half an address."""
+    def within(self, descriptors: int, doors: int = 1) -> Patience:
+        """Return the same for a process that may open so many files: the web's share, of it half for an address."""
         if descriptors == resource.RLIM_INFINITY:
             return self
-        connections = min(self.connections, max(1, descriptors // WEB_SHARE))
+        connections = min(self.connections, max(1, descriptors // WEB_SHARE // doors))
         return replace(self, connections=connections, of_an_address=min(self.of_an_address, -(-connections // 2)))
 
 
 class Door:
-    """The connections there are. `tell` is given, now and then, how many of them were closed for want of room."""
+    """The connections there are. `tell` is given, now and then, how many of them were closed for want of room.
 
-    def __init__(self, patience: Patience, tell: Callable[[int], None]) -> None:
+    `doors` is how many there are of this process, which share its descriptors.
+    """
+
+    def __init__(self, patience: Patience, tell: Callable[[int], None], doors: int = 1) -> None:
         descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self.patience = patience.within(descriptors)
-        self._tell = tell
+        self.patience = patience.within(descriptors, doors)
+        self._refusals = Teller(tell)
         self._inside: set[GuardedProtocol] = set()
-        self._untold = 0
-        self._telling: asyncio.TimerHandle | None = None
 
     def enter(self, guest: GuardedProtocol) -> None:
         """Let a connection in. Where there are too many, the one of the crowd that kept us waiting longest goes."""
@@ -70,7 +77,7 @@ class Door:
         if crowd:
             waiting = [one for one in crowd if one.is_to_move()]
             min(waiting, key=lambda one: one.moved_at_s, default=guest).hang_up()
-            self._refused(guest.loop)
+            self._refusals.happened(guest.loop)
 
     def leave(self, guest: GuardedProtocol) -> None:
         """Forget a connection."""
@@ -80,8 +87,7 @@ class Door:
         """Hang up on everybody, and tell nobody any more."""
         for guest in tuple(self._inside):
             guest.hang_up()
-        if self._telling is not None:
-            self._telling.cancel()
+        self._refusals.close()
 
     def _crowd(self, guest: GuardedProtocol) -> list[GuardedProtocol]:
         """Return the connections of whom there are too many: of the guest's address, else of who has most of all."""
@@ -92,49 +98,57 @@ class Door:
             return []
         return [one for one in self._inside if held[one.address] == max(held.values())]
 
-    def _refused(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._untold += 1
-        if self._telling is None:
-            self._say(loop)
-
-    def _say(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Tell of the refused so far; once nobody was refused for a while, the next one is told of at once again."""
-        self._telling = None
-        if self._untold:
-            self._tell(self._untold)
-            self._untold = 0
-            self._telling = loop.call_later(TOLD_EVERY_S, self._say, loop)
-
 
 class GuardedProtocol(H11Protocol):
-    """uvicorn's connection, with an eye on the client. `moved_at_s` is when a byte of it moved, in the loop's time."""
+    """uvicorn's connection, with an eye on the client. `moved_at_s` is when a byte of it moved, in the loop's time.
 
-    def __init__(self, door: Door, **given: Any) -> None:
+    Of `client_names`, where there are any, the client's certificate must have one.
+    """
+
+    def __init__(self, door: Door, client_names: frozenset[str] = frozenset(), **given: Any) -> None:
         super().__init__(**given)
         self.address = ""
         self.moved_at_s = self._turn_at_s = self.loop.time()
         self._door = door
+        self._client_names = client_names
+        self._is_welcome = True
+        self._wire: asyncio.Transport | None = None
         self._unread_bytes = 0
         self._looking: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Let it in."""
-        super().connection_made(transport)
-        self.address = self.client[0] if self.client else ""
+    def arrive(self, wire: asyncio.Transport) -> None:
+        """Let a connection in, before anything was said: `wire` is what TLS is spoken over, where it is."""
+        self._wire = wire
+        peer = wire.get_extra_info("peername")
+        self.address = str(peer[0]) if peer else ""
         self._looking = self.loop.call_later(self._door.patience.look_s, self._look)
         self._door.enter(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def depart(self) -> None:
         """Let it go."""
         self._door.leave(self)
         if self._looking is not None:
             self._looking.cancel()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Let it in, if TLS has not, or turn away whose certificate has no name that is let in."""
+        super().connection_made(transport)
+        if self._wire is None:
+            self.arrive(transport)
+        elif self._client_names and not self._client_names & names_of(transport.get_extra_info("peercert") or {}):
+            self._is_welcome = False
+            self.hang_up()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let it go."""
+        self.depart()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Note that it moves."""
-        self.moved_at_s = self.loop.time()
-        super().data_received(data)
+        """Note that it moves. What came together with a handshake that was in vain is not looked at."""
+        if self._is_welcome:
+            self.moved_at_s = self.loop.time()
+            super().data_received(data)
 
     def on_response_complete(self) -> None:
         """Give the client its next turn: to read this answer, and to ask again."""
@@ -145,15 +159,21 @@ class GuardedProtocol(H11Protocol):
         """Tell whether we wait for the client, not it for us."""
         cycle: RequestResponseCycle | None = self.cycle
         is_asking = cycle is None or cycle.response_complete or cycle.more_body
-        return is_asking or self.transport.get_write_buffer_size() > 0
+        return is_asking or self._unread() > 0
 
     def hang_up(self) -> None:
         """Close at once: what is not read yet is lost, or one who never reads would keep the descriptor."""
         self._door.leave(self)
-        self.transport.abort()
+        if self._wire is not None:
+            self._wire.abort()
+
+    def _unread(self) -> int:
+        """Return how many bytes wait for the client to read, on the wire and before they are encrypted."""
+        ways = {self._wire, self.transport} - {None}
+        return sum(way.get_write_buffer_size() for way in ways if way is not None)
 
     def _look(self) -> None:
-        patience, now_s, unread_bytes = self._door.patience, self.loop.time(), self.transport.get_write_buffer_size()
+        patience, now_s, unread_bytes = self._door.patience, self.loop.time(), self._unread()
         if not self.is_to_move():
             self.moved_at_s = self._turn_at_s = now_s
         elif unread_bytes < self._unread_bytes:
@@ -163,3 +183,30 @@ class GuardedProtocol(H11Protocol):
             self.hang_up()
         else:
             self._looking = self.loop.call_later(patience.look_s, self._look)
+
+
+class GuardedTls(SSLProtocol):
+    """TLS below a guarded connection, which is let in before the handshake: each has the context of when it came."""
+
+    def __init__(self, guest: GuardedProtocol, context: ssl.SSLContext, patience: Patience) -> None:
+        super().__init__(
+            guest.loop,
+            guest,
+            context,
+            None,  # type: ignore[arg-type]  # nobody waits for the handshake
+            server_side=True,
+            ssl_handshake_timeout=patience.turn_s,  # type: ignore[arg-type]  # any number will do
+            ssl_shutdown_timeout=GOODBYE_S,
+        )
+        self._guest = guest
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let it in, and begin the handshake."""
+        assert isinstance(transport, asyncio.Transport)
+        self._guest.arrive(transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Let it go, also where the handshake never came to its end."""
+        self._guest.depart()
+        super().connection_lost(exc)

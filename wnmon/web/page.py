@@ -1,27 +1,22 @@
-"""The page of probes: states in, HTML out. Pure but for reading its own template once."""
+"""The page of probes: states in, HTML out."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from importlib import resources
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from wnmon.engine.ports import Course, ProbeState, Span
 from wnmon.engine.probe_states import MAINTENANCE, UNKNOWN
 from wnmon.model.duration import show_duration
 from wnmon.model.honesty import Honesty
-from wnmon.model.language import LANGUAGES
 from wnmon.model.result import Outcome
-from wnmon.model.said import Hole, Said, in_language, say
+from wnmon.model.said import Said, in_language, say
 from wnmon.model.target import ProbeId
 from wnmon.model.text import cut, percent, visible
+from wnmon.web.frame import Frame
+from wnmon.web.moments import exact, moment, relative, since, span, word
 
 REFRESH_S = 15
 BAR_WIDTH, BAR_HEIGHT = 5, 16
@@ -51,38 +46,12 @@ _URGENCY = (
 _COLORS = {"failed": "c62828", "errored": "c62828", "degraded": "b26a00", "passed": "2e7d32"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """An instant as the page shows it: how far away, and exactly when (RFC 3339, UTC)."""
-
-    relative: str
-    exact: str
-
-
 class Page:
     """The template and the style, read once."""
 
     def __init__(self) -> None:
-        environment = Environment(
-            loader=PackageLoader("wnmon.web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._template = environment.get_template("page.html")
-        root = resources.files("wnmon")
-        parts = (root / "palette.css", root / "web" / "templates" / "page.css")
-        self._style = "".join(part.read_text(encoding="utf-8") for part in parts)
-
-    @property
-    def content_security_policy(self) -> str:
-        """Return a policy that allows this page's own style and nothing else: no script, no request to anywhere."""
-        digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
-        return (
-            f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
-            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        )
+        self._frame = Frame("page.html")
+        self.content_security_policy = self._frame.content_security_policy
 
     def render(
         self,
@@ -104,17 +73,14 @@ class Page:
             for state in presented(states, lang)
         ]
         counts = Counter(state.outcome or WAITING for state in states)
-        return self._template.render(
+        return self._frame.render(
             rows=rows,
             summary=[(outcome, counts[outcome], word(outcome, lang)) for outcome in _URGENCY if counts[outcome]],
             lang=lang,
-            other_lang=next(other for other in LANGUAGES if other != lang),
-            word=lambda key, **holes: word(key, lang, **holes),
             refresh_s=REFRESH_S,
-            now=_exact(now_s),
+            now=exact(now_s),
             clock=None if honesty is None else _clock(honesty, lang),
             version=version,
-            style=Markup(self._style),  # noqa: S704 - our own file
             color=next((_COLORS[name] for name in _URGENCY if counts[name] and name in _COLORS), "757575"),
         )
 
@@ -147,10 +113,7 @@ def _row(state: ProbeState, now_s: float, lang: str) -> dict[str, object]:
 
     None shows as a dash.
     """
-    outcome, since = state.outcome or WAITING, None
-    if state.since_s is not None:
-        lasted = span(max(now_s - state.since_s, 0), lang)
-        since = Moment(relative=word("since", lang, span=lasted), exact=_exact(state.since_s))
+    outcome = state.outcome or WAITING
     timings = (("ttft", state.ttft_s), ("first_visible", state.first_visible_s), ("total", state.total_s))
     shown = [(word(name, lang), at if at is None else show_duration(at), f"{name}_s") for name, at in timings]
     return {
@@ -162,9 +125,9 @@ def _row(state: ProbeState, now_s: float, lang: str) -> dict[str, object]:
         else "",
         "every": span(state.every_s, lang),
         "reason_word": say(f"reason_{state.reason}", lang) if state.reason else "",
-        "since": since,
-        "last_run": _moment(state.last_run_s, now_s, lang),
-        "next_run": _moment(state.next_run_s, now_s, lang),
+        "since": None if state.since_s is None else since(state.since_s, now_s, lang),
+        "last_run": moment(state.last_run_s, now_s, lang),
+        "next_run": moment(state.next_run_s, now_s, lang),
         "resting": _resting(state, now_s, lang),
         "timings": [(name, value, member in state.suspect_latencies) for name, value, member in shown],
         "rules": state.rules_failed[:MAX_RULES_SHOWN],
@@ -210,36 +173,3 @@ def _resting(state: ProbeState, now_s: float, lang: str) -> str:
     until = f"{datetime.fromtimestamp(state.rest_until_s, UTC):{'%H:%M:%S' if is_near else '%Y-%m-%d %H:%M'}} UTC"
     left = relative(state.rest_until_s - now_s, lang)
     return word(_RESTS[state.rest], lang, until=until, span=left, reason=visible(state.rest_reason))
-
-
-def _moment(at_s: float | None, now_s: float, lang: str) -> Moment | None:
-    return None if at_s is None else Moment(relative=relative(at_s - now_s, lang), exact=_exact(at_s))
-
-
-def relative(ahead_s: float, lang: str) -> str:
-    """Return `5 min ago` or `in 5 min` for seconds before or after now; under a second is now."""
-    if abs(ahead_s) < 1:
-        return word("now", lang)
-    return word("ahead" if ahead_s > 0 else "ago", lang, span=span(abs(ahead_s), lang))
-
-
-def span(seconds: float, lang: str) -> str:
-    """Return a length of time in its two largest units at most: `45 s`, `15 min`, `2 h 5 min`, `3 d 4 h`."""
-    minutes, rest_s = divmod(round(seconds), 60)
-    if minutes == 0:
-        return f"{rest_s} {word('s', lang)}"
-    hours, minutes = divmod(minutes, 60)
-    if hours == 0:
-        return f"{minutes} {word('min', lang)}"
-    days, hours = divmod(hours, 24)
-    parts = ((days, "d"), (hours, "h")) if days else ((hours, "h"), (minutes, "min"))
-    return " ".join(f"{count} {word(unit, lang)}" for count, unit in parts if count)
-
-
-def _exact(at_s: float) -> str:
-    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def word(key: str, lang: str, **holes: Hole) -> str:
-    """Return a word of the page in `lang`."""
-    return say(f"page_{key}", lang, **holes)

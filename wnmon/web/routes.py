@@ -1,8 +1,8 @@
-"""Which path answers what."""
+"""Which path answers what, and what a visitor must be allowed to ask it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from starlette.applications import Starlette
@@ -13,13 +13,18 @@ from starlette.routing import Route
 
 from wnmon.engine.ports import Clock, Control, Course, MetricsText, ProbeStates
 from wnmon.model.honesty import Honesty
+from wnmon.model.said import say
 from wnmon.model.target import ProbeId
+from wnmon.model.web_access import Scope
 from wnmon.watch.honesty import document_of
+from wnmon.web.guard import may
 from wnmon.web.language import choose_language
 from wnmon.web.page import Page, presented
 from wnmon.web.scrape import scrape_answer
 
 API_VERSION = 1
+OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})
+"""Told to everybody: an orchestrator has no log-in, and there is nothing in it but that the service lives."""
 MOST_OVERDUE_S = 60.0
 """A due run begins or is told as missed within 30 s and a second; twice that says that the scheduler stands still."""
 
@@ -73,16 +78,28 @@ def build_application(site: Site, page: Page) -> Starlette:
 
     application = Starlette(
         routes=[
-            Route("/", index),
-            Route("/metrics", metrics),
             Route("/-/healthy", healthy),
             Route("/-/ready", ready),
-            Route("/-/reload", reload, methods=["POST"]),
-            Route("/api/v1/probes", probes),
+            _for(Scope.READ, "/", index),
+            _for(Scope.READ, "/metrics", metrics),
+            _for(Scope.READ, "/api/v1/probes", probes),
+            _for(Scope.ADMIN, "/-/reload", reload, "POST"),
         ]
     )
     application.router.redirect_slashes = False
     return application
+
+
+def _for(scope: Scope, path: str, answer: Callable[[Request], Awaitable[Response]], method: str = "GET") -> Route:
+    """Return the route of who may do what wants a scope; anybody else is told so."""
+
+    async def guarded(request: Request) -> Response:
+        if may(request, scope):
+            return await answer(request)
+        lang = choose_language(None, request.headers.get("accept-language"))
+        return PlainTextResponse(f"{say('refused_scope', lang, name=scope.value)}\n", status_code=403)
+
+    return Route(path, guarded, methods=[method])
 
 
 async def _reload(site: Site, request: Request) -> Response:

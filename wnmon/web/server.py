@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import uvicorn
-from starlette.applications import Starlette
 
+from wnmon.engine.ports import Clock
 from wnmon.errors import UsageError
 from wnmon.model.said import Said, Text
-from wnmon.web.door import ACCEPTED_AT_ONCE, Door, GuardedProtocol, Patience
+from wnmon.web.door import ACCEPTED_AT_ONCE, Door, GuardedProtocol, GuardedTls, Patience
+from wnmon.web.frame import Frame
+from wnmon.web.guard import Entry, Guard
+from wnmon.web.hosts import Hosts
 from wnmon.web.page import Page
-from wnmon.web.routes import Site, build_application
+from wnmon.web.public import PublicSite, build_public
+from wnmon.web.routes import OPEN_PATHS, Site, build_application
 
 STOP_WITHIN_S = 2.0
 BACKLOG = 128
 """Connections the kernel keeps for us until they are accepted."""
 MAX_PORT = 65_535
 DEFAULT_PATIENCE = Patience()
+DEFAULT_ENTRY = Entry()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +37,13 @@ class WebAddress:
 
     host: str
     port: int
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
         """Return an address a browser on this machine can open, ending in `/`; a wildcard is shown as loopback."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - read, not bound
-        return f"http://[{host}]:{self.port}/" if ":" in host else f"http://{host}:{self.port}/"
+        return f"{self.scheme}://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
 
 class _Server(uvicorn.Server):
@@ -59,34 +65,31 @@ class _Server(uvicorn.Server):
         self._door.close()
 
 
-class WebServer:
-    """Serves metrics, health, reload, the probes as JSON and the page. Start once, stop once.
+class _Listener:
+    """Serves an application at an address. Start once, stop once.
 
-    `refused` is told, on the server's thread, how many connections were closed for want of room: see `door`.
+    `tls` is asked with each connection which context it is to speak TLS by, None for plain HTTP.
     """
 
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        site: Site,
-        refused: Callable[[int], None] = lambda _: None,
-        patience: Patience = DEFAULT_PATIENCE,
-    ) -> None:
+    change_by = Said("choose_address")
+    """What to do where the address cannot be had."""
+
+    def __init__(self, host: str, port: int, guard: Guard, door: Door, entry: Entry, *, is_public: bool) -> None:
         self._host = host
         self._port = port
-        self._site = site
-        self._door = Door(patience, refused)
+        self._guard = guard
+        self._door = door
+        self._entry = entry
+        self._is_public = is_public
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> WebAddress:
         """Listen and return where. Raises UsageError when the address cannot be had; requests may queue at once."""
-        listener = _listen(self._host, self._port)
-        address = WebAddress(host=self._host, port=listener.getsockname()[1])
-        page = Page()
-        application = build_application(self._site, page)
-        self._server = _Server(_configuration(application, page.content_security_policy, self._door), self._door)
+        listener = _listen(self._host, self._port, self.change_by)
+        scheme = "http" if self._context() is None else "https"
+        address = WebAddress(host=self._host, port=listener.getsockname()[1], scheme=scheme)
+        self._server = _Server(_configuration(self._guard, self._arrival), self._door)
         self._thread = threading.Thread(
             target=self._serve, args=(self._server, listener), name="wnmon-web", daemon=True
         )
@@ -99,7 +102,19 @@ class WebServer:
             return
         self._server.should_exit = True
         self._thread.join(STOP_WITHIN_S)
+        self._guard.close()
         self._server = self._thread = None
+
+    def _context(self) -> ssl.SSLContext | None:
+        config = self._entry.config()
+        return config.public_tls if self._is_public else config.tls
+
+    def _arrival(self, **given: Any) -> asyncio.BaseProtocol:
+        """Return what speaks with a connection that was just accepted, by the web configuration as it is now."""
+        context = self._context()
+        names = frozenset[str]() if self._is_public else self._entry.config().access.client_names
+        guest = GuardedProtocol(self._door, names, **given)
+        return guest if context is None else GuardedTls(guest, context, self._door.patience)
 
     @staticmethod
     def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
@@ -107,26 +122,76 @@ class WebServer:
             server.run(sockets=[listener])
 
 
-def _listen(host: str, port: int) -> socket.socket:
+class WebServer(_Listener):
+    """Serves metrics, health, reload, the probes as JSON and the page to whoever `entry` lets in.
+
+    `refused` is told, on the server's thread, how many connections were closed for want of room: see `door`. `doors` is
+    how many listeners the process has.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        site: Site,
+        refused: Callable[[int], None] = lambda _: None,
+        patience: Patience = DEFAULT_PATIENCE,
+        entry: Entry = DEFAULT_ENTRY,
+        doors: int = 1,
+    ) -> None:
+        page = Page()
+        guard = Guard(
+            build_application(site, page),
+            page.content_security_policy,
+            entry,
+            site.clock,
+            site.lang,
+            hosts=Hosts(host, entry.allowed_hosts),
+            open_paths=OPEN_PATHS,
+        )
+        super().__init__(host, port, guard, Door(patience, refused, doors), entry, is_public=False)
+
+
+class PublicServer(_Listener):
+    """Serves the public view to everybody who asks, by any name; `entry` has its certificate, headers and rate."""
+
+    change_by = Said("choose_public_address")
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        site: PublicSite,
+        clock: Clock,
+        refused: Callable[[int], None] = lambda _: None,
+        patience: Patience = DEFAULT_PATIENCE,
+        entry: Entry = DEFAULT_ENTRY,
+    ) -> None:
+        frame = Frame("public.html")
+        guard = Guard(build_public(site, frame), frame.content_security_policy, entry, clock, site.lang)
+        super().__init__(host, port, guard, Door(patience, refused, doors=2), entry, is_public=True)
+
+
+def _listen(host: str, port: int, hint: Said) -> socket.socket:
     """Return a listening socket, bound on the caller's thread so that the caller learns why it cannot be had."""
     if not 0 <= port <= MAX_PORT:
-        raise _unlistenable(host, port, Said("port_at_most", n=MAX_PORT))
+        raise _unlistenable(host, port, Said("port_at_most", n=MAX_PORT), hint)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise _unlistenable(host, port, error.strerror or str(error)) from error
+        raise _unlistenable(host, port, error.strerror or str(error), hint) from error
 
 
-def _unlistenable(host: str, port: int, why: Text) -> UsageError:
-    return UsageError(Said("cannot_listen", host=host, port=port, why=why), hint=Said("choose_address"))
+def _unlistenable(host: str, port: int, why: Text, hint: Said) -> UsageError:
+    return UsageError(Said("cannot_listen", host=host, port=port, why=why), hint=hint)
 
 
-def _configuration(application: Starlette, policy: str, door: Door) -> uvicorn.Config:
+def _configuration(guard: Guard, arrival: Callable[..., asyncio.BaseProtocol]) -> uvicorn.Config:
     return uvicorn.Config(
-        application,
+        guard,
         loop="asyncio",
-        http=cast("type[asyncio.Protocol]", partial(GuardedProtocol, door)),
+        http=cast("type[asyncio.Protocol]", arrival),
         backlog=ACCEPTED_AT_ONCE,
         ws="none",
         lifespan="off",
@@ -138,10 +203,4 @@ def _configuration(application: Starlette, policy: str, door: Door) -> uvicorn.C
         proxy_headers=False,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=1,
-        headers=[
-            ("Content-Security-Policy", policy),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Referrer-Policy", "no-referrer"),
-            ("Cache-Control", "no-store"),
-        ],
     )

@@ -16,7 +16,9 @@ from wnmon.config import load_config, plan_spend
 from wnmon.config.starter import starter
 from wnmon.engine.run import Run
 from wnmon.model.events import (
+    ConnectionsRefused,
     InternalFault,
+    LoginsFailed,
     MonitorEvent,
     RecheckCut,
     Reloaded,
@@ -194,6 +196,8 @@ def test_a_sum_begins_anew(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (Reloaded(ok=False, at_s=0, sha="a", problems=("x",)), "reload_refused", "warning"),
         (SinkFailed(sink="s", error="e"), "sink_failed", "warning"),
+        (ConnectionsRefused(count=3), "connections_refused", "warning"),
+        (LoginsFailed(count=3), "logins_failed", "warning"),
         (InternalFault(component="judge", error="e"), "internal_fault", "error"),
     ],
 )

@@ -22,6 +22,7 @@ ROOMS = (
     "reports",
     "records",
     "page",
+    "web",
     "config",
     "cli",
     "first",

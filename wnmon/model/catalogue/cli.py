@@ -113,6 +113,18 @@ _HELP: dict[str, Pair] = {
     "help_serve_short": ("Probe on a schedule; serve metrics and a page.", "按计划探测；提供指标与页面。"),
     "help_serve": ("Probe on the schedule of CONFIG and serve /metrics, the page and the health routes.\n\nSIGTERM and Ctrl-C drain and end; SIGHUP reloads.", "按 CONFIG 的计划探测，并提供 /metrics、页面与健康检查路径。\n\nSIGTERM 与 Ctrl-C 会待进行中的运行完成后结束；SIGHUP 重新加载配置。"),
     "help_serve_listen": ("Address of page and metrics.", "页面与指标的地址。"),
+    "help_any_web_config": (
+        "TLS, log-ins and headers, in the format of exporter-toolkit's web-config.yml.",
+        "TLS、登录与响应头，格式同 exporter-toolkit 的 web-config.yml。",
+    ),
+    "help_serve_allowed_hosts": (
+        "A name by which the page may be asked for, beside localhost and addresses. May be given more than once.",
+        "除 localhost 与 IP 地址外可用于访问页面的主机名。可多次给出。",
+    ),
+    "help_serve_public_listen": (
+        "Address of a page for everybody: names, states, latencies, and nothing else.",
+        "面向所有人的页面的地址：仅名称、状态与耗时。",
+    ),
     "help_serve_enable_reload": ("Allow POST /-/reload (SIGHUP always reloads).", "允许 POST /-/reload（SIGHUP 总是重新加载）。"),
     "help_serve_poll": ("How often files are compared; 0s: never.", "比对文件的间隔；0s 表示从不。"),
     "help_serve_lang": ("Language of live lines and page (default: from LANG).", "终端与页面的语言（默认取自 LANG）。"),
@@ -206,7 +218,15 @@ _HELP: dict[str, Pair] = {
     "help_any_force": ("Overwrite files that differ.", "覆盖内容不同的文件。"),
     "help_healthcheck_short": ("Ask a running service whether it lives (for containers).", "询问运行中的服务是否存活（供容器使用）。"),
     "help_healthcheck": ("Exit 0 when the service answers 200 within two seconds, else 1, with one line saying which.", "服务在两秒内以 200 应答时退出码为 0，否则为 1，并以一行说明。"),
-    "help_healthcheck_url": ("What to ask; http only.", "要询问的地址；仅限 http。"),
+    "help_healthcheck_url": ("What to ask.", "要询问的地址。"),
+    "help_healthcheck_ca_file": (
+        "PEM file of the authorities that may have issued the service's certificate.",
+        "PEM 文件，含可为服务签发证书的颁发机构。",
+    ),
+    "help_healthcheck_insecure": (
+        "Take any certificate: nothing secret is sent, and this machine asks itself.",
+        "接受任何证书：不发送机密，且只是本机询问自身。",
+    ),
 }
 
 _CLICK: dict[str, Pair] = {
@@ -376,6 +396,7 @@ _SAID: dict[str, Pair] = {
     "cli_no_new_file": ("expected a file, not {text}: what is printed goes to stdout", "应为文件，而非 {text}：stdout 用于输出内容"),
     "cli_no_globs": ("expected ids of rules such as DOC-009 or STR-*, not {text!r}", "应为规则编号，例如 DOC-009 或 STR-*，而非 {text!r}"),
     "cli_no_names": ("expected names such as a,b, not {text!r}", "应为名称，例如 a,b，而非 {text!r}"),
+    "cli_no_host": ("expected a host name such as wnmon.example, not {text!r}", "应为主机名，例如 wnmon.example，而非 {text!r}"),
     "cli_no_listen": ("expected host:port such as 127.0.0.1:9877, not {text!r}", "应为 host:port，例如 127.0.0.1:9877，而非 {text!r}"),
     "cli_no_web_address": ("expected an address such as https://grafana.example, without user, query or fragment, not {text!r}", "应为地址，例如 https://grafana.example，不含用户、查询与片段，而非 {text!r}"),
     "cli_links_open": ("links to boards say https://GRAFANA: --grafana-url URL makes them lead to yours", "指向仪表盘的链接写作 https://GRAFANA：用 --grafana-url URL 使其指向您的 Grafana"),
@@ -391,6 +412,8 @@ _SAID: dict[str, Pair] = {
     "cli_not_made": ("{path} cannot be written: {why}", "无法写入 {path}：{why}"),
     "cli_ok": ("{name}: OK, {counts}", "{name}：OK，{counts}"),
     "cli_ok_suite": ("{name}: OK, suite {suite}, {counts}", "{name}：OK，套件 {suite}，{counts}"),
+    "cli_ok_web": ("{name}: OK, users: {n}, tokens: {n2}, no TLS", "{name}：OK，用户：{n}，token：{n2}，无 TLS"),
+    "cli_ok_web_tls": ("{name}: OK, users: {n}, tokens: {n2}, TLS", "{name}：OK，用户：{n}，token：{n2}，TLS"),
     "cli_request": ("1 request", "1 个请求"),
     "cli_requests": ("{n} requests", "{n} 个请求"),
     "cli_rule": ("1 rule", "1 条规则"),
@@ -403,7 +426,7 @@ _SAID: dict[str, Pair] = {
     "cli_probes": ("{n} probes", "{n} 个探测"),
     "cli_healthy": ("healthy: {url}", "健康：{url}"),
     "cli_unhealthy": ("unhealthy: {url}: {why}", "不健康：{url}：{why}"),
-    "cli_no_http": ("expected an http:// address", "应为 http:// 地址"),
+    "cli_no_http": ("expected an http:// or https:// address", "应为 http:// 或 https:// 地址"),
     "cli_any_key": ("the key may be any text, for example sk-0123456789ab", "密钥可以是任意文本，例如 sk-0123456789ab"),
     "cli_key_needed": ("--strict needs --key", "--strict 须与 --key 合用"),
     "cli_fault_does": ("what it does", "作用"),

@@ -1,0 +1,49 @@
+"""What the pages have in common: a template, its style, and the policy that allows this style and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from wnmon.model.language import LANGUAGES
+from wnmon.web.moments import word
+
+
+class Frame:
+    """A template of this package by its name, and the style of all pages, both read once."""
+
+    def __init__(self, template: str) -> None:
+        environment = Environment(
+            loader=PackageLoader("wnmon.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._template = environment.get_template(template)
+        root = resources.files("wnmon")
+        parts = (root / "palette.css", root / "web" / "templates" / "page.css")
+        self._style = "".join(part.read_text(encoding="utf-8") for part in parts)
+
+    @property
+    def content_security_policy(self) -> str:
+        """Return a policy that allows the pages' own style and nothing else: no script, no request to anywhere."""
+        digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
+        return (
+            f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+
+    def render(self, *, lang: str, **holes: object) -> str:
+        """Return the HTML in `lang`, with what fills the template's own holes."""
+        return self._template.render(
+            lang=lang,
+            other_lang=next(other for other in LANGUAGES if other != lang),
+            word=lambda key, **more: word(key, lang, **more),
+            style=Markup(self._style),  # noqa: S704 - our own file
+            **holes,
+        )
