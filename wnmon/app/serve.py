@@ -32,7 +32,10 @@ from wnmon.model.honesty import Honesty
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe, ProbeId
+from wnmon.notify.notifier import Notifier
+from wnmon.notify.outbox import MemoryOutbox
 from wnmon.schedule.aps import Scheduler
+from wnmon.transport.carrying import Carrying
 from wnmon.transport.processes import SensorProcesses
 from wnmon.web import Site, WebServer
 
@@ -44,7 +47,7 @@ LOOK_EVERY_S = 5.0
 LOOK_AT_ONCE = 16
 """Probes looked at in one turn of the loop: some 0.2 ms."""
 
-_COMPONENTS = ("judge", "runner", "reload", "sensor")
+_COMPONENTS = ("judge", "runner", "reload", "sensor", "notify")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +93,13 @@ class Service:
         self._standings = Standings(self._clock, self._scheduler.timetable, self._rests.of)
         self._turns = Turns()
         self._board = LatestStates(self._standings.of)
-        names = ("rests", "standings", "prometheus", "board", *(sink.name for sink in sinks))
+        self._notifier = Notifier(
+            self._clock, MemoryOutbox(), Carrying(), self._tell, version=__version__, lang=options.lang
+        )
+        names = ("rests", "standings", "prometheus", "board", "notify", *(sink.name for sink in sinks))
         self._metrics = PrometheusSink(self._clock, self._standings.of, sinks=names, components=_COMPONENTS)
-        own = (self._rests, self._standings, self._metrics, self._board)
-        self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, *observers))
+        own = (self._rests, self._standings, self._metrics, self._board, self._notifier)
+        self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, self._notifier, *observers))
         self._sensors = SensorProcesses("wnmon.app.sensor_process", config.sensors, self._clock, self._tell)
         self._under_way = UnderWay(self._clock, self._tell)
         self._ready = False
@@ -125,7 +131,9 @@ class Service:
             if self._options.selftest:
                 await self._try_sensor(stop)
             if not stop.is_set():
+                self._turns.recall(await self._notifier.recall(self._config.channels))
                 self._start()
+                await self._notifier.adopt(self._config.channels, self._config.probes)
                 await self._serve(stop, reload_asked)
                 await self._drain()
         finally:
@@ -133,6 +141,7 @@ class Service:
             watching.cancel()
             self._scheduler.close()
             self._runner.close()
+            await self._notifier.close()
             await self._sensors.close()
             await asyncio.to_thread(web.stop)
 
@@ -158,6 +167,7 @@ class Service:
             version=__version__,
             lang=self._options.lang,
             honesty=lambda: self._honesty,
+            channels=self._notifier.channels,
         )
         return WebServer(self._options.host, self._options.port, site, self._tell_refused)
 
@@ -195,6 +205,7 @@ class Service:
         self._sensors.resize(config.sensors)
         doubted = self._standings.declare(config.probes)
         self._metrics.declare(config.probes, config.measures)
+        self._metrics.declare_channels([channel.name for channel in config.channels])
         self._board.declare(config.probes)
         self._turns.keep([probe.id for probe in config.probes])
         self._scheduler.set_probes(config.probes, run_now=run_now)
@@ -249,6 +260,7 @@ class Service:
             await self._watch(config.files, before)
             await asyncio.to_thread(self._secrets.learn, config.secrets())
             self._adopt(config)
+            await self._notifier.adopt(config.channels, config.probes)
             return ReloadReport(ok=True)
 
     async def _watch(self, files: Sequence[Path], before: str) -> None:

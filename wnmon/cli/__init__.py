@@ -26,6 +26,7 @@ COMMANDS = (
     "diff",
     "serve",
     "validate",
+    "notify",
     "schema",
     "init",
     "mock",

@@ -23,6 +23,10 @@ class Turns:
         """Forget all probes but these."""
         self._down &= set(probes)
 
+    def recall(self, probes: Collection[ProbeId]) -> None:
+        """Know of probes that were told to be down before a restart: no news while they are, but once they are up."""
+        self._down |= set(probes)
+
     def after(self, run: Run, standing: Standing) -> Turned | None:
         """Return what turned with a run, by how its probe stands since; None where nothing did."""
         is_down = run.probe in self._down

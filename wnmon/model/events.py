@@ -166,6 +166,21 @@ class SelfTested:
     at_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notified:
+    """A channel was told something, or refused to be, or was not reached, at `at_s` (epoch seconds).
+
+    `result` is of a closed set (delivered, refused, failed). `answer` is what the service said, redacted: for whoever
+    runs wnmon, since it may name this machine.
+    """
+
+    channel: str
+    result: str
+    at_s: float
+    why: Text = ""
+    answer: str = ""
+
+
 MonitorEvent = (
     RunSkipped
     | RunDiscarded
@@ -182,4 +197,5 @@ MonitorEvent = (
     | InternalFault
     | ConnectionsRefused
     | SelfTested
+    | Notified
 )

@@ -13,9 +13,10 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from wnmon.engine.deliveries import ChannelState
 from wnmon.engine.ports import ProbeState
 from wnmon.engine.probe_states import MAINTENANCE, UNKNOWN
-from wnmon.model.duration import show_duration
+from wnmon.model.duration import show_duration, span
 from wnmon.model.honesty import Honesty
 from wnmon.model.language import LANGUAGES
 from wnmon.model.result import Outcome
@@ -82,11 +83,18 @@ class Page:
         )
 
     def render(
-        self, states: Sequence[ProbeState], *, now_s: float, lang: str, version: str, honesty: Honesty | None = None
+        self,
+        states: Sequence[ProbeState],
+        *,
+        now_s: float,
+        lang: str,
+        version: str,
+        honesty: Honesty | None = None,
+        channels: Sequence[ChannelState] = (),
     ) -> str:
         """Return the HTML of the page in `lang`, the most urgent probes first. `now_s` is epoch seconds.
 
-        `honesty`: what the self-test at the start found, where it was made.
+        `honesty`: what the self-test at the start found, where it was made. `channels`: who is told of outages.
         """
         rows = [_row(state, now_s, lang) for state in presented(states, lang)]
         counts = Counter(state.outcome or WAITING for state in states)
@@ -99,6 +107,7 @@ class Page:
             refresh_s=REFRESH_S,
             now=_exact(now_s),
             clock=None if honesty is None else _clock(honesty, lang),
+            channels=[_channel(state, now_s, lang) for state in channels],
             version=version,
             style=Markup(self._style),  # noqa: S704 - our own file
             color=next((_COLORS[name] for name in _URGENCY if counts[name] and name in _COLORS), "757575"),
@@ -108,6 +117,25 @@ class Page:
 def _clock(honesty: Honesty, lang: str) -> str:
     said = Said("selftest_line", text=Said(f"selftest_{honesty.word}"), said=honesty.why)
     return visible(in_language(said, lang))
+
+
+def _channel(state: ChannelState, now_s: float, lang: str) -> dict[str, object]:
+    """Return what the template shows of a channel: when it last took a message, and what keeps it from the next."""
+    waiting = None
+    if state.waiting_since_s is not None:
+        lasted = span(max(now_s - state.waiting_since_s, 0), lang)
+        waiting = word("channel_waiting", lang, span=lasted, n=state.attempts)
+    held = None
+    if state.held_until_s is not None and state.held_until_s > now_s:
+        held = word("channel_held", lang, span=span(state.held_until_s - now_s, lang))
+    return {
+        "name": state.name,
+        "service": state.service,
+        "delivered": _moment(state.delivered_s, now_s, lang),
+        "waiting": waiting,
+        "why": visible(in_language(state.why, lang)),
+        "held": held,
+    }
 
 
 def presented(states: Sequence[ProbeState], lang: str) -> list[ProbeState]:
@@ -177,19 +205,6 @@ def relative(ahead_s: float, lang: str) -> str:
     if abs(ahead_s) < 1:
         return word("now", lang)
     return word("ahead" if ahead_s > 0 else "ago", lang, span=span(abs(ahead_s), lang))
-
-
-def span(seconds: float, lang: str) -> str:
-    """Return a length of time in its two largest units at most: `45 s`, `15 min`, `2 h 5 min`, `3 d 4 h`."""
-    minutes, rest_s = divmod(round(seconds), 60)
-    if minutes == 0:
-        return f"{rest_s} {word('s', lang)}"
-    hours, minutes = divmod(minutes, 60)
-    if hours == 0:
-        return f"{minutes} {word('min', lang)}"
-    days, hours = divmod(hours, 24)
-    parts = ((days, "d"), (hours, "h")) if days else ((hours, "h"), (minutes, "min"))
-    return " ".join(f"{count} {word(unit, lang)}" for count, unit in parts if count)
 
 
 def _exact(at_s: float) -> str:

@@ -42,6 +42,8 @@ PREFIXES = (
     "models_head_",
     "models_state_",
     "selftest_",
+    "notify_",
+    "notify_failure_",
 )
 """Beginnings put before a word that code or a template names, or an enum holds."""
 

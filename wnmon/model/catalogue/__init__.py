@@ -22,6 +22,7 @@ ROOMS = (
     "reports",
     "records",
     "page",
+    "notify",
     "config",
     "cli",
     "first",
