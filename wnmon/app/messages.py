@@ -12,6 +12,7 @@ from wnmon.notify.news import Kind, Notice
 from wnmon.notify.notifier import delivery_of, redacted
 from wnmon.notify.sending import send
 from wnmon.notify.services import Result
+from wnmon.redact.redactor import Redactor
 from wnmon.transport.carrying import Carrying
 
 
@@ -24,14 +25,13 @@ class Tried:
     answer: str = ""
 
 
-async def tried(channel: Channel, lang: str) -> Tried:
-    """Send a test message once, and return what became of it."""
+async def tried(channel: Channel, lang: str, known: Redactor) -> Tried:
+    """Send a test message once, and return what became of it. `known` knows all secrets of the configuration."""
     carrier, now_s = Carrying(), SystemClock().wall_s()
     delivery = delivery_of(Notice(kind=Kind.TEST), channel, now_s, version=__version__, lang=lang)
     try:
         answer = await send(carrier, channel, delivery, now_s)
     finally:
         await carrier.close()
-    return Tried(
-        is_delivered=answer.result is Result.DELIVERED, why=answer.why, answer=redacted(answer.answer, channel)
-    )
+    said = redacted(answer.answer, channel, known)
+    return Tried(is_delivered=answer.result is Result.DELIVERED, why=answer.why, answer=said)

@@ -94,7 +94,13 @@ class Service:
         self._turns = Turns()
         self._board = LatestStates(self._standings.of)
         self._notifier = Notifier(
-            self._clock, MemoryOutbox(), Carrying(), self._tell, version=__version__, lang=options.lang
+            self._clock,
+            MemoryOutbox(),
+            Carrying(),
+            self._tell,
+            lambda: self._secrets.learn(()),
+            version=__version__,
+            lang=options.lang,
         )
         names = ("rests", "standings", "prometheus", "board", "notify", *(sink.name for sink in sinks))
         self._metrics = PrometheusSink(self._clock, self._standings.of, sinks=names, components=_COMPONENTS)

@@ -17,6 +17,7 @@ from wnmon.errors import UsageError, did_you_mean
 from wnmon.model.channel import Channel
 from wnmon.model.said import Said
 from wnmon.model.text import visible
+from wnmon.redact.redactor import Redactor
 from wnmon.report.summary import Exit
 
 
@@ -31,10 +32,10 @@ def command() -> None:
 @language_option
 def test(names: tuple[str, ...], config: Path, lang: str) -> int:
     """Send a test message to each channel, or to those that are named, and say what each service answered."""
-    channels = _chosen(load_config(config, os.environ).channels, names, config)
-    code = Exit.OK
-    for channel in channels:
-        answer = asyncio.run(tried(channel, lang))
+    loaded = load_config(config, os.environ)
+    known, code = Redactor(loaded.secrets()), Exit.OK
+    for channel in _chosen(loaded.channels, names, config):
+        answer = asyncio.run(tried(channel, lang, known))
         if answer.is_delivered:
             say(f"{words('notify_delivered', name=channel.name)}\n")
         if answer.why:

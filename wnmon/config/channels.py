@@ -71,18 +71,16 @@ def read_channel(
 
     `key_in` reads the file of a secret; `written` names all targets and checks.
     """
-    before = len(place.problems)
+    before, as_written = len(place.problems), place
     if not fits("channel", place):
         place = sound("channel", place)
     if not place.has("kind"):
         return None  # the schema has said so
     service = Service(place.at("/kind").text)
-    _refuse_keys(service, place)
+    _refuse_keys(service, as_written)
     secrets = {key: _secret(place.get(key), env, key_in, key) for key in ("url", "token", "secret", "password")}
     where = _where(service, place, secrets["url"], secrets["token"])
     _refuse_bad_secret(place.get("secret"), secrets["secret"])
-    if place.has("user") is not place.has("password"):
-        place.at("/password" if place.has("password") else "/user").report(Said("password_alone"), key=True)
     for key, unknown in (("targets", "unknown_target"), ("checks", "unknown_check")):
         for one in place.elements(key):
             one.is_one_of(written[key], Said("named", said=Said(unknown), name=quote(one.text)))
@@ -125,6 +123,8 @@ def _refuse_keys(service: Service, place: Cursor) -> None:
         member = place.get(key)
         if member is not None and key not in (*needs, *_MAY.get(service, ("proxy",))):
             member.report(Said("key_of_kinds", name=f'"{key}"', text=service.value), Said("leave_it_out"), key=True)
+    if place.has("user") is not place.has("password"):
+        place.at("/password" if place.has("password") else "/user").report(Said("password_alone"), key=True)
 
 
 def _secret(place: Cursor | None, env: Mapping[str, str], key_in: KeyFile, name: str) -> Secret | None:

@@ -22,6 +22,7 @@ from wnmon.model.channel import Channel
 from wnmon.model.events import InternalFault, MonitorEvent, Notified, StateExpired, Turned
 from wnmon.model.said import Text
 from wnmon.model.target import Probe, ProbeId, Secret
+from wnmon.model.text import cut
 from wnmon.notify.message import Voice, document
 from wnmon.notify.news import Notice, Outage
 from wnmon.notify.policy import Memory, decide
@@ -36,14 +37,25 @@ AFTER_FAULT_S = 60.0
 MIN_PIECE_CHARS = 8
 """A part of a URL as long as this may be what somebody keeps secret."""
 
+MAX_ANSWER_CHARS = 200
+
 Tell = Callable[[MonitorEvent], None]
+Known = Callable[[], Redactor]
+"""Returns the redactor of all secrets of the configuration."""
 
 
 class Desk:
     """One channel: what it was told, what is under way to it, and the task that sees to both."""
 
     def __init__(
-        self, channel: Channel, situation: Situation, clock: Clock, outbox: Outbox, carrier: Carrier, tell: Tell
+        self,
+        channel: Channel,
+        situation: Situation,
+        clock: Clock,
+        outbox: Outbox,
+        carrier: Carrier,
+        tell: Tell,
+        known: Known,
     ) -> None:
         self.channel = channel
         self.memory = Memory()
@@ -55,6 +67,7 @@ class Desk:
         self._outbox = outbox
         self._carrier = carrier
         self._tell = tell
+        self._known = known
         self._woken = asyncio.Event()
         self._saved = self.memory.dump()
         self._delivered_s: float | None = None
@@ -133,7 +146,7 @@ class Desk:
     async def _try(self, delivery: Delivery, now_s: float) -> float:
         answer = await send(self._carrier, self.channel, delivery, now_s)
         now_s, attempts = self._clock.wall_s(), delivery.attempts + 1
-        said = redacted(answer.answer, self.channel)
+        said = redacted(answer.answer, self.channel, self._known())
         self._tell(
             Notified(channel=self.channel.name, result=answer.result.value, at_s=now_s, why=answer.why, answer=said)
         )
@@ -163,26 +176,38 @@ def delivery_of(notice: Notice, channel: Channel, now_s: float, *, version: str,
     return Delivery(id=id_, channel=channel.name, payload=payload, at_s=now_s)
 
 
-def redacted(text: str, channel: Channel) -> str:
-    """Return what a service said without a secret of its channel, and without a longer part of its URL."""
+def redacted(text: str, channel: Channel, known: Redactor) -> str:
+    """Return what a service said without any secret that is known, and without a longer part of its channel's URL."""
     parts = urlsplit(channel.url.reveal())
     pieces = (*unquote(parts.path).split("/"), *(value for _, value in parse_qsl(parts.query)))
     of_url = (Secret(piece, "url") for piece in pieces if len(piece) >= MIN_PIECE_CHARS)
-    return Redactor((*channel.secrets(), *of_url)).text(text) if text else ""
+    return cut(Redactor(of_url).text(known.text(text)), MAX_ANSWER_CHARS) if text else ""
 
 
 class Notifier:
-    """A sink of runs and an observer of turns that tells people. `tell` takes what it has to say of itself."""
+    """A sink of runs and an observer of turns that tells people. `tell` takes what it has to say of itself.
+
+    `known` returns the redactor of all secrets: a service may quote what another one was sent.
+    """
 
     name = "notify"
 
     def __init__(
-        self, clock: Clock, outbox: Outbox, carrier: Carrier, tell: Tell, *, version: str, lang: str = "en"
+        self,
+        clock: Clock,
+        outbox: Outbox,
+        carrier: Carrier,
+        tell: Tell,
+        known: Known,
+        *,
+        version: str,
+        lang: str = "en",
     ) -> None:
         self._clock = clock
         self._outbox = outbox
         self._carrier = carrier
         self._tell = tell
+        self._known = known
         self._version = version
         self._lang = lang
         self._situation = Situation()
@@ -255,7 +280,8 @@ class Notifier:
 
     def _desk(self, channel: Channel) -> Desk:
         if channel.name not in self._desks:
-            desk = Desk(channel, self._situation, self._clock, self._outbox, self._carrier, self._tell)
+            given = (self._situation, self._clock, self._outbox, self._carrier, self._tell, self._known)
+            desk = Desk(channel, *given)
             desk.version, desk.lang = self._version, self._lang
             self._desks[channel.name] = desk
         return self._desks[channel.name]

@@ -28,7 +28,8 @@ from wnmon.model.text import one_line
 
 JSON_HEADERS = (("Content-Type", "application/json; charset=utf-8"), ("User-Agent", "wnmon"))
 MAX_RETRY_AFTER_S = 3600.0
-MAX_ANSWER_CHARS = 200
+MAX_ANSWER_CHARS = 2000
+"""Of what a service says: more than is shown, so that it is cut once it holds no secret."""
 
 
 class Result(StrEnum):

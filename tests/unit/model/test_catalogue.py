@@ -44,6 +44,7 @@ PREFIXES = (
     "selftest_",
     "notify_",
     "notify_failure_",
+    "notify_head_",
 )
 """Beginnings put before a word that code or a template names, or an enum holds."""
 
