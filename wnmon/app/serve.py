@@ -137,9 +137,9 @@ class Service:
             if self._options.selftest:
                 await self._try_sensor(stop)
             if not stop.is_set():
-                self._turns.recall(await self._notifier.recall(self._config.channels))
+                await self._recall_told()
                 self._start()
-                await self._notifier.adopt(self._config.channels, self._config.probes)
+                await self._adopt_channels(self._config)
                 await self._serve(stop, reload_asked)
                 await self._drain()
         finally:
@@ -221,6 +221,19 @@ class Service:
         for target in config.targets:
             self._fanout.observe(self._budgets.left(target))
 
+    async def _recall_told(self) -> None:
+        """Go on with what people were told before a restart."""
+        try:
+            self._turns.recall(await self._notifier.recall(self._config.channels))
+        except Exception as error:  # noqa: BLE001 - what cannot be remembered must not keep relays from being watched
+            self._fanout.observe(InternalFault(component="notify", error=place_of(error)))
+
+    async def _adopt_channels(self, config: Config) -> None:
+        try:
+            await self._notifier.adopt(config.channels, config.probes)
+        except Exception as error:  # noqa: BLE001 - nor what cannot be kept
+            self._fanout.observe(InternalFault(component="notify", error=place_of(error)))
+
     async def _serve(self, stop: asyncio.Event, reload_asked: asyncio.Event) -> None:
         """Wait for the end, reloading when asked and when the files change."""
         poll_s = self._options.poll_s or None
@@ -266,7 +279,7 @@ class Service:
             await self._watch(config.files, before)
             await asyncio.to_thread(self._secrets.learn, config.secrets())
             self._adopt(config)
-            await self._notifier.adopt(config.channels, config.probes)
+            await self._adopt_channels(config)
             return ReloadReport(ok=True)
 
     async def _watch(self, files: Sequence[Path], before: str) -> None:

@@ -99,7 +99,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
     places_of = _named(parts, "notify")
     read_ones = (read_channel(name, place, env, sources.key_in, written) for name, place, _ in places_of)
     channels = [channel for channel in read_ones if channel is not None]
-    targets, checks, windows = _words_redacted(targets, checks, windows)
+    targets, checks, windows = _words_redacted(targets, checks, windows, channels)
     probes = tuple(islice(_probes(checks, targets, windows), _MAX_PROBES + 1))
     if len(probes) > _MAX_PROBES:
         parts[0].root.report(Said("too_many_probes", n=_MAX_PROBES), Said("name_targets"))
@@ -201,7 +201,7 @@ def _slos(parts: list[_Part]) -> list[AimedSlo]:
     return [aimed for aimed in read if aimed is not None]
 
 
-def _secrets(targets: Iterable[Target], checks: Iterable[Check], channels: Iterable[Channel] = ()) -> Iterator[Secret]:
+def _secrets(targets: Iterable[Target], checks: Iterable[Check], channels: Iterable[Channel]) -> Iterator[Secret]:
     for target in targets:
         yield from target.secrets()
     for channel in channels:
@@ -214,13 +214,13 @@ _Owner = TypeVar("_Owner", Target, Check)
 
 
 def _words_redacted(
-    targets: list[Target], checks: list[AimedCheck], windows: list[AimedWindow]
+    targets: list[Target], checks: list[AimedCheck], windows: list[AimedWindow], channels: list[Channel]
 ) -> tuple[list[Target], list[AimedCheck], list[AimedWindow]]:
     """Return all with no secret in the labels and reasons that are shown, where there are any: it takes a while."""
     owners: tuple[Target | Check, ...] = (*targets, *(aimed.check for aimed in checks))
     if not windows and not any(owner.labels or owner.paused for owner in owners):
         return targets, checks, windows
-    redactor = Redactor(_secrets(targets, (aimed.check for aimed in checks)))
+    redactor = Redactor(_secrets(targets, (aimed.check for aimed in checks), channels))
 
     def spoken(window: Window) -> Window:
         return replace(window, reason=redactor.text(window.reason))

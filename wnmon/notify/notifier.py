@@ -26,7 +26,7 @@ from wnmon.model.text import cut
 from wnmon.notify.message import Voice, document
 from wnmon.notify.news import Notice, Outage
 from wnmon.notify.policy import Memory, decide
-from wnmon.notify.sending import retry_s, send
+from wnmon.notify.sending import LONGEST_RETRY_S, retry_s, send
 from wnmon.notify.services import Result
 from wnmon.notify.situation import Situation
 from wnmon.redact.redactor import Redactor
@@ -60,6 +60,7 @@ class Desk:
         self.channel = channel
         self.memory = Memory()
         self.under_way: Delivery | None = None
+        self.gathers = False
         self.version = ""
         self.lang = "en"
         self._situation = situation
@@ -69,7 +70,7 @@ class Desk:
         self._tell = tell
         self._known = known
         self._woken = asyncio.Event()
-        self._saved = self.memory.dump()
+        self._saved = self.memory.revision
         self._delivered_s: float | None = None
         self._why: Text = ""
         self._held_until_s: float | None = None
@@ -77,7 +78,7 @@ class Desk:
     def remember(self, text: str) -> None:
         """Take over what was remembered of the channel."""
         self.memory = Memory.load(text)
-        self._saved = self.memory.dump()
+        self._saved = self.memory.revision
 
     def change(self, channel: Channel) -> None:
         """Take over new settings; what waits is tried with them at once."""
@@ -121,9 +122,12 @@ class Desk:
         now_s = self._clock.wall_s()
         if self.under_way is not None:
             wait_s = self.under_way.next_try_s - now_s
-            return min(wait_s, LOOK_EVERY_S) if wait_s > 0 else await self._try(self.under_way, now_s)
+            if 0 < wait_s <= LONGEST_RETRY_S:  # longer only where the clock was set back
+                return min(wait_s, LOOK_EVERY_S)
+            return await self._try(self.under_way, now_s)
         verdict = decide(self.channel, self.memory, self._situation, now_s)
-        self._held_until_s, self.memory.held = verdict.held_until_s, verdict.held
+        self._held_until_s, self.gathers = verdict.held_until_s, verdict.gathers
+        self.memory.hold(held=verdict.held)
         if verdict.notice is not None:
             await self._put(verdict.notice, now_s)
             return 0.0
@@ -133,15 +137,14 @@ class Desk:
     async def _put(self, notice: Notice, now_s: float) -> None:
         delivery = delivery_of(notice, self.channel, now_s, version=self.version, lang=self.lang)
         self.memory.note(notice, now_s)
-        self._saved = self.memory.dump()
+        self._saved = self.memory.revision
         self.under_way = delivery
-        await self._outbox.put(self.channel.name, self._saved, delivery)
+        await self._outbox.put(self.channel.name, self.memory.dump(), delivery)
 
     async def _save(self) -> None:
-        memory = self.memory.dump()
-        if memory != self._saved:
-            self._saved = memory
-            await self._outbox.put(self.channel.name, memory)
+        if self.memory.revision != self._saved:
+            self._saved = self.memory.revision
+            await self._outbox.put(self.channel.name, self.memory.dump())
 
     async def _try(self, delivery: Delivery, now_s: float) -> float:
         answer = await send(self._carrier, self.channel, delivery, now_s)
@@ -152,7 +155,7 @@ class Desk:
         )
         if answer.result is Result.DELIVERED:
             self.under_way, self._why, self._delivered_s = None, "", now_s
-            self.memory.held = self.memory.held or attempts > 1  # what gathered meanwhile is told in one
+            self.memory.hold(held=self.memory.held or attempts > 1)  # what gathered meanwhile is told in one
             await self._outbox.delivered(delivery.id, at_s=now_s)
             return 0.0
         next_try_s = now_s + retry_s(attempts, answer)
@@ -251,7 +254,9 @@ class Notifier:
     def take(self, run: Run) -> None:
         """Note what a run found."""
         self._situation.take(run)
-        self._wake()
+        for desk in self._desks.values():
+            if desk.gathers:  # else no run is news by itself
+                desk.wake()
 
     def observe(self, event: MonitorEvent) -> None:
         """Note that a probe went down, or came up again, or is not known any more."""
@@ -266,7 +271,8 @@ class Notifier:
                 self._situation.unknown.add(event.probe)
             case _:
                 return
-        self._wake()
+        for desk in self._desks.values():
+            desk.wake()
 
     def channels(self) -> Sequence[ChannelState]:
         """Return how each channel stands."""
@@ -285,12 +291,6 @@ class Notifier:
             desk.version, desk.lang = self._version, self._lang
             self._desks[channel.name] = desk
         return self._desks[channel.name]
-
-    def _wake(self) -> None:
-        """Have the desks look, where there may be anything to tell: most runs of most days find nothing."""
-        for desk in self._desks.values():
-            if self._situation.outages or desk.memory.told or desk.memory.passed:
-                desk.wake()
 
     async def _end(self, name: str) -> None:
         task = self._tasks.pop(name, None)

@@ -48,18 +48,23 @@ class Sent(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class Memory:
-    """What a channel was told and when. `held`: news was held back, so that the next message tells all there is."""
+    """What a channel was told and when. `held`: news was held back, so that the next message tells all there is.
+
+    `revision` grows with each change: to write all of it down to see whether there was one takes a while.
+    """
 
     told: dict[ProbeId, Told] = field(default_factory=dict)
     passed: dict[ProbeId, Told] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
     held: bool = False
+    revision: int = field(default=0, compare=False)
 
     def began(self, outage: Outage) -> None:
         """Note that an outage began: one that it was told to be over, and did not hear so yet, goes on."""
         told = self.told.get(outage.probe)
         if told is not None and told.until_s is not None:
             told.begin_again(outage)
+            self.revision += 1
 
     def ended(
         self, probe: ProbeId, outage: Outage | None, channel: Channel, *, until_s: float, ttft_s: float | None
@@ -69,6 +74,7 @@ class Memory:
         `outage` is None where it began before a restart.
         """
         told = self.told.get(probe)
+        self.revision += 1
         if told is not None:
             told.end(until_s, ttft_s)
         elif outage is not None and wants(channel, outage) and (probe in self.passed or len(self.passed) < MAX_PASSED):
@@ -81,6 +87,12 @@ class Memory:
         """Forget all probes but these: what is not watched any more is neither down nor up."""
         self.told = {id_: one for id_, one in self.told.items() if id_ in probes}
         self.passed = {id_: one for id_, one in self.passed.items() if id_ in probes}
+        self.revision += 1
+
+    def hold(self, *, held: bool) -> None:
+        """Note whether news was held back that is still untold."""
+        self.revision += held is not self.held
+        self.held = held
 
     def note(self, notice: Notice, at_s: float) -> None:
         """Note that a channel is told this."""
@@ -96,6 +108,7 @@ class Memory:
             told.told_s = at_s
         self.sent = [*_lately(self.sent, at_s), Sent(at_s, notice.targets)]
         self.held = False
+        self.revision += 1
 
     def dump(self) -> str:
         """Return it as a JSON document."""
@@ -121,12 +134,14 @@ class Verdict(NamedTuple):
     """What to tell now, if anything; else in how many seconds to ask again, None for only when something changes.
 
     `held_until_s` (epoch): there is news, which is held back until then. `held`: it was, or is, and is still untold.
+    `gathers`: it waits for other probes to run.
     """
 
     notice: Notice | None = None
     wait_s: float | None = None
     held_until_s: float | None = None
     held: bool = False
+    gathers: bool = False
 
 
 def wants(channel: Channel, outage: Outage) -> bool:
@@ -152,7 +167,7 @@ def decide(channel: Channel, memory: Memory, situation: Situation, now_s: float)
     if remind_at_s is not None and now_s >= remind_at_s:
         return Verdict(notice=Notice(kind=Kind.REMINDER, lasting=tuple(_lasting(memory, situation))))
     at_s = min(one for one in (ready_at_s, remind_at_s) if one is not None)
-    return Verdict(wait_s=at_s - now_s)
+    return Verdict(wait_s=at_s - now_s, gathers=bool(news))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -258,8 +273,8 @@ def _spaced_until_s(target: str, memory: Memory, now_s: float) -> float:
 
 
 def _lately(sent: Iterable[Sent], now_s: float) -> Iterator[Sent]:
-    """Yield what was sent within the last hour."""
-    return (one for one in sent if one.at_s > now_s - HOUR_S)
+    """Yield what was sent within the last hour; nothing from a future that a clock showed before it was set."""
+    return (one for one in sent if now_s - HOUR_S < one.at_s <= now_s)
 
 
 def _hushed_until_s(channel: Channel, memory: Memory, now_s: float) -> float | None:

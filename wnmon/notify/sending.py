@@ -10,7 +10,7 @@ from wnmon.notify.services import SERVICES, Heard, Letter, heard
 
 FIRST_RETRY_S = 15.0
 LAST_RETRY_S = 900.0
-REFUSED_RETRY_S = 3600.0
+LONGEST_RETRY_S = 3600.0
 
 
 async def send(carrier: Carrier, channel: Channel, delivery: Delivery, at_s: float) -> Heard:
@@ -28,7 +28,7 @@ def retry_s(attempts: int, answer: Heard) -> float:
     and what comes after it waits to be told with it.
     """
     if answer.retry_after_s is not None:
-        return max(answer.retry_after_s, FIRST_RETRY_S)
+        return min(max(answer.retry_after_s, FIRST_RETRY_S), LONGEST_RETRY_S)
     if answer.result.is_refusal:
-        return REFUSED_RETRY_S
+        return LONGEST_RETRY_S
     return min(FIRST_RETRY_S * 2.0 ** min(attempts - 1, 10), LAST_RETRY_S)

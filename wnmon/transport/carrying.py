@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -82,7 +84,7 @@ class Carrying:
 
     async def _mail(self, mail: Mail) -> Answered:
         context = await asyncio.to_thread(self._authorities.context, mail.route.ca_file, mail.route.ca_folder)
-        return await asyncio.to_thread(_send_mail, mail, context, self._total_s)
+        return await _in_a_thread(lambda: _send_mail(mail, context, self._total_s))
 
 
 async def _body(response: httpx.Response) -> bytes | None:
@@ -93,6 +95,32 @@ async def _body(response: httpx.Response) -> bytes | None:
         if len(body) > MAX_BODY_BYTES:
             return None
     return body
+
+
+async def _in_a_thread(work: Callable[[], Answered]) -> Answered:
+    """Return what the work returns, or raise what it raises. Nobody waits for a thread that is given up."""
+    loop, done = asyncio.get_running_loop(), asyncio.Future[Answered]()
+
+    def settle(answered: Answered | None, error: Exception | None) -> None:
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            assert answered is not None
+            done.set_result(answered)
+
+    def run() -> None:
+        answered, error = None, None
+        try:
+            answered = work()
+        except Exception as raised:  # noqa: BLE001 - raised on, where it is waited for
+            error = raised
+        with suppress(RuntimeError):  # the loop may have ended meanwhile
+            loop.call_soon_threadsafe(settle, answered, error)
+
+    threading.Thread(target=run, name="wnmon-mail", daemon=True).start()
+    return await done
 
 
 def _send_mail(mail: Mail, context: ssl.SSLContext, timeout_s: float) -> Answered:

@@ -37,6 +37,7 @@ from wnmon.model.events import (
     InternalFault,
     LoopLagged,
     MonitorEvent,
+    Notified,
     Reloaded,
     RunDiscarded,
     RunLate,

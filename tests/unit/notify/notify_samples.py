@@ -79,7 +79,7 @@ class Night:
         """Have the channel told what there is to tell."""
         while True:
             self.verdict = decide(self.channel, self.memory, self.situation, self.now_s)
-            self.memory.held = self.verdict.held
+            self.memory.hold(held=self.verdict.held)
             if self.verdict.notice is None:
                 return
             self.memory.note(self.verdict.notice, self.now_s)

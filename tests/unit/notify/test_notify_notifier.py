@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from notify_samples import CHANNEL, NOON_S, probe, run_of, turned
 
-from wnmon.engine.deliveries import Answered, Parcel, Post
+from wnmon.engine.deliveries import Answered, ChannelState, Delivery, Parcel, Post
 from wnmon.model.channel import Channel, QuietHours
 from wnmon.model.events import InternalFault, MonitorEvent, Notified, StateExpired
 from wnmon.model.exchange import FailureKind
@@ -116,9 +116,9 @@ async def comes_up(notifier: Notifier, scene: Scene) -> None:
 
 
 async def later(notifier: Notifier, scene: Scene, seconds: float) -> None:
-    """Let time pass, and a run end that fails as before, which wakes the desks."""
+    """Let time pass, and have the desks look: in life they do so by themselves, once it is time to."""
     scene.clock.wall += seconds
-    notifier.take(run_of(PROBE, scene.clock.wall, good=False))
+    notifier.observe(StateExpired(probe=ProbeId("another/alive/m")))
     await settle()
 
 
@@ -302,7 +302,7 @@ def test_nobody_is_reminded_of_what_is_not_known_any_more() -> None:
 
 
 def test_the_page_is_told_why_a_message_is_not_delivered() -> None:
-    states = []
+    states: list[ChannelState] = []
 
     async def act(notifier: Notifier, scene: Scene) -> None:
         await goes_down(notifier, scene)
@@ -314,7 +314,7 @@ def test_the_page_is_told_why_a_message_is_not_delivered() -> None:
 
 
 def test_the_page_is_told_when_a_channel_last_took_a_message() -> None:
-    states = []
+    states: list[ChannelState] = []
 
     async def act(notifier: Notifier, scene: Scene) -> None:
         await goes_down(notifier, scene)
@@ -355,3 +355,29 @@ def test_no_secret_of_another_channel_is_quoted_from_an_answer() -> None:
 def test_a_secret_is_taken_out_before_an_answer_is_cut() -> None:
     said = redacted(f"{'x' * 195} of-another-channel", CHANNEL, KNOWN)
     assert (len(said), "of-a" in said) == (200, False)
+
+
+def test_a_clock_that_is_set_back_puts_no_message_off() -> None:
+    async def act(notifier: Notifier, scene: Scene) -> None:
+        await goes_down(notifier, scene)
+        await later(notifier, scene, -86_400)
+
+    assert len(played(act, Scene(carrier=FakeCarrier([AWAY, TAKEN]))).carrier.carried) == 2
+
+
+def test_an_outbox_is_not_written_to_while_nothing_changes() -> None:
+    written: list[str] = []
+
+    class Watched(MemoryOutbox):
+        async def put(self, channel: str, memory: str, delivery: Delivery | None = None) -> None:
+            written.append(memory)
+            await super().put(channel, memory, delivery)
+
+    async def act(notifier: Notifier, scene: Scene) -> None:
+        await goes_down(notifier, scene)
+        written.clear()
+        for _ in range(10):
+            await later(notifier, scene, 60)
+
+    played(act, Scene(outbox=Watched()))
+    assert written == []
