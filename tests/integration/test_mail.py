@@ -78,6 +78,12 @@ def test_tls_is_begun_where_the_server_offers_it(good: Papers, authority: Papers
     assert server.over_tls == [True]
 
 
+def test_a_server_that_offers_tls_with_a_certificate_of_nobody_is_sent_nothing(good: Papers) -> None:
+    with mail_server(MailServer(tls=good.server(), offers_tls=True)) as server:
+        heard = sent(to(server))
+    assert (heard.result, server.mails) == (Result.FAILED, [])
+
+
 def test_a_server_that_speaks_tls_from_the_first_byte_is_spoken_to_so(good: Papers, authority: Papers) -> None:
     with mail_server(MailServer(tls=good.server()), tls_at_once=True) as server:
         heard = sent(to(server, "smtps", ca_file=str(authority.certificate)))

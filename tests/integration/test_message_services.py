@@ -14,12 +14,13 @@ from wnmon.engine.deliveries import Delivery
 from wnmon.model.channel import Channel, Service
 from wnmon.model.target import Secret
 from wnmon.notify.sending import send
-from wnmon.notify.services import SERVICES, Heard, Result
+from wnmon.notify.services import SERVICES, Heard, Result, webhook_key
 from wnmon.transport.carrying import MAX_BODY_BYTES, Carrying
 
 NOW_S = time.time()
 TEXT = "▼ alive: gpt-4o\nsince 10:00: relay error"
 BY_HTTP = [service.value for service in Service if service is not Service.SMTP]
+ALIKE = b'{"errcode": false, "code": false, "ok": 1, "id": 7}'
 BAD = Secret("f00dfeed-0000-4000-8000-00000000beef", "token")
 
 
@@ -91,7 +92,7 @@ def test_a_refusal_is_told_by_the_services_own_code_and_words(kind: str, why: st
 
 
 @pytest.mark.parametrize("kind", [kind for kind in BY_HTTP if kind != "webhook"])
-@pytest.mark.parametrize("body", [b"", b"{}", b"<html>fine</html>", b'{"status": "ok"}', b"[0]", b"[" * 5000])
+@pytest.mark.parametrize("body", [b"", b"{}", b"<html>fine</html>", b'{"status": "ok"}', b"[0]", b"[" * 5000, ALIKE])
 def test_a_200_without_the_services_own_word_is_no_delivery(kind: str, body: bytes) -> None:
     assert answered(kind, lambda _: (200, {}, body)).result is Result.REFUSED
 
@@ -140,6 +141,7 @@ def test_a_redirect_is_not_followed(status: int) -> None:
         moved = (status, {"Location": f"{elsewhere.url}/hook"}, b"")
         heard = answered("webhook", lambda _: moved)
         assert (heard.result, elsewhere.taken) == (Result.REFUSED, [])
+        assert "a redirect, which is not followed" in str(heard.why)
 
 
 def test_an_answer_that_is_too_large_is_not_read_to_its_end() -> None:
@@ -195,3 +197,12 @@ def test_a_long_message_is_cut_to_what_the_service_takes(kind: str, line: str) -
     with standing_in(ANSWERS[kind]) as service:
         heard = sent(channel(kind, service.url), delivery("\n".join([line] * 100), title=line))
     assert heard.result is Result.DELIVERED
+
+
+def test_a_secret_as_standard_webhooks_hands_them_out_is_read_as_base64() -> None:
+    # The example of the specification's own libraries.
+    assert webhook_key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")[:4] == b"\x31\xf2\x90\xf6"
+
+
+def test_any_other_secret_is_the_key_as_it_is() -> None:
+    assert webhook_key("a-word") == b"a-word"

@@ -15,7 +15,7 @@ from wnmon.engine.deliveries import Answered, ChannelState, Delivery, Parcel, Po
 from wnmon.model.channel import Channel, QuietHours
 from wnmon.model.events import InternalFault, MonitorEvent, Notified, StateExpired
 from wnmon.model.exchange import FailureKind
-from wnmon.model.target import ProbeId, Secret
+from wnmon.model.target import Probe, ProbeId, Secret
 from wnmon.notify.notifier import Notifier, redacted
 from wnmon.notify.outbox import MemoryOutbox
 from wnmon.redact.redactor import Redactor
@@ -71,6 +71,7 @@ class Scene:
     outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
     told: list[MonitorEvent] = field(default_factory=list)
     channels: tuple[Channel, ...] = (CHANNEL,)
+    probes: tuple[Probe, ...] = (PROBE,)
 
     def notifier(self) -> Notifier:
         return Notifier(self.clock, self.outbox, self.carrier, self.told.append, lambda: KNOWN, version="0.1.0")
@@ -91,7 +92,7 @@ def played(act: Act, scene: Scene) -> Scene:
     async def live() -> None:
         notifier = scene.notifier()
         await notifier.recall(scene.channels)
-        await notifier.adopt(scene.channels, [PROBE])
+        await notifier.adopt(scene.channels, scene.probes)
         await settle()
         try:
             await act(notifier, scene)
@@ -381,3 +382,40 @@ def test_an_outbox_is_not_written_to_while_nothing_changes() -> None:
 
     played(act, Scene(outbox=Watched()))
     assert written == []
+
+
+def test_how_often_a_message_was_tried_outlives_a_restart() -> None:
+    scene = played(goes_down, Scene(carrier=FakeCarrier([AWAY])))
+    (waiting,) = asyncio.run(scene.outbox.waiting())
+    assert (waiting.attempts, waiting.next_try_s) == (1, NOON_S + 15)
+
+
+def test_a_channel_that_is_taken_away_is_forgotten() -> None:
+    async def act(notifier: Notifier, scene: Scene) -> None:
+        await goes_down(notifier, scene)
+        await notifier.adopt([], [PROBE])
+
+    scene = played(act, Scene(carrier=FakeCarrier([AWAY])))
+    assert (asyncio.run(scene.outbox.memories()), asyncio.run(scene.outbox.waiting())) == ({}, ())
+
+
+def test_a_probe_that_is_taken_away_is_not_believed_to_be_down_any_more() -> None:
+    async def act(notifier: Notifier, scene: Scene) -> None:
+        await goes_down(notifier, scene)
+        await notifier.adopt([CHANNEL], [])
+
+    assert recalled(played(act, Scene())) == set()
+
+
+def test_a_run_that_was_waited_for_has_a_message_sent_at_once() -> None:
+    other = probe(model="other")
+
+    async def act(notifier: Notifier, scene: Scene) -> None:
+        notifier.take(run_of(other, scene.clock.wall, good=True))
+        scene.clock.wall += 1
+        await goes_down(notifier, scene)
+        assert scene.carrier.carried == []
+        notifier.take(run_of(other, scene.clock.wall, good=True))
+        await settle()
+
+    assert len(played(act, Scene(probes=(PROBE, other))).carrier.carried) == 1

@@ -10,9 +10,9 @@ import pytest
 from notify_samples import CHANNEL, NOON_S, Night, night, probe, run_of, turned
 
 from wnmon.model.channel import QuietHours
-from wnmon.model.result import Reason
-from wnmon.notify.news import Kind
-from wnmon.notify.policy import MAX_PASSED, Memory, quiet_until_s
+from wnmon.model.result import Outcome, Reason
+from wnmon.notify.news import Kind, Notice
+from wnmon.notify.policy import MAX_PASSED, Memory, Sent, quiet_until_s
 
 NEVER = {"remind_s": None}
 
@@ -282,8 +282,10 @@ def test_news_after_quiet_hours_without_any_is_told_as_usual() -> None:
 def test_quiet_hours_may_go_over_midnight(begin: str, end: str, at: str, until: str | None) -> None:
     from_min, until_min, now_min = (int(text[:2]) * 60 + int(text[3:]) for text in (begin, end, at))
     quiet = replace(CHANNEL, quiet=QuietHours(from_min=from_min, until_min=until_min))
-    found = quiet_until_s(quiet, NOON_S + (now_min - 12 * 60) * 60)
+    now_s = NOON_S + (now_min - 12 * 60) * 60
+    found = quiet_until_s(quiet, now_s)
     assert (found and f"{datetime.fromtimestamp(found, UTC):%H:%M}") == until
+    assert found is None or found - now_s <= 9 * 3600
 
 
 def test_quiet_hours_are_those_of_the_channels_zone() -> None:
@@ -402,3 +404,79 @@ def test_outages_that_pass_untold_are_remembered_for_so_many_probes() -> None:
         one.situation.end(each.id)
         one.memory.ended(each.id, outage, one.channel, until_s=one.now_s, ttft_s=None)
     assert len(one.memory.passed) == MAX_PASSED
+
+
+def test_after_the_most_messages_of_an_hour_the_next_waits_for_the_first_to_be_an_hour_old() -> None:
+    probes = [probe(f"relay-{number}") for number in range(4)]
+    one = night(*probes, max_per_hour=3, **NEVER)
+    for number, each in enumerate(probes):
+        one.until(100 * number)
+        one.down(each)
+    assert one.verdict.held_until_s == NOON_S + 3600
+
+
+def test_messages_of_a_future_that_a_clock_showed_hush_nobody() -> None:
+    one = night(max_per_hour=1)
+    one.memory.sent = [Sent(NOON_S + 86_400, ("wn",))]
+    one.down(one.probes[0])
+    assert len(one.heard) == 1
+
+
+def test_a_digest_tells_all_that_was_held_back() -> None:
+    one = night(**QUIET)
+    one.down(one.probes[0])
+    one.until(3700)
+    assert one.memory.held is False
+
+
+def test_what_is_told_is_held_back_no_longer() -> None:
+    memory = Memory(held=True)
+    memory.note(Notice(kind=Kind.DIGEST), NOON_S)
+    assert memory.held is False
+
+
+def test_what_is_still_down_of_another_relay_is_not_counted() -> None:
+    first, second = probe("first"), probe("second")
+    one = night(first, second, **NEVER)
+    one.down(first)
+    one.until(1000)
+    one.down(second)
+    assert one.heard[-1][1].still == 0
+
+
+def test_nobody_is_reminded_of_what_is_over_and_not_told_yet() -> None:
+    first, second = probe(model="a"), probe(model="b")
+    one = night(first, second, remind_s=3600.0)
+    one.runs(second, good=True)
+    for each in (first, second):
+        one.situation.take(run_of(each, one.now_s, good=False))
+        one.memory.began(one.situation.begin(turned(each, one.now_s, up=False)))
+    one.look()
+    one.until(3590)
+    one.up(first)
+    one.until(3620)
+    (reminder,) = [notice for _, notice in one.heard if notice.kind is Kind.REMINDER]
+    assert len(reminder.lasting) == 1
+
+
+def test_an_outage_is_told_with_how_fast_the_relay_answered_before() -> None:
+    one = night()
+    one.runs(one.probes[0], good=True)
+    one.runs(one.probes[0], good=False)
+    one.until(30)
+    one.down(one.probes[0])
+    assert one.heard[0][1].began[0].ttft_s == 0.82
+
+
+def test_a_run_that_was_skipped_says_nothing() -> None:
+    one = night()
+    skipped = run_of(one.probes[0], NOON_S, good=True)
+    one.situation.take(replace(skipped, result=replace(skipped.result, outcome=Outcome.SKIPPED)))
+    assert one.situation.last == {}
+
+
+def test_what_is_not_watched_any_more_is_not_unknown_either() -> None:
+    one = night()
+    one.expire(one.probes[0])
+    one.situation.declare([])
+    assert one.situation.unknown == set()
