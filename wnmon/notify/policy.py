@@ -10,14 +10,15 @@ a message cannot be sent is told in one, and a relay that goes up and down all n
         that failed once are confirmed or not, `CONFIRM_S` more
     from the third message about a target within an hour on: 5 min      a relay that flaps is told a few times an
         after the last, then 10, 20 and so on                               hour, with how often it was down
-    where more than `MOST_APART` targets have any: for all of them      a cut cable is one message
+    where more than `MOST_APART` targets have any, or fail and are not  a cut cable is one message
+        confirmed: for all of them
     while the channel is quiet, or has had its most messages an hour    one message afterwards tells it all: a digest
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -25,7 +26,7 @@ from typing import NamedTuple
 from wnmon.model.channel import Channel
 from wnmon.model.target import ProbeId
 from wnmon.notify.news import Kind, Notice, Outage, Told
-from wnmon.notify.situation import Situation
+from wnmon.notify.situation import Last, Situation, Watched
 
 GATHER_S = 120.0
 CONFIRM_S = 45.0
@@ -144,6 +145,10 @@ class Verdict(NamedTuple):
     gathers: bool = False
 
 
+_Lasting = Mapping[str, Sequence[ProbeId]]
+"""The probes of each target that were told to be down and are not told to be up."""
+
+
 def wants(channel: Channel, outage: Outage) -> bool:
     """Tell whether a channel wants to hear of an outage."""
     wanted = channel.reasons is None or outage.reason in channel.reasons
@@ -203,9 +208,15 @@ def _ready(
     """Return the first notice that need not wait any longer, else when one will be ready."""
     spaced = {target: _spaced_until_s(target, memory, now_s) for target in news}
     free = {target: of for target, of in news.items() if spaced[target] <= now_s}
-    waits = {target: _settled_at_s(channel, target, of, situation, memory) for target, of in free.items()}
-    if len(free) > MOST_APART:
-        at_s = min(max(waits.values()), min(of.first_s for of in free.values()) + GATHER_S + CONFIRM_S)
+    lasting: dict[str, list[ProbeId]] = {}
+    for id_, told in memory.told.items():
+        if told.until_s is None:
+            lasting.setdefault(told.target, []).append(id_)
+    waits = {target: _settled_at_s(channel, target, of, situation, lasting) for target, of in free.items()}
+    soon = _soon(channel, situation, free, lasting)
+    if len(free.keys() | soon.keys()) > MOST_APART:
+        at_s = max((*waits.values(), *soon.values()))
+        at_s = min(at_s, min(of.first_s for of in free.values()) + GATHER_S + CONFIRM_S)
         if at_s <= now_s:
             return _notice(channel, free.values(), memory, situation, Kind.DIGEST), None
         return None, min((at_s, *(until_s for until_s in spaced.values() if until_s > now_s)))
@@ -214,6 +225,21 @@ def _ready(
             return _notice(channel, [news[target]], memory, situation, _kind(news[target])), None
     later = [*waits.values(), *(until_s for until_s in spaced.values() if until_s > now_s)]
     return None, min(later, default=None)
+
+
+def _soon(channel: Channel, situation: Situation, free: Mapping[str, _News], lasting: _Lasting) -> dict[str, float]:
+    """Return which other targets may have such news soon as well, and until when that is waited for."""
+    began_s = min((of.first_s for of in free.values() if of.began), default=None)
+    ended_s = min((of.first_s for of in free.values() if not of.began), default=None)
+    found: dict[str, float] = {}
+    for target in situation.by_target.keys() - free.keys():
+        failing = (pair for pair in situation.others(target) if pair[1].failing_since_s is not None)
+        down_s = () if began_s is None else _of_the_others(channel, began_s, failing)
+        up_s = () if ended_s is None else _of_the_down(ended_s, situation, lasting.get(target, ()))
+        until_s = max((*down_s, *up_s), default=None)
+        if until_s is not None:
+            found[target] = until_s
+    return found
 
 
 def _kind(news: _News) -> Kind:
@@ -236,17 +262,17 @@ def _notice(channel: Channel, news: Iterable[_News], memory: Memory, situation: 
     return Notice(kind=kind, target=alone, began=began, ended=ended, passed=passed, still=still, probes=probes)
 
 
-def _settled_at_s(channel: Channel, target: str, news: _News, situation: Situation, memory: Memory) -> float:
+def _settled_at_s(channel: Channel, target: str, news: _News, situation: Situation, lasting: _Lasting) -> float:
     """Return when the other probes of a target have had their say, or have been waited for long enough."""
     first_s = news.first_s
     if not news.began:
-        return max(_of_the_down(target, first_s, situation, memory), default=0.0)
-    return max(_of_the_others(channel, target, first_s, situation), default=0.0)
+        return max(_of_the_down(first_s, situation, lasting.get(target, ())), default=0.0)
+    return max(_of_the_others(channel, first_s, situation.others(target)), default=0.0)
 
 
-def _of_the_others(channel: Channel, target: str, first_s: float, situation: Situation) -> Iterator[float]:
+def _of_the_others(channel: Channel, first_s: float, others: Iterable[tuple[Watched, Last]]) -> Iterator[float]:
     """Yield until when to wait for each probe that may turn out to be down as well."""
-    for watched, last in situation.others(target):
+    for watched, last in others:
         if not channel.watches(watched.target, watched.check):
             continue
         gather_s = min(watched.every_s, GATHER_S)
@@ -256,11 +282,11 @@ def _of_the_others(channel: Channel, target: str, first_s: float, situation: Sit
             yield first_s + gather_s
 
 
-def _of_the_down(target: str, first_s: float, situation: Situation, memory: Memory) -> Iterator[float]:
+def _of_the_down(first_s: float, situation: Situation, down: Iterable[ProbeId]) -> Iterator[float]:
     """Yield until when to wait for each probe that was told to be down to come up as well: it is asked once more."""
-    for id_, told in memory.told.items():
+    for id_ in down:
         last = situation.last.get(id_)
-        if told.target == target and told.until_s is None and last is not None and last.ended_s < first_s:
+        if last is not None and last.ended_s < first_s:
             yield first_s + min(situation.probes[id_].every_s, GATHER_S)
 
 
