@@ -44,8 +44,11 @@ from wnmon.model.honesty import Honesty
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe, ProbeId
+from wnmon.notify.notifier import Notifier
+from wnmon.notify.outbox import MemoryOutbox
 from wnmon.schedule.aps import Scheduler
 from wnmon.store import Keeper, Place, Refused, open_keeper
+from wnmon.transport.carrying import Carrying
 from wnmon.transport.processes import SensorProcesses
 from wnmon.web import Entry, PublicServer, PublicSite, Site, WebServer
 
@@ -57,7 +60,7 @@ LOOK_EVERY_S = 5.0
 LOOK_AT_ONCE = 16
 """Probes looked at in one turn of the loop: some 0.2 ms."""
 
-_COMPONENTS = ("judge", "runner", "reload", "sensor", "store")
+_COMPONENTS = ("judge", "runner", "reload", "sensor", "store", "notify")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +113,22 @@ class Service:
         self._rests = Rests(self._clock, self._backoff, self._budgets)
         self._scheduler = Scheduler(self._fire, self._tell, self._clock)
         self._standings = Standings(self._clock, self._scheduler.timetable, self._rests.of)
-        self._turns = Turns(() if self._keeper is None else self._keeper.down)
+        self._turns = Turns()
         self._board = LatestStates(self._standings.of)
-        names = ("rests", "standings", "prometheus", "board", "store", *(sink.name for sink in sinks))
+        self._notifier = Notifier(
+            self._clock,
+            MemoryOutbox() if self._keeper is None else self._keeper.outbox,
+            Carrying(),
+            self._tell,
+            lambda: self._secrets.learn(()),
+            version=__version__,
+            lang=options.lang,
+        )
+        names = ("rests", "standings", "prometheus", "board", "store", "notify", *(sink.name for sink in sinks))
         self._metrics = PrometheusSink(self._clock, self._standings.of, sinks=names, components=_COMPONENTS)
         kept = () if self._keeper is None else (self._keeper,)
-        own = (self._rests, self._standings, self._metrics, self._board, *kept)
-        self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, *kept, *observers))
+        own = (self._rests, self._standings, self._metrics, self._board, *kept, self._notifier)
+        self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, *kept, self._notifier, *observers))
         self._sensors = SensorProcesses("wnmon.app.sensor_process", config.sensors, self._clock, self._tell)
         self._under_way = UnderWay(self._clock, self._tell)
         self._ready = False
@@ -157,7 +169,10 @@ class Service:
                 await self._try_sensor(stop)
             if not stop.is_set():
                 await self._recall()
+                await self._recall_told()
                 self._start()
+                await self._adopt_channels(self._config)
+                self._tell_again()
                 await self._serve(stop, reload_asked)
                 await self._drain()
         finally:
@@ -165,6 +180,7 @@ class Service:
             watching.cancel()
             self._scheduler.close()
             self._runner.close()
+            await self._notifier.close()
             await self._sensors.close()
             for server in web:
                 await asyncio.to_thread(server.stop)
@@ -210,6 +226,7 @@ class Service:
             lang=self._options.lang,
             honesty=lambda: self._honesty,
             courses=dict if self._keeper is None else self._keeper.courses.courses,
+            channels=self._notifier.channels,
         )
         doors = 1 if self._options.public is None else 2
         host, port = self._options.host, self._options.port
@@ -276,6 +293,7 @@ class Service:
                 self._standings.remember(probe.id, known)
             if known is not None and last is not None:
                 self._board.remember(probe.id, last)
+        self._turns.recall([turned.probe for turned in self._keeper.outages])
         for target in self._config.targets:
             await self._budgets.look(target)
 
@@ -293,6 +311,7 @@ class Service:
         self._sensors.resize(config.sensors)
         doubted = self._standings.declare(config.probes)
         self._metrics.declare(config.probes, config.measures)
+        self._metrics.declare_channels([channel.name for channel in config.channels])
         self._board.declare(config.probes)
         self._turns.keep([probe.id for probe in config.probes])
         if self._keeper is not None:
@@ -303,6 +322,26 @@ class Service:
         self._fanout.observe(Reloaded(ok=True, at_s=self._clock.wall_s(), sha=config.sha))
         for target in config.targets:
             self._fanout.observe(self._budgets.left(target))
+
+    async def _recall_told(self) -> None:
+        """Go on with what people were told before a restart."""
+        try:
+            self._turns.recall(await self._notifier.recall(self._config.channels))
+        except Exception as error:  # noqa: BLE001 - what cannot be remembered must not keep relays from being watched
+            self._fanout.observe(InternalFault(component="notify", error=place_of(error)))
+
+    def _tell_again(self) -> None:
+        """Have outages go on that began before a restart; who was told of one already is not told again."""
+        watched = {probe.id for probe in self._config.probes}
+        for turned in () if self._keeper is None else self._keeper.outages:
+            if turned.probe in watched:
+                self._notifier.observe(turned)
+
+    async def _adopt_channels(self, config: Config) -> None:
+        try:
+            await self._notifier.adopt(config.channels, config.probes)
+        except Exception as error:  # noqa: BLE001 - nor what cannot be kept
+            self._fanout.observe(InternalFault(component="notify", error=place_of(error)))
 
     async def _serve(self, stop: asyncio.Event, reload_asked: asyncio.Event) -> None:
         """Wait for the end, reloading when asked and when the files change."""
@@ -353,6 +392,7 @@ class Service:
             await self._watch(config.files, before)
             await asyncio.to_thread(self._secrets.learn, config.secrets())
             self._adopt(config)
+            await self._adopt_channels(config)
             return self._refuse(refused) if refused else ReloadReport(ok=True)
 
     async def _watch(self, files: Sequence[Path], before: str) -> None:

@@ -27,6 +27,7 @@ COMMANDS = (
     "serve",
     "history",
     "validate",
+    "notify",
     "schema",
     "init",
     "mock",

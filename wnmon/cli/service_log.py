@@ -30,6 +30,7 @@ from wnmon.model.events import (
     InternalFault,
     LoginsFailed,
     MonitorEvent,
+    Notified,
     RecheckCut,
     Reloaded,
     RunSkipped,
@@ -127,10 +128,10 @@ class ServiceLog:
                 self._complain(told, Said(told, n=count))
             case SelfTested() | StoreTold():
                 self._condition(event)
-            case SinkFailed(sink=sink, error=error):
-                self._complain("sink_failed", Said("sink_failed", text=sink, error=error))
-            case InternalFault(component=component, error=error):
-                self._complain("internal_fault", Said("component_failed", text=component, error=error), Level.ERROR)
+            case Notified():
+                self._notified(event)
+            case SinkFailed() | InternalFault():
+                self._broken(event)
             case _:
                 pass
 
@@ -172,6 +173,22 @@ class ServiceLog:
         else:
             said = Said("probe_down", probe=event.probe, since=since, reason=reason)
             self.say("down", said, Level.WARNING, reason=event.reason.value, **named)
+
+    def _notified(self, event: Notified) -> None:
+        fields: dict[str, object] = {"channel": event.channel, "result": event.result}
+        if event.result == "delivered":
+            self.say("notified", Said("notify_delivered", name=event.channel), Level.INFO, **fields)
+            return
+        why = Said("notify_answered", said=event.why, text=visible(event.answer)) if event.answer else event.why
+        said = Said("notify_not_delivered", name=event.channel, said=why)
+        self.say("not_notified", said, Level.WARNING, **fields)
+
+    def _broken(self, event: SinkFailed | InternalFault) -> None:
+        if isinstance(event, SinkFailed):
+            self._complain("sink_failed", Said("sink_failed", text=event.sink, error=event.error))
+        else:
+            said = Said("component_failed", text=event.component, error=event.error)
+            self._complain("internal_fault", said, Level.ERROR)
 
     def summarize(self) -> None:
         """Print how many due runs did not take place since the last time, by reason; nothing where all did."""

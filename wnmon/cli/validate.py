@@ -142,6 +142,9 @@ def describe(name: str, loaded: Config | Plan) -> str:
         note(remark)
     lines = [line for target in loaded.targets for line in (f"{target.name}: {target.url}", *_remarks(target))]
     lines += [said.text(spoken()) for said in next_windows(loaded, now_s)]
+    lines += [
+        words("notify_channel", name=one.name, service=one.service.value, host=one.host) for one in loaded.channels
+    ]
     urls = "".join(f"  {redactor.text(line)}\n" for line in lines)
     spend = f"\n{render(plan_spend(loaded), spoken())}" if loaded.probes else ""
     return f"{words('cli_ok', name=name, counts=counts)}\n{urls}{spend}"

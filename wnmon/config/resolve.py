@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+from wnmon.config.channels import read_channel
 from wnmon.config.checks import AimedCheck, read_check
 from wnmon.config.maintenance import AimedWindow, read_windows
 from wnmon.config.measures import read_measures, refuse_low_buckets
@@ -19,6 +20,7 @@ from wnmon.config.suite import Suites
 from wnmon.config.targets import read_target
 from wnmon.config.timing import Rhythm, read_rhythm
 from wnmon.config.waivers import refuse_unknown_waivers
+from wnmon.model.channel import Channel
 from wnmon.model.check import Asks, Check, Timeouts
 from wnmon.model.credentials import is_no_name
 from wnmon.model.measures import Measures
@@ -50,6 +52,7 @@ class Config:
     sensors: int
     timeouts: Timeouts
     measures: Measures
+    channels: tuple[Channel, ...]
     files: tuple[Path, ...]
     sha: str
 
@@ -63,8 +66,8 @@ class Config:
                 yield owner.name, owner.paused
 
     def secrets(self) -> Iterator[Secret]:
-        """Yield every secret of every target and request: what the answer of any of them may quote."""
-        yield from _secrets(self.targets, self.checks)
+        """Yield every secret of every target, request and channel: what the answer of any of them may quote."""
+        yield from _secrets(self.targets, self.checks, self.channels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,10 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
     written = {section: {name for name, _ in _as_written(parts, section)} for section in _SECTIONS}
     places = (window for part in parts for window in part.root.elements("maintenance"))
     windows = list(read_windows(places, written["targets"], written["checks"]))
-    targets, checks, windows = _words_redacted(targets, checks, windows)
+    places_of = _named(parts, "notify")
+    read_ones = (read_channel(name, place, env, sources.key_in, written) for name, place, _ in places_of)
+    channels = [channel for channel in read_ones if channel is not None]
+    targets, checks, windows = _words_redacted(targets, checks, windows, channels)
     probes = tuple(islice(_probes(checks, targets, windows), _MAX_PROBES + 1))
     if len(probes) > _MAX_PROBES:
         parts[0].root.report(Said("too_many_probes", n=_MAX_PROBES), Said("name_targets"))
@@ -112,6 +118,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
         sensors=parts[0].root.whole_of("sensors") or 1,
         timeouts=parts[0].rhythm.timeouts,
         measures=measures,
+        channels=tuple(channels),
         files=sources.files,
         sha=sources.sha,
     )
@@ -194,9 +201,11 @@ def _slos(parts: list[_Part]) -> list[AimedSlo]:
     return [aimed for aimed in read if aimed is not None]
 
 
-def _secrets(targets: Iterable[Target], checks: Iterable[Check]) -> Iterator[Secret]:
+def _secrets(targets: Iterable[Target], checks: Iterable[Check], channels: Iterable[Channel]) -> Iterator[Secret]:
     for target in targets:
         yield from target.secrets()
+    for channel in channels:
+        yield from channel.secrets()
     for check in checks:
         yield from secrets_of(check.plan)
 
@@ -205,13 +214,13 @@ _Owner = TypeVar("_Owner", Target, Check)
 
 
 def _words_redacted(
-    targets: list[Target], checks: list[AimedCheck], windows: list[AimedWindow]
+    targets: list[Target], checks: list[AimedCheck], windows: list[AimedWindow], channels: list[Channel]
 ) -> tuple[list[Target], list[AimedCheck], list[AimedWindow]]:
     """Return all with no secret in the labels and reasons that are shown, where there are any: it takes a while."""
     owners: tuple[Target | Check, ...] = (*targets, *(aimed.check for aimed in checks))
     if not windows and not any(owner.labels or owner.paused for owner in owners):
         return targets, checks, windows
-    redactor = Redactor(_secrets(targets, (aimed.check for aimed in checks)))
+    redactor = Redactor(_secrets(targets, (aimed.check for aimed in checks), channels))
 
     def spoken(window: Window) -> Window:
         return replace(window, reason=redactor.text(window.reason))

@@ -32,7 +32,7 @@ _Schema = Mapping[str, Any]
 _FILE = Path(__file__).with_name("schema.json")
 _REQUEST_FILE = Path(__file__).parent.parent / "wire" / "schemas" / "documented-request-example.json"
 _FOR_READERS = frozenset({"$schema", "$id", "$defs", "title", "description", "default", "writeOnly", "type", "then"})
-_ELSEWHERE = frozenset({"expect", "rule_expect", "target", "check", "suite_request", "rule"})
+_ELSEWHERE = frozenset({"expect", "rule_expect", "target", "check", "channel", "suite_request", "rule"})
 _SHALLOW = ("type", "title", "minProperties")
 
 

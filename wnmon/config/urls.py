@@ -28,6 +28,7 @@ _PLACEHOLDERS = ("your-api-server.com",)  # the environment prefix of the API pa
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SCHEMES = frozenset({"http", "https"})
 _SOCKS = frozenset({"socks5", "socks5h"})
+MAIL = frozenset({"smtp", "smtps"})
 _BEFORE_A_KEY = frozenset({"key", "keys", "api-key", "api_key", "apikey", "token", "tokens", "auth", "secret"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,31}")
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
@@ -78,6 +79,22 @@ def relay(base_url: str) -> Relay:
     query = tuple(_parameter(one) for one in text.split("&")) if text else ()
     url = f"{parts.scheme}://{host}{path if path.endswith(COMPLETIONS) else path + COMPLETIONS}{text and '?'}{text}"
     return Relay(url=url, host=host, keys=tuple(dict.fromkeys((*_keys(path), *_keys_of(query)))), query=query)
+
+
+def endpoint(text: str, schemes: frozenset[str] = _SCHEMES) -> Relay:
+    """Return a URL that messages are posted to, or their server is, as it is written. Raises BadUrl."""
+    parts = _split(text, schemes)
+    if parts.username is not None or parts.password is not None:
+        raise BadUrl(Said("url_user"), Said("login_beside_url"))
+    if parts.fragment or text.endswith("#"):
+        raise BadUrl(Said("url_fragment"), Said("leave_out_fragment"))
+    host = _host(parts)
+    if parts.scheme in MAIL and (parts.path not in {"", "/"} or parts.query):
+        raise BadUrl(Said("mail_path"), Said("write_mail_server"))
+    query = tuple(_parameter(one) for one in parts.query.split("&")) if parts.query else ()
+    keys = tuple(dict.fromkeys((*_keys(parts.path), *_keys_of(query))))
+    target = f"{parts.path or '/'}{parts.query and '?'}{parts.query}"
+    return Relay(url=f"{parts.scheme}://{host}{'' if parts.scheme in MAIL else target}", host=host, keys=keys)
 
 
 def _parameter(text: str) -> tuple[str, str]:
@@ -138,6 +155,8 @@ def _split(text: str, schemes: frozenset[str] = _SCHEMES) -> SplitResult:
         raise BadUrl(Said("url_two"), _parts_of(text))
     if any(char.isspace() or not char.isprintable() for char in text):
         raise BadUrl(Said("url_spaces"), Said("one_at_end"))
+    if not found and schemes is MAIL:
+        raise BadUrl(Said("mail_scheme"), Said("write_mail_server"))
     if not found:
         may_be_shown = _HOST.match(text) and "@" not in text and len(text) < 80 and not looks_like_key(text)
         raise BadUrl(
@@ -149,7 +168,9 @@ def _split(text: str, schemes: frozenset[str] = _SCHEMES) -> SplitResult:
     except ValueError:
         raise BadUrl(Said("url_host"), Said("write_host")) from None
     if parts.scheme not in schemes:
-        raise BadUrl(Said("another_scheme", scheme=parts.scheme))
+        raise BadUrl(
+            Said("mail_scheme") if schemes is MAIL else Said("another_scheme", scheme=parts.scheme),
+        )
     return parts
 
 

@@ -16,12 +16,16 @@ from wnmon.model.target import ProbeId
 class Turns:
     """Remembers which probes were told to be down, also while nothing is known of them."""
 
-    def __init__(self, down: Collection[ProbeId] = ()) -> None:
-        self._down: set[ProbeId] = set(down)
+    def __init__(self) -> None:
+        self._down: set[ProbeId] = set()
 
     def keep(self, probes: Collection[ProbeId]) -> None:
         """Forget all probes but these."""
         self._down &= set(probes)
+
+    def recall(self, probes: Collection[ProbeId]) -> None:
+        """Know of probes that were told to be down before a restart: no news while they are, but once they are up."""
+        self._down |= set(probes)
 
     def after(self, run: Run, standing: Standing) -> Turned | None:
         """Return what turned with a run, by how its probe stands since; None where nothing did."""

@@ -398,6 +398,19 @@ SELF = (
     _counter("wnmon_internal_errors_total", "Faults of wnmon itself.", "component", unit="errors"),
 )
 
+MESSAGES = (
+    _counter(
+        "wnmon_notify_attempts_total",
+        "Tries to deliver a message, by channel and what became of them: delivered = the service itself says that it "
+        "has it, refused = it does not take it as it is, failed = it was not reached, or asks to come again.",
+        "channel",
+        "result",
+        unit="attempts",
+    ),
+    _gauge("wnmon_notify_waiting", "1 while a message of the channel is not delivered yet, else 0.", "channel"),
+    _gauge("wnmon_notify_last_delivery_timestamp_seconds", "When the channel last took a message.", "channel"),
+)
+
 HONESTY = (
     _gauge(
         "wnmon_suspect_bound_seconds",
@@ -438,6 +451,7 @@ SECTIONS: Mapping[str, tuple[Metric, ...]] = {
     "Rules": RULES,
     "Configuration": SETTINGS,
     "The monitor itself": SELF,
+    "Messages": MESSAGES,
     "How far it can be believed": HONESTY,
 }
 

@@ -51,6 +51,16 @@ def slo_series(slos: Sequence[Slo]) -> Iterator[Reading]:
         yield Reading(metric="wnmon_slo_info", value=1, values=(slo.name, slo.indicator.value))
 
 
+RESULTS = ("delivered", "refused", "failed")
+
+
+def channel_series(channel: str) -> Iterator[Reading]:
+    """Yield the series of a channel that nothing was sent to yet."""
+    for result in RESULTS:
+        yield Reading(metric="wnmon_notify_attempts_total", value=0, values=(channel, result))
+    yield Reading(metric="wnmon_notify_waiting", value=0, values=(channel,))
+
+
 def target_settings(target: Target) -> Iterator[Reading]:
     """Yield the target's budget. What is left of it is not known yet; without a limit neither series exists."""
     limit = target.budget.tokens_per_day

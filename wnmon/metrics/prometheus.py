@@ -55,6 +55,7 @@ from wnmon.wire.timing import SUSPECT_LAG_NS
 _SELF = ""
 _BY_DEFAULT = Measures()
 _OF_SLOS = tuple(name for name in CATALOGUE if name.startswith("wnmon_slo_"))
+_OF_CHANNELS = tuple(name for name in CATALOGUE if name.startswith("wnmon_notify_"))
 _END = b"# EOF\n"
 _KEPT_FREE = {
     scope: frozenset(
@@ -174,6 +175,20 @@ class PrometheusSink:
                 self._declare_least(target.name, probes)
             self._declare_info("wnmon_probe_info", initial_series.probe_infos(probes))
             self._declare_info("wnmon_target_info", initial_series.target_infos(targets))
+
+    def declare_channels(self, channels: Sequence[str]) -> None:
+        """Make these the channels: bear the series of new ones, take away those of vanished ones, keep all others."""
+        with self._lock:
+            for name in _OF_CHANNELS:
+                block = self._families[name].blocks.get(_SELF)
+                known = block.values if block is not None else set()
+                self._keep(name, _SELF, {values for values in known if values[0] in channels})
+            fresh = [one for one in channels if (one,) not in self._known_channels()]
+            self._apply(_SELF, {}, [series for one in fresh for series in initial_series.channel_series(one)])
+
+    def _known_channels(self) -> set[Values]:
+        block = self._families["wnmon_notify_waiting"].blocks.get(_SELF)
+        return block.values if block is not None else set()
 
     def take(self, run: Run) -> None:
         """Publish a finished run.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from wnmon.engine.ports import RestCause
 from wnmon.engine.run import Run
@@ -17,6 +17,7 @@ from wnmon.model.events import (
     InternalFault,
     LoopLagged,
     MonitorEvent,
+    Notified,
     Reloaded,
     RunDiscarded,
     RunLate,
@@ -275,18 +276,14 @@ def event_readings(event: MonitorEvent) -> Iterator[Reading]:
     match event:
         case RunSkipped():
             yield Reading(metric="wnmon_scheduler_skipped_runs_total", value=1, values=(event.reason.value,))
-        case RunLate():
-            yield Reading(metric="wnmon_scheduler_lateness_seconds", value=event.late_s)
-        case Waited():
-            yield Reading(metric="wnmon_limiter_wait_seconds", value=event.waited_s)
-        case InFlight():
-            yield Reading(metric="wnmon_probes_in_flight", value=event.runs)
-        case LoopLagged():
-            yield Reading(metric="wnmon_event_loop_lag_seconds", value=event.lag_s)
+        case RunLate() | Waited() | InFlight() | LoopLagged():
+            yield _of_the_loop(event)
         case SinkFailed() | InternalFault():
             yield _fault(event)
         case Reloaded() | SelfTested() | StoreTold():
             yield from _condition(event)
+        case Notified():
+            yield from _notified(event)
         case BudgetLeft() | StateExpired() | Turned():
             return
 
@@ -302,6 +299,28 @@ def _condition(event: Reloaded | SelfTested | StoreTold) -> Iterator[Reading]:
             for problem in CLOSED_SETS["problem"]:
                 yield Reading(metric="wnmon_store_problem", value=float(problem == event.problem), values=(problem,))
             yield Reading(metric="wnmon_store_lost_total", value=event.lost)
+
+
+def _of_the_loop(event: RunLate | Waited | InFlight | LoopLagged) -> Reading:
+    match event:
+        case RunLate(late_s=late_s):
+            return Reading(metric="wnmon_scheduler_lateness_seconds", value=late_s)
+        case Waited(waited_s=waited_s):
+            return Reading(metric="wnmon_limiter_wait_seconds", value=waited_s)
+        case LoopLagged(lag_s=lag_s):
+            return Reading(metric="wnmon_event_loop_lag_seconds", value=lag_s)
+        case InFlight(runs=runs):
+            return Reading(metric="wnmon_probes_in_flight", value=runs)
+        case _:
+            assert_never(event)
+
+
+def _notified(event: Notified) -> Iterator[Reading]:
+    own, is_delivered = (event.channel,), event.result == "delivered"
+    yield Reading(metric="wnmon_notify_attempts_total", value=1, values=(event.channel, event.result))
+    yield Reading(metric="wnmon_notify_waiting", value=float(not is_delivered), values=own)
+    if is_delivered:
+        yield Reading(metric="wnmon_notify_last_delivery_timestamp_seconds", value=event.at_s, values=own)
 
 
 def _fault(event: SinkFailed | InternalFault) -> Reading:

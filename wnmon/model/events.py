@@ -192,6 +192,21 @@ class StoreTold:
     lost: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notified:
+    """A channel was told something, or refused to be, or was not reached, at `at_s` (epoch seconds).
+
+    `result` is of a closed set (delivered, refused, failed). `answer` is what the service said, redacted: for whoever
+    runs wnmon, since it may name this machine.
+    """
+
+    channel: str
+    result: str
+    at_s: float
+    why: Text = ""
+    answer: str = ""
+
+
 MonitorEvent = (
     RunSkipped
     | RunDiscarded
@@ -210,4 +225,5 @@ MonitorEvent = (
     | LoginsFailed
     | SelfTested
     | StoreTold
+    | Notified
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from wnmon.model.target import Probe, ProbeId
 from wnmon.store.books import StoredBooks, book_shares
 from wnmon.store.course import StoredCourses
 from wnmon.store.database import Refused, opened, salt
+from wnmon.store.outbox import StoredOutbox
 from wnmon.store.place import Place
 from wnmon.store.results import Retention, Row, Written, purge, row_of, write_run, write_skip
 from wnmon.store.states import (
@@ -39,11 +40,12 @@ class _Known:
 
     states: Mapping[ProbeId, tuple[str, Confirmation, bool, float]]
     last: Mapping[ProbeId, LastRun | None]
-    down: frozenset[ProbeId]
+    outages: Sequence[Turned]
 
 
 class Keeper:
-    """A sink of runs and an observer on a file; `books` keeps the budgets in it, `courses` reads how probes fared.
+    """A sink of runs and an observer on a file; `books` keeps the budgets in it, `outbox` what is to be told,
+    `courses` reads how probes fared.
 
     `standing` tells how a probe stands, in terms that outlive a process. `tell` is called on the thread that writes.
     """
@@ -75,6 +77,7 @@ class Keeper:
 
         self._writer = Writer(connection, told, lambda bug: tell(InternalFault(component="store", error=bug)))
         self.courses = StoredCourses(place.file, clock)
+        self.outbox = StoredOutbox(self._writer)
         self.books = StoredBooks(self._writer, clock, place.owner, self._salt)
         self._bury()
 
@@ -83,9 +86,9 @@ class Keeper:
         self._standing = standing
 
     @property
-    def down(self) -> frozenset[ProbeId]:
-        """Return which probes were down when the service ended."""
-        return self._known.down
+    def outages(self) -> Sequence[Turned]:
+        """Return the outages that were open when the service ended, as they were told then."""
+        return self._known.outages
 
     def remembered(self, probe: Probe) -> Remembered | None:
         """Return how a probe stood when the service ended, None where nothing is known of the relay it asks."""

@@ -154,6 +154,7 @@ def purge(db: sqlite3.Connection, retention: Retention, now_s: float) -> None:
         for table in ("sum", "first_token"):
             db.execute(f"DELETE FROM {table} WHERE step_s = ? AND start_s < ?", (step_s, int(now_s - kept_s)))
     db.execute("DELETE FROM ledger WHERE hour < ?", (int(now_s - retention.days_s) // HOUR_S,))
+    db.execute("DELETE FROM delivery WHERE delivered_ms < ?", (_ms(now_s - retention.hours_s),))
     db.execute("DELETE FROM incident WHERE closed_ms < ?", (_ms(now_s - retention.days_s),))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from wnmon.engine.ports import LastRun
 from wnmon.engine.standing import Remembered
 from wnmon.model.events import Turned
+from wnmon.model.result import Reason
 from wnmon.model.target import ProbeId
 from wnmon.store.results import Written
 from wnmon.watch.confirm import Confirmation
@@ -78,16 +79,30 @@ def write_turn(db: sqlite3.Connection, written: Written, turned: Turned) -> None
         db.execute(sql, (probe, _ms(turned.since_s), turned.reason.value))
 
 
-def open_incidents(db: sqlite3.Connection) -> frozenset[ProbeId]:
-    """Return which probes are down, as far as anybody was told."""
-    rows = db.execute("SELECT name FROM incident JOIN probe ON probe.id = incident.probe WHERE closed_ms IS NULL")
-    return frozenset(ProbeId(name) for (name,) in rows)
+def open_incidents(db: sqlite3.Connection) -> Sequence[Turned]:
+    """Return the outages that are not over, as far as anybody was told."""
+    rows = db.execute(
+        "SELECT name, target, check_name, model, opened_ms / 1e3, reason"
+        " FROM incident JOIN probe ON probe.id = incident.probe WHERE closed_ms IS NULL"
+    )
+    return [
+        Turned(
+            probe=ProbeId(name),
+            target=target,
+            check=check,
+            model=model,
+            up=False,
+            since_s=since_s,
+            reason=Reason(reason),
+        )
+        for name, target, check, model, since_s, reason in rows
+    ]
 
 
 def close_incidents(db: sqlite3.Connection, keep: Collection[ProbeId], now_s: float) -> None:
     """Close the incidents of probes that nobody asks any more."""
     of_one = "(SELECT id FROM probe WHERE name = ?)"
-    for name in open_incidents(db) - set(keep):
+    for name in {one.probe for one in open_incidents(db)} - set(keep):
         sql = f"UPDATE incident SET closed_ms = ? WHERE closed_ms IS NULL AND probe = {of_one}"
         db.execute(sql, (_ms(now_s), name))
 

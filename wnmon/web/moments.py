@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from wnmon.model.duration import span
 from wnmon.model.said import Hole, say
 
 
@@ -31,19 +32,6 @@ def relative(ahead_s: float, lang: str) -> str:
     if abs(ahead_s) < 1:
         return word("now", lang)
     return word("ahead" if ahead_s > 0 else "ago", lang, span=span(abs(ahead_s), lang))
-
-
-def span(seconds: float, lang: str) -> str:
-    """Return a length of time in its two largest units at most: `45 s`, `15 min`, `2 h 5 min`, `3 d 4 h`."""
-    minutes, rest_s = divmod(round(seconds), 60)
-    if minutes == 0:
-        return f"{rest_s} {word('s', lang)}"
-    hours, minutes = divmod(minutes, 60)
-    if hours == 0:
-        return f"{minutes} {word('min', lang)}"
-    days, hours = divmod(hours, 24)
-    parts = ((days, "d"), (hours, "h")) if days else ((hours, "h"), (minutes, "min"))
-    return " ".join(f"{count} {word(unit, lang)}" for count, unit in parts if count)
 
 
 def exact(at_s: float) -> str:

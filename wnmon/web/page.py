@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
+from wnmon.engine.deliveries import ChannelState
 from wnmon.engine.ports import Course, ProbeState, Span
 from wnmon.engine.probe_states import MAINTENANCE, UNKNOWN
-from wnmon.model.duration import show_duration
+from wnmon.model.duration import show_duration, span
 from wnmon.model.honesty import Honesty
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, in_language, say
 from wnmon.model.target import ProbeId
 from wnmon.model.text import cut, percent, visible
 from wnmon.web.frame import Frame
-from wnmon.web.moments import exact, moment, relative, since, span, word
+from wnmon.web.moments import exact, moment, relative, since, word
 
 REFRESH_S = 15
 BAR_WIDTH, BAR_HEIGHT = 5, 16
@@ -62,10 +63,12 @@ class Page:
         lang: str,
         version: str,
         honesty: Honesty | None = None,
+        channels: Sequence[ChannelState] = (),
     ) -> str:
         """Return the HTML of the page in `lang`, the most urgent probes first. `now_s` is epoch seconds.
 
-        `honesty`: what the self-test at the start found, where it was made. `courses`: how probes fared, where known.
+        `honesty`: what the self-test at the start found, where it was made. `channels`: who is told of outages.
+        `courses`: how probes fared, where that is known.
         """
         fared = courses or {}
         rows = [
@@ -80,6 +83,7 @@ class Page:
             refresh_s=REFRESH_S,
             now=exact(now_s),
             clock=None if honesty is None else _clock(honesty, lang),
+            channels=[_channel(state, now_s, lang) for state in channels],
             version=version,
             color=next((_COLORS[name] for name in _URGENCY if counts[name] and name in _COLORS), "757575"),
         )
@@ -88,6 +92,25 @@ class Page:
 def _clock(honesty: Honesty, lang: str) -> str:
     said = Said("selftest_line", text=Said(f"selftest_{honesty.word}"), said=honesty.why)
     return visible(in_language(said, lang))
+
+
+def _channel(state: ChannelState, now_s: float, lang: str) -> dict[str, object]:
+    """Return what the template shows of a channel: when it last took a message, and what keeps it from the next."""
+    waiting = None
+    if state.waiting_since_s is not None:
+        lasted = span(max(now_s - state.waiting_since_s, 0), lang)
+        waiting = word("channel_waiting", lang, span=lasted, n=state.attempts)
+    held = None
+    if state.held_until_s is not None and state.held_until_s > now_s:
+        held = word("channel_held", lang, span=span(state.held_until_s - now_s, lang))
+    return {
+        "name": state.name,
+        "service": state.service,
+        "delivered": moment(state.delivered_s, now_s, lang),
+        "waiting": waiting,
+        "why": visible(in_language(state.why, lang)),
+        "held": held,
+    }
 
 
 def presented(states: Sequence[ProbeState], lang: str) -> list[ProbeState]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from starlette.applications import Starlette
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from wnmon.engine.deliveries import ChannelState
 from wnmon.engine.ports import Clock, Control, Course, MetricsText, ProbeStates
 from wnmon.model.honesty import Honesty
 from wnmon.model.said import say
@@ -42,6 +43,7 @@ class Site:
     lang: str = "en"
     honesty: Callable[[], Honesty | None] = lambda: None
     courses: Callable[[], Mapping[ProbeId, Course]] = dict
+    channels: Callable[[], Sequence[ChannelState]] = tuple
 
 
 def build_application(site: Site, page: Page) -> Starlette:
@@ -72,8 +74,15 @@ def build_application(site: Site, page: Page) -> Starlette:
         accept = request.headers.get("accept-language")
         lang = choose_language(request.query_params.get("lang"), accept, site.lang)
         states, now_s, honesty = site.states.states(), site.clock.wall_s(), site.honesty()
-        courses = await run_in_threadpool(site.courses)
-        html = page.render(states, courses, now_s=now_s, lang=lang, version=site.version, honesty=honesty)
+        html = page.render(
+            states,
+            await run_in_threadpool(site.courses),
+            now_s=now_s,
+            lang=lang,
+            version=site.version,
+            honesty=honesty,
+            channels=site.channels(),
+        )
         return HTMLResponse(html, headers={"Vary": "Accept-Language", "Content-Language": lang})
 
     application = Starlette(

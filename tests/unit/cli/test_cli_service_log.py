@@ -20,6 +20,7 @@ from wnmon.model.events import (
     InternalFault,
     LoginsFailed,
     MonitorEvent,
+    Notified,
     RecheckCut,
     Reloaded,
     RunSkipped,
@@ -287,3 +288,37 @@ def test_the_self_test_has_a_verdict_for_machines(capsys: pytest.CaptureFixture[
 
     (line,) = objects(capsys)
     assert (line["event"], line["verdict"]) == ("selftest", "trustworthy")
+
+
+TAKEN = Notified(channel="team", result="delivered", at_s=NOON_S)
+NOT_TAKEN = Notified(
+    channel="team", result="refused", at_s=NOON_S, why=Said("notify_code", name="errcode", n=93000), answer="bad\nurl"
+)
+
+
+def test_a_message_that_is_delivered_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    log().observe(TAKEN)
+
+    assert capsys.readouterr().out == "team: message delivered\n"
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", r"team: message not delivered: errcode 93000: bad\nurl"),
+        ("zh", r"team：消息未送达：errcode 93000：bad\nurl"),
+    ],
+)
+def test_a_message_that_is_not_delivered_is_a_warning_with_what_the_service_said(
+    lang: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log(Level.WARNING, lang=lang).observe(NOT_TAKEN)
+
+    assert capsys.readouterr().err == f"{said}\n"
+
+
+def test_a_line_on_a_message_names_its_channel_as_data(capsys: pytest.CaptureFixture[str]) -> None:
+    log(form=Form.JSON).observe(TAKEN)
+
+    (line,) = objects(capsys)
+    assert (line["event"], line["channel"], line["result"]) == ("notified", "team", "delivered")

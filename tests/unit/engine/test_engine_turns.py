@@ -65,3 +65,12 @@ def test_a_probe_that_is_gone_is_forgotten() -> None:
     turns.keep([])
 
     assert turns.after(RUN, standing(up=True)) is None
+
+
+@pytest.mark.parametrize(("up", "told"), [(True, [True]), (False, []), (None, [])])
+def test_of_what_was_down_before_a_restart_only_the_end_is_news(up: bool | None, told: list[bool]) -> None:
+    turns = Turns()
+    turns.recall([PROBE])
+
+    turned = turns.after(RUN, standing(up))
+    assert [turned.up] == told if turned is not None else not told

@@ -19,6 +19,7 @@ BREAKS: Mapping[str, tuple[str, str]] = {
     "kinds": ("wnmon/judge/kinds/word_price.py", "wnmon.judge.kinds.estimate"),
     "purity": ("wnmon/wire/sse.py", "time"),
     "pure-reports": ("wnmon/report/junit.py", "asyncio"),
+    "pure-messages": ("wnmon/notify/message.py", "time"),
     "light-check": ("wnmon/app/check.py", "wnmon.metrics.prometheus"),
     "public-view": ("wnmon/web/public.py", "wnmon.engine.ports"),
     "below-httpx": ("wnmon/transport/decode.py", "httpcore"),

@@ -37,6 +37,7 @@ from wnmon.model.events import (
     InternalFault,
     LoopLagged,
     MonitorEvent,
+    Notified,
     Reloaded,
     RunDiscarded,
     RunLate,
@@ -718,6 +719,8 @@ def a_busy_sink() -> tuple[bytes, bytes]:
     sink.observe(BudgetLeft(target="wn", tokens_left=1, tokens_limit=9, is_exhausted=False))
     sink.observe(SelfTested(honesty=HONEST, at_s=7))
     sink.observe(StoreTold(problem=None))
+    sink.declare_channels(["team"])
+    sink.observe(Notified(channel="team", result="delivered", at_s=8))
     return exposed(sink, "text/plain"), exposed(sink, "application/openmetrics-text; version=1.0.0")
 
 

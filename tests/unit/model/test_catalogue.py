@@ -44,6 +44,9 @@ PREFIXES = (
     "selftest_",
     "store_",
     "history_head_",
+    "notify_",
+    "notify_failure_",
+    "notify_head_",
 )
 """Beginnings put before a word that code or a template names, or an enum holds."""
 

@@ -98,7 +98,7 @@ def test_a_probe_that_was_down_is_known_to_have_been(tmp_path: Path) -> None:
     kept = keeper(tmp_path)
     kept.close()
 
-    assert kept.down == {a_run().probe}
+    assert kept.outages == [turned(up=False)]
 
 
 def test_an_incident_of_a_probe_that_nobody_asks_any_more_is_closed(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ ROOMS = (
     "records",
     "page",
     "web",
+    "notify",
     "config",
     "cli",
     "first",

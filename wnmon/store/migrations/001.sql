@@ -111,3 +111,18 @@ CREATE TABLE share (
   PRIMARY KEY (owner, target, day)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX share_by_target ON share (target, day);
+
+-- Messages to people. `payload`: its JSON document; one that nobody has yet has no `delivered_ms`.
+CREATE TABLE delivery (
+  id TEXT PRIMARY KEY,
+  channel TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_try_ms INTEGER NOT NULL,
+  delivered_ms INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX delivery_by_time ON delivery (at_ms);
+
+-- What each channel was told, as its desk writes it down (a JSON document).
+CREATE TABLE told (channel TEXT PRIMARY KEY, memory TEXT NOT NULL) STRICT, WITHOUT ROWID;
