@@ -193,7 +193,8 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> Shown:
             eventually(lambda: service.value(count, result="refused") == len(ANSWERS), "that every one is refused")
             paths = ("/?lang=en", "/?lang=zh", "/metrics", "/api/v1/probes", "/-/healthy", "/-/ready")
             shown = [service.get(path).text for path in paths]
-            return Shown("\n".join((*shown, service.stdout, service.stderr)), shown[0])
+            kept = [one.read_bytes().decode("latin-1") for one in (folder / "data").iterdir() if one.is_file()]
+            return Shown("\n".join((*shown, *kept, service.stdout, service.stderr)), shown[0])
 
 
 @pytest.mark.parametrize("secret", [TOKEN, SECRET, BOT, SENDKEY], ids=["url", "signature", "bot", "sendkey"])
