@@ -315,7 +315,7 @@ class Service:
         self._board.declare(config.probes)
         self._turns.keep([probe.id for probe in config.probes])
         if self._keeper is not None:
-            self._keeper.declare(config.probes)
+            self._keeper.declare(config.probes, config.retention)
         self._scheduler.set_probes(config.probes, run_now=run_now)
         for probe in doubted:
             self._recheck(probe)

@@ -13,6 +13,7 @@ from wnmon.config.checks import AimedCheck, read_check
 from wnmon.config.maintenance import AimedWindow, read_windows
 from wnmon.config.measures import read_measures, refuse_low_buckets
 from wnmon.config.node import Cursor, quote
+from wnmon.config.retention import read_retention
 from wnmon.config.schema import fits
 from wnmon.config.slos import AimedSlo, read_slo, with_slos
 from wnmon.config.sources import Sources, identity_of, is_suite
@@ -24,6 +25,7 @@ from wnmon.model.channel import Channel
 from wnmon.model.check import Asks, Check, Timeouts
 from wnmon.model.credentials import is_no_name
 from wnmon.model.measures import Measures
+from wnmon.model.retention import Retention
 from wnmon.model.said import Said
 from wnmon.model.target import Probe, Secret, Target, secrets_of
 from wnmon.model.window import Window
@@ -33,7 +35,7 @@ from wnmon.wire.listing import models_plan
 
 DEFAULT_CONCURRENCY = 8
 _MAX_PROBES = 20_000
-_OF_ALL = ("concurrency", "metrics", "sensors")
+_OF_ALL = ("concurrency", "metrics", "retention", "sensors")
 _SECTIONS = ("targets", "checks")
 
 
@@ -52,6 +54,7 @@ class Config:
     sensors: int
     timeouts: Timeouts
     measures: Measures
+    retention: Retention
     channels: tuple[Channel, ...]
     files: tuple[Path, ...]
     sha: str
@@ -91,6 +94,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
     slos = _slos(parts)
     metrics = parts[0].root.get("metrics") if parts else None
     measures = read_measures(metrics)
+    retention = read_retention(parts[0].root.get("retention") if parts else None)
     if parts and not sources.problems and not targets:
         parts[0].root.report(Said("no_target_given"), Said("name_a_relay"))
     written = {section: {name for name, _ in _as_written(parts, section)} for section in _SECTIONS}
@@ -118,6 +122,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
         sensors=parts[0].root.whole_of("sensors") or 1,
         timeouts=parts[0].rhythm.timeouts,
         measures=measures,
+        retention=retention,
         channels=tuple(channels),
         files=sources.files,
         sha=sources.sha,

@@ -11,13 +11,14 @@ from wnmon.engine.ports import Clock, LastRun
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Remembered
 from wnmon.model.events import InternalFault, MonitorEvent, RunSkipped, Skip, StoreProblem, StoreTold, Turned
+from wnmon.model.retention import Retention
 from wnmon.model.target import Probe, ProbeId
 from wnmon.store.books import StoredBooks, book_shares
 from wnmon.store.course import StoredCourses
 from wnmon.store.database import Refused, opened, salt
 from wnmon.store.outbox import StoredOutbox
 from wnmon.store.place import Place
-from wnmon.store.results import Retention, Row, Written, purge, row_of, write_run, write_skip
+from wnmon.store.results import Row, Written, purge, row_of, write_run, write_skip
 from wnmon.store.states import (
     close_incidents,
     forget_state,
@@ -58,12 +59,10 @@ class Keeper:
         connection: sqlite3.Connection,
         clock: Clock,
         tell: Callable[[MonitorEvent], None],
-        *,
-        retention: Retention | None = None,
     ) -> None:
         self._place = place
         self._clock = clock
-        self._retention = retention or Retention()
+        self._retention = Retention()
         self._salt = salt(connection)
         self._written = Written.read(connection)
         states = read_states(connection)
@@ -101,8 +100,9 @@ class Keeper:
         """Return what is kept of a probe's last run."""
         return self._known.last.get(probe.id)
 
-    def declare(self, probes: Collection[Probe]) -> None:
-        """Know exactly these probes: nobody waits for others to come up again."""
+    def declare(self, probes: Collection[Probe], retention: Retention) -> None:
+        """Know exactly these probes, and keep what they find for so long. Nobody waits for others to come up again."""
+        self._retention = retention
         keep, now_s = [probe.id for probe in probes], self._clock.wall_s()
         self._writer.post(lambda db: close_incidents(db, keep, now_s))
 
@@ -149,9 +149,7 @@ class Keeper:
             write_state(db, probe, now, self._salt)
 
 
-def open_keeper(
-    place: Place, clock: Clock, tell: Callable[[MonitorEvent], None], *, retention: Retention | None = None
-) -> Keeper | Refused:
+def open_keeper(place: Place, clock: Clock, tell: Callable[[MonitorEvent], None]) -> Keeper | Refused:
     """Return the keeper of a folder, or why there is none."""
     try:
         if not place.take():
@@ -164,4 +162,4 @@ def open_keeper(
     if isinstance(connection, Refused):
         place.leave()
         return connection
-    return Keeper(place, connection, clock, tell, retention=retention)
+    return Keeper(place, connection, clock, tell)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from wnmon.engine.run import Run
 from wnmon.model.result import Outcome, Timing
+from wnmon.model.retention import Retention
 from wnmon.watch.confirm import says_up
 
 HOUR_S, DAY_S = 3_600, 86_400
@@ -38,19 +39,14 @@ _SKIP = (
     " ON CONFLICT DO UPDATE SET maintenance = maintenance + excluded.maintenance,"
     " left_out = left_out + excluded.left_out"
 )
+_FORGET_VERDICTS = (
+    "DELETE FROM rule_verdict AS old WHERE at_ms < ? AND at_ms <"
+    " (SELECT max(at_ms) FROM rule_verdict AS new WHERE new.probe = old.probe AND new.rule = old.rule)"
+)
 _COUNT_FIRST = (
     "INSERT INTO first_token (probe, step_s, start_s, most_us, runs) VALUES (?, ?, ?, ?, 1)"
     " ON CONFLICT DO UPDATE SET runs = runs + 1"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
-    """For how long runs, hours and days are kept, in seconds."""
-
-    runs_s: int = 2 * DAY_S
-    hours_s: int = 35 * DAY_S
-    days_s: int = 800 * DAY_S
 
 
 @dataclass(slots=True)
@@ -153,6 +149,7 @@ def purge(db: sqlite3.Connection, retention: Retention, now_s: float) -> None:
     for step_s, kept_s in zip(STEPS_S, (retention.hours_s, retention.days_s), strict=True):
         for table in ("sum", "first_token"):
             db.execute(f"DELETE FROM {table} WHERE step_s = ? AND start_s < ?", (step_s, int(now_s - kept_s)))
+    db.execute(_FORGET_VERDICTS, (_ms(now_s - retention.days_s),))
     db.execute("DELETE FROM ledger WHERE hour < ?", (int(now_s - retention.days_s) // HOUR_S,))
     db.execute("DELETE FROM delivery WHERE delivered_ms < ?", (_ms(now_s - retention.hours_s),))
     db.execute("DELETE FROM incident WHERE closed_ms < ?", (_ms(now_s - retention.days_s),))

@@ -14,6 +14,7 @@ from wnmon.config.shipped import shipped_files, shipped_folder
 from wnmon.config.starter import starter
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan
+from wnmon.model.retention import Retention
 
 
 def names(found: Config) -> list[str]:
@@ -234,3 +235,9 @@ def test_a_broken_built_in_suite_is_told_where_all_are_asked_for(tmp_path: Path)
 
 def test_one_process_measures_unless_more_are_asked_for(tmp_path: Path) -> None:
     assert (config(tmp_path, TARGET).sensors, config(tmp_path, f"{TARGET}sensors: 3").sensors) == (1, 3)
+
+
+def test_results_are_kept_as_long_as_is_said_and_else_by_default(tmp_path: Path) -> None:
+    kept = config(tmp_path, f"{TARGET}retention: {{runs: 7d}}").retention
+
+    assert kept == Retention(runs_s=7 * 86_400, hours_s=35 * 86_400, days_s=800 * 86_400)

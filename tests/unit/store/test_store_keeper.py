@@ -11,6 +11,7 @@ from store_samples import FakeClock, rows
 from wnmon.engine.standing import Remembered
 from wnmon.model.events import MonitorEvent, StoreProblem, Turned
 from wnmon.model.result import Outcome, Reason
+from wnmon.model.retention import Retention
 from wnmon.store import Keeper, Place, Refused, open_keeper
 from wnmon.watch.confirm import Confirmation
 
@@ -104,7 +105,7 @@ def test_a_probe_that_was_down_is_known_to_have_been(tmp_path: Path) -> None:
 def test_an_incident_of_a_probe_that_nobody_asks_any_more_is_closed(tmp_path: Path) -> None:
     lived(tmp_path, turned(up=False))
     kept = keeper(tmp_path)
-    kept.declare(())
+    kept.declare((), Retention())
     kept.close()
 
     assert rows(tmp_path / "wnmon.db", "SELECT count(closed_ms) FROM incident") == [(1,)]

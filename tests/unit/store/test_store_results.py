@@ -13,8 +13,9 @@ from sink_runs import START_S, a_run
 from wnmon.engine.run import Run
 from wnmon.model.check import Level
 from wnmon.model.result import Outcome, Reason, RuleVerdict, Timing, Verdict
+from wnmon.model.retention import Retention
 from wnmon.store.database import opened
-from wnmon.store.results import DAY_S, HOUR_S, Retention, Written, purge, row_of, write_run, write_skip
+from wnmon.store.results import DAY_S, HOUR_S, Written, purge, row_of, write_run, write_skip
 
 
 @pytest.fixture
@@ -113,6 +114,15 @@ def test_runs_are_not_kept_as_long_as_hours_and_days(db: sqlite3.Connection, tab
     purge(db, Retention(), START_S + 3 * DAY_S)
 
     assert one(db, f"SELECT count(*) FROM {table}") == kept
+
+
+def test_what_a_rule_came_to_last_is_kept_however_old(db: sqlite3.Connection) -> None:
+    said = (Verdict.PASSED, Verdict.FAILED)
+    runs = [a_run(verdicts=verdict(now), ended_at_s=START_S + place) for place, now in enumerate(said)]
+    write(db, *(at(START_S + place, run) for place, run in enumerate(runs)))
+    purge(db, Retention(), START_S + 900 * DAY_S)
+
+    assert db.execute("SELECT verdict FROM rule_verdict").fetchall() == [("failed",)]
 
 
 def test_nothing_is_kept_for_ever(db: sqlite3.Connection) -> None:
