@@ -273,6 +273,7 @@ def _faults(say: Language) -> Panel:
             ),
             Query(expr=f"sum by (sink) (increase({own('wnmon_sink_errors_total')}[{window}])) > 0", legend="{{sink}}"),
             Query(expr=f"sum by (problem) ({own('wnmon_store_problem')}) > 0", legend="store: {{problem}}"),
+            Query(expr=f"sum({own('wnmon_network_down')}) > 0", legend="network"),
             Query(expr=f"sum(increase({own('wnmon_store_lost_total')}[{window}])) > 0", legend="store: lost"),
         ],
         bare=stacked_bars(),

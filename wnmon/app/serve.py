@@ -20,6 +20,7 @@ from wnmon.engine.budget import Budgets
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
+from wnmon.engine.own_network import OwnNetwork
 from wnmon.engine.ports import Observer, ReloadReport, Sink
 from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.public_states import public_rows
@@ -50,10 +51,14 @@ from wnmon.schedule.aps import Scheduler
 from wnmon.store import Keeper, Place, Refused, open_keeper
 from wnmon.transport.carrying import Carrying
 from wnmon.transport.processes import SensorProcesses
+from wnmon.transport.reachable import wait_until_reachable
 from wnmon.web import Entry, PublicServer, PublicSite, Site, WebServer
 
 DRAIN_S = 8.0
 """How long runs under way may take to end after SIGTERM; cutting them short and closing takes the rest of 10 s."""
+
+REACH_S = 2.0
+"""So long somebody else than a relay has to be reached, where that one cannot be."""
 
 LOOK_EVERY_S = 5.0
 
@@ -130,6 +135,7 @@ class Service:
         own = (self._rests, self._standings, self._metrics, self._board, *kept, self._notifier)
         self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, *kept, self._notifier, *observers))
         self._sensors = SensorProcesses("wnmon.app.sensor_process", config.sensors, self._clock, self._tell)
+        self._network = OwnNetwork(_reaches, self._clock, self._tell)
         self._under_way = UnderWay(self._clock, self._tell)
         self._ready = False
         self._honesty: Honesty | None = None
@@ -160,6 +166,7 @@ class Service:
             backoff=self._backoff,
             fanout=self._fanout,
             secrets=self._secrets,
+            network=self._network,
         )
         web = self._listen(announce, announce_public)
         watching = asyncio.create_task(self._watch_standings(), name="watch standings")
@@ -306,6 +313,7 @@ class Service:
     def _adopt(self, config: Config, *, run_now: bool = False) -> None:
         """Make a configuration the running one: unchanged probes keep their schedule and counters."""
         self._backoff.keep(config.targets)
+        self._network.declare(config.targets, config.guard)
         self._config = config
         self._runner.limiter.limit = config.concurrency
         self._sensors.resize(config.sensors)
@@ -444,6 +452,10 @@ class Service:
         await self._under_way.wait(DRAIN_S)
         self._runner.stop.set()
         await self._under_way.wait(1)
+
+
+async def _reaches(url: str) -> bool:
+    return await wait_until_reachable(url, REACH_S)
 
 
 def fingerprint(files: Sequence[Path]) -> str:

@@ -30,6 +30,7 @@ from wnmon.model.events import (
     InternalFault,
     LoginsFailed,
     MonitorEvent,
+    NetworkTold,
     Notified,
     RecheckCut,
     Reloaded,
@@ -126,7 +127,7 @@ class ServiceLog:
             case ConnectionsRefused(count=count) | LoginsFailed(count=count):
                 told = _COUNTED[type(event)]
                 self._complain(told, Said(told, n=count))
-            case SelfTested() | StoreTold():
+            case SelfTested() | StoreTold() | NetworkTold():
                 self._condition(event)
             case Notified():
                 self._notified(event)
@@ -135,11 +136,14 @@ class ServiceLog:
             case _:
                 pass
 
-    def _condition(self, event: SelfTested | StoreTold) -> None:
+    def _condition(self, event: SelfTested | StoreTold | NetworkTold) -> None:
         if isinstance(event, SelfTested):
             honesty = event.honesty
             said = Said("selftest_line", text=Said(f"selftest_{honesty.word}"), said=honesty.why)
             self.say("selftest", said, verdict=honesty.word.value)
+        elif isinstance(event, NetworkTold):
+            said = Said("network_down" if event.is_down else "network_back", since=_iso(event.since_s))
+            (self._complain if event.is_down else self.say)("network", said)
         elif event.problem is None:
             self.say("store", Said("store_writes"))
         else:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from wnmon.config.channels import read_channel
 from wnmon.config.checks import AimedCheck, read_check
+from wnmon.config.guard import read_guard
 from wnmon.config.maintenance import AimedWindow, read_windows
 from wnmon.config.measures import read_measures, refuse_low_buckets
 from wnmon.config.node import Cursor, quote
@@ -35,7 +36,7 @@ from wnmon.wire.listing import models_plan
 
 DEFAULT_CONCURRENCY = 8
 _MAX_PROBES = 20_000
-_OF_ALL = ("concurrency", "metrics", "retention", "sensors")
+_OF_ALL = ("concurrency", "guard", "metrics", "retention", "sensors")
 _SECTIONS = ("targets", "checks")
 
 
@@ -55,6 +56,7 @@ class Config:
     timeouts: Timeouts
     measures: Measures
     retention: Retention
+    guard: tuple[str, ...]
     channels: tuple[Channel, ...]
     files: tuple[Path, ...]
     sha: str
@@ -95,6 +97,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
     metrics = parts[0].root.get("metrics") if parts else None
     measures = read_measures(metrics)
     retention = read_retention(parts[0].root.get("retention") if parts else None)
+    guard = read_guard(parts[0].root.get("guard") if parts else None)
     if parts and not sources.problems and not targets:
         parts[0].root.report(Said("no_target_given"), Said("name_a_relay"))
     written = {section: {name for name, _ in _as_written(parts, section)} for section in _SECTIONS}
@@ -123,6 +126,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
         timeouts=parts[0].rhythm.timeouts,
         measures=measures,
         retention=retention,
+        guard=guard,
         channels=tuple(channels),
         files=sources.files,
         sha=sources.sha,

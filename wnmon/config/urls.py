@@ -81,6 +81,16 @@ def relay(base_url: str) -> Relay:
     return Relay(url=url, host=host, keys=tuple(dict.fromkeys((*_keys(path), *_keys_of(query)))), query=query)
 
 
+def place_to_reach(text: str) -> str:
+    """Return a URL that is only connected to: nothing is asked of it, so it has no path. Raises BadUrl."""
+    parts = _split(text)
+    if parts.username is not None or parts.password is not None:
+        raise BadUrl(Said("url_user"), Said("write_host"))
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise BadUrl(Said("guard_path"), Said("write_host"))
+    return f"{parts.scheme}://{_host(parts)}"
+
+
 def endpoint(text: str, schemes: frozenset[str] = _SCHEMES) -> Relay:
     """Return a URL that messages are posted to, or their server is, as it is written. Raises BadUrl."""
     parts = _split(text, schemes)

@@ -15,6 +15,7 @@ from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.learning import Pupil
 from wnmon.engine.limiter import Limiter
+from wnmon.engine.own_network import UNREACHED, OwnNetwork, is_here
 from wnmon.engine.pace import Paces
 from wnmon.engine.patience import Patience
 from wnmon.engine.ports import About, Clock, Rest, RestCause, Sensors, Worker
@@ -26,7 +27,7 @@ from wnmon.errors import place_of
 from wnmon.judge.verdict import judge
 from wnmon.model.check import Asks, Plan
 from wnmon.model.events import InFlight, InternalFault, RunDiscarded, RunLate, RunSkipped, Skip, Waited
-from wnmon.model.result import Evidence, Outcome, Reason, Result
+from wnmon.model.result import Evidence, Layer, Outcome, Reason, Result
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe, client_of
 from wnmon.redact.redactor import Redactor
@@ -66,6 +67,7 @@ class Runner:
         paces: Paces | None = None,
         secrets: KnownSecrets | None = None,
         worker: Worker | None = None,
+        network: OwnNetwork | None = None,
         draw: Callable[[], str] = draw_nonce,
     ) -> None:
         self.limiter = limiter
@@ -74,6 +76,7 @@ class Runner:
         self._clock = clock
         self._backoff = backoff
         self._windows = Windows(clock)
+        self._network = network
         self._draw = draw
         self._worker = worker or ReadingThreads()
         self._secrets = secrets or KnownSecrets()
@@ -167,6 +170,7 @@ class Runner:
         result, bug = await self._worker.do(about, _judged, probe.check.plan, evidence, progress.answers, redactor)
         if bug is not None:
             self.fanout.observe(bug)
+        result = await self._blamed(probe, result)
         if progress.answers and probe.check.plan.asks is Asks.CHAT:
             # A burst asks for its 429: having got it is no reason to leave the relay alone.
             bursts = {step.name for step in probe.check.plan.steps if step.burst > 1}
@@ -180,6 +184,17 @@ class Runner:
         self._tell_skipped(probe, progress, skip, result.message)
         self._tell_discarded(probe, progress)
         return self._run(probe, progress, evidence, replace(result, reason=_REASONS.get(skip, result.reason)))
+
+    async def _blamed(self, probe: Probe, result: Result) -> Result:
+        """Return the result, which blames this machine where no relay could have been reached."""
+        if self._network is None or result.reason not in UNREACHED:
+            if self._network is not None and result.status is not None and not is_here(probe.target.url):
+                self._network.works()
+            return result
+        if not await self._network.is_down(probe.target):
+            return result
+        why = Said("own_network_down", said=result.message)
+        return replace(result, reason=Reason.CLIENT, layer=Layer.CLIENT, message=why)
 
     def _evidence(self, probe: Probe, progress: Progress) -> Evidence:
         waivers, shown = probe.target.waivers, self._secrets.learn(probe.secrets()).text

@@ -388,6 +388,10 @@ SELF = (
         unit="series",
     ),
     _gauge(
+        "wnmon_network_down",
+        "1 while neither a relay nor anything else can be reached, 0 once something can be again. Absent before.",
+    ),
+    _gauge(
         "wnmon_store_problem",
         "1 for what keeps results from being written down, 0 for all else. While there is any, wnmon works in memory.",
         "problem",

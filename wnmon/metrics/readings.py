@@ -17,6 +17,7 @@ from wnmon.model.events import (
     InternalFault,
     LoopLagged,
     MonitorEvent,
+    NetworkTold,
     Notified,
     Reloaded,
     RunDiscarded,
@@ -280,7 +281,7 @@ def event_readings(event: MonitorEvent) -> Iterator[Reading]:
             yield _of_the_loop(event)
         case SinkFailed() | InternalFault():
             yield _fault(event)
-        case Reloaded() | SelfTested() | StoreTold():
+        case Reloaded() | SelfTested() | StoreTold() | NetworkTold():
             yield from _condition(event)
         case Notified():
             yield from _notified(event)
@@ -288,7 +289,7 @@ def event_readings(event: MonitorEvent) -> Iterator[Reading]:
             return
 
 
-def _condition(event: Reloaded | SelfTested | StoreTold) -> Iterator[Reading]:
+def _condition(event: Reloaded | SelfTested | StoreTold | NetworkTold) -> Iterator[Reading]:
     match event:
         case Reloaded():
             yield from _reload(event)
@@ -299,6 +300,8 @@ def _condition(event: Reloaded | SelfTested | StoreTold) -> Iterator[Reading]:
             for problem in CLOSED_SETS["problem"]:
                 yield Reading(metric="wnmon_store_problem", value=float(problem == event.problem), values=(problem,))
             yield Reading(metric="wnmon_store_lost_total", value=event.lost)
+        case NetworkTold():
+            yield Reading(metric="wnmon_network_down", value=float(event.is_down))
 
 
 def _of_the_loop(event: RunLate | Waited | InFlight | LoopLagged) -> Reading:

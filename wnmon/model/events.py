@@ -207,6 +207,14 @@ class Notified:
     answer: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkTold:
+    """This machine's own network was found down since `since_s` (epoch), or is back after it was."""
+
+    is_down: bool
+    since_s: float
+
+
 MonitorEvent = (
     RunSkipped
     | RunDiscarded
@@ -225,5 +233,6 @@ MonitorEvent = (
     | LoginsFailed
     | SelfTested
     | StoreTold
+    | NetworkTold
     | Notified
 )

@@ -37,6 +37,7 @@ from wnmon.model.events import (
     InternalFault,
     LoopLagged,
     MonitorEvent,
+    NetworkTold,
     Notified,
     Reloaded,
     RunDiscarded,
@@ -596,6 +597,8 @@ def test_a_label_value_with_quotes_and_newlines_is_escaped() -> None:
         (Reloaded(ok=True, at_s=5, sha="abc"), "wnmon_config_last_reload_successful", 1),
         (Reloaded(ok=True, at_s=5, sha="abc"), "wnmon_config_last_reload_success_timestamp_seconds", 5),
         (StoreTold(problem=StoreProblem.FULL), "wnmon_store_problem", 1),
+        (NetworkTold(is_down=True, since_s=5), "wnmon_network_down", 1),
+        (NetworkTold(is_down=False, since_s=5), "wnmon_network_down", 0),
         (StoreTold(problem=None), "wnmon_store_problem", 0),
         (StoreTold(problem=StoreProblem.FULL, lost=7), "wnmon_store_lost_total", 7),
         (SinkFailed(sink="jsonl", error="x"), "wnmon_sink_errors_total", 1),
@@ -719,6 +722,7 @@ def a_busy_sink() -> tuple[bytes, bytes]:
     sink.observe(BudgetLeft(target="wn", tokens_left=1, tokens_limit=9, is_exhausted=False))
     sink.observe(SelfTested(honesty=HONEST, at_s=7))
     sink.observe(StoreTold(problem=None))
+    sink.observe(NetworkTold(is_down=False, since_s=5))
     sink.declare_channels(["team"])
     sink.observe(Notified(channel="team", result="delivered", at_s=8))
     return exposed(sink, "text/plain"), exposed(sink, "application/openmetrics-text; version=1.0.0")

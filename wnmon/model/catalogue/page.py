@@ -30,6 +30,15 @@ _WORDS: dict[str, Pair] = {
         "connections to the page closed for want of room: {n}; who kept them open longest without a word went first",
         "页面连接过多，已关闭 {n} 个；最久无动静的先关",
     ),
+    "own_network_down": (
+        "this machine's own network is down: nothing else can be reached either ({said})",
+        "本机网络中断：其他地址同样无法连接（{said}）",
+    ),
+    "network_down": (
+        "this machine's own network is down since {since}: nothing can be reached, and nothing follows for relays",
+        "本机网络自 {since} 起中断：任何地址都无法连接，中转站的状态不作判断",
+    ),
+    "network_back": ("this machine's own network is back, it was down since {since}", "本机网络已恢复，此前自 {since} 起中断"),
     "store_in_memory": (
         "what runs come to is kept in memory alone, and gone once wnmon ends: {said}",
         "运行结果仅保存在内存中，wnmon 结束后即丢失：{said}",
