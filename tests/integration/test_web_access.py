@@ -53,6 +53,7 @@ class Pages:
 
     config: WebConfig = field(default_factory=lambda: WebConfig(access=ACCESS))
     control: FixedControl = field(default_factory=FixedControl)
+    metrics: FixedMetrics = field(default_factory=FixedMetrics)
     failed: list[int] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
     url: str = ""
@@ -80,7 +81,7 @@ def pages(
 ) -> Iterator[Pages]:
     shown = Pages() if config is None else Pages(config=config)
     site = Site(
-        metrics=FixedMetrics(),
+        metrics=shown.metrics,
         states=FixedStates(),
         control=shown.control,
         clock=FixedClock(),
@@ -305,9 +306,10 @@ def test_plain_http_is_not_answered_where_tls_is_spoken(certificates: Certificat
 
 def test_a_large_answer_comes_whole_over_tls(certificates: Certificates) -> None:
     with pages(certificates.config()) as shown:
-        plain = shown.ask("/metrics", trust=certificates.trust()).body
+        shown.metrics.body = bytes(range(256)) * 2**14
+        body = shown.ask("/metrics", trust=certificates.trust()).body
 
-    assert plain == FixedMetrics().body
+    assert body == shown.metrics.body
 
 
 def test_a_new_certificate_is_shown_from_the_next_connection_on(certificates: Certificates) -> None:

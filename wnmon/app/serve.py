@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wnmon import __version__
+from wnmon.app.pages import Pages
 from wnmon.app.selftest import try_shortly
 from wnmon.app.tuning import tune_interpreter
 from wnmon.app.web_file import WebFile
@@ -23,14 +24,13 @@ from wnmon.engine.limiter import Limiter
 from wnmon.engine.own_network import OwnNetwork
 from wnmon.engine.ports import Observer, ReloadReport, Sink
 from wnmon.engine.probe_states import LatestStates
-from wnmon.engine.public_states import public_rows
 from wnmon.engine.rests import Rests
 from wnmon.engine.runner import Runner
 from wnmon.engine.standing import Standings
 from wnmon.engine.turns import Turns, expired
 from wnmon.engine.under_way import UnderWay
 from wnmon.engine.web_config import NO_WEB_CONFIG, WebConfig
-from wnmon.errors import ConfigError, UsageError, place_of
+from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
 from wnmon.model.events import (
     ConnectionsRefused,
@@ -52,7 +52,7 @@ from wnmon.store import Keeper, Place, Refused, open_keeper
 from wnmon.transport.carrying import Carrying
 from wnmon.transport.processes import SensorProcesses
 from wnmon.transport.reachable import wait_until_reachable
-from wnmon.web import Entry, PublicServer, PublicSite, Site, WebServer
+from wnmon.web import Entry, Site
 
 DRAIN_S = 8.0
 """How long runs under way may take to end after SIGTERM; cutting them short and closing takes the rest of 10 s."""
@@ -168,7 +168,8 @@ class Service:
             secrets=self._secrets,
             network=self._network,
         )
-        web = self._listen(announce, announce_public)
+        pages = self._pages()
+        pages.open(announce, announce_public)
         watching = asyncio.create_task(self._watch_standings(), name="watch standings")
         try:
             await self._sensors.warm_up()
@@ -189,8 +190,7 @@ class Service:
             self._runner.close()
             await self._notifier.close()
             await self._sensors.close()
-            for server in web:
-                await asyncio.to_thread(server.stop)
+            await asyncio.to_thread(pages.close)
             if self._keeper is not None:
                 self._budgets.close()
                 await asyncio.to_thread(self._keeper.close)
@@ -207,22 +207,7 @@ class Service:
         """Reload from another thread; waits for the outcome."""
         return asyncio.run_coroutine_threadsafe(self._reload(), self._loop).result(timeout=60)
 
-    def _listen(
-        self, announce: Callable[[str], None], announce_public: Callable[[str], None]
-    ) -> tuple[WebServer | PublicServer, ...]:
-        """Open the page, and the public view where one is wanted."""
-        web, public = self._web(), self._public()
-        announce(web.start().url)
-        if public is None:
-            return (web,)
-        try:
-            announce_public(public.start().url)
-        except UsageError:
-            web.stop()
-            raise
-        return web, public
-
-    def _web(self) -> WebServer:
+    def _pages(self) -> Pages:
         site = Site(
             metrics=self._metrics,
             states=self._board,
@@ -235,24 +220,13 @@ class Service:
             courses=dict if self._keeper is None else self._keeper.courses.courses,
             channels=self._notifier.channels,
         )
-        doors = 1 if self._options.public is None else 2
-        host, port = self._options.host, self._options.port
-        return WebServer(host, port, site, self._tell_refused, entry=self._entry(), doors=doors)
-
-    def _public(self) -> PublicServer | None:
-        """Return what serves the public view, which is given rows for everybody and nothing to ask for more."""
-        if self._options.public is None:
-            return None
-        board, host, port = self._board, *self._options.public
-        site = PublicSite(rows=lambda: public_rows(board.states()), wall_s=self._clock.wall_s, lang=self._options.lang)
-        return PublicServer(host, port, site, self._clock, self._tell_refused, entry=self._entry())
-
-    def _entry(self) -> Entry:
-        return Entry(
+        entry = Entry(
             config=lambda: self._web_file.current,
             allowed_hosts=self._options.allowed_hosts,
             failed=self._tell_failed,
         )
+        at = (self._options.host, self._options.port)
+        return Pages(site, entry, at, self._options.public, self._tell_refused)
 
     def _tell_refused(self, count: int) -> None:
         """Tell, from the web's thread, of connections closed for want of room."""
