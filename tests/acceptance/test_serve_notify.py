@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -283,3 +284,15 @@ def test_validate_shows_channels_by_their_hosts_alone(tmp_path: Path) -> None:
         tries(tmp_path, channels, "bark")
         _, stdout, _ = wnmon("validate", env=PRIVATE, cwd=tmp_path)
         assert ("  wecom: wecom at 127.0.0.1:" in stdout, TOKEN in stdout) == (True, False)
+
+
+def test_a_channel_that_a_reload_brings_is_told_of_what_is_down(tmp_path: Path) -> None:
+    with standing_in(ANSWERS["webhook"]) as hook, a_service(tmp_path, "  {}") as (service, switch):
+        switch.on = False
+        eventually(lambda: service.probes()["wn/alive/m0"]["up"] is False, "a relay that is down")
+        file = tmp_path / "wnmon.yaml"
+        channel = f"  team: {{kind: webhook, url: {hook.url}/hook, secret: {SECRET}}}"
+        file.write_text(file.read_text(encoding="utf-8").replace("  {}", channel), encoding="utf-8")
+        service.process.send_signal(signal.SIGHUP)
+        eventually(lambda: hook.taken, "a message")
+        assert hook.documents()[0]["kind"] == "down"

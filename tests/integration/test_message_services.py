@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 
 import pytest
 from channel_samples import channel
-from message_services import ANSWERS, TOKEN, Answering, StandIn, plain, standing_in, told
+from message_services import ANSWERS, BOT, SECRET, SENDKEY, TOKEN, Answering, StandIn, plain, standing_in, told
 
 from wnmon.engine.deliveries import Delivery
 from wnmon.model.channel import Channel, Service
@@ -206,3 +207,15 @@ def test_a_secret_as_standard_webhooks_hands_them_out_is_read_as_base64() -> Non
 
 def test_any_other_secret_is_the_key_as_it_is() -> None:
     assert webhook_key("a-word") == b"a-word"
+
+
+def test_a_code_without_end_is_none() -> None:
+    heard = answered("wecom", lambda _: (200, {}, b'{"errcode": 1' + b"0" * 4000 + b"}"))
+    assert str(heard.why) == "HTTP 200"
+
+
+@pytest.mark.parametrize("kind", BY_HTTP)
+def test_no_secret_is_logged_however_much_is_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), standing_in(ANSWERS[kind]) as service:
+        sent(channel(kind, service.url))
+    assert [one for one in (TOKEN, SECRET, BOT, SENDKEY) if one in caplog.text] == []

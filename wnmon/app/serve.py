@@ -45,7 +45,7 @@ from wnmon.model.honesty import Honesty
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe, ProbeId
-from wnmon.notify.notifier import Notifier
+from wnmon.notify.notifier import Means, Notifier
 from wnmon.notify.outbox import MemoryOutbox
 from wnmon.schedule.aps import Scheduler
 from wnmon.store import Keeper, Place, Refused, open_keeper
@@ -121,13 +121,15 @@ class Service:
         self._turns = Turns()
         self._board = LatestStates(self._standings.of)
         self._notifier = Notifier(
-            self._clock,
-            MemoryOutbox() if self._keeper is None else self._keeper.outbox,
-            Carrying(),
-            self._tell,
-            lambda: self._secrets.learn(()),
-            version=__version__,
-            lang=options.lang,
+            Means(
+                clock=self._clock,
+                outbox=MemoryOutbox() if self._keeper is None else self._keeper.outbox,
+                carrier=Carrying(),
+                tell=self._tell,
+                known=lambda: self._secrets.learn(()),
+                version=__version__,
+                lang=options.lang,
+            )
         )
         names = ("rests", "standings", "prometheus", "board", "store", "notify", *(sink.name for sink in sinks))
         self._metrics = PrometheusSink(self._clock, self._standings.of, sinks=names, components=_COMPONENTS)

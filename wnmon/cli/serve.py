@@ -74,6 +74,9 @@ def command(
     for target in loaded.targets:
         for remark in target.remarks:
             log.say("target", Said("reason", kind=target.name, said=remark), target=target.name)
+    for channel in loaded.channels:
+        kind, at = channel.service.value, channel.host
+        log.say("channel", Said("notify_channel", name=channel.name, service=kind, host=at), channel=channel.name)
     now_s = SystemClock().wall_s()
     for window in (*over(loaded, now_s), *(one for one in next_windows(loaded, now_s) if one.id == "window_now")):
         log.say("window", window)

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from wnmon.engine.deliveries import Carrier, ChannelState, Delivery, Outbox
@@ -25,7 +25,7 @@ from wnmon.model.target import Probe, ProbeId, Secret
 from wnmon.model.text import cut
 from wnmon.notify.message import Voice, document
 from wnmon.notify.news import Notice, Outage
-from wnmon.notify.policy import Memory, decide
+from wnmon.notify.policy import Memory, decide, quiet_until_s
 from wnmon.notify.sending import LONGEST_RETRY_S, retry_s, send
 from wnmon.notify.services import Result
 from wnmon.notify.situation import Situation
@@ -39,38 +39,38 @@ MIN_PIECE_CHARS = 8
 
 MAX_ANSWER_CHARS = 200
 
-Tell = Callable[[MonitorEvent], None]
-Known = Callable[[], Redactor]
-"""Returns the redactor of all secrets of the configuration."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What all desks work with. `tell` takes what they have to say; `lang` is for channels that name none.
+
+    `known` returns the redactor of all secrets: a service may quote what another one was sent.
+    """
+
+    clock: Clock
+    outbox: Outbox
+    carrier: Carrier
+    tell: Callable[[MonitorEvent], None]
+    known: Callable[[], Redactor]
+    version: str
+    lang: str = "en"
 
 
 class Desk:
-    """One channel: what it was told, what is under way to it, and the task that sees to both."""
+    """One channel: what it was told, what is under way to it, and the task that sees to both.
 
-    def __init__(
-        self,
-        channel: Channel,
-        situation: Situation,
-        clock: Clock,
-        outbox: Outbox,
-        carrier: Carrier,
-        tell: Tell,
-        known: Known,
-    ) -> None:
+    `gathers`: there is news that waits for other probes to run.
+    """
+
+    def __init__(self, channel: Channel, situation: Situation, means: Means) -> None:
         self.channel = channel
         self.memory = Memory()
-        self.under_way: Delivery | None = None
         self.gathers = False
-        self.version = ""
-        self.lang = "en"
         self._situation = situation
-        self._clock = clock
-        self._outbox = outbox
-        self._carrier = carrier
-        self._tell = tell
-        self._known = known
+        self._means = means
         self._woken = asyncio.Event()
         self._saved = self.memory.revision
+        self._under_way: Delivery | None = None
         self._delivered_s: float | None = None
         self._why: Text = ""
         self._held_until_s: float | None = None
@@ -82,8 +82,8 @@ class Desk:
 
     def change(self, channel: Channel) -> None:
         """Take over new settings; what waits is tried with them at once."""
-        if channel != self.channel and self.under_way is not None:
-            self.under_way = replace(self.under_way, next_try_s=0.0)
+        if channel != self.channel and self._under_way is not None:
+            self._under_way = replace(self._under_way, next_try_s=0.0)
         self.channel = channel
         self.wake()
 
@@ -93,7 +93,7 @@ class Desk:
 
     def state(self) -> ChannelState:
         """Return how it stands."""
-        under_way = self.under_way
+        under_way = self._under_way
         return ChannelState(
             name=self.channel.name,
             service=self.channel.service.value,
@@ -111,7 +111,7 @@ class Desk:
             try:
                 wait_s = await self._turn()
             except Exception as error:  # noqa: BLE001 - a bug in one message must not end all of them
-                self._tell(InternalFault(component="notify", error=place_of(error)))
+                self._means.tell(InternalFault(component="notify", error=place_of(error)))
                 wait_s = AFTER_FAULT_S
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
@@ -119,12 +119,10 @@ class Desk:
 
     async def _turn(self) -> float:
         """Do the next thing there is to do, and return in how many seconds to look again."""
-        now_s = self._clock.wall_s()
-        if self.under_way is not None:
-            wait_s = self.under_way.next_try_s - now_s
-            if 0 < wait_s <= LONGEST_RETRY_S:  # longer only where the clock was set back
-                return min(wait_s, LOOK_EVERY_S)
-            return await self._try(self.under_way, now_s)
+        now_s = self._means.clock.wall_s()
+        if self._under_way is not None:
+            wait_s = self._rest_s(self._under_way, now_s)
+            return await self._try(self._under_way, now_s) if wait_s is None else min(wait_s, LOOK_EVERY_S)
         verdict = decide(self.channel, self.memory, self._situation, now_s)
         self._held_until_s, self.gathers = verdict.held_until_s, verdict.gathers
         self.memory.hold(held=verdict.held)
@@ -134,40 +132,48 @@ class Desk:
         await self._save()
         return LOOK_EVERY_S if verdict.wait_s is None else min(max(verdict.wait_s, 0.1), LOOK_EVERY_S)
 
+    def _rest_s(self, delivery: Delivery, now_s: float) -> float | None:
+        """Return for how long a message is not tried again, None where it is now."""
+        self._held_until_s = quiet_until_s(self.channel, now_s)
+        if self._held_until_s is not None:
+            return self._held_until_s - now_s
+        wait_s = delivery.next_try_s - now_s
+        return wait_s if 0 < wait_s <= LONGEST_RETRY_S else None  # longer only where the clock was set back
+
     async def _put(self, notice: Notice, now_s: float) -> None:
-        delivery = delivery_of(notice, self.channel, now_s, version=self.version, lang=self.lang)
+        delivery = delivery_of(notice, self.channel, now_s, version=self._means.version, lang=self._means.lang)
         self.memory.note(notice, now_s)
         self._saved = self.memory.revision
-        self.under_way = delivery
-        await self._outbox.put(self.channel.name, self.memory.dump(), delivery)
+        self._under_way = delivery
+        await self._means.outbox.put(self.channel.name, self.memory.dump(), delivery)
 
     async def _save(self) -> None:
         if self.memory.revision != self._saved:
             self._saved = self.memory.revision
-            await self._outbox.put(self.channel.name, self.memory.dump())
+            await self._means.outbox.put(self.channel.name, self.memory.dump())
 
     async def _try(self, delivery: Delivery, now_s: float) -> float:
-        answer = await send(self._carrier, self.channel, delivery, now_s)
-        now_s, attempts = self._clock.wall_s(), delivery.attempts + 1
-        said = redacted(answer.answer, self.channel, self._known())
-        self._tell(
+        answer = await send(self._means.carrier, self.channel, delivery, now_s)
+        now_s, attempts = self._means.clock.wall_s(), delivery.attempts + 1
+        said = redacted(answer.answer, self.channel, self._means.known())
+        self._means.tell(
             Notified(channel=self.channel.name, result=answer.result.value, at_s=now_s, why=answer.why, answer=said)
         )
         if answer.result is Result.DELIVERED:
-            self.under_way, self._why, self._delivered_s = None, "", now_s
+            self._under_way, self._why, self._delivered_s = None, "", now_s
             self.memory.hold(held=self.memory.held or attempts > 1)  # what gathered meanwhile is told in one
-            await self._outbox.delivered(delivery.id, at_s=now_s)
+            await self._means.outbox.delivered(delivery.id, at_s=now_s)
             return 0.0
         next_try_s = now_s + retry_s(attempts, answer)
-        self.under_way = replace(delivery, next_try_s=next_try_s, attempts=attempts)
+        self._under_way = replace(delivery, next_try_s=next_try_s, attempts=attempts)
         self._why = answer.why
-        await self._outbox.tried(delivery.id, attempts=attempts, next_try_s=next_try_s)
+        await self._means.outbox.tried(delivery.id, attempts=attempts, next_try_s=next_try_s)
         return min(next_try_s - now_s, LOOK_EVERY_S)
 
     def take_over(self, delivery: Delivery) -> None:
         """Go on with a message that was under way before a restart, at once."""
-        if self.under_way is None:
-            self.under_way = replace(delivery, next_try_s=0.0)
+        if self._under_way is None:
+            self._under_way = replace(delivery, next_try_s=0.0)
 
 
 def delivery_of(notice: Notice, channel: Channel, now_s: float, *, version: str, lang: str) -> Delivery:
@@ -188,43 +194,24 @@ def redacted(text: str, channel: Channel, known: Redactor) -> str:
 
 
 class Notifier:
-    """A sink of runs and an observer of turns that tells people. `tell` takes what it has to say of itself.
-
-    `known` returns the redactor of all secrets: a service may quote what another one was sent.
-    """
+    """A sink of runs and an observer of turns that tells people."""
 
     name = "notify"
 
-    def __init__(
-        self,
-        clock: Clock,
-        outbox: Outbox,
-        carrier: Carrier,
-        tell: Tell,
-        known: Known,
-        *,
-        version: str,
-        lang: str = "en",
-    ) -> None:
-        self._clock = clock
-        self._outbox = outbox
-        self._carrier = carrier
-        self._tell = tell
-        self._known = known
-        self._version = version
-        self._lang = lang
+    def __init__(self, means: Means) -> None:
+        self._means = means
         self._situation = Situation()
         self._desks: dict[str, Desk] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def recall(self, channels: Sequence[Channel]) -> Collection[ProbeId]:
         """Take over what an outbox kept, and return the probes that some channel believes to be down."""
-        memories = await self._outbox.memories()
+        memories = await self._means.outbox.memories()
         for channel in channels:
             desk = self._desk(channel)
             if channel.name in memories:
                 desk.remember(memories[channel.name])
-        for delivery in await self._outbox.waiting():
+        for delivery in await self._means.outbox.waiting():
             if delivery.channel in self._desks:
                 self._desks[delivery.channel].take_over(delivery)
         told = (desk.memory.told.items() for desk in self._desks.values())
@@ -243,13 +230,13 @@ class Notifier:
             desk.change(channel)
             if channel.name not in self._tasks:
                 self._tasks[channel.name] = asyncio.create_task(desk.work(), name=f"notify {channel.name}")
-        await self._outbox.keep(names)
+        await self._means.outbox.keep(names)
 
     async def close(self) -> None:
         """End every desk. What is not delivered stays in the outbox."""
         for name in list(self._tasks):
             await self._end(name)
-        await self._carrier.close()
+        await self._means.carrier.close()
 
     def take(self, run: Run) -> None:
         """Note what a run found."""
@@ -285,12 +272,7 @@ class Notifier:
             desk.memory.ended(turned.probe, outage, desk.channel, until_s=turned.since_s, ttft_s=ttft_s)
 
     def _desk(self, channel: Channel) -> Desk:
-        if channel.name not in self._desks:
-            given = (self._situation, self._clock, self._outbox, self._carrier, self._tell, self._known)
-            desk = Desk(channel, *given)
-            desk.version, desk.lang = self._version, self._lang
-            self._desks[channel.name] = desk
-        return self._desks[channel.name]
+        return self._desks.setdefault(channel.name, Desk(channel, self._situation, self._means))
 
     async def _end(self, name: str) -> None:
         task = self._tasks.pop(name, None)

@@ -28,6 +28,7 @@ from wnmon.model.text import one_line
 
 JSON_HEADERS = (("Content-Type", "application/json; charset=utf-8"), ("User-Agent", "wnmon"))
 MAX_RETRY_AFTER_S = 3600.0
+MOST_CODE = 10**12
 MAX_ANSWER_CHARS = 2000
 """Of what a service says: more than is shown, so that it is cut once it holds no secret."""
 
@@ -219,8 +220,8 @@ def _by_code(name: str, good: int, later: frozenset[int] = frozenset()) -> Calla
     """Return a reader of a number in the body: one says delivered, some say to come again, any other is a refusal."""
 
     def read(answered: Answered) -> Heard:
-        code = _members(answered).get(name)
-        if not isinstance(code, int) or isinstance(code, bool):
+        code = _number(_members(answered).get(name))
+        if code is None:
             return Heard(Result.REFUSED, _http(answered.status or 0), _words(answered))
         if code == good:
             return Heard(Result.DELIVERED)
@@ -238,8 +239,8 @@ def _by_ok(answered: Answered) -> Heard:
     members = _members(answered)
     if members.get("ok") is True:
         return Heard(Result.DELIVERED)
-    code = members.get("error_code")
-    why = Said("notify_code", name="error_code", n=code) if isinstance(code, int) else _http(answered.status or 0)
+    code = _number(members.get("error_code"))
+    why = _http(answered.status or 0) if code is None else Said("notify_code", name="error_code", n=code)
     return Heard(Result.REFUSED, why, _words(answered))
 
 
@@ -255,8 +256,8 @@ def _by_message(answered: Answered) -> Heard:
     members = _members(answered)
     if answered.status == 200 and isinstance(members.get("id"), str):
         return Heard(Result.DELIVERED)
-    code = members.get("code")
-    why = Said("notify_code", name="code", n=code) if isinstance(code, int) and code else _http(answered.status or 0)
+    code = _number(members.get("code"))
+    why = Said("notify_code", name="code", n=code) if code else _http(answered.status or 0)
     return Heard(Result.REFUSED, why, _words(answered))
 
 
@@ -333,6 +334,12 @@ def _members(answered: Answered) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _number(value: object) -> int | None:
+    """Return a code, None for what is none: what a page shows of it has an end."""
+    is_code = isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST_CODE
+    return value if is_code and isinstance(value, int) else None
 
 
 def _retry_after_s(answered: Answered, members: Mapping[str, Any]) -> float | None:

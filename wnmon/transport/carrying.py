@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import wnmon.transport.hushed  # noqa: F401 - what it does, it does at once
 from wnmon.engine.deliveries import Answered, Mail, Parcel, Post, Route
 from wnmon.model.exchange import FailureKind
 from wnmon.transport.authorities import Authorities

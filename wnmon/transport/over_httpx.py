@@ -7,7 +7,6 @@ here, so that DNS has a phase and an error of its own.
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 
 import httpx
 
+import wnmon.transport.hushed  # noqa: F401 - what it does, it does at once
 from wnmon.engine.ports import READ_PIECES
 from wnmon.model.check import Caps
 from wnmon.model.exchange import HTTP2, Chunk, FailureKind, Request
@@ -52,10 +52,6 @@ _CUT_SHORT = "closed connection"
 _WITHOUT_END = "Receive buffer too long"
 _OWN_MISTAKES = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
 _MAX_CAUSES = 10
-
-# httpcore would log request headers, with the key, as soon as somebody sets the root logger to DEBUG.
-for _name in ("httpcore", "httpx"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class OverHttpx:

@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from config_samples import ENV, TARGET, config, write
+from config_samples import ENV, TARGET, config, problems, write
 
 from wnmon.config.schema import _FILE
 from wnmon.model.channel import MAX_PER_HOUR, REMIND_S, Channel, QuietHours, Service
@@ -163,3 +163,26 @@ def test_the_chat_of_telegram_may_be_a_number(tmp_path: Path) -> None:
 def test_channels_may_stand_in_an_included_file(tmp_path: Path) -> None:
     write(tmp_path, "notify: {team: {kind: bark, token: x}}\n", "notify.yaml")
     assert [one.name for one in config(tmp_path, f"include: [notify.yaml]\n{TARGET}").channels] == ["team"]
+
+
+def test_authorities_of_the_environment_that_are_not_there_are_a_problem(tmp_path: Path) -> None:
+    text = f"{TARGET}notify: {{team: {{kind: webhook, url: https://hooks.example/x}}}}\n"
+    said = problems(tmp_path, text.replace("https://relay", "http://relay"), ENV | {"SSL_CERT_FILE": "/nowhere.pem"})
+    assert said == [
+        "wnmon.yaml:2:37 notify.team.url: SSL_CERT_FILE: no such file, unset the variable, or let it name what is there"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("members", "target", "check", "watched"),
+    [
+        ("", "wn", "alive", True),
+        (", targets: [wn]", "wn", "alive", True),
+        (", targets: [wn]", "other", "alive", False),
+        (", checks: [alive]", "wn", "alive", True),
+        (", checks: [alive]", "wn", "deep", False),
+    ],
+)
+def test_a_channel_watches_what_it_names(members: str, target: str, check: str, watched: bool, tmp_path: Path) -> None:
+    text = f"{TARGET}checks: {{alive: {{prompt: a}}}}\nnotify: {{team: {{kind: bark, token: x{members}}}}}\n"
+    assert config(tmp_path, text).channels[0].watches(target, check) is watched

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wnmon.model.duration import parse_duration_s, show_duration
+from wnmon.model.duration import parse_duration_s, show_duration, span
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,18 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 )
 def test_a_duration_is_shown_short(seconds: float, shown: str) -> None:
     assert show_duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lang", "shown"),
+    [
+        (45, "en", "45 s"),
+        (720, "en", "12 min"),
+        (7500, "en", "2 h 5 min"),
+        (7200, "en", "2 h"),
+        (277_200, "en", "3 d 5 h"),
+        (277_200, "zh", "3 天 5 小时"),
+    ],
+)
+def test_a_length_of_time_is_shown_in_its_two_largest_units(seconds: float, lang: str, shown: str) -> None:
+    assert span(seconds, lang) == shown

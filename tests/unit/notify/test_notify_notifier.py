@@ -16,7 +16,7 @@ from wnmon.model.channel import Channel, QuietHours
 from wnmon.model.events import InternalFault, MonitorEvent, Notified, StateExpired
 from wnmon.model.exchange import FailureKind
 from wnmon.model.target import Probe, ProbeId, Secret
-from wnmon.notify.notifier import Notifier, redacted
+from wnmon.notify.notifier import Means, Notifier, redacted
 from wnmon.notify.outbox import MemoryOutbox
 from wnmon.redact.redactor import Redactor
 
@@ -74,7 +74,16 @@ class Scene:
     probes: tuple[Probe, ...] = (PROBE,)
 
     def notifier(self) -> Notifier:
-        return Notifier(self.clock, self.outbox, self.carrier, self.told.append, lambda: KNOWN, version="0.1.0")
+        return Notifier(
+            Means(
+                clock=self.clock,
+                outbox=self.outbox,
+                carrier=self.carrier,
+                tell=self.told.append,
+                known=lambda: KNOWN,
+                version="0.1.0",
+            )
+        )
 
 
 async def settle() -> None:
@@ -419,3 +428,15 @@ def test_a_run_that_was_waited_for_has_a_message_sent_at_once() -> None:
         await settle()
 
     assert len(played(act, Scene(probes=(PROBE, other))).carrier.carried) == 1
+
+
+def test_a_message_that_was_not_taken_is_not_tried_again_in_quiet_hours() -> None:
+    quiet = replace(CHANNEL, quiet=QuietHours(from_min=12 * 60 + 10, until_min=13 * 60))
+
+    async def act(notifier: Notifier, scene: Scene) -> None:
+        await goes_down(notifier, scene)
+        await later(notifier, scene, 900)
+        assert len(scene.carrier.carried) == 1
+        await later(notifier, scene, 2701)
+
+    assert len(played(act, Scene(carrier=FakeCarrier([AWAY, TAKEN]), channels=(quiet,))).carrier.carried) == 2

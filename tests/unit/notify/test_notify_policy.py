@@ -12,7 +12,7 @@ from notify_samples import CHANNEL, NOON_S, Night, night, probe, run_of, turned
 from wnmon.model.channel import QuietHours
 from wnmon.model.result import Outcome, Reason
 from wnmon.notify.news import Kind, Notice
-from wnmon.notify.policy import MAX_PASSED, Memory, Sent, quiet_until_s
+from wnmon.notify.policy import CONFIRM_S, GATHER_S, MAX_PASSED, Memory, Sent, quiet_until_s
 
 NEVER = {"remind_s": None}
 
@@ -480,3 +480,16 @@ def test_what_is_not_watched_any_more_is_not_unknown_either() -> None:
     one.expire(one.probes[0])
     one.situation.declare([])
     assert one.situation.unknown == set()
+
+
+def test_relays_that_go_on_failing_one_after_another_do_not_put_a_message_off_for_ever() -> None:
+    probes = [probe(f"relay-{number}") for number in range(60)]
+    one = night(*probes, **NEVER)
+    for second in range(1, 60 * 20 + 60):
+        one.until(second)
+        for number, each in enumerate(probes):
+            if second == number * 20 + 1:
+                one.runs(each, good=False)
+            if second == number * 20 + 31:
+                one.down(each)
+    assert one.told()[0][0] <= 1 + GATHER_S + CONFIRM_S
