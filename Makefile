@@ -78,8 +78,9 @@ components: ## Real components for tests and bench (Debian, root): Prometheus, A
 	@DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	  prometheus prometheus-alertmanager prometheus-blackbox-exporter chromium fonts-noto-cjk systemd >/dev/null
 
-soak: $(VENV)/.dev ## Half an hour of the service under a real Prometheus and two busy loops, then 100,000 runs; writes docs/soak.md
-	@$(BIN)/python -m pytest -q -m long tests/promtool tests/matrix tests/acceptance/test_serve_kills.py
+soak: $(VENV)/.mutation ## Half an hour of the service under a real Prometheus and two busy loops, then 100,000 runs; writes docs/soak.md
+	@$(BIN)/python -m pytest -q -m long tests/promtool tests/matrix tests/acceptance/test_serve_kills.py \
+	  tests/unit/suites/test_mutation_page.py
 	@$(BIN)/python tests/soak/soak.py --write
 	@$(BIN)/python tests/soak/growth.py --write
 
@@ -116,7 +117,7 @@ conformance: $(VENV)/.dev ## Judge every peer of the conformance suite anew and 
 mutation: $(VENV)/.mutation ## Break our own code in one place at a time; MODULES=wnmon.wire.media for a few of them
 	@$(BIN)/python scripts/mutation.py $(MODULES)
 
-mutmut: $(VENV)/.mutation ## What `make mutation` needs; with it the tests break one module as well
+mutmut: $(VENV)/.mutation ## What `make mutation` and `make soak` need
 
 $(VENV)/.mutation: $(VENV)/.dev requirements/mutation.txt
 	@$(PIP) install --require-hashes -r requirements/mutation.txt

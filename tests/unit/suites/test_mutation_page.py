@@ -71,6 +71,7 @@ def test_at_least_nine_of_ten_mutants_of_a_package_are_caught(package: str) -> N
     assert (killed + timed_out) / made >= 0.9
 
 
+@pytest.mark.long
 @pytest.mark.skipif(util.find_spec("mutmut") is None, reason="`make mutmut` installs mutmut")
 def test_the_mutants_of_a_module_are_what_the_page_says() -> None:
     module = "wnmon.wire.httpdate"
