@@ -136,6 +136,20 @@ def test_history_shows_the_outage(killed: Killed) -> None:
     assert (code, "down since" in said) == (0, True)
 
 
+def test_the_page_of_a_target_shows_the_outage_before_anything_is_asked_again(killed: Killed) -> None:
+    config = (killed.folder / "wnmon.yaml").read_text("utf-8").replace("every: 2s", "every: 3h")
+    with serving(killed.folder, config) as service:
+        page = service.get("/targets/down")
+
+    assert (page.status, "so far" in page.text) == (200, True)
+
+
+def test_a_target_that_nobody_asks_has_no_page(killed: Killed) -> None:
+    config = (killed.folder / "wnmon.yaml").read_text("utf-8")
+    with serving(killed.folder, config) as service:
+        assert service.get("/targets/nobody").status == 404
+
+
 def test_history_is_exported_as_a_line_for_each_run(killed: Killed) -> None:
     code, said, _ = wnmon("history", "export", "--format", "jsonl", "--data", str(killed.folder / "data"))
 

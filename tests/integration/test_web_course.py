@@ -8,7 +8,8 @@ import pytest
 from web_samples import NOW_S, state
 
 from wnmon.engine.ports import Course, Span
-from wnmon.web.page import BAR_HEIGHT, Page
+from wnmon.web.bars import BAR_HEIGHT
+from wnmon.web.page import Page
 
 ROW = state()
 PAGE = Page()

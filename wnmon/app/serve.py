@@ -52,7 +52,7 @@ from wnmon.store import Keeper, Place, Refused, open_keeper
 from wnmon.transport.carrying import Carrying
 from wnmon.transport.processes import SensorProcesses
 from wnmon.transport.reachable import wait_until_reachable
-from wnmon.web import Entry, Site
+from wnmon.web import Entry, NothingKept, Site
 
 DRAIN_S = 8.0
 """How long runs under way may take to end after SIGTERM; cutting them short and closing takes the rest of 10 s."""
@@ -219,7 +219,7 @@ class Service:
             version=__version__,
             lang=self._options.lang,
             honesty=lambda: self._honesty,
-            courses=dict if self._keeper is None else self._keeper.courses.courses,
+            past=NothingKept() if self._keeper is None else self._keeper.courses,
             channels=self._notifier.channels,
         )
         entry = Entry(

@@ -103,7 +103,7 @@ def _cells(row: Past, lang: str) -> list[str]:
         visible(row.probe),
         "" if total.uptime is None else percent(total.uptime),
         f"{total.runs}",
-        "" if row.ttft_s is None else f"≤ {row.ttft_s:g} s",
+        "" if row.ttft_s is None else f"{row.ttft_s:.2f} s",
         f"{row.incidents}{down}",
         f"{row.tokens}",
         course(row.spans),

@@ -330,8 +330,44 @@ class Course:
     days: Mapping[int, Span] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A day of UTC of a target: what its runs said, and the time that half of the first tokens did not exceed."""
+
+    span: Span = Span()
+    ttft_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """A time in which a probe was confirmed to be down; `until_s` None: it goes on. Times are epoch seconds."""
+
+    probe: ProbeId
+    check: str
+    model: str
+    reason: str
+    since_s: float
+    until_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetPast:
+    """What is kept of a target: its days, the oldest first and today last; its incidents, the newest first.
+
+    `incidents_total` counts those that are too many to be listed too.
+    """
+
+    days: tuple[Day, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    incidents_total: int = 0
+
+
 class Courses(Protocol):
-    """What is kept of the past, for the page. May be asked from any thread."""
+    """What is kept of the past, for the pages. May be asked from any thread."""
+
+    def of_target(self, name: str) -> TargetPast:
+        """Return what is kept of a target."""
+        ...
 
     def courses(self) -> Mapping[ProbeId, Course]:
         """Return the course of each probe that ran of late."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
-from wnmon.engine.ports import Clock, Course, Span
+from wnmon.engine.ports import Clock, Course, Span, TargetPast
 from wnmon.model.target import ProbeId
 from wnmon.store.database import Refused, for_reading
 from wnmon.store.results import DAY_S, HOUR_S
+from wnmon.store.target_past import read_target
+
+T = TypeVar("T")
 
 HOURS = 24
 DAYS = (1, 7, 30, 90)
@@ -44,14 +48,21 @@ class StoredCourses:
                 self._courses, self._read_s = self._read(now_s), now_s
             return self._courses
 
+    def of_target(self, name: str) -> TargetPast:
+        """Return what is kept of a target; of one that is not known, nothing."""
+        return self._with(lambda db: read_target(db, name, self._clock.wall_s())) or TargetPast()
+
     def _read(self, now_s: float) -> Mapping[ProbeId, Course]:
+        return self._with(lambda db: read_courses(db, now_s)) or {}
+
+    def _with(self, read: Callable[[sqlite3.Connection], T]) -> T | None:
         db = for_reading(self._file)
         if isinstance(db, Refused):
-            return {}
+            return None
         try:
-            return read_courses(db, now_s)
+            return read(db)
         except sqlite3.Error:
-            return {}
+            return None
         finally:
             db.close()
 

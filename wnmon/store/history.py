@@ -6,7 +6,6 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 
 from wnmon.engine.ports import Span
@@ -14,6 +13,7 @@ from wnmon.model.target import ProbeId
 from wnmon.store.database import Refused, for_reading
 from wnmon.store.place import FILE
 from wnmon.store.results import DAY_S, HOUR_S
+from wnmon.store.target_past import half_took_s
 
 _BY_HOUR_UNTIL_S = 8 * DAY_S
 """A time as long as this is told by hours, a longer one by days."""
@@ -52,7 +52,7 @@ _FIRST_TOKENS = (
 class Past:
     """What is known of a probe: its spans, the oldest first; when it went down (epoch), None where it is not down.
 
-    `ttft_s`: no more than half of the first tokens took longer, as near as the counted sizes tell.
+    `ttft_s`: about what time half of the first tokens did not exceed.
     """
 
     probe: ProbeId
@@ -126,8 +126,7 @@ class History:
 
     def _half_took_s(self, probe: int, step_s: int, first_s: int) -> float | None:
         rows = self._db.execute(_FIRST_TOKENS, (probe, step_s, first_s)).fetchall()
-        up_to, half = accumulate(count for _, count in rows), sum(count for _, count in rows) / 2
-        return next((most_us / 1e6 for (most_us, _), count in zip(rows, up_to, strict=True) if count >= half), None)
+        return half_took_s(rows)
 
 
 def open_history(folder: Path) -> History | Refused | None:

@@ -8,20 +8,19 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from wnmon.engine.deliveries import ChannelState
-from wnmon.engine.ports import Course, ProbeState, Span
+from wnmon.engine.ports import Course, ProbeState
 from wnmon.engine.probe_states import MAINTENANCE, UNKNOWN
 from wnmon.model.duration import show_duration, span
 from wnmon.model.honesty import Honesty
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, in_language, say
 from wnmon.model.target import ProbeId
-from wnmon.model.text import cut, percent, visible
+from wnmon.model.text import cut, visible
+from wnmon.web.bars import drawn_course
 from wnmon.web.frame import Frame
 from wnmon.web.moments import exact, moment, relative, since, word
 
 REFRESH_S = 15
-BAR_WIDTH, BAR_HEIGHT = 5, 16
-_BAD_SHARE = 0.5
 MAX_RULES_SHOWN = 4
 MAX_MESSAGE_CHARS = 500
 WAITING = "waiting"
@@ -72,7 +71,7 @@ class Page:
         """
         fared = courses or {}
         rows = [
-            _row(state, now_s, lang) | {"course": _course(fared.get(state.id), lang)}
+            _row(state, now_s, lang) | {"course": drawn_course(fared.get(state.id), lang)}
             for state in presented(states, lang)
         ]
         counts = Counter(state.outcome or WAITING for state in states)
@@ -156,36 +155,6 @@ def _row(state: ProbeState, now_s: float, lang: str) -> dict[str, object]:
         "rules": state.rules_failed[:MAX_RULES_SHOWN],
         "rules_left": max(len(state.rules_failed) - MAX_RULES_SHOWN, 0),
     }
-
-
-def _course(course: Course | None, lang: str) -> dict[str, object] | None:
-    """Return the bars of a day, a path for each colour, and what share of the runs of some days found the relay up."""
-    if course is None:
-        return None
-    paths: dict[str, str] = {}
-    for place, one in enumerate(course.hours):
-        color, height = _bar(one)
-        start = f"M{place * BAR_WIDTH} {BAR_HEIGHT - height}"
-        paths[color] = f"{paths.get(color, '')}{start}h{BAR_WIDTH - 1}v{height}h{1 - BAR_WIDTH}z"
-    shares = [(count, days.uptime) for count, days in course.days.items()]
-    return {
-        "paths": paths,
-        "width": len(course.hours) * BAR_WIDTH,
-        "height": BAR_HEIGHT,
-        "shares": [
-            word("uptime_day" if count == 1 else "uptime", lang, n=count, share=percent(share))
-            for count, share in shares
-            if share is not None
-        ],
-    }
-
-
-def _bar(one: Span) -> tuple[str, int]:
-    """Return colour and height of an hour: as high as its uptime, but never too low to be seen."""
-    if one.uptime is None:
-        return "rest" if one.maintenance else "none", 2
-    color = "good" if one.uptime == 1 else "bad" if one.uptime < _BAD_SHARE else "slow"
-    return color, max(3, round(one.uptime * BAR_HEIGHT))
 
 
 def _resting(state: ProbeState, now_s: float, lang: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from wnmon.engine.deliveries import ChannelState
-from wnmon.engine.ports import Clock, Control, Course, MetricsText, ProbeStates
+from wnmon.engine.ports import Clock, Control, Course, Courses, MetricsText, ProbeStates, TargetPast
 from wnmon.model.honesty import Honesty
 from wnmon.model.said import say
 from wnmon.model.target import ProbeId
@@ -22,12 +22,28 @@ from wnmon.web.guard import may
 from wnmon.web.language import choose_language
 from wnmon.web.page import Page, presented
 from wnmon.web.scrape import scrape_answer
+from wnmon.web.target_page import TargetPage
 
 API_VERSION = 1
 OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})
 """Told to everybody: an orchestrator has no log-in, and there is nothing in it but that the service lives."""
 MOST_OVERDUE_S = 60.0
 """A due run begins or is told as missed within 30 s and a second; twice that says that the scheduler stands still."""
+
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+class NothingKept:
+    """The past of a service that keeps nothing."""
+
+    def courses(self) -> Mapping[ProbeId, Course]:
+        """Return none."""
+        return {}
+
+    def of_target(self, name: str) -> TargetPast:  # noqa: ARG002 - the port's signature
+        """Return an empty one."""
+        return TargetPast()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +58,11 @@ class Site:
     version: str
     lang: str = "en"
     honesty: Callable[[], Honesty | None] = lambda: None
-    courses: Callable[[], Mapping[ProbeId, Course]] = dict
+    past: Courses = field(default_factory=NothingKept)
     channels: Callable[[], Sequence[ChannelState]] = tuple
 
 
-def build_application(site: Site, page: Page) -> Starlette:
+def build_application(site: Site, page: Page, target_page: TargetPage) -> Starlette:
     """Return the ASGI application. An unknown path is 404, a wrong method 405 with Allow."""
 
     async def metrics(request: Request) -> Response:
@@ -70,26 +86,12 @@ def build_application(site: Site, page: Page) -> Starlette:
     async def probes(_: Request) -> Response:
         return JSONResponse(probes_document(site))
 
-    async def index(request: Request) -> Response:
-        accept = request.headers.get("accept-language")
-        lang = choose_language(request.query_params.get("lang"), accept, site.lang)
-        states, now_s, honesty = site.states.states(), site.clock.wall_s(), site.honesty()
-        html = page.render(
-            states,
-            await run_in_threadpool(site.courses),
-            now_s=now_s,
-            lang=lang,
-            version=site.version,
-            honesty=honesty,
-            channels=site.channels(),
-        )
-        return HTMLResponse(html, headers={"Vary": "Accept-Language", "Content-Language": lang})
-
     application = Starlette(
         routes=[
             Route("/-/healthy", healthy),
             Route("/-/ready", ready),
-            _for(Scope.READ, "/", index),
+            _for(Scope.READ, "/", index_of(site, page)),
+            _for(Scope.READ, "/targets/{name}", target_of(site, target_page)),
             _for(Scope.READ, "/metrics", metrics),
             _for(Scope.READ, "/api/v1/probes", probes),
             _for(Scope.ADMIN, "/-/reload", reload, "POST"),
@@ -99,7 +101,49 @@ def build_application(site: Site, page: Page) -> Starlette:
     return application
 
 
-def _for(scope: Scope, path: str, answer: Callable[[Request], Awaitable[Response]], method: str = "GET") -> Route:
+def index_of(site: Site, page: Page) -> Answer:
+    """Return what answers with the page of all probes."""
+
+    async def index(request: Request) -> Response:
+        states, now_s, lang = site.states.states(), site.clock.wall_s(), _language(request, site)
+        html = page.render(
+            states,
+            await run_in_threadpool(site.past.courses),
+            now_s=now_s,
+            lang=lang,
+            version=site.version,
+            honesty=site.honesty(),
+            channels=site.channels(),
+        )
+        return _html(html, lang)
+
+    return index
+
+
+def target_of(site: Site, page: TargetPage) -> Answer:
+    """Return what answers with the page of one target; one that no probe asks is 404."""
+
+    async def target(request: Request) -> Response:
+        name, lang = request.path_params["name"], _language(request, site)
+        states = [state for state in site.states.states() if state.target == name]
+        if not states:
+            return PlainTextResponse(f"{say('page_no_target', lang)}\n", status_code=404)
+        courses, past = await run_in_threadpool(lambda: (site.past.courses(), site.past.of_target(name)))
+        now_s = site.clock.wall_s()
+        return _html(page.render(name, states, courses, past, now_s=now_s, lang=lang, version=site.version), lang)
+
+    return target
+
+
+def _language(request: Request, site: Site) -> str:
+    return choose_language(request.query_params.get("lang"), request.headers.get("accept-language"), site.lang)
+
+
+def _html(html: str, lang: str) -> Response:
+    return HTMLResponse(html, headers={"Vary": "Accept-Language", "Content-Language": lang})
+
+
+def _for(scope: Scope, path: str, answer: Answer, method: str = "GET") -> Route:
     """Return the route of who may do what wants a scope; anybody else is told so."""
 
     async def guarded(request: Request) -> Response:

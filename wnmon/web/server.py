@@ -22,6 +22,7 @@ from wnmon.web.hosts import Hosts
 from wnmon.web.page import Page
 from wnmon.web.public import PublicSite, build_public
 from wnmon.web.routes import OPEN_PATHS, Site, build_application
+from wnmon.web.target_page import TargetPage
 
 STOP_WITHIN_S = 2.0
 BACKLOG = 128
@@ -141,7 +142,7 @@ class WebServer(_Listener):
     ) -> None:
         page = Page()
         guard = Guard(
-            build_application(site, page),
+            build_application(site, page, TargetPage()),
             page.content_security_policy,
             entry,
             site.clock,

@@ -1,0 +1,65 @@
+"""What is kept of a target: 90 days of all its probes together, and its incidents."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from wnmon.engine.ports import Day, Incident, Span, TargetPast
+from wnmon.model.target import ProbeId
+from wnmon.store.results import DAY_S, FIRST_TOKEN_US
+
+DAYS = 90
+MOST_INCIDENTS = 50
+
+_SPANS = (
+    "SELECT start_s, sum(up), sum(down), sum(maintenance), sum(left_out)"
+    " FROM sum JOIN probe ON probe.id = sum.probe WHERE target = ? AND step_s = ? AND start_s >= ? GROUP BY start_s"
+)
+_FIRST_TOKENS = (
+    "SELECT start_s, most_us, sum(runs) FROM first_token JOIN probe ON probe.id = first_token.probe"
+    " WHERE target = ? AND step_s = ? AND start_s >= ? GROUP BY start_s, most_us ORDER BY start_s, most_us"
+)
+_OF_INCIDENTS = (
+    "FROM incident JOIN probe ON probe.id = incident.probe WHERE target = ? AND (closed_ms IS NULL OR closed_ms >= ?)"
+)
+_INCIDENTS = (
+    "SELECT name, check_name, model, reason, opened_ms / 1e3, closed_ms / 1e3"
+    f" {_OF_INCIDENTS} ORDER BY closed_ms IS NOT NULL, opened_ms DESC LIMIT ?"
+)
+
+
+def read_target(db: sqlite3.Connection, target: str, now_s: float) -> TargetPast:
+    """Return what is kept of a target; empty days of one that is not known."""
+    first_s = int(now_s) // DAY_S * DAY_S - (DAYS - 1) * DAY_S
+    spans = {start_s: Span(*counts) for start_s, *counts in db.execute(_SPANS, (target, DAY_S, first_s))}
+    sizes: dict[int, list[tuple[int, int]]] = {}
+    for start_s, most_us, runs in db.execute(_FIRST_TOKENS, (target, DAY_S, first_s)):
+        sizes.setdefault(start_s, []).append((most_us, runs))
+    incidents = db.execute(_INCIDENTS, (target, first_s * 1_000, MOST_INCIDENTS))
+    (total,) = db.execute(f"SELECT count(*) {_OF_INCIDENTS}", (target, first_s * 1_000)).fetchone()
+    return TargetPast(
+        days=tuple(
+            Day(span=spans.get(start_s, Span()), ttft_s=half_took_s(sizes.get(start_s, ())))
+            for start_s in range(first_s, first_s + DAYS * DAY_S, DAY_S)
+        ),
+        incidents=tuple(
+            Incident(probe=ProbeId(name), check=check, model=model, reason=reason, since_s=since_s, until_s=until_s)
+            for name, check, model, reason, since_s, until_s in incidents
+        ),
+        incidents_total=total,
+    )
+
+
+def half_took_s(sizes: Sequence[tuple[int, int]]) -> float | None:
+    """Return about what time half of the first tokens did not exceed, None of none: of (step in us, count), in order.
+
+    Within its step it is as far as its place among those counted there, as Prometheus has it for histograms.
+    """
+    left = sum(count for _, count in sizes) / 2
+    for most_us, count in sizes:
+        if count and left <= count:
+            least_us = max((step for step in FIRST_TOKEN_US if step < most_us), default=0)
+            return round((least_us + (most_us - least_us) * left / count) / 1e6, 4)
+        left -= count
+    return None

@@ -1,0 +1,115 @@
+"""The page of one target: 90 days of it, its probes as they stand, and when they were down. Drawn on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from wnmon.engine.ports import Course, Day, Incident, ProbeState, Span, TargetPast
+from wnmon.model.duration import show_duration, span
+from wnmon.model.said import say
+from wnmon.model.target import ProbeId
+from wnmon.web.bars import BAR_WIDTH, drawn, drawn_course, shares
+from wnmon.web.frame import Frame
+from wnmon.web.moments import exact, moment, word
+from wnmon.web.page import WAITING, presented
+
+REFRESH_S = 60
+CHART_HEIGHT = 60
+_SPANS = (7, 30, 90)
+
+
+class TargetPage:
+    """The template, read once."""
+
+    def __init__(self) -> None:
+        self._frame = Frame("target.html")
+
+    def render(
+        self,
+        name: str,
+        states: Sequence[ProbeState],
+        courses: Mapping[ProbeId, Course],
+        past: TargetPast,
+        *,
+        now_s: float,
+        lang: str,
+        version: str,
+    ) -> str:
+        """Return the HTML of a target in `lang`; `states` are those of its probes. `now_s` is epoch seconds."""
+        totals = {count: _together(past.days[-count:]) for count in _SPANS} if past.days else {}
+        return self._frame.render(
+            lang=lang,
+            name=name,
+            days=drawn([day.span for day in past.days]),
+            days_known=any(day.span != Span() for day in past.days),
+            shares=shares(totals, lang),
+            chart=_chart(past.days, lang),
+            rows=[_row(state, courses.get(state.id), now_s, lang) for state in presented(states, lang)],
+            incidents=[_incident(one, now_s, lang) for one in past.incidents],
+            incidents_left=past.incidents_total - len(past.incidents),
+            refresh_s=REFRESH_S,
+            now=exact(now_s),
+            version=version,
+        )
+
+
+def _together(days: Sequence[Day]) -> Span:
+    spans = [day.span for day in days]
+    return Span(
+        up=sum(one.up for one in spans),
+        down=sum(one.down for one in spans),
+        maintenance=sum(one.maintenance for one in spans),
+        left_out=sum(one.left_out for one in spans),
+    )
+
+
+def _chart(days: Sequence[Day], lang: str) -> dict[str, object] | None:
+    """Return the median first tokens of the days as a line, broken where a day has none; None where none has any."""
+    known = [day.ttft_s for day in days if day.ttft_s is not None]
+    if not known:
+        return None
+    most_s = max(known)
+    parts, begins = [], True
+    for place, day in enumerate(days):
+        if day.ttft_s is None:
+            begins = True
+            continue
+        x, y = place * BAR_WIDTH + BAR_WIDTH // 2, round(CHART_HEIGHT - day.ttft_s / most_s * (CHART_HEIGHT - 4) - 1, 1)
+        parts.append(f"{'M' if begins else 'L'}{x} {y:g}{'h.1' if begins else ''}")  # so that a day alone is a dot
+        begins = False
+    today_s = days[-1].ttft_s
+    return {
+        "path": "".join(parts),
+        "width": len(days) * BAR_WIDTH,
+        "height": CHART_HEIGHT,
+        "most": show_duration(most_s),
+        "today": word("today_median", lang, time=show_duration(today_s)) if today_s is not None else "",
+    }
+
+
+def _row(state: ProbeState, course: Course | None, now_s: float, lang: str) -> dict[str, object]:
+    outcome = state.outcome or WAITING
+    return {
+        "outcome": outcome,
+        "outcome_word": word(outcome, lang),
+        "check": state.check,
+        "model": state.model,
+        "every": span(state.every_s, lang),
+        "reason": say(f"reason_{state.reason}", lang) if state.reason and state.reason != "ok" else "",
+        "ttft": None if state.ttft_s is None else show_duration(state.ttft_s),
+        "last_run": moment(state.last_run_s, now_s, lang),
+        "course": drawn_course(course, lang),
+    }
+
+
+def _incident(one: Incident, now_s: float, lang: str) -> dict[str, object]:
+    lasted = span(max((one.until_s or now_s) - one.since_s, 0), lang)
+    return {
+        "since": exact(one.since_s),
+        "until": None if one.until_s is None else exact(one.until_s),
+        "lasted": lasted if one.until_s is not None else word("goes_on", lang, span=lasted),
+        "check": one.check,
+        "model": one.model,
+        "reason": say(f"reason_{one.reason}", lang),
+        "code": one.reason,
+    }
