@@ -8,6 +8,7 @@ import http.client
 import json
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -310,6 +311,21 @@ def test_a_large_answer_comes_whole_over_tls(certificates: Certificates) -> None
         body = shown.ask("/metrics", trust=certificates.trust()).body
 
     assert body == shown.metrics.body
+
+
+def test_who_takes_its_time_to_read_over_tls_gets_all_of_an_answer(certificates: Certificates) -> None:
+    with pages(certificates.config(), Patience(silence_s=60, turn_s=60)) as shown:
+        shown.metrics.body = bytes(3_000_000)
+        parts = urlsplit(shown.url)
+        wire = socket.socket()
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that all but what the kernel takes waits there
+        wire.connect((parts.hostname or "", parts.port or 0))
+        with certificates.trust().wrap_socket(wire, server_hostname=parts.hostname) as secured:
+            secured.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            time.sleep(3)
+            answer = b"".join(iter(lambda: secured.recv(65536), b""))
+
+    assert answer.endswith(b"0\r\n\r\n")
 
 
 def test_a_new_certificate_is_shown_from_the_next_connection_on(certificates: Certificates) -> None:

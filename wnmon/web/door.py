@@ -30,8 +30,6 @@ WEB_SHARE = 4
 """One descriptor in so many is the web's, the others are kept back for probes, files and names."""
 ACCEPTED_AT_ONCE = 4
 """Connections accepted in one turn of the loop: so few have a descriptor before they are counted."""
-GOODBYE_S = 2.0
-"""How long a client may take to answer the end of TLS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +111,14 @@ class GuardedProtocol(H11Protocol):
         self._client_names = client_names
         self._is_welcome = True
         self._wire: asyncio.Transport | None = None
+        self._tls: GuardedTls | None = None
         self._unread_bytes = 0
         self._looking: asyncio.TimerHandle | None = None
 
-    def arrive(self, wire: asyncio.Transport) -> None:
-        """Let a connection in, before anything was said: `wire` is what TLS is spoken over, where it is."""
+    def arrive(self, wire: asyncio.Transport, tls: GuardedTls | None = None) -> None:
+        """Let a connection in, before anything was said over the wire, by `tls` where that is spoken."""
         self._wire = wire
+        self._tls = tls
         peer = wire.get_extra_info("peername")
         self.address = str(peer[0]) if peer else ""
         self._looking = self.loop.call_later(self._door.patience.look_s, self._look)
@@ -169,8 +169,8 @@ class GuardedProtocol(H11Protocol):
 
     def _unread(self) -> int:
         """Return how many bytes wait for the client to read, on the wire and before they are encrypted."""
-        ways = {self._wire, self.transport} - {None}
-        return sum(way.get_write_buffer_size() for way in ways if way is not None)
+        on_wire = self._wire.get_write_buffer_size() if self._wire is not None else 0
+        return on_wire + (self._tls.unsent() if self._tls is not None else 0)
 
     def _look(self) -> None:
         patience, now_s, unread_bytes = self._door.patience, self.loop.time(), self._unread()
@@ -196,15 +196,20 @@ class GuardedTls(SSLProtocol):
             None,  # type: ignore[arg-type]  # nobody waits for the handshake
             server_side=True,
             ssl_handshake_timeout=patience.turn_s,  # type: ignore[arg-type]  # any number will do
-            ssl_shutdown_timeout=GOODBYE_S,
+            ssl_shutdown_timeout=patience.turn_s,  # in which what is not read yet has to be read, too
         )
         self._guest = guest
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let it in, and begin the handshake."""
         assert isinstance(transport, asyncio.Transport)
-        self._guest.arrive(transport)
+        self._guest.arrive(transport, self)
         super().connection_made(transport)
+
+    def unsent(self) -> int:
+        """Return how many bytes are not on the wire yet; the transport tells it no more once it was closed twice."""
+        size: int = self._get_write_buffer_size()  # type: ignore[attr-defined]  # not in the stubs
+        return size
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Let it go, also where the handshake never came to its end."""

@@ -33,6 +33,7 @@ def test_what_no_dns_decides_is_let_in(host: str | None) -> None:
         "evil.example",
         "evil.example:9877",
         "localhost.evil.example",
+        "evillocalhost",
         "127.0.0.1.evil.example",
         "127.1",
         "0x7f.1",
