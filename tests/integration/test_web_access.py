@@ -497,7 +497,7 @@ SPOKEN = state(
 @contextmanager
 def public(config: WebConfig = NO_WEB_CONFIG, rows: Any = SIX) -> Iterator[Pages]:
     shown = Pages(config=config)
-    site = PublicSite(rows=lambda: public_rows(rows), wall_s=FixedClock().wall_s)
+    site = PublicSite(rows=lambda: public_rows(rows, {}), wall_s=FixedClock().wall_s)
     server = PublicServer("127.0.0.1", 0, site, FixedClock(), entry=Entry(config=lambda: shown.config))
     shown.url = server.start().url
     try:
@@ -530,7 +530,8 @@ def test_a_row_of_the_public_document_has_the_allowed_members_and_no_other() -> 
     with public(rows=(SPOKEN,)) as shown:
         (row,) = json.loads(shown.ask("/api/v1/status").body)["probes"]
 
-    assert list(row) == ["target", "check", "model", "state", "since_s", "ttft_s", "total_s"]
+    shown_now = ["target", "check", "model", "state", "since_s", "ttft_s", "total_s"]
+    assert list(row) == [*shown_now, "uptime", "hours", "outages"]
 
 
 def test_the_public_view_speaks_chinese() -> None:

@@ -10,6 +10,7 @@ import pytest
 from chromium_samples import Scheme, browser, visit
 from web_samples import FixedClock, FixedControl, FixedMetrics, FixedStates
 
+from wnmon.engine.ports import Course, Span
 from wnmon.engine.public_states import public_rows
 from wnmon.web import PublicServer, PublicSite, Site, WebServer
 
@@ -44,7 +45,13 @@ def test_the_page_fits_and_is_quiet(browser: Browser, url: str, width: int, sche
 
 @pytest.fixture(scope="module")
 def public_url() -> Iterator[str]:
-    rows = public_rows([replace(row, up=row.outcome not in {"failed", "errored"}) for row in FixedStates().states()])
+    states = [replace(row, up=row.outcome not in {"failed", "errored"}) for row in FixedStates().states()]
+    fared = Course(
+        hours=(Span(up=3), Span(up=1, down=1), Span(down=2), Span()) * 6,
+        days={count: Span(up=99, down=1) for count in (1, 7, 30, 90)},
+        outages=((1_769_000_000.0, 1_769_003_600.0),),
+    )
+    rows = public_rows(states, {row.id: fared for row in states})
     clock = FixedClock()
     server = PublicServer("127.0.0.1", 0, PublicSite(rows=lambda: rows, wall_s=clock.wall_s), clock)
     yield server.start().url

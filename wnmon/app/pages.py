@@ -23,8 +23,9 @@ class Pages:
         self._web = WebServer(*at, site, refused, entry=entry, doors=1 if public_at is None else 2)
         self._public: PublicServer | None = None
         if public_at is not None:
-            states, wall_s = site.states.states, site.clock.wall_s
-            public = PublicSite(rows=lambda: public_rows(states()), wall_s=wall_s, lang=site.lang)
+            states, courses = site.states.states, site.past.courses
+            rows = lambda: public_rows(states(), courses())  # noqa: E731 - so that the view is given nothing else
+            public = PublicSite(rows=rows, wall_s=site.clock.wall_s, lang=site.lang)
             self._public = PublicServer(*public_at, public, site.clock, refused, entry=entry)
 
     def open(self, announce: Callable[[str], None], announce_public: Callable[[str], None]) -> None:

@@ -324,10 +324,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """How a probe fared: hour by hour, the oldest first and the one under way last; and over so many days each."""
+    """How a probe fared: hour by hour, the oldest first and the one under way last; and over so many days each.
+
+    `outages`: from when to when it was down of late (epoch seconds), the newest first; the end of one that goes on is
+    None.
+    """
 
     hours: tuple[Span, ...] = ()
     days: Mapping[int, Span] = field(default_factory=dict)
+    outages: tuple[tuple[float, float | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,14 @@ label: whatever shows these rows cannot show more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from wnmon.engine.ports import ProbeState
+from wnmon.engine.ports import Course, ProbeState
 from wnmon.engine.probe_states import MAINTENANCE, UNKNOWN
 from wnmon.model.result import Outcome
+from wnmon.model.target import ProbeId
 
 
 class PublicState(StrEnum):
@@ -30,7 +31,9 @@ class PublicState(StrEnum):
 class PublicRow:
     """One row of the public view. `since_s` (epoch) is when it was confirmed to be up, or down; None: not known.
 
-    Latencies are those of the last run, in seconds, and None where the monitor itself may have been late.
+    Latencies are those of the last run, in seconds, and None where the monitor itself may have been late. `uptime` is
+    the share of good runs by days, `hours` that of each of the last 24, None where no run said anything. `outages` are
+    from when to when it was down of late, the newest first.
     """
 
     target: str
@@ -40,16 +43,19 @@ class PublicRow:
     since_s: float | None
     ttft_s: float | None
     total_s: float | None
+    uptime: Mapping[int, float | None] = field(default_factory=dict)
+    hours: tuple[float | None, ...] = ()
+    outages: tuple[tuple[float, float | None], ...] = ()
 
 
-def public_rows(states: Sequence[ProbeState]) -> list[PublicRow]:
+def public_rows(states: Sequence[ProbeState], courses: Mapping[ProbeId, Course]) -> list[PublicRow]:
     """Return what everybody may know of these probes, those that are down first."""
     order = list(PublicState)
-    rows = [_row(state) for state in states]
+    rows = [_row(state, courses.get(state.id, Course())) for state in states]
     return sorted(rows, key=lambda row: (order.index(row.state), row.target, row.check, row.model))
 
 
-def _row(state: ProbeState) -> PublicRow:
+def _row(state: ProbeState, course: Course) -> PublicRow:
     shown = _state(state)
     return PublicRow(
         target=state.target,
@@ -59,6 +65,9 @@ def _row(state: ProbeState) -> PublicRow:
         since_s=state.up_since_s if shown in {PublicState.UP, PublicState.DEGRADED, PublicState.DOWN} else None,
         ttft_s=_latency(state, "ttft_s", state.ttft_s),
         total_s=_latency(state, "total_s", state.total_s),
+        uptime={count: span.uptime for count, span in course.days.items()},
+        hours=tuple(span.uptime for span in course.hours),
+        outages=course.outages,
     )
 
 

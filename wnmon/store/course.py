@@ -19,6 +19,7 @@ T = TypeVar("T")
 HOURS = 24
 DAYS = (1, 7, 30, 90)
 READ_EVERY_S = 30.0
+MOST_OUTAGES = 10
 
 _SPANS = (
     "SELECT name, start_s, up, down, maintenance, left_out"
@@ -27,6 +28,12 @@ _SPANS = (
 _TOTALS = (
     "SELECT name, sum(up), sum(down), sum(maintenance), sum(left_out)"
     " FROM sum JOIN probe ON probe.id = sum.probe WHERE step_s = ? AND start_s >= ? GROUP BY name"
+)
+
+
+_OUTAGES = (
+    "SELECT name, opened_ms / 1e3, closed_ms / 1e3 FROM incident JOIN probe ON probe.id = incident.probe"
+    " WHERE closed_ms IS NULL OR closed_ms >= ? ORDER BY opened_ms DESC"
 )
 
 
@@ -79,11 +86,16 @@ def read_courses(db: sqlite3.Connection, now_s: float) -> Mapping[ProbeId, Cours
         since_s = first_s if count == 1 else int(now_s) // DAY_S * DAY_S - (count - 1) * DAY_S
         for name, *counts in db.execute(_TOTALS, (step_s, since_s)):
             days.setdefault(name, {})[count] = Span(*counts)
+    outages: dict[str, list[tuple[float, float | None]]] = {}
+    for name, since_s, until_s in db.execute(_OUTAGES, (round((now_s - max(DAYS) * DAY_S) * 1e3),)):
+        if len(listed := outages.setdefault(name, [])) < MOST_OUTAGES:
+            listed.append((since_s, until_s))
     starts = range(first_s, first_s + HOURS * HOUR_S, HOUR_S)
     return {
         ProbeId(name): Course(
             hours=tuple(hours.get(name, {}).get(start_s, Span()) for start_s in starts),
             days={count: spans.get(count, Span()) for count in DAYS},
+            outages=tuple(outages.get(name, ())),
         )
         for name, spans in days.items()
     }

@@ -11,17 +11,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from wnmon.engine.public_states import PublicRow, PublicState
 from wnmon.model.duration import show_duration
+from wnmon.web.bars import drawn_uptimes, shares
 from wnmon.web.frame import Frame
 from wnmon.web.language import choose_language
 from wnmon.web.moments import exact, since, word
 
 REFRESH_S = 60
+OUTAGES_SHOWN = 3
 API_VERSION = 1
 _COLORS = {PublicState.DOWN: "c62828", PublicState.DEGRADED: "b26a00", PublicState.UP: "2e7d32"}
 _LOOKS = {PublicState.DOWN: "failed", PublicState.DEGRADED: "degraded", PublicState.UP: "passed"}
@@ -30,7 +33,10 @@ _LOOKS = {PublicState.DOWN: "failed", PublicState.DEGRADED: "degraded", PublicSt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicSite:
-    """What there is to show: rows as they are now, the time (epoch seconds), and the language of who names none."""
+    """What there is to show: rows as they are now, the time (epoch seconds), and the language of who names none.
+
+    Rows are asked for in a thread: what is kept of the past is read from a file.
+    """
 
     rows: Callable[[], Sequence[PublicRow]]
     wall_s: Callable[[], float]
@@ -42,11 +48,11 @@ def build_public(site: PublicSite, frame: Frame) -> Starlette:
 
     async def index(request: Request) -> Response:
         lang = choose_language(request.query_params.get("lang"), request.headers.get("accept-language"), site.lang)
-        html = render(frame, site.rows(), now_s=site.wall_s(), lang=lang)
+        html = render(frame, await run_in_threadpool(site.rows), now_s=site.wall_s(), lang=lang)
         return HTMLResponse(html, headers={"Vary": "Accept-Language", "Content-Language": lang})
 
     async def status(_: Request) -> Response:
-        rows = [asdict(row) for row in site.rows()]
+        rows = [asdict(row) for row in await run_in_threadpool(site.rows)]
         return JSONResponse({"version": API_VERSION, "now_s": site.wall_s(), "probes": rows})
 
     application = Starlette(routes=[Route("/", index), Route("/api/v1/status", status)])
@@ -77,5 +83,14 @@ def _row(row: PublicRow, now_s: float, lang: str) -> dict[str, object]:
         "look": _LOOKS.get(row.state, ""),
         "state": word(row.state, lang),
         "since": None if row.since_s is None else since(row.since_s, now_s, lang),
+        "bars": drawn_uptimes(row.hours) if row.hours else None,
+        "shares": shares(row.uptime, lang),
+        "outages": [_outage(since_s, until_s, lang) for since_s, until_s in row.outages[:OUTAGES_SHOWN]],
         "timings": [(word(name, lang), at if at is None else show_duration(at)) for name, at in timings],
     }
+
+
+def _outage(since_s: float, until_s: float | None, lang: str) -> str:
+    if until_s is None:
+        return word("down_since", lang, since=exact(since_s))
+    return word("down_from_to", lang, since=exact(since_s), until=exact(until_s))

@@ -36,7 +36,7 @@ class TargetPage:
         version: str,
     ) -> str:
         """Return the HTML of a target in `lang`; `states` are those of its probes. `now_s` is epoch seconds."""
-        totals = {count: _together(past.days[-count:]) for count in _SPANS} if past.days else {}
+        totals = {count: _together(past.days[-count:]).uptime for count in _SPANS} if past.days else {}
         return self._frame.render(
             lang=lang,
             name=name,

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from web_samples import NOW_S, state
 
-from wnmon.engine.ports import ProbeState
+from wnmon.engine.ports import Course, ProbeState, Span
 from wnmon.engine.public_states import PublicRow, PublicState, public_rows
 
-ALLOWED = ["target", "check", "model", "state", "since_s", "ttft_s", "total_s"]
+ALLOWED = ["target", "check", "model", "state", "since_s", "ttft_s", "total_s", "uptime", "hours", "outages"]
 
 
 def row(**more: Any) -> PublicRow:
-    (only,) = public_rows([state(**more)])
+    (only,) = public_rows([state(**more)], {})
     return only
 
 
@@ -47,7 +47,7 @@ def test_nothing_else_that_is_known_of_a_probe_gets_into_a_public_row() -> None:
     told = {"message", "reason", "rest", "rest_reason", "rules_failed", "undecided", "id"}
     secret = state(up=False, **{name: f"canary-{name}" for name in told})
 
-    shown = json.dumps([asdict(one) for one in public_rows([secret])])
+    shown = json.dumps([asdict(one) for one in public_rows([secret], {})])
     assert told <= names
     assert "canary" not in shown
 
@@ -65,6 +65,14 @@ def test_since_when_is_not_told_of_what_is_unknown() -> None:
 
 
 def test_what_is_down_comes_first() -> None:
-    rows = public_rows([state(target="a", up=True), state(target="b", up=False), state(target="c", outcome=None)])
+    rows = public_rows([state(target="a", up=True), state(target="b", up=False), state(target="c", outcome=None)], {})
 
     assert [one.target for one in rows] == ["b", "c", "a"]
+
+
+def test_the_past_is_told_as_uptimes_and_times_alone() -> None:
+    one = state(up=True)
+    fared = Course(hours=(Span(up=1, down=3),), days={7: Span(up=9, down=1)}, outages=((1.0, 2.0),))
+    (only,) = public_rows([one], {one.id: fared})
+
+    assert (only.hours, only.uptime, only.outages) == ((0.25,), {7: 0.9}, ((1.0, 2.0),))

@@ -12,11 +12,13 @@ from sink_runs import START_S, a_run
 from store_samples import FakeClock
 
 from wnmon.engine.ports import Course, Span
+from wnmon.model.events import Turned
 from wnmon.model.result import Outcome, Reason
 from wnmon.model.target import ProbeId
 from wnmon.store.course import READ_EVERY_S, StoredCourses, read_courses
 from wnmon.store.database import opened
 from wnmon.store.results import Written, row_of, write_run
+from wnmon.store.states import write_turn
 
 HOUR_S, DAY_S = 3_600, 86_400
 NAME = a_run().probe
@@ -65,3 +67,20 @@ def test_courses_are_read_now_and_then(db: sqlite3.Connection, tmp_path: Path) -
 
 def test_where_nothing_is_kept_there_are_no_courses(tmp_path: Path) -> None:
     assert StoredCourses(tmp_path / "wnmon.db", FakeClock()).courses() == {}
+
+
+def test_outages_of_late_are_told_the_newest_first(db: sqlite3.Connection) -> None:
+    written, run = Written.read(db), a_run()
+    for up, since_s in ((False, START_S - 900), (True, START_S - 600), (False, START_S - 300)):
+        turned = Turned(
+            probe=NAME,
+            target=run.target,
+            check=run.check,
+            model=run.model,
+            up=up,
+            since_s=since_s,
+            reason=Reason.CONNECT,
+        )
+        write_turn(db, written, turned)
+
+    assert courses(db)[NAME].outages == ((START_S - 300, None), (START_S - 900, START_S - 600))

@@ -83,6 +83,8 @@ _WORDS: dict[str, Pair] = {
     "page_incidents_left": ("and {n} more", "另有 {n} 次"),
     "page_no_incidents": ("None is kept of the last 90 days.", "最近 90 天没有保存的中断。"),
     "page_no_target": ("there is no such target", "没有该目标"),
+    "page_down_since": ("down since {since}", "自 {since} 起中断"),
+    "page_down_from_to": ("down from {since} to {until}", "{since} 至 {until} 中断"),
     "page_last_run": ("Last run", "上次运行"),
     "page_next_run": ("Next run", "下次运行"),
     "page_broken_rules": ("Broken rules", "未通过的规则"),
