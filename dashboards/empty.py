@@ -59,6 +59,8 @@ class Empty(Enum):
         "the self-test at the start was left out, or could not judge",
         "启动时未自检，或未能判定",
     )
+    CHANNEL = ("no channel", "无通道", "no channel is configured under `notify`", "`notify` 中未配置通道")
+    MESSAGE = ("none yet", "尚无", "no channel took a message yet", "尚无通道收到消息")
     RELOAD = ("never", "从未", "no configuration was taken yet", "尚未加载过配置")
 
     def shown(self, say: Language) -> str:

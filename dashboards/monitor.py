@@ -44,7 +44,7 @@ def all_rows(say: Language) -> list[Row]:
     return [
         Row(title="", panels=[*_answers(say), _instances(say)]),
         Row(title=say("Punctuality", "准时"), panels=[*_lateness(say), _skipped(say), _in_flight(say), _clock(say)]),
-        Row(title=say("Faults", "故障"), panels=[_faults(say), _suspect(say)]),
+        Row(title=say("Faults", "故障"), panels=[_faults(say), _suspect(say), _messages(say)]),
         Row(title=say("Resources", "资源"), panels=[*_process(say)]),
     ]
 
@@ -194,6 +194,41 @@ def _clock(say: Language) -> Panel:
         ),
         size=(24, 5),
         empty=Empty.SELFTEST,
+    )
+
+
+def _messages(say: Language) -> Panel:
+    by, attempts = "by (job, instance, channel) ", "wnmon_notify_attempts_total"
+
+    def tries(results: str) -> str:
+        chosen = f'result=~"{results}"'
+        return f"sum {by}(increase({own(attempts, chosen)}[$__range]))"
+
+    return rows(
+        say,
+        {"job": say("Job", "任务"), "instance": say("Instance", "实例"), "channel": say("Channel", "通道")},
+        [
+            Column(title=say("Delivered", "已送达"), expr=tries("delivered"), decimals=0, empty=Empty.CHANNEL),
+            Column(title=say("Not taken", "未接受"), expr=tries("refused|failed"), decimals=0, empty=Empty.CHANNEL),
+            Column(
+                title=say("One waits", "有待送达"),
+                expr=f"max {by}({own('wnmon_notify_waiting')})",
+                values=yes_or_no(say),
+                empty=Empty.CHANNEL,
+            ),
+            Column(
+                title=say("Last delivered", "上次送达"),
+                expr=f"time() - max {by}({own('wnmon_notify_last_delivery_timestamp_seconds')})",
+                unit="s",
+                empty=Empty.MESSAGE,
+            ),
+        ],
+        title=say("Messages", "消息通知"),
+        about=say(
+            "One row per channel of `notify`; tries in the range.", "`notify` 的每个通道一行；为所选时段内的尝试次数。"
+        ),
+        size=(24, 5),
+        empty=Empty.CHANNEL,
     )
 
 

@@ -58,7 +58,10 @@ PLAIN = f"sk-{secrets.token_hex(20)}"
 OTHER = f"sk-Other{secrets.token_hex(6)}X{secrets.token_hex(10)}"
 AUTH = f"Team-{secrets.token_hex(12)}"
 IN_URL = f"sk-{secrets.token_hex(12)}"
-TOLD = f"{OTHER} {AUTH} {IN_URL} {OTHER.lower()} {AUTH.upper()}"
+# Of channels: the token of a bot, and what stands in the URL of a webhook.
+BOT = f"{secrets.randbelow(10**9)}:AA{secrets.token_hex(14)}"
+IN_HOOK = secrets.token_hex(18)
+TOLD = f"{OTHER} {AUTH} {IN_URL} {OTHER.lower()} {AUTH.upper()} {BOT} {IN_HOOK}"
 PLANTED = {
     "WN_PLAIN": PLAIN,
     "WN_API_KEY": KEY,
@@ -66,6 +69,7 @@ PLANTED = {
     "WN_PASSWORD": PASSWORD,
     "WNMON_API_KEY": KEY,
     "WN_OTHER": OTHER,
+    "WN_BOT": BOT,
 }
 DETECTOR = LeakDetector(
     {
@@ -76,6 +80,8 @@ DETECTOR = LeakDetector(
         "another's key": OTHER,
         "another's header": AUTH,
         "what is in a URL": IN_URL,
+        "the token of a bot": BOT,
+        "what is in the URL of a channel": IN_HOOK,
         "the relay's session": SESSION,
     }
 )
@@ -139,7 +145,10 @@ def config(relay: str, reflecting: str) -> dict[str, Any]:
         "expect": {"content": {"equals": "hi"}},
         "targets": list(SPLIT),
     }
-    return {"concurrency": 32, "targets": targets, "checks": {"alive": alive, "contract": contract, "says": says}}
+    checks = {"alive": alive, "contract": contract, "says": says}
+    duty = {"kind": "telegram", "url": "http://127.0.0.1:9", "token": "${WN_BOT}", "chat": "1"}
+    team = {"kind": "wecom", "url": f"http://127.0.0.1:9/cgi-bin/webhook/send?key={IN_HOOK}"}
+    return {"concurrency": 32, "targets": targets, "checks": checks, "notify": {"duty": duty, "team": team}}
 
 
 def _target(url: str, fault: str | None = None) -> dict[str, Any]:
@@ -165,6 +174,12 @@ BROKEN = {
     "header list": 'targets: {wn: {base_url: "https://relay.example", models: [m], headers: {X-A: ["${WN_HEADER}"]}}}',
     "proxy": 'targets: {wn: {base_url: "https://relay.example", models: [m], proxy: "socks5://u:${WN_PASSWORD}@h/p?q"}}',
     "proxy path": 'targets: {wn: {base_url: "https://relay.example", models: [m], proxy: "http://u:${WN_PASSWORD}@h/p"}}',
+    "user of a channel": TARGET.format("x") + 'notify: {a: {kind: wecom, url: "https://u:${WN_PASSWORD}@h.example"}}',
+    "token of a channel": TARGET.format("x") + 'notify: {a: {kind: bark, token: "${WN_API_KEY}\\n"}}',
+    "secret of a channel": TARGET.format("x")
+    + f'notify: {{a: {{kind: webhook, url: "{PLAIN}", secret: "whsec_{KEY!r}"}}}}',
+    "key of a channel": TARGET.format("x") + f"notify: {{a: {{kind: bark, tokn: '{PLAIN}'}}}}",
+    "name of a channel": TARGET.format("x") + f"notify: {{'{PLAIN}': {{kind: bark, token: '{PLAIN}'}}}}",
     "body": f'{TARGET.format("${WN_API_KEY}")}checks: {{a: {{prompt: "${{WN_API_KEY}}", request: {{n: []}}}}}}',
 }
 

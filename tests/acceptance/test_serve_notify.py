@@ -49,7 +49,7 @@ class Switch:
 
 @contextmanager
 def a_service(
-    folder: Path, channels: str, models: int = 1, every: str = "2s", env: Mapping[str, str] | None = None
+    folder: Path, channels: str, models: int = 1, every: str = "5s", env: Mapping[str, str] | None = None
 ) -> Iterator[tuple[ServiceProcess, Switch]]:
     """Run a service that asks a relay which can be switched off."""
     switch = Switch()
@@ -59,7 +59,7 @@ def a_service(
 targets:
   wn: {{base_url: {relay.url}, api_key: "${{WN_API_KEY}}", models: [{names}], concurrency: 20}}
 checks:
-  alive: {{every: {every}, timeout: 1s, prompt: hello, request: {{stream: true}}, expect: {{status: 200}},
+  alive: {{every: {every}, timeout: 4s, prompt: hello, request: {{stream: true}}, expect: {{status: 200}},
     confirm: {{recheck: 1s}}}}
 notify:
 {channels}
@@ -94,7 +94,7 @@ def outage(tmp_path_factory: pytest.TempPathFactory) -> Told:
             eventually(lambda: service.probes()["wn/alive/m0"]["up"], "a relay that is up")
             switch.on = False
             eventually(lambda: hook.taken, "a message that it is down")
-            time.sleep(10)
+            time.sleep(11)
             switch.on = True
             eventually(lambda: len(hook.taken) > 1, "a message that it is up again")
             time.sleep(5)

@@ -186,3 +186,22 @@ def test_authorities_of_the_environment_that_are_not_there_are_a_problem(tmp_pat
 def test_a_channel_watches_what_it_names(members: str, target: str, check: str, watched: bool, tmp_path: Path) -> None:
     text = f"{TARGET}checks: {{alive: {{prompt: a}}}}\nnotify: {{team: {{kind: bark, token: x{members}}}}}\n"
     assert config(tmp_path, text).channels[0].watches(target, check) is watched
+
+
+DOCS = (Path(__file__).parents[3] / "docs" / "messages.md").read_text("utf-8")
+
+
+def test_the_example_of_the_page_on_messages_is_valid(tmp_path: Path) -> None:
+    write(tmp_path, f"{BOT}\n", "telegram")
+    example = DOCS.partition("```yaml\n")[2].partition("```")[0].replace("/run/secrets/", "")
+    assert len(config(tmp_path, TARGET + example, {"WECOM_URL": URL}).channels) == 2
+
+
+@pytest.mark.parametrize("key", [key for key in SCHEMA if key != "kind"])
+def test_the_page_on_messages_names_every_key(key: str) -> None:
+    assert f"`{key}`" in DOCS
+
+
+@pytest.mark.parametrize("service", list(Service))
+def test_the_page_on_messages_names_every_kind(service: Service) -> None:
+    assert f"| `{service.value}`" in DOCS
