@@ -96,8 +96,9 @@ def test_an_outage_is_shown_before_anything_is_asked_again(killed: Killed) -> No
     with serving(killed.folder, config) as service:
         row = service.probes()["down/alive/m"]
         shown = (row["outcome"], row["runs"], service.value("wnmon_probe_up", target="down"))
+        since_s = row["since_s"]
 
-    assert shown == ("failed", 0, 0)
+    assert (shown, abs(since_s - killed.before_since_s) < 0.01) == (("failed", 0, 0), True)
 
 
 def test_an_outage_over_restarts_is_one_incident(killed: Killed) -> None:
@@ -175,7 +176,7 @@ def test_a_copy_replaces_no_file(killed: Killed, tmp_path: Path) -> None:
 def test_a_second_service_with_the_same_folder_works_in_memory(relay: MockRelay, tmp_path: Path) -> None:
     config, data = CONFIG.format(url=relay.url), ("--data", str(tmp_path / "data"))
     with serving(tmp_path / "a", config, *data), serving(tmp_path / "b", config, *data) as second:
-        assert second.value("wnmon_store_problem", problem="locked") == 1
+        assert second.value("wnmon_store_problem", problem="in_use") == 1
 
 
 def test_a_file_that_is_not_wnmons_is_left_alone(relay: MockRelay, tmp_path: Path) -> None:
@@ -218,6 +219,7 @@ def test_a_check_spends_of_the_budget_of_the_service_beside_it(relay: MockRelay,
         (("--data", "/nowhere"), "there is none"),
         (("--data", ""), "empty"),
         (("--last", "long"), "long"),
+        (("--last", "9999999999999999999d"), "there is none"),
         (("export", "--format", "pdf"), "pdf"),
         (("backup",), "FILE"),
         (("backup", "/nowhere/copy.db"), "no folder"),

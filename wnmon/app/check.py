@@ -198,16 +198,18 @@ async def check(
     with _kept(terms.data, surroundings.clock) as books:
         memory = Memory.afresh(surroundings.clock, cap, books)
         url = memory.secrets.learn(named.secrets()).text(target.url)
-        async with one_off_runner(target.concurrency, surroundings, memory) as runner:
-            with guide.ending(runner.stop):
-                waits = terms.wait_s is not None and target.proxy is None
-                if waits and not await _wait(
-                    target.url, terms.wait_s or 0.0, began_ns, runner.stop, guide, surroundings
-                ):
-                    probes = [_hasty(probe) for probe in probes]
-                for probe in probes:
-                    await session.run(runner, probe)
-        memory.budgets.close()
+        try:
+            async with one_off_runner(target.concurrency, surroundings, memory) as runner:
+                with guide.ending(runner.stop):
+                    waits = terms.wait_s is not None and target.proxy is None
+                    if waits and not await _wait(
+                        target.url, terms.wait_s or 0.0, began_ns, runner.stop, guide, surroundings
+                    ):
+                        probes = [_hasty(probe) for probe in probes]
+                    for probe in probes:
+                        await session.run(runner, probe)
+        finally:
+            memory.budgets.close()
     report = selection.report(
         tuple(CheckedTarget(name=target.name, url=url, model=model, remarks=target.remarks) for model in named.models),
         tuple(session.runs),

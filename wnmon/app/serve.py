@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +110,8 @@ class Service:
         self._config = config
         self._env = env
         self._clock = SystemClock()
+        self._is_running = False
+        self._early: deque[MonitorEvent] = deque()
         self._store = self._opened_store(options.data)
         self._keeper = self._store if isinstance(self._store, Keeper) else None
         self._budgets = Budgets(self._clock, books=None if self._keeper is None else self._keeper.books)
@@ -159,6 +162,8 @@ class Service:
         self._loop = asyncio.get_running_loop()
         if isinstance(self._store, Refused):
             self._tell(StoreTold(problem=self._store.problem))
+        self._is_running = True
+        self._tell_early()
         self._reloading = asyncio.Lock()
         self._runner = Runner(
             sensors=self._sensors,
@@ -261,7 +266,14 @@ class Service:
         return open_keeper(place, self._clock, self._tell_from_thread)
 
     def _tell_from_thread(self, event: MonitorEvent) -> None:
-        self._loop.call_soon_threadsafe(self._fanout.observe, event)
+        """Tell what the thread says that writes; before there is a loop, once there is one."""
+        self._early.append(event)
+        if self._is_running:
+            self._loop.call_soon_threadsafe(self._tell_early)
+
+    def _tell_early(self) -> None:
+        while self._early:
+            self._fanout.observe(self._early.popleft())
 
     async def _recall(self) -> None:
         """Know what was known when the service ended."""
@@ -275,10 +287,9 @@ class Service:
             if known is not None:
                 self._standings.remember(probe.id, known)
             if known is not None and last is not None:
-                self._board.remember(probe.id, last)
+                self._board.remember(probe.id, last, known.confirmed)
         self._turns.recall([turned.probe for turned in self._keeper.outages])
-        for target in self._config.targets:
-            await self._budgets.look(target)
+        await asyncio.gather(*(self._budgets.look(target) for target in self._config.targets))
 
     def _start(self) -> None:
         self._scheduler.start()

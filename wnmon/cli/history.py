@@ -49,7 +49,8 @@ def command(context: click.Context, data: Path | None, last: float, lang: str) -
         return
     with _opened(data) as history:
         rows = history.past(last, SystemClock().wall_s())
-    say("\n".join(_table(rows, lang)) if rows else Said("history_nothing").text(lang))
+    lines = _table(rows, lang) if rows else [Said("history_nothing").text(lang)]
+    say("".join(f"{line}\n" for line in lines))
 
 
 @command.command("export")
@@ -75,7 +76,7 @@ def backup(data: Path | None, file: Path) -> None:
             raise UsageError(Said("history_is_there", path=str(file))) from None
         except OSError:
             raise UsageError(Said("history_no_copy", path=str(file))) from None
-    say(words("history_copied", path=str(file)))
+    say(f"{words('history_copied', path=str(file))}\n")
 
 
 @contextmanager

@@ -38,6 +38,7 @@ from wnmon.model.events import (
     SelfTested,
     SinkFailed,
     StateExpired,
+    StoreProblem,
     StoreTold,
     Turned,
 )
@@ -76,6 +77,7 @@ class ServiceLog:
         self._color = wants_color()
         self._states: dict[ProbeId, tuple[str, str]] = {}
         self._skipped: Counter[str] = Counter()
+        self._store_problem: StoreProblem | None = None
 
     def say(self, event: str, text: Text, level: Level = Level.INFO, **fields: object) -> None:
         """Print a line at once, also into a pipe."""
@@ -144,10 +146,16 @@ class ServiceLog:
         elif isinstance(event, NetworkTold):
             said = Said("network_down" if event.is_down else "network_back", since=_iso(event.since_s))
             (self._complain if event.is_down else self.say)("network", said)
-        elif event.problem is None:
-            self.say("store", Said("store_writes"))
         else:
-            self._complain("store", Said("store_in_memory", said=Said(f"store_{event.problem.value}")))
+            self._stored(event.problem)
+
+    def _stored(self, problem: StoreProblem | None) -> None:
+        """Say once what keeps results from being written; how much is lost meanwhile is for the metrics."""
+        if problem is not self._store_problem and problem is None:
+            self.say("store", Said("store_writes"))
+        elif problem is not self._store_problem and problem is not None:
+            self._complain("store", Said("store_in_memory", said=Said(f"store_{problem.value}")))
+        self._store_problem = problem
 
     def _left_out(self, event: RunSkipped | RecheckCut) -> None:
         if isinstance(event, RecheckCut):

@@ -85,12 +85,12 @@ class Budgets:
         """
         while self._books is not None and _is_limited(target.budget):
             ledger, need = self._ledger(target), Amount(tokens=tokens * copies, requests=copies)
-            if _fits(ledger.granted, ledger, need):
+            if _fits(ledger, need):
                 return
             told = await self._books.grant(Account(target=target, day=ledger.day), need, AHEAD)
             ledger.left_beyond = told.tokens_left
             ledger.granted = _plus(ledger.granted, told.granted)
-            if told.granted == Amount():
+            if told.granted == Amount() and ledger is self._ledger(target):  # else midnight passed meanwhile
                 return
 
     def refusal(self, target: Target, tokens: int, copies: int = 1) -> Text | None:
@@ -101,7 +101,7 @@ class Budgets:
         if self._cap is not None and self._in_all + tokens * copies > self._cap.tokens:
             return self._cap.why
         ledger, need = self._ledger(target), Amount(tokens=tokens * copies, requests=copies)
-        if _holds(target.budget, ledger, need) and _fits(ledger.granted, ledger, need):
+        if not _is_limited(target.budget) or (_holds(target.budget, ledger, need) and _fits(ledger, need)):
             return None
         ledger.is_exhausted = True
         return Said("day_budget_used_up", text=target.name)
@@ -120,25 +120,30 @@ class Budgets:
         """Replace the worst case by what was spent; a reservation of an earlier day is past changing."""
         unspent = reservation.tokens - spent_tokens
         self._in_all -= unspent
-        ledger = self._ledger(reservation.target)
+        ledger, beyond = self._ledger(reservation.target), 0
         if ledger.day == reservation.day:
             ledger.tokens -= unspent
-            if ledger.granted is not None and ledger.tokens > ledger.granted.tokens:  # booked beyond the grant
+            if ledger.granted is not None and ledger.tokens > ledger.granted.tokens:
+                beyond = ledger.tokens - ledger.granted.tokens
                 ledger.granted = Amount(tokens=ledger.tokens, requests=ledger.granted.requests)
         if self._books is not None:
             account = Account(target=reservation.target, day=reservation.day)
-            held = Amount(tokens=reservation.tokens, requests=1)
-            self._books.spend(account, Amount(tokens=spent_tokens, requests=1), held)
+            of_grant = Amount(tokens=spent_tokens - beyond, requests=1)
+            self._books.spend(account, Amount(tokens=spent_tokens, requests=1), of_grant)
 
     def close(self) -> None:
         """Give back what the books have granted and nobody uses."""
         for name, ledger in self._ledgers.items():
-            if self._books is not None and ledger.granted is not None:
-                unused = Amount(
-                    tokens=max(0, ledger.granted.tokens - ledger.tokens),
-                    requests=max(0, ledger.granted.requests - ledger.requests),
-                )
-                self._books.give_back(Account(target=self._targets[name], day=ledger.day), unused)
+            self._give_back(self._targets[name], ledger)
+
+    def _give_back(self, target: Target, ledger: Ledger) -> None:
+        if self._books is not None and ledger.granted is not None:
+            unused = Amount(
+                tokens=max(0, ledger.granted.tokens - ledger.tokens),
+                requests=max(0, ledger.granted.requests - ledger.requests),
+            )
+            self._books.give_back(Account(target=target, day=ledger.day), unused)
+            ledger.granted = Amount(tokens=ledger.tokens, requests=ledger.requests)
 
     def tokens_left(self, target: Target) -> int | None:
         """Return today's remaining tokens, None without a limit. Never negative: a relay may overrun max_tokens."""
@@ -172,8 +177,13 @@ class Budgets:
         self._targets[target.name] = target
         ledger = self._current(target.name)
         if ledger is None:
-            granted = Amount() if self._books is not None and _is_limited(target.budget) else None
-            ledger = self._ledgers[target.name] = Ledger(day=self._today(), granted=granted)
+            before = self._ledgers.get(target.name)
+            if before is not None:
+                self._give_back(target, before)
+            ledger = self._ledgers[target.name] = Ledger(day=self._today())
+        if ledger.granted is None and self._books is not None and _is_limited(target.budget):
+            # Of what was spent without a limit, none was granted; it is in the books, which say what is left.
+            ledger.granted = Amount(tokens=ledger.tokens, requests=ledger.requests)
         return ledger
 
     def _current(self, target: str) -> Ledger | None:
@@ -195,7 +205,8 @@ def _holds(budget: Budget, ledger: Ledger, need: Amount) -> bool:
     return budget.tokens_per_day is None or ledger.tokens + need.tokens <= budget.tokens_per_day
 
 
-def _fits(granted: Amount | None, ledger: Ledger, need: Amount) -> bool:
+def _fits(ledger: Ledger, need: Amount) -> bool:
+    granted = ledger.granted
     if granted is None:
         return True
     return ledger.tokens + need.tokens <= granted.tokens and ledger.requests + need.requests <= granted.requests

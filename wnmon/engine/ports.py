@@ -198,12 +198,12 @@ class Books(Protocol):
         """Grant what is needed, up to so many times; nothing where not even once is left."""
         ...
 
-    def spend(self, account: Account, spent: Amount, held: Amount) -> None:
-        """Book what was spent, of what was held for it out of a grant. It may exceed that."""
+    def spend(self, account: Account, spent: Amount, of_grant: Amount) -> None:
+        """Book what was spent, and how much of it was granted: less, where an answer cost more than there was."""
         ...
 
     def give_back(self, account: Account, unspent: Amount) -> None:
-        """Give back what was granted and is held for nothing; the rest of the grant counts as spent."""
+        """Give back what was granted and is held for nothing."""
         ...
 
 

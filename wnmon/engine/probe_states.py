@@ -10,6 +10,7 @@ from wnmon.engine.run import Run
 from wnmon.engine.standing import Standing
 from wnmon.model.result import BOUNDS, Outcome, Verdict
 from wnmon.model.target import Probe, ProbeId
+from wnmon.watch.confirm import Confirmation
 
 _GOOD = frozenset(outcome.value for outcome in Outcome if outcome.success)
 UNKNOWN = "unknown"
@@ -35,15 +36,14 @@ class LatestStates:
         """Show exactly these probes; the state of those that stay is kept."""
         self._rows = {probe.id: self._row(probe) for probe in probes}
 
-    def remember(self, id_: ProbeId, last: LastRun) -> None:
-        """Show of a declared probe what its last run came to before this process."""
-        standing = self._standing(id_)
-        is_of_then = standing.up is (last.outcome in _GOOD)
+    def remember(self, id_: ProbeId, last: LastRun, confirmed: Confirmation) -> None:
+        """Show of a declared probe what its last run came to before this process, and what was confirmed then."""
+        is_of_then = confirmed.up is (last.outcome in _GOOD)
         self._rows[id_] = replace(
             self._rows[id_],
             outcome=last.outcome,
             reason=last.reason,
-            since_s=standing.up_since_s if is_of_then else last.ended_at_s,
+            since_s=confirmed.since_s if is_of_then else last.ended_at_s,
             last_run_s=last.ended_at_s,
             status=last.status,
             ttft_s=last.ttft_s,

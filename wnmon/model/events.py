@@ -177,7 +177,9 @@ class StoreProblem(StrEnum):
     """Why there is no store, or none that can be written."""
 
     NOT_WRITABLE = "not_writable"
+    IN_USE = "in_use"
     LOCKED = "locked"
+    GONE = "gone"
     FOREIGN = "foreign"
     NEWER = "newer"
     DAMAGED = "damaged"

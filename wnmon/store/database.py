@@ -21,7 +21,7 @@ APPLICATION_ID = 0x776E6D6E
 BUSY_S = 5.0
 """So long a transaction waits for one of another wnmon."""
 
-_HEADER = struct.Struct(">16s44xI4xI28x")
+_HEADER = struct.Struct(">16s84x")
 _MAGIC = b"SQLite format 3\0"
 _NUMBERED = re.compile(r"(\d{3})\.sql")
 
@@ -117,37 +117,43 @@ def salt(connection: sqlite3.Connection) -> bytes:
 
 
 def _looked_at(file: Path) -> Refused | None:
-    """Return why a file is not to be touched, None where it may be, or is not there (sqlite.org/fileformat.html)."""
-    try:
-        with file.open("rb") as content:
-            header = content.read(_HEADER.size)
-    except FileNotFoundError:
+    """Return why a file is not to be touched, None where it may be, or is not there (sqlite.org/fileformat.html).
+
+    Its header is read as bytes. Where there is more in the log beside it, SQLite reads both, and may write neither.
+    """
+    if not file.exists():
         return None
+    if not file.is_file():  # to open a pipe may take for ever
+        return Refused(StoreProblem.FOREIGN)
+    with file.open("rb") as content:
+        header = content.read(_HEADER.size)
     if not header:
         return None
     if len(header) < _HEADER.size or not header.startswith(_MAGIC):
         return Refused(StoreProblem.FOREIGN)
-    _, version, application = _HEADER.unpack(header)
-    if application != APPLICATION_ID:
-        return None if _is_empty(file) else Refused(StoreProblem.FOREIGN)
-    return Refused(StoreProblem.NEWER) if version > migrations()[-1][0] else None
-
-
-def _is_empty(file: Path) -> bool:
-    """Tell whether a file of SQLite's has nothing in it: of a wnmon that was ended as it made it."""
-    reading = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    log = file.with_name(f"{file.name}-wal")
+    has_more = log.exists() and log.stat().st_size > 0
+    reading = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro{'' if has_more else '&immutable=1'}", uri=True)
     try:
-        return reading.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+        (application,), (version,) = (
+            reading.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
+        )
+        if application != APPLICATION_ID:
+            is_empty = reading.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+            return None if is_empty else Refused(StoreProblem.FOREIGN)
+        return Refused(StoreProblem.NEWER) if version > migrations()[-1][0] else None
     finally:
         reading.close()
 
 
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
-    """Run what the file has not seen yet, each in a transaction of its own."""
+    """Run what the file has not seen yet, each in a transaction of its own; write nothing where that is nothing."""
     for number, sql in migrations():
+        if _version(connection) >= number:
+            continue
         with transaction(connection):
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version >= number:  # perhaps by another process, a moment ago
+            version = _version(connection)
+            if version >= number:  # by another process, a moment ago
                 continue
             for statement in _statements(sql):
                 connection.execute(statement)
@@ -155,7 +161,11 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
                 connection.execute("INSERT INTO setting VALUES ('salt', ?)", (secrets.token_hex(16),))
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {number}")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # so that the header says so, to whoever only looks
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def _statements(sql: str) -> Iterator[str]:

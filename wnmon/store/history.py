@@ -18,6 +18,9 @@ from wnmon.store.target_past import half_took_s
 _BY_HOUR_UNTIL_S = 8 * DAY_S
 """A time as long as this is told by hours, a longer one by days."""
 
+MOST_BACK_S = 3_650 * DAY_S
+"""Nothing is kept for longer (`retention`)."""
+
 RUN_COLUMNS = (
     *("probe", "target", "check", "model", "slot", "began", "ended", "run", "recheck", "outcome", "reason", "status"),
     *("dns_s", "tcp_s", "tls_s", "send_s", "headers_s", "first_byte_s", "ttft_s", "first_visible_s", "total_s"),
@@ -36,14 +39,14 @@ _RUNS = (
 
 _SPANS = (
     "SELECT start_s, up, down, maintenance, left_out, requests, input_tokens + output_tokens"
-    " FROM sum WHERE probe = ? AND step_s = ? AND start_s >= ?"
+    " FROM sum WHERE probe = ? AND region = '' AND step_s = ? AND start_s >= ?"
 )
 _INCIDENTS = (
     "SELECT count(*), max(CASE WHEN closed_ms IS NULL THEN opened_ms END) FROM incident"
     " WHERE probe = ? AND (closed_ms IS NULL OR closed_ms >= ?)"
 )
 _FIRST_TOKENS = (
-    "SELECT most_us, sum(runs) FROM first_token WHERE probe = ? AND step_s = ? AND start_s >= ?"
+    "SELECT most_us, sum(runs) FROM first_token WHERE probe = ? AND region = '' AND step_s = ? AND start_s >= ?"
     " GROUP BY most_us ORDER BY most_us"
 )
 
@@ -78,6 +81,7 @@ class History:
 
     def past(self, last_s: float, now_s: float) -> Sequence[Past]:
         """Return what is known of each probe that ran within the last so many seconds, in the order of their names."""
+        last_s = min(last_s, MOST_BACK_S)
         step_s = HOUR_S if last_s <= _BY_HOUR_UNTIL_S else DAY_S
         first_s = int(now_s - last_s) // step_s * step_s
         starts = range(first_s, int(now_s) // step_s * step_s + 1, step_s)
@@ -87,7 +91,7 @@ class History:
 
     def runs(self, last_s: float, now_s: float) -> Iterator[tuple[object, ...]]:
         """Yield the runs of the last so many seconds that are still kept, as RUN_COLUMNS name them; oldest first."""
-        yield from self._db.execute(_RUNS, (round((now_s - last_s) * 1e3),))
+        yield from self._db.execute(_RUNS, (round((now_s - min(last_s, MOST_BACK_S)) * 1e3),))
 
     def copy(self, file: Path) -> None:
         """Write all there is into a new file, while others go on writing.

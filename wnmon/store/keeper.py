@@ -18,7 +18,7 @@ from wnmon.store.course import StoredCourses
 from wnmon.store.database import Refused, opened, salt
 from wnmon.store.outbox import StoredOutbox
 from wnmon.store.place import Place
-from wnmon.store.results import Row, Written, purge, row_of, write_run, write_skip
+from wnmon.store.results import HOUR_S, Row, Written, purge, row_of, write_run, write_skip
 from wnmon.store.states import (
     close_incidents,
     forget_state,
@@ -29,10 +29,10 @@ from wnmon.store.states import (
     write_state,
     write_turn,
 )
-from wnmon.store.writer import Health, Writer
+from wnmon.store.writer import Hearing, Writer
 from wnmon.watch.confirm import Confirmation
 
-PURGE_EVERY_S = 600.0
+PURGE_EVERY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,16 @@ class Keeper:
         self._purged_s = 0.0
         self._standing: Callable[[ProbeId], Remembered | None] = lambda _: None
 
-        def told(health: Health) -> None:
-            tell(StoreTold(problem=health.problem, lost=health.lost))
-
-        self._writer = Writer(connection, told, lambda bug: tell(InternalFault(component="store", error=bug)))
+        hearing = Hearing(
+            health=lambda health: tell(StoreTold(problem=health.problem, lost=health.lost)),
+            bug=lambda bug: tell(InternalFault(component="store", error=bug)),
+            rolled_back=self._written.doubt,
+            is_there=place.is_there,
+        )
+        self._writer = Writer(connection, hearing)
         self.courses = StoredCourses(place.file, clock)
         self.outbox = StoredOutbox(self._writer)
-        self.books = StoredBooks(self._writer, clock, place.owner, self._salt)
+        self.books = StoredBooks(self._writer, place.file, clock, place.owner, self._salt)
         self._bury()
 
     def follow(self, standing: Callable[[ProbeId], Remembered | None]) -> None:
@@ -127,6 +130,7 @@ class Keeper:
 
     def close(self) -> None:
         """Write what there is, and let go of the folder. Waits, so not on a loop."""
+        self.books.end()
         self._writer.close()
         self._place.leave()
 
@@ -138,7 +142,8 @@ class Keeper:
             for owner in gone if booked.exception() is None else ():
                 self._place.forget(owner)
 
-        self._writer.ask(lambda db: book_shares(db, gone)).add_done_callback(forget)
+        hour = int(self._clock.wall_s() // HOUR_S)
+        self._writer.ask(lambda db: book_shares(db, gone, hour)).add_done_callback(forget)
 
     def _write(self, db: sqlite3.Connection, row: Row, now: Remembered | None) -> None:
         write_run(db, self._written, row)
@@ -154,12 +159,15 @@ def open_keeper(place: Place, clock: Clock, tell: Callable[[MonitorEvent], None]
     try:
         if not place.take():
             place.leave()
-            return Refused(StoreProblem.LOCKED)
+            return Refused(StoreProblem.IN_USE)
         connection = opened(place.file)
+        if not isinstance(connection, Refused):
+            place.note_file()
+            return Keeper(place, connection, clock, tell)
+        refused = connection
     except OSError:
-        place.leave()
-        return Refused(StoreProblem.NOT_WRITABLE)
-    if isinstance(connection, Refused):
-        place.leave()
-        return connection
-    return Keeper(place, connection, clock, tell)
+        refused = Refused(StoreProblem.NOT_WRITABLE)
+    except (sqlite3.Error, TypeError, ValueError):  # a page that is damaged, or rows that cannot be
+        refused = Refused(StoreProblem.DAMAGED)
+    place.leave()
+    return refused

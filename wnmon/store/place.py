@@ -34,6 +34,7 @@ class Place:
     owner: str
     is_service: bool
     _held: list[IO[bytes]] = field(default_factory=list)
+    _seen: tuple[int, int] | None = None
 
     @property
     def file(self) -> Path:
@@ -52,11 +53,26 @@ class Place:
         with self._gate():
             return self._hold(self._owners / f"{self.owner}.lock")
 
+    def note_file(self) -> None:
+        """Remember which file is there now."""
+        self._seen = self._identity()
+
+    def is_there(self) -> bool:
+        """Tell whether that file is still there, and no other one."""
+        return self._seen is None or self._identity() == self._seen
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            stat = self.file.stat()
+        except OSError:
+            return None
+        return stat.st_dev, stat.st_ino
+
     def gone(self) -> list[str]:
         """Return the owners that live no more. Their locks are this process's from now on, until `forget`."""
         with self._gate():
             names = (file.stem for file in self._owners.glob("*.lock") if file.stem != self.owner)
-            return [name for name in sorted(names) if self._hold(self._owners / f"{name}.lock")]
+            return [name for name in sorted(names) if self._can_hold(self._owners / f"{name}.lock")]
 
     def forget(self, owner: str) -> None:
         """Remove what an owner that is gone left behind."""
@@ -80,6 +96,13 @@ class Place:
         with _lock_file(self.folder / "owners.gate") as gate:
             fcntl.flock(gate, fcntl.LOCK_EX)
             yield
+
+    def _can_hold(self, file: Path) -> bool:
+        """Hold a lock of somebody else's; one that cannot be opened, perhaps another user's, is left alone."""
+        try:
+            return self._hold(file)
+        except OSError:
+            return False
 
     def _hold(self, file: Path) -> bool:
         lock = _lock_file(file)

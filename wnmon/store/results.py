@@ -11,6 +11,8 @@ from wnmon.model.retention import Retention
 from wnmon.watch.confirm import says_up
 
 HOUR_S, DAY_S = 3_600, 86_400
+PURGED_AT_ONCE = 1_000
+"""Some 40 ms of each table."""
 STEPS_S = (HOUR_S, DAY_S)
 
 FIRST_TOKEN_US = (
@@ -51,10 +53,21 @@ _COUNT_FIRST = (
 
 @dataclass(slots=True)
 class Written:
-    """What the file is known to have, so that it is not asked for each run."""
+    """What the file is known to have, so that it is not asked for each run. `is_stale`: not all of it came to count."""
 
     probes: dict[str, int] = field(default_factory=dict)
     verdicts: dict[tuple[int, str], tuple[str, bool]] = field(default_factory=dict)
+    is_stale: bool = False
+
+    def doubt(self) -> None:
+        """Note that a transaction came to nothing: what was written in it is not there."""
+        self.is_stale = True
+
+    def refresh(self, db: sqlite3.Connection) -> None:
+        """Read anew what is doubted."""
+        if self.is_stale:
+            now = self.read(db)
+            self.probes, self.verdicts, self.is_stale = now.probes, now.verdicts, False
 
     @classmethod
     def read(cls, db: sqlite3.Connection) -> Written:
@@ -121,6 +134,7 @@ def row_of(run: Run) -> Row:
 
 def write_run(db: sqlite3.Connection, written: Written, row: Row) -> None:
     """Write a run, add it to its hour and its day, and note which rules changed. A slot is written once."""
+    written.refresh(db)
     probe = written.probe(db, row.target, row.check, row.model, row.name)
     if db.execute(_RUN, (probe, row.slot_ms, *row.values)).rowcount == 0:
         return
@@ -137,22 +151,32 @@ def write_run(db: sqlite3.Connection, written: Written, row: Row) -> None:
 
 def write_skip(db: sqlite3.Connection, written: Written, name: str, at_s: float, *, is_wished: bool) -> None:
     """Add a due run that did not take place to its hour and its day; of a probe that never ran there is nothing."""
+    written.refresh(db)
     probe = written.probes.get(name)
     if probe is not None:
         for step_s in STEPS_S:
             db.execute(_SKIP, (probe, step_s, int(at_s) // step_s * step_s, is_wished, not is_wished))
 
 
-def purge(db: sqlite3.Connection, retention: Retention, now_s: float) -> None:
-    """Remove what is kept no longer."""
-    db.execute("DELETE FROM run WHERE ended_ms < ?", (_ms(now_s - retention.runs_s),))
-    for step_s, kept_s in zip(STEPS_S, (retention.hours_s, retention.days_s), strict=True):
-        for table in ("sum", "first_token"):
-            db.execute(f"DELETE FROM {table} WHERE step_s = ? AND start_s < ?", (step_s, int(now_s - kept_s)))
-    db.execute(_FORGET_VERDICTS, (_ms(now_s - retention.days_s),))
-    db.execute("DELETE FROM ledger WHERE hour < ?", (int(now_s - retention.days_s) // HOUR_S,))
-    db.execute("DELETE FROM delivery WHERE delivered_ms < ?", (_ms(now_s - retention.hours_s),))
-    db.execute("DELETE FROM incident WHERE closed_ms < ?", (_ms(now_s - retention.days_s),))
+def purge(db: sqlite3.Connection, retention: Retention, now_s: float, most: int = PURGED_AT_ONCE) -> None:
+    """Remove what is kept no longer, of each table so many rows at most: a grant waits for none of it longer."""
+    runs_ms, hours_s, days_s = _ms(now_s - retention.runs_s), now_s - retention.hours_s, now_s - retention.days_s
+    _remove(db, "run", "probe, region, slot_ms", "ended_ms < ?", (runs_ms,), most)
+    for step_s, before_s in zip(STEPS_S, (hours_s, days_s), strict=True):
+        old = (step_s, int(before_s))
+        _remove(db, "sum", "probe, region, step_s, start_s", "step_s = ? AND start_s < ?", old, most)
+        key = "probe, region, step_s, start_s, most_us"
+        _remove(db, "first_token", key, "step_s = ? AND start_s < ?", old, most)
+    _remove(db, "delivery", "id", "delivered_ms < ?", (_ms(hours_s),), most)
+    db.execute(_FORGET_VERDICTS, (_ms(days_s),))
+    db.execute("DELETE FROM ledger WHERE hour < ?", (int(days_s) // HOUR_S,))
+    db.execute("DELETE FROM share WHERE day < ? AND tokens = 0 AND requests = 0", (int(now_s) // DAY_S,))
+    db.execute("DELETE FROM incident WHERE closed_ms < ?", (_ms(days_s),))
+
+
+def _remove(db: sqlite3.Connection, table: str, key: str, where: str, values: tuple[object, ...], most: int) -> None:
+    old = f"SELECT {key} FROM {table} WHERE {where} LIMIT {most}"
+    db.execute(f"DELETE FROM {table} WHERE ({key}) IN ({old})", values)
 
 
 def _answered_as(run: Run) -> str | None:

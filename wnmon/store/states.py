@@ -47,7 +47,7 @@ def read_states(db: sqlite3.Connection) -> Mapping[ProbeId, tuple[str, Confirmat
 
 _LAST = (
     "SELECT outcome, reason, ended_ms / 1e3, status, ttft_us / 1e6, first_visible_us / 1e6, total_us / 1e6"
-    " FROM run WHERE probe = (SELECT id FROM probe WHERE name = ?) ORDER BY slot_ms DESC LIMIT 1"
+    " FROM run WHERE probe = (SELECT id FROM probe WHERE name = ?) AND region = '' ORDER BY slot_ms DESC LIMIT 1"
 )
 
 

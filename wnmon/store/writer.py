@@ -3,8 +3,8 @@
 a transaction                        what was to be written
 -----------------------------------  -----------------------------------------------------------------------------
 goes through                         is there, whatever happens to this process
-fails, since the disk is full or the waits for the next one, up to `MOST_WAITING`; what somebody waits for fails
-    file locked
+fails, since the disk is full, or    waits, and is tried again every few seconds, up to `MOST_WAITING` pieces; what
+    the file locked or gone              somebody waits for is tried alone, and fails
 fails for one piece of work          is written without that piece: a fault of wnmon's own, which is told
 """
 
@@ -21,12 +21,16 @@ from typing import Any, TypeVar
 
 from wnmon.errors import place_of
 from wnmon.model.events import StoreProblem
-from wnmon.store.database import problem_of, transaction
+from wnmon.store.database import BUSY_S, problem_of, transaction
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
+"""What is done within a transaction. If it returns a function, that is called once the transaction counts."""
 
 COMMIT_EVERY_S = 1.0
+RETRY_EVERY_S = 5.0
+IMPATIENT_S = 0.2
+"""So long a lock is waited for once one was in vain: what may be sent waits for it."""
 MOST_WAITING = 10_000
 """Pieces of work that wait for a file that cannot be written; beyond it the oldest are lost, and counted."""
 
@@ -39,6 +43,19 @@ class Health:
     lost: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """Who hears of what, on the thread that writes: how writing goes, faults, and that what was written does not count.
+
+    `is_there` tells whether the file that is written is still the one that others find.
+    """
+
+    health: Callable[[Health], None] = lambda _: None
+    bug: Callable[[str], None] = lambda _: None
+    rolled_back: Callable[[], None] = lambda: None
+    is_there: Callable[[], bool] = lambda: True
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """Work that somebody waits for."""
@@ -47,21 +64,18 @@ class _Asked:
     told: Future[Any]
 
 
-class Writer:
-    """Writes for whoever hands work over, from any thread. `tell_health` and `tell_bug` are called on its own."""
+class Gone(sqlite3.OperationalError):
+    """The file was removed, or another one is in its place."""
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        tell_health: Callable[[Health], None],
-        tell_bug: Callable[[str], None],
-        *,
-        every_s: float = COMMIT_EVERY_S,
-    ) -> None:
+
+class Writer:
+    """Writes for whoever hands work over, from any thread."""
+
+    def __init__(self, connection: sqlite3.Connection, hearing: Hearing, *, every_s: float = COMMIT_EVERY_S) -> None:
         self._connection = connection
-        self._tell_health = tell_health
-        self._tell_bug = tell_bug
+        self._hearing = hearing
         self._every_s = every_s
+        self._retry_s = RETRY_EVERY_S * every_s / COMMIT_EVERY_S
         self._coming: queue.SimpleQueue[Work | _Asked | None] = queue.SimpleQueue()
         self._waiting: list[Work] = []
         self._problem: StoreProblem | None = None
@@ -75,7 +89,7 @@ class Writer:
     def ask(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
         """Have it written at once, after what was posted before; the future has what it returned, once that counts.
 
-        It fails with sqlite3.Error where it was not written.
+        It fails with sqlite3.Error where it was not written. One that is cancelled in time is not done at all.
         """
         told: Future[T] = Future()
         self._coming.put(_Asked(work, told))
@@ -94,9 +108,14 @@ class Writer:
             if self._waiting and due_s is None:
                 due_s = time.monotonic() + self._every_s
             is_due = due_s is not None and time.monotonic() >= due_s
+            if self._problem is not None:
+                for one in asked:
+                    self._safely([], [one])
+                asked = []
             if asked or (self._waiting and (is_due or not goes_on)):
-                self._write(asked)
-                due_s = time.monotonic() + self._every_s if self._waiting else None
+                self._safely(self._waiting, asked)
+                pause_s = self._every_s if self._problem is None else self._retry_s
+                due_s = time.monotonic() + pause_s if self._waiting else None
             if not goes_on:
                 return
 
@@ -107,65 +126,84 @@ class Writer:
         try:
             one = self._coming.get(timeout=left_s)
             while one is not None:
-                if isinstance(one, _Asked):
-                    asked.append(one)
-                else:
+                if not isinstance(one, _Asked):
                     self._waiting.append(one)
+                elif one.told.set_running_or_notify_cancel():
+                    asked.append(one)
                 one = self._coming.get_nowait()
         except queue.Empty:
             return asked, True
         return asked, False
 
-    def _write(self, asked: list[_Asked]) -> None:
-        """Write everything in one transaction, and tell who waits once it counts."""
-        works, answers = self._waiting, []
+    def _safely(self, works: list[Work], asked: list[_Asked]) -> None:
+        """Write, and live on whatever happens: nobody is to wait for ever."""
         try:
-            with transaction(self._connection):
-                for work in works:
-                    work(self._connection)
-                answers = [self._answer(one) for one in asked]
-        except sqlite3.OperationalError as error:
+            self._write(works, asked)
+        except Exception as error:  # noqa: BLE001 - a fault here must not end the only thread that writes
             self._fail(asked, error)
-            self._say(problem_of(error))
-        except sqlite3.DatabaseError as error:
-            if problem_of(error) is StoreProblem.DAMAGED:
-                self._fail(asked, error)
-                self._say(StoreProblem.DAMAGED)
-            else:
-                self._without_the_broken(asked, error)
-        except Exception as error:  # noqa: BLE001 - one piece of work must not keep the others from being written
-            self._without_the_broken(asked, error)
-        else:
-            self._waiting = []
-            self._say(None)
-            for one, answer in zip(asked, answers, strict=True):
-                one.told.set_result(answer)
+            self._hearing.bug(place_of(error))
 
-    def _answer(self, one: _Asked) -> Any:
-        return one.work(self._connection)
+    def _write(self, works: list[Work], asked: list[_Asked]) -> None:
+        """Write everything in one transaction, and tell who waits once it counts."""
+        try:
+            answers, after = self._written(works, asked)
+        except sqlite3.DatabaseError as error:
+            self._hearing.rolled_back()
+            if isinstance(error, sqlite3.OperationalError) or problem_of(error) is StoreProblem.DAMAGED:
+                self._fail(asked, error)
+                self._say(StoreProblem.GONE if isinstance(error, Gone) else problem_of(error))
+            else:
+                self._without_the_broken(works, asked, error)
+        except Exception as error:  # noqa: BLE001 - one piece of work must not keep the others from being written
+            self._hearing.rolled_back()
+            self._without_the_broken(works, asked, error)
+        else:
+            if works is self._waiting:
+                self._waiting = []
+            for one in after:
+                one()
+            for waits, answer in zip(asked, answers, strict=True):
+                waits.told.set_result(answer)
+            if not self._waiting:
+                self._say(None)
+
+    def _written(self, works: list[Work], asked: list[_Asked]) -> tuple[list[Any], list[Callable[[], object]]]:
+        if not self._hearing.is_there():
+            raise Gone
+        with transaction(self._connection):
+            after = [one for work in works if callable(one := work(self._connection))]
+            answers = [one.work(self._connection) for one in asked]
+        return answers, after
 
     def _fail(self, asked: list[_Asked], error: BaseException) -> None:
         for one in asked:
-            one.told.set_exception(error)
+            if not one.told.done():
+                one.told.set_exception(error)
 
-    def _without_the_broken(self, asked: list[_Asked], error: Exception) -> None:
-        """Write each piece by itself, and drop those that break."""
-        if len(self._waiting) + len(asked) == 1:
-            self._waiting = []
+    def _without_the_broken(self, works: list[Work], asked: list[_Asked], error: Exception) -> None:
+        """Write each piece by itself, and drop those that break. Once the file cannot be written, the rest waits."""
+        if len(works) + len(asked) == 1:
+            if works is self._waiting:
+                self._waiting = []
             self._fail(asked, error)
-            self._tell_bug(place_of(error))
+            self._hearing.bug(place_of(error))
             return
-        works, self._waiting = self._waiting, []
-        for work in works:
-            self._waiting.append(work)
-            if len(self._waiting) == 1:  # else the file cannot be written: all that follow wait as well
-                self._write([])
+        left, self._waiting = (works, []) if works is self._waiting else ([], self._waiting)
+        for place, work in enumerate(left):
+            self._waiting = [work]
+            self._write(self._waiting, [])
+            if self._waiting:  # it is the file
+                self._waiting = left[place:]
+                break
         for one in asked:
-            self._write([one])
+            self._write([], [one])
 
     def _say(self, problem: StoreProblem | None) -> None:
         lost = max(0, len(self._waiting) - MOST_WAITING)
         del self._waiting[:lost]
+        if problem is not self._problem:
+            wait_s = IMPATIENT_S if problem is StoreProblem.LOCKED else BUSY_S
+            self._connection.execute(f"PRAGMA busy_timeout = {round(wait_s * 1e3)}")
         if lost or problem is not self._problem:
             self._problem = problem
-            self._tell_health(Health(problem=problem, lost=lost))
+            self._hearing.health(Health(problem=problem, lost=lost))

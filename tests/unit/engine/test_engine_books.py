@@ -31,7 +31,7 @@ class Paper:
             granted=Amount(tokens=times * need.tokens, requests=times * need.requests), tokens_left=self.tokens
         )
 
-    def spend(self, account: Account, spent: Amount, held: Amount) -> None:
+    def spend(self, account: Account, spent: Amount, of_grant: Amount) -> None:
         self.spent.append(spent)
 
     def give_back(self, account: Account, unspent: Amount) -> None:
@@ -122,3 +122,61 @@ def test_what_is_left_is_known_before_anything_is_sent() -> None:
     asyncio.run(budgets.look(RELAY))
 
     assert budgets.tokens_left(RELAY) == 300
+
+
+def test_a_budget_that_is_taken_away_limits_nothing_any_more() -> None:
+    budgets = Budgets(FakeClock(), books=Paper(tokens=0))
+    covered(budgets, RELAY, 10)
+
+    assert covered(budgets, target(RELAY.name), 10)
+
+
+def test_a_budget_that_is_new_is_asked_of_the_books() -> None:
+    budgets = Budgets(FakeClock(), books=Paper(tokens=5))
+    covered(budgets, target(RELAY.name), 500)
+
+    assert not covered(budgets, RELAY, 10)
+
+
+def test_a_refusal_of_yesterday_refuses_nothing_today() -> None:
+    clock = FakeClock()
+
+    class OverMidnight(Paper):
+        async def grant(self, account: Account, need: Amount, copies: int) -> Grant:
+            if not self.asked:
+                clock.pass_s(43_200)
+                self.asked.append(0)
+                return Grant(tokens_left=0)
+            return await super().grant(account, need, copies)
+
+    budgets = Budgets(clock, books=OverMidnight())
+
+    assert covered(budgets, RELAY, 10)
+
+
+def test_what_was_left_of_a_day_is_given_back_when_the_next_one_begins() -> None:
+    clock, paper = FakeClock(), Paper()
+    budgets = Budgets(clock, books=paper)
+    covered(budgets, RELAY, 10)
+    clock.pass_s(86_400)
+    covered(budgets, RELAY, 10)
+
+    assert paper.back == [Amount(tokens=10 * (AHEAD - 1), requests=AHEAD - 1)]
+
+
+def test_of_an_answer_beyond_all_that_was_granted_the_rest_was_not_granted() -> None:
+    @dataclass
+    class Noting(Paper):
+        of_grants: list[Amount] = field(default_factory=list)
+
+        def spend(self, account: Account, spent: Amount, of_grant: Amount) -> None:
+            self.of_grants.append(of_grant)
+
+    paper = Noting(tokens=10)
+    budgets = Budgets(FakeClock(), books=paper)
+    asyncio.run(budgets.cover(RELAY, 10))
+    reservation = budgets.reserve(RELAY, 10)
+    assert reservation is not None
+    budgets.settle(reservation, 25)
+
+    assert paper.of_grants == [Amount(tokens=10, requests=1)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from wnmon.engine.ports import Account, Amount, Grant
 from wnmon.model.target import Target
 from wnmon.store.books import StoredBooks
 from wnmon.store.database import connected, opened
-from wnmon.store.writer import Health, Writer
+from wnmon.store.writer import Hearing, Writer
 
 __all__ = ["FakeClock", "books", "day_of", "granted", "limited", "rows", "target", "writing"]
 
@@ -29,21 +29,19 @@ def rows(file: Path, sql: str) -> list[tuple[object, ...]]:
 
 
 @contextmanager
-def writing(
-    file: Path, told: Callable[[Health], None] = lambda _: None, bug: Callable[[str], None] = lambda _: None
-) -> Iterator[Writer]:
+def writing(file: Path, hearing: Hearing | None = None) -> Iterator[Writer]:
     """Have a file written while the block runs, every 20 ms."""
     db = opened(file)
     assert isinstance(db, sqlite3.Connection)
-    writer = Writer(db, told, bug, every_s=0.02)
+    writer = Writer(db, hearing or Hearing(), every_s=0.02)
     try:
         yield writer
     finally:
         writer.close()
 
 
-def books(writer: Writer, owner: str = "a") -> StoredBooks:
-    return StoredBooks(writer, FakeClock(), owner, b"salt")
+def books(writer: Writer, file: Path, owner: str = "a") -> StoredBooks:
+    return StoredBooks(writer, file, FakeClock(), owner, b"salt")
 
 
 def day_of(relay: Target) -> Account:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from store_samples import books, day_of, granted, limited, rows, target, writing
+from store_samples import FakeClock, books, day_of, granted, limited, rows, target, writing
 
+from wnmon.engine.budget import Budgets
 from wnmon.engine.ports import Amount, Grant
-from wnmon.store.books import book_shares, left_of
+from wnmon.store.books import StoredBooks, book_shares, left_of
+from wnmon.store.database import connected
+from wnmon.store.writer import Writer
 
 RELAY = limited(tokens_per_day=100, requests_per_day=10)
 
@@ -22,17 +27,17 @@ def ask(tokens: int) -> Amount:
 
 def test_what_fits_is_granted(tmp_path: Path) -> None:
     with writing(tmp_path / "wnmon.db") as writer:
-        assert granted(books(writer), RELAY, 60) == Grant(granted=ask(60), tokens_left=40)
+        assert granted(books(writer, tmp_path / "wnmon.db"), RELAY, 60) == Grant(granted=ask(60), tokens_left=40)
 
 
 def test_what_does_not_fit_is_not(tmp_path: Path) -> None:
     with writing(tmp_path / "wnmon.db") as writer:
-        assert granted(books(writer), RELAY, 101) == Grant(tokens_left=100)
+        assert granted(books(writer, tmp_path / "wnmon.db"), RELAY, 101) == Grant(tokens_left=100)
 
 
 def test_requests_are_counted_too(tmp_path: Path) -> None:
     with writing(tmp_path / "wnmon.db") as writer:
-        kept = books(writer)
+        kept = books(writer, tmp_path / "wnmon.db")
         got = [granted(kept, limited(requests_per_day=2), 1).granted.requests for _ in range(3)]
 
     assert got == [1, 1, 0]
@@ -40,28 +45,28 @@ def test_requests_are_counted_too(tmp_path: Path) -> None:
 
 def test_what_one_process_was_granted_no_other_is(tmp_path: Path) -> None:
     with writing(tmp_path / "wnmon.db") as writer, writing(tmp_path / "wnmon.db") as other:
-        granted(books(writer, "a"), RELAY, 60)
+        granted(books(writer, tmp_path / "wnmon.db", "a"), RELAY, 60)
 
-        assert granted(books(other, "b"), RELAY, 60).granted == Amount()
+        assert granted(books(other, tmp_path / "wnmon.db", "b"), RELAY, 60).granted == Amount()
 
 
 def test_several_are_granted_ahead_where_that_is_little(tmp_path: Path) -> None:
     with writing(tmp_path / "wnmon.db") as writer:
-        got = granted(books(writer), limited(tokens_per_day=1_000), 10, copies=4)
+        got = granted(books(writer, tmp_path / "wnmon.db"), limited(tokens_per_day=1_000), 10, copies=4)
 
     assert got.granted == Amount(tokens=40, requests=4)
 
 
 def test_near_its_end_a_budget_is_granted_one_by_one(tmp_path: Path) -> None:
     with writing(tmp_path / "wnmon.db") as writer:
-        got = granted(books(writer), limited(tokens_per_day=50), 10, copies=4)
+        got = granted(books(writer, tmp_path / "wnmon.db"), limited(tokens_per_day=50), 10, copies=4)
 
     assert got.granted == ask(10)
 
 
 def test_what_is_spent_leaves_what_is_left_as_it_was(tmp_path: Path) -> None:
     with writing(tmp_path / "wnmon.db") as writer:
-        kept = books(writer)
+        kept = books(writer, tmp_path / "wnmon.db")
         granted(kept, RELAY, 60)
         kept.spend(day_of(RELAY), ask(60), ask(60))
 
@@ -70,7 +75,7 @@ def test_what_is_spent_leaves_what_is_left_as_it_was(tmp_path: Path) -> None:
 
 def test_what_an_answer_cost_beyond_what_was_held_is_gone_for_all(tmp_path: Path) -> None:
     with writing(tmp_path / "wnmon.db") as writer:
-        kept = books(writer)
+        kept = books(writer, tmp_path / "wnmon.db")
         granted(kept, RELAY, 60)
         kept.spend(day_of(RELAY), ask(95), ask(60))
 
@@ -79,7 +84,7 @@ def test_what_an_answer_cost_beyond_what_was_held_is_gone_for_all(tmp_path: Path
 
 def test_what_is_given_back_may_be_granted_again(tmp_path: Path) -> None:
     with writing(tmp_path / "wnmon.db") as writer:
-        kept = books(writer)
+        kept = books(writer, tmp_path / "wnmon.db")
         granted(kept, RELAY, 60)
         kept.give_back(day_of(RELAY), ask(60))
 
@@ -88,31 +93,32 @@ def test_what_is_given_back_may_be_granted_again(tmp_path: Path) -> None:
 
 def test_what_is_not_given_back_counts_as_spent(tmp_path: Path) -> None:
     with writing(tmp_path / "wnmon.db") as writer:
-        kept = books(writer)
+        kept = books(writer, tmp_path / "wnmon.db")
         granted(kept, RELAY, 60)
         kept.give_back(day_of(RELAY), Amount(tokens=20))
+        kept.end()
 
     assert rows(tmp_path / "wnmon.db", "SELECT sum(tokens) FROM ledger") == [(40,)]
 
 
 def test_what_a_process_that_is_gone_was_granted_counts_as_spent(tmp_path: Path) -> None:
     with writing(tmp_path / "wnmon.db") as writer:
-        granted(books(writer, "gone"), RELAY, 60)
-        writer.ask(lambda db: book_shares(db, ["gone"])).result(5)
+        granted(books(writer, tmp_path / "wnmon.db", "gone"), RELAY, 60)
+        writer.ask(lambda db: book_shares(db, ["gone"], 0)).result(5)
 
-        assert granted(books(writer), RELAY, 41).granted == Amount()
+        assert granted(books(writer, tmp_path / "wnmon.db"), RELAY, 41).granted == Amount()
 
 
 def test_a_relay_without_a_budget_is_booked_all_the_same(tmp_path: Path) -> None:
     with writing(tmp_path / "wnmon.db") as writer:
-        books(writer).spend(day_of(target()), ask(7), ask(9))
+        books(writer, tmp_path / "wnmon.db").spend(day_of(target()), ask(7), ask(9))
 
     assert rows(tmp_path / "wnmon.db", "SELECT tokens, requests FROM ledger") == [(7, 1)]
 
 
 def test_no_key_stands_in_the_file(tmp_path: Path) -> None:
     with writing(tmp_path / "wnmon.db") as writer:
-        kept = books(writer)
+        kept = books(writer, tmp_path / "wnmon.db")
         granted(kept, RELAY, 60)
         kept.spend(day_of(RELAY), ask(60), ask(60))
     assert RELAY.api_key is not None
@@ -123,7 +129,7 @@ def test_no_key_stands_in_the_file(tmp_path: Path) -> None:
 
 def test_where_nothing_can_be_written_what_was_left_is_granted_all_the_same(tmp_path: Path) -> None:
     with writing(tmp_path / "wnmon.db") as writer:
-        kept = books(writer)
+        kept = books(writer, tmp_path / "wnmon.db")
         granted(kept, RELAY, 60)
         writer.ask(lambda db: db.execute("PRAGMA query_only = ON")).exception(5)
 
@@ -142,7 +148,7 @@ def test_spent_and_granted_together_never_exceed_a_budget_but_for_what_answers_c
     steps: list[tuple[str, str, int]],
 ) -> None:
     with TemporaryDirectory() as folder, writing(Path(folder) / "wnmon.db") as writer:
-        owners = {name: books(writer, name) for name in ("a", "b")}
+        owners = {name: books(writer, Path(folder) / "wnmon.db", name) for name in ("a", "b")}
         held = dict.fromkeys(owners, 0)
         beyond = 0
         for owner, step, tokens in steps:
@@ -157,7 +163,7 @@ def test_spent_and_granted_together_never_exceed_a_budget_but_for_what_answers_c
                 kept.give_back(day_of(RELAY), Amount(tokens=held[owner]))
                 held[owner] = 0
             elif step == "die":
-                writer.ask(partial(book_shares, owners=[owner])).result(5)
+                writer.ask(partial(book_shares, owners=[owner], hour=0)).result(5)
                 held[owner] = 0
             left = writer.ask(lambda db: left_of(db, day_of(RELAY))).result(5)[0]
             used = writer.ask(
@@ -168,3 +174,89 @@ def test_spent_and_granted_together_never_exceed_a_budget_but_for_what_answers_c
             ).result(5)
             assert used <= 100 + beyond
             assert left == max(0, 100 - used)
+
+
+def locked(file: Path) -> sqlite3.Connection:
+    """Return a connection that keeps all others from writing."""
+    db = connected(file)
+    db.execute("BEGIN IMMEDIATE")
+    return db
+
+
+def impatient(writer: Writer) -> None:
+    """Have locks not waited for."""
+    writer.ask(lambda db: db.execute("PRAGMA busy_timeout = 1")).result(5)
+
+
+def test_what_answers_cost_is_booked_once_the_file_is_not_locked_any_more(tmp_path: Path) -> None:
+    with writing(tmp_path / "wnmon.db") as writer:
+        kept = books(writer, tmp_path / "wnmon.db")
+        granted(kept, RELAY, 60)
+        impatient(writer)
+        lock = locked(tmp_path / "wnmon.db")
+        kept.spend(day_of(RELAY), ask(95), ask(60))
+        writer.ask(lambda _: None).exception(5)
+        lock.execute("ROLLBACK")
+    lock.close()
+
+    assert rows(tmp_path / "wnmon.db", "SELECT sum(tokens) FROM ledger") == [(95,)]
+
+
+def test_while_the_file_is_locked_what_it_says_is_left_is_granted_and_no_more(tmp_path: Path) -> None:
+    with writing(tmp_path / "wnmon.db") as writer:
+        books(writer, tmp_path / "wnmon.db", "before").spend(day_of(RELAY), ask(95), ask(0))
+        writer.ask(lambda _: None).result(5)
+        impatient(writer)
+        lock = locked(tmp_path / "wnmon.db")
+        got = [granted(books(writer, tmp_path / "wnmon.db"), RELAY, 6).granted.tokens for _ in range(2)]
+        lock.execute("ROLLBACK")
+        lock.close()
+
+    assert got == [0, 0]
+
+
+def test_what_was_granted_while_the_file_was_locked_is_in_it_afterwards(tmp_path: Path) -> None:
+    with writing(tmp_path / "wnmon.db") as writer:
+        kept = books(writer, tmp_path / "wnmon.db")
+        impatient(writer)
+        lock = locked(tmp_path / "wnmon.db")
+        granted(kept, RELAY, 60)
+        lock.execute("ROLLBACK")
+        lock.close()
+        granted(kept, RELAY, 1)
+
+        assert rows(tmp_path / "wnmon.db", "SELECT tokens FROM share") == [(61,)]
+
+
+def test_what_was_granted_to_somebody_who_gave_up_is_given_back(tmp_path: Path) -> None:
+    async def gives_up(kept: StoredBooks) -> None:
+        waiting = asyncio.ensure_future(kept.grant(day_of(RELAY), ask(60), 1))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+
+    with writing(tmp_path / "wnmon.db") as writer:
+        kept = books(writer, tmp_path / "wnmon.db")
+        asyncio.run(gives_up(kept))
+        writer.ask(lambda _: None).result(5)
+
+        assert granted(kept, RELAY, 100).granted == ask(100)
+
+
+def test_an_overrun_takes_nothing_off_what_others_hold(tmp_path: Path) -> None:
+    relay = limited(tokens_per_day=520)
+
+    async def spend(budgets: Budgets) -> None:
+        held = []
+        for _ in range(4):
+            await budgets.cover(relay, 100)
+            held.append(budgets.reserve(relay, 100))
+        assert held[0] is not None
+        budgets.settle(held[0], 150)
+
+    with writing(tmp_path / "wnmon.db") as writer:
+        kept = books(writer, tmp_path / "wnmon.db")
+        asyncio.run(spend(Budgets(FakeClock(), books=kept)))
+        other = books(writer, tmp_path / "wnmon.db", "other")
+
+        assert granted(other, relay, 100).granted == Amount()

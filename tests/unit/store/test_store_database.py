@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,12 +76,36 @@ def test_a_file_that_was_begun_and_no_more_is_finished(tmp_path: Path) -> None:
     made(tmp_path / "wnmon.db").close()
 
 
+def in_the_log_alone(file: Path, *statements: str) -> None:
+    """Write what stands in the write-ahead log beside a file, as a program leaves it that is killed."""
+    order = "; ".join(f"db.execute({statement!r})" for statement in statements)
+    code = f"import os, sqlite3; db = sqlite3.connect({str(file)!r}, isolation_level=None); {order}; os._exit(0)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert file.with_name(f"{file.name}-wal").stat().st_size > 0
+
+
+def another_program_that_was_killed(file: Path) -> None:
+    in_the_log_alone(file, "PRAGMA journal_mode = WAL", "CREATE TABLE theirs (a)")
+
+
+def newer_and_killed(file: Path) -> None:
+    made(file).close()
+    in_the_log_alone(file, f"PRAGMA user_version = {migrations()[-1][0] + 1}")
+
+
+def a_pipe(file: Path) -> None:
+    os.mkfifo(file)
+
+
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
         (another_program, StoreProblem.FOREIGN),
         (no_database, StoreProblem.FOREIGN),
         (newer, StoreProblem.NEWER),
+        (another_program_that_was_killed, StoreProblem.FOREIGN),
+        (newer_and_killed, StoreProblem.NEWER),
+        (a_pipe, StoreProblem.FOREIGN),
     ],
 )
 def test_what_is_not_of_this_wnmon_is_refused(make: object, problem: StoreProblem, tmp_path: Path) -> None:
@@ -96,6 +123,27 @@ def test_what_is_refused_is_left_as_it_is(make: object, tmp_path: Path) -> None:
     opened(tmp_path / "wnmon.db")
 
     assert ((tmp_path / "wnmon.db").read_bytes(), sorted(tmp_path.iterdir())) == before
+
+
+@pytest.mark.parametrize("make", [another_program_that_was_killed, newer_and_killed])
+def test_what_stands_in_the_log_of_somebody_else_is_left_as_it_is(make: object, tmp_path: Path) -> None:
+    assert callable(make)
+    make(tmp_path / "wnmon.db")
+    files = [tmp_path / "wnmon.db", tmp_path / "wnmon.db-wal"]
+    before = [file.read_bytes() for file in files]
+    opened(tmp_path / "wnmon.db")
+
+    assert [file.read_bytes() for file in files] == before
+
+
+def test_a_file_that_is_up_to_date_is_opened_while_another_program_writes(tmp_path: Path) -> None:
+    made(tmp_path / "wnmon.db").close()
+    other = made(tmp_path / "wnmon.db")
+    other.execute("BEGIN IMMEDIATE")
+    db = opened(tmp_path / "wnmon.db")
+    other.close()
+
+    assert isinstance(db, sqlite3.Connection)
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from sink_runs import START_S, a_probe, a_run
 from store_samples import FakeClock, rows
 
 from wnmon.engine.standing import Remembered
-from wnmon.model.events import MonitorEvent, StoreProblem, Turned
+from wnmon.model.events import MonitorEvent, StoreProblem, StoreTold, Turned
 from wnmon.model.result import Outcome, Reason
 from wnmon.model.retention import Retention
 from wnmon.store import Keeper, Place, Refused, open_keeper
@@ -116,7 +117,7 @@ def test_two_services_do_not_share_a_folder(tmp_path: Path) -> None:
     second = open_keeper(Place(folder=tmp_path, owner="b", is_service=True), FakeClock(), lambda _: None)
     first.close()
 
-    assert second == Refused(StoreProblem.LOCKED)
+    assert second == Refused(StoreProblem.IN_USE)
 
 
 def test_a_check_shares_the_folder_of_a_service(tmp_path: Path) -> None:
@@ -132,3 +133,54 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     place = Place(folder=tmp_path / "file", owner="a", is_service=True)
 
     assert open_keeper(place, FakeClock(), lambda _: None) == Refused(StoreProblem.NOT_WRITABLE)
+
+
+def root_page(file: Path, table: str) -> int:
+    ((page,),) = rows(file, f"SELECT rootpage FROM sqlite_master WHERE name = '{table}'")
+    assert isinstance(page, int)
+    return page
+
+
+@pytest.mark.parametrize("table", ["setting", "probe", "run", "state", "rule_verdict", "incident", "ledger", "share"])
+def test_a_page_that_is_damaged_is_no_crash(table: str, tmp_path: Path) -> None:
+    lived(tmp_path, turned(up=False))
+    file = tmp_path / "wnmon.db"
+    page, (size,) = root_page(file, table), rows(file, "PRAGMA page_size")[0]
+    assert isinstance(size, int)
+    content = bytearray(file.read_bytes())
+    content[(page - 1) * size : page * size] = b"\xff" * size
+    for beside in tmp_path.glob("wnmon.db-*"):
+        beside.unlink()
+    file.write_bytes(content)
+    kept = open_keeper(Place(folder=tmp_path, owner="b", is_service=True), FakeClock(), lambda _: None)
+    if isinstance(kept, Keeper):
+        kept.close()
+    else:
+        assert kept == Refused(StoreProblem.DAMAGED)
+
+
+def test_a_lock_of_the_dead_that_cannot_be_opened_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "owners" / "odd.lock").mkdir(parents=True)
+
+    keeper(tmp_path).close()
+
+
+def test_what_the_thread_found_before_anybody_heard_is_no_crash(tmp_path: Path) -> None:
+    def nobody(_: MonitorEvent) -> None:
+        raise AttributeError
+
+    lived(tmp_path, turned(up=False))
+    kept = open_keeper(Place(folder=tmp_path, owner="c", is_service=True), FakeClock(), nobody)
+    assert isinstance(kept, Keeper)
+    kept.close()
+
+
+def test_a_file_that_is_replaced_while_it_is_written_is_told(tmp_path: Path) -> None:
+    told: list[MonitorEvent] = []
+    kept = open_keeper(Place(folder=tmp_path, owner="a", is_service=True), FakeClock(), told.append)
+    assert isinstance(kept, Keeper)
+    (tmp_path / "wnmon.db").rename(tmp_path / "away.db")
+    kept.take(a_run())
+    kept.close()
+
+    assert StoreTold(problem=StoreProblem.GONE) in told

@@ -158,3 +158,21 @@ def test_a_run_that_did_not_take_place_is_counted(
     write_skip(db, written, run.probe, START_S, is_wished=is_wished)
 
     assert db.execute(f"SELECT maintenance, left_out FROM sum WHERE step_s = {DAY_S}").fetchone() == counted
+
+
+def test_what_a_rollback_took_back_is_written_the_next_time(db: sqlite3.Connection) -> None:
+    written, row = Written.read(db), row_of(at(START_S, a_run(verdicts=verdict(Verdict.PASSED))))
+    db.execute("BEGIN")
+    write_run(db, written, row)
+    db.execute("ROLLBACK")
+    written.doubt()
+    write_run(db, written, row)
+
+    assert [one(db, f"SELECT count(*) FROM {table}") for table in ("probe", "run", "rule_verdict")] == [1, 1, 1]
+
+
+def test_so_many_rows_are_removed_at_once_and_no_more(db: sqlite3.Connection) -> None:
+    write(db, *(at(START_S + place, a_run(ended_at_s=START_S)) for place in range(9)))
+    purge(db, Retention(), START_S + 3 * DAY_S, most=4)
+
+    assert one(db, "SELECT count(*) FROM run") == 5

@@ -11,7 +11,7 @@ from store_samples import rows, writing
 
 from wnmon.model.events import StoreProblem
 from wnmon.store.database import opened
-from wnmon.store.writer import Health, Writer
+from wnmon.store.writer import Health, Hearing, Writer
 
 COUNT = "SELECT count(*) FROM ledger"
 INSERT = "INSERT INTO ledger VALUES ('wn', '', 1, 1, 1)"
@@ -52,7 +52,7 @@ def test_what_is_posted_is_written_without_being_asked_for(tmp_path: Path) -> No
 
 def test_what_breaks_is_told(tmp_path: Path) -> None:
     bugs: list[str] = []
-    with writing(tmp_path / "wnmon.db", bug=bugs.append) as writer:
+    with writing(tmp_path / "wnmon.db", Hearing(bug=bugs.append)) as writer:
         writer.post(broken)
 
     assert [bug.split()[0] for bug in bugs] == ["ValueError"]
@@ -98,7 +98,7 @@ def fill(db: sqlite3.Connection) -> None:
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     told: list[Health] = []
-    writer = Writer(full(tmp_path / "wnmon.db"), told.append, lambda _: None, every_s=0.02)
+    writer = Writer(full(tmp_path / "wnmon.db"), Hearing(health=told.append), every_s=0.02)
     with pytest.raises(sqlite3.OperationalError, match="full"):
         writer.ask(fill).result(5)
     writer.close()
@@ -108,10 +108,96 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
 
 def test_what_found_no_room_is_written_once_there_is_some(tmp_path: Path) -> None:
     db, told = full(tmp_path / "wnmon.db"), threading.Event()
-    writer = Writer(db, lambda _: told.set(), lambda _: None, every_s=0.02)
+    writer = Writer(db, Hearing(health=lambda _: told.set()), every_s=0.02)
     writer.post(fill)
     assert told.wait(5)
     db.execute("PRAGMA max_page_count = 1000")
     writer.close()
 
     assert rows(tmp_path / "wnmon.db", "SELECT count(*) FROM setting WHERE name = 'much'") == [(1,)]
+
+
+def test_what_nobody_waits_for_any_more_is_not_done(tmp_path: Path) -> None:
+    done: list[str] = []
+    held = threading.Event()
+    with writing(tmp_path / "wnmon.db") as writer:
+        first = writer.ask(lambda _: held.wait(5))
+        while not first.running():
+            pass
+        second = writer.ask(lambda _: done.append("second"))
+        second.cancel()
+        held.set()
+        first.result(5)
+
+    assert done == []
+
+
+def test_who_gives_up_waiting_does_not_end_the_thread_that_writes(tmp_path: Path) -> None:
+    held = threading.Event()
+    with writing(tmp_path / "wnmon.db") as writer:
+        first = writer.ask(lambda _: held.wait(5))
+        writer.ask(lambda _: None).cancel()
+        held.set()
+        first.result(5)
+
+        assert writer.ask(lambda _: "alive").result(5) == "alive"
+
+
+def test_a_fault_in_who_hears_does_not_end_the_thread_that_writes(tmp_path: Path) -> None:
+    def deaf(_: object) -> None:
+        raise RuntimeError("nobody is there yet")
+
+    writer = Writer(full(tmp_path / "wnmon.db"), Hearing(health=deaf), every_s=0.02)
+    writer.ask(fill).exception(5)
+    alive = writer.ask(lambda _: "alive").result(5)
+    writer.close()
+
+    assert alive == "alive"
+
+
+def test_what_did_not_come_to_count_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    with writing(tmp_path / "wnmon.db", Hearing(rolled_back=lambda: told.append("rolled back"))) as writer:
+        writer.ask(broken).exception(5)
+
+    assert told == ["rolled back"]
+
+
+def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
+    told: list[Health] = []
+    with writing(tmp_path / "wnmon.db", Hearing(health=told.append, is_there=lambda: False)) as writer:
+        writer.ask(lambda _: None).exception(5)
+
+    assert told == [Health(problem=StoreProblem.GONE)]
+
+
+def test_what_is_to_follow_is_done_once_it_counts(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def work(db: sqlite3.Connection) -> object:
+        db.execute(INSERT)
+        return lambda: seen.append(int(rows(tmp_path / "wnmon.db", COUNT)[0][0]))  # type: ignore[call-overload]
+
+    with writing(tmp_path / "wnmon.db") as writer:
+        writer.post(work)
+
+    assert seen == [1]
+
+
+def test_while_the_disk_is_full_what_waits_is_not_tried_for_everybody_who_asks(tmp_path: Path) -> None:
+    tries: list[int] = []
+
+    def big(db: sqlite3.Connection) -> None:
+        tries.append(1)
+        fill(db)
+
+    told = threading.Event()
+    writer = Writer(full(tmp_path / "wnmon.db"), Hearing(health=lambda _: told.set()), every_s=1.0)
+    writer.post(big)
+    assert told.wait(10)
+    for _ in range(20):
+        writer.ask(lambda db: db.execute("SELECT 1").fetchone()).result(5)
+    count = len(tries)
+    writer.close()
+
+    assert count == 1

@@ -122,7 +122,7 @@ _HELP: dict[str, Pair] = {
         "除 localhost 与 IP 地址外可用于访问页面的主机名。可多次给出。",
     ),
     "help_serve_public_listen": (
-        "Address of a page for everybody: names, states, latencies, and nothing else.",
+        "Address of a page for everybody: names, states, latencies, uptimes, times of outages, and nothing else.",
         "面向所有人的页面的地址：仅名称、状态与耗时。",
     ),
     "help_serve_enable_reload": ("Allow POST /-/reload (SIGHUP always reloads).", "允许 POST /-/reload（SIGHUP 总是重新加载）。"),

@@ -45,9 +45,14 @@ _WORDS: dict[str, Pair] = {
     ),
     "store_writes": ("what runs come to is written down again", "运行结果已恢复写入"),
     "store_not_writable": ("the folder cannot be written (--data names another one)", "数据目录不可写（可用 --data 另选）"),
-    "store_locked": (
+    "store_in_use": (
         "another wnmon serves with this folder (--data names another one)",
         "另一个 wnmon 服务正在使用该目录（可用 --data 另选）",
+    ),
+    "store_locked": ("another program has locked wnmon.db", "wnmon.db 被其他程序锁定"),
+    "store_gone": (
+        "wnmon.db was removed or replaced while it was written; a restart begins anew",
+        "wnmon.db 在写入期间被删除或替换；重启后重新开始",
     ),
     "store_foreign": ("wnmon.db there is no file of wnmon's, and is left as it is", "其中的 wnmon.db 不是 wnmon 的文件，未作改动"),
     "store_newer": ("wnmon.db is of a newer wnmon, and is left as it is", "wnmon.db 来自更新版本的 wnmon，未作改动"),
