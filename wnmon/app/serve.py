@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import secrets
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from wnmon import __version__
+from wnmon.app.kept import Kept
 from wnmon.app.pages import Pages
 from wnmon.app.selftest import try_shortly
 from wnmon.app.tuning import tune_interpreter
@@ -40,20 +39,17 @@ from wnmon.model.events import (
     MonitorEvent,
     Reloaded,
     SelfTested,
-    StoreTold,
 )
 from wnmon.model.honesty import Honesty
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe, ProbeId
 from wnmon.notify.notifier import Means, Notifier
-from wnmon.notify.outbox import MemoryOutbox
 from wnmon.schedule.aps import Scheduler
-from wnmon.store import Keeper, Place, Refused, open_keeper
 from wnmon.transport.carrying import Carrying
 from wnmon.transport.processes import SensorProcesses
 from wnmon.transport.reachable import wait_until_reachable
-from wnmon.web import Entry, NothingKept, Site
+from wnmon.web import Entry, Site
 
 DRAIN_S = 8.0
 """How long runs under way may take to end after SIGTERM; cutting them short and closing takes the rest of 10 s."""
@@ -110,11 +106,8 @@ class Service:
         self._config = config
         self._env = env
         self._clock = SystemClock()
-        self._is_running = False
-        self._early: deque[MonitorEvent] = deque()
-        self._store = self._opened_store(options.data)
-        self._keeper = self._store if isinstance(self._store, Keeper) else None
-        self._budgets = Budgets(self._clock, books=None if self._keeper is None else self._keeper.books)
+        self._kept = Kept(options.data, self._clock, self._tell)
+        self._budgets = Budgets(self._clock, books=self._kept.books)
         self._secrets = KnownSecrets()
         self._secrets.learn(config.secrets())
         self._backoff = Backoff(self._clock)
@@ -126,7 +119,7 @@ class Service:
         self._notifier = Notifier(
             Means(
                 clock=self._clock,
-                outbox=MemoryOutbox() if self._keeper is None else self._keeper.outbox,
+                outbox=self._kept.outbox,
                 carrier=Carrying(),
                 tell=self._tell,
                 known=lambda: self._secrets.learn(()),
@@ -136,8 +129,8 @@ class Service:
         )
         names = ("rests", "standings", "prometheus", "board", "store", "notify", *(sink.name for sink in sinks))
         self._metrics = PrometheusSink(self._clock, self._standings.of, sinks=names, components=_COMPONENTS)
-        kept = () if self._keeper is None else (self._keeper,)
-        own = (self._rests, self._standings, self._metrics, self._board, *kept, self._notifier)
+        kept = self._kept.sinks
+        own: tuple[Sink, ...] = (self._rests, self._standings, self._metrics, self._board, *kept, self._notifier)
         self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, *kept, self._notifier, *observers))
         self._sensors = SensorProcesses("wnmon.app.sensor_process", config.sensors, self._clock, self._tell)
         self._network = OwnNetwork(_reaches, self._clock, self._tell)
@@ -160,10 +153,7 @@ class Service:
         Raises UsageError when an address cannot be bound.
         """
         self._loop = asyncio.get_running_loop()
-        if isinstance(self._store, Refused):
-            self._tell(StoreTold(problem=self._store.problem))
-        self._is_running = True
-        self._tell_early()
+        self._kept.begin(self._loop)
         self._reloading = asyncio.Lock()
         self._runner = Runner(
             sensors=self._sensors,
@@ -183,11 +173,12 @@ class Service:
             if self._options.selftest:
                 await self._try_sensor(stop)
             if not stop.is_set():
-                await self._recall()
+                await self._kept.recall(self._config, self._standings, self._board, self._turns, self._budgets)
                 await self._recall_told()
                 self._start()
                 await self._adopt_channels(self._config)
-                self._tell_again()
+                for turned in self._kept.outages(self._config):
+                    self._notifier.observe(turned)  # who was told of it already is not told again
                 await self._serve(stop, reload_asked)
                 await self._drain()
         finally:
@@ -198,9 +189,7 @@ class Service:
             await self._notifier.close()
             await self._sensors.close()
             await asyncio.to_thread(pages.close)
-            if self._keeper is not None:
-                self._budgets.close()
-                await asyncio.to_thread(self._keeper.close)
+            await self._kept.close(self._budgets)
 
     def ready(self) -> bool:
         """Tell whether probes are being scheduled."""
@@ -224,7 +213,7 @@ class Service:
             version=__version__,
             lang=self._options.lang,
             honesty=lambda: self._honesty,
-            past=NothingKept() if self._keeper is None else self._keeper.courses,
+            past=self._kept.past,
             channels=self._notifier.channels,
         )
         entry = Entry(
@@ -259,38 +248,6 @@ class Service:
         self._honesty = trying.result()
         self._fanout.observe(SelfTested(honesty=self._honesty, at_s=self._clock.wall_s()))
 
-    def _opened_store(self, folder: Path | None) -> Keeper | Refused | None:
-        if folder is None:
-            return None
-        place = Place(folder=folder, owner=secrets.token_hex(8), is_service=True)
-        return open_keeper(place, self._clock, self._tell_from_thread)
-
-    def _tell_from_thread(self, event: MonitorEvent) -> None:
-        """Tell what the thread says that writes; before there is a loop, once there is one."""
-        self._early.append(event)
-        if self._is_running:
-            self._loop.call_soon_threadsafe(self._tell_early)
-
-    def _tell_early(self) -> None:
-        while self._early:
-            self._fanout.observe(self._early.popleft())
-
-    async def _recall(self) -> None:
-        """Know what was known when the service ended."""
-        if self._keeper is None:
-            return
-        self._standings.declare(self._config.probes)
-        self._board.declare(self._config.probes)
-        self._keeper.follow(self._standings.remembered)
-        for probe in self._config.probes:
-            known, last = self._keeper.remembered(probe), self._keeper.last(probe)
-            if known is not None:
-                self._standings.remember(probe.id, known)
-            if known is not None and last is not None:
-                self._board.remember(probe.id, last, known.confirmed)
-        self._turns.recall([turned.probe for turned in self._keeper.outages])
-        await asyncio.gather(*(self._budgets.look(target) for target in self._config.targets))
-
     def _start(self) -> None:
         self._scheduler.start()
         self._adopt(self._config, run_now=self._options.run_now)
@@ -309,8 +266,7 @@ class Service:
         self._metrics.declare_channels([channel.name for channel in config.channels])
         self._board.declare(config.probes)
         self._turns.keep([probe.id for probe in config.probes])
-        if self._keeper is not None:
-            self._keeper.declare(config.probes, config.retention)
+        self._kept.adopt(config)
         self._scheduler.set_probes(config.probes, run_now=run_now)
         for probe in doubted:
             self._recheck(probe)
@@ -324,13 +280,6 @@ class Service:
             self._turns.recall(await self._notifier.recall(self._config.channels))
         except Exception as error:  # noqa: BLE001 - what cannot be remembered must not keep relays from being watched
             self._fanout.observe(InternalFault(component="notify", error=place_of(error)))
-
-    def _tell_again(self) -> None:
-        """Have outages go on that began before a restart; who was told of one already is not told again."""
-        watched = {probe.id for probe in self._config.probes}
-        for turned in () if self._keeper is None else self._keeper.outages:
-            if turned.probe in watched:
-                self._notifier.observe(turned)
 
     async def _adopt_channels(self, config: Config) -> None:
         try:

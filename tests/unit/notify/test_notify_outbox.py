@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from store_samples import writing
 
 from wnmon.engine.deliveries import Delivery, Outbox
 from wnmon.notify.outbox import MemoryOutbox
+from wnmon.store.outbox import StoredOutbox
 
 T = TypeVar("T")
 FIRST = Delivery(id="m1", channel="team", payload='{"version": 1}', at_s=1.0)
 SECOND = Delivery(id="m2", channel="duty", payload='{"version": 1}', at_s=2.0)
 
-OUTBOXES: dict[str, Callable[[], Outbox]] = {"memory": MemoryOutbox}
+
+@contextmanager
+def in_memory(_: Path) -> Iterator[Outbox]:
+    yield MemoryOutbox()
+
+
+@contextmanager
+def in_a_file(folder: Path) -> Iterator[Outbox]:
+    with writing(folder / "wnmon.db") as writer:
+        yield StoredOutbox(writer)
+
+
+OUTBOXES: dict[str, Callable[[Path], AbstractContextManager[Outbox]]] = {"memory": in_memory, "file": in_a_file}
 """Every outbox there is."""
 
 
 @pytest.fixture(params=list(OUTBOXES.values()), ids=list(OUTBOXES))
-def outbox(request: pytest.FixtureRequest) -> Outbox:
-    made: Outbox = request.param()
-    return made
+def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Outbox]:
+    with request.param(tmp_path) as made:
+        yield made
 
 
 def done(*work: Coroutine[Any, Any, T]) -> T:

@@ -1,0 +1,111 @@
+"""What a service keeps over restarts: its store, where it has one, and what that gives back at the start."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from wnmon.config import Config
+from wnmon.engine.budget import Budgets
+from wnmon.engine.deliveries import Outbox
+from wnmon.engine.ports import Books, Clock, Courses
+from wnmon.engine.probe_states import LatestStates
+from wnmon.engine.standing import Standings
+from wnmon.engine.turns import Turns
+from wnmon.model.events import MonitorEvent, StoreTold, Turned
+from wnmon.notify.outbox import MemoryOutbox
+from wnmon.store import Keeper, Place, Refused, open_keeper
+from wnmon.web import NothingKept
+
+
+class Kept:
+    """The store of a service. Of folder None, or one that is refused, everything is in memory.
+
+    `hear` is told on the loop what the thread says that writes, from `begin` on.
+    """
+
+    def __init__(self, folder: Path | None, clock: Clock, hear: Callable[[MonitorEvent], None]) -> None:
+        self._hear = hear
+        self._said: deque[MonitorEvent] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._keeper = None if folder is None else self._opened(folder, clock)
+
+    def _opened(self, folder: Path, clock: Clock) -> Keeper | None:
+        place = Place(folder=folder, owner=secrets.token_hex(8), is_service=True)
+        opened = open_keeper(place, clock, self._say)
+        if not isinstance(opened, Refused):
+            return opened
+        self._said.append(StoreTold(problem=opened.problem))
+        return None
+
+    @property
+    def sinks(self) -> tuple[Keeper, ...]:
+        """Return what takes runs and observes events."""
+        return () if self._keeper is None else (self._keeper,)
+
+    @property
+    def books(self) -> Books | None:
+        """Return where budgets are kept."""
+        return None if self._keeper is None else self._keeper.books
+
+    @property
+    def outbox(self) -> Outbox:
+        """Return where messages wait."""
+        return MemoryOutbox() if self._keeper is None else self._keeper.outbox
+
+    @property
+    def past(self) -> Courses:
+        """Return what the pages show of the past."""
+        return NothingKept() if self._keeper is None else self._keeper.courses
+
+    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Pass on what is said from now on, and what was said before."""
+        self._loop = loop
+        self._pass_on()
+
+    async def recall(
+        self, config: Config, standings: Standings, board: LatestStates, turns: Turns, budgets: Budgets
+    ) -> None:
+        """Have all these know what was known when the service ended."""
+        if self._keeper is None:
+            return
+        standings.declare(config.probes)
+        board.declare(config.probes)
+        self._keeper.follow(standings.remembered)
+        for probe in config.probes:
+            known, last = self._keeper.remembered(probe), self._keeper.last(probe)
+            if known is not None:
+                standings.remember(probe.id, known)
+            if known is not None and last is not None:
+                board.remember(probe.id, last, known.confirmed)
+        turns.recall([turned.probe for turned in self._keeper.outages])
+        await asyncio.gather(*(budgets.look(target) for target in config.targets))
+
+    def outages(self, config: Config) -> Iterator[Turned]:
+        """Yield the outages of these probes that were not over when the service ended."""
+        watched = {probe.id for probe in config.probes}
+        yield from (one for sink in self.sinks for one in sink.outages if one.probe in watched)
+
+    def adopt(self, config: Config) -> None:
+        """Keep from now on what this configuration wants."""
+        for sink in self.sinks:
+            sink.declare(config.probes, config.retention)
+
+    async def close(self, budgets: Budgets) -> None:
+        """Give back what of budgets is not used, write what there is, and let go of the folder."""
+        if self._keeper is not None:
+            budgets.close()
+            await asyncio.to_thread(self._keeper.close)
+
+    def _say(self, event: MonitorEvent) -> None:
+        """Take what the thread says that writes."""
+        self._said.append(event)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._pass_on)
+
+    def _pass_on(self) -> None:
+        while self._said:
+            self._hear(self._said.popleft())
