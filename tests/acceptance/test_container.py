@@ -76,7 +76,7 @@ def environment_by_default() -> dict[str, str]:
 
 
 def demo_configuration() -> Path:
-    (mount,) = compose()["services"]["wnmon"]["volumes"]
+    mount, _ = compose()["services"]["wnmon"]["volumes"]
     return ROOT / by_default(mount["source"]) / "wnmon.yaml"
 
 
@@ -176,9 +176,15 @@ def test_wnmon_runs_on_a_read_only_file_system() -> None:
 
 
 def test_the_configuration_is_mounted_as_a_folder() -> None:
-    (mount,) = compose()["services"]["wnmon"]["volumes"]
+    mount, _ = compose()["services"]["wnmon"]["volumes"]
 
     assert (mount["target"], mount["read_only"]) == ("/etc/wnmon", True)
+
+
+def test_what_outlives_a_restart_lies_in_the_volume_that_the_image_names() -> None:
+    _, mount = compose()["services"]["wnmon"]["volumes"]
+
+    assert [mount.partition(":")[2]] == json.loads(final_stage()["VOLUME"])
 
 
 def test_the_engine_waits_longer_than_wnmon_drains() -> None:

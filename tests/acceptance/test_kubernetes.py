@@ -240,8 +240,10 @@ def test_the_configuration_can_be_validated_where_no_secret_is_mounted() -> None
     assert (done.returncode, "tokens/day" in done.stdout) == (0, True), done.stderr
 
 
-def test_everything_is_mounted_for_reading_only() -> None:
-    assert all(mount["readOnly"] for mount in container()["volumeMounts"])
+def test_only_what_outlives_a_restart_is_mounted_for_writing() -> None:
+    written = [mount["mountPath"] for mount in container()["volumeMounts"] if not mount.get("readOnly")]
+
+    assert written == ["/var/lib/wnmon"]
 
 
 @NO_KUBECTL
