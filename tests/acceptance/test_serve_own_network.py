@@ -37,6 +37,7 @@ class Cut:
     told_during: int
     stderr: str
     after: dict[str, Any]
+    kinds: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,9 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cut]:
             with closing(socket.create_server(("127.0.0.1", guard))):
                 eventually(lambda: service.probes()["wn/alive/m"]["up"] is False, "an outage")
                 after = service.probes()["wn/alive/m"]
-            yield Cut(during, metrics, told, service.stderr, after)
+                eventually(lambda: len(hook.taken) > 1, "messages")
+                kinds = [one["kind"] for one in hook.documents()]
+            yield Cut(during, metrics, told, service.stderr, after, kinds)
 
 
 def test_a_run_that_could_reach_nothing_blames_this_machine(cut: Cut) -> None:
@@ -77,3 +80,7 @@ def test_the_log_says_once_that_the_network_is_down(cut: Cut) -> None:
 
 def test_a_relay_that_alone_cannot_be_reached_is_down(cut: Cut) -> None:
     assert (cut.after["up"], cut.after["reason"]) == (False, "connect")
+
+
+def test_people_are_told_once_that_wnmon_was_cut_off_and_then_that_the_relay_is_down(cut: Cut) -> None:
+    assert cut.kinds == ["network", "down"]

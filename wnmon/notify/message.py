@@ -83,6 +83,9 @@ def document(notice: Notice, voice: Voice, *, id: str, channel: str, at_s: float
             "outages": [_plain(item, voice) for item in items[:MAX_LISTED]],
             "outages_total": len(items),
             "still_down": notice.still,
+            "network": None
+            if notice.cut is None
+            else {name: round(at, 3) for name, at in notice.cut._asdict().items()},
         },
         ensure_ascii=False,
     )
@@ -131,6 +134,10 @@ def words(notice: Notice, voice: Voice) -> tuple[str, tuple[str, ...]]:
     """Return the title and the lines of a notice."""
     if notice.kind is Kind.TEST:
         return voice.word("title_test"), (voice.word("test"),)
+    if notice.cut is not None:
+        since_s, until_s = notice.cut
+        holes = {"since": voice.at(since_s), "until": voice.at(until_s), "span": voice.span(until_s - since_s)}
+        return voice.word("title_network"), (voice.word("network", **holes),)
     groups = _groups(_items(notice), apart=not notice.target)
     lines = [line for group in groups[:MAX_GROUPS] for line in _lines(group, voice, named=not notice.target)]
     if len(groups) > MAX_GROUPS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from wnmon.model.result import Reason
 from wnmon.model.said import Text
@@ -83,22 +83,34 @@ class Told:
 
 
 class Kind(StrEnum):
-    """What a message is about: outages that began, that ended, both; those that go on; all since it was quiet."""
+    """What a message is about: outages that began, that ended, both; those that go on; all since it was quiet.
+
+    network: wnmon's own network was down, and is back.
+    """
 
     DOWN = "down"
     UP = "up"
     CHANGED = "changed"
     REMINDER = "reminder"
     DIGEST = "digest"
+    NETWORK = "network"
     TEST = "test"
+
+
+class Cut(NamedTuple):
+    """From when to when wnmon's own network was down, or went down again and again (epoch seconds)."""
+
+    since_s: float
+    until_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One message before it is put into words. `target` is "" where it is about several, or none.
 
-    `ended` are told outages that are over, `passed` those over before they were told. `still` counts the told ones of
-    these targets that go on beside; `probes` are all of the target that the channel wants to hear of.
+    `cut`: when wnmon itself could reach nothing, which says nothing of relays. `ended` are told outages that are over,
+    `passed` those over before they were told. `still` counts the told ones of these targets that go on beside; `probes`
+    are all of the target that the channel wants to hear of.
     """
 
     kind: Kind
@@ -107,6 +119,7 @@ class Notice:
     ended: tuple[Told, ...] = ()
     passed: tuple[Told, ...] = ()
     lasting: tuple[Told, ...] = ()
+    cut: Cut | None = None
     still: int = 0
     probes: int = 0
 

@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from wnmon.model.channel import Channel
 from wnmon.model.target import ProbeId
-from wnmon.notify.news import Kind, Notice, Outage, Told
+from wnmon.notify.news import Cut, Kind, Notice, Outage, Told
 from wnmon.notify.situation import Last, Situation, Watched
 
 GATHER_S = 120.0
@@ -36,6 +36,8 @@ FREE = 2
 """So many messages about one target within an hour keep no distance: that it is down, and that it is up again."""
 SPACING_S = 300.0
 MOST_APART = 3
+OWN_NETWORK = ""
+"""Stands among targets for wnmon's own network, which has the same distance between messages."""
 MAX_PASSED = 1000
 """Outages that passed untold are remembered for so many probes."""
 
@@ -51,6 +53,8 @@ class Sent(NamedTuple):
 class Memory:
     """What a channel was told and when. `held`: news was held back, so that the next message tells all there is.
 
+    `cut`: wnmon's own network was down, which is untold.
+
     `revision` grows with each change: to write all of it down to see whether there was one takes a while.
     """
 
@@ -58,6 +62,7 @@ class Memory:
     passed: dict[ProbeId, Told] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
     held: bool = False
+    cut: Cut | None = None
     revision: int = field(default=0, compare=False)
 
     def began(self, outage: Outage) -> None:
@@ -84,6 +89,11 @@ class Memory:
                 passed.begin_again(outage)
             passed.end(until_s, ttft_s)
 
+    def cut_off(self, since_s: float, until_s: float) -> None:
+        """Note that wnmon's own network was down; one more time, where the last is untold yet."""
+        self.cut = Cut(since_s if self.cut is None else min(self.cut.since_s, since_s), until_s)
+        self.revision += 1
+
     def keep(self, probes: Collection[ProbeId]) -> None:
         """Forget all probes but these: what is not watched any more is neither down nor up."""
         self.told = {id_: one for id_, one in self.told.items() if id_ in probes}
@@ -97,6 +107,11 @@ class Memory:
 
     def note(self, notice: Notice, at_s: float) -> None:
         """Note that a channel is told this."""
+        if notice.kind is Kind.NETWORK:
+            self.cut = None
+            self.sent = [*_lately(self.sent, at_s), Sent(at_s, (OWN_NETWORK,))]
+            self.revision += 1
+            return
         for outage in notice.began:
             self.told[outage.probe] = Told.of(outage)
         over = {id_ for id_, one in self.told.items() if any(one is ended for ended in notice.ended)}
@@ -114,7 +129,7 @@ class Memory:
     def dump(self) -> str:
         """Return it as a JSON document."""
         told, passed = ({id_: one.plain() for id_, one in of.items()} for of in (self.told, self.passed))
-        return json.dumps({"told": told, "passed": passed, "sent": self.sent, "held": self.held})
+        return json.dumps({"told": told, "passed": passed, "sent": self.sent, "held": self.held, "cut": self.cut})
 
     @classmethod
     def load(cls, text: str) -> Memory:
@@ -126,6 +141,7 @@ class Memory:
                 passed={ProbeId(id_): Told.read(one) for id_, one in plain["passed"].items()},
                 sent=[Sent(float(at_s), tuple(targets)) for at_s, targets in plain["sent"]],
                 held=bool(plain["held"]),
+                cut=None if plain["cut"] is None else Cut(*map(float, plain["cut"])),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             return cls()
@@ -159,11 +175,15 @@ def decide(channel: Channel, memory: Memory, situation: Situation, now_s: float)
     """Return what a channel is told now."""
     news = _news(channel, memory, situation)
     remind_at_s = _remind_at_s(channel, memory, situation)
-    if not news and (remind_at_s is None or now_s < remind_at_s):
+    if memory.cut is None and not news and (remind_at_s is None or now_s < remind_at_s):
         return Verdict(wait_s=None if remind_at_s is None else remind_at_s - now_s)
     hush_s = _hushed_until_s(channel, memory, now_s)
     if hush_s is not None:
-        return Verdict(wait_s=hush_s - now_s, held_until_s=hush_s if news else None, held=bool(news))
+        is_held = bool(news) or memory.cut is not None
+        return Verdict(wait_s=hush_s - now_s, held_until_s=hush_s if is_held else None, held=bool(news))
+    cut_at_s = None if memory.cut is None else _spaced_until_s(OWN_NETWORK, memory, now_s)
+    if cut_at_s is not None and cut_at_s <= now_s:
+        return Verdict(notice=Notice(kind=Kind.NETWORK, cut=memory.cut))
     if memory.held and news:
         return Verdict(notice=_notice(channel, news.values(), memory, situation, Kind.DIGEST))
     notice, ready_at_s = _ready(channel, memory, situation, news, now_s)
@@ -171,7 +191,7 @@ def decide(channel: Channel, memory: Memory, situation: Situation, now_s: float)
         return Verdict(notice=notice)
     if remind_at_s is not None and now_s >= remind_at_s:
         return Verdict(notice=Notice(kind=Kind.REMINDER, lasting=tuple(_lasting(memory, situation))))
-    at_s = min(one for one in (ready_at_s, remind_at_s) if one is not None)
+    at_s = min(one for one in (ready_at_s, remind_at_s, cut_at_s) if one is not None)
     return Verdict(wait_s=at_s - now_s, gathers=bool(news))
 
 

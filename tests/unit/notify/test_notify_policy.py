@@ -11,7 +11,7 @@ from notify_samples import CHANNEL, NOON_S, Night, night, probe, run_of, turned
 
 from wnmon.model.channel import QuietHours
 from wnmon.model.result import Outcome, Reason
-from wnmon.notify.news import Kind, Notice
+from wnmon.notify.news import Cut, Kind, Notice
 from wnmon.notify.policy import CONFIRM_S, GATHER_S, MAX_PASSED, Memory, Sent, quiet_until_s
 
 NEVER = {"remind_s": None}
@@ -493,3 +493,36 @@ def test_relays_that_go_on_failing_one_after_another_do_not_put_a_message_off_fo
             if second == number * 20 + 31:
                 one.down(each)
     assert one.told()[0][0] <= 1 + GATHER_S + CONFIRM_S
+
+
+def test_a_network_that_was_down_is_one_message_about_wnmon() -> None:
+    one = night()
+    one.memory.cut_off(one.now_s - 600, one.now_s)
+    one.until(2000)
+
+    assert one.told() == [(1, "network", 0, 0, 0)]
+
+
+def test_a_network_that_comes_and_goes_is_told_in_few_messages() -> None:
+    one = night()
+    for minute in range(1, 31):
+        one.until(minute * 60)
+        one.memory.cut_off(one.now_s - 30, one.now_s)
+    one.until(4000)
+
+    assert len(one.told()) <= 6
+
+
+def test_several_cuts_that_are_untold_are_one() -> None:
+    memory = Memory()
+    memory.cut_off(100, 200)
+    memory.cut_off(300, 400)
+
+    assert memory.cut == Cut(100, 400)
+
+
+def test_a_cut_that_is_untold_outlives_a_restart() -> None:
+    memory = Memory()
+    memory.cut_off(100, 200)
+
+    assert Memory.load(memory.dump()).cut == Cut(100, 200)

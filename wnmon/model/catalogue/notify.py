@@ -10,6 +10,11 @@ _MESSAGES: dict[str, Pair] = {
     "notify_title_changed": ("🟠 {target}: {n} down, {n2} up again, {n3} still down", "🟠 {target}：新中断 {n}，恢复 {n2}，仍中断 {n3}"),
     "notify_title_digest": ("🟠 Several relays: {n} down, {n2} up again", "🟠 多个中转站：新中断 {n}，恢复 {n2}"),
     "notify_title_reminder": ("🔴 Still down: {n}", "🔴 仍中断：{n}"),
+    "notify_title_network": ("🟠 wnmon itself was cut off", "🟠 wnmon 自身曾断网"),
+    "notify_network": (
+        "Its own network was down from {since} to {until} ({span}). Nothing follows for relays: no run of then counts.",
+        "其所在网络自 {since} 至 {until} 中断（{span}）。不对中转站作判断：其间的运行不计。",
+    ),
     "notify_title_test": ("wnmon: a test message", "wnmon：测试消息"),
     "notify_test": ("This channel works. Outages and their ends will be told here.", "此通道可用。中断与恢复将在此通知。"),
     "notify_head_down": ("▼ {check}: {names}", "▼ {check}：{names}"),
