@@ -354,6 +354,26 @@ def _monitor() -> Iterator[Alert]:
         chosen=(),
     )
     yield Alert(
+        name="WnmonStoreProblem",
+        expr="sum by (job, instance, problem) (wnmon_store_problem) > 0",
+        wait="15m",
+        severity="warning",
+        summary="wnmon at {{ $labels.instance }} writes nothing down: {{ $labels.problem }}",
+        description="It probes all the same, in memory: a restart would forget outages and what of budgets is spent.",
+        board="wnmon-self",
+        chosen=(),
+    )
+    yield Alert(
+        name="WnmonMessageWaiting",
+        expr="sum by (job, instance, channel) (wnmon_notify_waiting) > 0",
+        wait="30m",
+        severity="warning",
+        summary="wnmon at {{ $labels.instance }} cannot tell {{ $labels.channel }}",
+        description="A message waits for half an hour: its service refuses it, or is not reached. The page says why.",
+        board="wnmon-self",
+        chosen=(),
+    )
+    yield Alert(
         name="WnmonAbsent",
         why="One of several, which is still known to be scraped; or all, of whom nobody knows any more.",
         expr="""

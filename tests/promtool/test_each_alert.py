@@ -387,6 +387,26 @@ MONITOR = (
         at={8: [], 11: ["i"], 20: []},
     ),
     Scene(
+        name="a store that cannot be written for a quarter of an hour is told, until it can be",
+        alert="WnmonStoreProblem",
+        series={
+            'wnmon_store_problem{instance="i", problem="full"}': "0x4 1x24 0x10",
+            'wnmon_store_problem{instance="i", problem="locked"}': "0x9 1x3 0x30",
+        },
+        by="problem",
+        at={15: [], 22: ["full"], 32: []},
+    ),
+    Scene(
+        name="a message that nobody takes for half an hour is told, one that is tried again soon is not",
+        alert="WnmonMessageWaiting",
+        series={
+            'wnmon_notify_waiting{instance="i", channel="team"}': "0x4 1x40 0x10",
+            'wnmon_notify_waiting{instance="i", channel="duty"}': "0x4 1x10 0x40",
+        },
+        by="channel",
+        at={20: [], 40: ["team"], 50: []},
+    ),
+    Scene(
         name="a monitor that is gone is missed after five minutes, a restart of two is not",
         alert="WnmonAbsent",
         series={'wnmon_build_info{instance="i"}': "1x4 stale _x1 1x12 stale _x10 1x10"},
