@@ -43,7 +43,9 @@ _URGENCY = (
     WAITING,
     Outcome.PASSED,
 )
-_COLORS = {"failed": "c62828", "errored": "c62828", "degraded": "b26a00", "passed": "2e7d32"}
+COLORS = {"failed": "c62828", "errored": "c62828", "degraded": "b26a00", "passed": "2e7d32"}
+"""Of the icon, by the outcome that matters most."""
+NO_COLOR = "757575"
 
 
 class Page:
@@ -84,7 +86,7 @@ class Page:
             clock=None if honesty is None else _clock(honesty, lang),
             channels=[_channel(state, now_s, lang) for state in channels],
             version=version,
-            color=next((_COLORS[name] for name in _URGENCY if counts[name] and name in _COLORS), "757575"),
+            color=next((COLORS[name] for name in _URGENCY if counts[name] and name in COLORS), NO_COLOR),
         )
 
 

@@ -11,7 +11,7 @@ from wnmon.model.target import ProbeId
 from wnmon.web.bars import BAR_WIDTH, drawn, drawn_course, shares
 from wnmon.web.frame import Frame
 from wnmon.web.moments import exact, moment, word
-from wnmon.web.page import WAITING, presented
+from wnmon.web.page import COLORS, NO_COLOR, WAITING, presented
 
 REFRESH_S = 60
 CHART_HEIGHT = 60
@@ -47,10 +47,16 @@ class TargetPage:
             rows=[_row(state, courses.get(state.id), now_s, lang) for state in presented(states, lang)],
             incidents=[_incident(one, now_s, lang) for one in past.incidents],
             incidents_left=past.incidents_total - len(past.incidents),
+            color=_color(states),
             refresh_s=REFRESH_S,
             now=exact(now_s),
             version=version,
         )
+
+
+def _color(states: Sequence[ProbeState]) -> str:
+    outcomes = {state.outcome or WAITING for state in states}
+    return next((color for name, color in COLORS.items() if name in outcomes), NO_COLOR)
 
 
 def _together(days: Sequence[Day]) -> Span:
