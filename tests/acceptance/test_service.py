@@ -507,6 +507,7 @@ def test_the_service_outlives_the_reader_of_its_lines(relay: MockRelay, tmp_path
     config = tmp_path / "wnmon.yaml"
     config.write_text("".join(["targets:\n", target(relay.url, "pipe"), "checks:\n", ALIVE]), encoding="utf-8")
     order = [sys.executable, "-m", "wnmon", "serve", str(config), "--listen", "127.0.0.1:0"]
+    order += ["--data", str(tmp_path / "data")]
     with subprocess.Popen(order, stdout=subprocess.PIPE, env=environment()) as process:
         assert process.stdout is not None
         process.stdout.close()
@@ -561,6 +562,7 @@ def just_begun(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a service and leave it as it is in the first moment."""
     (folder / "wnmon.yaml").write_text(ON_ONE_HOURLY, encoding="utf-8")
     order = [sys.executable, "-m", "wnmon", "serve", str(folder / "wnmon.yaml"), "--listen", "127.0.0.1:0"]
+    order += ["--data", str(folder / "data")]
     pipe = subprocess.PIPE
     with subprocess.Popen(order, stdout=pipe, stderr=pipe, env=environment(), cwd=folder) as process:
         try:

@@ -24,6 +24,7 @@ from urllib.request import urlopen
 
 import yaml
 from bench_runs import free_port
+from message_services import ANSWERS, SECRET, standing_in
 from raw_relay import Speech, answer, relay_saying, stream
 from service_process import ServiceProcess, relay_beside, serving
 from soak import process, wait_for
@@ -165,14 +166,15 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def configuration(origins: dict[str, str]) -> str:
-    """Return the configuration: a target for each relay, each with a key of its own."""
+def configuration(origins: dict[str, str], hook: str) -> str:
+    """Return the configuration: a target for each relay, each with a key of its own, and a channel to tell."""
     lines = [
         f"  {name}: {{base_url: {url}/v1, api_key: {KEYS[name]}, models: [gpt-4o]"
         f"{', ' + MORE[name] if name in MORE else ''}}}"
         for name, url in origins.items()
     ]
-    return "\n".join(["targets:", *lines, CHECKS])
+    channel = f"notify: {{team: {{kind: webhook, url: {hook}/hook, secret: {SECRET}}}}}"
+    return "\n".join(["targets:", *lines, CHECKS.rstrip(), channel, ""])
 
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -350,7 +352,7 @@ def running(folder: Path) -> Iterator[Chain]:
     with ExitStack() as stack:
         box = stack.enter_context(postbox())
         origins, killed = stack.enter_context(relays(folder))
-        config = configuration(origins)
+        config = configuration(origins, stack.enter_context(standing_in(ANSWERS["webhook"])).url)
         service = stack.enter_context(serving(folder, config, "--log-level", "debug", "--log-format", "json"))
         order = [
             "prometheus-alertmanager",
@@ -365,7 +367,7 @@ def running(folder: Path) -> Iterator[Chain]:
         order = [
             "prometheus",
             f"--config.file={write_prometheus(folder, scraped, alertmanager, pace)}",
-            f"--storage.tsdb.path={folder / 'data'}",
+            f"--storage.tsdb.path={folder / 'prometheus'}",
             f"--web.listen-address=127.0.0.1:{prometheus}",
             # What fires before Prometheus has found Alertmanager is sent again after this, by default a minute.
             "--rules.alert.resend-delay=5s",

@@ -36,10 +36,9 @@ class Kept:
     def _opened(self, folder: Path, clock: Clock) -> Keeper | None:
         place = Place(folder=folder, owner=secrets.token_hex(8), is_service=True)
         opened = open_keeper(place, clock, self._say)
-        if not isinstance(opened, Refused):
-            return opened
-        self._said.append(StoreTold(problem=opened.problem))
-        return None
+        refused = opened if isinstance(opened, Refused) else None
+        self._said.append(StoreTold(problem=None if refused is None else refused.problem))
+        return None if isinstance(opened, Refused) else opened
 
     @property
     def sinks(self) -> tuple[Keeper, ...]:

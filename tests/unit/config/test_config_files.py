@@ -241,3 +241,9 @@ def test_results_are_kept_as_long_as_is_said_and_else_by_default(tmp_path: Path)
     kept = config(tmp_path, f"{TARGET}retention: {{runs: 7d}}").retention
 
     assert kept == Retention(runs_s=7 * 86_400, hours_s=35 * 86_400, days_s=800 * 86_400)
+
+
+def test_a_guard_is_an_address_and_no_more(tmp_path: Path) -> None:
+    read = config(tmp_path, f'{TARGET}guard: ["https://example.org", "http://[::1]:8080/"]')
+
+    assert read.guard == ("https://example.org", "http://[::1]:8080")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wnmon.model.text import cut, encodable, one_line, visible
+from wnmon.model.text import cut, encodable, one_line, percent, visible
 
 
 @pytest.mark.parametrize(("text", "short"), [("abcd", "abcd"), ("abcde", "abc…"), ("", "")])
@@ -32,3 +32,11 @@ def test_what_cannot_be_seen_is_written_as_its_escape(odd: str, shown: str) -> N
 
 def test_what_can_be_seen_stays_as_it_is() -> None:
     assert visible("你好 é a b") == "你好 é a b"
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(1, "100 %"), (0, "0 %"), (0.5, "50 %"), (0.98765, "98.77 %"), (0.999_99, "99.99 %"), (0.970_97, "97.10 %")],
+)
+def test_a_share_that_is_not_whole_is_never_shown_as_such(share: float, shown: str) -> None:
+    assert percent(share) == shown

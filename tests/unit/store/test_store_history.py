@@ -88,3 +88,10 @@ def test_a_copy_is_for_nobody_elses_eyes(history: History, tmp_path: Path) -> No
     history.copy(tmp_path / "copy.db")
 
     assert (tmp_path / "copy.db").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("last_s", [1e9, 1e20, 1e300])
+def test_however_far_back_is_asked_for_is_no_further_than_anything_is_kept(history: History, last_s: float) -> None:
+    (past,) = history.past(last_s, START_S + HOUR_S)
+
+    assert (past.total.runs, len(list(history.runs(last_s, START_S + HOUR_S)))) == (3, 3)
