@@ -33,10 +33,11 @@ from wnmon.engine.standing import Standings
 from wnmon.judge.registry import prepare
 from wnmon.judge.verdict import judge
 from wnmon.metrics.prometheus import PrometheusSink
+from wnmon.model.budget import Budget
 from wnmon.model.check import Caps, Check, Plan, Step, Timeouts
 from wnmon.model.exchange import Chunk, Exchange, Marks, Request
 from wnmon.model.json import Json, JsonObject
-from wnmon.model.target import Budget, Probe, ProbeId, Secret, Target
+from wnmon.model.target import Probe, ProbeId, Secret, Target
 from wnmon.redact.exchange import redact_exchange
 from wnmon.redact.result import redact_result
 from wnmon.wire.answer import read_answer

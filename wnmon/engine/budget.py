@@ -17,9 +17,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wnmon.engine.ports import Account, Amount, Books, Clock
+from wnmon.model.budget import Budget
 from wnmon.model.events import BudgetLeft
 from wnmon.model.said import Said, Text
-from wnmon.model.target import Budget, Target
+from wnmon.model.target import Target
 
 _DAY_S = 86_400
 

@@ -18,11 +18,12 @@ from wnmon.engine.ports import About, P, T, Worker
 from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
 from wnmon.judge.registry import prepare
+from wnmon.model.budget import Budget
 from wnmon.model.check import Caps, Check, Level, Plan, Risk, Rule, Selector, Step, Timeouts
 from wnmon.model.events import MonitorEvent
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.json import Json
-from wnmon.model.target import Budget, Probe, Secret, Target
+from wnmon.model.target import Probe, Secret, Target
 
 S = 1_000_000_000
 NOON_S = 1_767_268_800.0
@@ -235,7 +236,7 @@ class Bench:
         return asyncio.run(self.runner.run(one or probe(), **how))
 
 
-def limited(**budget: int) -> Target:
+def limited(**budget: Any) -> Target:
     """Return a target with a budget."""
     return target(budget=Budget(**budget))
 

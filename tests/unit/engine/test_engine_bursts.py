@@ -12,11 +12,12 @@ from engine_samples import KEY, WORST_TOKENS, Bench, lost, plain, probe, reply, 
 from wnmon.engine.conversation import INTERRUPTED
 from wnmon.engine.run import Run
 from wnmon.judge.registry import prepare
+from wnmon.model.budget import Budget
 from wnmon.model.check import Plan, Risk, Step
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Outcome, Verdict
 from wnmon.model.said import Said, Why
-from wnmon.model.target import Budget, SensorKind, Target
+from wnmon.model.target import SensorKind, Target
 
 BUSY = {"error": {"message": "too many requests", "code": "rate_limit_exceeded"}}
 SECURE = target(url="https://relay.invalid/v1/chat/completions")

@@ -11,8 +11,9 @@ from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets
 from wnmon.engine.ports import Rest, RestCause
 from wnmon.engine.rests import Rests
+from wnmon.model.budget import Budget
 from wnmon.model.events import RunSkipped, Skip
-from wnmon.model.target import Budget, ProbeId
+from wnmon.model.target import ProbeId
 from wnmon.model.window import Window
 
 FRUGAL = target(budget=Budget(tokens_per_day=10))

@@ -1,0 +1,155 @@
+"""What may be spent: amounts, limits of them per hour, day and month, and whom a limit is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from enum import StrEnum
+from typing import Any
+
+BILLIONTHS = 10**9
+"""Money is counted in billionths of its currency, whole ones: sums are exact, in SQLite too."""
+
+
+class Unit(StrEnum):
+    """What is limited."""
+
+    TOKENS = "tokens"
+    REQUESTS = "requests"
+    MONEY = "money"
+
+
+class Period(StrEnum):
+    """How long a limit lasts, by the calendar of the zone; the shortest first."""
+
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+
+
+class Scope(StrEnum):
+    """Whose requests a limit is for: those of one target, those with one key, or all of them."""
+
+    TARGET = "target"
+    KEY = "key"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """So many tokens and requests, and so much money (billionths of a currency that whoever holds this knows)."""
+
+    tokens: int = 0
+    requests: int = 0
+    money: int = 0
+
+    def of(self, unit: Unit) -> int:
+        """Return how much it is in a unit."""
+        match unit:
+            case Unit.TOKENS:
+                return self.tokens
+            case Unit.REQUESTS:
+                return self.requests
+            case Unit.MONEY:
+                return self.money
+
+    def __add__(self, more: Amount) -> Amount:
+        return Amount(
+            tokens=self.tokens + more.tokens, requests=self.requests + more.requests, money=self.money + more.money
+        )
+
+    def __sub__(self, less: Amount) -> Amount:
+        return Amount(
+            tokens=self.tokens - less.tokens, requests=self.requests - less.requests, money=self.money - less.money
+        )
+
+    def __mul__(self, times: int) -> Amount:
+        return Amount(tokens=self.tokens * times, requests=self.requests * times, money=self.money * times)
+
+    def at_least(self, least: Amount) -> Amount:
+        """Return the larger of both in each unit."""
+        return Amount(
+            tokens=max(self.tokens, least.tokens),
+            requests=max(self.requests, least.requests),
+            money=max(self.money, least.money),
+        )
+
+    def at_most(self, most: Amount) -> Amount:
+        """Return the smaller of both in each unit."""
+        return Amount(
+            tokens=min(self.tokens, most.tokens),
+            requests=min(self.requests, most.requests),
+            money=min(self.money, most.money),
+        )
+
+    def is_within(self, most: Amount) -> bool:
+        """Tell whether it is no more than another one, in any unit."""
+        return self.at_most(most) == self
+
+
+NOTHING = Amount()
+
+
+def billionths(money: Decimal) -> int:
+    """Return an amount of money in billionths, rounded up: what is held, and what is booked, is never too little."""
+    return int((money * BILLIONTHS).to_integral_value(ROUND_CEILING))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """No more than `most` of a unit in any one period; money in billionths of `currency`, which others have not."""
+
+    scope: Scope
+    unit: Unit
+    period: Period
+    most: int
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What may be spent per period, each name that of its YAML key. None means no limit.
+
+    `currency`: of the money, "" where none is limited.
+    """
+
+    tokens_per_hour: int | None = None
+    tokens_per_day: int | None = None
+    tokens_per_month: int | None = None
+    requests_per_hour: int | None = None
+    requests_per_day: int | None = None
+    requests_per_month: int | None = None
+    money_per_hour: Decimal | None = None
+    money_per_day: Decimal | None = None
+    money_per_month: Decimal | None = None
+    currency: str = ""
+
+    def most(self, unit: Unit, period: Period) -> int | None:
+        """Return a limit, money in billionths; None where there is none."""
+        limit: int | Decimal | None = getattr(self, f"{unit}_per_{period}")
+        return int((limit * BILLIONTHS).to_integral_value(ROUND_FLOOR)) if isinstance(limit, Decimal) else limit
+
+    def limits(self, scope: Scope) -> Iterator[Limit]:
+        """Yield each limit, for whom this budget is."""
+        for unit in Unit:
+            for period in Period:
+                most = self.most(unit, period)
+                if most is not None:
+                    currency = self.currency if unit is Unit.MONEY else ""
+                    yield Limit(scope=scope, unit=unit, period=period, most=most, currency=currency)
+
+
+NO_BUDGET = Budget()
+LIMIT_KEYS = tuple(one.name for one in fields(Budget) if one.name != "currency")
+MONEY_KEYS = tuple(key for key in LIMIT_KEYS if key.startswith(Unit.MONEY))
+
+
+def strictest(budgets: Iterable[Budget]) -> Budget:
+    """Return the budget that is within all of these, whose money is all of one currency."""
+    together = tuple(budgets)
+    least: dict[str, Any] = {
+        key: min((most for one in together if (most := getattr(one, key)) is not None), default=None)
+        for key in LIMIT_KEYS
+    }
+    return Budget(**least, currency=next((one.currency for one in together if one.currency), ""))
