@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from engine_samples import KEY, WORST_TOKENS, Bench, lost, plain, probe, reply, step, suite, target
+from engine_samples import KEY, WORST_TOKENS, Bench, lost, plain, probe, reply, step, suite, target, tokens_left
 
 from wnmon.engine.conversation import INTERRUPTED
 from wnmon.engine.run import Run
@@ -149,7 +149,7 @@ def test_a_burst_over_budget_gives_back_what_it_had_set_aside() -> None:
     bench, poor = Bench(), target(budget=Budget(tokens_per_day=4 * WORST_TOKENS))
     run(bench, suite(FIVE), poor)
 
-    assert bench.budgets.tokens_left(poor) == 4 * WORST_TOKENS
+    assert tokens_left(bench.budgets, poor) == 4 * WORST_TOKENS
 
 
 def test_a_burst_that_is_cut_short_ends_the_run() -> None:

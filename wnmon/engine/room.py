@@ -1,0 +1,112 @@
+"""How much room the limits of a target leave, and what of it is granted. Pure: told what is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from wnmon.engine.ports import Account, Grant, Left
+from wnmon.model.budget import NOTHING, Amount, Period, Scope
+from wnmon.model.days import Stretch
+
+Used = Callable[[Scope, Period], Amount]
+"""What is booked and granted to anybody, in the period of the account; money in the currency of the target."""
+
+ROOM = 10
+"""More than one request is granted where so many times as much is left, so that none starves beside idle grants."""
+
+
+def granted_of(account: Account, used: Used, need: Amount, copies: int) -> Grant:
+    """Return what is granted of what is left: so many times what is needed, or once, or nothing."""
+    used = cache(used)
+    left = [
+        Left(
+            limit=limit,
+            amount=max(0, limit.most - used(limit.scope, limit.period).of(limit.unit)),
+            until_s=account.periods[limit.period].until_s,
+        )
+        for limit in account.target.limits
+    ]
+    granted = _portion(left, need, copies)
+    return Grant(granted=granted, left=tuple(less(one, granted) for one in left))
+
+
+def less(left: Left, amount: Amount) -> Left:
+    """Return what is left after so much is taken, or given back where that is negative."""
+    return Left(limit=left.limit, amount=max(0, left.amount - amount.of(left.limit.unit)), until_s=left.until_s)
+
+
+def _portion(left: list[Left], need: Amount, copies: int) -> Amount:
+    for times in (copies, 1):
+        wanted = need * times
+        if all(one.holds(wanted * ROOM if times > 1 else wanted) for one in left):
+            return wanted
+    return NOTHING
+
+
+class Spender(NamedTuple):
+    """On whose accounts something goes, by scope; in which hour (epoch s), and in which currency its money is."""
+
+    names: Mapping[Scope, str]
+    hour_s: int
+    currency: str
+
+
+def spender(account: Account, key: str) -> Spender:
+    """Return who spends; `key` stands for the target's key, "" for none."""
+    names = {Scope.TARGET: account.target.name, Scope.KEY: key, Scope.ALL: ""}
+    if not key:
+        del names[Scope.KEY]
+    return Spender(names, account.hour_s, account.target.currency)
+
+
+class Tally:
+    """Sums by account, hour and currency, in memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[Scope, str], dict[tuple[int, str], Amount]] = {}
+
+    def add(self, who: Spender, amount: Amount) -> None:
+        """Add to each account of a spender; what comes to nothing is forgotten."""
+        for account in who.names.items():
+            sums = self.rows.setdefault(account, {})
+            _add(sums, (who.hour_s, who.currency), amount)
+            if not sums:
+                del self.rows[account]
+
+    def merge(self, other: Tally) -> None:
+        """Add all that another one has."""
+        for account, sums in other.rows.items():
+            for key, amount in sums.items():
+                _add(self.rows.setdefault(account, {}), key, amount)
+
+    def items(self) -> Iterator[tuple[Scope, str, int, str, Amount]]:
+        """Yield each sum with its account, hour and currency."""
+        for account, sums in self.rows.items():
+            for key, amount in sums.items():
+                yield *account, *key, amount
+
+    def used(self, account: tuple[Scope, str], period: Stretch, currency: str) -> Amount:
+        """Return the sum over a period; of the money only what is in that currency."""
+        tokens = requests = money = 0
+        for (hour_s, of_currency), amount in self.rows.get(account, {}).items():
+            if period.from_s <= hour_s < period.until_s:
+                tokens += amount.tokens
+                requests += amount.requests
+                money += amount.money if of_currency == currency else 0
+        return Amount(tokens=tokens, requests=requests, money=money)
+
+    def forget_before(self, hour_s: int) -> None:
+        """Forget all hours that began before."""
+        self.rows = {
+            account: kept
+            for account, sums in self.rows.items()
+            if (kept := {key: amount for key, amount in sums.items() if key[0] >= hour_s})
+        }
+
+
+def _add(sums: dict[tuple[int, str], Amount], key: tuple[int, str], amount: Amount) -> None:
+    total = sums.pop(key, NOTHING) + amount
+    if total != NOTHING:
+        sums[key] = total
