@@ -40,10 +40,14 @@ class Ledger:
     """
 
     account: Account
-    limits: tuple[Limit, ...]
     taken: Amount = NOTHING
     granted: Amount = NOTHING
     left: tuple[Left, ...] = ()
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """Return what it is held to."""
+        return self.account.limits
 
     @property
     def idle(self) -> Amount:
@@ -198,7 +202,7 @@ class Budgets:
         if ledger is not None:
             self._end(ledger)
         limits = target.limits
-        begun = Ledger(account=Account(target=target, periods=periods), limits=limits)
+        begun = Ledger(account=Account(target=target, periods=periods, limits=limits))
         if ledger is not None and ledger.limits == limits:
             begun.left = tuple(_carried(one, periods) for one in ledger.left)
         self._ledgers[target.name] = begun

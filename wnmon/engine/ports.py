@@ -172,11 +172,12 @@ class About:
 class Account:
     """What a target spends in one hour, with its key and in the currency of its prices.
 
-    `periods`: that hour, and the day and the month it is in.
+    `periods`: that hour, and the day and the month it is in. `limits`: those of the target, worked out once.
     """
 
     target: Target
     periods: Mapping[Period, Stretch]
+    limits: tuple[Limit, ...]
 
     @property
     def hour_s(self) -> int:

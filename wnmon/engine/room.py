@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from typing import NamedTuple
 
 from wnmon.engine.ports import Account, Grant, Left
@@ -19,17 +18,17 @@ ROOM = 10
 
 def granted_of(account: Account, used: Used, need: Amount, copies: int) -> Grant:
     """Return what is granted of what is left: so many times what is needed, or once, or nothing."""
-    used = cache(used)
+    of_all = {at: used(*at) for at in {(limit.scope, limit.period) for limit in account.limits}}
     left = [
         Left(
             limit=limit,
-            amount=max(0, limit.most - used(limit.scope, limit.period).of(limit.unit)),
+            amount=max(0, limit.most - of_all[limit.scope, limit.period].of(limit.unit)),
             until_s=account.periods[limit.period].until_s,
         )
-        for limit in account.target.limits
+        for limit in account.limits
     ]
     granted = _portion(left, need, copies)
-    return Grant(granted=granted, left=tuple(less(one, granted) for one in left))
+    return Grant(granted=granted, left=tuple(left if granted == NOTHING else (less(one, granted) for one in left)))
 
 
 def less(left: Left, amount: Amount) -> Left:
@@ -38,11 +37,10 @@ def less(left: Left, amount: Amount) -> Left:
 
 
 def _portion(left: list[Left], need: Amount, copies: int) -> Amount:
-    for times in (copies, 1):
-        wanted = need * times
-        if all(one.holds(wanted * ROOM if times > 1 else wanted) for one in left):
-            return wanted
-    return NOTHING
+    many = need * copies
+    if copies > 1 and all(one.holds(many * ROOM) for one in left):
+        return many
+    return need if all(one.holds(need) for one in left) else NOTHING
 
 
 class Spender(NamedTuple):

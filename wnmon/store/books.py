@@ -22,7 +22,7 @@ from pathlib import Path
 from wnmon.engine.ports import Account, Grant
 from wnmon.engine.room import Spender, Tally, granted_of, spender
 from wnmon.model.budget import NOTHING, Amount, Period, Scope
-from wnmon.model.target import Target
+from wnmon.model.target import Secret, Target
 from wnmon.store.database import Refused, for_reading
 from wnmon.store.ledger import add_spent, book_shares, change_shares, used
 from wnmon.store.writer import Writer
@@ -44,6 +44,7 @@ class StoredBooks:
         self._file = file
         self._owner = owner
         self._salt = salt
+        self._names: dict[Secret | None, str] = {None: ""}
         self._lock = threading.Lock()
         self._waiting = _Waiting()
         self._writing: list[_Waiting] = []
@@ -158,9 +159,10 @@ class StoredBooks:
 
     def _key(self, target: Target) -> str:
         """Return what names a target's key in the file: that two targets share one can be told, and nothing more."""
-        if target.api_key is None:
-            return ""
-        return hashlib.blake2s(target.api_key.reveal().encode(), key=self._salt, digest_size=8).hexdigest()
+        key = target.api_key
+        if key is not None and key not in self._names:
+            self._names[key] = hashlib.blake2s(key.reveal().encode(), key=self._salt, digest_size=8).hexdigest()
+        return self._names[key]
 
 
 def _used(db: sqlite3.Connection, account: Account, who: Spender, scope: Scope, period: Period) -> Amount:
@@ -173,7 +175,7 @@ def _looked_up(file: Path, account: Account, who: Spender) -> Mapping[tuple[Scop
     if isinstance(db, Refused):
         return {}
     try:
-        limited = {(one.scope, one.period) for one in account.target.limits}
+        limited = {(one.scope, one.period) for one in account.limits}
         return {of: _used(db, account, who, *of) for of in limited}
     except sqlite3.Error:
         return {}

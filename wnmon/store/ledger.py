@@ -10,17 +10,17 @@ from wnmon.model.budget import Amount, Scope
 from wnmon.model.days import HOUR_S, Stretch
 
 UTC_DAY_S = 86_400
-_USED = (
-    "SELECT coalesce(sum(tokens), 0), coalesce(sum(requests), 0), coalesce(sum(iif(currency = ?, money, 0)), 0) FROM"
-)
+_USED = "SELECT ifnull(sum(tokens), 0), ifnull(sum(requests), 0), ifnull(sum(iif(currency = ?, money, 0)), 0) FROM"
+_SUMS = "SELECT currency, tokens, requests, money FROM"
+_OF_LEDGER = f"{_SUMS} ledger WHERE scope = ? AND name = ? AND step_s = ? AND start_s >= ? AND start_s < ?"
+_OF_SHARES = f"{_SUMS} share WHERE scope = ? AND name = ? AND start_s >= ? AND start_s < ?"
 _ADD_SPENT = (
     "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
     " tokens = tokens + excluded.tokens, requests = requests + excluded.requests, money = money + excluded.money"
 )
 _CHANGE_SHARE = (
-    "INSERT INTO share VALUES (:scope, :name, :start_s, :owner, :currency,"
-    " max(0, :tokens), max(0, :requests), max(0, :money)) ON CONFLICT DO UPDATE SET"
-    " tokens = max(0, tokens + :tokens), requests = max(0, requests + :requests), money = max(0, money + :money)"
+    "INSERT INTO share VALUES (?1, ?2, ?3, ?4, ?5, max(0, ?6), max(0, ?7), max(0, ?8)) ON CONFLICT DO UPDATE SET"
+    " tokens = max(0, tokens + ?6), requests = max(0, requests + ?7), money = max(0, money + ?8)"
 )
 _SHARES = (
     "SELECT scope, name, :step_s, start_s / :step_s * :step_s, currency, sum(tokens), sum(requests), sum(money)"
@@ -30,14 +30,10 @@ _SHARES = (
 
 def used(db: sqlite3.Connection, account: tuple[Scope, str], period: Stretch, currency: str) -> Amount:
     """Return what is booked and granted in a period to anybody; of the money what is in that currency."""
-    sums = [0, 0, 0]
-    for step_s, from_s, until_s in _rows_of(period):
-        where = f"{_USED} ledger WHERE scope = ? AND name = ? AND step_s = ? AND start_s >= ? AND start_s < ?"
-        row = db.execute(where, (currency, *account, step_s, from_s, until_s)).fetchone()
-        sums = [one + more for one, more in zip(sums, row, strict=True)]
-    where = f"{_USED} share WHERE scope = ? AND name = ? AND start_s >= ? AND start_s < ?"
-    row = db.execute(where, (currency, *account, *period)).fetchone()
-    tokens, requests, money = (one + more for one, more in zip(sums, row, strict=True))
+    pieces = [*_rows_of(period)]
+    rows = " UNION ALL ".join([*[_OF_LEDGER] * len(pieces), _OF_SHARES])
+    values = [value for piece in pieces for value in (*account, *piece)]
+    tokens, requests, money = db.execute(f"{_USED} ({rows})", (currency, *values, *account, *period)).fetchone()
     return Amount(tokens=tokens, requests=requests, money=money)
 
 
@@ -57,28 +53,29 @@ def _rows_of(period: Stretch) -> Iterator[tuple[int, int, int]]:
 
 def add_spent(db: sqlite3.Connection, spent: Tally) -> None:
     """Book what was spent."""
-    for scope, name, hour_s, currency, amount in spent.items():
-        sums = (currency, amount.tokens, amount.requests, amount.money)
-        db.execute(_ADD_SPENT, (scope, name, HOUR_S, hour_s, *sums))
-        db.execute(_ADD_SPENT, (scope, name, UTC_DAY_S, hour_s // UTC_DAY_S * UTC_DAY_S, *sums))
+    db.executemany(
+        _ADD_SPENT,
+        [
+            (scope, name, step_s, hour_s // step_s * step_s if step_s > HOUR_S else hour_s, currency, *_sums(amount))
+            for scope, name, hour_s, currency, amount in spent.items()
+            for step_s in (HOUR_S, UTC_DAY_S)
+        ],
+    )
 
 
 def change_shares(db: sqlite3.Connection, owner: str, changes: Tally) -> None:
     """Add to what a process may spend, or take off it."""
-    for scope, name, hour_s, currency, amount in changes.items():
-        db.execute(
-            _CHANGE_SHARE,
-            {
-                "scope": scope,
-                "name": name,
-                "start_s": hour_s,
-                "owner": owner,
-                "currency": currency,
-                "tokens": amount.tokens,
-                "requests": amount.requests,
-                "money": amount.money,
-            },
-        )
+    db.executemany(
+        _CHANGE_SHARE,
+        [
+            (scope, name, hour_s, owner, currency, *_sums(amount))
+            for scope, name, hour_s, currency, amount in changes.items()
+        ],
+    )
+
+
+def _sums(amount: Amount) -> tuple[int, int, int]:
+    return amount.tokens, amount.requests, amount.money
 
 
 def book_shares(db: sqlite3.Connection, owners: Collection[str]) -> None:

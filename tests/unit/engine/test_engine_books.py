@@ -30,7 +30,7 @@ class Paper:
         self.asked.append(copies)
         times = next((n for n in (copies, 1) if n * need.tokens <= self.tokens), 0)
         self.tokens -= times * need.tokens
-        limits = account.target.limits
+        limits = account.limits
         return Grant(
             granted=need * times,
             left=tuple(Left(limit=limit, amount=self.tokens, until_s=account.hour_s + 86_400) for limit in limits),
