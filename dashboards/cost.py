@@ -157,6 +157,13 @@ def _targets(say: Language) -> Panel:
                 colours=((None, GREEN), (0.8, AMBER), (1, RED)),
                 empty=Empty.BUDGET,
             ),
+            Column(
+                title=say("Limits used up", "用尽的限额"),
+                expr=f"sum {by}({targets('wnmon_budget_limit_exhausted')})",
+                decimals=0,
+                colours=((None, "text"), (1, AMBER)),
+                empty=Empty.BUDGET,
+            ),
         ],
         links={"target": (say("Open the target", "打开目标"), drill(say, "wnmon-target", chosen))},
         title=say("Balances and budgets", "余额与预算"),

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -200,8 +201,8 @@ def test_a_reservation_of_yesterday_does_not_touch_today() -> None:
 # Whom a limit is for
 
 
-def shared(name: str, key: Secret = OTHER_KEY, **budgets: Budget) -> Target:
-    return target(name, api_key=key, **budgets)
+def shared(name: str, key: Secret = OTHER_KEY, **more: Any) -> Target:
+    return target(name, api_key=key, **more)
 
 
 TEN = Budget(tokens_per_day=10)
@@ -330,17 +331,15 @@ def test_of_several_limits_the_one_that_lasts_longest_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("budget", "place"),
+    ("relay", "place"),
     [
-        ("budget", "targets.a.budget.tokens_per_day"),
-        ("key_budget", "key_budget.tokens_per_day"),
-        ("overall_budget", "budget.tokens_per_day"),
+        (shared("a", budget=TEN), "targets.a.budget.tokens_per_day"),
+        (shared("a", key_budget=TEN), "key_budget.tokens_per_day"),
+        (shared("a", overall_budget=TEN), "budget.tokens_per_day"),
     ],
 )
-def test_a_refusal_says_where_its_limit_stands(budget: str, place: str) -> None:
-    said = why_not(Budgets(FakeClock()), shared("a", **{budget: TEN}), 11)
-
-    assert place in str(said)
+def test_a_refusal_says_where_its_limit_stands(relay: Target, place: str) -> None:
+    assert place in str(why_not(Budgets(FakeClock()), relay, 11))
 
 
 def test_a_limit_that_refused_is_exhausted_and_no_other() -> None:

@@ -45,6 +45,7 @@ def a_target(
     *,
     labels: Mapping[str, str] | None = None,
     tokens_per_day: int | None = None,
+    tokens_per_hour: int | None = None,
     waivers: tuple[Waiver, ...] = (),
 ) -> Target:
     return Target(
@@ -53,7 +54,7 @@ def a_target(
         host=f"{name}.example",
         models=("m",),
         labels=labels or {},
-        budget=Budget(tokens_per_day=tokens_per_day),
+        budget=Budget(tokens_per_day=tokens_per_day, tokens_per_hour=tokens_per_hour),
         waivers=waivers,
     )
 
