@@ -90,6 +90,7 @@ class Budgets:
         self._zone = zone
         self._in_all = 0
         self._periods: Mapping[Period, Stretch] | None = None
+        self._hour_ends_s = 0
         self._ledgers: dict[str, Ledger] = {}
         self._refused: dict[str, Mapping[Limit, Left]] = {}
 
@@ -161,10 +162,13 @@ class Budgets:
             self._books.spend(ledger.account, spent, of_grant=held)  # the rest would be of use to nobody
             return
         ledger.taken += spent - held
-        beyond = (ledger.taken - ledger.granted).at_least(NOTHING)
-        ledger.granted += beyond
-        ledger.left = tuple(less(one, beyond) for one in ledger.left)
-        self._books.spend(ledger.account, spent, of_grant=spent - beyond)
+        of_grant = spent
+        if not ledger.taken.is_within(ledger.granted):
+            beyond = (ledger.taken - ledger.granted).at_least(NOTHING)
+            of_grant -= beyond
+            ledger.granted += beyond
+            ledger.left = tuple(less(one, beyond) for one in ledger.left)
+        self._books.spend(ledger.account, spent, of_grant)
 
     def close(self) -> None:
         """Give back what the books have granted and nobody uses."""
@@ -179,7 +183,10 @@ class Budgets:
 
     def left(self, target: Target) -> BudgetLeft:
         """Return what is left of each limit, as the metrics say it."""
-        ledger, exhausted = self._ledger(target), {one.limit for one in self._refusing(target)}
+        ledger = self._ledger(target)
+        if not ledger.limits:
+            return BudgetLeft(target=target.name)
+        exhausted = {one.limit for one in self._refusing(target)}
         left = {one.limit: less(one, NOTHING - ledger.idle).amount for one in ledger.left}
         return BudgetLeft(
             target=target.name,
@@ -211,8 +218,9 @@ class Budgets:
     def _now(self) -> Mapping[Period, Stretch]:
         """Return the hour, the day and the month there is; a clock set back begins none of them anew."""
         now_s = self._clock.wall_s()
-        if self._periods is None or now_s >= self._periods[Period.HOUR].until_s:
+        if self._periods is None or now_s >= self._hour_ends_s:
             self._periods = periods_of(now_s, self._zone)
+            self._hour_ends_s = self._periods[Period.HOUR].until_s
             for ledger in self._ledgers.values():
                 self._end(ledger)
         return self._periods

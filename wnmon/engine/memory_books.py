@@ -23,7 +23,7 @@ class MemoryBooks:
             account,
             lambda scope, period: sum(
                 (
-                    tally.used((scope, who.names[scope]), account.periods[period], who.currency)
+                    tally.used(who.account(scope), account.periods[period], who.currency)
                     for tally in (self._spent, self._held)
                 ),
                 NOTHING,

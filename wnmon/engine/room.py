@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from wnmon.engine.ports import Account, Grant, Left
@@ -43,35 +43,44 @@ def _portion(left: list[Left], need: Amount, copies: int) -> Amount:
     return need if all(one.holds(need) for one in left) else NOTHING
 
 
-class Spender(NamedTuple):
-    """On whose accounts something goes, by scope; in which hour (epoch s), and in which currency its money is."""
+AccountName = tuple[Scope, str]
+"""What something is booked on: of a target by its name, of a key by what stands for it, of all by ""."""
 
-    names: Mapping[Scope, str]
+
+class Spender(NamedTuple):
+    """On whose accounts something goes, in which hour (epoch s), and in which currency its money is."""
+
+    accounts: tuple[AccountName, ...]
     hour_s: int
     currency: str
+
+    def account(self, scope: Scope) -> AccountName:
+        """Return the account of a scope; of a key only where there is one."""
+        return self.accounts[_PLACES[scope]]
+
+
+_PLACES = {Scope.TARGET: 0, Scope.ALL: 1, Scope.KEY: 2}
 
 
 def spender(account: Account, key: str) -> Spender:
     """Return who spends; `key` stands for the target's key, "" for none."""
-    names = {Scope.TARGET: account.target.name, Scope.KEY: key, Scope.ALL: ""}
-    if not key:
-        del names[Scope.KEY]
-    return Spender(names, account.hour_s, account.target.currency)
+    accounts: tuple[AccountName, ...] = ((Scope.TARGET, account.target.name), (Scope.ALL, ""))
+    return Spender((*accounts, (Scope.KEY, key)) if key else accounts, account.hour_s, account.target.currency)
 
 
 class Tally:
     """Sums by account, hour and currency, in memory."""
 
     def __init__(self) -> None:
-        self.rows: dict[tuple[Scope, str], dict[tuple[int, str], Amount]] = {}
+        self.rows: dict[AccountName, dict[tuple[int, str], Amount]] = {}
 
     def add(self, who: Spender, amount: Amount) -> None:
         """Add to each account of a spender; what comes to nothing is forgotten."""
-        for account in who.names.items():
-            sums = self.rows.setdefault(account, {})
-            _add(sums, (who.hour_s, who.currency), amount)
-            if not sums:
-                del self.rows[account]
+        if amount == NOTHING:
+            return
+        key = who.hour_s, who.currency
+        for account in who.accounts:
+            _add(self.rows.setdefault(account, {}), key, amount)
 
     def merge(self, other: Tally) -> None:
         """Add all that another one has."""
@@ -85,7 +94,7 @@ class Tally:
             for key, amount in sums.items():
                 yield *account, *key, amount
 
-    def used(self, account: tuple[Scope, str], period: Stretch, currency: str) -> Amount:
+    def used(self, account: AccountName, period: Stretch, currency: str) -> Amount:
         """Return the sum over a period; of the money only what is in that currency."""
         tokens = requests = money = 0
         for (hour_s, of_currency), amount in self.rows.get(account, {}).items():

@@ -125,7 +125,7 @@ class StoredBooks:
         total = NOTHING
         for one in (self._waiting, *self._writing):
             for tally in (one.spent, one.shares):
-                total += tally.used((scope, who.names[scope]), account.periods[period], who.currency)
+                total += tally.used(who.account(scope), account.periods[period], who.currency)
         return total
 
     def _return(self, account: Account, done: Future[Grant]) -> None:
@@ -166,7 +166,7 @@ class StoredBooks:
 
 
 def _used(db: sqlite3.Connection, account: Account, who: Spender, scope: Scope, period: Period) -> Amount:
-    return used(db, (scope, who.names[scope]), account.periods[period], who.currency)
+    return used(db, who.account(scope), account.periods[period], who.currency)
 
 
 def _looked_up(file: Path, account: Account, who: Spender) -> Mapping[tuple[Scope, Period], Amount]:

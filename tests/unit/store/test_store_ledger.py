@@ -28,7 +28,7 @@ def filled(file: Path, zone: ZoneInfo, from_s: float, hours: int) -> tuple[sqlit
     assert isinstance(db, sqlite3.Connection)
     for hour in range(hours):
         start_s = hour_of(from_s + hour * HOUR_S, zone).from_s
-        tally.add(Spender({Scope.TARGET: "wn"}, start_s, "USD"), TOKEN)
+        tally.add(Spender((RELAY,), start_s, "USD"), TOKEN)
     add_spent(db, tally)
     return db, tally
 
