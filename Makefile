@@ -78,7 +78,7 @@ components: ## Real components for tests and bench (Debian, root): Prometheus, A
 	@DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	  prometheus prometheus-alertmanager prometheus-blackbox-exporter chromium fonts-noto-cjk systemd >/dev/null
 
-soak: $(VENV)/.mutation ## Half an hour of the service under a real Prometheus and two busy loops, then 100,000 runs; writes docs/soak.md
+soak: $(VENV)/.mutation ## Half an hour of the service under a real Prometheus and two busy loops, then 200,000 runs; writes docs/soak.md
 	@$(BIN)/python -m pytest -q -m long tests/promtool tests/matrix tests/acceptance/test_serve_kills.py \
 	  tests/unit/suites/test_mutation_page.py
 	@$(BIN)/python tests/soak/soak.py --write

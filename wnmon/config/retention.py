@@ -9,7 +9,7 @@ from wnmon.model.retention import DAY_S, Retention
 from wnmon.model.said import Said
 
 BY_DEFAULT = Retention()
-_RUNS_S, _RUNS = (3_600.0, 90.0 * DAY_S), Said("duration_between", least="1h", most="90d")
+_RUNS_S, _RUNS = (600.0, 90.0 * DAY_S), Said("duration_between", least="10m", most="90d")
 _SUMS_S, _SUMS = (2.0 * DAY_S, 3_650.0 * DAY_S), Said("duration_between", least="2d", most="3650d")
 
 
