@@ -57,7 +57,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> Said | None:
     near = get_close_matches(name[:64], names, n=1, cutoff=0.6)
     if near:
         return Said("did_you_mean", text=near[0])
-    if names and len(names) <= 12:
+    if names and len(names) <= 16:
         return Said("one_of", text=", ".join(names))
     return None
 

@@ -16,6 +16,7 @@ from wnmon.mock.server import MockRelay
 from wnmon.mock.settings import MockSettings
 
 CONFIG = """\
+timezone: Asia/Shanghai
 targets:
   down: {{base_url: {url}, api_key: "${{WN_API_KEY}}", models: [m], headers: {{X-Wnmon-Fault: "500"}}}}
   up: {{base_url: {url}, api_key: "${{WN_API_KEY}}", models: [m], budget: {{tokens_per_day: 5000}}}}
@@ -135,6 +136,12 @@ def test_history_shows_the_outage(killed: Killed) -> None:
     code, said, _ = wnmon("history", "--data", str(killed.folder / "data"))
 
     assert (code, "down since" in said) == (0, True)
+
+
+def test_history_by_days_says_whose(killed: Killed) -> None:
+    _, said, _ = wnmon("history", "--last", "30d", "--data", str(killed.folder / "data"))
+
+    assert "by days of Asia/Shanghai" in said
 
 
 def test_the_page_of_a_target_shows_the_outage_before_anything_is_asked_again(killed: Killed) -> None:

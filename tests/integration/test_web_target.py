@@ -41,6 +41,11 @@ def test_uptimes_are_of_the_last_days_together() -> None:
     ]
 
 
+@pytest.mark.parametrize(("lang", "said"), [("en", "days of Asia/Shanghai"), ("zh", "按 Asia/Shanghai 的日期")])
+def test_days_say_whose_they_are(lang: str, said: str) -> None:
+    assert f"<small>{said}</small></h2>" in drawn(TargetPast(zone="Asia/Shanghai", days=(DAY,) * 90), lang)
+
+
 def test_where_nothing_is_kept_no_bar_is_drawn_of_it() -> None:
     assert "Nothing is kept of them yet." in drawn(TargetPast(days=(Day(),) * 90))
 

@@ -91,7 +91,7 @@ class Kept:
     def adopt(self, config: Config) -> None:
         """Keep from now on what this configuration wants."""
         for sink in self.sinks:
-            sink.declare(config.probes, config.retention)
+            sink.declare(config.probes, config.retention, config.zone)
 
     async def close(self, budgets: Budgets) -> None:
         """Give back what of budgets is not used, write what there is, and let go of the folder."""

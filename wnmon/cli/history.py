@@ -28,7 +28,7 @@ from wnmon.store.history import RUN_COLUMNS, History, Past, open_history
 _BARS = "▁▂▃▄▅▆▇█"
 _NO_RUN = "·"
 _MOST_BARS = 48
-_HEADS = ("probe", "uptime", "runs", "ttft", "incidents", "tokens", "course")
+_HEADS = ("probe", "uptime", "runs", "ttft", "incidents", "tokens")
 
 data_option: Callable[[Callable[..., object]], Callable[..., object]] = click.option(
     "--data", type=data_folder, metavar="DIR"
@@ -93,7 +93,9 @@ def _opened(folder: Path | None) -> Iterator[History]:
 
 
 def _table(rows: Sequence[Past], lang: str) -> list[str]:
-    heads = [Said(f"history_head_{head}").text(lang) for head in _HEADS]
+    days_of = rows[0].days_of
+    course = Said("history_head_course") if days_of is None else Said("history_head_course_days", zone=days_of)
+    heads = [*(Said(f"history_head_{head}").text(lang) for head in _HEADS), course.text(lang)]
     return aligned([heads, *(_cells(row, lang) for row in rows)])
 
 

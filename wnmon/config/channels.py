@@ -23,7 +23,6 @@ import base64
 import binascii
 import re
 from collections.abc import Collection, Mapping
-from datetime import tzinfo
 
 from wnmon.config.environment import fill, telling_values
 from wnmon.config.key_file import KeyFile
@@ -32,7 +31,7 @@ from wnmon.config.reaching import problem_of_authorities, through, trusting
 from wnmon.config.schema import fits, sound
 from wnmon.config.timing import seconds_of
 from wnmon.config.urls import MAIL, BadUrl, Relay, endpoint
-from wnmon.config.zones import zone_of
+from wnmon.config.zones import read_zone
 from wnmon.model.channel import MAX_PER_HOUR, REMIND_S, Channel, QuietHours, Service
 from wnmon.model.result import Reason
 from wnmon.model.said import Said
@@ -101,7 +100,7 @@ def read_channel(
         checks=place.texts_of("checks") if place.has("checks") else None,
         reasons=tuple(map(Reason, place.texts_of("reasons"))) if place.has("reasons") else None,
         lang=place.text_of("lang"),
-        zone=_zone(place.get("timezone")),
+        zone=read_zone(place.get("timezone")),
         quiet=_quiet(place.get("quiet_hours")),
         remind_s=_remind_s(place.get("remind_every")),
         max_per_hour=place.whole_of("max_per_hour") or MAX_PER_HOUR,
@@ -209,16 +208,6 @@ def _of_url(where: Relay, place: Cursor, env: Mapping[str, str]) -> tuple[Secret
     url = place.get("url")
     named = telling_values(url, env) if url is not None and isinstance(url.node.value, str) else ()
     return tuple(Secret(key, "url") for key in dict.fromkeys((*where.keys, *named)))
-
-
-def _zone(place: Cursor | None) -> tzinfo | None:
-    if place is None:
-        return None
-    zone = zone_of(place.text)
-    if isinstance(zone, tzinfo):
-        return zone
-    place.report(*zone)
-    return None
 
 
 def _quiet(place: Cursor | None) -> QuietHours | None:

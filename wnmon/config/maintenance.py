@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 
 from wnmon.config.node import Cursor, quote
 from wnmon.config.schema import is_sound
 from wnmon.config.timing import seconds_of
-from wnmon.config.zones import zone_of
+from wnmon.config.zones import read_zone
 from wnmon.model.duration import show_duration
 from wnmon.model.said import Said
 from wnmon.model.window import Cron, Window
@@ -82,7 +82,8 @@ def _once(place: Cursor) -> Window | None:
 def _again(place: Cursor) -> Window | None:
     for key in ("from", "until"):
         _refuse(place, key, "key_beside_cron")
-    cron, zone, duration = _cron(place.at("/cron")), _zone(place.get("timezone")), place.get("duration")
+    named, duration = place.get("timezone"), place.get("duration")
+    cron, zone = _cron(place.at("/cron")), UTC if named is None else read_zone(named)
     if duration is None:
         place.report(Said("missing_key", name='"duration"'), Said("last_each_time"), key=True)
         return None
@@ -119,17 +120,6 @@ def _cron(place: Cursor) -> Cron | None:
     except BadCronError as bad:
         place.expected(bad.wanted, quote(bad.got))
         return None
-
-
-def _zone(place: Cursor | None) -> tzinfo | None:
-    """Return the zone at a place, UTC where none is named; None, with a problem, for one that cannot be used."""
-    if place is None:
-        return UTC
-    zone = zone_of(place.text)
-    if isinstance(zone, tzinfo):
-        return zone
-    place.report(*zone)
-    return None
 
 
 def _epoch_s(place: Cursor, *, day: bool = False) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -15,13 +16,14 @@ from wnmon.config.maintenance import AimedWindow, read_windows
 from wnmon.config.measures import read_measures, refuse_low_buckets
 from wnmon.config.node import Cursor, quote
 from wnmon.config.retention import read_retention
-from wnmon.config.schema import fits
+from wnmon.config.schema import fits, is_sound
 from wnmon.config.slos import AimedSlo, read_slo, with_slos
 from wnmon.config.sources import Sources, identity_of, is_suite
 from wnmon.config.suite import Suites
 from wnmon.config.targets import read_target
 from wnmon.config.timing import Rhythm, read_rhythm
 from wnmon.config.waivers import refuse_unknown_waivers
+from wnmon.config.zones import read_zone
 from wnmon.model.channel import Channel
 from wnmon.model.check import Asks, Check, Timeouts
 from wnmon.model.credentials import is_no_name
@@ -36,7 +38,7 @@ from wnmon.wire.listing import models_plan
 
 DEFAULT_CONCURRENCY = 8
 _MAX_PROBES = 20_000
-_OF_ALL = ("concurrency", "guard", "metrics", "retention", "sensors")
+_OF_ALL = ("concurrency", "guard", "metrics", "retention", "sensors", "timezone")
 _SECTIONS = ("targets", "checks")
 
 
@@ -44,7 +46,8 @@ _SECTIONS = ("targets", "checks")
 class Config:
     """Everything a configuration says, resolved. `files` are all that were read; `sha` digests their contents.
 
-    `timeouts` are those of the first file's defaults: what applies to suites run on its targets by hand.
+    `timeouts` are those of the first file's defaults: what applies to suites run on its targets by hand. `zone`: whose
+    midnight begins a day.
     """
 
     targets: tuple[Target, ...]
@@ -56,6 +59,7 @@ class Config:
     timeouts: Timeouts
     measures: Measures
     retention: Retention
+    zone: tzinfo
     guard: tuple[str, ...]
     channels: tuple[Channel, ...]
     files: tuple[Path, ...]
@@ -97,6 +101,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
     metrics = parts[0].root.get("metrics") if parts else None
     measures = read_measures(metrics)
     retention = read_retention(parts[0].root.get("retention") if parts else None)
+    zone = _zone(parts[0].root if parts else None)
     guard = read_guard(parts[0].root.get("guard") if parts else None)
     if parts and not sources.problems and not targets:
         parts[0].root.report(Said("no_target_given"), Said("name_a_relay"))
@@ -126,6 +131,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
         timeouts=parts[0].rhythm.timeouts,
         measures=measures,
         retention=retention,
+        zone=zone,
         guard=guard,
         channels=tuple(channels),
         files=sources.files,
@@ -202,6 +208,13 @@ def _checks(parts: list[_Part], suites: Suites) -> list[AimedCheck]:
     }
     read = (read_check(name, place, part.rhythm, models, suites) for name, place, part in _named(parts, "checks"))
     return [aimed for aimed in read if aimed is not None]
+
+
+def _zone(root: Cursor | None) -> tzinfo:
+    place = root.get("timezone") if root is not None else None
+    if place is None or not is_sound("timezone", place):  # the schema has told what is no text
+        return UTC
+    return read_zone(place) or UTC
 
 
 def _slos(parts: list[_Part]) -> list[AimedSlo]:

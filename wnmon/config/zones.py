@@ -20,7 +20,7 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
 
 from wnmon.config.environment import Complaint
-from wnmon.config.node import quote
+from wnmon.config.node import Cursor, quote
 from wnmon.model.said import Said
 
 # Those of the IANA data base, with the names it keeps from before (its file `backward`).
@@ -58,6 +58,17 @@ def zone_of(name: str) -> tzinfo | Complaint:
         offset = f"UTC{'-' if turned[1] == '+' else '+'}{turned[2]}"
         return Said("zone_turned", name=quote(name), text=offset), Said("write_zone")
     return Said("zone_no_place", name=quote(name)), Said("write_zone")
+
+
+def read_zone(place: Cursor | None) -> tzinfo | None:
+    """Return the zone at a place; None where none is named, and, with a problem, for one that cannot be used."""
+    if place is None:
+        return None
+    zone = zone_of(place.text)
+    if isinstance(zone, tzinfo):
+        return zone
+    place.report(*zone)
+    return None
 
 
 def _unknown(name: str, known: Collection[str]) -> Complaint:

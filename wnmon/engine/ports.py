@@ -321,15 +321,24 @@ class Span:
         """Return the share that found the relay up, None where nothing was said."""
         return self.up / self.runs if self.runs else None
 
+    def __add__(self, more: Span) -> Span:
+        return Span(
+            up=self.up + more.up,
+            down=self.down + more.down,
+            maintenance=self.maintenance + more.maintenance,
+            left_out=self.left_out + more.left_out,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """How a probe fared: hour by hour, the oldest first and the one under way last; and over so many days each.
 
     `outages`: from when to when it was down of late (epoch seconds), the newest first; the end of one that goes on is
-    None.
+    None. `zone`: whose days these are.
     """
 
+    zone: str = "UTC"
     hours: tuple[Span, ...] = ()
     days: Mapping[int, Span] = field(default_factory=dict)
     outages: tuple[tuple[float, float | None], ...] = ()
@@ -337,7 +346,7 @@ class Course:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """A day of UTC of a target: what its runs said, and the time that half of the first tokens did not exceed."""
+    """A day of a target: what its runs said, and the time that half of the first tokens did not exceed."""
 
     span: Span = Span()
     ttft_s: float | None = None
@@ -359,9 +368,10 @@ class Incident:
 class TargetPast:
     """What is kept of a target: its days, the oldest first and today last; its incidents, the newest first.
 
-    `incidents_total` counts those that are too many to be listed too.
+    `incidents_total` counts those that are too many to be listed too. `zone`: whose days these are.
     """
 
+    zone: str = "UTC"
     days: tuple[Day, ...] = ()
     incidents: tuple[Incident, ...] = ()
     incidents_total: int = 0

@@ -6,14 +6,17 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 
 from wnmon.engine.ports import Span
+from wnmon.model.days import date_of, last_days
 from wnmon.model.target import ProbeId
 from wnmon.store.database import Refused, for_reading
 from wnmon.store.place import FILE
 from wnmon.store.results import DAY_S, HOUR_S
 from wnmon.store.target_past import half_took_s
+from wnmon.store.zone import HALF_DAY_S, place_of, read_zone
 
 _BY_HOUR_UNTIL_S = 8 * DAY_S
 """A time as long as this is told by hours, a longer one by days."""
@@ -55,11 +58,13 @@ _FIRST_TOKENS = (
 class Past:
     """What is known of a probe: its spans, the oldest first; when it went down (epoch), None where it is not down.
 
-    `ttft_s`: about what time half of the first tokens did not exceed.
+    `days_of`: of whose days, None where each is an hour; `ttft_s`: about what time half of the first tokens did
+    not exceed.
     """
 
     probe: ProbeId
     spans: tuple[Span, ...]
+    days_of: str | None
     ttft_s: float | None
     tokens: int
     requests: int
@@ -69,8 +74,7 @@ class Past:
     @property
     def total(self) -> Span:
         """Return all spans together."""
-        counts = ((one.up, one.down, one.maintenance, one.left_out) for one in self.spans)
-        return Span(*map(sum, zip(*counts, strict=True)))
+        return sum(self.spans, Span())
 
 
 class History:
@@ -78,13 +82,13 @@ class History:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._zone = read_zone(db)
 
     def past(self, last_s: float, now_s: float) -> Sequence[Past]:
         """Return what is known of each probe that ran within the last so many seconds, in the order of their names."""
         last_s = min(last_s, MOST_BACK_S)
         step_s = HOUR_S if last_s <= _BY_HOUR_UNTIL_S else DAY_S
-        first_s = int(now_s - last_s) // step_s * step_s
-        starts = range(first_s, int(now_s) // step_s * step_s + 1, step_s)
+        starts = _hours(last_s, now_s) if step_s == HOUR_S else _days(last_s, now_s, self._zone)
         probes = self._db.execute("SELECT id, name FROM probe ORDER BY name").fetchall()
         found = (self._of(number, ProbeId(name), step_s, starts) for number, name in probes)
         return [one for one in found if one is not None]
@@ -112,16 +116,21 @@ class History:
         """Let go of the file."""
         self._db.close()
 
-    def _of(self, number: int, name: ProbeId, step_s: int, starts: range) -> Past | None:
-        rows = self._db.execute(_SPANS, (number, step_s, starts[0])).fetchall()
+    def _of(self, number: int, name: ProbeId, step_s: int, starts: Sequence[int]) -> Past | None:
+        since_s = starts[0] - (HALF_DAY_S if step_s == DAY_S else 0)
+        rows = self._db.execute(_SPANS, (number, step_s, since_s)).fetchall()
         if not rows:
             return None
-        spans = {row[0]: Span(*row[1:5]) for row in rows}
+        spans = [Span()] * len(starts)
+        for start_s, *counts in rows:
+            place = place_of(start_s, starts) if step_s == DAY_S else (start_s - starts[0]) // HOUR_S
+            spans[min(place, len(spans) - 1)] += Span(*counts[:4])
         incidents, down_ms = self._db.execute(_INCIDENTS, (number, starts[0] * 1_000)).fetchone()
         return Past(
             probe=name,
-            spans=tuple(spans.get(start_s, Span()) for start_s in starts),
-            ttft_s=self._half_took_s(number, step_s, starts[0]),
+            spans=tuple(spans),
+            days_of=str(self._zone) if step_s == DAY_S else None,
+            ttft_s=self._half_took_s(number, step_s, since_s),
             tokens=sum(row[6] for row in rows),
             requests=sum(row[5] for row in rows),
             incidents=incidents,
@@ -131,6 +140,14 @@ class History:
     def _half_took_s(self, probe: int, step_s: int, first_s: int) -> float | None:
         rows = self._db.execute(_FIRST_TOKENS, (probe, step_s, first_s)).fetchall()
         return half_took_s(rows)
+
+
+def _hours(last_s: float, now_s: float) -> Sequence[int]:
+    return range(int(now_s - last_s) // HOUR_S * HOUR_S, int(now_s) // HOUR_S * HOUR_S + 1, HOUR_S)
+
+
+def _days(last_s: float, now_s: float, zone: tzinfo) -> Sequence[int]:
+    return last_days(now_s, zone, (date_of(now_s, zone) - date_of(now_s - last_s, zone)).days + 1)
 
 
 def open_history(folder: Path) -> History | Refused | None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from wnmon.engine.ports import Clock, LastRun
 from wnmon.engine.run import Run
@@ -30,6 +31,7 @@ from wnmon.store.states import (
     write_turn,
 )
 from wnmon.store.writer import Hearing, Writer
+from wnmon.store.zone import read_zone, write_zone
 from wnmon.watch.confirm import Confirmation
 
 PURGE_EVERY_S = 2.0
@@ -63,6 +65,7 @@ class Keeper:
         self._place = place
         self._clock = clock
         self._retention = Retention()
+        self._zone = read_zone(connection)
         self._salt = salt(connection)
         self._written = Written.read(connection)
         states = read_states(connection)
@@ -103,15 +106,19 @@ class Keeper:
         """Return what is kept of a probe's last run."""
         return self._known.last.get(probe.id)
 
-    def declare(self, probes: Collection[Probe], retention: Retention) -> None:
-        """Know exactly these probes, and keep what they find for so long. Nobody waits for others to come up again."""
-        self._retention = retention
+    def declare(self, probes: Collection[Probe], retention: Retention, zone: tzinfo) -> None:
+        """Know exactly these probes, and keep what they find for so long, by the days of a zone.
+
+        Nobody waits for others to come up again.
+        """
+        self._retention, self._zone = retention, zone
+        self._writer.post(lambda db: write_zone(db, zone))
         keep, now_s = [probe.id for probe in probes], self._clock.wall_s()
         self._writer.post(lambda db: close_incidents(db, keep, now_s))
 
     def take(self, run: Run) -> None:
         """Keep a finished run, and how its probe stands since."""
-        row, now, now_s = row_of(run), self._standing(run.probe), self._clock.wall_s()
+        row, now, now_s = row_of(run, self._zone), self._standing(run.probe), self._clock.wall_s()
         self._writer.post(lambda db: self._write(db, row, now))
         if now_s - self._purged_s >= PURGE_EVERY_S:
             self._purged_s = now_s
@@ -123,8 +130,8 @@ class Keeper:
             case Turned():
                 self._writer.post(lambda db: write_turn(db, self._written, event))
             case RunSkipped(probe=name, reason=reason) if reason is not Skip.SHUTDOWN:
-                at_s, wished = self._clock.wall_s(), reason is Skip.MAINTENANCE
-                self._writer.post(lambda db: write_skip(db, self._written, name, at_s, is_wished=wished))
+                at_s, zone, wished = self._clock.wall_s(), self._zone, reason is Skip.MAINTENANCE
+                self._writer.post(lambda db: write_skip(db, self._written, name, at_s, zone, is_wished=wished))
             case _:
                 pass
 

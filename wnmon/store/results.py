@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
 from wnmon.engine.run import Run
 from wnmon.model.result import Outcome, Timing
 from wnmon.model.retention import Retention
+from wnmon.store.zone import start_of_day
 from wnmon.watch.confirm import says_up
 
 HOUR_S, DAY_S = 3_600, 86_400
 PURGED_AT_ONCE = 1_000
 """Some 40 ms of each table."""
 STEPS_S = (HOUR_S, DAY_S)
+"""What tells a row of an hour (of UTC) from one of a day, which need not have so many seconds."""
 
 FIRST_TOKEN_US = (
     *(50_000, 100_000, 200_000, 300_000, 400_000, 500_000, 750_000),
@@ -93,7 +96,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What is kept of a run: little, since it may wait for a full disk. `counts`, `spent`: as in the table `sum`."""
+    """What is kept of a run: little, since it may wait for a full disk. `counts`, `spent`: as in the table `sum`.
+
+    `starts_s`: of its hour and its day.
+    """
 
     target: str
     check: str
@@ -101,6 +107,7 @@ class Row:
     name: str
     slot_ms: int
     ended_ms: int
+    starts_s: tuple[int, int]
     values: tuple[object, ...]
     counts: tuple[bool, ...]
     spent: tuple[int, int, int]
@@ -108,8 +115,8 @@ class Row:
     verdicts: tuple[tuple[str, tuple[str, bool]], ...]
 
 
-def row_of(run: Run) -> Row:
-    """Return what is kept of a run."""
+def row_of(run: Run, zone: tzinfo = UTC) -> Row:
+    """Return what is kept of a run; `zone` says which day it is of."""
     result, spent = run.result, (run.requests, run.spent_input_tokens, run.spent_output_tokens)
     says = says_up(result.outcome, result.reason)
     return Row(
@@ -119,6 +126,7 @@ def row_of(run: Run) -> Row:
         name=run.probe,
         slot_ms=_ms(run.started_at_s if run.slot_s is None else run.slot_s),
         ended_ms=_ms(run.ended_at_s),
+        starts_s=_starts_s(run.ended_at_s, zone),
         values=(
             *(run.id, run.recheck, _ms(run.started_at_s), _ms(run.ended_at_s)),
             *(result.outcome.value, result.reason.value, result.status),
@@ -138,8 +146,7 @@ def write_run(db: sqlite3.Connection, written: Written, row: Row) -> None:
     probe = written.probe(db, row.target, row.check, row.model, row.name)
     if db.execute(_RUN, (probe, row.slot_ms, *row.values)).rowcount == 0:
         return
-    for step_s in STEPS_S:
-        start_s = row.ended_ms // 1_000 // step_s * step_s
+    for step_s, start_s in zip(STEPS_S, row.starts_s, strict=True):
         db.execute(_SUM, (probe, step_s, start_s, *row.counts, *row.spent))
         if row.first_token_us is not None:
             db.execute(_COUNT_FIRST, (probe, step_s, start_s, row.first_token_us))
@@ -149,13 +156,15 @@ def write_run(db: sqlite3.Connection, written: Written, row: Row) -> None:
             db.execute("INSERT OR REPLACE INTO rule_verdict VALUES (?, ?, ?, ?, ?)", (probe, rule, row.ended_ms, *now))
 
 
-def write_skip(db: sqlite3.Connection, written: Written, name: str, at_s: float, *, is_wished: bool) -> None:
+def write_skip(
+    db: sqlite3.Connection, written: Written, name: str, at_s: float, zone: tzinfo = UTC, *, is_wished: bool
+) -> None:
     """Add a due run that did not take place to its hour and its day; of a probe that never ran there is nothing."""
     written.refresh(db)
     probe = written.probes.get(name)
     if probe is not None:
-        for step_s in STEPS_S:
-            db.execute(_SKIP, (probe, step_s, int(at_s) // step_s * step_s, is_wished, not is_wished))
+        for step_s, start_s in zip(STEPS_S, _starts_s(at_s, zone), strict=True):
+            db.execute(_SKIP, (probe, step_s, start_s, is_wished, not is_wished))
 
 
 def purge(db: sqlite3.Connection, retention: Retention, now_s: float, most: int = PURGED_AT_ONCE) -> None:
@@ -191,6 +200,10 @@ def _first_token_us(timing: Timing) -> int | None:
     if took_us is None:
         return None
     return next((most_us for most_us in FIRST_TOKEN_US if took_us <= most_us), FIRST_TOKEN_US[-1])
+
+
+def _starts_s(at_s: float, zone: tzinfo) -> tuple[int, int]:
+    return int(at_s) // HOUR_S * HOUR_S, start_of_day(at_s, zone)
 
 
 def _ms(at_s: float) -> int:

@@ -36,10 +36,15 @@ class TargetPage:
         version: str,
     ) -> str:
         """Return the HTML of a target in `lang`; `states` are those of its probes. `now_s` is epoch seconds."""
-        totals = {count: _together(past.days[-count:]).uptime for count in _SPANS} if past.days else {}
+        totals = (
+            {count: sum((day.span for day in past.days[-count:]), Span()).uptime for count in _SPANS}
+            if past.days
+            else {}
+        )
         return self._frame.render(
             lang=lang,
             name=name,
+            zone=past.zone,
             days=drawn([day.span for day in past.days]),
             days_known=any(day.span != Span() for day in past.days),
             shares=shares(totals, lang),
@@ -57,16 +62,6 @@ class TargetPage:
 def _color(states: Sequence[ProbeState]) -> str:
     outcomes = {state.outcome or WAITING for state in states}
     return next((color for name, color in COLORS.items() if name in outcomes), NO_COLOR)
-
-
-def _together(days: Sequence[Day]) -> Span:
-    spans = [day.span for day in days]
-    return Span(
-        up=sum(one.up for one in spans),
-        down=sum(one.down for one in spans),
-        maintenance=sum(one.maintenance for one in spans),
-        left_out=sum(one.left_out for one in spans),
-    )
 
 
 def _chart(days: Sequence[Day], lang: str) -> dict[str, object] | None:

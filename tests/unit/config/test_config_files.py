@@ -243,6 +243,11 @@ def test_results_are_kept_as_long_as_is_said_and_else_by_default(tmp_path: Path)
     assert kept == Retention(runs_s=7 * 86_400, hours_s=35 * 86_400, days_s=800 * 86_400)
 
 
+@pytest.mark.parametrize(("text", "expected"), [("", "UTC"), ("timezone: Asia/Shanghai", "Asia/Shanghai")])
+def test_a_day_is_one_of_the_zone_that_is_named_and_else_of_utc(tmp_path: Path, text: str, expected: str) -> None:
+    assert str(config(tmp_path, f"{TARGET}{text}").zone) == expected
+
+
 def test_a_guard_is_an_address_and_no_more(tmp_path: Path) -> None:
     read = config(tmp_path, f'{TARGET}guard: ["https://example.org", "http://[::1]:8080/"]')
 
