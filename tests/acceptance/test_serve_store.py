@@ -180,6 +180,17 @@ def test_a_copy_replaces_no_file(killed: Killed, tmp_path: Path) -> None:
     assert (code, (tmp_path / "mine").read_text()) == (2, "mine")
 
 
+@pytest.mark.parametrize("asked_for", [(), ("export",), ("backup", "copy.db")], ids=str)
+def test_of_a_damaged_file_history_says_so_in_a_sentence(
+    killed: Killed, tmp_path: Path, asked_for: tuple[str, ...]
+) -> None:
+    content = (killed.folder / "data" / "wnmon.db").read_bytes()
+    (tmp_path / "wnmon.db").write_bytes(content[:8192] + b"\xff" * (len(content) - 8192))
+    code, _, said = wnmon("history", *asked_for, "--data", str(tmp_path), cwd=tmp_path)
+
+    assert (code, len(said.splitlines()), "wnmon.db is damaged" in said) == (2, 1, True), said
+
+
 def test_a_second_service_with_the_same_folder_works_in_memory(relay: MockRelay, tmp_path: Path) -> None:
     config, data = CONFIG.format(url=relay.url), ("--data", str(tmp_path / "data"))
     with serving(tmp_path / "a", config, *data), serving(tmp_path / "b", config, *data) as second:

@@ -24,20 +24,29 @@ from wnmon.web import NothingKept
 class Kept:
     """The store of a service. Of folder None, or one that is refused, everything is in memory.
 
-    `hear` is told on the loop what the thread says that writes, from `begin` on.
+    `hear` is told on the loop what the thread says that writes, from `begin` on: first whether there is a store at all.
+    `opens` is what opens it.
     """
 
-    def __init__(self, folder: Path | None, clock: Clock, hear: Callable[[MonitorEvent], None]) -> None:
+    def __init__(
+        self,
+        folder: Path | None,
+        clock: Clock,
+        hear: Callable[[MonitorEvent], None],
+        opens: Callable[[Place, Clock, Callable[[MonitorEvent], None]], Keeper | Refused] = open_keeper,
+    ) -> None:
         self._hear = hear
+        self._opens = opens
         self._said: deque[MonitorEvent] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keeper = None if folder is None else self._opened(folder, clock)
 
     def _opened(self, folder: Path, clock: Clock) -> Keeper | None:
         place = Place(folder=folder, owner=secrets.token_hex(8), is_service=True)
-        opened = open_keeper(place, clock, self._say)
+        opened = self._opens(place, clock, self._say)
         refused = opened if isinstance(opened, Refused) else None
-        self._said.append(StoreTold(problem=None if refused is None else refused.problem))
+        # Its thread writes already, and may have said that it cannot.
+        self._said.appendleft(StoreTold(problem=None if refused is None else refused.problem))
         return None if isinstance(opened, Refused) else opened
 
     @property

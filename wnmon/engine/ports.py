@@ -356,7 +356,6 @@ class Day:
 class Incident:
     """A time in which a probe was confirmed to be down; `until_s` None: it goes on. Times are epoch seconds."""
 
-    probe: ProbeId
     check: str
     model: str
     reason: str

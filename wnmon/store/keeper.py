@@ -16,7 +16,7 @@ from wnmon.model.retention import Retention
 from wnmon.model.target import Probe, ProbeId
 from wnmon.store.books import StoredBooks, book_shares
 from wnmon.store.course import StoredCourses
-from wnmon.store.database import Refused, opened, salt
+from wnmon.store.database import Refused, opened, problem_of, salt
 from wnmon.store.outbox import StoredOutbox
 from wnmon.store.place import Place
 from wnmon.store.results import HOUR_S, Row, Written, purge, row_of, write_run, write_skip
@@ -174,7 +174,9 @@ def open_keeper(place: Place, clock: Clock, tell: Callable[[MonitorEvent], None]
         refused = connection
     except OSError:
         refused = Refused(StoreProblem.NOT_WRITABLE)
-    except (sqlite3.Error, TypeError, ValueError):  # a page that is damaged, or rows that cannot be
+    except sqlite3.Error as error:
+        refused = Refused(problem_of(error) or StoreProblem.NOT_WRITABLE)
+    except (TypeError, ValueError):  # rows that cannot be
         refused = Refused(StoreProblem.DAMAGED)
     place.leave()
     return refused

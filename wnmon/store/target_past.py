@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from wnmon.engine.ports import Day, Incident, Span, TargetPast
 from wnmon.model.days import last_days
-from wnmon.model.target import ProbeId
 from wnmon.store.results import DAY_S, FIRST_TOKEN_US
 from wnmon.store.zone import HALF_DAY_S, place_of, read_zone
 
@@ -27,7 +26,7 @@ _OF_INCIDENTS = (
     "FROM incident JOIN probe ON probe.id = incident.probe WHERE target = ? AND (closed_ms IS NULL OR closed_ms >= ?)"
 )
 _INCIDENTS = (
-    "SELECT name, check_name, model, reason, opened_ms / 1e3, closed_ms / 1e3"
+    "SELECT check_name, model, reason, opened_ms / 1e3, closed_ms / 1e3"
     f" {_OF_INCIDENTS} ORDER BY closed_ms IS NOT NULL, opened_ms DESC LIMIT ?"
 )
 
@@ -51,8 +50,8 @@ def read_target(db: sqlite3.Connection, target: str, now_s: float) -> TargetPast
             for span, counted in zip(spans, sizes, strict=True)
         ),
         incidents=tuple(
-            Incident(probe=ProbeId(name), check=check, model=model, reason=reason, since_s=since_s, until_s=until_s)
-            for name, check, model, reason, since_s, until_s in incidents
+            Incident(check=check, model=model, reason=reason, since_s=since_s, until_s=until_s)
+            for check, model, reason, since_s, until_s in incidents
         ),
         incidents_total=total,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -21,7 +21,7 @@ from wnmon.model.retention import Retention
 from wnmon.store import Keeper, Place, open_keeper
 from wnmon.store.course import read_courses
 from wnmon.store.database import opened
-from wnmon.store.history import History
+from wnmon.store.history import History, Past, Unreadable
 from wnmon.store.results import DAY_S, HOUR_S, Written, purge, row_of, write_run, write_skip
 from wnmon.store.target_past import read_target
 from wnmon.store.zone import place_of, read_zone, write_zone
@@ -57,6 +57,12 @@ def write(db: sqlite3.Connection, zone: tzinfo, *instants: str) -> None:
 
 def ups(db: sqlite3.Connection, days: int) -> list[int]:
     return [day.span.up for day in read_target(db, RUN.target, NOW_S).days[-days:]]
+
+
+def past_of(db: sqlite3.Connection, last_s: float) -> Sequence[Past]:
+    found = History(db).past(last_s, NOW_S)
+    assert not isinstance(found, Unreadable)
+    return found
 
 
 @pytest.mark.parametrize("table", ["sum", "first_token"])
@@ -103,7 +109,7 @@ def test_uptime_of_days_is_of_those_of_the_zone(db: sqlite3.Connection) -> None:
 
 def test_a_history_of_weeks_is_told_by_days_of_the_zone(db: sqlite3.Connection) -> None:
     write(db, SHANGHAI, "2026-11-28T15:59Z", "2026-11-28T16:01Z", "2026-11-29T11:00Z")
-    (past,) = History(db).past(9 * DAY_S, NOW_S)
+    (past,) = past_of(db, 9 * DAY_S)
 
     assert ([one.up for one in past.spans], past.days_of) == ([0] * 8 + [1, 2], "Asia/Shanghai")
 
@@ -130,7 +136,7 @@ def test_after_changes_of_zone_every_run_is_counted_once(db: sqlite3.Connection,
     for number, name in enumerate(OFTEN):
         write(db, ZoneInfo(name), f"2026-11-2{number + 4}T11:0{number}Z", f"2026-11-29T11:3{number}Z")
     write_zone(db, zone)
-    (past,) = History(db).past(60 * DAY_S, NOW_S)
+    (past,) = past_of(db, 60 * DAY_S)
 
     assert sum(ups(db, 90)) == past.total.up == read_courses(db, NOW_S)[RUN.probe].days[90].up == 12
 

@@ -43,6 +43,7 @@ _WORDS: dict[str, Pair] = {
         "what runs come to is kept in memory alone, and gone once wnmon ends: {said}",
         "运行结果仅保存在内存中，wnmon 结束后即丢失：{said}",
     ),
+    "check_store": ("what is spent is not written down so far: {said}", "花费暂未写入：{said}"),
     "store_writes": ("what runs come to is written down again", "运行结果已恢复写入"),
     "store_not_writable": ("the folder cannot be written (--data names another one)", "数据目录不可写（可用 --data 另选）"),
     "store_in_use": (
