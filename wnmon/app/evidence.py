@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 from wnmon import __version__
+from wnmon.config import built_in_suites
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.run import Run
 from wnmon.errors import place_of
@@ -17,7 +19,7 @@ from wnmon.model.target import Probe
 from wnmon.report.html import render_run
 from wnmon.report.kept import laid_out, render_kept, report_of
 from wnmon.report.summary import broken
-from wnmon.report.transcript import read_transcript
+from wnmon.report.transcript import Transcript, read_transcript
 from wnmon.store import Packed
 
 MOST_WAITING = 64
@@ -97,5 +99,19 @@ class KeptEvidence:
         text = self._text_of(run)
         if text is None:
             return None
-        recorded = read_transcript(text)
-        return render_run(report_of(recorded, self._rules), lang, served=served, cut=recorded.head.cut)
+        try:
+            recorded = read_transcript(text)
+        except ValueError:  # a newer wnmon wrote it
+            return None
+        rules = self._rules if _knows(self._rules, recorded) else {**_built_in_rules(), **self._rules}
+        return render_run(report_of(recorded, rules), lang, served=served, cut=recorded.head.cut)
+
+
+def _knows(rules: Mapping[str, Rule], recorded: Transcript) -> bool:
+    return all(row.rule in rules for run in recorded.runs for row in broken(run))
+
+
+@cache
+def _built_in_rules() -> Mapping[str, Rule]:
+    """Return the rules that come with wnmon: those of a suite that no check names any more are among them."""
+    return {rule.id: rule for plan in built_in_suites() for rule in plan.rules}

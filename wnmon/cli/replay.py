@@ -113,7 +113,7 @@ def _judged(run: Run, plans: dict[str | None, Plan], checks: Mapping[str, Plan])
         raise UsageError(Said("replay_no_request", text=repr(strange), suite=run.title))
     result = judge(plan, run.evidence, run.answers)
     reason = run.result.reason if run.result.reason in _SAID_BY_THE_RUNNER else result.reason
-    return replace(run, result=replace(result, reason=reason))
+    return replace(run, result=replace(result, reason=reason), plan=plan)
 
 
 def _differences(then: Run, now: Run) -> Iterator[Said]:

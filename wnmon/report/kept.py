@@ -9,7 +9,6 @@ from dataclasses import replace
 from wnmon.engine.run import Run
 from wnmon.model.check import Plan, Rule
 from wnmon.model.exchange import Exchange
-from wnmon.report.recorded_plan import encode_plan
 from wnmon.report.summary import CheckedTarget, CheckReport, Chosen, JudgedSuite, exit_code
 from wnmon.report.transcript import Transcript, document_of, text_of
 from wnmon.wire.bounds import beginning
@@ -23,9 +22,7 @@ MOST_BYTES = 1_048_576
 def render_kept(run: Run, version: str, redacted: Callable[[str], str]) -> str:
     """Return the transcript of a run as JSON text without layout. `redacted` takes secrets out of the plan."""
     kept = _bounded(run)
-    document = document_of(_report(kept, version, Chosen() if run.plan is None else _chosen(run.plan)))
-    if run.plan is not None and run.suite is None:
-        document["checks"] = {run.check: encode_plan(run.plan, redacted)}
+    document = document_of(_report(kept, version, Chosen() if run.plan is None else _chosen(run.plan)), redacted)
     if kept is not run:
         document["cut"] = True
     return json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":"))

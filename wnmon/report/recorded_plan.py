@@ -1,7 +1,7 @@
 """The plan of a check of a configuration, written beside its runs: no suite has it, so nothing else could judge them.
 
 A record is anybody's. So what is read is held to what a configuration is held to: assertions are prepared anew, and
-rules refer to rules and requests that are there, not in a circle.
+rules need rules that are there, not in a circle.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
+from math import isfinite
 
-from wnmon.judge.registry import ACROSS_KINDS, KINDS, compared, controls, prepare
+from wnmon.judge.registry import ACROSS_KINDS, KINDS, prepare
 from wnmon.judge.subject import Unfit
 from wnmon.model.check import Assertion, Plan, Rule
 from wnmon.model.codec import decode_from, encode_as
@@ -29,12 +30,13 @@ def encode_plan(plan: Plan, redacted: Callable[[str], str]) -> JsonObject:
 def decode_plan(document: Json) -> Plan:
     """Return the plan of a document. ValueError says where it is malformed."""
     try:
+        _refuse_infinite(document)
         plan: Plan = decode_from(Plan, document, "plan")
         steps = [replace(one, expect=_prepared(one.expect, f"plan.steps.{one.name}", KINDS)) for one in plan.steps]
         rules = [replace(one, expect=_prepared(one.expect, f"plan.rules.{one.id}", _ALL)) for one in plan.rules]
     except RecursionError:
         raise ValueError(Said("record_too_deep")) from None
-    _refuse_loose_ends(rules, {step.name for step in steps})
+    _refuse_loose_ends(rules)
     return replace(plan, steps=tuple(steps), rules=tuple(rules))
 
 
@@ -56,16 +58,23 @@ def _prepared(expect: tuple[Assertion, ...], place: str, known: Iterable[str]) -
     return tuple(prepared)
 
 
-def _refuse_loose_ends(rules: list[Rule], steps: set[str]) -> None:
+def _refuse_loose_ends(rules: list[Rule]) -> None:
     known = {rule.id for rule in rules}
     for rule in rules:
-        asked = {*(rule.on.requests or ()), *controls(rule), *compared(rule)}
-        if lost := (set(rule.needs) - known) | (asked - steps):
+        if lost := set(rule.needs) - known:
             raise _wrong(f"plan.rules.{rule.id}.{min(lost)}", Said("record_unknown"))
     try:
         TopologicalSorter({rule.id: rule.needs for rule in rules}).prepare()
     except CycleError as circle:
         raise _wrong("plan.rules", Said("rules_in_circle", text=" > ".join(circle.args[1][::-1]))) from None
+
+
+def _refuse_infinite(value: Json) -> None:
+    """Refuse what Python reads and JSON has not: NaN, and numbers beyond a float (RFC 8259 §6)."""
+    if isinstance(value, float) and not isfinite(value):
+        raise _wrong("plan", Said("record_expected", wanted=Said("record_a_finite"), got=str(value)))
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refuse_infinite(one)
 
 
 def _each_text(value: Json, redacted: Callable[[str], str]) -> Json:

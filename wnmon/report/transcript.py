@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from wnmon.model.said import Said, Text
 from wnmon.model.text import encodable
 from wnmon.report.baseline.file import decode_baseline, encode_baseline
 from wnmon.report.baseline.known import Baseline
-from wnmon.report.recorded_plan import decode_plan
+from wnmon.report.recorded_plan import decode_plan, encode_plan
 from wnmon.report.summary import CheckedTarget, CheckReport
 
 FORMAT = "wnmon-transcript"
@@ -94,10 +94,11 @@ def text_of(document: JsonObject) -> str:
     return text.replace("##", "\\u0023#") + "\n"  # `##[` is a command to a CI that prints it
 
 
-def document_of(report: CheckReport) -> JsonObject:
-    """Return the report with its evidence as JSON values."""
+def document_of(report: CheckReport, redacted: Callable[[str], str] = str) -> JsonObject:
+    """Return the report with its evidence as JSON values. `redacted` takes secrets out of what no suite says."""
     chosen = report.chosen
-    return {
+    plans = {run.check: run.plan for run in report.runs if run.suite is None and run.plan is not None}
+    document: JsonObject = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "wnmon": report.version,
@@ -123,6 +124,9 @@ def document_of(report: CheckReport) -> JsonObject:
         else None,
         "runs": [encode_run(run) for run in report.runs],
     }
+    if plans:
+        document["checks"] = {name: encode_plan(plan, redacted) for name, plan in plans.items()}
+    return document
 
 
 def digest_of(plan: Plan) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from wnmon.engine.ports import FailedRun
 from wnmon.engine.run import Run
+from wnmon.model.result import Reason
 from wnmon.store.results import Written
 from wnmon.store.writer import Writer
 
@@ -31,7 +32,7 @@ MOST_LISTED = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packed:
-    """A transcript ready to be written, and whose it is."""
+    """A transcript ready to be written, and whose. `reason`: as in the run, `rule` where it passed all the same."""
 
     run: str
     target: str
@@ -57,7 +58,7 @@ class Packed:
             name=run.probe,
             ended_ms=round(run.ended_at_s * 1e3),
             outcome=run.result.outcome.value,
-            reason=run.result.reason.value,
+            reason=(Reason.RULE if run.result.reason is Reason.OK else run.result.reason).value,
             content=content,
         )
 
@@ -79,6 +80,12 @@ class StoredTranscripts:
             self._writer.post(lambda db: purge_all(db, most))
         self._most = most
 
+    @property
+    def waiting(self) -> tuple[Packed, ...]:
+        """Return what is not written yet."""
+        with self._lock:
+            return tuple(self._waiting)
+
     def keep(self, packed: Packed) -> None:
         """Have one written. From any thread."""
         with self._lock:
@@ -97,9 +104,11 @@ class StoredTranscripts:
             write_transcript(db, self._written, packed, self._most)
         purge_beyond(db, MOST_BYTES_KEPT)
 
+        runs = {one.run for one in waiting}
+
         def forget() -> None:
             with self._lock:
-                self._waiting = deque(one for one in self._waiting if one not in waiting)
+                self._waiting = deque(one for one in self._waiting if one.run not in runs)
 
         return forget
 

@@ -89,12 +89,12 @@ _WORDS: dict[str, Pair] = {
     "page_no_incidents": ("None is kept of the last 90 days.", "最近 90 天没有保存的中断。"),
     "page_no_target": ("there is no such target", "没有该目标"),
     "page_no_run": (
-        "nothing is kept of such a run: it never was, or is gone by now (`retention`)",
-        "没有保存该次运行：可能从未存在，或已超过保存期限（`retention`）",
+        "nothing is kept of such a run: it never was, or is gone by now (see retention in the configuration)",
+        "没有保存该次运行：可能从未存在，或已超过保存期限（见配置中的 retention）",
     ),
     "page_no_transcript": (
-        "Of this run no transcript is kept: it passed, or later ones that failed took its place (`retention`).",
-        "该次运行没有保存记录：它已通过，或已被之后未通过的运行取代（`retention`）。",
+        "Of this run no transcript is kept: it passed, or later ones that failed took its place (see retention in the configuration).",
+        "该次运行没有保存记录：它已通过，或已被之后未通过的运行取代（见配置中的 retention）。",
     ),
     "page_evidence": ("evidence", "证据"),
     "page_failed_runs": ("Runs that failed, were slow or broke a rule", "未通过、过慢或违反规则的运行"),

@@ -178,7 +178,7 @@ SENTENCES: dict[str, Pair] = {
     "html_download_report": ("This page as a file", "下载本页"),
     "html_download_transcript": ("Transcript", "下载记录"),
     "html_download_note": (
-        "Both can be sent to whoever runs the relay: no secret is in them. `wnmon replay` judges the transcript again.",
+        "Both can be sent to whoever runs the relay: no secret is in them. wnmon replay judges the transcript again.",
         "两者均可发给中转站运营方：其中没有密钥。wnmon replay 可据记录重新判定。",
     ),
     "html_cut": (

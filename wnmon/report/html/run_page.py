@@ -8,12 +8,12 @@ from functools import partial
 from wnmon.engine.run import Run
 from wnmon.model.duration import show_duration
 from wnmon.model.language import LANGUAGES, language_of
-from wnmon.model.result import Outcome
+from wnmon.model.result import Outcome, Reason
 from wnmon.model.said import in_language, say
 from wnmon.report.html.content import run_view
 from wnmon.report.html.page import policy, style_of, template_of, word_of
 from wnmon.report.html.timeline import HEIGHT, WIDTH
-from wnmon.report.summary import CheckReport
+from wnmon.report.summary import CheckReport, broken
 from wnmon.report.text import MAX_MESSAGE_CHARS, iso, shown, utc, without_commands
 
 _KINDS = {Outcome.PASSED: "good", Outcome.DEGRADED: "slow", Outcome.SKIPPED: "slow"}
@@ -37,10 +37,11 @@ def render_run(report: CheckReport, lang: str, *, served: bool, cut: bool) -> st
     One that is `served` links to its target and its downloads, relative to `/runs/ID`; otherwise it asks for nothing.
     `cut`: of some answers only the beginning was kept.
     """
-    run = report.runs[0]
+    run, view = report.runs[0], run_view(report, lang)
     head = _head(run, lang)
     page: str = template_of("run.html").render(
-        run=run_view(report, lang),
+        run=view,
+        message="" if head.message in {one.sentence for one in view.complaints} else head.message,
         head=head,
         id=run.id,
         target=shown(run.target),
@@ -65,6 +66,8 @@ def render_run(report: CheckReport, lang: str, *, served: bool, cut: bool) -> st
 
 def _head(run: Run, lang: str) -> Head:
     result, timing = run.result, run.result.timing
+    breaks_rules = result.outcome is Outcome.PASSED and bool(broken(run))
+    reason = Reason.RULE if breaks_rules else result.reason
     known = (
         ("status", None if result.status is None else str(result.status)),
         ("ttft", None if timing.ttft_s is None else show_duration(timing.ttft_s)),
@@ -74,9 +77,9 @@ def _head(run: Run, lang: str) -> Head:
         ("run_id", run.id),
     )
     return Head(
-        kind=_KINDS.get(result.outcome, "bad"),
+        kind="slow" if breaks_rules else _KINDS.get(result.outcome, "bad"),
         outcome=say(f"page_{result.outcome.value}", lang),
-        reason=say(f"reason_{result.reason.value}", lang),
+        reason=say(f"reason_{reason.value}", lang),
         message=shown(in_language(result.message, lang), MAX_MESSAGE_CHARS),
         facts=tuple((name, shown(value)) for name, value in known if value is not None),
     )

@@ -14,3 +14,4 @@ CREATE INDEX transcript_by_time ON transcript (ended_ms, run, bytes);
 
 -- The run that first found it down; NULL where nobody knows any more.
 ALTER TABLE incident ADD COLUMN run TEXT;
+CREATE INDEX incident_by_probe ON incident (probe, opened_ms);
