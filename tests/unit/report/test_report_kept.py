@@ -21,7 +21,7 @@ from wnmon.model.json import Json
 from wnmon.model.result import Outcome
 from wnmon.model.target import Probe
 from wnmon.report.html import render_run
-from wnmon.report.kept import MOST_BODY_BYTES, MOST_BYTES, laid_out, render_kept, report_of
+from wnmon.report.kept import MOST_BODY_BYTES, MOST_BODY_PIECES, MOST_BYTES, laid_out, render_kept, report_of
 from wnmon.report.recorded_plan import decode_plan, encode_plan
 from wnmon.report.summary import broken
 from wnmon.report.transcript import Transcript, read_transcript, render_transcript
@@ -109,6 +109,15 @@ def test_of_long_answers_the_beginning_is_kept(sizes: tuple[int, ...], left: tup
 
     assert tuple(len(one.body) for one in recorded.runs[0].evidence.exchanges) == left
     assert (recorded.head.cut, sum(left) <= MOST_BYTES) == (is_cut, True)
+
+
+def test_of_an_answer_in_many_pieces_the_first_are_kept() -> None:
+    run = with_bodies(1, 1)
+    first, second = run.evidence.exchanges
+    exchanges = (replace(first, chunks=(Chunk(1, b"x"),) * (MOST_BODY_PIECES + 1)), second)
+    recorded = kept(replace(run, evidence=replace(run.evidence, exchanges=exchanges)))
+
+    assert [len(one.chunks) for one in recorded.runs[0].evidence.exchanges] == [MOST_BODY_PIECES, 1]
 
 
 def test_a_record_is_laid_out_as_a_check_lays_it_out() -> None:
