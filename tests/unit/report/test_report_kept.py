@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from engine_samples import KEY, Bench, plain, probe, reply, step
+from page_samples import full_page
+from report_samples import assert_golden
 
 from wnmon.cli.replay import replay
 from wnmon.config import load_config
@@ -171,6 +173,14 @@ def test_the_page_of_a_run_that_passed_all_the_same_says_which_rule_it_breaks(pr
     html = render_run(report_of(kept(run), rules), "en", served=True, cut=False)
 
     assert ("passed: rule broken" in html, rules[broken(run)[0].rule].source in html) == (True, True)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_of_a_run_looks_as_reviewed(lang: str) -> None:
+    whole = full_page()
+    report = replace(whole, runs=whole.runs[:1], targets=whole.targets[:1])
+
+    assert_golden(f"run-page.{lang}.html", render_run(report, lang, served=True, cut=True))
 
 
 def test_a_page_to_be_sent_links_nowhere() -> None:

@@ -69,11 +69,11 @@ def _head(run: Run, lang: str) -> Head:
     breaks_rules = result.outcome is Outcome.PASSED and bool(broken(run))
     reason = Reason.RULE if breaks_rules else result.reason
     known = (
-        ("status", None if result.status is None else str(result.status)),
+        ("run_status", None if result.status is None else str(result.status)),
         ("ttft", None if timing.ttft_s is None else show_duration(timing.ttft_s)),
-        ("took", show_duration(max(run.ended_at_s - run.started_at_s, 0))),
-        ("requests_sent", str(run.requests)),
-        ("tokens", str(run.spent_input_tokens + run.spent_output_tokens)),
+        ("run_took", show_duration(max(run.ended_at_s - run.started_at_s, 0))),
+        ("run_requests", str(run.requests)),
+        ("run_tokens", str(run.spent_input_tokens + run.spent_output_tokens)),
         ("run_id", run.id),
     )
     return Head(
