@@ -28,7 +28,7 @@ from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner, draw_nonce
 from wnmon.engine.session import Manner, Session, quietly, was_interrupted
 from wnmon.errors import UsageError
-from wnmon.model.check import Check, Plan
+from wnmon.model.check import Check, Level, Plan
 from wnmon.model.events import MonitorEvent, StoreTold
 from wnmon.model.said import Said, Text, Why
 from wnmon.model.target import Probe
@@ -41,7 +41,10 @@ _CONNECT_AFTER_WAIT_S = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which rules of which suites count. `names` are those the plans were asked for by (built-in unless given)."""
+    """Which rules of which suites count. `names` are those the plans were asked for by (built-in unless given).
+
+    `gate`: rules at or above this level decide the outcome of a run too.
+    """
 
     plans: tuple[Plan, ...]
     names: tuple[str, ...] = ()
@@ -49,6 +52,7 @@ class Selection:
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     full: bool = False
+    gate: Level | None = None
 
     def narrowed(self) -> list[Plan]:
         """Return the plans with what counts, none where nothing does. Raises UsageError for an unknown profile."""
@@ -61,7 +65,7 @@ class Selection:
         plans = [
             narrow(plan, profiles=self.profiles, only=self.only, skip=self.skip, full=self.full) for plan in self.plans
         ]
-        return [plan for plan in plans if any(plan.level(rule) for rule in plan.rules)]
+        return [replace(plan, gate=self.gate) for plan in plans if any(plan.level(rule) for rule in plan.rules)]
 
     def report(
         self,
@@ -92,6 +96,7 @@ class Selection:
                 only=self.only,
                 skip=self.skip,
                 full=self.full,
+                gate=self.gate,
                 baseline=baseline,
             ),
         )

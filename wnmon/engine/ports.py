@@ -354,26 +354,65 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """A time in which a probe was confirmed to be down; `until_s` None: it goes on. Times are epoch seconds."""
+    """A time in which a probe was confirmed to be down; `until_s` None: it goes on. Times are epoch seconds.
+
+    `run`: the first that found it down, None where nobody knows any more.
+    """
 
     check: str
     model: str
     reason: str
     since_s: float
     until_s: float | None = None
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedRun:
+    """A run of which there is a transcript. `ended_s` is epoch seconds."""
+
+    run: str
+    check: str
+    model: str
+    outcome: str
+    reason: str
+    ended_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPast:
     """What is kept of a target: its days, the oldest first and today last; its incidents, the newest first.
 
-    `incidents_total` counts those that are too many to be listed too. `zone`: whose days these are.
+    `incidents_total` counts those that are too many to be listed too. `failed`: the last runs of which there is a
+    transcript, the newest first. `zone`: whose days these are.
     """
 
     zone: str = "UTC"
     days: tuple[Day, ...] = ()
     incidents: tuple[Incident, ...] = ()
     incidents_total: int = 0
+    failed: tuple[FailedRun, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRun:
+    """What is kept of a run beside its transcript, or without one. Times are epoch seconds, durations seconds."""
+
+    run: str
+    target: str
+    check: str
+    model: str
+    outcome: str
+    reason: str
+    began_s: float
+    ended_s: float
+    status: int | None = None
+    ttft_s: float | None = None
+    total_s: float | None = None
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    answered_as: str | None = None
 
 
 class Courses(Protocol):
@@ -383,8 +422,28 @@ class Courses(Protocol):
         """Return what is kept of a target."""
         ...
 
+    def of_run(self, run: str) -> KeptRun | None:
+        """Return what is kept of a run by its id."""
+        ...
+
     def courses(self) -> Mapping[ProbeId, Course]:
         """Return the course of each probe that ran of late."""
+        ...
+
+
+class Evidence(Protocol):
+    """The transcripts that are kept of runs by their id, None where there is none. May be asked from any thread."""
+
+    def page(self, run: str, lang: str) -> str | None:
+        """Return the page of a run in a language, as HTML."""
+        ...
+
+    def report(self, run: str, lang: str) -> str | None:
+        """Return the same to be sent to somebody: HTML that links to nothing."""
+        ...
+
+    def transcript(self, run: str) -> str | None:
+        """Return what `wnmon replay` reads."""
         ...
 
 

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from wnmon.engine.ports import Clock, Course, Span, TargetPast
+from wnmon.engine.ports import Clock, Course, KeptRun, Span, TargetPast
 from wnmon.model.days import last_days
 from wnmon.model.target import ProbeId
 from wnmon.store.database import Refused, for_reading
 from wnmon.store.results import DAY_S, HOUR_S
-from wnmon.store.target_past import read_target
+from wnmon.store.target_past import read_run, read_target
+from wnmon.store.transcripts import read_transcript
 from wnmon.store.zone import HALF_DAY_S, read_zone
 
 T = TypeVar("T")
@@ -60,6 +61,14 @@ class StoredCourses:
     def of_target(self, name: str) -> TargetPast:
         """Return what is kept of a target; of one that is not known, nothing."""
         return self._with(lambda db: read_target(db, name, self._clock.wall_s())) or TargetPast()
+
+    def of_run(self, run: str) -> KeptRun | None:
+        """Return what is kept of a run; None of one that is not known."""
+        return self._with(lambda db: read_run(db, run))
+
+    def transcript(self, run: str) -> str | None:
+        """Return the transcript of a run, None where none is kept."""
+        return self._with(lambda db: read_transcript(db, run))
 
     def _read(self, now_s: float) -> Mapping[ProbeId, Course]:
         return self._with(lambda db: read_courses(db, now_s)) or {}

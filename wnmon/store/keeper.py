@@ -30,6 +30,7 @@ from wnmon.store.states import (
     write_state,
     write_turn,
 )
+from wnmon.store.transcripts import StoredTranscripts
 from wnmon.store.writer import Hearing, Writer
 from wnmon.store.zone import read_zone, write_zone
 from wnmon.watch.confirm import Confirmation
@@ -48,7 +49,7 @@ class _Known:
 
 class Keeper:
     """A sink of runs and an observer on a file; `books` keeps the budgets in it, `outbox` what is to be told,
-    `courses` reads how probes fared.
+    `courses` reads how probes fared, `transcripts` keeps what failed.
 
     `standing` tells how a probe stands, in terms that outlive a process. `tell` is called on the thread that writes.
     """
@@ -83,6 +84,7 @@ class Keeper:
         self._writer = Writer(connection, hearing)
         self.courses = StoredCourses(place.file, clock)
         self.outbox = StoredOutbox(self._writer)
+        self.transcripts = StoredTranscripts(self._writer, self._written, self._retention.transcripts)
         self.books = StoredBooks(self._writer, place.file, clock, place.owner, self._salt)
         self._bury()
 
@@ -112,6 +114,7 @@ class Keeper:
         Nobody waits for others to come up again.
         """
         self._retention, self._zone = retention, zone
+        self.transcripts.declare(retention.transcripts)
         self._writer.post(lambda db: write_zone(db, zone))
         keep, now_s = [probe.id for probe in probes], self._clock.wall_s()
         self._writer.post(lambda db: close_incidents(db, keep, now_s))

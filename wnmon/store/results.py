@@ -181,6 +181,7 @@ def purge(db: sqlite3.Connection, retention: Retention, now_s: float, most: int 
     db.execute("DELETE FROM ledger WHERE hour < ?", (int(days_s) // HOUR_S,))
     db.execute("DELETE FROM share WHERE day < ? AND tokens = 0 AND requests = 0", (int(now_s) // DAY_S,))
     db.execute("DELETE FROM incident WHERE closed_ms < ?", (_ms(days_s),))
+    _remove(db, "transcript", "run", "ended_ms < ?", (_ms(days_s),), most)
 
 
 def _remove(db: sqlite3.Connection, table: str, key: str, where: str, values: tuple[object, ...], most: int) -> None:

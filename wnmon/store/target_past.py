@@ -6,9 +6,10 @@ import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 
-from wnmon.engine.ports import Day, Incident, Span, TargetPast
+from wnmon.engine.ports import Day, Incident, KeptRun, Span, TargetPast
 from wnmon.model.days import last_days
 from wnmon.store.results import DAY_S, FIRST_TOKEN_US
+from wnmon.store.transcripts import read_failed
 from wnmon.store.zone import HALF_DAY_S, place_of, read_zone
 
 DAYS = 90
@@ -26,7 +27,7 @@ _OF_INCIDENTS = (
     "FROM incident JOIN probe ON probe.id = incident.probe WHERE target = ? AND (closed_ms IS NULL OR closed_ms >= ?)"
 )
 _INCIDENTS = (
-    "SELECT check_name, model, reason, opened_ms / 1e3, closed_ms / 1e3"
+    "SELECT check_name, model, reason, opened_ms / 1e3, closed_ms / 1e3, run"
     f" {_OF_INCIDENTS} ORDER BY closed_ms IS NOT NULL, opened_ms DESC LIMIT ?"
 )
 
@@ -50,11 +51,25 @@ def read_target(db: sqlite3.Connection, target: str, now_s: float) -> TargetPast
             for span, counted in zip(spans, sizes, strict=True)
         ),
         incidents=tuple(
-            Incident(check=check, model=model, reason=reason, since_s=since_s, until_s=until_s)
-            for check, model, reason, since_s, until_s in incidents
+            Incident(check=check, model=model, reason=reason, since_s=since_s, until_s=until_s, run=run)
+            for check, model, reason, since_s, until_s, run in incidents
         ),
         incidents_total=total,
+        failed=read_failed(db, target),
     )
+
+
+_RUN = (
+    "SELECT run, target, check_name, model, outcome, reason, began_ms / 1e3, ended_ms / 1e3, status, ttft_us / 1e6,"
+    " total_us / 1e6, requests, input_tokens, output_tokens, answered_as"
+    " FROM run JOIN probe ON probe.id = run.probe WHERE run = ?"
+)
+
+
+def read_run(db: sqlite3.Connection, run: str) -> KeptRun | None:
+    """Return what is kept of a run. Looked for among all of them: an index would cost each that is written."""
+    row = db.execute(_RUN, (run,)).fetchone()
+    return None if row is None else KeptRun(**dict(zip(KeptRun.__slots__, row, strict=True)))
 
 
 def half_took_s(sizes: Sequence[tuple[int, int]]) -> float | None:

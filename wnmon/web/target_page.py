@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from wnmon.engine.ports import Course, Day, Incident, ProbeState, Span, TargetPast
+from wnmon.engine.ports import Course, Day, FailedRun, Incident, ProbeState, Span, TargetPast
 from wnmon.model.duration import show_duration, span
 from wnmon.model.said import say
 from wnmon.model.target import ProbeId
@@ -34,8 +34,12 @@ class TargetPage:
         now_s: float,
         lang: str,
         version: str,
+        shows_runs: bool = False,
     ) -> str:
-        """Return the HTML of a target in `lang`; `states` are those of its probes. `now_s` is epoch seconds."""
+        """Return the HTML of a target in `lang`; `states` are those of its probes. `now_s` is epoch seconds.
+
+        `shows_runs`: the reader may see the pages of runs, so there are links to them.
+        """
         totals = (
             {count: sum((day.span for day in past.days[-count:]), Span()).uptime for count in _SPANS}
             if past.days
@@ -50,6 +54,8 @@ class TargetPage:
             shares=shares(totals, lang),
             chart=_chart(past.days, lang),
             rows=[_row(state, courses.get(state.id), now_s, lang) for state in presented(states, lang)],
+            failed=[_failed(one, now_s, lang) for one in past.failed] if shows_runs else [],
+            shows_runs=shows_runs,
             incidents=[_incident(one, now_s, lang) for one in past.incidents],
             incidents_left=past.incidents_total - len(past.incidents),
             color=_color(states),
@@ -103,6 +109,19 @@ def _row(state: ProbeState, course: Course | None, now_s: float, lang: str) -> d
     }
 
 
+def _failed(one: FailedRun, now_s: float, lang: str) -> dict[str, object]:
+    return {
+        "outcome": one.outcome,
+        "outcome_word": word(one.outcome, lang),
+        "ended": moment(one.ended_s, now_s, lang),
+        "check": one.check,
+        "model": one.model,
+        "reason": say(f"reason_{one.reason}", lang),
+        "code": one.reason,
+        "run": one.run,
+    }
+
+
 def _incident(one: Incident, now_s: float, lang: str) -> dict[str, object]:
     lasted = span(max((one.until_s or now_s) - one.since_s, 0), lang)
     return {
@@ -113,4 +132,5 @@ def _incident(one: Incident, now_s: float, lang: str) -> dict[str, object]:
         "model": one.model,
         "reason": say(f"reason_{one.reason}", lang),
         "code": one.reason,
+        "run": one.run,
     }

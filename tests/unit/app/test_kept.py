@@ -11,6 +11,7 @@ import pytest
 from wnmon.app.kept import Kept
 from wnmon.clock import SystemClock
 from wnmon.engine.budget import Budgets
+from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.ports import Clock
 from wnmon.model.events import MonitorEvent, StoreProblem, StoreTold
 from wnmon.store import Keeper, Place, Refused, open_keeper
@@ -33,7 +34,7 @@ def locked_and_refused(place: Place, clock: Clock, tell: Tell) -> Keeper | Refus
 
 async def heard(folder: Path | None, opens: Callable[[Place, Clock, Tell], Keeper | Refused]) -> list[MonitorEvent]:
     said: list[MonitorEvent] = []
-    kept = Kept(folder, SystemClock(), said.append, opens)
+    kept = Kept(folder, SystemClock(), KnownSecrets(), said.append, opens)
     kept.begin(asyncio.get_running_loop())
     await kept.close(Budgets(SystemClock()))
     return said
