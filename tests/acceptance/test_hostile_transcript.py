@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import io
 import json
@@ -15,11 +16,16 @@ import pytest
 from check_process import KEY, MODEL
 from service_process import relay_beside
 
+from wnmon.app.check import Surroundings, one_off_runner
 from wnmon.cli import run
+from wnmon.config import load_config
+from wnmon.engine.run import Run
 from wnmon.mock.settings import MockSettings
+from wnmon.report.kept import render_kept
 
 SEED = 20_261
 MUTATIONS = 250
+MUTATIONS_OF_CHECKS = 60
 BAD: tuple[Any, ...] = (
     *(None, True, 0, -1, 10**18, 2**63, 10**400, 1e308, -1e308, float("nan"), float("inf")),
     *("", "\ud800", "\x00", "x" * 10_000, "::error::x", [], {}, [[]], {"": None}),
@@ -36,6 +42,38 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Any:
         order = ("--base-url", relay.url, "--model", MODEL, "-q", f"--report=transcript={folder / 't.json'}")
         wnmon("check", "builtin:documented", "builtin:stream", *order)
     return json.loads((folder / "t.json").read_text("utf-8"))
+
+
+PLAIN = """\
+targets: {{wn: {{base_url: {url}, models: [m]}}}}
+checks:
+  alive:
+    prompt: hi
+    request: {{max_tokens: 5}}
+    expect:
+      status: 200
+      content: {{contains: "{{{{nonce}}}}", not_contains: sorry}}
+      json: {{type: object, required: [id, model]}}
+      header: {{name: x-request-id, matches: "."}}
+      total: {{degraded: 2s}}
+      usage: present
+      conforms: documented
+"""
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return what a service keeps of a run: how its check judges stands in it too."""
+    path = tmp_path_factory.mktemp("kept") / "wnmon.yaml"
+    with relay_beside(MockSettings(ttft_s=0, gap_s=0)) as relay:
+        path.write_text(PLAIN.format(url=relay.url), encoding="utf-8")
+        (probe,) = load_config(path, {}).probes
+
+        async def made() -> Run:
+            async with one_off_runner(1, Surroundings()) as runner:
+                return await runner.run(probe)
+
+        return json.loads(render_kept(asyncio.run(made()), "0", str))
 
 
 def wnmon(*arguments: str) -> tuple[int, str]:
@@ -98,12 +136,20 @@ def test_what_cannot_be_judged_is_refused_with_its_place(
 
 
 def test_no_value_in_any_place_breaks_a_replay(recorded: Any, tmp_path: Path) -> None:
+    _break_nothing(recorded, places(recorded), MUTATIONS, tmp_path)
+
+
+def test_no_value_in_what_a_check_expects_breaks_a_replay(kept: Any, tmp_path: Path) -> None:
+    _break_nothing(kept, (path for path in places(kept) if path[0] == "checks"), MUTATIONS_OF_CHECKS, tmp_path)
+
+
+def _break_nothing(document: Any, within: Iterator[tuple[Any, ...]], times: int, folder: Path) -> None:
     kinds: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-    for path in places(recorded):
+    for path in within:
         kinds.setdefault(shape(path), []).append(path)
     drawn = random.Random(SEED)
-    for _ in range(MUTATIONS):
+    for _ in range(times):
         path, value = drawn.choice(kinds[drawn.choice(sorted(kinds))]), drawn.choice(BAD)
-        code, stderr = replayed(put(recorded, path, value), tmp_path)
+        code, stderr = replayed(put(document, path, value), folder)
 
         assert code in {0, 1, 2, 3, 130}, (path, str(value)[:40], stderr[-2000:])

@@ -12,11 +12,13 @@ import os
 import pickle
 import secrets
 import signal
+import sqlite3
 import subprocess
 import sys
 import traceback
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -235,11 +237,7 @@ class Terminal:
 
     def replay(self, transcript: Path) -> None:
         """Judge a check again, and keep the answers it recorded as they would be read."""
-        runs = json.loads(transcript.read_text("utf-8"))["runs"]
-        exchanges = [exchange for run in runs for exchange in run["run"]["evidence"]["exchanges"]]
-        for exchange in exchanges:
-            body = b"".join(base64.b64decode(chunk["data"]) for chunk in exchange["chunks"])
-            self.outputs.append(("a recorded body", body.decode(errors="replace")))
+        self.outputs += [("a recorded body", body) for body in _bodies(transcript.read_text("utf-8"))]
         self.run("replay", str(transcript), f"--report=json={self.folder / 'again.json'}")
 
 
@@ -395,9 +393,39 @@ def served(planted: None, configured: Path) -> list[Output]:
             answer = service.get("/-/reload", method="POST")
             assert answer.status == 400, name
             outputs.append((f"reload of {name}", f"{answer.text}{answer.headers}"))
+        outputs += _runs_shown(service, folder)
         outputs += _kept(folder)  # while it writes, so the write-ahead log too
         assert service.end()[0] == 0
         return [*outputs, *_kept(folder), ("serve: stdout", service.stdout), ("serve: stderr", service.stderr)]
+
+
+def _runs_shown(service: ServiceProcess, folder: Path) -> list[Output]:
+    """Return the page of the last run that failed of each target, and what of it can be sent to somebody."""
+    sql = "SELECT target, run, max(ended_ms) FROM transcript JOIN probe ON id = probe GROUP BY target"
+    shown = []
+    with closing(sqlite3.connect(folder / "data" / "wnmon.db")) as db:
+        for number, (target, run, _) in enumerate(db.execute(sql).fetchall()):
+            route = f"/runs/{run}{('', '?lang=zh', '/report.html', '/transcript.json')[number % 4]}"
+            answer = service.get(route)
+            assert answer.status == 200, (target, route)
+            shown.append((f"run of {target}", f"{answer.text}{answer.headers}"))
+    return shown
+
+
+def _transcripts(file: Path) -> list[Output]:
+    """Return the transcripts in a file, which are compressed, and the answers in them as they would be read."""
+    with closing(sqlite3.connect(file)) as db:
+        rows = db.execute("SELECT target, content FROM transcript JOIN probe ON id = probe").fetchall()
+    texts = [(f"transcript of {target}", zlib.decompress(content).decode()) for target, content in rows]
+    assert texts
+    return [*texts, *((name, body) for name, text in texts for body in _bodies(text))]
+
+
+def _bodies(transcript: str) -> Iterator[str]:
+    """Yield the answers in a transcript as they would be read."""
+    for one in json.loads(transcript)["runs"]:
+        for exchange in one["run"]["evidence"]["exchanges"]:
+            yield b"".join(base64.b64decode(chunk["data"]) for chunk in exchange["chunks"]).decode(errors="replace")
 
 
 def _kept(folder: Path) -> list[Output]:
@@ -408,7 +436,8 @@ def _kept(folder: Path) -> list[Output]:
     said = [("history", "".join(wnmon("history", *order, *data)[1:])) for order in orders]
     files = [*(folder / "data").iterdir(), backup]
     assert backup.stat().st_size > 0
-    return [*said, *((file.name, file.read_bytes().decode("latin-1")) for file in files if file.is_file())]
+    held = [(file.name, file.read_bytes().decode("latin-1")) for file in files if file.is_file()]
+    return [*said, *held, *_transcripts(backup)]
 
 
 @pytest.fixture(scope="module")
@@ -478,6 +507,13 @@ def test_what_another_target_was_sent_did_reach_the_page(served: list[Output], m
     ]
 
     assert "[redacted:api_key]" in row["message"]
+
+
+def test_the_relay_s_echo_did_reach_what_is_kept_of_runs(served: list[Output]) -> None:
+    shown = [text for name, text in served if name.startswith("transcript of ") and "[redacted:api_key]" in text]
+    pages = [text for name, text in served if name.startswith("run of ") and "[redacted:api_key]" in text]
+
+    assert (bool(shown), bool(pages)) == (True, True)
 
 
 @pytest.mark.parametrize("kept", ["[redacted:base_url]", "[redacted:header]"])

@@ -16,6 +16,7 @@ from wnmon.mock.server import MockRelay
 from wnmon.mock.settings import MockSettings
 
 CONFIG = """\
+timezone: Asia/Shanghai
 targets:
   down: {{base_url: {url}, api_key: "${{WN_API_KEY}}", models: [m], headers: {{X-Wnmon-Fault: "500"}}}}
   up: {{base_url: {url}, api_key: "${{WN_API_KEY}}", models: [m], budget: {{tokens_per_day: 5000}}}}
@@ -137,6 +138,12 @@ def test_history_shows_the_outage(killed: Killed) -> None:
     assert (code, "down since" in said) == (0, True)
 
 
+def test_history_by_days_says_whose(killed: Killed) -> None:
+    _, said, _ = wnmon("history", "--last", "30d", "--data", str(killed.folder / "data"))
+
+    assert "by days of Asia/Shanghai" in said
+
+
 def test_the_page_of_a_target_shows_the_outage_before_anything_is_asked_again(killed: Killed) -> None:
     config = (killed.folder / "wnmon.yaml").read_text("utf-8").replace("every: 2s", "every: 3h")
     with serving(killed.folder, config) as service:
@@ -171,6 +178,17 @@ def test_a_copy_replaces_no_file(killed: Killed, tmp_path: Path) -> None:
     code, _, _ = wnmon("history", "backup", str(tmp_path / "mine"), "--data", str(killed.folder / "data"))
 
     assert (code, (tmp_path / "mine").read_text()) == (2, "mine")
+
+
+@pytest.mark.parametrize("asked_for", [(), ("export",), ("backup", "copy.db")], ids=str)
+def test_of_a_damaged_file_history_says_so_in_a_sentence(
+    killed: Killed, tmp_path: Path, asked_for: tuple[str, ...]
+) -> None:
+    content = (killed.folder / "data" / "wnmon.db").read_bytes()
+    (tmp_path / "wnmon.db").write_bytes(content[:8192] + b"\xff" * (len(content) - 8192))
+    code, _, said = wnmon("history", *asked_for, "--data", str(tmp_path), cwd=tmp_path)
+
+    assert (code, len(said.splitlines()), "wnmon.db is damaged" in said) == (2, 1, True), said
 
 
 def test_a_second_service_with_the_same_folder_works_in_memory(relay: MockRelay, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ __all__ = ["browser"]
 
 # The very files the unit tests hold the rendering to.
 PAGES = Path(__file__).parents[1] / "golden" / "report"
-NAMES = ("check-page.en.html", "check-page.zh.html", "check-hostile.html")
+NAMES = ("check-page.en.html", "check-page.zh.html", "check-hostile.html", "run-page.en.html", "run-page.zh.html")
 
 
 def opened(browser: Browser, name: str, width: int, scheme: Scheme = "light") -> Page:

@@ -57,6 +57,13 @@ def test_uptimes_are_shown_by_days(lang: str, shown: list[str]) -> None:
     assert re.findall(r"<span>([^<]* %)</span>", html) == shown
 
 
+@pytest.mark.parametrize(("lang", "said"), [("en", "days of Asia/Shanghai"), ("zh", "按 Asia/Shanghai 的日期")])
+def test_uptimes_say_whose_days_they_are_of(lang: str, said: str) -> None:
+    course = Course(zone="Asia/Shanghai", days={7: Span(up=9)})
+
+    assert f'title="{said}"' in PAGE.render([ROW], {ROW.id: course}, now_s=NOW_S, lang=lang, version="0")
+
+
 def test_what_was_down_once_is_never_wholly_up() -> None:
     assert "99.99 %" in drawn(Span(up=1), d90=Span(up=99_999, down=1))
 

@@ -1,25 +1,28 @@
-"""100,000 runs of the real service and its sensor process: does either grow?
+"""200,000 runs of the real service and its sensor process: does either grow, or what is stored?
 
     python tests/soak/growth.py [--runs N] [--rate N] [--write]
 
 A hundred probes, half of them streams, each once a second, against a relay that outruns them. 260 times the page and
-/metrics are fetched, and memory, descriptors and threads of both processes noted. Before those that count 3 in 10 as
-many are made, in which pools and caches fill; what counts is the last tenth of the others less the first. With --write
-the result goes to docs/soak/growth.json, from where docs/soak.md and `make bench` take it.
+/metrics are fetched, and memory, descriptors and threads of both processes noted, and the size of the store, which is
+to keep what is no older than ten minutes. Before those that count 3 in 10 as many are made, in which pools, caches and
+the store fill; what counts is the last tenth of the others less the first. With --write the result goes to
+docs/soak/growth.json, from where docs/soak.md and `make bench` take it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sqlite3
 import sys
 import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -31,18 +34,25 @@ from bench_runs import Load, configuration, exposed, free_port, relay, total, wa
 from facts import Fact, table  # noqa: E402
 
 from wnmon.mock.metronome import Tempo  # noqa: E402
+from wnmon.store.place import FILE  # noqa: E402
 
 PAGE = ROOT / "docs" / "soak.md"
 RESULT = ROOT / "docs" / "soak" / "growth.json"
 HEAD = "\n## Growth\n\n"
 TEMPO = Tempo(answer_s=0.05, ttft_s=0.05, gap_s=0.01, tokens=8)
 SENSOR = b"wnmon.app.sensor_process"
-RUNS = 100_000
+RUNS = 200_000
 RATE = 100
+KEPT_S = 600
+"""For so long runs are kept: the shortest there is, over long before the last run, and before the first that counts."""
 WARM_UP = 0.3
 """How many runs are made before those that count, to one of those."""
 SAMPLES = 200
 MOST_MB = 1.0
+STORE_GROWS = 0.05
+"""By this share the store may grow once what is new takes the place of what is old: sums of a further hour or two."""
+LATE = 0.05
+"""By this share more runs than promised may be kept: the old ones go every two seconds, a thousand at once."""
 BY_CHANCE = 10
 """How many more of what is counted there may be by chance: what is under way on a busy machine."""
 PATIENCE_S = 60
@@ -60,6 +70,14 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What the store takes on disk, with what is not yet in its main file, and the runs in it."""
+
+    size_mb: float = 0.0
+    runs: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """What was seen at one instant, so long after the service was ready."""
 
@@ -68,6 +86,7 @@ class Sample:
     service: Held
     sensor: Held
     under_way: int
+    stored: Stored = Stored()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +97,7 @@ class Growth:
     """
 
     wanted: int
+    rate: int
     samples: Sequence[Sample]
     outcomes: dict[str, int]
     left_out: int
@@ -117,6 +137,15 @@ class Growth:
             first, last = map(min, self.tenths(of))
             holds = last <= first + BY_CHANCE
             yield Fact(what=f"{what} do not grow", seen=f"{first:g}, then {last:g}", holds=holds)
+        yield from self._facts_of_store()
+
+    def _facts_of_store(self) -> Iterator[Fact]:
+        kept, promised = max(one.stored.runs for one in self.samples), KEPT_S * self.rate
+        what, seen = f"the store keeps the runs of {KEPT_S // 60} minutes and no more", f"at most {kept:,}"
+        yield Fact(what=what, seen=seen, holds=promised * (1 - LATE) <= kept <= promised * (1 + LATE))
+        first, last = self.medians(lambda one: one.stored.size_mb)
+        what, seen = "the store on disk does not grow", f"{first:.1f} MB, then {last:.1f} MB"
+        yield Fact(what=what, seen=seen, holds=last <= first * (1 + STORE_GROWS))
 
 
 MEMORY: Sequence[Callable[[Sample], float]] = (
@@ -148,16 +177,19 @@ def grow(runs: int, rate: int, folder: Path) -> Growth:
             Load(name="json", probes=rate - streams, every_s=1, stream=False),
         )
         config, port = folder / "wnmon.yaml", free_port()
-        config.write_text(configuration(loads, playing), encoding="utf-8")
+        told = json.loads(configuration(loads, playing)) | {"retention": {"runs": f"{KEPT_S}s"}}
+        config.write_text(json.dumps(told), encoding="utf-8")
         order = [WNMON, "-m", "wnmon", "serve", str(config), "--listen", f"127.0.0.1:{port}", "--quiet"]
-        order += ["--data", str(config.parent / "data")]
+        order += ["--data", str(folder / "data")]
         with started(order, CLIENT | RELAY, log=folder / "service.log") as process:
             url = f"http://127.0.0.1:{port}"
             wait_for(f"{url}/-/ready", process)
-            samples = list(_samples(url, process.pid, round((1 + WARM_UP) * runs), max(0.25, runs / rate / SAMPLES)))
+            look = partial(_sample, url, process.pid, folder / "data" / FILE)
+            samples = list(_samples(url, look, round((1 + WARM_UP) * runs), max(0.25, runs / rate / SAMPLES)))
             told = exposed(url)
     return Growth(
         wanted=runs,
+        rate=rate,
         samples=samples,
         outcomes={
             one: int(total(told, "wnmon_probe_runs_total", outcome=one))
@@ -169,20 +201,20 @@ def grow(runs: int, rate: int, folder: Path) -> Growth:
     )
 
 
-def _samples(url: str, pid: int, runs: int, every_s: float) -> Iterator[Sample]:
+def _samples(url: str, look: Callable[[float], Sample], runs: int, every_s: float) -> Iterator[Sample]:
     """Look at equal intervals, until the runs are made or no more of them end."""
     began_s = moved_s = time.monotonic()
     made = -1
     while made < runs and time.monotonic() - moved_s < PATIENCE_S:
         with urllib.request.urlopen(url, timeout=PATIENCE_S) as page:
             page.read()
-        yield (sample := _sample(url, pid, time.monotonic() - began_s))
+        yield (sample := look(time.monotonic() - began_s))
         if sample.runs > made:
             made, moved_s = sample.runs, time.monotonic()
         time.sleep(every_s - (time.monotonic() - began_s) % every_s)
 
 
-def _sample(url: str, pid: int, at_s: float) -> Sample:
+def _sample(url: str, pid: int, store: Path, at_s: float) -> Sample:
     told = exposed(url)
     return Sample(
         at_s=round(at_s, 2),
@@ -190,7 +222,16 @@ def _sample(url: str, pid: int, at_s: float) -> Sample:
         service=held([pid]),
         sensor=held(list(_sensors(pid))),
         under_way=int(total(told, "wnmon_probes_in_flight")),
+        stored=stored(store),
     )
+
+
+def stored(file: Path) -> Stored:
+    """Return what a store holds."""
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as db:
+        ((runs,),) = db.execute("SELECT count(*) FROM run").fetchall()
+    size = sum(one.stat().st_size for one in file.parent.glob(f"{file.name}*"))
+    return Stored(size_mb=round(size / 1e6, 3), runs=runs)
 
 
 def _sensors(pid: int) -> Iterator[int]:
@@ -240,9 +281,9 @@ def section(told: dict[str, Any] | None) -> str:
     machine = told["machine"]
     return (
         f"{HEAD}{told['runs']:,} runs of the real service and its sensor process, half of them streams, scraped "
-        "meanwhile. Pools and caches fill in the first of them; of the others the first tenth is told, then the last. "
-        "Memory is what belongs to no file (Pss_Anon), and the median of each; of what is counted it is the least. "
-        "The raw samples are in [soak/growth.json](soak/growth.json). "
+        "meanwhile. Pools, caches and the store fill in the first of them; of the others the first tenth is told, then "
+        "the last. Memory is what belongs to no file (Pss_Anon), and the median of each; of what is counted it is the "
+        "least. The raw samples are in [soak/growth.json](soak/growth.json). "
         f"Measured {told['measured']}, commit `{machine['commit']}`, {machine['python']}, {machine['cores']}, extras: "
         f"{machine['extras']}; others used {told['foreign']:.0%} of all cores.\n\n"
         f"{table([Fact(**fact) for fact in told['facts']])}"

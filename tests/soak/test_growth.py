@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from growth import COUNTS, PAGE, Growth, Held, Sample, document, grow, kept, section, with_growth
+from growth import COUNTS, PAGE, Growth, Held, Sample, Stored, document, grow, kept, section, with_growth
 
 RUNS, PROBES = 100, 10
 HELD = Held(memory_mb=50.0, anonymous_mb=40.0, descriptors=20, threads=4)
@@ -15,15 +15,27 @@ MACHINE = {"python": "CPython 3.11", "cores": "2 of 2", "extras": "none", "commi
 MADE = "3,000 runs are made after those for warm-up"
 MEMORY = "memory grows by at most 1 MB in sum"
 DESCRIPTORS = "open descriptors of the sensor process do not grow"
+KEPT = "the store keeps the runs of 10 minutes and no more"
+STORE = "the store on disk does not grow"
 
 
 def seen(sensor: Callable[[int], Held], until: int = 3900) -> Growth:
     """Return a go in which the sensor process held this after so many runs."""
     samples = [
-        Sample(at_s=runs / 100, runs=runs, service=HELD, sensor=sensor(runs), under_way=8)
+        Sample(at_s=runs, runs=runs, service=HELD, sensor=sensor(runs), under_way=8, stored=full(min(runs, 600)))
         for runs in range(0, until + 1, 100)
     ]
-    return Growth(wanted=3000, samples=samples, outcomes={"passed": until}, left_out=0, faults=0)
+    return Growth(wanted=3000, rate=1, samples=samples, outcomes={"passed": until}, left_out=0, faults=0)
+
+
+def full(runs: int) -> Stored:
+    return Stored(size_mb=1 + runs / 1000, runs=runs)
+
+
+def with_store(stored: Callable[[int], Stored]) -> Growth:
+    """Return a go after which the store held this after so many runs."""
+    growth = seen(lambda _: HELD)
+    return replace(growth, samples=[replace(one, stored=stored(one.runs)) for one in growth.samples])
 
 
 def holds(growth: Growth) -> dict[str, bool]:
@@ -81,6 +93,19 @@ def test_descriptors_that_stay_open_are_found() -> None:
 
 def test_descriptors_of_what_is_under_way_are_no_growth() -> None:
     assert holds(seen(lambda runs: replace(HELD, descriptors=20 + runs % 300)))[DESCRIPTORS]
+
+
+@pytest.mark.parametrize("most", [550, 700])
+def test_a_store_that_keeps_other_than_it_promises_is_found(most: int) -> None:
+    assert not holds(with_store(lambda runs: full(min(runs, most))))[KEPT]
+
+
+def test_a_store_that_grows_though_it_keeps_no_more_is_found() -> None:
+    assert not holds(with_store(lambda runs: Stored(size_mb=1 + runs / 20_000, runs=min(runs, 600))))[STORE]
+
+
+def test_what_is_stored_is_looked_at(few: Growth) -> None:
+    assert few.samples[-1].stored.runs >= RUNS - PROBES
 
 
 def test_a_fault_of_its_own_is_told() -> None:

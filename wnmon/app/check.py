@@ -29,7 +29,8 @@ from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner, draw_nonce
 from wnmon.engine.session import Manner, Session, quietly, was_interrupted
 from wnmon.errors import UsageError
-from wnmon.model.check import Check, Plan
+from wnmon.model.check import Check, Level, Plan
+from wnmon.model.events import MonitorEvent, StoreTold
 from wnmon.model.said import Said, Text, Why
 from wnmon.model.target import Probe
 from wnmon.report.baseline.file import excuse_run, ignored_by
@@ -41,7 +42,10 @@ _CONNECT_AFTER_WAIT_S = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which rules of which suites count. `names` are those the plans were asked for by (built-in unless given)."""
+    """Which rules of which suites count. `names` are those the plans were asked for by (built-in unless given).
+
+    `gate`: rules at or above this level decide the outcome of a run too.
+    """
 
     plans: tuple[Plan, ...]
     names: tuple[str, ...] = ()
@@ -49,6 +53,7 @@ class Selection:
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     full: bool = False
+    gate: Level | None = None
 
     def narrowed(self) -> list[Plan]:
         """Return the plans with what counts, none where nothing does. Raises UsageError for an unknown profile."""
@@ -61,7 +66,7 @@ class Selection:
         plans = [
             narrow(plan, profiles=self.profiles, only=self.only, skip=self.skip, full=self.full) for plan in self.plans
         ]
-        return [plan for plan in plans if any(plan.level(rule) for rule in plan.rules)]
+        return [replace(plan, gate=self.gate) for plan in plans if any(plan.level(rule) for rule in plan.rules)]
 
     def report(
         self,
@@ -92,6 +97,7 @@ class Selection:
                 only=self.only,
                 skip=self.skip,
                 full=self.full,
+                gate=self.gate,
                 baseline=baseline,
             ),
         )
@@ -196,7 +202,7 @@ async def check(
     )
     session, started_at_s, began_ns = Session(manner), surroundings.clock.wall_s(), surroundings.clock.now_ns()
     cap = Cap(tokens=terms.budget_tokens, why=Said(Why.BUDGET_TOKENS)) if terms.budget_tokens is not None else None
-    with _kept(terms.data, surroundings.clock) as books:
+    with _kept(terms.data, surroundings.clock, guide.tell) as books:
         memory = Memory.afresh(surroundings.clock, cap, books, named.zone)
         url = memory.secrets.learn(named.secrets()).text(target.url)
         try:
@@ -261,15 +267,21 @@ async def one_off_runner(
 
 
 @contextmanager
-def _kept(folder: Path | None, clock: Clock) -> Iterator[Books | None]:
-    """Yield the books of a folder, None without one."""
+def _kept(folder: Path | None, clock: Clock, tell: Callable[[Text], None]) -> Iterator[Books | None]:
+    """Yield the books of a folder, None without one. `tell` is told, on the loop, why nothing is written any more."""
     if folder is None:
         yield None
         return
     from wnmon.store import Keeper, Place, open_keeper  # few checks have a use for it
 
     place = Place(folder=folder, owner=secrets.token_hex(8), is_service=False)
-    keeper = open_keeper(place, clock, lambda _: None)
+    loop = asyncio.get_running_loop()
+
+    def hear(event: MonitorEvent) -> None:
+        if isinstance(event, StoreTold) and event.problem is not None:
+            loop.call_soon_threadsafe(tell, Said("check_store", said=Said(f"store_{event.problem.value}")))
+
+    keeper = open_keeper(place, clock, hear)
     if not isinstance(keeper, Keeper):
         raise UsageError(Said("history_unread", path=str(folder), said=Said(f"store_{keeper.problem.value}")))
     try:

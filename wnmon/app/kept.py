@@ -3,47 +3,67 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from secrets import token_hex
 
+from wnmon.app.evidence import KeptEvidence, Transcripts
 from wnmon.config import Config
 from wnmon.engine.budget import Budgets
 from wnmon.engine.deliveries import Outbox
-from wnmon.engine.ports import Books, Clock, Courses
+from wnmon.engine.known_secrets import KnownSecrets
+from wnmon.engine.ports import Books, Clock, Courses, Evidence, Sink
 from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.standing import Standings
 from wnmon.engine.turns import Turns
 from wnmon.model.events import MonitorEvent, StoreTold, Turned
 from wnmon.notify.outbox import MemoryOutbox
 from wnmon.store import Keeper, Place, Refused, open_keeper
-from wnmon.web import NothingKept
+from wnmon.web import NoEvidence, NothingKept
 
 
 class Kept:
     """The store of a service. Of folder None, or one that is refused, everything is in memory.
 
-    `hear` is told on the loop what the thread says that writes, from `begin` on.
+    `hear` is told on the loop what the thread says that writes, from `begin` on: first whether there is a store at all.
+    `opens` is what opens it.
     """
 
-    def __init__(self, folder: Path | None, clock: Clock, hear: Callable[[MonitorEvent], None]) -> None:
+    def __init__(
+        self,
+        folder: Path | None,
+        clock: Clock,
+        secrets: KnownSecrets,
+        hear: Callable[[MonitorEvent], None],
+        opens: Callable[[Place, Clock, Callable[[MonitorEvent], None]], Keeper | Refused] = open_keeper,
+    ) -> None:
         self._hear = hear
+        self._opens = opens
         self._said: deque[MonitorEvent] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._keeper = None if folder is None else self._opened(folder, clock)
+        keeper = self._keeper
+        self._transcripts = None if keeper is None else Transcripts(keeper.transcripts.keep, secrets, self._say)
+        self._evidence = None if keeper is None else KeptEvidence(keeper.courses.transcript)
 
     def _opened(self, folder: Path, clock: Clock) -> Keeper | None:
-        place = Place(folder=folder, owner=secrets.token_hex(8), is_service=True)
-        opened = open_keeper(place, clock, self._say)
+        place = Place(folder=folder, owner=token_hex(8), is_service=True)
+        opened = self._opens(place, clock, self._say)
         refused = opened if isinstance(opened, Refused) else None
-        self._said.append(StoreTold(problem=None if refused is None else refused.problem))
+        # Its thread writes already, and may have said that it cannot.
+        self._said.appendleft(StoreTold(problem=None if refused is None else refused.problem))
         return None if isinstance(opened, Refused) else opened
 
     @property
     def sinks(self) -> tuple[Keeper, ...]:
         """Return what takes runs and observes events."""
         return () if self._keeper is None else (self._keeper,)
+
+    @property
+    def takers(self) -> tuple[Sink, ...]:
+        """Return what takes runs alone."""
+        return () if self._transcripts is None else (self._transcripts,)
 
     @property
     def books(self) -> Books | None:
@@ -59,6 +79,11 @@ class Kept:
     def past(self) -> Courses:
         """Return what the pages show of the past."""
         return NothingKept() if self._keeper is None else self._keeper.courses
+
+    @property
+    def evidence(self) -> Evidence:
+        """Return what the pages show of runs that failed."""
+        return NoEvidence() if self._evidence is None else self._evidence
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Pass on what is said from now on, and what was said before."""
@@ -88,13 +113,21 @@ class Kept:
     def adopt(self, config: Config) -> None:
         """Keep from now on what this configuration wants."""
         for sink in self.sinks:
-            sink.declare(config.probes, config.retention)
+            sink.declare(config.probes, config.retention, config.zone)
+        if self._transcripts is not None and self._evidence is not None:
+            self._transcripts.is_wanted = config.retention.transcripts > 0
+            self._evidence.declare(config.probes)
 
     async def close(self, budgets: Budgets) -> None:
         """Give back what of budgets is not used, write what there is, and let go of the folder."""
         if self._keeper is not None:
             budgets.close()
-            await asyncio.to_thread(self._keeper.close)
+            await asyncio.to_thread(self._close, self._keeper)
+
+    def _close(self, keeper: Keeper) -> None:
+        if self._transcripts is not None:
+            self._transcripts.close()
+        keeper.close()
 
     def _say(self, event: MonitorEvent) -> None:
         """Take what the thread says that writes."""

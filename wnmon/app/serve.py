@@ -45,6 +45,7 @@ from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Probe, ProbeId
 from wnmon.notify.notifier import Means, Notifier
+from wnmon.report.html import style_source
 from wnmon.schedule.aps import Scheduler
 from wnmon.transport.carrying import Carrying
 from wnmon.transport.processes import SensorProcesses
@@ -106,10 +107,10 @@ class Service:
         self._config = config
         self._env = env
         self._clock = SystemClock()
-        self._kept = Kept(options.data, self._clock, self._tell)
-        self._budgets = Budgets(self._clock, books=self._kept.books, zone=config.zone)
         self._secrets = KnownSecrets()
         self._secrets.learn(config.secrets())
+        self._kept = Kept(options.data, self._clock, self._secrets, self._tell)
+        self._budgets = Budgets(self._clock, books=self._kept.books, zone=config.zone)
         self._backoff = Backoff(self._clock)
         self._rests = Rests(self._clock, self._backoff, self._budgets)
         self._scheduler = Scheduler(self._fire, self._tell, self._clock)
@@ -127,10 +128,20 @@ class Service:
                 lang=options.lang,
             )
         )
-        names = ("rests", "standings", "prometheus", "board", "store", "notify", *(sink.name for sink in sinks))
+        names = (
+            "rests",
+            "standings",
+            "prometheus",
+            "board",
+            "store",
+            "evidence",
+            "notify",
+            *(sink.name for sink in sinks),
+        )
         self._metrics = PrometheusSink(self._clock, self._standings.of, sinks=names, components=_COMPONENTS)
         kept = self._kept.sinks
-        own: tuple[Sink, ...] = (self._rests, self._standings, self._metrics, self._board, *kept, self._notifier)
+        known = (self._rests, self._standings, self._metrics, self._board)
+        own: tuple[Sink, ...] = (*known, *kept, *self._kept.takers, self._notifier)
         self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, *kept, self._notifier, *observers))
         self._sensors = SensorProcesses("wnmon.app.sensor_process", config.sensors, self._clock, self._tell)
         self._network = OwnNetwork(_reaches, self._clock, self._tell)
@@ -215,6 +226,8 @@ class Service:
             lang=self._options.lang,
             honesty=lambda: self._honesty,
             past=self._kept.past,
+            evidence=self._kept.evidence,
+            styles=(style_source(),),
             channels=self._notifier.channels,
         )
         entry = Entry(

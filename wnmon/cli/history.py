@@ -10,25 +10,29 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
-from wnmon.cli.columns import aligned, safe_cell
+from wnmon.cli.columns import safe_cell
 from wnmon.cli.options import duration, language_option, new_file
 from wnmon.cli.options import folder as data_folder
 from wnmon.cli.terminal import say, words
 from wnmon.clock import SystemClock
 from wnmon.engine.ports import Span
 from wnmon.errors import UsageError
+from wnmon.model.events import StoreProblem
 from wnmon.model.said import Said
-from wnmon.model.text import percent, visible
-from wnmon.store import state_folder
-from wnmon.store.history import RUN_COLUMNS, History, Past, open_history
+from wnmon.model.text import columns, percent, visible
+from wnmon.store import Refused, state_folder
+from wnmon.store.history import RUN_COLUMNS, History, Past, Row, Unreadable, open_history
+
+T = TypeVar("T")
 
 _BARS = "▁▂▃▄▅▆▇█"
 _NO_RUN = "·"
 _MOST_BARS = 48
-_HEADS = ("probe", "uptime", "runs", "ttft", "incidents", "tokens", "course")
+_HEADS = ("probe", "uptime", "runs", "ttft", "incidents", "tokens")
 
 data_option: Callable[[Callable[..., object]], Callable[..., object]] = click.option(
     "--data", type=data_folder, metavar="DIR"
@@ -48,7 +52,7 @@ def command(context: click.Context, data: Path | None, last: float, lang: str) -
     if context.invoked_subcommand is not None:
         return
     with _opened(data) as history:
-        rows = history.past(last, SystemClock().wall_s())
+        rows = _read(history.past(last, SystemClock().wall_s()), data)
     lines = _table(rows, lang) if rows else [Said("history_nothing").text(lang)]
     say("".join(f"{line}\n" for line in lines))
 
@@ -60,7 +64,8 @@ def command(context: click.Context, data: Path | None, last: float, lang: str) -
 def export(data: Path | None, last: float, form: str) -> None:
     """Print the runs that are kept."""
     with _opened(data) as history:
-        for row in _lines(history.runs(last, SystemClock().wall_s()), form):
+        rows = (_read(row, data) for row in history.runs(last, SystemClock().wall_s()))
+        for row in _lines(rows, form):
             click.echo(row, nl=False)
 
 
@@ -71,7 +76,7 @@ def backup(data: Path | None, file: Path) -> None:
     """Write a copy of all that is kept, while a service goes on."""
     with _opened(data) as history:
         try:
-            history.copy(file)
+            _read(history.copy(file), data)
         except FileExistsError:
             raise UsageError(Said("history_is_there", path=str(file))) from None
         except OSError:
@@ -81,20 +86,37 @@ def backup(data: Path | None, file: Path) -> None:
 
 @contextmanager
 def _opened(folder: Path | None) -> Iterator[History]:
-    folder = folder or state_folder(os.environ)
-    history = open_history(folder)
-    if not isinstance(history, History):
-        said = Said("history_no_file" if history is None else f"store_{history.problem.value}")
-        raise UsageError(Said("history_unread", path=str(folder), said=said))
+    history = open_history(_folder(folder))
+    if history is None:
+        raise UsageError(Said("history_unread", path=str(_folder(folder)), said=Said("history_no_file")))
+    if isinstance(history, Refused):
+        raise _unread(history.problem, folder)
     try:
         yield history
     finally:
         history.close()
 
 
+def _folder(named: Path | None) -> Path:
+    return named or state_folder(os.environ)
+
+
+def _read(found: T | Unreadable, folder: Path | None) -> T:
+    """Return what was read of a folder. Raises UsageError where it could not be."""
+    if isinstance(found, Unreadable):
+        raise _unread(found.problem, folder)
+    return found
+
+
+def _unread(problem: StoreProblem, folder: Path | None) -> UsageError:
+    return UsageError(Said("history_unread", path=str(_folder(folder)), said=Said(f"store_{problem.value}")))
+
+
 def _table(rows: Sequence[Past], lang: str) -> list[str]:
-    heads = [Said(f"history_head_{head}").text(lang) for head in _HEADS]
-    return aligned([heads, *(_cells(row, lang) for row in rows)])
+    days_of = rows[0].days_of
+    course = Said("history_head_course") if days_of is None else Said("history_head_course_days", zone=days_of)
+    heads = [*(Said(f"history_head_{head}").text(lang) for head in _HEADS), course.text(lang)]
+    return columns([heads, *(_cells(row, lang) for row in rows)])
 
 
 def _cells(row: Past, lang: str) -> list[str]:
@@ -122,7 +144,7 @@ def _bar(up: int, down: int) -> str:
     return _BARS[up * (len(_BARS) - 1) // (up + down)] if up + down else _NO_RUN
 
 
-def _lines(rows: Iterator[tuple[object, ...]], form: str) -> Iterator[str]:
+def _lines(rows: Iterator[Row], form: str) -> Iterator[str]:
     if form == "jsonl":
         for row in rows:
             yield json.dumps(dict(zip(RUN_COLUMNS, row, strict=True)), ensure_ascii=False) + "\n"

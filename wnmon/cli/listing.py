@@ -10,6 +10,7 @@ from wnmon import __version__
 from wnmon.config.globs import matches
 from wnmon.model.json import JsonObject
 from wnmon.model.said import say
+from wnmon.model.text import columns
 
 FORMAT_VERSION = 1
 
@@ -57,11 +58,8 @@ def _lines(rules: Sequence[ListedRule], lang: str) -> Iterator[str]:
     for suite in dict.fromkeys(rule.suite for rule in rules):
         own = [rule for rule in rules if rule.suite == suite]
         yield f"{suite} ({len(own)})"
-        id_width = max(len(rule.id) for rule in own)
-        levels_width = max(len(show_levels(rule.levels)) for rule in own)
-        for rule in own:
-            sentence = rule.says.get(lang) or rule.says["en"]
-            yield f"  {rule.id:<{id_width}}  {show_levels(rule.levels):<{levels_width}}  {sentence}"
+        table = [(rule.id, show_levels(rule.levels), rule.says.get(lang) or rule.says["en"]) for rule in own]
+        yield from (f"  {line}" for line in columns(table))
         yield ""
     yield say("cli_rules", lang, n=len(rules))
 

@@ -16,6 +16,7 @@ from wnmon.mock.faults import FAULTS
 from wnmon.mock.server import serve
 from wnmon.mock.settings import DEFAULT_MODELS, MockSettings
 from wnmon.model.said import Said
+from wnmon.model.text import columns
 
 
 @click.command("mock")
@@ -43,10 +44,9 @@ def command(*, list_faults: bool, models: tuple[str, ...], ttft: float, gap: flo
 
 
 def _print_faults() -> None:
-    width = max(len(name) for name in FAULTS)
-    say(f"{'name':<{width}}  {'kind':<7}  {words('cli_fault_does')}\n")
-    for name, fault in sorted(FAULTS.items(), key=lambda item: (item[1].kind, item[0])):
-        say(f"{name:<{width}}  {fault.kind:<7}  {fault.says}\n")
+    faults = sorted(FAULTS.items(), key=lambda item: (item[1].kind, item[0]))
+    table = [("name", "kind", words("cli_fault_does")), *((name, one.kind, one.says) for name, one in faults)]
+    say("".join(f"{line}\n" for line in columns(table)))
 
 
 async def _run(settings: MockSettings) -> None:

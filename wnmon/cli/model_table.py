@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wnmon import __version__
-from wnmon.cli.columns import aligned, safe_cell
+from wnmon.cli.columns import safe_cell
 from wnmon.engine.run import Run
 from wnmon.engine.session import was_interrupted
 from wnmon.judge.judgeable import NOTHING_TO_JUDGE
 from wnmon.model.json import JsonObject
 from wnmon.model.result import Outcome, Reason, Timing
 from wnmon.model.said import Said, Text, in_language, say
-from wnmon.model.text import cut, one_line, visible
+from wnmon.model.text import columns, cut, one_line, visible
 from wnmon.wire.listing import Listing, Offer, does_not_chat
 
 FORMAT_VERSION = 1
@@ -171,7 +171,7 @@ def as_text(asked: Asked, lang: str) -> str:
     foot = Said(
         "models_foot_alive" if asked.alive else "models_foot", target=asked.target, n=len(asked.rows), n2=answering
     )
-    shown = aligned(table) + [foot.text(lang)] + ([] if asked.whole else [say("models_in_part", lang)])
+    shown = columns(table) + [foot.text(lang)] + ([] if asked.whole else [say("models_in_part", lang)])
     return "".join(f"{line.rstrip()}\n" for line in shown)
 
 

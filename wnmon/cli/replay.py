@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -34,11 +34,15 @@ _SAID_BY_THE_RUNNER = frozenset({Reason.SHUTDOWN, Reason.BUDGET, Reason.INTERNAL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """The report judged anew; suites that judge otherwise than they did; what came out differently."""
+    """The report judged anew; suites that judge otherwise than they did; what came out differently.
+
+    `is_cut`: of some answers the record has the beginning alone.
+    """
 
     report: CheckReport
     changed: tuple[str, ...]
     differences: tuple[Said, ...]
+    is_cut: bool = False
 
 
 @click.command("replay")
@@ -72,9 +76,10 @@ def replay(recorded: Transcript, suites: Sequence[str] = ()) -> Replayed:
         only=selected.only,
         skip=selected.skip,
         full=selected.full,
+        gate=selected.gate,
     )
     plans = {plan.suite: plan for plan in selection.narrowed()}
-    runs = tuple(excuse_run(_judged(run, plans), recorded.baseline) for run in recorded.runs)
+    runs = tuple(excuse_run(_judged(run, plans, recorded.checks), recorded.baseline) for run in recorded.runs)
     now = {plan.suite: digest_of(plan) for plan in selection.plans}
     return Replayed(
         report=selection.report(
@@ -87,29 +92,33 @@ def replay(recorded: Transcript, suites: Sequence[str] = ()) -> Replayed:
         ),
         changed=tuple(one.suite for one in selected.suites if now.get(one.suite) != one.sha256),
         differences=tuple(chain.from_iterable(map(_differences, recorded.runs, runs))),
+        is_cut=head.cut,
     )
 
 
-def _judged(run: Run, plans: dict[str | None, Plan]) -> Run:
-    """Return the run with the judge's word of today. A run that was never begun has nothing to judge."""
+def _judged(run: Run, plans: dict[str | None, Plan], checks: Mapping[str, Plan]) -> Run:
+    """Return the run with the judge's word of today. A run that was never begun has nothing to judge.
+
+    One of no suite is judged by its check, where the record has that.
+    """
     if run.result.outcome is Outcome.SKIPPED and not run.result.verdicts:
         return run
-    if run.suite not in plans:
+    plan = plans.get(run.suite) if run.suite is not None else checks.get(run.check)
+    if plan is None:
         hint = Said("replay_name_all", names=", ".join(map(str, plans)))
         raise UsageError(Said("replay_no_suite", suite=str(run.suite)), hint=hint)
-    plan = plans[run.suite]
     asked = {step.name for step in plan.steps}
     strange = next((one.request.step for one in run.evidence.exchanges if one.request.step not in asked), None)
     if strange is not None:
-        raise UsageError(Said("replay_no_request", text=repr(strange), suite=str(run.suite)))
+        raise UsageError(Said("replay_no_request", text=repr(strange), suite=run.title))
     result = judge(plan, run.evidence, run.answers)
     reason = run.result.reason if run.result.reason in _SAID_BY_THE_RUNNER else result.reason
-    return replace(run, result=replace(result, reason=reason))
+    return replace(run, result=replace(result, reason=reason), plan=plan)
 
 
 def _differences(then: Run, now: Run) -> Iterator[Said]:
     """Yield where two judgements of one run differ, to the byte of their words: a record may know no ids."""
-    suite, before, after = str(then.suite), _worded(then), _worded(now)
+    suite, before, after = then.title, _worded(then), _worded(now)
     rows = [{row["rule"]: row for row in one["result"]["verdicts"]} for one in (before, after)]
     for rule in dict.fromkeys((*rows[0], *rows[1])):
         if rows[0].get(rule) != rows[1].get(rule):
@@ -124,6 +133,8 @@ def _worded(run: Run) -> Any:
 
 
 def _say(done: Replayed) -> None:
+    if done.is_cut:
+        tell(Said("replay_cut"))
     for suite in done.changed:
         tell(Said("replay_changed", suite=suite))
     for difference in done.differences:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from unicodedata import east_asian_width
 
 import click
 
@@ -17,6 +16,7 @@ from wnmon.clock import SystemClock
 from wnmon.engine.loopwatch import Watched
 from wnmon.model.honesty import Honesty, Series, Spread, Word
 from wnmon.model.said import in_language
+from wnmon.model.text import columns
 from wnmon.report.summary import Exit
 from wnmon.transport import Sensor
 from wnmon.watch.honesty import document_of
@@ -80,8 +80,7 @@ def _table(series: tuple[Series, ...]) -> list[str]:
     for one in series:
         for name, spread in (("ttft", one.ttft), ("gaps", one.gaps), ("relay", one.relay_late)):
             rows.append([words(f"selftest_{name}", text=one.scheme), *_numbers(spread)])
-    wide = [max(_columns(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return ["  ".join(_padded(cell, wide[place], place) for place, cell in enumerate(row)).rstrip() for row in rows]
+    return columns(rows, right=range(1, len(rows[0])))
 
 
 def _numbers(spread: Spread | None) -> list[str]:
@@ -89,15 +88,6 @@ def _numbers(spread: Spread | None) -> list[str]:
         return ["0", *["–"] * 4]
     times = (spread.bias_s, spread.p50_s, spread.p99_s, spread.max_s)
     return [str(spread.count), *(f"{took_s * 1e3:.3f} ms" for took_s in times)]
-
-
-def _padded(cell: str, wide: int, place: int) -> str:
-    room = " " * (wide - _columns(cell))
-    return room + cell if place else cell + room
-
-
-def _columns(text: str) -> int:
-    return sum(1 + (east_asian_width(sign) in "WF") for sign in text)
 
 
 def _counted(honesty: Honesty) -> str:

@@ -27,7 +27,7 @@ from collections.abc import Collection, Mapping
 from wnmon.config.environment import fill, telling_values
 from wnmon.config.key_file import KeyFile
 from wnmon.config.node import Cursor, quote
-from wnmon.config.reaching import problem_of_authorities, through, trusting
+from wnmon.config.reached import proxied, trusted
 from wnmon.config.schema import fits, sound
 from wnmon.config.timing import seconds_of
 from wnmon.config.urls import MAIL, BadUrl, Relay, endpoint
@@ -183,24 +183,9 @@ def _refuse_bad_secret(place: Cursor | None, secret: Secret | None) -> None:
 def _reached(name: str, where: Relay, place: Cursor, env: Mapping[str, str]) -> Target:
     """Return how the service is reached, by the rules for targets; a mail server is asked without a proxy."""
     target = Target(name=name, url=where.url.replace("smtps://", "https://", 1), host=where.host, models=())
-    proxy = place.get("proxy")
-    filled = fill(proxy, env) if proxy is not None else None
-    if not where.url.startswith("smtp") and (proxy is None or filled is not None):
-        try:
-            target = through(target, env, (filled.text or None) if filled is not None else None)
-        except BadUrl as bad:
-            is_quoted = filled is None or not filled.from_environment
-            (proxy or place.at("/url")).report(bad.message, bad.hint if is_quoted else None)
-    ca_file = place.get("ca_file")
-    path = ca_file.folder / ca_file.text if ca_file is not None else None
-    problem = problem_of_authorities(path) if path is not None else None
-    if ca_file is not None and problem is not None:
-        ca_file.report(problem, Said("relative_path"))
-    try:
-        return trusting(target, env, str(path) if path is not None else None)
-    except BadUrl as bad:
-        place.at("/url").report(bad.message, bad.hint)
-        return target
+    if not where.url.startswith("smtp"):
+        target = proxied(target, place, env, "/url")
+    return trusted(target, place, env, "/url")
 
 
 def _of_url(where: Relay, place: Cursor, env: Mapping[str, str]) -> tuple[Secret, ...]:

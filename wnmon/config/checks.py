@@ -149,4 +149,9 @@ def _suite_plan(place: Cursor, suites: Suites) -> Plan | None:
     if plan is None:
         return None
     profiles, gate = _known(place, "profiles", profiles_of(plan.rules), "unknown_profile"), place.text_of("gate")
-    return replace(narrow(plan, profiles=profiles or ()), gate=None if gate is None else Level(gate))
+    return replace(
+        narrow(plan, profiles=profiles or ()),
+        gate=None if gate is None else Level(gate),
+        whole=plan,
+        asked_as=named.text,
+    )

@@ -1,4 +1,4 @@
-"""The `retention` of the YAML: for how long results are kept."""
+"""The `retention` of the YAML: for how long results are kept, and of how many failures the transcript."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wnmon.model.retention import DAY_S, Retention
 from wnmon.model.said import Said
 
 BY_DEFAULT = Retention()
-_RUNS_S, _RUNS = (3_600.0, 90.0 * DAY_S), Said("duration_between", least="1h", most="90d")
+_RUNS_S, _RUNS = (600.0, 90.0 * DAY_S), Said("duration_between", least="10m", most="90d")
 _SUMS_S, _SUMS = (2.0 * DAY_S, 3_650.0 * DAY_S), Said("duration_between", least="2d", most="3650d")
 
 
@@ -18,10 +18,12 @@ def read_retention(place: Cursor | None) -> Retention:
     if place is None:
         return BY_DEFAULT
     place = sound("retention", place)  # what is not, the schema has told
+    transcripts = place.whole_of("transcripts")
     return Retention(
         runs_s=_seconds(place.get("runs"), _RUNS_S, _RUNS) or BY_DEFAULT.runs_s,
         hours_s=_seconds(place.get("hours"), _SUMS_S, _SUMS) or BY_DEFAULT.hours_s,
         days_s=_seconds(place.get("days"), _SUMS_S, _SUMS) or BY_DEFAULT.days_s,
+        transcripts=BY_DEFAULT.transcripts if transcripts is None else transcripts,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from unicodedata import east_asian_width
 
 from wnmon.config.resolve import Config
 from wnmon.engine.asking import fitted, left_out
@@ -14,6 +13,7 @@ from wnmon.model.check import Asks, Risk, Step
 from wnmon.model.price import Amounts, added, show_at_most
 from wnmon.model.said import Said, Text, Why, in_language
 from wnmon.model.target import Probe
+from wnmon.model.text import columns
 from wnmon.wire.cost import sets_a_limit, worst_case_tokens
 from wnmon.wire.request import NONCE_CHARS, build, read_request
 
@@ -149,13 +149,13 @@ def render(spend: Spend, lang: str = "en") -> str:
     lines.append(_cells(total, _verdict(spend, spend.budgets)))
     shown = [column for column in range(len(_HEAD)) if column not in _MONEY or total.money_per_day]
     table = [tuple(in_language(line[column], lang) for column in shown) for line in lines]
-    widths = [max(_width(line[column]) for line in table) for column in range(len(shown))]
     footer = [Said("spend_bounds_money" if total.money_per_day else "spend_bounds")]
     if spend.rechecks:
         footer.append(Said("spend_rechecks", n=spend.rechecks))
     if total.money_per_day and total.unpriced:
         footer.append(Said("spend_no_price", names=_some(total.unpriced)))
-    return "".join([*(_line(line, widths) for line in table), *(f"{said.text(lang)}\n" for said in footer)])
+    lines_of_table = columns(table, right=range(2, len(shown) - 1))
+    return "".join(f"{line}\n" for line in [*lines_of_table, *(said.text(lang) for said in footer)])
 
 
 def _cells(row: DailyCost, note: Text = "") -> tuple[Text, ...]:
@@ -179,16 +179,3 @@ def _verdict(spend: Spend, targets: Iterable[str]) -> Text:
 def _is_over(row: DailyCost, budget: Budget) -> bool:
     limits = ((row.tokens_per_day, budget.tokens_per_day), (row.requests_per_day, budget.requests_per_day))
     return any(most is not None and amount > most for amount, most in limits)
-
-
-def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    blanks = [" " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)]
-    padded = [
-        blank + cell if 1 < column < len(cells) - 1 else cell + blank
-        for column, (cell, blank) in enumerate(zip(cells, blanks, strict=True))
-    ]
-    return "  ".join(padded).rstrip() + "\n"
-
-
-def _width(cell: str) -> int:
-    return len(cell) + sum(east_asian_width(char) in "WF" for char in cell)

@@ -15,7 +15,7 @@ from wnmon.config.labels import read_labels
 from wnmon.config.maintenance import read_pause
 from wnmon.config.node import Cursor, quote
 from wnmon.config.parameters import read_parameters
-from wnmon.config.reaching import problem_of_authorities, through, trusting
+from wnmon.config.reached import proxied, trusted
 from wnmon.config.schema import fits, sound
 from wnmon.config.transports import read_transport, speaks_http2
 from wnmon.config.urls import BadUrl, Relay, relay
@@ -74,8 +74,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str], key_in: KeyFil
         labels=read_labels(place),
         extra_secrets=_in_url(where, models, *telling_values(place.get("base_url"), env)),
     )
-    target = _through(target, place, env)
-    target = _trusting(target, place, env)
+    target = trusted(proxied(target, place, env, "/base_url"), place, env, "/base_url")
     _report_misplaced_key(target, place)
     if place.has("key_budget") and not place.has("api_key"):
         place.at("/key_budget").report(Said("key_budget_without_key"), Said("key_or_budget"), key=True)
@@ -189,33 +188,6 @@ def _auth_header(place: Cursor | None) -> str | None:
     if complaint is not None:
         name.report(*complaint)
     return name.text
-
-
-def _through(target: Target, place: Cursor, env: Mapping[str, str]) -> Target:
-    said = place.get("proxy")
-    filled = fill(said, env) if said is not None else None
-    if said is not None and filled is None:
-        return target
-    try:
-        return through(target, env, (filled.text or None) if filled is not None else None)
-    except BadUrl as bad:
-        # A variable's value is not quoted: it may hold what does not belong there.
-        is_quoted = filled is None or not filled.from_environment
-        (said or place.at("/base_url")).report(bad.message, bad.hint if is_quoted else None)
-        return target
-
-
-def _trusting(target: Target, place: Cursor, env: Mapping[str, str]) -> Target:
-    said = place.get("ca_file")
-    path = said.folder / said.text if said is not None else None
-    problem = problem_of_authorities(path) if path is not None else None
-    if said is not None and problem is not None:
-        said.report(problem, Said("relative_path"))
-    try:
-        return trusting(target, env, str(path) if path is not None else None)
-    except BadUrl as bad:
-        place.at("/base_url").report(bad.message, bad.hint)
-        return target
 
 
 def _prices(place: Cursor | None, models: tuple[str, ...]) -> dict[str, Price]:

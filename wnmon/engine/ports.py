@@ -347,15 +347,24 @@ class Span:
         """Return the share that found the relay up, None where nothing was said."""
         return self.up / self.runs if self.runs else None
 
+    def __add__(self, more: Span) -> Span:
+        return Span(
+            up=self.up + more.up,
+            down=self.down + more.down,
+            maintenance=self.maintenance + more.maintenance,
+            left_out=self.left_out + more.left_out,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """How a probe fared: hour by hour, the oldest first and the one under way last; and over so many days each.
 
     `outages`: from when to when it was down of late (epoch seconds), the newest first; the end of one that goes on is
-    None.
+    None. `zone`: whose days these are.
     """
 
+    zone: str = "UTC"
     hours: tuple[Span, ...] = ()
     days: Mapping[int, Span] = field(default_factory=dict)
     outages: tuple[tuple[float, float | None], ...] = ()
@@ -363,7 +372,7 @@ class Course:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """A day of UTC of a target: what its runs said, and the time that half of the first tokens did not exceed."""
+    """A day of a target: what its runs said, and the time that half of the first tokens did not exceed."""
 
     span: Span = Span()
     ttft_s: float | None = None
@@ -371,26 +380,65 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """A time in which a probe was confirmed to be down; `until_s` None: it goes on. Times are epoch seconds."""
+    """A time in which a probe was confirmed to be down; `until_s` None: it goes on. Times are epoch seconds.
 
-    probe: ProbeId
+    `run`: the first that found it down, None where nobody knows any more.
+    """
+
     check: str
     model: str
     reason: str
     since_s: float
     until_s: float | None = None
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedRun:
+    """A run of which there is a transcript. `ended_s` is epoch seconds."""
+
+    run: str
+    check: str
+    model: str
+    outcome: str
+    reason: str
+    ended_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPast:
     """What is kept of a target: its days, the oldest first and today last; its incidents, the newest first.
 
-    `incidents_total` counts those that are too many to be listed too.
+    `incidents_total` counts those that are too many to be listed too. `failed`: the last runs of which there is a
+    transcript, the newest first. `zone`: whose days these are.
     """
 
+    zone: str = "UTC"
     days: tuple[Day, ...] = ()
     incidents: tuple[Incident, ...] = ()
     incidents_total: int = 0
+    failed: tuple[FailedRun, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRun:
+    """What is kept of a run beside its transcript, or without one. Times are epoch seconds, durations seconds."""
+
+    run: str
+    target: str
+    check: str
+    model: str
+    outcome: str
+    reason: str
+    began_s: float
+    ended_s: float
+    status: int | None = None
+    ttft_s: float | None = None
+    total_s: float | None = None
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    answered_as: str | None = None
 
 
 class Courses(Protocol):
@@ -400,8 +448,28 @@ class Courses(Protocol):
         """Return what is kept of a target."""
         ...
 
+    def of_run(self, run: str) -> KeptRun | None:
+        """Return what is kept of a run by its id."""
+        ...
+
     def courses(self) -> Mapping[ProbeId, Course]:
         """Return the course of each probe that ran of late."""
+        ...
+
+
+class Evidence(Protocol):
+    """The transcripts that are kept of runs by their id, None where there is none. May be asked from any thread."""
+
+    def page(self, run: str, lang: str) -> str | None:
+        """Return the page of a run in a language, as HTML."""
+        ...
+
+    def report(self, run: str, lang: str) -> str | None:
+        """Return the same to be sent to somebody: HTML that links to nothing."""
+        ...
+
+    def transcript(self, run: str) -> str | None:
+        """Return what `wnmon replay` reads."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from wnmon.model.check import Plan
 from wnmon.model.pace import Pause
 from wnmon.model.result import DECIDED, Evidence, Outcome, Reason, Result
 from wnmon.model.spent import UsageDoubt
@@ -19,6 +20,7 @@ class Run:
     for limits of the relay's. `recheck`: it was made between slots, only to confirm what the one before it said.
     `answers` are the exchanges of the evidence, read once; a record leaves them out, its reader makes them anew.
     `client` is as whom it asked, None where nobody knows any more; no record has it: it means nothing elsewhere.
+    `plan` is what it was judged by, None where nobody knows any more; no record has it either: see `report.transcript`.
     `slot_s` (epoch) is when it was due, None for one that nobody scheduled, or that confirms another; nor has a record.
     """
 
@@ -39,6 +41,7 @@ class Run:
     recheck: bool = False
     answers: tuple[Answer, ...] = field(default=(), compare=False, repr=False)
     client: Client | None = field(default=None, compare=False, repr=False)
+    plan: Plan | None = field(default=None, compare=False, repr=False)
     slot_s: float | None = field(default=None, compare=False, repr=False)
 
     @property

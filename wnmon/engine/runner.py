@@ -262,6 +262,7 @@ class Runner:
             recheck=progress.recheck,
             answers=tuple(progress.answers),
             client=client_of(probe.target),
+            plan=probe.check.plan,
             slot_s=progress.slot_s,
         )
 

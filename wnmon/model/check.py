@@ -105,11 +105,14 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assertion:
-    """One `kind: value` of an `expect`. `expected` is what the kind's `prepare` made of the value, once, at load."""
+    """One `kind: value` of an `expect`. `expected` is what the kind's `prepare` made of the value, once, at load.
+
+    Only one that comes from a record is without it, until it is prepared.
+    """
 
     kind: str
     value: Json
-    expected: Any = field(compare=False, repr=False)
+    expected: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +209,8 @@ class Plan:
 
     `profiles` are the selected ones; a rule counts with the strictest level it has among them. `gate`: rules at or
     above this level decide the outcome too. `suite` is None for a plain check. `wanted`: the models that are to be
-    offered; `least`: what is to be left of a balance.
+    offered; `least`: what is to be left of a balance. `whole` is the suite before a configuration left anything out of
+    it, `asked_as` what it calls it (`builtin:NAME` or a path); None and "" for any other plan.
     """
 
     steps: tuple[Step, ...]
@@ -217,6 +221,8 @@ class Plan:
     asks: Asks = Asks.CHAT
     wanted: tuple[str, ...] = ()
     least: Decimal | None = None
+    whole: Plan | None = field(default=None, compare=False, repr=False)
+    asked_as: str = field(default="", compare=False, repr=False)
 
     def level(self, rule: Rule) -> Level | None:
         """Return the strictest level of the rule among the selected profiles, None when it belongs to none of them."""

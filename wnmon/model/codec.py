@@ -14,11 +14,13 @@ import base64
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache
 from math import isfinite
 from string import Formatter
-from typing import Any, get_args, get_origin, get_type_hints
+from types import NoneType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from wnmon.model.catalogue import CATALOGUE
 from wnmon.model.credentials import masked
@@ -87,6 +89,8 @@ def _encode(value: Any, words_only: bool = False) -> Json:
         return {key: _encode(item, words_only) for key, item in value.items()}
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
+    if isinstance(value, Decimal):
+        return str(value)
     plain: Json = value.value if isinstance(value, StrEnum) else value
     return plain
 
@@ -132,9 +136,9 @@ def _decode(kind: Any, value: Json, place: str) -> Any:
     if kind is Text:
         return FIXED.get(_expect(str, value, Said("record_a_string"), place), value)
     origin = get_origin(kind)
-    if origin is types.UnionType:
-        # The only unions of the model are `X | None`.
-        return None if value is None else _decode(get_args(kind)[0], value, place)
+    if origin in {types.UnionType, Union}:
+        # The only unions of the model are `X | None`, and any JSON value.
+        return value if value is None or get_args(kind)[0] is NoneType else _decode(get_args(kind)[0], value, place)
     if origin is tuple:
         return _tuple(get_args(kind), value, place)
     if origin is Mapping:
@@ -199,6 +203,7 @@ FIXED = {str(Said(name)): Said(name) for name in reversed(list(CATALOGUE)) if no
 """What tells a sentence in a record that has no ids."""
 
 _MAX_NESTING = 16
+_MAX_DIGITS = 100
 
 
 def _with_ids(decoded: Any, ids: Json, place: str) -> Any:
@@ -269,6 +274,17 @@ def _number(value: Json, place: str) -> float:
     return number
 
 
+def _decimal(value: Json, place: str) -> Decimal:
+    text = _expect(str, value, Said("record_a_number"), place)
+    try:
+        number = Decimal(text[:_MAX_DIGITS])
+    except InvalidOperation:
+        raise _unexpected(value, Said("record_a_number"), place) from None
+    if not number.is_finite():
+        raise _unexpected(value, Said("record_a_finite"), place)
+    return number
+
+
 def _bytes(value: Json, place: str) -> bytes:
     text = _expect(str, value, Said("record_base64"), place)
     try:
@@ -283,4 +299,5 @@ _SCALARS: dict[type, Any] = {
     bool: lambda value, place: _expect(bool, value, Said("record_a_boolean"), place),
     float: _number,
     bytes: _bytes,
+    Decimal: _decimal,
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
+from unicodedata import east_asian_width
 
 # Control characters, line and paragraph separators, lone surrogates, and what reverses the direction of text.
 _UNPRINTABLE = "[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]+"
@@ -32,6 +34,23 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal a text takes: a Chinese character takes two."""
+    return len(text) + sum(east_asian_width(char) in "WF" for char in text)
+
+
+def columns(table: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
+    """Return the lines of a table, its columns as wide as their widest cells; those named are flush right."""
+    widths = [max(map(width, column)) for column in zip(*table, strict=True)]
+    return ["  ".join(_padded(line, widths, right)).rstrip() for line in table]
+
+
+def _padded(line: Sequence[str], widths: Sequence[int], right: Collection[int]) -> list[str]:
+    blanks = [" " * (most - width(cell)) for cell, most in zip(line, widths, strict=True)]
+    pairs = enumerate(zip(line, blanks, strict=True))
+    return [blank + cell if place in right else cell + blank for place, (cell, blank) in pairs]
 
 
 def percent(share: float) -> str:

@@ -15,7 +15,7 @@ from wnmon.model.duration import show_duration, span
 from wnmon.model.json import Json
 from wnmon.model.said import Hole, Text, in_language, say
 from wnmon.model.text import cut, visible
-from wnmon.notify.news import Kind, Notice, Outage, Told
+from wnmon.notify.news import Kind, Notice, Outage, Told, Unkept
 
 VERSION = 1
 MAX_LISTED = 200
@@ -86,9 +86,16 @@ def document(notice: Notice, voice: Voice, *, id: str, channel: str, at_s: float
             "network": None
             if notice.cut is None
             else {name: round(at, 3) for name, at in notice.cut._asdict().items()},
+            "store": None if notice.kind is not Kind.STORE else _store(notice.unkept),
         },
         ensure_ascii=False,
     )
+
+
+def _store(unkept: Unkept | None) -> dict[str, Json]:
+    if unkept is None:
+        return {"problem": None, "since_s": None}
+    return {"problem": unkept.problem.value, "since_s": round(unkept.since_s, 3)}
 
 
 def _plain(item: _Item, voice: Voice) -> dict[str, Json]:
@@ -138,6 +145,8 @@ def words(notice: Notice, voice: Voice) -> tuple[str, tuple[str, ...]]:
         since_s, until_s = notice.cut
         holes = {"since": voice.at(since_s), "until": voice.at(until_s), "span": voice.span(until_s - since_s)}
         return voice.word("title_network"), (voice.word("network", **holes),)
+    if notice.kind is Kind.STORE:
+        return _of_store(notice.unkept, voice)
     groups = _groups(_items(notice), apart=not notice.target)
     lines = [line for group in groups[:MAX_GROUPS] for line in _lines(group, voice, named=not notice.target)]
     if len(groups) > MAX_GROUPS:
@@ -145,6 +154,13 @@ def words(notice: Notice, voice: Voice) -> tuple[str, tuple[str, ...]]:
     if notice.still:
         lines.append(voice.word("still", n=notice.still))
     return _title(notice, voice), tuple(lines)
+
+
+def _of_store(unkept: Unkept | None, voice: Voice) -> tuple[str, tuple[str, ...]]:
+    if unkept is None:
+        return voice.word("title_store_back"), (say("store_writes", voice.lang),)
+    why = say(f"store_{unkept.problem.value}", voice.lang)
+    return voice.word("title_store"), (voice.word("store", since=voice.at(unkept.since_s), said=why),)
 
 
 def _title(notice: Notice, voice: Voice) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from wnmon.model.events import StoreProblem
 from wnmon.model.result import Reason
 from wnmon.model.said import Text
 from wnmon.model.target import ProbeId
@@ -85,7 +86,7 @@ class Told:
 class Kind(StrEnum):
     """What a message is about: outages that began, that ended, both; those that go on; all since it was quiet.
 
-    network: wnmon's own network was down, and is back.
+    network: wnmon's own network was down, and is back. store: wnmon cannot keep what it finds, or can again.
     """
 
     DOWN = "down"
@@ -94,6 +95,7 @@ class Kind(StrEnum):
     REMINDER = "reminder"
     DIGEST = "digest"
     NETWORK = "network"
+    STORE = "store"
     TEST = "test"
 
 
@@ -104,11 +106,19 @@ class Cut(NamedTuple):
     until_s: float
 
 
+class Unkept(NamedTuple):
+    """Why nothing is kept over restarts, and since when (epoch seconds)."""
+
+    problem: StoreProblem
+    since_s: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One message before it is put into words. `target` is "" where it is about several, or none.
 
-    `cut`: when wnmon itself could reach nothing, which says nothing of relays. `ended` are told outages that are over,
+    `cut`: when wnmon itself could reach nothing, which says nothing of relays. `unkept`: of one about the store, None
+    where it is written again. `ended` are told outages that are over,
     `passed` those over before they were told. `still` counts the told ones of these targets that go on beside; `probes`
     are all of the target that the channel wants to hear of.
     """
@@ -120,6 +130,7 @@ class Notice:
     passed: tuple[Told, ...] = ()
     lasting: tuple[Told, ...] = ()
     cut: Cut | None = None
+    unkept: Unkept | None = None
     still: int = 0
     probes: int = 0
 

@@ -19,7 +19,7 @@ from wnmon.engine.ports import Clock
 from wnmon.engine.run import Run
 from wnmon.errors import place_of
 from wnmon.model.channel import Channel
-from wnmon.model.events import InternalFault, MonitorEvent, NetworkTold, Notified, StateExpired, Turned
+from wnmon.model.events import InternalFault, MonitorEvent, NetworkTold, Notified, StateExpired, StoreTold, Turned
 from wnmon.model.said import Text
 from wnmon.model.target import Probe, ProbeId, Secret
 from wnmon.model.text import cut
@@ -257,6 +257,8 @@ class Notifier:
             case NetworkTold(is_down=False, since_s=since_s):
                 for desk in self._desks.values():
                     desk.memory.cut_off(since_s, self._means.clock.wall_s())
+            case StoreTold(problem=problem):
+                self._situation.store(problem, self._means.clock.wall_s())
             case StateExpired():
                 self._situation.unknown.add(event.probe)
             case _:

@@ -36,8 +36,10 @@ FREE = 2
 """So many messages about one target within an hour keep no distance: that it is down, and that it is up again."""
 SPACING_S = 300.0
 MOST_APART = 3
-OWN_NETWORK = ""
-"""Stands among targets for wnmon's own network, which has the same distance between messages."""
+OWN_NETWORK, OWN_STORE = "", "\n"
+"""Stand among targets for wnmon's own network and store, which have the same distance between messages."""
+UNKEPT_S = 60.0
+"""So long nothing can be written before anybody is told: a backup may lock the store for a while."""
 MAX_PASSED = 1000
 """Outages that passed untold are remembered for so many probes."""
 
@@ -53,7 +55,7 @@ class Sent(NamedTuple):
 class Memory:
     """What a channel was told and when. `held`: news was held back, so that the next message tells all there is.
 
-    `cut`: wnmon's own network was down, which is untold.
+    `cut`: wnmon's own network was down, which is untold. `unkept`: it heard last that wnmon can keep nothing.
 
     `revision` grows with each change: to write all of it down to see whether there was one takes a while.
     """
@@ -63,6 +65,7 @@ class Memory:
     sent: list[Sent] = field(default_factory=list)
     held: bool = False
     cut: Cut | None = None
+    unkept: bool = False
     revision: int = field(default=0, compare=False)
 
     def began(self, outage: Outage) -> None:
@@ -107,10 +110,9 @@ class Memory:
 
     def note(self, notice: Notice, at_s: float) -> None:
         """Note that a channel is told this."""
-        if notice.kind is Kind.NETWORK:
-            self.cut = None
-            self.sent = [*_lately(self.sent, at_s), Sent(at_s, (OWN_NETWORK,))]
-            self.revision += 1
+        self.revision += 1
+        if notice.kind in _OWN:
+            self._note_own(notice, at_s)
             return
         for outage in notice.began:
             self.told[outage.probe] = Told.of(outage)
@@ -124,12 +126,19 @@ class Memory:
             told.told_s = at_s
         self.sent = [*_lately(self.sent, at_s), Sent(at_s, notice.targets)]
         self.held = False
-        self.revision += 1
+
+    def _note_own(self, notice: Notice, at_s: float) -> None:
+        if notice.kind is Kind.NETWORK:
+            self.cut = None
+        else:
+            self.unkept = notice.unkept is not None
+        self.sent = [*_lately(self.sent, at_s), Sent(at_s, (_OWN[notice.kind],))]
 
     def dump(self) -> str:
         """Return it as a JSON document."""
         told, passed = ({id_: one.plain() for id_, one in of.items()} for of in (self.told, self.passed))
-        return json.dumps({"told": told, "passed": passed, "sent": self.sent, "held": self.held, "cut": self.cut})
+        own = {"cut": self.cut, "unkept": self.unkept}
+        return json.dumps({"told": told, "passed": passed, "sent": self.sent, "held": self.held} | own)
 
     @classmethod
     def load(cls, text: str) -> Memory:
@@ -142,9 +151,14 @@ class Memory:
                 sent=[Sent(float(at_s), tuple(targets)) for at_s, targets in plain["sent"]],
                 held=bool(plain["held"]),
                 cut=None if plain["cut"] is None else Cut(*map(float, plain["cut"])),
+                unkept=bool(plain.get("unkept")),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             return cls()
+
+
+_OWN = {Kind.NETWORK: OWN_NETWORK, Kind.STORE: OWN_STORE}
+"""Messages about wnmon itself."""
 
 
 class Verdict(NamedTuple):
@@ -174,16 +188,17 @@ def wants(channel: Channel, outage: Outage) -> bool:
 def decide(channel: Channel, memory: Memory, situation: Situation, now_s: float) -> Verdict:
     """Return what a channel is told now."""
     news = _news(channel, memory, situation)
+    own = list(_own(memory, situation, now_s))
     remind_at_s = _remind_at_s(channel, memory, situation)
-    if memory.cut is None and not news and (remind_at_s is None or now_s < remind_at_s):
+    if not own and not news and (remind_at_s is None or now_s < remind_at_s):
         return Verdict(wait_s=None if remind_at_s is None else remind_at_s - now_s)
     hush_s = _hushed_until_s(channel, memory, now_s)
     if hush_s is not None:
-        is_held = bool(news) or memory.cut is not None
+        is_held = bool(news) or bool(own)
         return Verdict(wait_s=hush_s - now_s, held_until_s=hush_s if is_held else None, held=bool(news))
-    cut_at_s = None if memory.cut is None else _spaced_until_s(OWN_NETWORK, memory, now_s)
-    if cut_at_s is not None and cut_at_s <= now_s:
-        return Verdict(notice=Notice(kind=Kind.NETWORK, cut=memory.cut))
+    due = next((notice for at_s, notice in own if at_s <= now_s), None)
+    if due is not None:
+        return Verdict(notice=due)
     if memory.held and news:
         return Verdict(notice=_notice(channel, news.values(), memory, situation, Kind.DIGEST))
     notice, ready_at_s = _ready(channel, memory, situation, news, now_s)
@@ -191,8 +206,18 @@ def decide(channel: Channel, memory: Memory, situation: Situation, now_s: float)
         return Verdict(notice=notice)
     if remind_at_s is not None and now_s >= remind_at_s:
         return Verdict(notice=Notice(kind=Kind.REMINDER, lasting=tuple(_lasting(memory, situation))))
-    at_s = min(one for one in (ready_at_s, remind_at_s, cut_at_s) if one is not None)
+    at_s = min(one for one in (ready_at_s, remind_at_s, *(at_s for at_s, _ in own)) if one is not None)
     return Verdict(wait_s=at_s - now_s, gathers=bool(news))
+
+
+def _own(memory: Memory, situation: Situation, now_s: float) -> Iterator[tuple[float, Notice]]:
+    """Yield what is new of wnmon itself, and from when on it is told."""
+    unkept = situation.unkept
+    if memory.cut is not None:
+        yield _spaced_until_s(OWN_NETWORK, memory, now_s), Notice(kind=Kind.NETWORK, cut=memory.cut)
+    if (unkept is not None) is not memory.unkept:
+        at_s = 0.0 if unkept is None else unkept.since_s + UNKEPT_S
+        yield max(at_s, _spaced_until_s(OWN_STORE, memory, now_s)), Notice(kind=Kind.STORE, unkept=unkept)
 
 
 @dataclass(slots=True, kw_only=True)

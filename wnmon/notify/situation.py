@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wnmon.engine.run import Run
-from wnmon.model.events import Turned
+from wnmon.model.events import StoreProblem, Turned
 from wnmon.model.result import Outcome
 from wnmon.model.said import Text
 from wnmon.model.target import Probe, ProbeId
-from wnmon.notify.news import Outage
+from wnmon.notify.news import Outage, Unkept
 from wnmon.watch.confirm import says_up
 
 
@@ -39,13 +39,17 @@ class Watched:
 
 @dataclass(slots=True, kw_only=True)
 class Situation:
-    """Changed by runs and turns. `unknown`: probes of which nothing is known now, though they were down."""
+    """Changed by runs and turns. `unknown`: probes of which nothing is known now, though they were down.
+
+    `unkept`: wnmon itself cannot write down what it finds.
+    """
 
     probes: Mapping[ProbeId, Watched] = field(default_factory=dict)
     outages: dict[ProbeId, Outage] = field(default_factory=dict)
     last: dict[ProbeId, Last] = field(default_factory=dict)
     unknown: set[ProbeId] = field(default_factory=set)
     by_target: dict[str, list[ProbeId]] = field(default_factory=dict)
+    unkept: Unkept | None = None
 
     def declare(self, probes: Sequence[Probe]) -> None:
         """Know exactly these probes; what is known of those that stay is kept."""
@@ -76,6 +80,11 @@ class Situation:
             said=result.message,
             ttft_s=result.timing.ttft_s or (before.ttft_s if before is not None else None),
         )
+
+    def store(self, problem: StoreProblem | None, now_s: float) -> None:
+        """Note what keeps wnmon from writing down what it finds, None where nothing does."""
+        since_s = now_s if self.unkept is None else self.unkept.since_s
+        self.unkept = None if problem is None else Unkept(problem, since_s)
 
     def begin(self, turned: Turned) -> Outage:
         """Note that a probe is down, and return its outage."""

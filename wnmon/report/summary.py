@@ -55,13 +55,17 @@ class JudgedSuite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What a check was asked to judge: the suites, what was selected of them, and what is known to be broken."""
+    """What a check was asked to judge: the suites, what was selected of them, and what is known to be broken.
+
+    `gate`: rules at or above this level decide the outcome of a run too.
+    """
 
     suites: tuple[JudgedSuite, ...] = ()
     profiles: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     full: bool = False
+    gate: Level | None = None
     baseline: Baseline | None = None
 
 

@@ -1,20 +1,21 @@
 """A check as evidence: its redacted exchanges, what was judged, and the verdicts, so that it can be judged again.
 
 The suites are named, not copied: a transcript holds a digest of what each judges, so that a reader notices when a
-suite has changed since. Runs stand in the encoding of `wnmon.model.codec`.
+suite has changed since. What a check of a configuration judges is nowhere else, so of that the transcript of a service
+holds a copy (`checks`). Runs stand in the encoding of `wnmon.model.codec`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from wnmon.engine.codec import decode_run, encode_run
 from wnmon.engine.run import Run
-from wnmon.model.check import Plan
+from wnmon.model.check import Level, Plan
 from wnmon.model.codec import decode_as
 from wnmon.model.credentials import masked
 from wnmon.model.json import Json, JsonObject, kind_of
@@ -22,6 +23,7 @@ from wnmon.model.said import Said, Text
 from wnmon.model.text import encodable
 from wnmon.report.baseline.file import decode_baseline, encode_baseline
 from wnmon.report.baseline.known import Baseline
+from wnmon.report.recorded_plan import decode_plan, encode_plan
 from wnmon.report.summary import CheckedTarget, CheckReport
 
 FORMAT = "wnmon-transcript"
@@ -39,18 +41,25 @@ class NamedSuite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selected:
-    """What was judged: the suites, and the names and patterns that narrowed them as on the command line."""
+    """What was judged: the suites, and the names and patterns that narrowed them as on the command line.
+
+    `gate` is that of a service: rules at or above it decide the outcome of a run.
+    """
 
     suites: tuple[NamedSuite, ...]
     profiles: tuple[str, ...]
     only: tuple[str, ...]
     skip: tuple[str, ...]
     full: bool
+    gate: Level | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The members of the document but `baseline` and `runs`. `wnmon` is the version; times are epoch seconds."""
+    """The members of the document but `baseline`, `checks` and `runs`. Times are epoch seconds.
+
+    `wnmon` is the version. `cut`: of some answers only the beginning is there, so they are judged otherwise now.
+    """
 
     wnmon: str
     started_at_s: float
@@ -60,20 +69,35 @@ class Head:
     exit_code: int
     targets: tuple[CheckedTarget, ...]
     selection: Selected
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """What `render_transcript` wrote."""
+    """What `render_transcript` wrote. `checks`: the plan of each check of a configuration, by its name."""
 
     head: Head
     baseline: Baseline | None
     runs: tuple[Run, ...]
+    checks: Mapping[str, Plan] = field(default_factory=dict)
 
 
 def render_transcript(report: CheckReport) -> str:
     """Return the report with its evidence as JSON text, ending in a newline."""
+    return text_of(document_of(report))
+
+
+def text_of(document: JsonObject) -> str:
+    """Return a document as text for people and programs, ending in a newline."""
+    # What the relay chose may hold lone surrogates, which JSON can carry only as escapes.
+    text = json.dumps(document, ensure_ascii=True, indent=1, allow_nan=False)
+    return text.replace("##", "\\u0023#") + "\n"  # `##[` is a command to a CI that prints it
+
+
+def document_of(report: CheckReport, redacted: Callable[[str], str] = str) -> JsonObject:
+    """Return the report with its evidence as JSON values. `redacted` takes secrets out of what no suite says."""
     chosen = report.chosen
+    plans = {run.check: run.plan for run in report.runs if run.suite is None and run.plan is not None}
     document: JsonObject = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
@@ -93,15 +117,16 @@ def render_transcript(report: CheckReport) -> str:
             "only": [*chosen.only],
             "skip": [*chosen.skip],
             "full": chosen.full,
+            **({} if chosen.gate is None else {"gate": chosen.gate.value}),
         },
         "baseline": {"name": encodable(chosen.baseline.name), "known": encode_baseline(chosen.baseline)}
         if chosen.baseline
         else None,
         "runs": [encode_run(run) for run in report.runs],
     }
-    # What the relay chose may hold lone surrogates, which JSON can carry only as escapes.
-    text = json.dumps(document, ensure_ascii=True, indent=1, allow_nan=False)
-    return text.replace("##", "\\u0023#") + "\n"  # `##[` is a command to a CI that prints it
+    if plans:
+        document["checks"] = {name: encode_plan(plan, redacted) for name, plan in plans.items()}
+    return document
 
 
 def digest_of(plan: Plan) -> str:
@@ -147,7 +172,12 @@ def read_transcript(text: str) -> Transcript:
         if suite.name != encodable(suite.name) or "\0" in suite.name:
             said = _expected("record_a_suite", repr(masked(suite.name[:200])[:40]))
             raise _wrong(f"transcript.selection.suites[{place}].name", said)
-    return Transcript(head=head, baseline=_baseline(document.get("baseline")), runs=_runs(document.get("runs")))
+    return Transcript(
+        head=head,
+        baseline=_baseline(document.get("baseline")),
+        runs=_runs(document.get("runs")),
+        checks=_checks(document.get("checks", {})),
+    )
 
 
 def _baseline(said: Json) -> Baseline | None:
@@ -156,6 +186,18 @@ def _baseline(said: Json) -> Baseline | None:
     if not isinstance(said, dict) or not isinstance(name := said.get("name"), str) or "known" not in said:
         raise _wrong("transcript.baseline", _expected("record_a_baseline", kind_of(said)))
     return decode_baseline(said["known"], name)
+
+
+def _checks(said: Json) -> Mapping[str, Plan]:
+    if not isinstance(said, dict):
+        raise _wrong("transcript.checks", _expected("record_an_object", kind_of(said)))
+    plans = {}
+    for name, one in said.items():
+        try:
+            plans[name] = decode_plan(one)
+        except ValueError as wrong:
+            raise _wrong(f"transcript.checks.{name}", wrong.args[0]) from None
+    return plans
 
 
 def _runs(said: Json) -> tuple[Run, ...]:

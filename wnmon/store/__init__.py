@@ -3,5 +3,6 @@
 from wnmon.store.database import Refused
 from wnmon.store.keeper import Keeper, open_keeper
 from wnmon.store.place import Place, state_folder
+from wnmon.store.transcripts import Packed
 
-__all__ = ["Keeper", "Place", "Refused", "open_keeper", "state_folder"]
+__all__ = ["Keeper", "Packed", "Place", "Refused", "open_keeper", "state_folder"]

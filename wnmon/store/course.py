@@ -8,11 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from wnmon.engine.ports import Clock, Course, Span, TargetPast
+from wnmon.engine.ports import Clock, Course, KeptRun, Span, TargetPast
+from wnmon.model.days import last_days
 from wnmon.model.target import ProbeId
 from wnmon.store.database import Refused, for_reading
 from wnmon.store.results import DAY_S, HOUR_S
-from wnmon.store.target_past import read_target
+from wnmon.store.target_past import read_run, read_target
+from wnmon.store.transcripts import read_transcript
+from wnmon.store.zone import HALF_DAY_S, read_zone
 
 T = TypeVar("T")
 
@@ -59,6 +62,14 @@ class StoredCourses:
         """Return what is kept of a target; of one that is not known, nothing."""
         return self._with(lambda db: read_target(db, name, self._clock.wall_s())) or TargetPast()
 
+    def of_run(self, run: str) -> KeptRun | None:
+        """Return what is kept of a run; None of one that is not known."""
+        return self._with(lambda db: read_run(db, run))
+
+    def transcript(self, run: str) -> str | None:
+        """Return the transcript of a run, None where none is kept."""
+        return self._with(lambda db: read_transcript(db, run))
+
     def _read(self, now_s: float) -> Mapping[ProbeId, Course]:
         return self._with(lambda db: read_courses(db, now_s)) or {}
 
@@ -75,7 +86,9 @@ class StoredCourses:
 
 
 def read_courses(db: sqlite3.Connection, now_s: float) -> Mapping[ProbeId, Course]:
-    """Return the course of each probe. A day is 24 whole hours and the one under way; more are days of UTC."""
+    """Return the course of each probe. A day is 24 whole hours and the one under way; more are days of the zone."""
+    zone = read_zone(db)
+    starts_s = last_days(now_s, zone, max(DAYS))
     first_s = int(now_s) // HOUR_S * HOUR_S - (HOURS - 1) * HOUR_S
     hours: dict[str, dict[int, Span]] = {}
     for name, start_s, *counts in db.execute(_SPANS, (HOUR_S, first_s)):
@@ -83,16 +96,17 @@ def read_courses(db: sqlite3.Connection, now_s: float) -> Mapping[ProbeId, Cours
     days: dict[str, dict[int, Span]] = {}
     for count in DAYS:
         step_s = HOUR_S if count == 1 else DAY_S
-        since_s = first_s if count == 1 else int(now_s) // DAY_S * DAY_S - (count - 1) * DAY_S
+        since_s = first_s if count == 1 else starts_s[-count] - HALF_DAY_S
         for name, *counts in db.execute(_TOTALS, (step_s, since_s)):
             days.setdefault(name, {})[count] = Span(*counts)
     outages: dict[str, list[tuple[float, float | None]]] = {}
-    for name, since_s, until_s in db.execute(_OUTAGES, (round((now_s - max(DAYS) * DAY_S) * 1e3),)):
+    for name, since_s, until_s in db.execute(_OUTAGES, (starts_s[0] * 1_000,)):
         if len(listed := outages.setdefault(name, [])) < MOST_OUTAGES:
             listed.append((since_s, until_s))
     starts = range(first_s, first_s + HOURS * HOUR_S, HOUR_S)
     return {
         ProbeId(name): Course(
+            zone=str(zone),
             hours=tuple(hours.get(name, {}).get(start_s, Span()) for start_s in starts),
             days={count: spans.get(count, Span()) for count in DAYS},
             outages=tuple(outages.get(name, ())),

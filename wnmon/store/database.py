@@ -21,6 +21,20 @@ APPLICATION_ID = 0x776E6D6E
 BUSY_S = 5.0
 """So long a transaction waits for one of another wnmon."""
 
+_PROBLEMS = {
+    sqlite3.SQLITE_FULL: StoreProblem.FULL,
+    sqlite3.SQLITE_BUSY: StoreProblem.LOCKED,
+    sqlite3.SQLITE_LOCKED: StoreProblem.LOCKED,
+    sqlite3.SQLITE_CORRUPT: StoreProblem.DAMAGED,
+    sqlite3.SQLITE_NOTADB: StoreProblem.DAMAGED,
+    **dict.fromkeys(
+        (
+            *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN),
+            *(sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_NOLFS, sqlite3.SQLITE_AUTH),
+        ),
+        StoreProblem.NOT_WRITABLE,
+    ),
+}
 _HEADER = struct.Struct(">16s84x")
 _MAGIC = b"SQLite format 3\0"
 _NUMBERED = re.compile(r"(\d{3})\.sql")
@@ -54,7 +68,7 @@ def opened(file: Path) -> sqlite3.Connection | Refused:
     except OSError:
         return Refused(StoreProblem.NOT_WRITABLE)
     except sqlite3.Error as error:
-        return Refused(problem_of(error))
+        return refused_for(error)
     return connection
 
 
@@ -80,8 +94,16 @@ def for_reading(file: Path) -> sqlite3.Connection | Refused:
     except OSError:
         return Refused(StoreProblem.NOT_WRITABLE)
     except sqlite3.Error as error:
-        return Refused(problem_of(error))
+        return refused_for(error)
     return connection
+
+
+def refused_for(error: sqlite3.Error) -> Refused:
+    """Return what an error says of the file. Raises the error itself where the file is no cause of it."""
+    problem = problem_of(error)
+    if problem is None:
+        raise error
+    return Refused(problem)
 
 
 @contextmanager
@@ -97,17 +119,16 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def problem_of(error: sqlite3.Error) -> StoreProblem:
-    """Return what an error of SQLite's means to whoever keeps the file (sqlite.org/rescode.html)."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    by_code = {
-        sqlite3.SQLITE_FULL: StoreProblem.FULL,
-        sqlite3.SQLITE_BUSY: StoreProblem.LOCKED,
-        sqlite3.SQLITE_LOCKED: StoreProblem.LOCKED,
-        sqlite3.SQLITE_CORRUPT: StoreProblem.DAMAGED,
-        sqlite3.SQLITE_NOTADB: StoreProblem.DAMAGED,
-    }
-    return by_code.get(code, StoreProblem.NOT_WRITABLE)
+def problem_of(error: sqlite3.Error) -> StoreProblem | None:
+    """Return what an error of SQLite's means to whoever keeps the file (sqlite.org/rescode.html).
+
+    None for one of which the file is no cause: a slip of wnmon's own, which often has no code at all.
+    """
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+    if code == sqlite3.SQLITE_ERROR:
+        # Of all that this stands for, the file is only to blame for a table that its version has, and it has not.
+        return StoreProblem.DAMAGED if str(error).startswith("no such table") else None
+    return _PROBLEMS.get(code)
 
 
 def salt(connection: sqlite3.Connection) -> bytes:

@@ -6,14 +6,18 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 
 from wnmon.engine.ports import Span
+from wnmon.model.days import date_of, last_days
+from wnmon.model.events import StoreProblem
 from wnmon.model.target import ProbeId
-from wnmon.store.database import Refused, for_reading
+from wnmon.store.database import Refused, for_reading, problem_of, refused_for
 from wnmon.store.place import FILE
 from wnmon.store.results import DAY_S, HOUR_S
 from wnmon.store.target_past import half_took_s
+from wnmon.store.zone import HALF_DAY_S, place_of, read_zone
 
 _BY_HOUR_UNTIL_S = 8 * DAY_S
 """A time as long as this is told by hours, a longer one by days."""
@@ -38,7 +42,7 @@ _RUNS = (
 
 
 _SPANS = (
-    "SELECT start_s, up, down, maintenance, left_out, requests, input_tokens + output_tokens"
+    "SELECT start_s, up, down, maintenance, left_out, input_tokens + output_tokens"
     " FROM sum WHERE probe = ? AND region = '' AND step_s = ? AND start_s >= ?"
 )
 _INCIDENTS = (
@@ -55,45 +59,67 @@ _FIRST_TOKENS = (
 class Past:
     """What is known of a probe: its spans, the oldest first; when it went down (epoch), None where it is not down.
 
-    `ttft_s`: about what time half of the first tokens did not exceed.
+    `days_of`: of whose days, None where each is an hour; `ttft_s`: about what time half of the first tokens did
+    not exceed.
     """
 
     probe: ProbeId
     spans: tuple[Span, ...]
+    days_of: str | None
     ttft_s: float | None
     tokens: int
-    requests: int
     incidents: int
     down_since_s: float | None
 
     @property
     def total(self) -> Span:
         """Return all spans together."""
-        counts = ((one.up, one.down, one.maintenance, one.left_out) for one in self.spans)
-        return Span(*map(sum, zip(*counts, strict=True)))
+        return sum(self.spans, Span())
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The file cannot be read on, and why."""
+
+    problem: StoreProblem
+
+
+Row = tuple[object, ...]
 
 
 class History:
-    """What a folder has of the past."""
+    """What a folder has of the past. Whatever is read, the file may turn out to be damaged there."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._zone = read_zone(db)
 
-    def past(self, last_s: float, now_s: float) -> Sequence[Past]:
+    def past(self, last_s: float, now_s: float) -> Sequence[Past] | Unreadable:
         """Return what is known of each probe that ran within the last so many seconds, in the order of their names."""
+        try:
+            return self._past(last_s, now_s)
+        except sqlite3.Error as error:
+            return _unreadable(error)
+
+    def _past(self, last_s: float, now_s: float) -> Sequence[Past]:
         last_s = min(last_s, MOST_BACK_S)
         step_s = HOUR_S if last_s <= _BY_HOUR_UNTIL_S else DAY_S
-        first_s = int(now_s - last_s) // step_s * step_s
-        starts = range(first_s, int(now_s) // step_s * step_s + 1, step_s)
+        starts = _hours(last_s, now_s) if step_s == HOUR_S else _days(last_s, now_s, self._zone)
         probes = self._db.execute("SELECT id, name FROM probe ORDER BY name").fetchall()
         found = (self._of(number, ProbeId(name), step_s, starts) for number, name in probes)
         return [one for one in found if one is not None]
 
-    def runs(self, last_s: float, now_s: float) -> Iterator[tuple[object, ...]]:
-        """Yield the runs of the last so many seconds that are still kept, as RUN_COLUMNS name them; oldest first."""
-        yield from self._db.execute(_RUNS, (round((now_s - min(last_s, MOST_BACK_S)) * 1e3),))
+    def runs(self, last_s: float, now_s: float) -> Iterator[Row | Unreadable]:
+        """Yield the runs of the last so many seconds that are still kept, as RUN_COLUMNS name them; oldest first.
 
-    def copy(self, file: Path) -> None:
+        Where the file cannot be read on, that comes last.
+        """
+        try:
+            yield from self._db.execute(_RUNS, (round((now_s - min(last_s, MOST_BACK_S)) * 1e3),))
+        except sqlite3.Error as error:
+            yield _unreadable(error)
+
+    def copy(self, file: Path) -> Unreadable | None:
         """Write all there is into a new file, while others go on writing.
 
         Raises FileExistsError for one that is there, OSError where it cannot be written.
@@ -104,26 +130,33 @@ class History:
             self._db.backup(copy)
         except sqlite3.Error as error:
             file.unlink(missing_ok=True)
+            if problem_of(error) is StoreProblem.DAMAGED:
+                return _unreadable(error)
             raise OSError(str(file)) from error
         finally:
             copy.close()
+        return None
 
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
 
-    def _of(self, number: int, name: ProbeId, step_s: int, starts: range) -> Past | None:
-        rows = self._db.execute(_SPANS, (number, step_s, starts[0])).fetchall()
+    def _of(self, number: int, name: ProbeId, step_s: int, starts: Sequence[int]) -> Past | None:
+        since_s = starts[0] - (HALF_DAY_S if step_s == DAY_S else 0)
+        rows = self._db.execute(_SPANS, (number, step_s, since_s)).fetchall()
         if not rows:
             return None
-        spans = {row[0]: Span(*row[1:5]) for row in rows}
+        spans = [Span()] * len(starts)
+        for start_s, *counts in rows:
+            place = place_of(start_s, starts) if step_s == DAY_S else (start_s - starts[0]) // HOUR_S
+            spans[min(place, len(spans) - 1)] += Span(*counts[:4])
         incidents, down_ms = self._db.execute(_INCIDENTS, (number, starts[0] * 1_000)).fetchone()
         return Past(
             probe=name,
-            spans=tuple(spans.get(start_s, Span()) for start_s in starts),
-            ttft_s=self._half_took_s(number, step_s, starts[0]),
-            tokens=sum(row[6] for row in rows),
-            requests=sum(row[5] for row in rows),
+            spans=tuple(spans),
+            days_of=str(self._zone) if step_s == DAY_S else None,
+            ttft_s=self._half_took_s(number, step_s, since_s),
+            tokens=sum(row[5] for row in rows),
             incidents=incidents,
             down_since_s=None if down_ms is None else down_ms / 1e3,
         )
@@ -133,10 +166,28 @@ class History:
         return half_took_s(rows)
 
 
+def _hours(last_s: float, now_s: float) -> Sequence[int]:
+    return range(int(now_s - last_s) // HOUR_S * HOUR_S, int(now_s) // HOUR_S * HOUR_S + 1, HOUR_S)
+
+
+def _days(last_s: float, now_s: float, zone: tzinfo) -> Sequence[int]:
+    return last_days(now_s, zone, (date_of(now_s, zone) - date_of(now_s - last_s, zone)).days + 1)
+
+
 def open_history(folder: Path) -> History | Refused | None:
     """Return the past that a folder has, or why it cannot be read; None where nothing was ever kept there."""
     file = folder / FILE
     if not file.exists():
         return None
     db = for_reading(file)
-    return db if isinstance(db, Refused) else History(db)
+    if isinstance(db, Refused):
+        return db
+    try:
+        return History(db)
+    except sqlite3.Error as error:
+        db.close()
+        return refused_for(error)
+
+
+def _unreadable(error: sqlite3.Error) -> Unreadable:
+    return Unreadable(refused_for(error).problem)

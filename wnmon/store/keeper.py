@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from wnmon.engine.ports import Clock, LastRun
 from wnmon.engine.run import Run
@@ -15,7 +16,7 @@ from wnmon.model.retention import Retention
 from wnmon.model.target import Probe, ProbeId
 from wnmon.store.books import StoredBooks
 from wnmon.store.course import StoredCourses
-from wnmon.store.database import Refused, opened, salt
+from wnmon.store.database import Refused, opened, problem_of, salt
 from wnmon.store.ledger import book_shares
 from wnmon.store.outbox import StoredOutbox
 from wnmon.store.place import Place
@@ -30,7 +31,9 @@ from wnmon.store.states import (
     write_state,
     write_turn,
 )
+from wnmon.store.transcripts import StoredTranscripts
 from wnmon.store.writer import Hearing, Writer
+from wnmon.store.zone import read_zone, write_zone
 from wnmon.watch.confirm import Confirmation
 
 PURGE_EVERY_S = 2.0
@@ -47,7 +50,7 @@ class _Known:
 
 class Keeper:
     """A sink of runs and an observer on a file; `books` keeps the budgets in it, `outbox` what is to be told,
-    `courses` reads how probes fared.
+    `courses` reads how probes fared, `transcripts` keeps what failed.
 
     `standing` tells how a probe stands, in terms that outlive a process. `tell` is called on the thread that writes.
     """
@@ -64,6 +67,7 @@ class Keeper:
         self._place = place
         self._clock = clock
         self._retention = Retention()
+        self._zone = read_zone(connection)
         self._salt = salt(connection)
         self._written = Written.read(connection)
         states = read_states(connection)
@@ -81,6 +85,7 @@ class Keeper:
         self._writer = Writer(connection, hearing)
         self.courses = StoredCourses(place.file, clock)
         self.outbox = StoredOutbox(self._writer)
+        self.transcripts = StoredTranscripts(self._writer, self._written, self._retention.transcripts)
         self.books = StoredBooks(self._writer, place.file, place.owner, self._salt)
         self._bury()
 
@@ -104,15 +109,20 @@ class Keeper:
         """Return what is kept of a probe's last run."""
         return self._known.last.get(probe.id)
 
-    def declare(self, probes: Collection[Probe], retention: Retention) -> None:
-        """Know exactly these probes, and keep what they find for so long. Nobody waits for others to come up again."""
-        self._retention = retention
+    def declare(self, probes: Collection[Probe], retention: Retention, zone: tzinfo) -> None:
+        """Know exactly these probes, and keep what they find for so long, by the days of a zone.
+
+        Nobody waits for others to come up again.
+        """
+        self._retention, self._zone = retention, zone
+        self.transcripts.declare(retention.transcripts)
+        self._writer.post(lambda db: write_zone(db, zone))
         keep, now_s = [probe.id for probe in probes], self._clock.wall_s()
         self._writer.post(lambda db: close_incidents(db, keep, now_s))
 
     def take(self, run: Run) -> None:
         """Keep a finished run, and how its probe stands since."""
-        row, now, now_s = row_of(run), self._standing(run.probe), self._clock.wall_s()
+        row, now, now_s = row_of(run, self._zone), self._standing(run.probe), self._clock.wall_s()
         self._writer.post(lambda db: self._write(db, row, now))
         if now_s - self._purged_s >= PURGE_EVERY_S:
             self._purged_s = now_s
@@ -124,8 +134,8 @@ class Keeper:
             case Turned():
                 self._writer.post(lambda db: write_turn(db, self._written, event))
             case RunSkipped(probe=name, reason=reason) if reason is not Skip.SHUTDOWN:
-                at_s, wished = self._clock.wall_s(), reason is Skip.MAINTENANCE
-                self._writer.post(lambda db: write_skip(db, self._written, name, at_s, is_wished=wished))
+                at_s, zone, wished = self._clock.wall_s(), self._zone, reason is Skip.MAINTENANCE
+                self._writer.post(lambda db: write_skip(db, self._written, name, at_s, zone, is_wished=wished))
             case _:
                 pass
 
@@ -167,7 +177,9 @@ def open_keeper(place: Place, clock: Clock, tell: Callable[[MonitorEvent], None]
         refused = connection
     except OSError:
         refused = Refused(StoreProblem.NOT_WRITABLE)
-    except (sqlite3.Error, TypeError, ValueError):  # a page that is damaged, or rows that cannot be
+    except sqlite3.Error as error:
+        refused = Refused(problem_of(error) or StoreProblem.NOT_WRITABLE)
+    except (TypeError, ValueError):  # rows that cannot be
         refused = Refused(StoreProblem.DAMAGED)
     place.leave()
     return refused

@@ -24,18 +24,19 @@ _WAITING = (
 
 
 class StoredOutbox:
-    """The Outbox port on the file. Where it cannot be written, this process remembers by itself until it can."""
+    """The Outbox port on the file. Where it cannot be written, what was to be waits, and is written once it can be."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
+        self._late = 0
 
     async def memories(self) -> Mapping[str, str]:
         """Return what is remembered of each channel."""
-        return await self._do(lambda db: dict(db.execute("SELECT channel, memory FROM told"))) or {}
+        return await self._read(lambda db: dict(db.execute("SELECT channel, memory FROM told"))) or {}
 
     async def waiting(self) -> Sequence[Delivery]:
         """Return what is not delivered yet, the oldest first."""
-        rows = await self._do(lambda db: db.execute(_WAITING).fetchall()) or ()
+        rows = await self._read(lambda db: db.execute(_WAITING).fetchall()) or ()
         return [
             Delivery(id=id_, channel=channel, payload=payload, at_s=at_s, attempts=attempts, next_try_s=next_try_s)
             for id_, channel, payload, at_s, attempts, next_try_s in rows
@@ -50,17 +51,17 @@ class StoredOutbox:
                 row = (delivery.id, delivery.channel, delivery.payload, _ms(delivery.at_s), delivery.attempts)
                 db.execute(_PUT, (*row, _ms(delivery.next_try_s)))
 
-        await self._do(work)
+        await self._write(work)
 
     async def tried(self, id: str, *, attempts: int, next_try_s: float) -> None:  # noqa: A002
         """Note that a delivery has failed so often, and when it is tried again."""
         row = (attempts, _ms(next_try_s), id)
-        await self._do(lambda db: db.execute("UPDATE delivery SET attempts = ?, next_try_ms = ? WHERE id = ?", row))
+        await self._write(lambda db: db.execute("UPDATE delivery SET attempts = ?, next_try_ms = ? WHERE id = ?", row))
 
     async def delivered(self, id: str, *, at_s: float) -> None:  # noqa: A002
         """Note when a channel had it."""
         row = (_ms(at_s), id)
-        await self._do(lambda db: db.execute("UPDATE delivery SET delivered_ms = ? WHERE id = ?", row))
+        await self._write(lambda db: db.execute("UPDATE delivery SET delivered_ms = ? WHERE id = ?", row))
 
     async def keep(self, channels: Collection[str]) -> None:
         """Forget all channels but these."""
@@ -71,14 +72,35 @@ class StoredOutbox:
                     db.execute("DELETE FROM told WHERE channel = ?", (name,))
                     db.execute("DELETE FROM delivery WHERE channel = ? AND delivered_ms IS NULL", (name,))
 
-        await self._do(work)
+        await self._write(work)
 
-    async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
-        """Have it done at once; None where the file cannot be read or written, which the writer tells."""
+    async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Return what is found, None where the file cannot be read, which the writer tells."""
         try:
             return await asyncio.wrap_future(self._writer.ask(work))
         except sqlite3.Error:
             return None
+
+    async def _write(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """Have it written at once, or else in its turn: nothing is to overtake what waits."""
+        if not self._late:
+            try:
+                await asyncio.wrap_future(self._writer.ask(work))
+            except sqlite3.Error:
+                pass
+            else:
+                return
+        self._late += 1
+        self._writer.post(lambda db: self._caught_up(work, db))
+
+    def _caught_up(self, work: Callable[[sqlite3.Connection], object], db: sqlite3.Connection) -> Callable[[], None]:
+        """Write what waited; it does no more once the transaction counts."""
+        work(db)
+
+        def count() -> None:
+            self._late -= 1
+
+        return count
 
 
 def _ms(at_s: float) -> int:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
 from wnmon.engine.run import Run
 from wnmon.model.result import Outcome, Timing
 from wnmon.model.retention import Retention
+from wnmon.store.zone import start_of_day
 from wnmon.watch.confirm import says_up
 
 HOUR_S, DAY_S = 3_600, 86_400
 PURGED_AT_ONCE = 1_000
 """Some 40 ms of each table."""
 STEPS_S = (HOUR_S, DAY_S)
+"""What tells a row of an hour (of UTC) from one of a day, which need not have so many seconds."""
 MONTH_S = 33 * DAY_S
 """As far back a limit of a month may look, in any zone."""
 
@@ -95,7 +98,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What is kept of a run: little, since it may wait for a full disk. `counts`, `spent`: as in the table `sum`."""
+    """What is kept of a run: little, since it may wait for a full disk. `counts`, `spent`: as in the table `sum`.
+
+    `starts_s`: of its hour and its day.
+    """
 
     target: str
     check: str
@@ -103,6 +109,7 @@ class Row:
     name: str
     slot_ms: int
     ended_ms: int
+    starts_s: tuple[int, int]
     values: tuple[object, ...]
     counts: tuple[bool, ...]
     spent: tuple[int, int, int]
@@ -110,8 +117,8 @@ class Row:
     verdicts: tuple[tuple[str, tuple[str, bool]], ...]
 
 
-def row_of(run: Run) -> Row:
-    """Return what is kept of a run."""
+def row_of(run: Run, zone: tzinfo = UTC) -> Row:
+    """Return what is kept of a run; `zone` says which day it is of."""
     result, spent = run.result, (run.requests, run.spent_input_tokens, run.spent_output_tokens)
     says = says_up(result.outcome, result.reason)
     return Row(
@@ -121,6 +128,7 @@ def row_of(run: Run) -> Row:
         name=run.probe,
         slot_ms=_ms(run.started_at_s if run.slot_s is None else run.slot_s),
         ended_ms=_ms(run.ended_at_s),
+        starts_s=_starts_s(run.ended_at_s, zone),
         values=(
             *(run.id, run.recheck, _ms(run.started_at_s), _ms(run.ended_at_s)),
             *(result.outcome.value, result.reason.value, result.status),
@@ -140,8 +148,7 @@ def write_run(db: sqlite3.Connection, written: Written, row: Row) -> None:
     probe = written.probe(db, row.target, row.check, row.model, row.name)
     if db.execute(_RUN, (probe, row.slot_ms, *row.values)).rowcount == 0:
         return
-    for step_s in STEPS_S:
-        start_s = row.ended_ms // 1_000 // step_s * step_s
+    for step_s, start_s in zip(STEPS_S, row.starts_s, strict=True):
         db.execute(_SUM, (probe, step_s, start_s, *row.counts, *row.spent))
         if row.first_token_us is not None:
             db.execute(_COUNT_FIRST, (probe, step_s, start_s, row.first_token_us))
@@ -151,13 +158,15 @@ def write_run(db: sqlite3.Connection, written: Written, row: Row) -> None:
             db.execute("INSERT OR REPLACE INTO rule_verdict VALUES (?, ?, ?, ?, ?)", (probe, rule, row.ended_ms, *now))
 
 
-def write_skip(db: sqlite3.Connection, written: Written, name: str, at_s: float, *, is_wished: bool) -> None:
+def write_skip(
+    db: sqlite3.Connection, written: Written, name: str, at_s: float, zone: tzinfo = UTC, *, is_wished: bool
+) -> None:
     """Add a due run that did not take place to its hour and its day; of a probe that never ran there is nothing."""
     written.refresh(db)
     probe = written.probes.get(name)
     if probe is not None:
-        for step_s in STEPS_S:
-            db.execute(_SKIP, (probe, step_s, int(at_s) // step_s * step_s, is_wished, not is_wished))
+        for step_s, start_s in zip(STEPS_S, _starts_s(at_s, zone), strict=True):
+            db.execute(_SKIP, (probe, step_s, start_s, is_wished, not is_wished))
 
 
 def purge(db: sqlite3.Connection, retention: Retention, now_s: float, most: int = PURGED_AT_ONCE) -> None:
@@ -176,6 +185,7 @@ def purge(db: sqlite3.Connection, retention: Retention, now_s: float, most: int 
         _remove(db, "ledger", "scope, name, step_s, start_s, currency", "step_s = ? AND start_s < ?", old, most)
     db.execute("DELETE FROM share WHERE start_s < ? AND tokens + requests + money = 0", (int(now_s) - HOUR_S,))
     db.execute("DELETE FROM incident WHERE closed_ms < ?", (_ms(days_s),))
+    _remove(db, "transcript", "run", "ended_ms < ?", (_ms(days_s),), most)
 
 
 def _remove(db: sqlite3.Connection, table: str, key: str, where: str, values: tuple[object, ...], most: int) -> None:
@@ -195,6 +205,10 @@ def _first_token_us(timing: Timing) -> int | None:
     if took_us is None:
         return None
     return next((most_us for most_us in FIRST_TOKEN_US if took_us <= most_us), FIRST_TOKEN_US[-1])
+
+
+def _starts_s(at_s: float, zone: tzinfo) -> tuple[int, int]:
+    return int(at_s) // HOUR_S * HOUR_S, start_of_day(at_s, zone)
 
 
 def _ms(at_s: float) -> int:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
+from itertools import takewhile
 
 from wnmon.engine.ports import LastRun
 from wnmon.engine.standing import Remembered
 from wnmon.model.events import Turned
-from wnmon.model.result import Reason
+from wnmon.model.result import Outcome, Reason
 from wnmon.model.target import ProbeId
 from wnmon.store.results import Written
-from wnmon.watch.confirm import Confirmation
+from wnmon.watch.confirm import Confirmation, says_up
+
+MOST_LOOKED_AT = 100
+"""No outage takes more runs to be confirmed (`confirm`)."""
 
 
 def write_state(db: sqlite3.Connection, probe: int, now: Remembered, salt: bytes) -> None:
@@ -75,8 +79,19 @@ def write_turn(db: sqlite3.Connection, written: Written, turned: Turned) -> None
         sql = "UPDATE incident SET closed_ms = ? WHERE probe = ? AND closed_ms IS NULL"
         db.execute(sql, (_ms(turned.since_s), probe))
     else:
-        sql = "INSERT OR IGNORE INTO incident (probe, opened_ms, reason) VALUES (?, ?, ?)"
-        db.execute(sql, (probe, _ms(turned.since_s), turned.reason.value))
+        sql = "INSERT OR IGNORE INTO incident (probe, opened_ms, reason, run) VALUES (?, ?, ?, ?)"
+        db.execute(sql, (probe, _ms(turned.since_s), turned.reason.value, _first_to_find_it_down(db, probe)))
+
+
+def _first_to_find_it_down(db: sqlite3.Connection, probe: int) -> str | None:
+    """Return the first of the last runs in a row of which none found the relay up; None where no such is kept."""
+    last = db.execute(
+        "SELECT run, outcome, reason FROM run WHERE probe = ? AND region = '' ORDER BY slot_ms DESC LIMIT ?",
+        (probe, MOST_LOOKED_AT),
+    )
+    says = ((run, says_up(Outcome(outcome), Reason(reason))) for run, outcome, reason in last)
+    down = [run for run, is_up in takewhile(lambda one: one[1] is not True, says) if is_up is False]
+    return down[-1] if down else None
 
 
 def open_incidents(db: sqlite3.Connection) -> Sequence[Turned]:

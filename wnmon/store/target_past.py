@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 
-from wnmon.engine.ports import Day, Incident, Span, TargetPast
-from wnmon.model.target import ProbeId
+from wnmon.engine.ports import Day, Incident, KeptRun, Span, TargetPast
+from wnmon.model.days import last_days
 from wnmon.store.results import DAY_S, FIRST_TOKEN_US
+from wnmon.store.transcripts import read_failed
+from wnmon.store.zone import HALF_DAY_S, place_of, read_zone
 
 DAYS = 90
 MOST_INCIDENTS = 50
@@ -24,31 +27,49 @@ _OF_INCIDENTS = (
     "FROM incident JOIN probe ON probe.id = incident.probe WHERE target = ? AND (closed_ms IS NULL OR closed_ms >= ?)"
 )
 _INCIDENTS = (
-    "SELECT name, check_name, model, reason, opened_ms / 1e3, closed_ms / 1e3"
+    "SELECT check_name, model, reason, opened_ms / 1e3, closed_ms / 1e3, run"
     f" {_OF_INCIDENTS} ORDER BY closed_ms IS NOT NULL, opened_ms DESC LIMIT ?"
 )
 
 
 def read_target(db: sqlite3.Connection, target: str, now_s: float) -> TargetPast:
     """Return what is kept of a target; empty days of one that is not known."""
-    first_s = int(now_s) // DAY_S * DAY_S - (DAYS - 1) * DAY_S
-    spans = {start_s: Span(*counts) for start_s, *counts in db.execute(_SPANS, (target, DAY_S, first_s))}
-    sizes: dict[int, list[tuple[int, int]]] = {}
-    for start_s, most_us, runs in db.execute(_FIRST_TOKENS, (target, DAY_S, first_s)):
-        sizes.setdefault(start_s, []).append((most_us, runs))
-    incidents = db.execute(_INCIDENTS, (target, first_s * 1_000, MOST_INCIDENTS))
-    (total,) = db.execute(f"SELECT count(*) {_OF_INCIDENTS}", (target, first_s * 1_000)).fetchone()
+    zone = read_zone(db)
+    starts_s = last_days(now_s, zone, DAYS)
+    wanted = target, DAY_S, starts_s[0] - HALF_DAY_S
+    spans, sizes = [Span()] * DAYS, [Counter[int]() for _ in starts_s]
+    for start_s, *counts in db.execute(_SPANS, wanted):
+        spans[place_of(start_s, starts_s)] += Span(*counts)
+    for start_s, most_us, runs in db.execute(_FIRST_TOKENS, wanted):
+        sizes[place_of(start_s, starts_s)][most_us] += runs
+    incidents = db.execute(_INCIDENTS, (target, starts_s[0] * 1_000, MOST_INCIDENTS))
+    (total,) = db.execute(f"SELECT count(*) {_OF_INCIDENTS}", (target, starts_s[0] * 1_000)).fetchone()
     return TargetPast(
+        zone=str(zone),
         days=tuple(
-            Day(span=spans.get(start_s, Span()), ttft_s=half_took_s(sizes.get(start_s, ())))
-            for start_s in range(first_s, first_s + DAYS * DAY_S, DAY_S)
+            Day(span=span, ttft_s=half_took_s(sorted(counted.items())))
+            for span, counted in zip(spans, sizes, strict=True)
         ),
         incidents=tuple(
-            Incident(probe=ProbeId(name), check=check, model=model, reason=reason, since_s=since_s, until_s=until_s)
-            for name, check, model, reason, since_s, until_s in incidents
+            Incident(check=check, model=model, reason=reason, since_s=since_s, until_s=until_s, run=run)
+            for check, model, reason, since_s, until_s, run in incidents
         ),
         incidents_total=total,
+        failed=read_failed(db, target),
     )
+
+
+_RUN = (
+    "SELECT run, target, check_name, model, outcome, reason, began_ms / 1e3, ended_ms / 1e3, status, ttft_us / 1e6,"
+    " total_us / 1e6, requests, input_tokens, output_tokens, answered_as"
+    " FROM run JOIN probe ON probe.id = run.probe WHERE run = ?"
+)
+
+
+def read_run(db: sqlite3.Connection, run: str) -> KeptRun | None:
+    """Return what is kept of a run. Looked for among all of them: an index would cost each that is written."""
+    row = db.execute(_RUN, (run,)).fetchone()
+    return None if row is None else KeptRun(**dict(zip(KeptRun.__slots__, row, strict=True)))
 
 
 def half_took_s(sizes: Sequence[tuple[int, int]]) -> float | None:

@@ -156,11 +156,12 @@ class Writer:
             answers, after = self._written(works, asked)
         except sqlite3.DatabaseError as error:
             self._rolled_back()
-            if isinstance(error, sqlite3.OperationalError) or problem_of(error) is StoreProblem.DAMAGED:
-                self._fail(asked, error)
-                self._say(StoreProblem.GONE if isinstance(error, Gone) else problem_of(error))
-            else:
+            problem = StoreProblem.GONE if isinstance(error, Gone) else problem_of(error)
+            if problem is None:
                 self._without_the_broken(works, asked, error)
+            else:
+                self._fail(asked, error)
+                self._say(problem)
         except Exception as error:  # noqa: BLE001 - one piece of work must not keep the others from being written
             self._rolled_back()
             self._without_the_broken(works, asked, error)

@@ -3,6 +3,7 @@
 from wnmon.web.guard import Entry
 from wnmon.web.public import PublicSite
 from wnmon.web.routes import NothingKept, Site
+from wnmon.web.runs import NoEvidence
 from wnmon.web.server import PublicServer, WebAddress, WebServer
 
-__all__ = ["Entry", "NothingKept", "PublicServer", "PublicSite", "Site", "WebAddress", "WebServer"]
+__all__ = ["Entry", "NoEvidence", "NothingKept", "PublicServer", "PublicSite", "Site", "WebAddress", "WebServer"]

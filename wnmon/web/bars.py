@@ -13,11 +13,11 @@ _BAD_SHARE = 0.5
 
 
 def drawn_course(course: Course | None, lang: str) -> dict[str, object] | None:
-    """Return the bars of a day, and what share of the runs of some days found it up; None where none is known."""
+    """Return the bars of a day, which share of runs found it up over some days, and whose; None where none is known."""
     if course is None:
         return None
     days = {count: span.uptime for count, span in course.days.items()}
-    return {"bars": drawn(course.hours), "shares": shares(days, lang)}
+    return {"bars": drawn(course.hours), "shares": shares(days, lang), "zone": course.zone}
 
 
 def drawn(spans: Sequence[Span]) -> dict[str, object]:

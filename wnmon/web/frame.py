@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -29,12 +30,15 @@ class Frame:
         parts = (root / "palette.css", root / "web" / "templates" / "page.css")
         self._style = "".join(part.read_text(encoding="utf-8") for part in parts)
 
-    @property
-    def content_security_policy(self) -> str:
-        """Return a policy that allows the pages' own style and nothing else: no script, no request to anywhere."""
+    def content_security_policy(self, styles: Sequence[str] = ()) -> str:
+        """Return a policy that allows the pages' own style and nothing else: no script, no request to anywhere.
+
+        `styles` are what allows those of documents that are shown besides, as `style-src` has it.
+        """
         digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
+        allowed = " ".join((f"'sha256-{digest}'", *styles))
         return (
-            f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+            f"default-src 'none'; style-src {allowed}; img-src data:; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
 

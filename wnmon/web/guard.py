@@ -14,6 +14,7 @@ it. All answers, refusals too, get the same headers.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ from wnmon.web.teller import Teller
 from wnmon.web.throttle import Throttle
 
 _MAY = "wnmon.may"
+_KNOWN = "wnmon.known"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,8 @@ class Entry:
 class Guard:
     """An application that lets in to another one. Of `hosts` None any name is ours, of `open_paths` None all is open.
 
-    `policy` is the Content-Security-Policy of the pages, `lang` the language for a visitor who names none.
+    `policy` is the Content-Security-Policy of the pages, `lang` the language for a visitor who names none. `is_local`:
+    only this machine reaches the listener.
     """
 
     def __init__(
@@ -67,8 +70,11 @@ class Guard:
         lang: str,
         hosts: Hosts | None = None,
         open_paths: Collection[str] | None = None,
+        *,
+        is_local: bool = False,
     ) -> None:
         self._application = application
+        self._is_local = is_local
         self._policy = policy
         self._lang = lang
         self._config = entry.config
@@ -113,7 +119,7 @@ class Guard:
         headers = Headers(scope=scope)
         if self._hosts is not None and not self._hosts.know(headers.get("host")):
             return Refusal(status=421, said=Said("refused_name"))
-        scope[_MAY] = Scope.ADMIN
+        scope[_MAY], scope[_KNOWN] = Scope.ADMIN, self._is_known()
         if self._open_paths is not None and scope["path"] in self._open_paths:
             return None
         if self._bucket is not None and not self._bucket.take():
@@ -121,6 +127,12 @@ class Guard:
         if self._open_paths is None or not self._access.asks_login:
             return None
         return await self._log_in(scope, headers.get("authorization"))
+
+    def _is_known(self) -> bool:
+        """Tell whether whoever is let in is somebody, and not just anybody who reaches the listener."""
+        tls = self._config().tls
+        asks_certificate = tls is not None and tls.verify_mode is ssl.CERT_REQUIRED
+        return self._is_local or self._access.asks_login or asks_certificate
 
     async def _log_in(self, scope: AsgiScope, authorization: str | None) -> Refusal | None:
         client = scope.get("client")
@@ -150,6 +162,13 @@ def may(request: Request, wanted: Scope) -> bool:
     granted = request.scope[_MAY]
     assert isinstance(granted, Scope)
     return granted.allows(wanted)
+
+
+def is_known(request: Request) -> bool:
+    """Tell whether the sender logged in, showed a certificate, or is on this machine: not anybody on a network."""
+    known = request.scope[_KNOWN]
+    assert isinstance(known, bool)
+    return known
 
 
 def security_headers(policy: str, access: WebAccess) -> dict[str, str]:

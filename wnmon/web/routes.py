@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -12,15 +13,17 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from wnmon.engine.deliveries import ChannelState
-from wnmon.engine.ports import Clock, Control, Course, Courses, MetricsText, ProbeStates, TargetPast
+from wnmon.engine.ports import Clock, Control, Course, Courses, Evidence, KeptRun, MetricsText, ProbeStates, TargetPast
 from wnmon.model.honesty import Honesty
 from wnmon.model.said import say
 from wnmon.model.target import ProbeId
 from wnmon.model.web_access import Scope
 from wnmon.watch.honesty import document_of
-from wnmon.web.guard import may
+from wnmon.web.guard import is_known, may
 from wnmon.web.language import choose_language
 from wnmon.web.page import Page, presented
+from wnmon.web.run_page import RunPage
+from wnmon.web.runs import NoEvidence, Runs
 from wnmon.web.scrape import scrape_answer
 from wnmon.web.target_page import TargetPage
 
@@ -45,10 +48,17 @@ class NothingKept:
         """Return an empty one."""
         return TargetPast()
 
+    def of_run(self, run: str) -> KeptRun | None:  # noqa: ARG002 - the port's signature
+        """Return none."""
+        return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What the routes show of the running service, and what they may ask of it."""
+    """What the routes show of the running service, and what they may ask of it.
+
+    `styles`: what allows the styles of the documents in `evidence`, as `style-src` has it.
+    """
 
     metrics: MetricsText
     states: ProbeStates
@@ -60,9 +70,11 @@ class Site:
     honesty: Callable[[], Honesty | None] = lambda: None
     past: Courses = field(default_factory=NothingKept)
     channels: Callable[[], Sequence[ChannelState]] = tuple
+    evidence: Evidence = field(default_factory=NoEvidence)
+    styles: tuple[str, ...] = ()
 
 
-def build_application(site: Site, page: Page, target_page: TargetPage) -> Starlette:
+def build_application(site: Site, page: Page, target_page: TargetPage, run_page: RunPage) -> Starlette:
     """Return the ASGI application. An unknown path is 404, a wrong method 405 with Allow."""
 
     async def metrics(request: Request) -> Response:
@@ -86,12 +98,16 @@ def build_application(site: Site, page: Page, target_page: TargetPage) -> Starle
     async def probes(_: Request) -> Response:
         return JSONResponse(probes_document(site))
 
+    runs = Runs(site.evidence, site.past, run_page, site.clock, site.version, partial(_language, site))
     application = Starlette(
         routes=[
             Route("/-/healthy", healthy),
             Route("/-/ready", ready),
             _for(Scope.READ, "/", index_of(site, page)),
             _for(Scope.READ, "/targets/{name}", target_of(site, target_page)),
+            _for(Scope.ADMIN, "/runs/{run}", _for_the_known(runs.page)),
+            _for(Scope.ADMIN, "/runs/{run}/report.html", _for_the_known(runs.report)),
+            _for(Scope.ADMIN, "/runs/{run}/transcript.json", _for_the_known(runs.transcript)),
             _for(Scope.READ, "/metrics", metrics),
             _for(Scope.READ, "/api/v1/probes", probes),
             _for(Scope.ADMIN, "/-/reload", reload, "POST"),
@@ -105,7 +121,7 @@ def index_of(site: Site, page: Page) -> Answer:
     """Return what answers with the page of all probes."""
 
     async def index(request: Request) -> Response:
-        states, now_s, lang = site.states.states(), site.clock.wall_s(), _language(request, site)
+        states, now_s, lang = site.states.states(), site.clock.wall_s(), _language(site, request)
         html = page.render(
             states,
             await run_in_threadpool(site.past.courses),
@@ -124,18 +140,27 @@ def target_of(site: Site, page: TargetPage) -> Answer:
     """Return what answers with the page of one target; one that no probe asks is 404."""
 
     async def target(request: Request) -> Response:
-        name, lang = request.path_params["name"], _language(request, site)
+        name, lang = request.path_params["name"], _language(site, request)
         states = [state for state in site.states.states() if state.target == name]
         if not states:
             return PlainTextResponse(f"{say('page_no_target', lang)}\n", status_code=404)
         courses, past = await run_in_threadpool(lambda: (site.past.courses(), site.past.of_target(name)))
-        now_s = site.clock.wall_s()
-        return _html(page.render(name, states, courses, past, now_s=now_s, lang=lang, version=site.version), lang)
+        html = page.render(
+            name,
+            states,
+            courses,
+            past,
+            now_s=site.clock.wall_s(),
+            lang=lang,
+            version=site.version,
+            shows_runs=may(request, Scope.ADMIN) and is_known(request),
+        )
+        return _html(html, lang)
 
     return target
 
 
-def _language(request: Request, site: Site) -> str:
+def _language(site: Site, request: Request) -> str:
     return choose_language(request.query_params.get("lang"), request.headers.get("accept-language"), site.lang)
 
 
@@ -153,6 +178,18 @@ def _for(scope: Scope, path: str, answer: Answer, method: str = "GET") -> Route:
         return PlainTextResponse(f"{say('refused_scope', lang, name=scope.value)}\n", status_code=403)
 
     return Route(path, guarded, methods=[method])
+
+
+def _for_the_known(answer: Answer) -> Answer:
+    """Return what answers nobody whom the listener would let in just because they reach it."""
+
+    async def guarded(request: Request) -> Response:
+        if is_known(request):
+            return await answer(request)
+        lang = choose_language(None, request.headers.get("accept-language"))
+        return PlainTextResponse(f"{say('refused_unknown', lang)}\n", status_code=403)
+
+    return guarded
 
 
 async def _reload(site: Site, request: Request) -> Response:

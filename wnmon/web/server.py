@@ -18,10 +18,11 @@ from wnmon.model.said import Said, Text
 from wnmon.web.door import ACCEPTED_AT_ONCE, Door, GuardedProtocol, GuardedTls, Patience
 from wnmon.web.frame import Frame
 from wnmon.web.guard import Entry, Guard
-from wnmon.web.hosts import Hosts
+from wnmon.web.hosts import Hosts, is_loopback
 from wnmon.web.page import Page
 from wnmon.web.public import PublicSite, build_public
 from wnmon.web.routes import OPEN_PATHS, Site, build_application
+from wnmon.web.run_page import RunPage
 from wnmon.web.target_page import TargetPage
 
 STOP_WITHIN_S = 2.0
@@ -142,13 +143,14 @@ class WebServer(_Listener):
     ) -> None:
         page = Page()
         guard = Guard(
-            build_application(site, page, TargetPage()),
-            page.content_security_policy,
+            build_application(site, page, TargetPage(), RunPage()),
+            page.content_security_policy(site.styles),
             entry,
             site.clock,
             site.lang,
             hosts=Hosts(host, entry.allowed_hosts),
             open_paths=OPEN_PATHS,
+            is_local=is_loopback(host),
         )
         super().__init__(host, port, guard, Door(patience, refused, doors), entry, is_public=False)
 
@@ -169,7 +171,7 @@ class PublicServer(_Listener):
         entry: Entry = DEFAULT_ENTRY,
     ) -> None:
         frame = Frame("public.html")
-        guard = Guard(build_public(site, frame), frame.content_security_policy, entry, clock, site.lang)
+        guard = Guard(build_public(site, frame), frame.content_security_policy(), entry, clock, site.lang)
         super().__init__(host, port, guard, Door(patience, refused, doors=2), entry, is_public=True)
 
 

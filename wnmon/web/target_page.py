@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from wnmon.engine.ports import Course, Day, Incident, ProbeState, Span, TargetPast
+from wnmon.engine.ports import Course, Day, FailedRun, Incident, ProbeState, Span, TargetPast
 from wnmon.model.duration import show_duration, span
 from wnmon.model.said import say
 from wnmon.model.target import ProbeId
@@ -34,17 +34,28 @@ class TargetPage:
         now_s: float,
         lang: str,
         version: str,
+        shows_runs: bool = False,
     ) -> str:
-        """Return the HTML of a target in `lang`; `states` are those of its probes. `now_s` is epoch seconds."""
-        totals = {count: _together(past.days[-count:]).uptime for count in _SPANS} if past.days else {}
+        """Return the HTML of a target in `lang`; `states` are those of its probes. `now_s` is epoch seconds.
+
+        `shows_runs`: the reader may see the pages of runs, so there are links to them.
+        """
+        totals = (
+            {count: sum((day.span for day in past.days[-count:]), Span()).uptime for count in _SPANS}
+            if past.days
+            else {}
+        )
         return self._frame.render(
             lang=lang,
             name=name,
+            zone=past.zone,
             days=drawn([day.span for day in past.days]),
             days_known=any(day.span != Span() for day in past.days),
             shares=shares(totals, lang),
             chart=_chart(past.days, lang),
             rows=[_row(state, courses.get(state.id), now_s, lang) for state in presented(states, lang)],
+            failed=[_failed(one, now_s, lang) for one in past.failed] if shows_runs else [],
+            shows_runs=shows_runs,
             incidents=[_incident(one, now_s, lang) for one in past.incidents],
             incidents_left=past.incidents_total - len(past.incidents),
             color=_color(states),
@@ -57,16 +68,6 @@ class TargetPage:
 def _color(states: Sequence[ProbeState]) -> str:
     outcomes = {state.outcome or WAITING for state in states}
     return next((color for name, color in COLORS.items() if name in outcomes), NO_COLOR)
-
-
-def _together(days: Sequence[Day]) -> Span:
-    spans = [day.span for day in days]
-    return Span(
-        up=sum(one.up for one in spans),
-        down=sum(one.down for one in spans),
-        maintenance=sum(one.maintenance for one in spans),
-        left_out=sum(one.left_out for one in spans),
-    )
 
 
 def _chart(days: Sequence[Day], lang: str) -> dict[str, object] | None:
@@ -108,6 +109,19 @@ def _row(state: ProbeState, course: Course | None, now_s: float, lang: str) -> d
     }
 
 
+def _failed(one: FailedRun, now_s: float, lang: str) -> dict[str, object]:
+    return {
+        "outcome": one.outcome,
+        "outcome_word": word(one.outcome, lang),
+        "ended": moment(one.ended_s, now_s, lang),
+        "check": one.check,
+        "model": one.model,
+        "reason": say(f"reason_{one.reason}", lang),
+        "code": one.reason,
+        "run": one.run,
+    }
+
+
 def _incident(one: Incident, now_s: float, lang: str) -> dict[str, object]:
     lasted = span(max((one.until_s or now_s) - one.since_s, 0), lang)
     return {
@@ -118,4 +132,5 @@ def _incident(one: Incident, now_s: float, lang: str) -> dict[str, object]:
         "model": one.model,
         "reason": say(f"reason_{one.reason}", lang),
         "code": one.reason,
+        "run": one.run,
     }

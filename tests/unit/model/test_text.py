@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wnmon.model.text import cut, encodable, one_line, percent, visible
+from wnmon.model.text import columns, cut, encodable, one_line, percent, visible
 
 
 @pytest.mark.parametrize(("text", "short"), [("abcd", "abcd"), ("abcde", "abc…"), ("", "")])
@@ -40,3 +40,14 @@ def test_what_can_be_seen_stays_as_it_is() -> None:
 )
 def test_a_share_that_is_not_whole_is_never_shown_as_such(share: float, shown: str) -> None:
     assert percent(share) == shown
+
+
+@pytest.mark.parametrize(
+    ("right", "lines"),
+    [
+        ((), ["探测  7", "a     10  x"]),
+        ((1,), ["探测   7", "a     10  x"]),
+    ],
+)
+def test_columns_line_up_where_a_chinese_character_takes_two(right: tuple[int, ...], lines: list[str]) -> None:
+    assert columns([("探测", "7", ""), ("a", "10", "x")], right) == lines

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from wnmon.engine.run import Run
 from wnmon.model.channel import Channel, Service
 from wnmon.model.check import Check, Plan
-from wnmon.model.events import StateExpired, Turned
+from wnmon.model.events import StateExpired, StoreProblem, Turned
 from wnmon.model.result import Evidence, Outcome, Reason, Result, Timing
 from wnmon.model.target import Probe, Secret, Target
 from wnmon.notify.news import Notice
@@ -100,6 +100,10 @@ class Night:
         self.situation.take(run_of(probe, self.now_s, good=True))
         outage = self.situation.end(probe.id)
         self.memory.ended(probe.id, outage, self.channel, until_s=self.now_s, ttft_s=0.82)
+        self.look()
+
+    def store(self, problem: StoreProblem | None) -> None:
+        self.situation.store(problem, self.now_s)
         self.look()
 
     def expire(self, probe: Probe) -> None:

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from notify_samples import NOON_S
 
+from wnmon.model.events import StoreProblem
 from wnmon.model.result import Reason
 from wnmon.model.said import Said
 from wnmon.model.target import probe_id
 from wnmon.notify.message import MAX_GROUPS, MAX_LISTED, MAX_NAMES, MAX_SAID_CHARS, Voice, document, words
-from wnmon.notify.news import Kind, Notice, Outage, Told
+from wnmon.notify.news import Kind, Notice, Outage, Told, Unkept
 from wnmon.notify.services import in_bytes, in_characters
 
 OUTAGE = Outage(
@@ -41,6 +42,7 @@ OVER = Told(
 )
 DOWN = Notice(kind=Kind.DOWN, target="wn", began=(OUTAGE,), probes=3)
 UP = Notice(kind=Kind.UP, target="wn", ended=(OVER,), probes=3)
+UNKEPT = Notice(kind=Kind.STORE, unkept=Unkept(StoreProblem.FULL, NOON_S))
 
 
 def text(notice: Notice, lang: str = "en", zone: ZoneInfo | None = None) -> str:
@@ -217,3 +219,27 @@ def test_a_text_is_cut_at_a_line_where_that_can_be(given: str, most: int, fitted
 @pytest.mark.parametrize(("most", "fitted"), [(12, "中文中文"), (11, "中文…"), (9, "中文…"), (8, "中…")])
 def test_bytes_are_those_of_utf8(most: int, fitted: str) -> None:
     assert in_bytes("中文中文", most) == fitted
+
+
+@pytest.mark.parametrize(
+    ("notice", "lang", "said"),
+    [
+        (UNKEPT, "en", "in memory alone: the disk is full. Relays are watched all the same."),
+        (UNKEPT, "zh", "磁盘已满"),
+        (Notice(kind=Kind.STORE), "en", "wnmon keeps what it finds again"),
+    ],
+)
+def test_a_message_about_the_store_says_what_is_wrong_with_it(notice: Notice, lang: str, said: str) -> None:
+    assert said in text(notice, lang)
+
+
+@pytest.mark.parametrize(
+    ("notice", "store"),
+    [
+        (UNKEPT, {"problem": "full", "since_s": NOON_S}),
+        (Notice(kind=Kind.STORE), {"problem": None, "since_s": None}),
+        (DOWN, None),
+    ],
+)
+def test_a_document_says_what_is_wrong_with_the_store(notice: Notice, store: object) -> None:
+    assert plain(notice)["store"] == store

@@ -13,7 +13,7 @@ from notify_samples import CHANNEL, NOON_S, probe, run_of, turned
 
 from wnmon.engine.deliveries import Answered, ChannelState, Delivery, Parcel, Post
 from wnmon.model.channel import Channel, QuietHours
-from wnmon.model.events import InternalFault, MonitorEvent, Notified, StateExpired
+from wnmon.model.events import InternalFault, MonitorEvent, Notified, StateExpired, StoreProblem, StoreTold
 from wnmon.model.exchange import FailureKind
 from wnmon.model.target import Probe, ProbeId, Secret
 from wnmon.notify.notifier import Means, Notifier, redacted
@@ -440,3 +440,11 @@ def test_a_message_that_was_not_taken_is_not_tried_again_in_quiet_hours() -> Non
         await later(notifier, scene, 2701)
 
     assert len(played(act, Scene(carrier=FakeCarrier([AWAY, TAKEN]), channels=(quiet,))).carrier.carried) == 2
+
+
+def test_people_are_told_that_nothing_can_be_kept() -> None:
+    async def filled(notifier: Notifier, scene: Scene) -> None:
+        notifier.observe(StoreTold(problem=StoreProblem.FULL))
+        await later(notifier, scene, 61)
+
+    assert played(filled, Scene()).carrier.kinds() == ["store"]

@@ -10,9 +10,10 @@ import pytest
 from notify_samples import CHANNEL, NOON_S, Night, night, probe, run_of, turned
 
 from wnmon.model.channel import QuietHours
+from wnmon.model.events import StoreProblem
 from wnmon.model.result import Outcome, Reason
-from wnmon.notify.news import Cut, Kind, Notice
-from wnmon.notify.policy import CONFIRM_S, GATHER_S, MAX_PASSED, Memory, Sent, quiet_until_s
+from wnmon.notify.news import Cut, Kind, Notice, Unkept
+from wnmon.notify.policy import CONFIRM_S, GATHER_S, MAX_PASSED, UNKEPT_S, Memory, Sent, quiet_until_s
 
 NEVER = {"remind_s": None}
 
@@ -526,3 +527,57 @@ def test_a_cut_that_is_untold_outlives_a_restart() -> None:
     memory.cut_off(100, 200)
 
     assert Memory.load(memory.dump()).cut == Cut(100, 200)
+
+
+def test_a_store_that_cannot_be_written_is_one_message_after_a_minute() -> None:
+    one = night()
+    one.store(StoreProblem.FULL)
+    one.until(7200)
+
+    assert one.told() == [(UNKEPT_S, "store", 0, 0, 0)]
+
+
+def test_a_store_that_cannot_be_written_for_seconds_is_not_told() -> None:
+    one = night()
+    one.store(StoreProblem.LOCKED)
+    one.until(59)
+    one.store(None)
+    one.until(7200)
+
+    assert one.told() == []
+
+
+def test_a_store_that_is_written_again_is_told_to_whom_heard_that_it_was_not() -> None:
+    one = night()
+    one.store(StoreProblem.FULL)
+    one.until(100)
+    one.store(None)
+
+    assert [notice.unkept for _, notice in one.heard] == [Unkept(StoreProblem.FULL, NOON_S), None]
+
+
+def test_another_reason_why_nothing_is_written_is_no_news() -> None:
+    one = night()
+    one.store(StoreProblem.FULL)
+    one.until(100)
+    one.store(StoreProblem.LOCKED)
+    one.until(7200)
+
+    assert len(one.heard) == 1
+
+
+def test_a_store_that_comes_and_goes_is_told_in_few_messages() -> None:
+    one = night()
+    for minute in range(2, 60, 2):
+        one.until(minute * 60)
+        one.store(StoreProblem.LOCKED if minute % 4 else None)
+    one.until(7200)
+
+    assert len(one.told()) <= 6
+
+
+def test_that_nothing_is_kept_is_told_once_over_restarts() -> None:
+    memory = Memory()
+    memory.note(Notice(kind=Kind.STORE, unkept=Unkept(StoreProblem.FULL, NOON_S)), NOON_S)
+
+    assert Memory.load(memory.dump()).unkept

@@ -13,7 +13,7 @@ import pytest
 from store_samples import rows
 
 from wnmon.model.events import StoreProblem
-from wnmon.store.database import APPLICATION_ID, Refused, for_reading, migrations, opened
+from wnmon.store.database import APPLICATION_ID, Refused, for_reading, migrations, opened, problem_of
 
 
 def made(file: Path) -> sqlite3.Connection:
@@ -153,6 +153,32 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "wnmon.db").write_bytes(content)
 
     assert opened(tmp_path / "wnmon.db") == Refused(StoreProblem.DAMAGED)
+
+
+def error_of(sql: str) -> sqlite3.Error:
+    db = sqlite3.connect(":memory:")
+    db.execute("CREATE TABLE one (a UNIQUE)")
+    with pytest.raises(sqlite3.Error) as caught:
+        db.executescript(sql)
+    db.close()
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (error_of("SELECT 1 FROM run"), StoreProblem.DAMAGED),
+        (error_of("SELECT b FROM one"), None),
+        (error_of("SELEC 1"), None),
+        (error_of("INSERT INTO one VALUES (1), (1)"), None),
+        (sqlite3.ProgrammingError("Cannot operate on a closed database."), None),
+    ],
+    ids=["no table", "no column", "no SQL", "twice", "no code"],
+)
+def test_only_what_the_file_is_at_fault_for_is_a_problem_of_it(
+    error: sqlite3.Error, problem: StoreProblem | None
+) -> None:
+    assert problem_of(error) is problem
 
 
 def test_a_folder_that_is_none_cannot_be_written(tmp_path: Path) -> None:

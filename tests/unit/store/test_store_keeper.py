@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ def test_a_probe_that_was_down_is_known_to_have_been(tmp_path: Path) -> None:
 def test_an_incident_of_a_probe_that_nobody_asks_any_more_is_closed(tmp_path: Path) -> None:
     lived(tmp_path, turned(up=False))
     kept = keeper(tmp_path)
-    kept.declare((), Retention())
+    kept.declare((), Retention(), UTC)
     kept.close()
 
     assert rows(tmp_path / "wnmon.db", "SELECT count(closed_ms) FROM incident") == [(1,)]

@@ -159,6 +159,7 @@ _HELP: dict[str, Pair] = {
     "history_head_incidents": ("incidents", "中断"),
     "history_head_tokens": ("tokens", "token"),
     "history_head_course": ("course", "走势"),
+    "history_head_course_days": ("course, by days of {zone}", "走势（按 {zone} 的日期）"),
     "history_down": (", down since {since}", "，自 {since} 起中断"),
     "help_serve_no_selftest": (
         "Do not try the sensor against a relay of its own before the first probe (two seconds at most).",
@@ -380,6 +381,10 @@ _SAID: dict[str, Pair] = {
     "replay_no_suite": ("the transcript has a run of suite {suite}, which is not among those named", "记录中有套件 {suite} 的运行，而该套件不在所列之中"),
     "replay_name_all": ("named: {names}; name every suite of the transcript, or none", "所列：{names}；请列出记录中的全部套件，或都不列"),
     "replay_no_request": ("the transcript has a request {text}, which is none of suite {suite}", "记录中有请求 {text}，而套件 {suite} 没有该请求"),
+    "replay_cut": (
+        "the service that kept this left out the rest of long answers, so they are judged otherwise than whole ones",
+        "保存此记录的服务略去了过长应答的其余部分，判定结果可能与完整应答不同",
+    ),
     "replay_changed": ("suite {suite} has changed since the transcript was written", "套件 {suite} 在记录写出之后有改动"),
     "replay_differs": ("{suite} {rule}: was {was}, is {now}", "{suite} {rule}：原为 {was}，现为 {now}"),
     "replay_absent": ("absent", "无"),

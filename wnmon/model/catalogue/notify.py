@@ -15,6 +15,12 @@ _MESSAGES: dict[str, Pair] = {
         "Its own network was down from {since} to {until} ({span}). Nothing follows for relays: no run of then counts.",
         "其所在网络自 {since} 至 {until} 中断（{span}）。不对中转站作判断：其间的运行不计。",
     ),
+    "notify_title_store": ("🟠 wnmon cannot keep what it finds", "🟠 wnmon 无法保存运行结果"),
+    "notify_store": (
+        "Since {since} results, outages and budgets are in memory alone: {said}. Relays are watched all the same.",
+        "自 {since} 起，结果、中断与预算仅存于内存：{said}。对中转站的监测照常进行。",
+    ),
+    "notify_title_store_back": ("🟢 wnmon keeps what it finds again", "🟢 wnmon 已恢复保存运行结果"),
     "notify_title_test": ("wnmon: a test message", "wnmon：测试消息"),
     "notify_test": ("This channel works. Outages and their ends will be told here.", "此通道可用。中断与恢复将在此通知。"),
     "notify_head_down": ("▼ {check}: {names}", "▼ {check}：{names}"),

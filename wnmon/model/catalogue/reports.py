@@ -170,6 +170,21 @@ SENTENCES: dict[str, Pair] = {
     "html_remark": ("remark", "备注"),
     "html_exchanges_left": ("{n} more exchanges are not shown", "另有 {n} 次交互未显示"),
     "html_all_kept": ("no rule is broken", "没有未通过的规则"),
+    "html_run_status": ("status", "状态码"),
+    "html_run_took": ("took", "耗时"),
+    "html_run_requests": ("requests", "请求数"),
+    "html_run_tokens": ("tokens", "token 数"),
+    "html_run_id": ("run", "运行"),
+    "html_download_report": ("This page as a file", "下载本页"),
+    "html_download_transcript": ("Transcript", "下载记录"),
+    "html_download_note": (
+        "Both can be sent to whoever runs the relay: no secret is in them. wnmon replay judges the transcript again.",
+        "两者均可发给中转站运营方：其中没有密钥。wnmon replay 可据记录重新判定。",
+    ),
+    "html_cut": (
+        "Of long answers only the beginning is kept; they were judged whole.",
+        "过长的应答仅保留开头；判定所依据的是完整应答。",
+    ),
     "html_to_exchange": ("see the exchange", "查看该次交互"),
     # Whom a layer means.
     "layer_client": ("this machine", "本机"),

@@ -66,6 +66,11 @@ _REFUSALS: dict[str, Pair] = {
     "refused_login": ("log in", "请先登录"),
     "refused_nobody": ("nobody logs in so", "登录信息不正确"),
     "refused_scope": ("this log-in has not the scope {name}", "该登录没有 {name} 权限"),
+    "refused_unknown": (
+        "what was asked and answered is shown to nobody whom the network alone lets in: "
+        "start `wnmon serve` with --web-config FILE, or --listen on loopback",
+        "请求与应答的内容不向仅凭网络可达的访问者显示：请以 --web-config 文件 启动 `wnmon serve`，或仅在回环地址 --listen",
+    ),
     "refused_name": (
         "this server is not asked for by that name: start `wnmon serve` with --allowed-host NAME",
         "此服务器不以该名称访问：请以 --allowed-host NAME 启动 `wnmon serve`",

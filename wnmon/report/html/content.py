@@ -146,6 +146,11 @@ def targets_of(report: CheckReport, lang: str) -> list[TargetView]:
     return [_target(report, target, numbers, lang) for target in report.targets]
 
 
+def run_view(report: CheckReport, lang: str) -> RunView:
+    """Return all that is shown of the one run of a report."""
+    return _run(report, report.runs[0], 1, lang)
+
+
 def _target(report: CheckReport, target: CheckedTarget, numbers: Mapping[int, int], lang: str) -> TargetView:
     runs = report.runs_of(target)
     views = tuple(_run(report, run, numbers[id(run)], lang) for run in runs)

@@ -39,8 +39,7 @@ def render_html(report: CheckReport, lang: str) -> str:
     Every text is escaped by the template; a Content-Security-Policy inside forbids all but its own style, should a
     relay's bytes ever pass as markup all the same.
     """
-    template, style = _files()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    template, style = template_of("report.html"), style_of()
     kind = _KINDS.get(Exit(report.exit_code), "bad")
     page: str = template.render(
         report=report,
@@ -54,21 +53,32 @@ def render_html(report: CheckReport, lang: str) -> str:
         kind=kind,
         color=_COLORS[kind],
         lang=language_of(lang),
-        word=partial(_word, lang),
+        word=partial(word_of, lang),
         started=f"{utc(report.started_at_s):%Y-%m-%d %H:%M:%S} UTC",
         started_iso=iso(report.started_at_s),
         counted=COUNTED,
         width=WIDTH,
         height=HEIGHT,
-        style=Markup(style),  # noqa: S704 - our own file
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'",
+        style=style,
+        policy=policy(),
     )
     return without_commands(page)
 
 
+def policy() -> str:
+    """Return the Content-Security-Policy that stands in a page: its own style, and no request to anywhere."""
+    return f"default-src 'none'; style-src {style_source()}; img-src data:; base-uri 'none'; form-action 'none'"
+
+
 @cache
-def _files() -> tuple[Template, str]:
-    """Return the template and the style: our own files, which do not change while wnmon runs."""
+def style_source() -> str:
+    """Return what allows the style of these pages, and no other (CSP 3 §2.3.1)."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(style_of().encode()).digest()).decode()}'"
+
+
+@cache
+def template_of(name: str) -> Template:
+    """Return a template of ours, which does not change while wnmon runs."""
     environment = Environment(
         loader=PackageLoader("wnmon.report.html"),
         autoescape=True,
@@ -77,9 +87,15 @@ def _files() -> tuple[Template, str]:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    return environment.get_template(name)
+
+
+@cache
+def style_of() -> Markup:
+    """Return the style of these pages."""
     root = resources.files("wnmon")
     parts = (root / "palette.css", root / "report" / "html" / "templates" / "report.css")
-    return environment.get_template("report.html"), "".join(part.read_text(encoding="utf-8") for part in parts)
+    return Markup("".join(part.read_text(encoding="utf-8") for part in parts))  # noqa: S704 - our own files
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +112,7 @@ def opening_of(gist: Gist, lang: str) -> Opening:
     return Opening(kind=_STANDINGS[gist.standing], lines=lines(gist, lang), cells=cells(gist, lang))
 
 
-def _word(lang: str, key: str, **holes: Hole) -> str:
+def word_of(lang: str, key: str, **holes: Hole) -> str:
     """Return a word of this page, else the one all reports share."""
     own = f"html_{key}"
     return say(own if own in CATALOGUE else f"report_{key}", lang, **holes)
