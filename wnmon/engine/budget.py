@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from typing import NamedTuple
 
 from wnmon.engine.memory_books import MemoryBooks
 from wnmon.engine.ports import Account, Books, Clock, Left
@@ -27,6 +28,9 @@ from wnmon.model.days import Stretch, day_of, hour_of, month_of
 from wnmon.model.events import BudgetLeft, LimitLeft
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Target
+
+MOST_TRIES = 3
+"""So often a grant is asked for once more: while it is, other targets may come to hold something for nothing."""
 
 AHEAD = 4
 """So many requests like the one to be sent are granted together: each grant is a transaction of some 0.2 ms."""
@@ -80,6 +84,13 @@ class Reservation:
     amount: Amount
 
 
+class Refused(NamedTuple):
+    """What was left of a limit, in a period, when a request needed more."""
+
+    left: Left
+    need: Amount
+
+
 class Budgets:
     """The ledgers of all targets, and under a cap what they come to together."""
 
@@ -92,7 +103,7 @@ class Budgets:
         self._periods: Mapping[Period, Stretch] | None = None
         self._hour_ends_s = 0
         self._ledgers: dict[str, Ledger] = {}
-        self._refused: dict[str, Mapping[Limit, Left]] = {}
+        self._refused: dict[str, Mapping[Limit, Refused]] = {}
 
     def move_to(self, zone: tzinfo) -> None:
         """Let hours, days and months be those of another zone from now on."""
@@ -111,23 +122,23 @@ class Budgets:
         What is granted is this call's only until the loop runs on: `reserve` follows at once.
         """
         need *= copies
-        ahead = AHEAD
+        tries = 0
         while not need.is_within((ledger := self._ledger(target)).idle):
             if not ledger.limits:
                 more = (need - ledger.idle).at_least(NOTHING)
                 self._books.hold(ledger.account, more)
                 ledger.granted += more
                 return
-            told = await self._books.grant(ledger.account, need, ahead)
+            told = await self._books.grant(ledger.account, need, 1 if tries else AHEAD)
             if ledger is not self._ledger(target):  # an hour ended meanwhile, or a reload changed it
                 self._books.give_back(ledger.account, told.granted)
                 continue
             ledger.left = told.left
             ledger.granted += told.granted
             if told.granted == NOTHING:
-                if ahead == 1 or not self._give_back_idle():
+                if tries == MOST_TRIES or not self._give_back_idle():
                     return
-                ahead = 1  # what other targets held for nothing may be enough
+                tries += 1  # what other targets held for nothing may be enough
 
     def refusal(self, target: Target, need: Amount, copies: int = 1) -> Text | None:
         """Return why so many requests, each of this worst case, are not to be sent, None when they may be.
@@ -140,9 +151,10 @@ class Budgets:
         ledger = self._ledger(target)
         if need.is_within(ledger.idle):
             return None
-        short = {one.limit: one for one in ledger.left if not one.holds(need)}
-        self._refused[target.name] = {one.limit: one for one in self._refusing(target)} | short
-        longest = self.rests_for(target)
+        short = [one for one in ledger.left if not one.holds(need)]
+        before = {refused.left.limit: refused for refused in self._refusing(target)}
+        self._refused[target.name] = before | {one.limit: Refused(one, need) for one in short}
+        longest = max(short, key=lambda one: one.until_s, default=None)
         return Said("day_budget_used_up", text=target.name if longest is None else longest.limit.place(target.name))
 
     def reserve(self, target: Target, need: Amount) -> Reservation | None:
@@ -179,14 +191,14 @@ class Budgets:
 
         Changes nothing, so another thread may ask.
         """
-        return max(self._refusing(target), key=lambda one: one.until_s, default=None)
+        return max((refused.left for refused in self._refusing(target)), key=lambda one: one.until_s, default=None)
 
     def left(self, target: Target) -> BudgetLeft:
         """Return what is left of each limit, as the metrics say it."""
         ledger = self._ledger(target)
         if not ledger.limits:
             return BudgetLeft(target=target.name)
-        exhausted = {one.limit for one in self._refusing(target)}
+        exhausted = {refused.left.limit for refused in self._refusing(target)}
         left = {one.limit: less(one, NOTHING - ledger.idle).amount for one in ledger.left}
         return BudgetLeft(
             target=target.name,
@@ -195,11 +207,24 @@ class Budgets:
             ),
         )
 
-    def _refusing(self, target: Target) -> tuple[Left, ...]:
-        """Return the limits that refused a request of their period, and hold still."""
-        refused = self._refused.get(target.name, {})
-        now_s, limits = self._clock.wall_s(), target.limits if refused else ()
-        return tuple(one for one in refused.values() if one.until_s > now_s and one.limit in limits)
+    def _refusing(self, target: Target) -> tuple[Refused, ...]:
+        """Return the refusals that hold still: of a limit there is, in a period that goes on, for want of what is left.
+
+        What was held for other requests when one was refused may be there again.
+        """
+        by_limit = self._refused.get(target.name)
+        if not by_limit:
+            return ()
+        now_s, limits, ledger = self._clock.wall_s(), target.limits, self._ledgers.get(target.name)
+        idle, left = (NOTHING, ()) if ledger is None else (ledger.idle, ledger.left)
+        there_again = {
+            one.limit for one in left if one.limit in by_limit and one.holds(by_limit[one.limit].need - idle)
+        }
+        return tuple(
+            refused
+            for limit, refused in by_limit.items()
+            if refused.left.until_s > now_s and limit in limits and limit not in there_again
+        )
 
     def _ledger(self, target: Target) -> Ledger:
         periods = self._now()

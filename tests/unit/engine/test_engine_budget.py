@@ -349,6 +349,27 @@ def test_a_limit_that_refused_is_exhausted_and_no_other() -> None:
     assert [one.is_exhausted for one in budgets.left(relay).limits] == [True, False]
 
 
+def test_a_rest_ends_once_there_is_room_again_for_what_was_refused() -> None:
+    budgets = Budgets(FakeClock())
+    on_its_way = reserved(budgets, A_HUNDRED, 60)
+    assert on_its_way is not None
+    why_not(budgets, A_HUNDRED, 50)
+    rested = budgets.rests_for(A_HUNDRED) is not None
+    budgets.settle(on_its_way, need(7))
+
+    assert (rested, budgets.rests_for(A_HUNDRED)) == (True, None)
+
+
+def test_a_rest_goes_on_while_less_is_there_again_than_was_refused() -> None:
+    budgets = Budgets(FakeClock())
+    on_its_way = reserved(budgets, A_HUNDRED, 60)
+    assert on_its_way is not None
+    why_not(budgets, A_HUNDRED, 50)
+    budgets.settle(on_its_way, need(51))
+
+    assert budgets.rests_for(A_HUNDRED) is not None
+
+
 def test_a_new_day_ends_the_rest() -> None:
     clock = FakeClock()
     budgets = Budgets(clock)
