@@ -131,6 +131,16 @@ def test_a_refusal_speaks_the_visitor_s_language(served: Pages, lang: str, said:
     assert served.ask(Accept_Language=lang).body.decode() == said
 
 
+def test_a_browser_is_asked_to_log_in_by_a_page(served: Pages) -> None:
+    answer = served.ask(Accept="text/html")
+    assert (answer.status, b"<h1>401" in answer.body) == (401, True)
+
+
+def test_a_browser_is_told_by_a_page_what_it_may_not_do(served: Pages) -> None:
+    answer = served.ask("/-/reload", "POST", Authorization=f"Bearer {READER}", Accept="text/html")
+    assert (answer.status, b"<h1>403" in answer.body) == (403, True)
+
+
 @pytest.mark.parametrize("path", ["/", "/metrics", "/api/v1/probes"])
 def test_who_may_read_is_shown_the_pages(served: Pages, path: str) -> None:
     assert served.ask(path, Authorization=f"Bearer {READER}").status == 200
@@ -537,6 +547,17 @@ def test_a_row_of_the_public_document_has_the_allowed_members_and_no_other() -> 
 def test_the_public_view_speaks_chinese() -> None:
     with public(rows=(SPOKEN,)) as shown:
         assert "中断" in shown.ask("/?lang=zh").body.decode()
+
+
+@pytest.mark.parametrize(("path", "after_s"), [("/", "60"), ("/?refresh=off", None)])
+def test_the_public_view_says_when_it_is_to_be_asked_for_again(path: str, after_s: str | None) -> None:
+    with public(rows=(SPOKEN,)) as shown:
+        assert shown.ask(path).headers["refresh"] == after_s
+
+
+def test_a_browser_is_told_in_a_page_what_the_public_view_has_not() -> None:
+    with public(rows=()) as shown:
+        assert b"<h1>404" in shown.ask("/metrics", Accept="text/html").body
 
 
 def test_a_name_is_escaped_on_the_public_view() -> None:

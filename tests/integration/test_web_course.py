@@ -44,6 +44,28 @@ def test_a_bar_is_as_high_as_the_uptime_of_its_hour(hour: Span, height: int) -> 
     assert heights(drawn(hour), "good" if hour.down == 0 else "slow") == [height]
 
 
+@pytest.mark.parametrize("span", [Span(up=999, down=1), Span(up=1, down=1), Span(down=1), Span(maintenance=1), Span()])
+def test_only_an_hour_that_was_wholly_up_is_as_high_as_can_be(span: Span) -> None:
+    assert f"v{BAR_HEIGHT}h" not in drawn(span)
+
+
+def test_maintenance_is_told_from_nothing_by_its_place() -> None:
+    tops = [re.findall(r' d="M0 (\d+)', drawn(span)) for span in (Span(maintenance=1), Span())]
+    assert tops[0] != tops[1]
+
+
+@pytest.mark.parametrize(
+    ("lang", "name"),
+    [
+        ("en", "the last 24 hours, a bar each: 2 up, 1 partly down, 1 mostly down, 1 in maintenance, 1 unknown"),
+        ("zh", "最近 24 小时，每小时一格：2 格正常，1 格部分中断，1 格多数中断，1 格维护中，1 格未知"),
+    ],
+)
+def test_bars_have_one_name_that_counts_them(lang: str, name: str) -> None:
+    hours = (Span(up=1), Span(up=3, down=1), Span(up=1, down=3), Span(maintenance=1), Span(), Span(up=9))
+    assert re.findall(r'aria-label="([^"]*)"', drawn(*hours, lang=lang)) == [name]
+
+
 def test_an_hour_that_was_down_is_seen() -> None:
     assert heights(drawn(Span(down=9)), "bad")[0] > 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import date
 
 import pytest
 from web_samples import NOW_S, state
@@ -53,6 +54,28 @@ def test_medians_are_a_line_that_breaks_where_a_day_has_none() -> None:
     (path,) = re.findall(r'class="line".*?<path d="([^"]*)"', html)
 
     assert (path.count("M"), path.count("L")) == (2, 1)
+
+
+def test_days_are_told_in_figures_the_newest_first() -> None:
+    days = (Day(), Day(span=Span(maintenance=1)), Day(span=Span(left_out=1)), DAY, Day(span=Span(up=1)))
+    html = drawn(TargetPast(today=date(2026, 1, 31), days=days))
+
+    assert re.findall(r"<li><time>(.*?)</time> <span>(.*?)</span> <span>(.*?)</span>", html) == [
+        ("2026-01-31", "100 %", "–"),
+        ("2026-01-30", "75 %", "500 ms"),
+        ("2026-01-29", "unknown", "–"),
+        ("2026-01-28", "maintenance", "–"),
+    ]
+
+
+def test_an_outage_that_is_over_says_until_when() -> None:
+    html = drawn(TargetPast(incidents=(OVER,), incidents_total=1))
+
+    assert 'until <time datetime="2026-01-31T09:00:00Z">' in html
+
+
+def test_an_outage_that_is_over_is_not_green() -> None:
+    assert "passed" not in drawn(TargetPast(incidents=(OVER,), incidents_total=1)).partition("<h2>Outages</h2>")[2]
 
 
 @pytest.mark.parametrize(("lang", "said"), [("en", ["10 min so far", "1 h"]), ("zh", ["已 10 分钟", "1 小时"])])

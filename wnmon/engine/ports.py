@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 
@@ -384,10 +385,11 @@ class TargetPast:
     """What is kept of a target: its days, the oldest first and today last; its incidents, the newest first.
 
     `incidents_total` counts those that are too many to be listed too. `failed`: the last runs of which there is a
-    transcript, the newest first. `zone`: whose days these are.
+    transcript, the newest first. `zone`: whose days these are, `today`: the date of the last, None where none is known.
     """
 
     zone: str = "UTC"
+    today: date | None = None
     days: tuple[Day, ...] = ()
     incidents: tuple[Incident, ...] = ()
     incidents_total: int = 0

@@ -17,7 +17,7 @@ from wnmon.model.said import Said, in_language, say
 from wnmon.model.target import ProbeId
 from wnmon.model.text import cut, visible
 from wnmon.web.bars import drawn_course
-from wnmon.web.frame import Frame
+from wnmon.web.frame import NO_COLOR, Frame
 from wnmon.web.moments import exact, moment, relative, since, word
 
 REFRESH_S = 15
@@ -45,7 +45,6 @@ _URGENCY = (
 )
 COLORS = {"failed": "c62828", "errored": "c62828", "degraded": "b26a00", "passed": "2e7d32"}
 """Of the icon, by the outcome that matters most."""
-NO_COLOR = "757575"
 
 
 class Page:
@@ -53,7 +52,6 @@ class Page:
 
     def __init__(self) -> None:
         self._frame = Frame("page.html")
-        self.content_security_policy = self._frame.content_security_policy
 
     def render(
         self,
@@ -63,6 +61,7 @@ class Page:
         now_s: float,
         lang: str,
         version: str,
+        still: bool = False,
         honesty: Honesty | None = None,
         channels: Sequence[ChannelState] = (),
     ) -> str:
@@ -79,8 +78,10 @@ class Page:
         counts = Counter(state.outcome or WAITING for state in states)
         return self._frame.render(
             rows=rows,
+            any_suspect=any(state.suspect_latencies for state in states),
             summary=[(outcome, counts[outcome], word(outcome, lang)) for outcome in _URGENCY if counts[outcome]],
             lang=lang,
+            still=still,
             refresh_s=REFRESH_S,
             now=exact(now_s),
             clock=None if honesty is None else _clock(honesty, lang),

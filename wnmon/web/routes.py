@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from wnmon.engine.deliveries import ChannelState
 from wnmon.engine.ports import Clock, Control, Course, Courses, Evidence, KeptRun, MetricsText, ProbeStates, TargetPast
 from wnmon.model.honesty import Honesty
-from wnmon.model.said import say
+from wnmon.model.said import Said
 from wnmon.model.target import ProbeId
 from wnmon.model.web_access import Scope
 from wnmon.watch.honesty import document_of
+from wnmon.web.answers import Refusals, RefusedError, is_still, page_answer
 from wnmon.web.guard import is_known, may
 from wnmon.web.language import choose_language
-from wnmon.web.page import Page, presented
+from wnmon.web.page import REFRESH_S, Page, presented
 from wnmon.web.run_page import RunPage
 from wnmon.web.runs import NoEvidence, Runs
 from wnmon.web.scrape import scrape_answer
+from wnmon.web.target_page import REFRESH_S as TARGET_REFRESH_S
 from wnmon.web.target_page import TargetPage
 
 API_VERSION = 1
@@ -74,7 +77,9 @@ class Site:
     styles: tuple[str, ...] = ()
 
 
-def build_application(site: Site, page: Page, target_page: TargetPage, run_page: RunPage) -> Starlette:
+def build_application(
+    site: Site, page: Page, target_page: TargetPage, run_page: RunPage, refusals: Refusals
+) -> Starlette:
     """Return the ASGI application. An unknown path is 404, a wrong method 405 with Allow."""
 
     async def metrics(request: Request) -> Response:
@@ -111,7 +116,8 @@ def build_application(site: Site, page: Page, target_page: TargetPage, run_page:
             _for(Scope.READ, "/metrics", metrics),
             _for(Scope.READ, "/api/v1/probes", probes),
             _for(Scope.ADMIN, "/-/reload", reload, "POST"),
-        ]
+        ],
+        exception_handlers=refusals.handlers(),
     )
     application.router.redirect_slashes = False
     return application
@@ -128,10 +134,11 @@ def index_of(site: Site, page: Page) -> Answer:
             now_s=now_s,
             lang=lang,
             version=site.version,
+            still=is_still(request),
             honesty=site.honesty(),
             channels=site.channels(),
         )
-        return _html(html, lang)
+        return page_answer(request, html, lang, REFRESH_S)
 
     return index
 
@@ -143,7 +150,7 @@ def target_of(site: Site, page: TargetPage) -> Answer:
         name, lang = request.path_params["name"], _language(site, request)
         states = [state for state in site.states.states() if state.target == name]
         if not states:
-            return PlainTextResponse(f"{say('page_no_target', lang)}\n", status_code=404)
+            raise RefusedError(HTTPStatus.NOT_FOUND, Said("page_no_target"))
         courses, past = await run_in_threadpool(lambda: (site.past.courses(), site.past.of_target(name)))
         html = page.render(
             name,
@@ -153,9 +160,10 @@ def target_of(site: Site, page: TargetPage) -> Answer:
             now_s=site.clock.wall_s(),
             lang=lang,
             version=site.version,
+            still=is_still(request),
             shows_runs=may(request, Scope.ADMIN) and is_known(request),
         )
-        return _html(html, lang)
+        return page_answer(request, html, lang, TARGET_REFRESH_S)
 
     return target
 
@@ -164,18 +172,13 @@ def _language(site: Site, request: Request) -> str:
     return choose_language(request.query_params.get("lang"), request.headers.get("accept-language"), site.lang)
 
 
-def _html(html: str, lang: str) -> Response:
-    return HTMLResponse(html, headers={"Vary": "Accept-Language", "Content-Language": lang})
-
-
 def _for(scope: Scope, path: str, answer: Answer, method: str = "GET") -> Route:
     """Return the route of who may do what wants a scope; anybody else is told so."""
 
     async def guarded(request: Request) -> Response:
         if may(request, scope):
             return await answer(request)
-        lang = choose_language(None, request.headers.get("accept-language"))
-        return PlainTextResponse(f"{say('refused_scope', lang, name=scope.value)}\n", status_code=403)
+        raise RefusedError(HTTPStatus.FORBIDDEN, Said("refused_scope", name=scope.value))
 
     return Route(path, guarded, methods=[method])
 
@@ -186,8 +189,7 @@ def _for_the_known(answer: Answer) -> Answer:
     async def guarded(request: Request) -> Response:
         if is_known(request):
             return await answer(request)
-        lang = choose_language(None, request.headers.get("accept-language"))
-        return PlainTextResponse(f"{say('refused_unknown', lang)}\n", status_code=403)
+        raise RefusedError(HTTPStatus.FORBIDDEN, Said("refused_unknown"))
 
     return guarded
 
