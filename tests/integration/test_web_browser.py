@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from chromium_samples import Scheme, browser, visit
-from web_samples import FixedClock, FixedControl, FixedMetrics, FixedStates
+from web_samples import NOW_S, FixedClock, FixedControl, FixedMetrics, FixedStates
 
-from wnmon.engine.ports import Course, Span
+from wnmon.engine.ports import Course, KeptRun, Span
 from wnmon.engine.public_states import public_rows
 from wnmon.web import PublicServer, PublicSite, Site, WebServer
+from wnmon.web.run_page import RunPage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -66,6 +68,26 @@ def test_the_public_view_fits_and_is_quiet(
 ) -> None:
     seen = visit(browser, f"{public_url}?lang={lang}", width, scheme)
     assert (seen.complaints, seen.asked, seen.width <= width) == ([], [], True)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_run_without_a_transcript_fits_and_is_quiet(browser: Browser, scheme: Scheme, lang: str) -> None:
+    run = KeptRun(
+        run="00000000000000bb",
+        target="third-party-relay-with-a-long-name",
+        check="alive",
+        model="gemini-2.0-flash-thinking-exp-01-21",
+        outcome="errored",
+        reason="timeout_first_token",
+        began_s=NOW_S - 30,
+        ended_s=NOW_S,
+        answered_as="x" * 200,
+    )
+    page = RunPage().render(run, now_s=NOW_S, lang=lang, version="0")
+    seen = visit(browser, f"data:text/html;charset=utf-8,{quote(page)}", 320, scheme)
+
+    assert (seen.complaints, seen.width <= 320) == ([], True)
 
 
 def test_a_phone_shows_cards_with_labels(browser: Browser, url: str) -> None:
