@@ -78,7 +78,10 @@ class Pages:
 
 @contextmanager
 def pages(
-    config: WebConfig | None = None, patience: Patience | None = None, hosts: tuple[str, ...] = ()
+    config: WebConfig | None = None,
+    patience: Patience | None = None,
+    hosts: tuple[str, ...] = (),
+    listen: str = "127.0.0.1",
 ) -> Iterator[Pages]:
     shown = Pages() if config is None else Pages(config=config)
     site = Site(
@@ -90,7 +93,7 @@ def pages(
         version="0.1.0",
     )
     entry = Entry(config=lambda: shown.config, allowed_hosts=hosts, failed=shown.failed.append)
-    server = WebServer("127.0.0.1", 0, site, shown.refused.append, patience or Patience(), entry)
+    server = WebServer(listen, 0, site, shown.refused.append, patience or Patience(), entry)
     shown.url = server.start().url
     try:
         yield shown
@@ -303,6 +306,17 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     issue(authority, folder / "prometheus", days=30, host="DNS:prometheus.example,IP:2001:db8::1")
     issue(authority, folder / "stranger", days=30, host="DNS:stranger.example")
     return Certificates(folder, authority)
+
+
+@pytest.mark.parametrize(("more", "status"), [(CLIENTS, 404), ("", 403)])
+def test_who_shows_a_certificate_is_not_just_anybody_on_the_network(
+    certificates: Certificates, more: str, status: int
+) -> None:
+    """There is no such run: who may ask for it is told so."""
+    with pages(certificates.config(more), listen="0.0.0.0") as shown:
+        answer = shown.ask("/runs/0123456789abcdef", trust=certificates.trust("prometheus"))
+
+    assert answer.status == status
 
 
 def test_the_pages_are_served_over_tls(certificates: Certificates) -> None:

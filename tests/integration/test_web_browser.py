@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from chromium_samples import Scheme, browser, visit
-from web_samples import RUN, FixedClock, FixedPast, public_site, site
+from web_samples import NOW_S, RUN, FixedClock, FixedPast, public_site, site
 
+from wnmon.engine.ports import KeptRun
 from wnmon.web import PublicServer, WebServer
+from wnmon.web.run_page import RunPage
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -156,3 +159,23 @@ def test_who_stops_a_page_from_renewing_itself_stays_so_on_the_next(
         renewed = answered.value.headers.get("refresh")
         lang = page.locator("html").get_attribute("lang")
     assert (renewed, lang) == (None, "zh")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_run_without_a_transcript_fits_and_is_quiet(browser: Browser, scheme: Scheme, lang: str) -> None:
+    run = KeptRun(
+        run="00000000000000bb",
+        target="third-party-relay-with-a-long-name",
+        check="alive",
+        model="gemini-2.0-flash-thinking-exp-01-21",
+        outcome="errored",
+        reason="timeout_first_token",
+        began_s=NOW_S - 30,
+        ended_s=NOW_S,
+        answered_as="x" * 200,
+    )
+    page = RunPage().render(run, now_s=NOW_S, lang=lang, version="0")
+    seen = visit(browser, f"data:text/html;charset=utf-8,{quote(page)}", 320, scheme)
+
+    assert (seen.complaints, seen.width <= 320) == ([], True)

@@ -95,9 +95,11 @@ _HELP: dict[str, Pair] = {
     "help_replay": (
         "Judge the check recorded in TRANSCRIPT again; nothing is sent.\n\n"
         "It is judged by the suites the transcript names (files relative to the working directory), or by the SUITEs "
-        "given here. What has changed since is said on stderr. Exit codes are those of wnmon check.",
+        "given here; the run of a check of a configuration, which a service kept, by what the transcript has of it. "
+        "What has changed since is said on stderr. Exit codes are those of wnmon check.",
         "重新判定 TRANSCRIPT 中记录的检查；不发送任何请求。\n\n"
-        "按记录中的套件（文件相对于工作目录）判定，或按此处给出的 SUITE 判定。此后的变化写到 stderr。"
+        "按记录中的套件（文件相对于工作目录）判定，或按此处给出的 SUITE 判定；服务所保存的配置检查则按记录中的预期判定。"
+        "此后的变化写到 stderr。"
         "退出码与 wnmon check 相同。",
     ),
     "help_diff_short": ("Compare two JSON reports: what got worse, better, new or gone.", "比较两份 JSON 报告：变差、变好、新增与消失的部分。"),
