@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SECONDS ?= 0
 
-.PHONY: help demo test lint types imports tests generate lock oldest-pip release components bench loads soak pictures promql3 image-test conformance mutation mutmut clean
+.PHONY: help demo test lint types imports tests generate lock oldest-pip release components bench loads soak pictures promql3 image-test reliability conformance mutation mutmut clean
 
 help: ## This list
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -73,10 +73,11 @@ release: $(VENV)/.dev ## Wheel, sdist, bill of materials and hashes of this comm
 	@$(BIN)/python scripts/release.py dist
 	@WNMON_DIST=dist $(BIN)/python -m pytest -q tests/acceptance/test_wheel.py tests/acceptance/test_release.py
 
-components: ## Real components for tests and bench (Debian, root): Prometheus, Alertmanager, blackbox_exporter, Chromium, fonts, systemd-analyze
+components: ## Real components for tests and bench (Debian, root): Prometheus, Alertmanager, blackbox_exporter, Chromium, fonts, systemd-analyze, gcc
 	@apt-get update -qq
 	@DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	  prometheus prometheus-alertmanager prometheus-blackbox-exporter chromium fonts-noto-cjk systemd >/dev/null
+	  prometheus prometheus-alertmanager prometheus-blackbox-exporter chromium fonts-noto-cjk systemd \
+	  gcc libc6-dev openssl mount util-linux >/dev/null
 
 soak: $(VENV)/.mutation ## Half an hour of the service under a real Prometheus and two busy loops, then 200,000 runs; writes docs/soak.md
 	@$(BIN)/python -m pytest -q -m long tests/promtool tests/matrix tests/acceptance/test_serve_kills.py \
@@ -110,6 +111,9 @@ loads: $(VENV)/.dev ## Measure the table of loads in docs/operations.md anew, 6 
 
 promql3: $(VENV)/.dev ## Every query of the boards and every rule, read by the parsers of Prometheus 3 (needs Go)
 	@$(BIN)/python -m scripts.promql3
+
+reliability: $(VENV)/.dev ## Make every fault of docs/reliability.md, a minute, and write there what was measured (root)
+	@CI=true WNMON_GOLDEN=write $(BIN)/python -m pytest -q tests/reliability
 
 conformance: $(VENV)/.dev ## Judge every peer of the conformance suite anew and write docs/conformance.md
 	@WNMON_GOLDEN=write $(BIN)/python -m pytest -q tests/matrix

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,10 +140,12 @@ def serving(
     ready: bool = True,
     descriptors: int | None = None,
     selftest: bool = False,
+    within: Sequence[str] = (),
 ) -> Iterator[ServiceProcess]:
     """Run `wnmon serve` over a configuration on a free port; killed at the end if the test did not end it.
 
-    `descriptors` is how many files it may open. Without `selftest` the first probe waits for none.
+    `descriptors` is how many files it may open. Without `selftest` the first probe waits for none. `within` is put
+    before the command, and becomes it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "wnmon.yaml").write_text(config, encoding="utf-8")
@@ -152,6 +154,7 @@ def serving(
     order += [] if "--data" in options else ["--data", str(folder / "data")]
     if descriptors is not None:
         order = ["sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh", *order]
+    order = [*within, *order]
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
         process = subprocess.Popen(order, stdout=stdout, stderr=stderr, env=environment(env), cwd=folder)
     service = ServiceProcess(process, folder)
