@@ -27,10 +27,10 @@ the [runbook](runbook.md)) or `wnmon healthcheck`. That lost packets are told fr
 the loss within every limit.
 
 *At most* is in terms of the configuration, and of a machine that is not late. *Measured* is what the last
-`make reliability` saw, on two cores with others at work: from when the fault was made to when the message came, or where
-there is none, to when the metric said so. There: `every` {every:g} s; `connect`, `headers`, `first_token` and `stall`
-{limit:g} s; `total` {total:g} s; `confirm.down` 2, no re-checks. Where a re-check comes between two slots, its delay (30 s
-unless configured) stands in the place of the second `every`.
+`make reliability` saw, on two cores with others at work: from when the fault was made to when the message came, or
+where there is none, to when the metric said so. There: `every` {every:g} s; `connect`, `headers`, `first_token` and
+`stall` {limit:g} s; `total` {total:g} s; `confirm.down` 2, no re-checks. Where a re-check comes between two slots, its
+delay (30 s unless configured) stands in the place of the second `every`.
 
 """
 _COLUMNS = ("fault", "how it is made", "outcome", "reason", "what says so", "at most", "measured", "afterwards")
