@@ -35,12 +35,13 @@ delay (30 s unless configured) stands in the place of the second `every`.
 """
 _COLUMNS = ("fault", "how it is made", "outcome", "reason", "what says so", "at most", "measured", "afterwards")
 _SECTIONS = (
+    ("The network and the relay", "Outcome and reason are those of a run.", NETWORK),
     (
-        "The network and the relay",
-        "Outcome and reason are those of a run.",
-        NETWORK,
+        "What is kept",
+        "Probing goes on: the outcome is that of the runs meanwhile, the reason the `problem`. "
+        "What lasts for a minute\nis told in [a message](messages.md#what-is-told-and-when) too.",
+        STORE,
     ),
-    ("What is kept", "Probing goes on: the outcome is that of the runs meanwhile, the reason the `problem`.", STORE),
     ("Clocks and processes", "", TIME),
 )
 _TAIL = """\
