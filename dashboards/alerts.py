@@ -270,7 +270,7 @@ def _accounts() -> Iterator[Alert]:
         expr=_owned("wnmon_budget_exhausted == 1"),
         severity="warning",
         summary="The budget of {{ $labels.target }} is used up",
-        description="Probes that do not fit it any more rest until midnight UTC: their state is not known.",
+        description="Probes that do not fit it rest until its hour, day or month ends: their state is not known.",
         board="wnmon-cost",
         chosen=("target",),
     )

@@ -25,6 +25,7 @@ from dashboards.pieces import (
 from dashboards.queries import budget_used, increase, own, probes, targets
 
 BALANCE = targets("wnmon_balance_remaining")
+OF_THE_DAY = 'scope="target", period="day"'
 
 
 def text(say: Language) -> tuple[str, str]:
@@ -78,7 +79,7 @@ def _answers(say: Language) -> list[Panel]:
         ),
         Panel(
             title=say("Budgets used up", "预算用尽"),
-            about=say("Targets whose probes rest until midnight UTC.", "探测暂停至 UTC 零点的目标数。"),
+            about=say("Targets whose probes rest until the period ends.", "探测暂停至周期结束的目标数。"),
             size=STAT,
             unit="short",
             empty=Empty.BUDGET,
@@ -137,14 +138,14 @@ def _targets(say: Language) -> Panel:
                 empty=Empty.BALANCE,
             ),
             Column(
-                title=say("Budget", "预算"),
-                expr=f"max {by}({targets('wnmon_budget_tokens_limit')})",
+                title=say("Tokens/day", "每日 token"),
+                expr=f"max {by}({targets('wnmon_budget_tokens_limit', OF_THE_DAY)})",
                 decimals=0,
                 empty=Empty.BUDGET,
             ),
             Column(
-                title=say("Budget left", "剩余预算"),
-                expr=f"min {by}({targets('wnmon_budget_tokens_remaining')})",
+                title=say("Left", "剩余"),
+                expr=f"min {by}({targets('wnmon_budget_tokens_remaining', OF_THE_DAY)})",
                 decimals=0,
                 empty=Empty.BUDGET,
             ),
@@ -154,6 +155,13 @@ def _targets(say: Language) -> Panel:
                 unit="percentunit",
                 decimals=0,
                 colours=((None, GREEN), (0.8, AMBER), (1, RED)),
+                empty=Empty.BUDGET,
+            ),
+            Column(
+                title=say("Limits used up", "用尽的限额"),
+                expr=f"sum {by}({targets('wnmon_budget_limit_exhausted')})",
+                decimals=0,
+                colours=((None, "text"), (1, AMBER)),
                 empty=Empty.BUDGET,
             ),
         ],

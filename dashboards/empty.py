@@ -46,7 +46,7 @@ class Empty(Enum):
     SLO = ("no objective", "未设目标", "no SLO has an event yet", "没有任何 SLO 已有事件")
     LATENCY_SLO = ("–", "–", "no SLO is one of latency", "没有延迟类 SLO")
     LEFT_OUT = ("none left out", "无排除", "no event was left out", "没有被排除的事件")
-    BUDGET = ("no budget", "未设预算", "no target has a budget of tokens", "没有目标设置 token 预算")
+    BUDGET = ("no budget", "未设预算", "no target has a budget", "没有目标设置预算")
     BALANCE = ("not told", "未读到", "no check of kind balance was told one", "没有余额检查读到余额")
     BALANCE_CHECK = ("not asked", "未查询", "no check is of kind balance", "没有余额类检查")
     BALANCE_MIN = ("no minimum", "无下限", "no check of kind balance has `min`", "没有余额检查设置 `min`")

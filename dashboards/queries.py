@@ -129,9 +129,14 @@ def broken(by: str, level: str = "MUST") -> str:
 
 
 def budget_used(by: str) -> str:
-    """Return which share of the tokens of a period is spent, of the target where it is most."""
-    limit = targets("wnmon_budget_tokens_limit")
-    return f"max {by}(1 - {targets('wnmon_budget_tokens_remaining')} / ({limit} > 0))"
+    """Return which share of a limit is spent, of the one where it is most: of tokens, requests or money."""
+    # Without a label of its own the share of one unit would hide that of another.
+    shares = (
+        f"label_replace(1 - {targets(f'wnmon_budget_{unit}_remaining')}"
+        f' / ({targets(f"wnmon_budget_{unit}_limit")} > 0), "of", "{unit}", "", "")'
+        for unit in ("tokens", "requests", "money")
+    )
+    return f"max {by}({' or '.join(shares)})"
 
 
 def certificate(by: str) -> str:

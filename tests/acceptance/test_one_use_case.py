@@ -31,11 +31,12 @@ from wnmon.config import built_in_suites, load_suites, narrow
 from wnmon.config.named_target import NamedTarget
 from wnmon.engine.run import Run
 from wnmon.mock.settings import MockSettings
+from wnmon.model.budget import Budget
 from wnmon.model.check import Caps, Level, Plan, Rule, Timeouts
 from wnmon.model.exchange import Exchange, Request
 from wnmon.model.result import RuleVerdict, Verdict
 from wnmon.model.said import Text, Why, id_of
-from wnmon.model.target import Budget, Target
+from wnmon.model.target import Target
 from wnmon.pytest_plugin.judging import Judging, SuiteOnModel
 from wnmon.pytest_plugin.outcomes import MAX_FINDINGS, Ending, RuleOutcome, outcome_of
 from wnmon.pytest_plugin.settings import Settings

@@ -95,7 +95,7 @@ def test_a_failed_run_is_told_in_chinese(said: Said) -> None:
 
 
 def test_a_skipped_run_is_told_in_chinese(said: Said) -> None:
-    assert "\n已跳过 frugal/alive/m：budget（frugal 当日的预算容不下此请求）\n" in said.stdout
+    assert "\n已跳过 frugal/alive/m：budget（targets.frugal.budget.requests_per_day 容不下此请求）\n" in said.stdout
 
 
 def test_the_runs_that_did_not_take_place_are_summed_up_in_chinese(said: Said) -> None:

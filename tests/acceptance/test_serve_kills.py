@@ -17,6 +17,7 @@ from service_process import eventually, relay_beside, serving
 from wnmon.mock.settings import MockSettings
 
 KILLS, PROBES, TOKENS_A_DAY = 30, 50, 20_000
+SPENT = "SELECT sum(tokens) FROM ledger WHERE scope = 'target' AND name = 'wn' AND step_s = 3600"
 CONFIG = """\
 concurrency: 50
 targets:
@@ -64,11 +65,11 @@ def survived(tmp_path_factory: pytest.TempPathFactory) -> Survived:
             lost += len(known - now)
             known = now
             incidents |= set(asked(folder, "SELECT id, opened_ms FROM incident"))
-            used += [row[0] for row in asked(folder, "SELECT sum(tokens) FROM ledger WHERE target = 'wn'")]
+            used += [row[0] for row in asked(folder, SPENT)]
         with serving(folder, config) as service:
             eventually(lambda: service.value("wnmon_budget_exhausted", target="wn"), "a budget that is used up", 300)
             service.end()
-    used += [row[0] for row in asked(folder, "SELECT sum(tokens) FROM ledger WHERE target = 'wn'")]
+    used += [row[0] for row in asked(folder, SPENT)]
     return Survived(whole=whole, lost=lost, incidents=incidents, used=[one or 0 for one in used])
 
 

@@ -55,8 +55,9 @@ checks:
 
 def counted(db: sqlite3.Connection, target: str) -> tuple[int, int]:
     """Return the tokens and requests that the ledger holds of a target, set aside or spent. The only SQL here."""
-    both = "SELECT tokens, requests FROM {} WHERE target = ?"
-    rows = db.execute(f"{both.format('ledger')} UNION ALL {both.format('share')}", (target, target)).fetchall()
+    sums = "SELECT tokens, requests FROM {} WHERE scope = 'target' AND name = ?"
+    both = f"{sums.format('ledger')} AND step_s = 3600 UNION ALL {sums.format('share')}"
+    rows = db.execute(both, (target, target)).fetchall()
     return sum(row[0] for row in rows), sum(row[1] for row in rows)
 
 

@@ -227,7 +227,7 @@ def test_a_check_spends_of_the_budget_of_the_service_beside_it(relay: MockRelay,
         options = ("-c", str(tmp_path / "wnmon.yaml"), "--data", str(tmp_path / "data"), "--only", "DOC-001,STREAM-001")
         wnmon("check", *options)
         service.end()
-    spent = asked(tmp_path, "SELECT sum(requests) FROM ledger")
+    spent = asked(tmp_path, "SELECT sum(requests) FROM ledger WHERE scope = 'all' AND step_s = 3600")
 
     assert spent == [(2,)]
 

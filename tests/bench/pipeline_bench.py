@@ -14,6 +14,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from wnmon.app.tuning import tune_interpreter
@@ -33,10 +34,11 @@ from wnmon.engine.standing import Standings
 from wnmon.judge.registry import prepare
 from wnmon.judge.verdict import judge
 from wnmon.metrics.prometheus import PrometheusSink
+from wnmon.model.budget import Amount, Budget
 from wnmon.model.check import Caps, Check, Plan, Step, Timeouts
 from wnmon.model.exchange import Chunk, Exchange, Marks, Request
 from wnmon.model.json import Json, JsonObject
-from wnmon.model.target import Budget, Probe, ProbeId, Secret, Target
+from wnmon.model.target import Probe, ProbeId, Secret, Target
 from wnmon.redact.exchange import redact_exchange
 from wnmon.redact.result import redact_result
 from wnmon.wire.answer import read_answer
@@ -245,10 +247,14 @@ class Bench:
             worst_case_tokens(made.body, read_request(made.body))
 
         def book() -> None:
-            held = self.budgets.reserve(target, sum(worst))
+            need = Amount(tokens=sum(worst), requests=1)
+            covering = self.budgets.cover(target, need)  # which waits for nobody, since its books are in memory
+            with suppress(StopIteration):
+                covering.send(None)
+            held = self.budgets.reserve(target, need)
             cost = spent(run.answers[0], worst)
             assert held is not None
-            self.budgets.settle(held, cost.input_tokens + cost.output_tokens)
+            self.budgets.settle(held, Amount(tokens=cost.input_tokens + cost.output_tokens, requests=1))
             self.fanout.observe(self.budgets.left(target))
 
         work: dict[str, Callable[[], object]] = {

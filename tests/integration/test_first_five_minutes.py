@@ -136,7 +136,10 @@ def test_a_model_that_does_not_answer_is_told_with_what_to_do(
 def test_a_budget_too_small_for_one_question_is_not_called_used_up(tmp_path: Path) -> None:
     done = probed(tmp_path, "--yes", "--lang", "en", tokens=5)
 
-    assert (done.exit_code, "the day's budget of wn has no room for this" in done.stdout) == (3, True)
+    assert (done.exit_code, "no room for this is left within targets.wn.budget.tokens_per_day" in done.stdout) == (
+        3,
+        True,
+    )
 
 
 def test_one_model_of_two_is_not_all(tmp_path: Path) -> None:

@@ -343,12 +343,12 @@ RESTING = state(rest="asked", rest_until_s=NOW_S + 725)
     [
         ("en", "asked", "resting until {} UTC (in 12 min), as the relay asked"),
         ("en", "refused", "resting until {} UTC (in 12 min), since the relay refused"),
-        ("en", "budget", "resting until {} UTC (in 12 min): the day's budget is used up"),
+        ("en", "budget", "resting until {} UTC (in 12 min): budget.tokens_per_day is used up"),
         ("zh", "asked", "应中转站要求暂停至 {} UTC（12 分钟后）"),
     ],
 )
 def test_a_probe_that_rests_tells_until_when_and_why(ask: Ask, site: Setting, lang: str, rest: str, told: str) -> None:
-    site.states.rows = [replace(RESTING, rest=rest)]
+    site.states.rows = [replace(RESTING, rest=rest, rest_reason="budget.tokens_per_day")]
     until = datetime.fromtimestamp(NOW_S + 725, UTC).strftime("%H:%M:%S")
     assert told.format(until) in rows_of(ask(f"/?lang={lang}").text)[0]
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
 
@@ -125,9 +126,9 @@ class Memory:
     secrets: KnownSecrets = field(default_factory=KnownSecrets)
 
     @classmethod
-    def afresh(cls, clock: Clock, cap: Cap | None = None, books: Books | None = None) -> Memory:
-        """Return a memory of nothing but what the books say was spent."""
-        return cls(budgets=Budgets(clock, cap, books), backoff=Backoff(clock), paces=Paces(clock))
+    def afresh(cls, clock: Clock, cap: Cap | None = None, books: Books | None = None, zone: tzinfo = UTC) -> Memory:
+        """Return a memory of nothing but what the books say was spent, by the hours, days and months of a zone."""
+        return cls(budgets=Budgets(clock, cap, books, zone), backoff=Backoff(clock), paces=Paces(clock))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +203,7 @@ async def check(
     session, started_at_s, began_ns = Session(manner), surroundings.clock.wall_s(), surroundings.clock.now_ns()
     cap = Cap(tokens=terms.budget_tokens, why=Said(Why.BUDGET_TOKENS)) if terms.budget_tokens is not None else None
     with _kept(terms.data, surroundings.clock, guide.tell) as books:
-        memory = Memory.afresh(surroundings.clock, cap, books)
+        memory = Memory.afresh(surroundings.clock, cap, books, named.zone)
         url = memory.secrets.learn(named.secrets()).text(target.url)
         try:
             async with one_off_runner(target.concurrency, surroundings, memory) as runner:

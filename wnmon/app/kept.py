@@ -90,9 +90,7 @@ class Kept:
         self._loop = loop
         self._pass_on()
 
-    async def recall(
-        self, config: Config, standings: Standings, board: LatestStates, turns: Turns, budgets: Budgets
-    ) -> None:
+    def recall(self, config: Config, standings: Standings, board: LatestStates, turns: Turns) -> None:
         """Have all these know what was known when the service ended."""
         if self._keeper is None:
             return
@@ -106,7 +104,6 @@ class Kept:
             if known is not None and last is not None:
                 board.remember(probe.id, last, known.confirmed)
         turns.recall([turned.probe for turned in self._keeper.outages])
-        await asyncio.gather(*(budgets.look(target) for target in config.targets))
 
     def outages(self, config: Config) -> Iterator[Turned]:
         """Yield the outages of these probes that were not over when the service ended."""

@@ -110,7 +110,7 @@ class Service:
         self._secrets = KnownSecrets()
         self._secrets.learn(config.secrets())
         self._kept = Kept(options.data, self._clock, self._secrets, self._tell)
-        self._budgets = Budgets(self._clock, books=self._kept.books)
+        self._budgets = Budgets(self._clock, books=self._kept.books, zone=config.zone)
         self._backoff = Backoff(self._clock)
         self._rests = Rests(self._clock, self._backoff, self._budgets)
         self._scheduler = Scheduler(self._fire, self._tell, self._clock)
@@ -184,7 +184,8 @@ class Service:
             if self._options.selftest:
                 await self._try_sensor(stop)
             if not stop.is_set():
-                await self._kept.recall(self._config, self._standings, self._board, self._turns, self._budgets)
+                self._kept.recall(self._config, self._standings, self._board, self._turns)
+                await self._look_into_books(self._config)
                 await self._recall_told()
                 self._start()
                 await self._adopt_channels(self._config)
@@ -294,6 +295,11 @@ class Service:
         except Exception as error:  # noqa: BLE001 - what cannot be remembered must not keep relays from being watched
             self._fanout.observe(InternalFault(component="notify", error=place_of(error)))
 
+    async def _look_into_books(self, config: Config) -> None:
+        """Know what is left of each budget before anything is sent."""
+        self._budgets.move_to(config.zone)
+        await asyncio.gather(*(self._budgets.look(target) for target in config.targets))
+
     async def _adopt_channels(self, config: Config) -> None:
         try:
             await self._notifier.adopt(config.channels, config.probes)
@@ -348,6 +354,7 @@ class Service:
                 return self._refuse((*refused, Said("internal_error", text=place_of(error))))
             await self._watch(config.files, before)
             await asyncio.to_thread(self._secrets.learn, config.secrets())
+            await self._look_into_books(config)
             self._adopt(config)
             await self._adopt_channels(config)
             return self._refuse(refused) if refused else ReloadReport(ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +26,8 @@ class NamedTarget:
     """A target, the models of it to judge, and how long each request may take.
 
     `windows`: when the service sends it nothing, whatever the check. `beside`: the secrets of all else the
-    configuration says, which its answers may quote. `is_configured`: it has one.
+    configuration says, which its answers may quote. `zone`: whose hours, days and months its budgets go by.
+    `is_configured`: it has a configuration.
     """
 
     target: Target
@@ -33,6 +35,7 @@ class NamedTarget:
     timeouts: Timeouts = DEFAULT_TIMEOUTS
     beside: tuple[Secret, ...] = ()
     windows: tuple[Window, ...] = ()
+    zone: tzinfo = UTC
     is_configured: bool = False
 
     def secrets(self) -> tuple[Secret, ...]:
@@ -131,6 +134,7 @@ def named_by_config(
             *(one.window for one in config.maintenance if one.checks is None and one.is_for(target.name, "")),
             *((target.paused,) if target.paused is not None else ()),
         ),
+        zone=config.zone,
         is_configured=True,
     )
 

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+from wnmon.config.budgets import held_together, read_overall_budget
 from wnmon.config.channels import read_channel
 from wnmon.config.checks import AimedCheck, read_check
 from wnmon.config.guard import read_guard
@@ -38,7 +39,7 @@ from wnmon.wire.listing import models_plan
 
 DEFAULT_CONCURRENCY = 8
 _MAX_PROBES = 20_000
-_OF_ALL = ("concurrency", "guard", "metrics", "retention", "sensors", "timezone")
+_OF_ALL = ("budget", "concurrency", "guard", "metrics", "retention", "sensors", "timezone")
 _SECTIONS = ("targets", "checks")
 
 
@@ -93,8 +94,7 @@ def resolve_config(path: Path, env: Mapping[str, str], sources: Sources, rules: 
     `rules` may be waived too: those of suites that somebody names beside the configuration.
     """
     parts = list(_Gathering(sources).parts(path, Rhythm()))
-    read = (read_target(name, place, env, sources.key_in) for name, place, _ in _named(parts, "targets"))
-    targets = [target for target in read if target is not None]
+    targets = _targets(parts, env, sources)
     suites = Suites(sources)
     checks = _checks(parts, suites)
     slos = _slos(parts)
@@ -192,6 +192,15 @@ def _named(parts: list[_Part], section: str) -> Iterator[tuple[str, Cursor, _Par
                     place.report(Said("name_is_key"), Said("key_into_api_key"), key=True)
                 first[name] = place.where
                 yield name, place, part
+
+
+def _targets(parts: list[_Part], env: Mapping[str, str], sources: Sources) -> list[Target]:
+    """Return the targets that can be used, each with the budgets it shares with others."""
+    places = {name: place for name, place, _ in _named(parts, "targets")}
+    read = (read_target(name, place, env, sources.key_in) for name, place in places.items())
+    targets = [target for target in read if target is not None]
+    shared = parts[0].root.get("budget") if parts else None
+    return held_together(targets, places, read_overall_budget(shared), shared)
 
 
 def _as_written(parts: list[_Part], section: str) -> Iterator[tuple[str, Cursor]]:

@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from wnmon.config.resolve import Config
 from wnmon.engine.asking import fitted, left_out
+from wnmon.model.budget import Budget
 from wnmon.model.check import Asks, Risk, Step
 from wnmon.model.price import Amounts, added, show_at_most
 from wnmon.model.said import Said, Text, Why, in_language
-from wnmon.model.target import Budget, Probe
+from wnmon.model.target import Probe
 from wnmon.model.text import columns
 from wnmon.wire.cost import sets_a_limit, worst_case_tokens
 from wnmon.wire.request import NONCE_CHARS, build, read_request

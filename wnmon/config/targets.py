@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import TypeVar
 
+from wnmon.config.budgets import read_budget
 from wnmon.config.environment import fill, telling_values
 from wnmon.config.headers import complaint_of_auth_header, target_headers
 from wnmon.config.key_file import KeyFile
@@ -24,13 +25,12 @@ from wnmon.model.pace import Pace
 from wnmon.model.placeholders import is_placeholder
 from wnmon.model.price import Price
 from wnmon.model.said import Said
-from wnmon.model.target import MIN_SECRET_CHARS, Budget, Secret, Target, Waiver
+from wnmon.model.target import MIN_SECRET_CHARS, Secret, Target, Waiver
 
 # One header value of visible ASCII; RFC 6750 section 2.1 allows less, relays hand out more.
 _KEY = re.compile(r"[!-~]+", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _OPEN = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:-\}")
-_BUDGETS = ("tokens_per_day", "requests_per_day")
 _PACES = ("requests_per_minute", "tokens_per_minute")
 _Read = TypeVar("_Read")
 
@@ -44,7 +44,9 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str], key_in: KeyFil
     if not fits("target", place):
         place = sound("target", place)
     where = _url(place.get("base_url"), env, relay) or Relay(url="", host="")
-    models, budget = place.texts_of("models"), place.get("budget")
+    models = place.texts_of("models")
+    prices = _prices(place.get("prices"), models)
+    currency = next((price.currency for price in prices.values()), "")
     transport = read_transport(place.get("transport"))
     target = Target(
         name=name,
@@ -57,10 +59,11 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str], key_in: KeyFil
         transport=transport,
         http2=speaks_http2(transport),
         concurrency=place.whole_of("concurrency") or 2,
-        budget=Budget(**{key: budget.whole_of(key) for key in _BUDGETS}) if budget is not None else Budget(),
+        budget=read_budget(place.get("budget"), currency),
+        key_budget=read_budget(place.get("key_budget"), currency),
         pace=Pace(**{key: place.whole_of(key) for key in _PACES}),
         parameters=read_parameters(place.get("parameters"), models),
-        prices=_prices(place.get("prices"), models),
+        prices=prices,
         allow_risk=place.is_true("allow_risk"),
         aliases={
             model: tuple(name.text for name in names.elements()) for model, names in _by_model(place, "aliases", models)
@@ -73,6 +76,8 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str], key_in: KeyFil
     )
     target = trusted(proxied(target, place, env, "/base_url"), place, env, "/base_url")
     _report_misplaced_key(target, place)
+    if place.has("key_budget") and not place.has("api_key"):
+        place.at("/key_budget").report(Said("key_budget_without_key"), Said("key_or_budget"), key=True)
     return target if len(place.problems) == before else None
 
 

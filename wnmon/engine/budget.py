@@ -1,46 +1,71 @@
-"""What a target's monitoring may cost per UTC day, and what a check may cost in all.
+"""What the targets' monitoring may cost per hour, day and month, and what a check may cost in all.
 
-    a request                       its tokens
+    a request                       what it costs
     ------------------------------  ----------------------------------------------------------------------------------
-    is to be sent                   the worst case is reserved; refused over the cap, then over the target's day
+    is to be sent                   the worst case is reserved; refused over the cap, then over a limit of its target
     was answered, or may have been  settled as `wire/spending.py` says: the rest is given back
     was never sent in full          settled as nothing
     was cut short by a signal       never settled, so the worst case stays
-    was answered on the next day    settled under the cap alone: the ledger of the day before is past changing
+    was answered in a later hour    settled in the hour it was reserved in
 
-With books this process spends out of shares that they grant it, a few requests ahead, so that neither a restart nor
-another process beside it makes a budget larger. Without, the whole budget is its own, and a restart begins anew.
+This process spends out of what the books grant it, a few requests ahead, so that neither a restart nor another process
+beside it makes a budget larger. A grant is for one hour of one target, as its configuration is then: when the hour
+ends, or a reload changes a limit, a key or a price, what of it is unused goes back, and all is asked for anew.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from typing import NamedTuple
 
-from wnmon.engine.ports import Account, Amount, Books, Clock
-from wnmon.model.events import BudgetLeft
+from wnmon.engine.memory_books import MemoryBooks
+from wnmon.engine.ports import Account, Books, Clock, Left
+from wnmon.engine.room import less
+from wnmon.model.budget import NOTHING, Amount, Limit, Period
+from wnmon.model.days import Stretch, day_of, hour_of, month_of
+from wnmon.model.events import BudgetLeft, LimitLeft
 from wnmon.model.said import Said, Text
-from wnmon.model.target import Budget, Target
+from wnmon.model.target import Target
 
-_DAY_S = 86_400
+MOST_TRIES = 3
+"""So often a grant is asked for once more: while it is, other targets may come to hold something for nothing."""
 
 AHEAD = 4
 """So many requests like the one to be sent are granted together: each grant is a transaction of some 0.2 ms."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Ledger:
-    """What one target has spent or reserved on one UTC day (days since the epoch), in this process.
+    """What this process may spend on a target in one hour, and has spent or reserved of it.
 
-    `is_exhausted`: a request did not fit any more. `granted`: what the books let it spend, None without books;
-    `left_beyond`: the tokens that were left beside all grants when they were last asked, None where nobody knows.
+    `left`: what each limit left beyond all grants when the books were last asked; empty until then.
     """
 
-    day: int
-    tokens: int = 0
-    requests: int = 0
-    is_exhausted: bool = False
-    granted: Amount | None = None
-    left_beyond: int | None = None
+    account: Account
+    taken: Amount = NOTHING
+    granted: Amount = NOTHING
+    left: tuple[Left, ...] = ()
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """Return what it is held to."""
+        return self.account.limits
+
+    @property
+    def idle(self) -> Amount:
+        """Return what is granted and held for nothing."""
+        return self.granted - self.taken
+
+    def is_of(self, target: Target, periods: Mapping[Period, Stretch]) -> bool:
+        """Tell whether it is what a target spends now."""
+        if self.account.periods is not periods:
+            return False
+        before = self.account.target
+        if before is target:
+            return True
+        return (before.api_key, before.currency, self.limits) == (target.api_key, target.currency, target.limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,165 +78,204 @@ class Cap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """Tokens set aside for one request, until it is settled."""
+    """What is set aside for one request, until it is settled."""
 
-    target: Target = field(repr=False)
-    day: int
-    tokens: int
+    ledger: Ledger = field(repr=False)
+    amount: Amount
+
+
+class Refused(NamedTuple):
+    """What was left of a limit, in a period, when a request needed more."""
+
+    left: Left
+    need: Amount
 
 
 class Budgets:
     """The ledgers of all targets, and under a cap what they come to together."""
 
-    def __init__(self, clock: Clock, cap: Cap | None = None, books: Books | None = None) -> None:
+    def __init__(self, clock: Clock, cap: Cap | None = None, books: Books | None = None, zone: tzinfo = UTC) -> None:
         self._clock = clock
         self._cap = cap
-        self._books = books
+        self._books = MemoryBooks() if books is None else books
+        self._zone = zone
         self._in_all = 0
+        self._periods: Mapping[Period, Stretch] | None = None
+        self._hour_ends_s = 0
         self._ledgers: dict[str, Ledger] = {}
-        self._targets: dict[str, Target] = {}
+        self._refused: dict[str, Mapping[Limit, Refused]] = {}
+
+    def move_to(self, zone: tzinfo) -> None:
+        """Let hours, days and months be those of another zone from now on."""
+        if zone != self._zone:
+            self._zone, self._periods = zone, None
 
     async def look(self, target: Target) -> None:
-        """Ask the books what is left of a target's day, so that it is known before anything is sent."""
-        if self._books is not None and _is_limited(target.budget):
-            ledger = self._ledger(target)
-            told = await self._books.grant(Account(target=target, day=ledger.day), Amount(), 0)
-            ledger.left_beyond = told.tokens_left
+        """Ask the books what is left, so that it is known before anything is sent."""
+        ledger = self._ledger(target)
+        if ledger.limits:
+            ledger.left = (await self._books.grant(ledger.account, NOTHING, 1)).left
 
-    async def cover(self, target: Target, tokens: int, copies: int = 1) -> None:
+    async def cover(self, target: Target, need: Amount, copies: int = 1) -> None:
         """Have so many requests, each of this worst case, granted by the books, where they grant that much.
 
         What is granted is this call's only until the loop runs on: `reserve` follows at once.
         """
-        while self._books is not None and _is_limited(target.budget):
-            ledger, need = self._ledger(target), Amount(tokens=tokens * copies, requests=copies)
-            if _fits(ledger, need):
+        need *= copies
+        tries = 0
+        while not need.is_within((ledger := self._ledger(target)).idle):
+            if not ledger.limits:
+                more = (need - ledger.idle).at_least(NOTHING)
+                self._books.hold(ledger.account, more)
+                ledger.granted += more
                 return
-            told = await self._books.grant(Account(target=target, day=ledger.day), need, AHEAD)
-            ledger.left_beyond = told.tokens_left
-            ledger.granted = _plus(ledger.granted, told.granted)
-            if told.granted == Amount() and ledger is self._ledger(target):  # else midnight passed meanwhile
-                return
+            told = await self._books.grant(ledger.account, need, 1 if tries else AHEAD)
+            if ledger is not self._ledger(target):  # an hour ended meanwhile, or a reload changed it
+                self._books.give_back(ledger.account, told.granted)
+                continue
+            ledger.left = told.left
+            ledger.granted += told.granted
+            if told.granted == NOTHING:
+                if tries == MOST_TRIES or not self._give_back_idle():
+                    return
+                tries += 1  # what other targets held for nothing may be enough
 
-    def refusal(self, target: Target, tokens: int, copies: int = 1) -> Text | None:
+    def refusal(self, target: Target, need: Amount, copies: int = 1) -> Text | None:
         """Return why so many requests, each of this worst case, are not to be sent, None when they may be.
 
-        A refusal for the day is remembered: the target rests, see `rests_until_s`.
+        A refusal for a limit is remembered: the target rests, see `rests_for`.
         """
-        if self._cap is not None and self._in_all + tokens * copies > self._cap.tokens:
+        need *= copies
+        if self._cap is not None and self._in_all + need.tokens > self._cap.tokens:
             return self._cap.why
-        ledger, need = self._ledger(target), Amount(tokens=tokens * copies, requests=copies)
-        if not _is_limited(target.budget) or (_holds(target.budget, ledger, need) and _fits(ledger, need)):
+        ledger = self._ledger(target)
+        if need.is_within(ledger.idle):
             return None
-        ledger.is_exhausted = True
-        return Said("day_budget_used_up", text=target.name)
+        short = [one for one in ledger.left if not one.holds(need)]
+        before = {refused.left.limit: refused for refused in self._refusing(target)}
+        self._refused[target.name] = before | {one.limit: Refused(one, need) for one in short}
+        longest = max(short, key=lambda one: one.until_s, default=None)
+        return Said("day_budget_used_up", text=target.name if longest is None else longest.limit.place(target.name))
 
-    def reserve(self, target: Target, tokens: int) -> Reservation | None:
+    def reserve(self, target: Target, need: Amount) -> Reservation | None:
         """Set the worst case of one request aside, or return None where that is refused."""
-        if self.refusal(target, tokens) is not None:
+        if self.refusal(target, need) is not None:
             return None
         ledger = self._ledger(target)
-        self._in_all += tokens
-        ledger.tokens += tokens
-        ledger.requests += 1
-        return Reservation(target=target, day=ledger.day, tokens=tokens)
+        self._in_all += need.tokens
+        ledger.taken += need
+        return Reservation(ledger=ledger, amount=need)
 
-    def settle(self, reservation: Reservation, spent_tokens: int) -> None:
-        """Replace the worst case by what was spent; a reservation of an earlier day is past changing."""
-        unspent = reservation.tokens - spent_tokens
-        self._in_all -= unspent
-        ledger, beyond = self._ledger(reservation.target), 0
-        if ledger.day == reservation.day:
-            ledger.tokens -= unspent
-            if ledger.granted is not None and ledger.tokens > ledger.granted.tokens:
-                beyond = ledger.tokens - ledger.granted.tokens
-                ledger.granted = Amount(tokens=ledger.tokens, requests=ledger.granted.requests)
-        if self._books is not None:
-            account = Account(target=reservation.target, day=reservation.day)
-            of_grant = Amount(tokens=spent_tokens - beyond, requests=1)
-            self._books.spend(account, Amount(tokens=spent_tokens, requests=1), of_grant)
+    def settle(self, reservation: Reservation, spent: Amount) -> None:
+        """Replace the worst case by what was spent, in the hour it was reserved in."""
+        ledger, held = reservation.ledger, reservation.amount
+        self._in_all -= held.tokens - spent.tokens
+        if self._now() is not ledger.account.periods or ledger is not self._ledgers.get(ledger.account.target.name):
+            self._books.spend(ledger.account, spent, of_grant=held)  # the rest would be of use to nobody
+            return
+        ledger.taken += spent - held
+        of_grant = spent
+        if not ledger.taken.is_within(ledger.granted):
+            beyond = (ledger.taken - ledger.granted).at_least(NOTHING)
+            of_grant -= beyond
+            ledger.granted += beyond
+            ledger.left = tuple(less(one, beyond) for one in ledger.left)
+        self._books.spend(ledger.account, spent, of_grant)
 
     def close(self) -> None:
         """Give back what the books have granted and nobody uses."""
-        for name, ledger in self._ledgers.items():
-            self._give_back(self._targets[name], ledger)
+        self._give_back_idle()
 
-    def _give_back(self, target: Target, ledger: Ledger) -> None:
-        if self._books is not None and ledger.granted is not None:
-            unused = Amount(
-                tokens=max(0, ledger.granted.tokens - ledger.tokens),
-                requests=max(0, ledger.granted.requests - ledger.requests),
-            )
-            self._books.give_back(Account(target=target, day=ledger.day), unused)
-            ledger.granted = Amount(tokens=ledger.tokens, requests=ledger.requests)
-
-    def tokens_left(self, target: Target) -> int | None:
-        """Return today's remaining tokens, None without a limit. Never negative: a relay may overrun max_tokens."""
-        limit = target.budget.tokens_per_day
-        if limit is None:
-            return None
-        ledger = self._ledger(target)
-        own = limit - ledger.tokens
-        if ledger.left_beyond is None:
-            return max(0, own)
-        return max(0, min(own, ledger.left_beyond + (ledger.granted or Amount()).tokens - ledger.tokens))
-
-    def rests_until_s(self, target: Target) -> float | None:
-        """Return the epoch second at which the budget of a target begins anew, None where it refused nothing today.
+    def rests_for(self, target: Target) -> Left | None:
+        """Return the limit that keeps a target from being asked the longest, None where none refused it.
 
         Changes nothing, so another thread may ask.
         """
-        ledger = self._current(target.name)
-        return float((ledger.day + 1) * _DAY_S) if ledger is not None and ledger.is_exhausted else None
+        return max((refused.left for refused in self._refusing(target)), key=lambda one: one.until_s, default=None)
 
     def left(self, target: Target) -> BudgetLeft:
-        """Return what is left of today's budget, as the metrics say it."""
+        """Return what is left of each limit, as the metrics say it."""
+        ledger = self._ledger(target)
+        if not ledger.limits:
+            return BudgetLeft(target=target.name)
+        exhausted = {refused.left.limit for refused in self._refusing(target)}
+        left = {one.limit: less(one, NOTHING - ledger.idle).amount for one in ledger.left}
         return BudgetLeft(
             target=target.name,
-            tokens_left=self.tokens_left(target),
-            tokens_limit=target.budget.tokens_per_day,
-            is_exhausted=self._ledger(target).is_exhausted if _is_limited(target.budget) else None,
+            limits=tuple(
+                LimitLeft(limit=limit, left=left.get(limit), is_exhausted=limit in exhausted) for limit in ledger.limits
+            ),
+        )
+
+    def _refusing(self, target: Target) -> tuple[Refused, ...]:
+        """Return the refusals that hold still: of a limit there is, in a period that goes on, for want of what is left.
+
+        What was held for other requests when one was refused may be there again.
+        """
+        by_limit = self._refused.get(target.name)
+        if not by_limit:
+            return ()
+        now_s, limits, ledger = self._clock.wall_s(), target.limits, self._ledgers.get(target.name)
+        idle, left = (NOTHING, ()) if ledger is None else (ledger.idle, ledger.left)
+        there_again = {
+            one.limit for one in left if one.limit in by_limit and one.holds(by_limit[one.limit].need - idle)
+        }
+        return tuple(
+            refused
+            for limit, refused in by_limit.items()
+            if refused.left.until_s > now_s and limit in limits and limit not in there_again
         )
 
     def _ledger(self, target: Target) -> Ledger:
-        self._targets[target.name] = target
-        ledger = self._current(target.name)
-        if ledger is None:
-            before = self._ledgers.get(target.name)
-            if before is not None:
-                self._give_back(target, before)
-            ledger = self._ledgers[target.name] = Ledger(day=self._today())
-        if ledger.granted is None and self._books is not None and _is_limited(target.budget):
-            # Of what was spent without a limit, none was granted; it is in the books, which say what is left.
-            ledger.granted = Amount(tokens=ledger.tokens, requests=ledger.requests)
-        return ledger
+        periods = self._now()
+        ledger = self._ledgers.get(target.name)
+        if ledger is not None and ledger.is_of(target, periods):
+            return ledger
+        if ledger is not None:
+            self._end(ledger)
+        limits = target.limits
+        begun = Ledger(account=Account(target=target, periods=periods, limits=limits))
+        if ledger is not None and ledger.limits == limits:
+            begun.left = tuple(_carried(one, periods) for one in ledger.left)
+        self._ledgers[target.name] = begun
+        return begun
 
-    def _current(self, target: str) -> Ledger | None:
-        """Return the ledger that is written now, None where a new one is due; a clock set back does not begin a day."""
-        ledger = self._ledgers.get(target)
-        return ledger if ledger is not None and ledger.day >= self._today() else None
+    def _now(self) -> Mapping[Period, Stretch]:
+        """Return the hour, the day and the month there is; a clock set back begins none of them anew."""
+        now_s = self._clock.wall_s()
+        if self._periods is None or now_s >= self._hour_ends_s:
+            self._periods = periods_of(now_s, self._zone)
+            self._hour_ends_s = self._periods[Period.HOUR].until_s
+            for ledger in self._ledgers.values():
+                self._end(ledger)
+        return self._periods
 
-    def _today(self) -> int:
-        return int(self._clock.wall_s() // _DAY_S)
+    def _end(self, ledger: Ledger) -> None:
+        """Give back what of a ledger nobody holds."""
+        idle = ledger.idle
+        if idle != NOTHING:
+            self._books.give_back(ledger.account, idle)
+            ledger.granted = ledger.taken
+            ledger.left = tuple(less(one, NOTHING - idle) for one in ledger.left)
+
+    def _give_back_idle(self) -> bool:
+        """Give back what is granted and held for nothing; tell whether that is anything."""
+        idle = [ledger for ledger in self._ledgers.values() if ledger.idle != NOTHING]
+        for ledger in idle:
+            self._end(ledger)
+        return bool(idle)
 
 
-def _is_limited(budget: Budget) -> bool:
-    return (budget.tokens_per_day, budget.requests_per_day) != (None, None)
+def periods_of(at_s: float, zone: tzinfo) -> Mapping[Period, Stretch]:
+    """Return the hour, the day and the month that an instant is in."""
+    return {
+        Period.HOUR: hour_of(at_s, zone),
+        Period.DAY: day_of(at_s, zone),
+        Period.MONTH: month_of(at_s, zone),
+    }
 
 
-def _holds(budget: Budget, ledger: Ledger, need: Amount) -> bool:
-    if budget.requests_per_day is not None and ledger.requests + need.requests > budget.requests_per_day:
-        return False
-    return budget.tokens_per_day is None or ledger.tokens + need.tokens <= budget.tokens_per_day
-
-
-def _fits(ledger: Ledger, need: Amount) -> bool:
-    granted = ledger.granted
-    if granted is None:
-        return True
-    return ledger.tokens + need.tokens <= granted.tokens and ledger.requests + need.requests <= granted.requests
-
-
-def _plus(granted: Amount | None, more: Amount) -> Amount:
-    had = granted or Amount()
-    return Amount(tokens=had.tokens + more.tokens, requests=had.requests + more.requests)
+def _carried(left: Left, periods: Mapping[Period, Stretch]) -> Left:
+    """Return what a limit leaves in the periods there are now, as far as is known."""
+    until_s = periods[left.limit.period].until_s
+    return left if left.until_s == until_s else Left(limit=left.limit, amount=left.limit.most, until_s=until_s)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from wnmon.engine.asking import fitted, left_out, may_use_http2
 from wnmon.engine.budget import Budgets, Reservation
@@ -26,6 +27,7 @@ from wnmon.engine.patience import Patience
 from wnmon.engine.ports import Clock
 from wnmon.engine.sending import Sender
 from wnmon.judge.preflight import asks_to_be_left_alone, blames_request, stops_a_suite
+from wnmon.model.budget import Amount, billionths
 from wnmon.model.check import Asks, Step
 from wnmon.model.exchange import FailureKind
 from wnmon.model.lesson import Lesson
@@ -208,13 +210,14 @@ class Conversation:
         worst = (0, 0) if step.method == "GET" else worst_case_tokens(request.body, asked)
         stop = means.sender.stop
         async with means.paces.turn(target, sum(worst) * step.burst, step.burst, self._how.slot, stop) as turn:
-            await means.budgets.cover(target, sum(worst), step.burst)
-            refusal = INTERRUPTED if stop.is_set() else means.budgets.refusal(target, sum(worst), step.burst)
+            need = self._priced(*worst)
+            await means.budgets.cover(target, need, step.burst)
+            refusal = INTERRUPTED if stop.is_set() else means.budgets.refusal(target, need, step.burst)
             if refusal is not None:
                 progress.over_budget = refusal != INTERRUPTED
                 means.fanout.observe(means.budgets.left(target))
                 return refusal
-            held = [means.budgets.reserve(target, sum(worst)) for _ in range(step.burst)]
+            held = [means.budgets.reserve(target, need) for _ in range(step.burst)]
             scheduled_ns = self._how.scheduled_ns
             answers = await means.sender.send_at_once(request, asked, self._probe, scheduled_ns, step.burst)
             costs = [spent(answer, worst) for answer in answers]
@@ -234,7 +237,13 @@ class Conversation:
         self.progress.output_tokens += cost.output_tokens
         self.progress.usage_doubts.extend(cost.doubts)
         if reservation is not None:
-            self._means.budgets.settle(reservation, cost.input_tokens + cost.output_tokens)
+            self._means.budgets.settle(reservation, self._priced(cost.input_tokens, cost.output_tokens))
+
+    def _priced(self, input_tokens: int, output_tokens: int) -> Amount:
+        """Return what a request comes to that costs so many tokens; no money where no price is known."""
+        price = self._probe.target.prices.get(self._probe.model)
+        money = Decimal(0) if price is None else price.of(input_tokens, output_tokens)[price.currency]
+        return Amount(tokens=input_tokens + output_tokens, requests=1, money=billionths(money))
 
     def _left_out(self, step: Step, *, full: bool) -> Said | None:
         return left_out(step, self._probe, self.progress.parameters, full=full)

@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 
 from wnmon.engine.run import Run
+from wnmon.model.budget import NOTHING, Amount, Limit, Period
 from wnmon.model.check import Caps, Timeouts
+from wnmon.model.days import Stretch
 from wnmon.model.events import MonitorEvent
 from wnmon.model.exchange import Exchange, Request
 from wnmon.model.said import Text
@@ -39,7 +41,7 @@ class Clock(Protocol):
 class RestCause(StrEnum):
     """Why a probe's runs are left out.
 
-    The relay asked for it, or only refused; the day's budget is spent; a window of maintenance, or a pause.
+    The relay asked for it, or only refused; a budget is spent; a window of maintenance, or a pause.
     """
 
     ASKED = "asked"
@@ -61,7 +63,10 @@ class RestCause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
-    """A time in which nothing is sent, until `until_ns` (boot). `reason`: somebody's words for it, if any."""
+    """A time in which nothing is sent, until `until_ns` (boot).
+
+    `reason`: somebody's words for it, if any; of a budget, where the limit stands that is used up.
+    """
 
     cause: RestCause
     until_ns: int
@@ -165,33 +170,50 @@ class About:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Amount:
-    """So many tokens and requests."""
+class Account:
+    """What a target spends in one hour, with its key and in the currency of its prices.
 
-    tokens: int = 0
-    requests: int = 0
+    `periods`: that hour, and the day and the month it is in. `limits`: those of the target, worked out once.
+    """
+
+    target: Target
+    periods: Mapping[Period, Stretch]
+    limits: tuple[Limit, ...]
+
+    @property
+    def hour_s(self) -> int:
+        """Return when the hour began (epoch seconds)."""
+        return self.periods[Period.HOUR].from_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """What a target spends on one UTC day (days since the epoch), within its budget."""
+class Left:
+    """How much a limit leaves beyond all that is booked and granted, in its unit, until its period ends (epoch s).
 
-    target: Target
-    day: int
+    Never negative: an answer may cost more than was held for it.
+    """
+
+    limit: Limit
+    amount: int
+    until_s: float
+
+    def holds(self, need: Amount) -> bool:
+        """Tell whether there is so much left."""
+        return need.of(self.limit.unit) <= self.amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What may be spent from now on, and what is left of the day's tokens beyond all grants; None without a limit."""
+    """What may be spent from now on, and what each limit of the target leaves besides."""
 
-    granted: Amount = Amount()
-    tokens_left: int | None = None
+    granted: Amount = NOTHING
+    left: tuple[Left, ...] = ()
 
 
 class Books(Protocol):
-    """Where spending is kept, over restarts and beside others that spend of the same budget.
+    """Where spending is kept, perhaps over restarts and beside others that spend of the same budgets.
 
-    What was spent and what is granted never exceed a budget together, but for what answers cost beyond what was held
+    What was spent and what is granted never exceed a limit together, but for what answers cost beyond what was held
     for them.
     """
 
@@ -199,8 +221,12 @@ class Books(Protocol):
         """Grant what is needed, up to so many times; nothing where not even once is left."""
         ...
 
+    def hold(self, account: Account, amount: Amount) -> None:
+        """Take note of what is granted without asking, to a target that nothing limits: others may share its key."""
+        ...
+
     def spend(self, account: Account, spent: Amount, of_grant: Amount) -> None:
-        """Book what was spent, and how much of it was granted: less, where an answer cost more than there was."""
+        """Book what was spent, and take so much off what is granted: less, where an answer cost more than there was."""
         ...
 
     def give_back(self, account: Account, unspent: Amount) -> None:

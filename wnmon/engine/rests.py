@@ -44,8 +44,9 @@ class Rests:
         return self._windows.rest(probe, at_ns) or refused or self._for_budget(probe, at_ns)
 
     def _for_budget(self, probe: Probe, at_ns: int) -> Rest | None:
-        until_s = self._budgets.rests_until_s(probe.target) if probe.id in self._unpaid else None
-        if until_s is None:
+        refusing = self._budgets.rests_for(probe.target) if probe.id in self._unpaid else None
+        if refusing is None:
             return None
-        until_ns = self._clock.boot_ns() + int((until_s - self._clock.wall_s()) * 1e9)
-        return Rest(cause=RestCause.BUDGET, until_ns=until_ns) if until_ns > at_ns else None
+        until_ns = self._clock.boot_ns() + int((refusing.until_s - self._clock.wall_s()) * 1e9)
+        reason = refusing.limit.place(probe.target.name)
+        return Rest(cause=RestCause.BUDGET, until_ns=until_ns, reason=reason) if until_ns > at_ns else None

@@ -177,7 +177,7 @@ OUTCOMES = (
     ),
     _gauge(
         "wnmon_probe_resting",
-        "1 while nothing is sent: the relay asked for it (asked) or refused (refused), the day's budget is spent "
+        "1 while nothing is sent: the relay asked for it (asked) or refused (refused), a budget is spent "
         "(budget), or somebody wants it so (maintenance, paused). No series otherwise.",
         "cause",
         closed="rest",
@@ -274,20 +274,61 @@ SETTINGS = (
     ),
     _gauge(
         "wnmon_budget_tokens_limit",
-        "Tokens monitoring may spend on the target per period.",
+        "Tokens that may be spent per period on this target (scope target), with its key, or on all targets.",
+        "scope",
         "period",
         unit="tokens",
         birth=Birth.CONFIGURED,
     ),
     _gauge(
         "wnmon_budget_tokens_remaining",
-        "Tokens monitoring may still spend on the target in this period.",
+        "Tokens of that limit that may still be spent in this period, as of the last request to the target.",
+        "scope",
         "period",
         unit="tokens",
     ),
     _gauge(
+        "wnmon_budget_requests_limit",
+        "Requests that may be spent per period on this target (scope target), with its key, or on all targets.",
+        "scope",
+        "period",
+        unit="requests",
+        birth=Birth.CONFIGURED,
+    ),
+    _gauge(
+        "wnmon_budget_requests_remaining",
+        "Requests of that limit that may still be spent in this period, as of the last request to the target.",
+        "scope",
+        "period",
+        unit="requests",
+    ),
+    _gauge(
+        "wnmon_budget_money_limit",
+        "Money that may be spent per period on this target (scope target), with its key, or on all targets.",
+        "scope",
+        "period",
+        "currency",
+        unit="of the label",
+        birth=Birth.CONFIGURED,
+    ),
+    _gauge(
+        "wnmon_budget_money_remaining",
+        "Money of that limit that may still be spent in this period, as of the last request to the target.",
+        "scope",
+        "period",
+        "currency",
+        unit="of the label",
+    ),
+    _gauge(
         "wnmon_budget_exhausted",
-        "1 while the day's budget keeps probes of the target from running, else 0. Absent without a budget.",
+        "1 while a limit of a budget keeps probes of the target from running, else 0. Absent without a budget.",
+    ),
+    _gauge(
+        "wnmon_budget_limit_exhausted",
+        "1 while this limit keeps probes of the target from running, else 0.",
+        "scope",
+        "unit",
+        "period",
     ),
 )
 

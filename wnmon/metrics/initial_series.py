@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 from wnmon.metrics.catalogue import CATALOGUE, CLOSED_SETS, Birth, Metric, MetricKind, Scope
-from wnmon.metrics.readings import Reading
+from wnmon.metrics.readings import Reading, limit_labels, limit_reading
+from wnmon.model.budget import Unit
 from wnmon.model.check import Asks
 from wnmon.model.slo import Slo
 from wnmon.model.target import Probe, Target
@@ -62,11 +63,21 @@ def channel_series(channel: str) -> Iterator[Reading]:
 
 
 def target_settings(target: Target) -> Iterator[Reading]:
-    """Yield the target's budget. What is left of it is not known yet; without a limit neither series exists."""
-    limit = target.budget.tokens_per_day
-    yield Reading(metric="wnmon_budget_tokens_limit", value=limit, values=("day",))
-    if limit is None:
-        yield Reading(metric="wnmon_budget_tokens_remaining", value=None, values=("day",))
+    """Yield the target's limits. What is left of them is not known yet."""
+    yield from map(limit_reading, target.limits)
+    if not target.limits:
+        yield Reading(metric="wnmon_budget_exhausted", value=None)
+
+
+def limit_series(target: Target) -> Mapping[str, set[tuple[str, ...]]]:
+    """Return the label values that the series of limits may have for a target, by metric."""
+    series: dict[str, set[tuple[str, ...]]] = {"wnmon_budget_limit_exhausted": set()}
+    for unit in Unit:
+        limits = {limit_labels(one) for one in target.limits if one.unit is unit}
+        series |= {f"wnmon_budget_{unit}_limit": limits, f"wnmon_budget_{unit}_remaining": limits}
+    for one in target.limits:
+        series["wnmon_budget_limit_exhausted"].add((one.scope.value, one.unit.value, one.period.value))
+    return series
 
 
 def rule_labels(probe: Probe) -> RuleLabels:

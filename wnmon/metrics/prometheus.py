@@ -170,6 +170,8 @@ class PrometheusSink:
             for probe in probes:
                 self._declare_probe(probe)
             for target in targets:
+                for name, values in initial_series.limit_series(target).items():
+                    self._keep(name, target.name, values)
                 readings = [*initial_series.births(Scope.TARGET), *initial_series.target_settings(target)]
                 self._apply(target.name, {"target": target.name}, readings)
                 self._declare_least(target.name, probes)

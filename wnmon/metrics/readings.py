@@ -11,6 +11,7 @@ from wnmon.engine.ports import RestCause
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Standing
 from wnmon.metrics.catalogue import CLOSED_SETS
+from wnmon.model.budget import BILLIONTHS, Limit, Unit
 from wnmon.model.events import (
     BudgetLeft,
     InFlight,
@@ -357,8 +358,29 @@ def _spread(metric: str, scheme: str, spread: Spread | None) -> Iterator[Reading
 
 
 def budget_readings(event: BudgetLeft) -> Iterator[Reading]:
-    """Yield what is left for a target today; the series vanish where there is no limit."""
-    exhausted = None if event.is_exhausted is None else float(event.is_exhausted)
-    yield Reading(metric="wnmon_budget_exhausted", value=exhausted)
-    yield Reading(metric="wnmon_budget_tokens_remaining", value=event.tokens_left, values=("day",))
-    yield Reading(metric="wnmon_budget_tokens_limit", value=event.tokens_limit, values=("day",))
+    """Yield what is left of each limit of a target, and whether one keeps its probes from running."""
+    is_exhausted = any(one.is_exhausted for one in event.limits)
+    yield Reading(metric="wnmon_budget_exhausted", value=float(is_exhausted) if event.limits else None)
+    for one in event.limits:
+        yield limit_reading(one.limit)
+        left = None if one.left is None else shown_amount(one.limit, one.left)
+        yield Reading(metric=f"wnmon_budget_{one.limit.unit}_remaining", value=left, values=limit_labels(one.limit))
+        values = (one.limit.scope.value, one.limit.unit.value, one.limit.period.value)
+        yield Reading(metric="wnmon_budget_limit_exhausted", value=float(one.is_exhausted), values=values)
+
+
+def limit_reading(limit: Limit) -> Reading:
+    """Return the reading of a limit itself."""
+    value = shown_amount(limit, limit.most)
+    return Reading(metric=f"wnmon_budget_{limit.unit}_limit", value=value, values=limit_labels(limit))
+
+
+def limit_labels(limit: Limit) -> tuple[str, ...]:
+    """Return the labels of a limit among those of its unit; money has a currency."""
+    of_money = (limit.currency,) if limit.unit is Unit.MONEY else ()
+    return (limit.scope.value, limit.period.value, *of_money)
+
+
+def shown_amount(limit: Limit, amount: int) -> float:
+    """Return an amount of a limit's unit as it is shown: money in its currency."""
+    return amount / BILLIONTHS if limit.unit is Unit.MONEY else float(amount)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wnmon.model.budget import Limit
 from wnmon.model.honesty import Honesty
 from wnmon.model.result import Reason
 from wnmon.model.said import Text
@@ -123,16 +124,23 @@ class Reloaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetLeft:
-    """Tokens left for a target today; None when it has no limit.
+class LimitLeft:
+    """What is left of a limit in its period, in its unit; None while it is not known.
 
-    `is_exhausted`: a request of today did not fit; None when the target has no budget at all.
+    `is_exhausted`: a request of this period did not fit.
     """
 
+    limit: Limit
+    left: int | None
+    is_exhausted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetLeft:
+    """What is left of each limit that requests of a target are to fit."""
+
     target: str
-    tokens_left: int | None
-    tokens_limit: int | None
-    is_exhausted: bool | None = None
+    limits: tuple[LimitLeft, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

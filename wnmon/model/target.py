@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
+from wnmon.model.budget import NO_BUDGET, Budget, Limit, Scope
 from wnmon.model.check import Check, Plan
 from wnmon.model.credentials import is_telling
 from wnmon.model.pace import UNLIMITED, Pace
@@ -64,14 +65,6 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """How much monitoring one target may cost per UTC day. None means no limit."""
-
-    tokens_per_day: int | None = None
-    requests_per_day: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
     """A dated, justified exception for one rule on one target. `until` is an ISO date, the last day it holds (UTC)."""
 
@@ -92,8 +85,9 @@ class SensorKind(StrEnum):
 class Target:
     """A relay. `url` is the resolved completions URL, whose path may hold a key; `host` is what may be shown of it.
 
-    `prices` holds each model whose price is known, `parameters` each that wants to be asked otherwise. `allow_risk`:
-    `wnmon check --full` need not ask before it sends.
+    Each request is to fit three budgets: the target's own, that of its key over all targets that are asked with it, and
+    the one over all targets. `prices` holds each model whose price is known, `parameters` each that wants to be asked
+    otherwise. `allow_risk`: `wnmon check --full` need not ask before it sends.
     `auth_header`: where the key goes, alone; None for `Authorization`, after `Bearer`. `http2`: its transport can offer
     HTTP/2. `remarks`: what whoever reads of its answers should know of how it was asked, such as through which proxy.
     """
@@ -111,7 +105,9 @@ class Target:
     transport: SensorKind = SensorKind.OWN
     http2: bool = False
     concurrency: int = 2
-    budget: Budget = Budget()
+    budget: Budget = NO_BUDGET
+    key_budget: Budget = NO_BUDGET
+    overall_budget: Budget = NO_BUDGET
     pace: Pace = UNLIMITED
     prices: Mapping[str, Price] = field(default_factory=dict)
     parameters: Mapping[str, Parameters] = field(default_factory=dict)
@@ -128,6 +124,18 @@ class Target:
     def is_keyless(self) -> bool:
         """Tell whether nothing shows what a key is worth here: there is none, or only a placeholder for one."""
         return self.api_key is None or is_placeholder(self.api_key.reveal())
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """Return what each of its requests must fit."""
+        of_key = self.key_budget if self.api_key is not None else NO_BUDGET
+        by_scope = {Scope.TARGET: self.budget, Scope.KEY: of_key, Scope.ALL: self.overall_budget}
+        return tuple(limit for scope, budget in by_scope.items() for limit in budget.limits(scope))
+
+    @property
+    def currency(self) -> str:
+        """Return what its prices are in, "" where none is known."""
+        return next((price.currency for price in self.prices.values()), "")
 
     def secrets(self) -> Iterator[Secret]:
         """Yield every secret of this target, for the redactor. Of the proxy's URL the password, in `extra_secrets`."""

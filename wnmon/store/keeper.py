@@ -14,12 +14,13 @@ from wnmon.engine.standing import Remembered
 from wnmon.model.events import InternalFault, MonitorEvent, RunSkipped, Skip, StoreProblem, StoreTold, Turned
 from wnmon.model.retention import Retention
 from wnmon.model.target import Probe, ProbeId
-from wnmon.store.books import StoredBooks, book_shares
+from wnmon.store.books import StoredBooks
 from wnmon.store.course import StoredCourses
 from wnmon.store.database import Refused, opened, problem_of, salt
+from wnmon.store.ledger import book_shares
 from wnmon.store.outbox import StoredOutbox
 from wnmon.store.place import Place
-from wnmon.store.results import HOUR_S, Row, Written, purge, row_of, write_run, write_skip
+from wnmon.store.results import Row, Written, purge, row_of, write_run, write_skip
 from wnmon.store.states import (
     close_incidents,
     forget_state,
@@ -85,7 +86,7 @@ class Keeper:
         self.courses = StoredCourses(place.file, clock)
         self.outbox = StoredOutbox(self._writer)
         self.transcripts = StoredTranscripts(self._writer, self._written, self._retention.transcripts)
-        self.books = StoredBooks(self._writer, place.file, clock, place.owner, self._salt)
+        self.books = StoredBooks(self._writer, place.file, place.owner, self._salt)
         self._bury()
 
     def follow(self, standing: Callable[[ProbeId], Remembered | None]) -> None:
@@ -152,8 +153,7 @@ class Keeper:
             for owner in gone if booked.exception() is None else ():
                 self._place.forget(owner)
 
-        hour = int(self._clock.wall_s() // HOUR_S)
-        self._writer.ask(lambda db: book_shares(db, gone, hour)).add_done_callback(forget)
+        self._writer.ask(lambda db: book_shares(db, gone)).add_done_callback(forget)
 
     def _write(self, db: sqlite3.Connection, row: Row, now: Remembered | None) -> None:
         write_run(db, self._written, row)

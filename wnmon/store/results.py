@@ -17,6 +17,8 @@ PURGED_AT_ONCE = 1_000
 """Some 40 ms of each table."""
 STEPS_S = (HOUR_S, DAY_S)
 """What tells a row of an hour (of UTC) from one of a day, which need not have so many seconds."""
+MONTH_S = 33 * DAY_S
+"""As far back a limit of a month may look, in any zone."""
 
 FIRST_TOKEN_US = (
     *(50_000, 100_000, 200_000, 300_000, 400_000, 500_000, 750_000),
@@ -178,8 +180,10 @@ def purge(db: sqlite3.Connection, retention: Retention, now_s: float, most: int 
         _remove(db, "first_token", key, "step_s = ? AND start_s < ?", old, most)
     _remove(db, "delivery", "id", "delivered_ms < ?", (_ms(hours_s),), most)
     db.execute(_FORGET_VERDICTS, (_ms(days_s),))
-    db.execute("DELETE FROM ledger WHERE hour < ?", (int(days_s) // HOUR_S,))
-    db.execute("DELETE FROM share WHERE day < ? AND tokens = 0 AND requests = 0", (int(now_s) // DAY_S,))
+    for step_s, before_s in zip(STEPS_S, (hours_s, days_s), strict=True):
+        old = (step_s, int(min(before_s, now_s - MONTH_S)))
+        _remove(db, "ledger", "scope, name, step_s, start_s, currency", "step_s = ? AND start_s < ?", old, most)
+    db.execute("DELETE FROM share WHERE start_s < ? AND tokens + requests + money = 0", (int(now_s) - HOUR_S,))
     db.execute("DELETE FROM incident WHERE closed_ms < ?", (_ms(days_s),))
     _remove(db, "transcript", "run", "ended_ms < ?", (_ms(days_s),), most)
 

@@ -62,6 +62,7 @@ class _Asked:
 
     work: Work
     told: Future[Any]
+    after: Callable[[], object]
 
 
 class Gone(sqlite3.OperationalError):
@@ -79,6 +80,7 @@ class Writer:
         self._coming: queue.SimpleQueue[Work | _Asked | None] = queue.SimpleQueue()
         self._waiting: list[Work] = []
         self._problem: StoreProblem | None = None
+        self._on_rollback: list[Callable[[], None]] = [hearing.rolled_back]
         self._thread = threading.Thread(target=self._work, name="wnmon-store", daemon=True)
         self._thread.start()
 
@@ -86,14 +88,19 @@ class Writer:
         """Have it written within a second."""
         self._coming.put(work)
 
-    def ask(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
+    def ask(self, work: Callable[[sqlite3.Connection], T], after: Callable[[], object] = lambda: None) -> Future[T]:
         """Have it written at once, after what was posted before; the future has what it returned, once that counts.
 
-        It fails with sqlite3.Error where it was not written. One that is cancelled in time is not done at all.
+        It fails with sqlite3.Error where it was not written. One that is cancelled in time is not done at all. `after`
+        is called once it counts, on the thread that writes, before it writes anything else.
         """
         told: Future[T] = Future()
-        self._coming.put(_Asked(work, told))
+        self._coming.put(_Asked(work, told, after))
         return told
+
+    def on_rollback(self, hear: Callable[[], None]) -> None:
+        """Tell somebody else too, on the thread that writes, that what was written last does not count."""
+        self._on_rollback.append(hear)
 
     def close(self) -> None:
         """Write what there is, and end."""
@@ -148,7 +155,7 @@ class Writer:
         try:
             answers, after = self._written(works, asked)
         except sqlite3.DatabaseError as error:
-            self._hearing.rolled_back()
+            self._rolled_back()
             problem = StoreProblem.GONE if isinstance(error, Gone) else problem_of(error)
             if problem is None:
                 self._without_the_broken(works, asked, error)
@@ -156,12 +163,12 @@ class Writer:
                 self._fail(asked, error)
                 self._say(problem)
         except Exception as error:  # noqa: BLE001 - one piece of work must not keep the others from being written
-            self._hearing.rolled_back()
+            self._rolled_back()
             self._without_the_broken(works, asked, error)
         else:
             if works is self._waiting:
                 self._waiting = []
-            for one in after:
+            for one in (*after, *(waits.after for waits in asked)):
                 one()
             for waits, answer in zip(asked, answers, strict=True):
                 waits.told.set_result(answer)
@@ -175,6 +182,10 @@ class Writer:
             after = [one for work in works if callable(one := work(self._connection))]
             answers = [one.work(self._connection) for one in asked]
         return answers, after
+
+    def _rolled_back(self) -> None:
+        for hear in self._on_rollback:
+            hear()
 
     def _fail(self, asked: list[_Asked], error: BaseException) -> None:
         for one in asked:

@@ -15,7 +15,7 @@
     unjudged      says nothing of the indicator: a failed run of a latency, an unanswered one of conformance
     resting       did not take place because the relay is left alone
     maintenance   did not take place because of maintenance
-    budget        did not take place because the day's budget is spent
+    budget        did not take place because a budget is spent
 
 A latency is held against its threshold as against the limit of a check (`judge/latency.py`).
 """

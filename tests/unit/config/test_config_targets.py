@@ -12,8 +12,9 @@ from config_samples import KEY, config, problems, target, write
 from wnmon.config import adhoc_target
 from wnmon.config.urls import BadUrl, proxy_login, relay
 from wnmon.errors import UsageError
+from wnmon.model.budget import Budget
 from wnmon.model.pace import Pace
-from wnmon.model.target import Budget, Secret, SensorKind, Waiver
+from wnmon.model.target import Secret, SensorKind, Waiver
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from wnmon.engine.backoff import Backoff
-from wnmon.engine.budget import Budgets, Cap
+from wnmon.engine.budget import Budgets, Cap, Reservation
 from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
@@ -18,11 +18,13 @@ from wnmon.engine.ports import About, P, T, Worker
 from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
 from wnmon.judge.registry import prepare
+from wnmon.model.budget import Amount, Budget, Unit
 from wnmon.model.check import Caps, Check, Level, Plan, Risk, Rule, Selector, Step, Timeouts
 from wnmon.model.events import MonitorEvent
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, Request, TransportFailure
 from wnmon.model.json import Json
-from wnmon.model.target import Budget, Probe, Secret, Target
+from wnmon.model.said import Text
+from wnmon.model.target import Probe, Secret, Target
 
 S = 1_000_000_000
 NOON_S = 1_767_268_800.0
@@ -235,9 +237,40 @@ class Bench:
         return asyncio.run(self.runner.run(one or probe(), **how))
 
 
-def limited(**budget: int) -> Target:
+def limited(**budget: Any) -> Target:
     """Return a target with a budget."""
     return target(budget=Budget(**budget))
+
+
+def need(tokens: int, money: int = 0) -> Amount:
+    """Return what one request needs."""
+    return Amount(tokens=tokens, requests=1, money=money)
+
+
+def why_not(budgets: Budgets, relay: Target, tokens: int, copies: int = 1, money: int = 0) -> Text | None:
+    """Return why so many requests are not sent."""
+
+    async def ask() -> Text | None:
+        await budgets.cover(relay, need(tokens, money), copies)
+        return budgets.refusal(relay, need(tokens, money), copies)
+
+    return asyncio.run(ask())
+
+
+def reserved(budgets: Budgets, relay: Target, tokens: int, money: int = 0) -> Reservation | None:
+    """Return what is set aside for a request, None where it is refused."""
+
+    async def ask() -> Reservation | None:
+        await budgets.cover(relay, need(tokens, money))
+        return budgets.reserve(relay, need(tokens, money))
+
+    return asyncio.run(ask())
+
+
+def tokens_left(budgets: Budgets, relay: Target) -> int | None:
+    """Return what is left of the first limit of tokens."""
+    limits = budgets.left(relay).limits
+    return next((one.left for one in limits if one.limit.unit is Unit.TOKENS), None)
 
 
 async def turns(count: int = 20) -> None:

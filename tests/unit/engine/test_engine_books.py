@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from engine_samples import FakeClock, limited, target
+from engine_samples import FakeClock, limited, need, reserved, target, tokens_left
 
 from wnmon.engine.budget import AHEAD, Budgets
-from wnmon.engine.ports import Account, Amount, Grant
+from wnmon.engine.ports import Account, Grant, Left
+from wnmon.model.budget import Amount
 from wnmon.model.target import Target
 
 RELAY = limited(tokens_per_day=1_000)
@@ -20,34 +21,39 @@ class Paper:
 
     tokens: int = 1_000
     asked: list[int] = field(default_factory=list)
+    held: list[Amount] = field(default_factory=list)
     spent: list[Amount] = field(default_factory=list)
+    of_grants: list[Amount] = field(default_factory=list)
     back: list[Amount] = field(default_factory=list)
 
     async def grant(self, account: Account, need: Amount, copies: int) -> Grant:
         self.asked.append(copies)
         times = next((n for n in (copies, 1) if n * need.tokens <= self.tokens), 0)
         self.tokens -= times * need.tokens
+        limits = account.limits
         return Grant(
-            granted=Amount(tokens=times * need.tokens, requests=times * need.requests), tokens_left=self.tokens
+            granted=need * times,
+            left=tuple(Left(limit=limit, amount=self.tokens, until_s=account.hour_s + 86_400) for limit in limits),
         )
+
+    def hold(self, account: Account, amount: Amount) -> None:
+        self.held.append(amount)
 
     def spend(self, account: Account, spent: Amount, of_grant: Amount) -> None:
         self.spent.append(spent)
+        self.of_grants.append(of_grant)
 
     def give_back(self, account: Account, unspent: Amount) -> None:
         self.back.append(unspent)
+        self.tokens += unspent.tokens
 
 
 def covered(budgets: Budgets, relay: Target, tokens: int) -> bool:
-    async def ask() -> bool:
-        await budgets.cover(relay, tokens)
-        return budgets.reserve(relay, tokens) is not None
-
-    return asyncio.run(ask())
+    return reserved(budgets, relay, tokens) is not None
 
 
 def test_what_the_books_have_not_granted_is_refused() -> None:
-    assert Budgets(FakeClock(), books=Paper()).reserve(RELAY, 1) is None
+    assert Budgets(FakeClock(), books=Paper()).reserve(RELAY, need(1)) is None
 
 
 def test_what_they_grant_is_reserved() -> None:
@@ -70,21 +76,19 @@ def test_several_requests_are_granted_together() -> None:
 def test_what_was_not_spent_is_there_for_the_next_request() -> None:
     paper = Paper(tokens=10)
     budgets = Budgets(FakeClock(), books=paper)
-    asyncio.run(budgets.cover(RELAY, 10))
-    reservation = budgets.reserve(RELAY, 10)
+    reservation = reserved(budgets, RELAY, 10)
     assert reservation is not None
-    budgets.settle(reservation, 2)
+    budgets.settle(reservation, need(2))
 
-    assert budgets.tokens_left(RELAY) == 8
+    assert tokens_left(budgets, RELAY) == 8
 
 
 def test_what_was_spent_is_booked() -> None:
     paper = Paper()
     budgets = Budgets(FakeClock(), books=paper)
-    asyncio.run(budgets.cover(RELAY, 10))
-    reservation = budgets.reserve(RELAY, 10)
+    reservation = reserved(budgets, RELAY, 10)
     assert reservation is not None
-    budgets.settle(reservation, 25)
+    budgets.settle(reservation, need(25))
 
     assert paper.spent == [Amount(tokens=25, requests=1)]
 
@@ -92,10 +96,9 @@ def test_what_was_spent_is_booked() -> None:
 def test_an_answer_beyond_its_reservation_eats_no_more_of_what_was_granted_than_there_is() -> None:
     paper = Paper(tokens=10)
     budgets = Budgets(FakeClock(), books=paper)
-    asyncio.run(budgets.cover(RELAY, 10))
-    reservation = budgets.reserve(RELAY, 10)
+    reservation = reserved(budgets, RELAY, 10)
     assert reservation is not None
-    budgets.settle(reservation, 25)
+    budgets.settle(reservation, need(25))
     paper.tokens = 10
 
     assert covered(budgets, RELAY, 10)
@@ -121,7 +124,7 @@ def test_what_is_left_is_known_before_anything_is_sent() -> None:
     budgets = Budgets(FakeClock(), books=Paper(tokens=300))
     asyncio.run(budgets.look(RELAY))
 
-    assert budgets.tokens_left(RELAY) == 300
+    assert tokens_left(budgets, RELAY) == 300
 
 
 def test_a_budget_that_is_taken_away_limits_nothing_any_more() -> None:
@@ -138,45 +141,103 @@ def test_a_budget_that_is_new_is_asked_of_the_books() -> None:
     assert not covered(budgets, RELAY, 10)
 
 
-def test_a_refusal_of_yesterday_refuses_nothing_today() -> None:
+def test_what_is_granted_for_an_hour_that_has_ended_goes_back() -> None:
     clock = FakeClock()
 
-    class OverMidnight(Paper):
+    class OverTheHour(Paper):
         async def grant(self, account: Account, need: Amount, copies: int) -> Grant:
             if not self.asked:
-                clock.pass_s(43_200)
-                self.asked.append(0)
-                return Grant(tokens_left=0)
+                clock.pass_s(3_600)
             return await super().grant(account, need, copies)
 
-    budgets = Budgets(clock, books=OverMidnight())
+    paper = OverTheHour()
 
-    assert covered(budgets, RELAY, 10)
+    assert (covered(Budgets(clock, books=paper), RELAY, 10), paper.back) == (True, [need(10) * AHEAD])
 
 
-def test_what_was_left_of_a_day_is_given_back_when_the_next_one_begins() -> None:
+def test_a_refusal_of_an_hour_that_has_ended_refuses_nothing() -> None:
+    clock = FakeClock()
+
+    class OverTheHour(Paper):
+        async def grant(self, account: Account, need: Amount, copies: int) -> Grant:
+            if not self.asked:
+                clock.pass_s(3_600)
+                self.asked.append(0)
+                return Grant()
+            return await super().grant(account, need, copies)
+
+    assert covered(Budgets(clock, books=OverTheHour()), RELAY, 10)
+
+
+def test_what_was_left_of_an_hour_is_given_back_when_the_next_one_begins() -> None:
     clock, paper = FakeClock(), Paper()
     budgets = Budgets(clock, books=paper)
     covered(budgets, RELAY, 10)
-    clock.pass_s(86_400)
+    clock.pass_s(3_600)
     covered(budgets, RELAY, 10)
 
     assert paper.back == [Amount(tokens=10 * (AHEAD - 1), requests=AHEAD - 1)]
 
 
+def test_an_hour_that_ends_gives_back_what_other_targets_held_for_nothing() -> None:
+    clock, paper = FakeClock(), Paper()
+    budgets = Budgets(clock, books=paper)
+    covered(budgets, target("other", budget=RELAY.budget), 10)
+    clock.pass_s(3_600)
+    covered(budgets, RELAY, 10)
+
+    assert paper.back == [need(10) * (AHEAD - 1)]
+
+
 def test_of_an_answer_beyond_all_that_was_granted_the_rest_was_not_granted() -> None:
-    @dataclass
-    class Noting(Paper):
-        of_grants: list[Amount] = field(default_factory=list)
-
-        def spend(self, account: Account, spent: Amount, of_grant: Amount) -> None:
-            self.of_grants.append(of_grant)
-
-    paper = Noting(tokens=10)
+    paper = Paper(tokens=10)
     budgets = Budgets(FakeClock(), books=paper)
-    asyncio.run(budgets.cover(RELAY, 10))
-    reservation = budgets.reserve(RELAY, 10)
+    reservation = reserved(budgets, RELAY, 10)
     assert reservation is not None
-    budgets.settle(reservation, 25)
+    budgets.settle(reservation, need(25))
 
-    assert paper.of_grants == [Amount(tokens=10, requests=1)]
+    assert paper.of_grants == [need(10)]
+
+
+def test_an_answer_of_a_later_hour_frees_all_that_was_held_for_it() -> None:
+    clock, paper = FakeClock(), Paper()
+    budgets = Budgets(clock, books=paper)
+    reservation = reserved(budgets, RELAY, 10)
+    assert reservation is not None
+    clock.pass_s(3_600)
+    budgets.settle(reservation, need(2))
+
+    assert (paper.spent, paper.of_grants) == ([need(2)], [need(10)])
+
+
+def test_what_a_relay_without_a_limit_may_cost_is_held_all_the_same() -> None:
+    paper = Paper()
+    covered(Budgets(FakeClock(), books=paper), target(), 10)
+
+    assert paper.held == [need(10)]
+
+
+def test_what_is_held_for_nothing_is_used_before_more_is_held() -> None:
+    paper = Paper()
+    budgets = Budgets(FakeClock(), books=paper)
+    reservation = reserved(budgets, target(), 10)
+    assert reservation is not None
+    budgets.settle(reservation, Amount())
+    covered(budgets, target(), 12)
+
+    assert paper.held == [need(10), Amount(tokens=2)]
+
+
+def test_a_request_that_does_not_fit_is_asked_for_once_more_where_others_held_something_for_nothing() -> None:
+    paper = Paper(tokens=45)
+    budgets = Budgets(FakeClock(), books=paper)
+    covered(budgets, target("other", budget=RELAY.budget), 10)
+
+    assert (covered(budgets, RELAY, 35), paper.asked) == (True, [AHEAD, AHEAD, 1])
+
+
+def test_nothing_is_asked_for_twice_where_nobody_holds_anything() -> None:
+    paper = Paper(tokens=0)
+    covered(Budgets(FakeClock(), books=paper), RELAY, 35)
+
+    assert paper.asked == [AHEAD]

@@ -7,16 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from engine_samples import KEY, WORST_TOKENS, Bench, lost, plain, probe, reply, step, suite, target
+from engine_samples import KEY, WORST_TOKENS, Bench, lost, plain, probe, reply, step, suite, target, tokens_left
 
 from wnmon.engine.conversation import INTERRUPTED
 from wnmon.engine.run import Run
 from wnmon.judge.registry import prepare
+from wnmon.model.budget import Budget
 from wnmon.model.check import Plan, Risk, Step
 from wnmon.model.exchange import FailureKind
 from wnmon.model.result import Outcome, Verdict
 from wnmon.model.said import Said, Why
-from wnmon.model.target import Budget, SensorKind, Target
+from wnmon.model.target import SensorKind, Target
 
 BUSY = {"error": {"message": "too many requests", "code": "rate_limit_exceeded"}}
 SECURE = target(url="https://relay.invalid/v1/chat/completions")
@@ -148,7 +149,7 @@ def test_a_burst_over_budget_gives_back_what_it_had_set_aside() -> None:
     bench, poor = Bench(), target(budget=Budget(tokens_per_day=4 * WORST_TOKENS))
     run(bench, suite(FIVE), poor)
 
-    assert bench.budgets.tokens_left(poor) == 4 * WORST_TOKENS
+    assert tokens_left(bench.budgets, poor) == 4 * WORST_TOKENS
 
 
 def test_a_burst_that_is_cut_short_ends_the_run() -> None:

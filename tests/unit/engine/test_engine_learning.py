@@ -9,7 +9,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from engine_samples import GOOD, WORST_TOKENS, Bench, Inline, limited, lost, probe, reply, step, suite, target
+from engine_samples import (
+    GOOD,
+    WORST_TOKENS,
+    Bench,
+    Inline,
+    limited,
+    lost,
+    probe,
+    reply,
+    step,
+    suite,
+    target,
+    tokens_left,
+)
 
 from wnmon.engine.budget import Cap
 from wnmon.engine.learning import MAX_ASKINGS
@@ -285,7 +298,7 @@ def test_each_asking_is_booked() -> None:
     where = limited(requests_per_day=1000, tokens_per_day=1000)
     (run,) = play(bench, probe(suite(step("a")), where))
 
-    assert (run.requests, bench.budgets.tokens_left(where)) == (
+    assert (run.requests, tokens_left(bench.budgets, where)) == (
         2,
         1000 - run.spent_input_tokens - run.spent_output_tokens,
     )

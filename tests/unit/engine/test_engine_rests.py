@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from engine_samples import NOON_S, Bench, FakeClock, S, probe, reply, target
+from engine_samples import NOON_S, Bench, FakeClock, S, probe, reply, target, why_not
 
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets
 from wnmon.engine.ports import Rest, RestCause
 from wnmon.engine.rests import Rests
+from wnmon.model.budget import Budget
 from wnmon.model.events import RunSkipped, Skip
-from wnmon.model.target import Budget, ProbeId
+from wnmon.model.target import ProbeId
 from wnmon.model.window import Window
 
 FRUGAL = target(budget=Budget(tokens_per_day=10))
@@ -28,7 +29,7 @@ class Scene:
         self.clock = FakeClock()
         budgets = Budgets(self.clock)
         self.rests = Rests(self.clock, Backoff(self.clock), budgets)
-        budgets.refusal(FRUGAL, 11)
+        why_not(budgets, FRUGAL, 11)
 
     def skip(self, reason: Skip, name: str = "alive") -> Scene:
         self.rests.observe(RunSkipped(probe=ProbeId(f"wn/{name}/m-1"), reason=reason))
@@ -40,7 +41,9 @@ class Scene:
 
 def test_a_probe_whose_run_did_not_fit_the_budget_rests_until_midnight() -> None:
     scene = Scene().skip(Skip.BUDGET)
-    assert scene.rest() == Rest(cause=RestCause.BUDGET, until_ns=scene.clock.boot_ns() + HALF_A_DAY_S * S)
+    until_ns = scene.clock.boot_ns() + HALF_A_DAY_S * S
+
+    assert scene.rest() == Rest(cause=RestCause.BUDGET, until_ns=until_ns, reason="targets.wn.budget.tokens_per_day")
 
 
 def test_a_probe_that_still_fits_does_not_rest_because_another_did_not() -> None:
@@ -78,7 +81,7 @@ def test_what_keeps_a_probe_from_being_asked_may_be_something_else_later(after_s
     where = target(budget=Budget(tokens_per_day=100))
     bench.run(probe(where=where))
     rests = Rests(bench.clock, bench.backoff, bench.budgets)
-    bench.budgets.refusal(where, 101)
+    why_not(bench.budgets, where, 101)
     rests.observe(RunSkipped(probe=probe().id, reason=Skip.BUDGET))
     one = replace(probe(where=where), windows=(Window(reason="x", from_s=NOON_S + 3, until_s=NOON_S + 5),))
     rest = rests.of(one, bench.clock.boot_ns() + after_s * S)

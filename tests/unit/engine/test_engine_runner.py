@@ -25,6 +25,7 @@ from engine_samples import (
     step,
     suite,
     target,
+    tokens_left,
     turns,
 )
 
@@ -133,7 +134,7 @@ def test_waiting_and_runs_in_flight_are_told() -> None:
 def test_what_is_left_of_the_budget_is_told_after_each_request() -> None:
     bench = Bench()
     bench.run(probe(TWO, limited(tokens_per_day=100)))
-    assert [event.tokens_left for event in bench.memory.of(BudgetLeft)] == [93, 86]
+    assert [event.limits[0].left for event in bench.memory.of(BudgetLeft)] == [93, 86]
 
 
 # --- suites
@@ -274,7 +275,7 @@ def test_the_worst_case_is_reserved_while_the_request_is_under_way() -> None:
     bench = Bench()
     relay = limited(tokens_per_day=100)
     seen: list[int | None] = []
-    bench.transport.meanwhile = lambda: seen.append(bench.budgets.tokens_left(relay))
+    bench.transport.meanwhile = lambda: seen.append(tokens_left(bench.budgets, relay))
     bench.run(probe(where=relay))
     assert seen == [100 - WORST_TOKENS]
 
@@ -317,14 +318,14 @@ def test_a_usage_that_is_not_believed_is_told() -> None:
 def test_a_request_that_does_not_fit_tells_that_the_budget_is_exhausted() -> None:
     bench = Bench()
     bench.run(probe(TWO, limited(tokens_per_day=35)))
-    assert [event.is_exhausted for event in bench.memory.of(BudgetLeft)] == [False, True]
+    assert [event.limits[0].is_exhausted for event in bench.memory.of(BudgetLeft)] == [False, True]
 
 
 def test_the_unspent_rest_is_given_back_to_the_budget() -> None:
     bench = Bench()
     relay = limited(tokens_per_day=100)
     bench.run(probe(where=relay))
-    assert bench.budgets.tokens_left(relay) == 93
+    assert tokens_left(bench.budgets, relay) == 93
 
 
 # --- back-off
@@ -431,7 +432,7 @@ def test_a_run_cut_short_is_skipped_and_not_published(plan: Plan, before: int) -
 
 def test_what_a_request_cut_short_cost_stays_booked_at_its_worst() -> None:
     relay = limited(tokens_per_day=100)
-    assert stopped(plain(), relay=relay)[0].budgets.tokens_left(relay) == 100 - WORST_TOKENS
+    assert tokens_left(stopped(plain(), relay=relay)[0].budgets, relay) == 100 - WORST_TOKENS
 
 
 def test_a_request_cut_short_holds_no_secret_of_its_address() -> None:

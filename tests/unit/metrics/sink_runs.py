@@ -10,10 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Standing
 from wnmon.metrics.prometheus import PrometheusSink
+from wnmon.model.budget import Budget
 from wnmon.model.check import Auth, Check, Level, Plan, Rule, Selector, Step
 from wnmon.model.exchange import Certificate, Chunk, Exchange, Marks, Request, Tls
 from wnmon.model.result import Evidence, Outcome, Reason, Result, RuleVerdict, Timing
-from wnmon.model.target import Budget, Probe, ProbeId, Target, Waiver
+from wnmon.model.target import Probe, ProbeId, Target, Waiver
 from wnmon.wire.answer import read_answer
 
 START_S = 1_790_000_000.0
@@ -44,6 +45,7 @@ def a_target(
     *,
     labels: Mapping[str, str] | None = None,
     tokens_per_day: int | None = None,
+    tokens_per_hour: int | None = None,
     waivers: tuple[Waiver, ...] = (),
 ) -> Target:
     return Target(
@@ -52,7 +54,7 @@ def a_target(
         host=f"{name}.example",
         models=("m",),
         labels=labels or {},
-        budget=Budget(tokens_per_day=tokens_per_day),
+        budget=Budget(tokens_per_day=tokens_per_day, tokens_per_hour=tokens_per_hour),
         waivers=waivers,
     )
 

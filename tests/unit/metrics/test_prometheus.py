@@ -30,11 +30,14 @@ from wnmon.engine.ports import RestCause
 from wnmon.engine.standing import Standing
 from wnmon.metrics.catalogue import CATALOGUE, Birth
 from wnmon.metrics.prometheus import PrometheusSink
+from wnmon.model.budget import BILLIONTHS, Limit, Period, Unit
+from wnmon.model.budget import Scope as LimitScope
 from wnmon.model.check import Asks, Level
 from wnmon.model.events import (
     BudgetLeft,
     InFlight,
     InternalFault,
+    LimitLeft,
     LoopLagged,
     MonitorEvent,
     NetworkTold,
@@ -239,12 +242,66 @@ def test_counts_of_usage_that_are_not_believed_are_counted() -> None:
     assert seen == {"input": 0, "output": 1}
 
 
-@pytest.mark.parametrize(("exhausted", "shown"), [(True, [1]), (False, [0]), (None, [])])
-def test_a_budget_is_exhausted_or_not_or_not_there(exhausted: bool | None, shown: list[float]) -> None:
+PER_DAY = Limit(scope=LimitScope.TARGET, unit=Unit.TOKENS, period=Period.DAY, most=90)
+DOLLARS = Limit(scope=LimitScope.ALL, unit=Unit.MONEY, period=Period.MONTH, most=2 * BILLIONTHS, currency="USD")
+
+
+def told(*limits: LimitLeft, target: str = "wn") -> BudgetLeft:
+    return BudgetLeft(target=target, limits=limits)
+
+
+def of(limit: Limit, left: int | None = None, *, is_exhausted: bool = False) -> LimitLeft:
+    return LimitLeft(limit=limit, left=left, is_exhausted=is_exhausted)
+
+
+@pytest.mark.parametrize(
+    ("event", "shown"),
+    [
+        (told(of(PER_DAY), of(DOLLARS, is_exhausted=True)), [1]),
+        (told(of(PER_DAY)), [0]),
+        (told(), []),
+    ],
+)
+def test_a_budget_is_exhausted_or_not_or_not_there(event: BudgetLeft, shown: list[float]) -> None:
     sink = a_sink(a_probe())
-    sink.observe(BudgetLeft(target="wn", tokens_left=None, tokens_limit=None, is_exhausted=exhausted))
+    sink.observe(event)
 
     assert [number for _, number in samples(sink, "wnmon_budget_exhausted")] == shown
+
+
+def test_each_limit_tells_whether_it_is_exhausted() -> None:
+    sink = a_sink(a_probe())
+    sink.observe(told(of(PER_DAY), of(DOLLARS, is_exhausted=True)))
+    found = {
+        (own["scope"], own["unit"], own["period"]): number
+        for own, number in samples(sink, "wnmon_budget_limit_exhausted")
+    }
+
+    assert found == {("target", "tokens", "day"): 0, ("all", "money", "month"): 1}
+
+
+def test_money_is_shown_in_its_currency() -> None:
+    sink = a_sink(a_probe())
+    sink.observe(told(of(DOLLARS, BILLIONTHS // 2)))
+    names = ("wnmon_budget_money_limit", "wnmon_budget_money_remaining")
+
+    assert [value(sink, name, scope="all", period="month", currency="USD") for name in names] == [2, 0.5]
+
+
+def test_what_is_left_of_a_limit_that_is_not_known_is_not_told() -> None:
+    sink = a_sink(a_probe())
+    sink.observe(told(of(PER_DAY)))
+
+    assert samples(sink, "wnmon_budget_tokens_remaining") == []
+
+
+def test_a_limit_that_a_reload_takes_away_leaves_no_series() -> None:
+    sink = a_sink(a_probe(target=a_target(tokens_per_day=90, tokens_per_hour=9)))
+    sink.observe(told(of(PER_DAY, 5, is_exhausted=True)))
+    sink.declare([a_probe(target=a_target(tokens_per_hour=9))])
+    names = ("wnmon_budget_tokens_limit", "wnmon_budget_tokens_remaining", "wnmon_budget_limit_exhausted")
+
+    assert [[own["period"] for own, _ in samples(sink, name)] for name in names] == [["hour"], [], []]
 
 
 def own_text(body: bytes) -> list[str]:
@@ -603,8 +660,8 @@ def test_a_label_value_with_quotes_and_newlines_is_escaped() -> None:
         (StoreTold(problem=StoreProblem.FULL, lost=7), "wnmon_store_lost_total", 7),
         (SinkFailed(sink="jsonl", error="x"), "wnmon_sink_errors_total", 1),
         (InternalFault(component="engine", error="x"), "wnmon_internal_errors_total", 1),
-        (BudgetLeft(target="wn", tokens_left=10, tokens_limit=90), "wnmon_budget_tokens_remaining", 10),
-        (BudgetLeft(target="wn", tokens_left=10, tokens_limit=90), "wnmon_budget_tokens_limit", 90),
+        (told(of(PER_DAY, 10)), "wnmon_budget_tokens_remaining", 10),
+        (told(of(PER_DAY, 10)), "wnmon_budget_tokens_limit", 90),
     ],
 )
 def test_the_monitor_shows_what_it_says_of_itself(event: MonitorEvent, name: str, shown: float) -> None:
@@ -644,7 +701,7 @@ def test_a_configured_budget_shows_its_limit_before_it_was_touched() -> None:
 
 def test_the_budget_of_an_unknown_target_leaves_no_trace() -> None:
     sink = a_sink(a_probe())
-    sink.observe(BudgetLeft(target="gone", tokens_left=1, tokens_limit=2))
+    sink.observe(told(of(PER_DAY, 1), target="gone"))
 
     assert samples(sink, "wnmon_budget_tokens_limit") == []
 
@@ -719,7 +776,8 @@ def a_busy_sink() -> tuple[bytes, bytes]:
     sink.take(a_run(probe=suite, verdicts=(a_verdict(Verdict.FAILED, findings=1),)))
     sink.take(a_balance_run(IN_USD, probe=money))
     sink.observe(Reloaded(ok=True, at_s=5, sha="abc"))
-    sink.observe(BudgetLeft(target="wn", tokens_left=1, tokens_limit=9, is_exhausted=False))
+    per_hour = Limit(scope=LimitScope.KEY, unit=Unit.REQUESTS, period=Period.HOUR, most=9)
+    sink.observe(told(of(PER_DAY, 1), of(DOLLARS, 1), of(per_hour, 1)))
     sink.observe(SelfTested(honesty=HONEST, at_s=7))
     sink.observe(StoreTold(problem=None))
     sink.observe(NetworkTold(is_down=False, since_s=5))

@@ -6,17 +6,31 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, tzinfo
 from pathlib import Path
 
-from engine_samples import FakeClock, limited, target
+from engine_samples import NOON_S, FakeClock, limited, target
 
-from wnmon.engine.ports import Account, Amount, Grant
+from wnmon.engine.budget import periods_of
+from wnmon.engine.ports import Account, Grant
+from wnmon.model.budget import Amount, Unit
 from wnmon.model.target import Target
 from wnmon.store.books import StoredBooks
 from wnmon.store.database import connected, opened
 from wnmon.store.writer import Hearing, Writer
 
-__all__ = ["FakeClock", "books", "day_of", "granted", "limited", "rows", "target", "writing"]
+__all__ = [
+    "NOON_S",
+    "FakeClock",
+    "account_of",
+    "books",
+    "granted",
+    "limited",
+    "rows",
+    "target",
+    "tokens_left",
+    "writing",
+]
 
 
 def rows(file: Path, sql: str) -> list[tuple[object, ...]]:
@@ -41,13 +55,17 @@ def writing(file: Path, hearing: Hearing | None = None) -> Iterator[Writer]:
 
 
 def books(writer: Writer, file: Path, owner: str = "a") -> StoredBooks:
-    return StoredBooks(writer, file, FakeClock(), owner, b"salt")
+    return StoredBooks(writer, file, owner, b"salt")
 
 
-def day_of(relay: Target) -> Account:
-    return Account(target=relay, day=int(FakeClock().wall_s() // 86_400))
+def account_of(relay: Target, at_s: float = NOON_S, zone: tzinfo = UTC) -> Account:
+    return Account(target=relay, periods=periods_of(at_s, zone), limits=relay.limits)
 
 
-def granted(kept: StoredBooks, relay: Target, tokens: int, copies: int = 1) -> Grant:
-    need = Amount(tokens=tokens, requests=1)
-    return asyncio.run(kept.grant(day_of(relay), need, copies))
+def granted(kept: StoredBooks, relay: Target, tokens: int, copies: int = 1, at_s: float = NOON_S) -> Grant:
+    return asyncio.run(kept.grant(account_of(relay, at_s), Amount(tokens=tokens, requests=1), copies))
+
+
+def tokens_left(grant: Grant) -> int:
+    """Return what is left of the first limit of tokens."""
+    return next(one.amount for one in grant.left if one.limit.unit is Unit.TOKENS)

@@ -13,8 +13,8 @@ from wnmon.model.events import StoreProblem
 from wnmon.store.database import opened
 from wnmon.store.writer import Health, Hearing, Writer
 
-COUNT = "SELECT count(*) FROM ledger"
-INSERT = "INSERT INTO ledger VALUES ('wn', '', 1, 1, 1)"
+COUNT = "SELECT count(*) FROM setting WHERE name = 'a'"
+INSERT = "INSERT INTO setting VALUES ('a', 'b')"
 
 
 def broken(db: sqlite3.Connection) -> None:
@@ -201,3 +201,29 @@ def test_while_the_disk_is_full_what_waits_is_not_tried_for_everybody_who_asks(t
     writer.close()
 
     assert count == 1
+
+
+def test_what_is_to_follow_an_answer_is_done_before_it_is_told(tmp_path: Path) -> None:
+    seen: list[bool] = []
+    with writing(tmp_path / "wnmon.db") as writer:
+        told = writer.ask(lambda db: db.execute(INSERT), lambda: seen.append(told.done()))
+        told.result(5)
+
+    assert seen == [False]
+
+
+def test_what_is_to_follow_an_answer_is_not_done_where_there_is_none(tmp_path: Path) -> None:
+    seen: list[int] = []
+    with writing(tmp_path / "wnmon.db") as writer:
+        writer.ask(broken, lambda: seen.append(1)).exception(5)
+
+    assert seen == []
+
+
+def test_whoever_wants_to_hears_that_nothing_was_written(tmp_path: Path) -> None:
+    seen: list[int] = []
+    with writing(tmp_path / "wnmon.db") as writer:
+        writer.on_rollback(lambda: seen.append(1))
+        writer.ask(broken).exception(5)
+
+    assert seen == [1]

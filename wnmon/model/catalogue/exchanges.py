@@ -67,7 +67,7 @@ SENTENCES: dict[str, Pair] = {
     "asked_to_be_left_alone": ("the relay asked to be left alone (status 429)", "中转站要求暂停请求（状态码 429）"),
     "usage_doubted_input": ("usage says {n} prompt_tokens, which cannot be; {n2} are booked", "usage 报告 {n} 个 prompt_tokens，不可能属实；按 {n2} 个记账"),
     "usage_doubted_output": ("usage says {n} completion_tokens, which cannot be; {n2} are booked", "usage 报告 {n} 个 completion_tokens，不可能属实；按 {n2} 个记账"),
-    "day_budget_used_up": ("the day's budget of {text} has no room for this", "{text} 当日的预算容不下此请求"),
+    "day_budget_used_up": ("no room for this is left within {text}", "{text} 容不下此请求"),
     "monitor_too_late": ("the monitor was too late", "监测程序来得太迟"),
     "run_under_way": ("the run before is still under way", "上一次运行仍在进行"),
     "monitor_ending": ("the monitor is ending", "监测程序正在退出"),

@@ -133,7 +133,7 @@ _WORDS: dict[str, Pair] = {
     "page_unknown": ("unknown", "未知"),
     "page_rest_asked": ("resting until {until} ({span}), as the relay asked", "应中转站要求暂停至 {until}（{span}）"),
     "page_rest_refused": ("resting until {until} ({span}), since the relay refused", "因中转站拒绝暂停至 {until}（{span}）"),
-    "page_rest_budget": ("resting until {until} ({span}): the day's budget is used up", "当日预算已用尽，暂停至 {until}（{span}）"),
+    "page_rest_budget": ("resting until {until} ({span}): {reason} is used up", "{reason} 已用尽，暂停至 {until}（{span}）"),
     "page_rest_maintenance": ("maintenance until {until} ({span}): {reason}", "维护至 {until}（{span}）：{reason}"),
     "page_rest_paused": ("paused until {until} ({span}): {reason}", "已暂停至 {until}（{span}）：{reason}"),
     "page_maintenance": ("maintenance", "维护中"),
