@@ -47,8 +47,8 @@ _SECTIONS = (
 _TAIL = """\
 More is proved elsewhere: thirty `kill -9` under load ([test](../tests/acceptance/test_serve_kills.py)); budgets over
 processes that are killed, beside a relay that counts for itself ([test](../tests/acceptance/test_serve_ledger.py)); a
-crash each 22 s for 10 minutes, which asks no relay more often ([test](../tests/acceptance/test_serve_crash_loop.py)); an
-own network that is cut ([test](../tests/acceptance/test_serve_own_network.py)); half an hour of outages under a real
+crash each 22 s for 10 minutes, which asks no relay more often ([test](../tests/acceptance/test_serve_crash_loop.py));
+an own network that is cut ([test](../tests/acceptance/test_serve_own_network.py)); half an hour of outages under a real
 Prometheus ([soak](soak.md)); and every fault of an answer itself ([conformance](conformance.md)).
 """
 
