@@ -217,9 +217,8 @@ class Budgets:
             return ()
         now_s, limits, ledger = self._clock.wall_s(), target.limits, self._ledgers.get(target.name)
         idle, left = (NOTHING, ()) if ledger is None else (ledger.idle, ledger.left)
-        there_again = {
-            one.limit for one in left if one.limit in by_limit and one.holds(by_limit[one.limit].need - idle)
-        }
+        asked = [(one, by_limit[one.limit].need) for one in left if one.limit in by_limit]
+        there_again = {one.limit for one, need in asked if one.holds(need - idle)}
         return tuple(
             refused
             for limit, refused in by_limit.items()

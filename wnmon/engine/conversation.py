@@ -27,7 +27,7 @@ from wnmon.engine.patience import Patience
 from wnmon.engine.ports import Clock
 from wnmon.engine.sending import Sender
 from wnmon.judge.preflight import asks_to_be_left_alone, blames_request, stops_a_suite
-from wnmon.model.budget import Amount, billionths
+from wnmon.model.budget import MOST, Amount, billionths
 from wnmon.model.check import Asks, Step
 from wnmon.model.exchange import FailureKind
 from wnmon.model.lesson import Lesson
@@ -243,7 +243,7 @@ class Conversation:
         """Return what a request comes to that costs so many tokens; no money where no price is known."""
         price = self._probe.target.prices.get(self._probe.model)
         money = Decimal(0) if price is None else price.of(input_tokens, output_tokens)[price.currency]
-        return Amount(tokens=input_tokens + output_tokens, requests=1, money=billionths(money))
+        return Amount(tokens=min(input_tokens + output_tokens, MOST), requests=1, money=billionths(money))
 
     def _left_out(self, step: Step, *, full: bool) -> Said | None:
         return left_out(step, self._probe, self.progress.parameters, full=full)

@@ -79,9 +79,13 @@ class Amount(NamedTuple):
 NOTHING = Amount()
 
 
+MOST = 10**15
+"""No request counts for more in any unit: sums of thousands of such still fit the integers of SQLite."""
+
+
 def billionths(money: Decimal) -> int:
     """Return an amount of money in billionths, rounded up: what is held, and what is booked, is never too little."""
-    return int((money * BILLIONTHS).to_integral_value(ROUND_CEILING))
+    return min(int((money * BILLIONTHS).to_integral_value(ROUND_CEILING)), MOST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

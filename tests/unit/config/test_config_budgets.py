@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from config_samples import config, target
 
-from wnmon.model.budget import BILLIONTHS, NO_BUDGET, Amount, Budget, Limit, Period, Scope, Unit, billionths
+from wnmon.model.budget import BILLIONTHS, MOST, NO_BUDGET, Amount, Budget, Limit, Period, Scope, Unit, billionths
 
 BASE = "base_url: https://relay.example"
 PRICES = "prices: {currency: USD, input: 1, output: 2}"
@@ -72,6 +72,10 @@ def test_the_budget_over_all_is_every_targets(tmp_path: Path) -> None:
 
 def test_money_is_rounded_up_where_it_is_held() -> None:
     assert billionths(Decimal("0.0000000011")) == 2
+
+
+def test_no_money_counts_for_more_than_the_file_can_hold() -> None:
+    assert billionths(Decimal(10**30)) == MOST
 
 
 def test_amounts_are_added_unit_by_unit() -> None:
