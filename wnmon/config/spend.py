@@ -80,7 +80,9 @@ def _row(probe: Probe) -> DailyCost:
         check=probe.check.name,
         requests_per_day=requests * runs_per_day,
         tokens_per_day=(input_tokens + output_tokens) * runs_per_day,
-        money_per_day=price.of(input_tokens, output_tokens, Decimal(runs_per_day)) if price else {},
+        money_per_day=price.of(input_tokens, output_tokens, requests=requests, times=Decimal(runs_per_day))
+        if price
+        else {},
         unpriced=() if price or probe.check.plan.asks is not Asks.CHAT else (f"{probe.target.name}/{probe.model}",),
     )
 
