@@ -43,7 +43,7 @@ def all_rows(say: Language) -> list[Row]:
     """Return the panels."""
     return [
         Row(title="", panels=[*_answers(say), _targets(say)]),
-        Row(title=say("Spent", "花费"), panels=[tokens_by_direction(say), _by_target(say)]),
+        Row(title=say("Spent", "花费"), panels=[tokens_by_direction(say), _by_target(say), *_money(say)]),
         Row(title=say("Left", "剩余"), panels=[_budget(say), _balance(say)]),
         Row(title=say("In doubt", "存疑"), panels=[_doubts(say), _skipped(say)]),
     ]
@@ -186,6 +186,34 @@ def _by_target(say: Language) -> Panel:
         queries=[Query(expr=increase("wnmon_probe_tokens_total", "target", "$__rate_interval"), legend="{{target}}")],
         bare=stacked_bars(link=(say("Open the target", "打开目标"), drill(say, "wnmon-target", of_field("target")))),
     )
+
+
+def _money(say: Language) -> list[Panel]:
+    """Show what the tokens cost: currencies are never added up."""
+
+    def paid(title: str, by: str, legend: str) -> Panel:
+        return Panel(
+            title=title,
+            about=say(
+                "What was really paid, by the prices of the configuration: multiplier and recharge included.",
+                "按配置中的价格（含倍率与充值比例）折算的实际花费。",
+            ),
+            size=(12, 8),
+            unit="none",
+            empty=Empty.PRICE,
+            queries=[
+                Query(
+                    expr=increase("wnmon_probe_money_total", f"{by}, currency", "$__rate_interval"),
+                    legend=f"{legend} {{{{currency}}}}",
+                )
+            ],
+            bare=stacked_bars(),
+        )
+
+    return [
+        paid(say("Money by target", "各目标的花费"), "target", "{{target}}"),
+        paid(say("Money by model", "各模型的花费"), "model", "{{model}}"),
+    ]
 
 
 def _budget(say: Language) -> Panel:

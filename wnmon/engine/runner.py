@@ -227,6 +227,7 @@ class Runner:
             statuses=tuple(answer.exchange.status for answer in progress.answers),
             input_tokens=progress.input_tokens,
             output_tokens=progress.output_tokens,
+            money=progress.money,
             doubts=tuple(progress.usage_doubts),
         )
         self.fanout.observe(discarded)
@@ -256,6 +257,7 @@ class Runner:
             suite=probe.check.plan.suite,
             spent_input_tokens=progress.input_tokens,
             spent_output_tokens=progress.output_tokens,
+            spent_money=progress.money,
             usage_doubts=tuple(progress.usage_doubts),
             pauses=tuple(progress.pauses),
             requests=len(progress.answers),

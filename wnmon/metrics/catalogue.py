@@ -245,6 +245,12 @@ TRAFFIC = (
         closed="direction",
     ),
     _counter(
+        "wnmon_probe_money_total",
+        "What those tokens cost, by the `prices` of the target, in the currency that is paid in. Absent without one.",
+        "currency",
+        unit="the currency",
+    ),
+    _counter(
         "wnmon_probe_usage_doubts_total",
         "Counts of `usage` that cannot be, such as 0 for an answer with text, or far more than the request allows.",
         "direction",

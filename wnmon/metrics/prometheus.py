@@ -275,8 +275,9 @@ class PrometheusSink:
         rules = set(self._known[probe.id].rules.values())
         findings = [Reading(metric="wnmon_rule_findings_total", value=0, values=values) for values in rules]
         slos = [*initial_series.slo_series(probe.slos)]
-        settings = initial_series.settings(probe)
-        self._apply(probe.id, labels, [*initial_series.births(Scope.PROBE), *settings, *findings, *slos])
+        settings, money = initial_series.settings(probe), [*initial_series.money_series(probe)]
+        self._apply(probe.id, labels, [*initial_series.births(Scope.PROBE), *settings, *money, *findings, *slos])
+        self._keep("wnmon_probe_money_total", probe.id, {reading.values for reading in money})
         for name in ("wnmon_rule_passed", "wnmon_rule_findings_total"):
             self._keep(name, probe.id, rules)
         self._keep("wnmon_rule_waived", probe.id, set())

@@ -33,6 +33,7 @@ from wnmon.model.events import (
 )
 from wnmon.model.exchange import Exchange
 from wnmon.model.honesty import Honesty, Spread, Word
+from wnmon.model.price import Amounts
 from wnmon.model.result import BOUNDS, Mark, Outcome, Timing, Verdict
 from wnmon.model.slo import Slo
 from wnmon.model.spent import UsageDoubt
@@ -170,11 +171,13 @@ def spending(run: Run) -> Iterator[Reading]:
     """Yield what a run sent, was answered and cost, whatever became of it."""
     statuses = tuple(exchange.status for exchange in run.evidence.exchanges)
     yield from _spending(statuses, run.spent_input_tokens, run.spent_output_tokens, run.usage_doubts)
+    yield from _money(run.spent_money)
 
 
 def discarded_readings(event: RunDiscarded) -> Iterator[Reading]:
     """Yield what a run sent, was answered and cost of which nothing else is published."""
     yield from _spending(event.statuses, event.input_tokens, event.output_tokens, event.doubts)
+    yield from _money(event.money)
 
 
 def _spending(
@@ -186,6 +189,11 @@ def _spending(
     yield Reading(metric="wnmon_probe_tokens_total", value=output_tokens, values=("output",))
     for doubt in doubts:
         yield Reading(metric="wnmon_probe_usage_doubts_total", value=1, values=(doubt.direction.value,))
+
+
+def _money(spent: Amounts) -> Iterator[Reading]:
+    for currency, amount in spent.items():
+        yield Reading(metric="wnmon_probe_money_total", value=float(amount), values=(currency,))
 
 
 def _size(run: Run) -> Iterator[Reading]:

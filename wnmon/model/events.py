@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wnmon.model.budget import Limit
 from wnmon.model.honesty import Honesty
+from wnmon.model.price import Amounts
 from wnmon.model.result import Reason
 from wnmon.model.said import Text
 from wnmon.model.spent import UsageDoubt
@@ -37,13 +38,14 @@ class RunSkipped:
 class RunDiscarded:
     """A run was cut short, so nothing that it found is published; what it sent and cost was spent all the same.
 
-    `statuses` are those of its answers, None where none came.
+    `statuses` are those of its answers, None where none came. `money`: nothing where no price is known.
     """
 
     probe: ProbeId
     statuses: tuple[int | None, ...]
     input_tokens: int
     output_tokens: int
+    money: Amounts = field(default_factory=dict)
     doubts: tuple[UsageDoubt, ...] = ()
 
 

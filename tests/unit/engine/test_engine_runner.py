@@ -6,6 +6,7 @@ import asyncio
 import base64
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -37,6 +38,7 @@ from wnmon.engine.sending import Stop
 from wnmon.model.check import Assertion, Plan, Risk
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunDiscarded, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import Exchange, FailureKind, Request
+from wnmon.model.price import Price
 from wnmon.model.result import Outcome, Reason, Verdict, because
 from wnmon.model.said import Said, Text, Why
 from wnmon.model.spent import Direction, UsageDoubt
@@ -301,6 +303,29 @@ SPENT: list[tuple[str, Callable[[Request], Exchange], tuple[int, int]]] = [
 def test_what_a_run_spent_is_booked(_name: str, line: Callable[[Request], Exchange], spent: tuple[int, int]) -> None:
     run = Bench(line).run()
     assert (run.spent_input_tokens, run.spent_output_tokens) == spent
+
+
+DEAR = Price(currency="CNY", input_per_million=Decimal(10**6), output_per_million=Decimal(2 * 10**6))
+
+
+@pytest.mark.parametrize(
+    ("prices", "money"),
+    [
+        ({}, {}),
+        ({"other": DEAR}, {}),
+        ({"m-1": DEAR}, {"CNY": 9}),
+        ({"m-1": replace(DEAR, per_request=Decimal(1))}, {"CNY": 10}),
+    ],
+)
+def test_a_run_costs_what_its_tokens_do(prices: dict[str, Price], money: dict[str, int]) -> None:
+    assert Bench().run(probe(where=target(prices=prices))).spent_money == money
+
+
+def test_what_is_refused_costs_no_money() -> None:
+    bench = Bench(reply({"error": {"message": "m"}}, 400))
+    run = bench.run(probe(where=target(prices={"m-1": replace(DEAR, per_request=Decimal(1))})))
+
+    assert run.spent_money == {"CNY": 0}
 
 
 def test_one_absurd_usage_does_not_silence_a_target() -> None:

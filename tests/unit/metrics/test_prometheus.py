@@ -54,6 +54,7 @@ from wnmon.model.events import (
     Waited,
 )
 from wnmon.model.honesty import Counts, Honesty, Series, Spread, Word
+from wnmon.model.price import Price
 from wnmon.model.result import Finding, Mark, Outcome, Reason, RuleVerdict, Undecided, Verdict
 from wnmon.model.slo import Indicator, Slo
 from wnmon.model.spent import Direction, UsageDoubt
@@ -231,6 +232,36 @@ def test_a_discarded_run_tells_what_it_cost_and_nothing_else() -> None:
     seen = [sum(number for _, number in samples(sink, f"wnmon_probe_{name}_total")) for name in names]
 
     assert seen == [2, 73, 1, 0]
+
+
+def priced(currency: str = "CNY") -> Probe:
+    price = Price(currency=currency, input_per_million=Decimal(1), output_per_million=Decimal(1))
+    return replace(a_probe(), target=replace(a_probe().target, prices={a_probe().model: price}))
+
+
+def test_money_is_counted_from_0_on_where_a_price_is_known() -> None:
+    assert [(own["currency"], number) for own, number in samples(a_sink(priced()), "wnmon_probe_money_total")] == [
+        ("CNY", 0)
+    ]
+
+
+def test_without_a_price_there_is_no_series_of_money() -> None:
+    assert samples(a_sink(a_probe()), "wnmon_probe_money_total") == []
+
+
+def test_money_spent_is_counted_of_published_and_discarded_runs() -> None:
+    sink, paid = a_sink(priced()), {"CNY": Decimal("0.25")}
+    sink.take(replace(a_run(), spent_money=paid))
+    sink.observe(RunDiscarded(probe=priced().id, statuses=(200,), input_tokens=9, output_tokens=64, money=paid))
+
+    assert [number for _, number in samples(sink, "wnmon_probe_money_total")] == [0.5]
+
+
+def test_a_currency_that_is_paid_in_no_more_vanishes() -> None:
+    sink = a_sink(priced("CNY"))
+    sink.declare([priced("USD")])
+
+    assert [own["currency"] for own, _ in samples(sink, "wnmon_probe_money_total")] == ["USD"]
 
 
 def test_counts_of_usage_that_are_not_believed_are_counted() -> None:
@@ -771,6 +802,7 @@ def a_busy_sink() -> tuple[bytes, bytes]:
     quick = Slo(name="quick", indicator=Indicator.TTFT, objective=0.95, window_s=86400.0, threshold_s=2.0)
     money = with_least("0.1", target=target)
     stand = Stand(Standing(known=True, up=True, up_since_s=START_S, next_run_s=START_S, rest=RestCause.ASKED))
+    target = replace(target, prices=priced().target.prices)
     sink = a_sink(replace(a_probe(target=target), slos=(quick,)), suite, money, stand=stand)
     sink.take(a_run(tls=TLS))
     sink.take(a_run(probe=suite, verdicts=(a_verdict(Verdict.FAILED, findings=1),)))
