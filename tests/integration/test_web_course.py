@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from web_samples import NOW_S, state
 
-from wnmon.engine.ports import Course, Span
+from wnmon.engine.ports import Course, Paid, Span
 from wnmon.web.bars import BAR_HEIGHT
 from wnmon.web.page import Page
 
@@ -74,3 +75,29 @@ def test_days_without_a_word_are_left_out() -> None:
 
 def test_a_probe_whose_past_is_not_known_has_no_bars() -> None:
     assert "<svg" not in PAGE.render([ROW], now_s=NOW_S, lang="en", version="0")
+
+
+def paid(lang: str = "en", targets: int = 1) -> str:
+    spent = {
+        f"t{number:02}": Paid(today={"CNY": Decimal("0.25")}, month={"CNY": Decimal(number + 1)})
+        for number in range(targets)
+    }
+    return PAGE.render([ROW], paid=spent, now_s=NOW_S, lang=lang, version="0")
+
+
+@pytest.mark.parametrize(
+    ("lang", "shown"),
+    [("en", "today 0.2500 CNY, this month 1.00 CNY"), ("zh", "今天 0.2500 CNY，本月 1.00 CNY")],
+)
+def test_what_a_target_cost_is_shown(lang: str, shown: str) -> None:
+    assert shown in paid(lang)
+
+
+def test_the_targets_that_cost_the_most_are_shown_and_the_others_counted() -> None:
+    html = paid(targets=22)
+
+    assert ("t21" in html, "t01" in html, "2 more targets cost less" in html) == (True, False, True)
+
+
+def test_without_a_price_money_is_not_spoken_of() -> None:
+    assert "Money" not in PAGE.render([ROW], now_s=NOW_S, lang="en", version="0")

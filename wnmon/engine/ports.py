@@ -13,6 +13,7 @@ from wnmon.model.check import Caps, Timeouts
 from wnmon.model.days import Stretch
 from wnmon.model.events import MonitorEvent
 from wnmon.model.exchange import Exchange, Request
+from wnmon.model.price import Amounts
 from wnmon.model.said import Text
 from wnmon.model.target import ProbeId, SensorKind, Target
 from wnmon.wire.bounds import is_brief
@@ -441,6 +442,14 @@ class KeptRun:
     answered_as: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """What watching a target cost, today and this month, by currency; nothing of what has no price."""
+
+    today: Amounts = field(default_factory=dict)
+    month: Amounts = field(default_factory=dict)
+
+
 class Courses(Protocol):
     """What is kept of the past, for the pages. May be asked from any thread."""
 
@@ -454,6 +463,10 @@ class Courses(Protocol):
 
     def courses(self) -> Mapping[ProbeId, Course]:
         """Return the course of each probe that ran of late."""
+        ...
+
+    def paid(self) -> Mapping[str, Paid]:
+        """Return what each target cost of late whose prices are known."""
         ...
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from wnmon.engine.deliveries import ChannelState
-from wnmon.engine.ports import Course, ProbeState
+from wnmon.engine.ports import Course, Paid, ProbeState
 from wnmon.engine.probe_states import MAINTENANCE, UNKNOWN
 from wnmon.model.duration import show_duration, span
 from wnmon.model.honesty import Honesty
+from wnmon.model.price import show_at_most
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, in_language, say
 from wnmon.model.target import ProbeId
@@ -23,6 +25,7 @@ from wnmon.web.moments import exact, moment, relative, since, word
 REFRESH_S = 15
 MAX_RULES_SHOWN = 4
 MAX_MESSAGE_CHARS = 500
+MAX_PAID_SHOWN = 20
 WAITING = "waiting"
 _RESTS = {
     "asked": "rest_asked",
@@ -59,6 +62,7 @@ class Page:
         self,
         states: Sequence[ProbeState],
         courses: Mapping[ProbeId, Course] | None = None,
+        paid: Mapping[str, Paid] | None = None,
         *,
         now_s: float,
         lang: str,
@@ -69,7 +73,7 @@ class Page:
         """Return the HTML of the page in `lang`, the most urgent probes first. `now_s` is epoch seconds.
 
         `honesty`: what the self-test at the start found, where it was made. `channels`: who is told of outages.
-        `courses`: how probes fared, where that is known.
+        `courses`: how probes fared, `paid`: what targets cost, where that is known.
         """
         fared = courses or {}
         rows = [
@@ -84,6 +88,8 @@ class Page:
             refresh_s=REFRESH_S,
             now=exact(now_s),
             clock=None if honesty is None else _clock(honesty, lang),
+            paid=_paid(paid or {}, {state.target for state in states}),
+            paid_left=max(len(paid or {}) - MAX_PAID_SHOWN, 0),
             channels=[_channel(state, now_s, lang) for state in channels],
             version=version,
             color=next((COLORS[name] for name in _URGENCY if counts[name] and name in COLORS), NO_COLOR),
@@ -93,6 +99,21 @@ class Page:
 def _clock(honesty: Honesty, lang: str) -> str:
     said = Said("selftest_line", text=Said(f"selftest_{honesty.word}"), said=honesty.why)
     return visible(in_language(said, lang))
+
+
+def _paid(paid: Mapping[str, Paid], watched: Collection[str]) -> list[dict[str, str]]:
+    """Return what the template shows of money: the targets that cost the most this month."""
+    dearest = sorted(paid, key=lambda name: (-max(paid[name].month.values(), default=Decimal(0)), name))
+    return [
+        {"target": name if name in watched else "", "name": name, **shown_paid(paid[name])}
+        for name in dearest[:MAX_PAID_SHOWN]
+    ]
+
+
+def shown_paid(paid: Paid) -> dict[str, str]:
+    """Return what was paid today and this month, in words."""
+    none = dict.fromkeys(paid.month, Decimal(0))
+    return {"today": show_at_most({**none, **paid.today}), "month": show_at_most(paid.month)}
 
 
 def _channel(state: ChannelState, now_s: float, lang: str) -> dict[str, object]:

@@ -13,7 +13,18 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from wnmon.engine.deliveries import ChannelState
-from wnmon.engine.ports import Clock, Control, Course, Courses, Evidence, KeptRun, MetricsText, ProbeStates, TargetPast
+from wnmon.engine.ports import (
+    Clock,
+    Control,
+    Course,
+    Courses,
+    Evidence,
+    KeptRun,
+    MetricsText,
+    Paid,
+    ProbeStates,
+    TargetPast,
+)
 from wnmon.model.honesty import Honesty
 from wnmon.model.said import say
 from wnmon.model.target import ProbeId
@@ -42,6 +53,10 @@ class NothingKept:
 
     def courses(self) -> Mapping[ProbeId, Course]:
         """Return none."""
+        return {}
+
+    def paid(self) -> Mapping[str, Paid]:
+        """Return nothing."""
         return {}
 
     def of_target(self, name: str) -> TargetPast:  # noqa: ARG002 - the port's signature
@@ -96,7 +111,7 @@ def build_application(site: Site, page: Page, target_page: TargetPage, run_page:
         return await _reload(site, request)
 
     async def probes(_: Request) -> Response:
-        return JSONResponse(probes_document(site))
+        return JSONResponse(await run_in_threadpool(probes_document, site))
 
     runs = Runs(site.evidence, site.past, run_page, site.clock, site.version, partial(_language, site))
     application = Starlette(
@@ -122,9 +137,11 @@ def index_of(site: Site, page: Page) -> Answer:
 
     async def index(request: Request) -> Response:
         states, now_s, lang = site.states.states(), site.clock.wall_s(), _language(site, request)
+        courses, paid = await run_in_threadpool(lambda: (site.past.courses(), site.past.paid()))
         html = page.render(
             states,
-            await run_in_threadpool(site.past.courses),
+            courses,
+            paid,
             now_s=now_s,
             lang=lang,
             version=site.version,
@@ -144,12 +161,14 @@ def target_of(site: Site, page: TargetPage) -> Answer:
         states = [state for state in site.states.states() if state.target == name]
         if not states:
             return PlainTextResponse(f"{say('page_no_target', lang)}\n", status_code=404)
-        courses, past = await run_in_threadpool(lambda: (site.past.courses(), site.past.of_target(name)))
+        kept = site.past
+        courses, past, paid = await run_in_threadpool(lambda: (kept.courses(), kept.of_target(name), kept.paid()))
         html = page.render(
             name,
             states,
             courses,
             past,
+            paid.get(name),
             now_s=site.clock.wall_s(),
             lang=lang,
             version=site.version,
@@ -206,6 +225,14 @@ async def _reload(site: Site, request: Request) -> Response:
     return PlainTextResponse("".join(f"{line}\n" for line in lines), status_code=400)
 
 
+def _paid(one: Paid) -> dict[str, dict[str, str]]:
+    """Return amounts as decimals in text, which no reader rounds."""
+    return {
+        name: {currency: f"{amount:f}" for currency, amount in amounts.items()}
+        for name, amounts in (("today", one.today), ("month", one.month))
+    }
+
+
 def probes_document(site: Site) -> dict[str, object]:
     """Return `/api/v1/probes`: every member of ProbeState by its own name, times in epoch seconds, null = not known."""
     honesty = site.honesty()
@@ -214,5 +241,6 @@ def probes_document(site: Site) -> dict[str, object]:
         "wnmon": site.version,
         "now_s": site.clock.wall_s(),
         "selftest": None if honesty is None else document_of(honesty),
+        "paid": {target: _paid(one) for target, one in site.past.paid().items()},
         "probes": [asdict(state) for state in presented(site.states.states(), "en")],
     }

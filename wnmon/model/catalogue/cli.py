@@ -158,6 +158,7 @@ _HELP: dict[str, Pair] = {
     "history_head_ttft": ("first token, median", "首个 token 中位数"),
     "history_head_incidents": ("incidents", "中断"),
     "history_head_tokens": ("tokens", "token"),
+    "history_head_money": ("money", "花费"),
     "history_head_course": ("course", "走势"),
     "history_head_course_days": ("course, by days of {zone}", "走势（按 {zone} 的日期）"),
     "history_down": (", down since {since}", "，自 {since} 起中断"),
