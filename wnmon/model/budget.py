@@ -83,10 +83,14 @@ MOST = 10**15
 """No request counts for more in any unit: sums of thousands of such still fit the integers of SQLite."""
 
 
+def billionths(money: Decimal) -> int:
+    """Return an amount of money in billionths, rounded up: what is held, and what is booked, is never too little."""
+    return min(int((money * BILLIONTHS).to_integral_value(ROUND_CEILING)), MOST)
+
+
 def of_request(tokens: int, money: Decimal) -> Amount:
-    """Return what one request comes to. Money is rounded up: what is held, and what is booked, is never too little."""
-    whole = int((money * BILLIONTHS).to_integral_value(ROUND_CEILING))
-    return Amount(tokens=min(tokens, MOST), requests=1, money=min(whole, MOST))
+    """Return what one request comes to."""
+    return Amount(tokens=min(tokens, MOST), requests=1, money=billionths(money))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

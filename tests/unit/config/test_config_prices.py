@@ -11,7 +11,7 @@ import pytest
 from config_samples import config, probe, problems, target
 
 from wnmon.config import load_suites, plan_spend, render
-from wnmon.config.spend import sure_cost
+from wnmon.engine.costs import sure_cost
 from wnmon.model.check import Risk
 from wnmon.model.price import Price
 
