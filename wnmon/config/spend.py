@@ -12,10 +12,10 @@ from decimal import Decimal
 
 from wnmon.config.resolve import Config
 from wnmon.engine.costs import worst_run
-from wnmon.model.budget import NOTHING, Amount, Limit, Period, Scope
+from wnmon.model.budget import NOTHING, Amount, Limit, Period
 from wnmon.model.check import Asks
 from wnmon.model.price import Amounts, added
-from wnmon.model.target import Probe, Target
+from wnmon.model.target import Probe, Target, limits_held
 
 DAYS_PER_MONTH = 30
 _DAY_S = 86_400.0
@@ -135,18 +135,6 @@ def _shares(targets: Sequence[Target], rows: Iterable[DailyCost]) -> Iterator[Sh
         of_target = by_target[row.target]
         for period in Period:
             of_target[period] += row.most[period]
-    for limit, names in held(targets).items():
+    for limit, names in limits_held(targets).items():
         planned = sum((by_target[name][limit[1].period] for name in names), NOTHING)
         yield Share(limit=limit[1], targets=names, planned=planned.of(limit[1].unit))
-
-
-def held(targets: Sequence[Target]) -> Mapping[tuple[object, Limit], tuple[str, ...]]:
-    """Return each limit there is, by whom it holds together, with the names of the targets it is for."""
-    found: dict[tuple[object, Limit], list[str]] = {}
-    for scope in Scope:
-        for target in targets:
-            whom = {Scope.TARGET: target.name, Scope.KEY: target.api_key, Scope.ALL: None}[scope]
-            for limit in target.limits:
-                if limit.scope is scope:
-                    found.setdefault((whom, limit), []).append(target.name)
-    return {key: tuple(names) for key, names in found.items()}

@@ -62,6 +62,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str], key_in: KeyFil
         concurrency=place.whole_of("concurrency") or 2,
         budget=read_budget(place.get("budget"), currency),
         key_budget=read_budget(place.get("key_budget"), currency),
+        step_down=not place.is_given_as("step_down", value=False),
         pace=Pace(**{key: place.whole_of(key) for key in _PACES}),
         parameters=read_parameters(place.get("parameters"), models),
         prices=prices,

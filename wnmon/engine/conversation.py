@@ -52,8 +52,8 @@ INTERRUPTED = Said(Why.INTERRUPTED)
 class Progress:
     """What a run has gathered so far. `over_budget`: a budget refused one of its requests.
 
-    `recheck`: it only confirms another. `slot_s` (epoch): when it was due. `parameters`: how the model is asked by now.
-    `money`: what the tokens cost, nothing where no price is known.
+    `recheck`: it only confirms another. `aside`: it is told to nobody. `slot_s` (epoch): when it was due.
+    `parameters`: how the model is asked by now. `money`: what the tokens cost, nothing where no price is known.
     `superseded`: the places of the answers that do not stand.
     """
 
@@ -61,6 +61,7 @@ class Progress:
     nonce: str
     started_at_s: float
     recheck: bool = False
+    aside: bool = False
     slot_s: float | None = None
     answers: list[Answer] = field(default_factory=list)
     not_sent: dict[str, Text] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from wnmon.model.events import (
     InFlight,
     InternalFault,
     LoopLagged,
+    ModelsListed,
     MonitorEvent,
     NetworkTold,
     Notified,
@@ -27,6 +28,7 @@ from wnmon.model.events import (
     SelfTested,
     SinkFailed,
     StateExpired,
+    Stepped,
     StoreTold,
     Turned,
     Waited,
@@ -38,6 +40,7 @@ from wnmon.model.result import BOUNDS, Mark, Outcome, Timing, Verdict
 from wnmon.model.slo import Slo
 from wnmon.model.spent import UsageDoubt
 from wnmon.watch.slo import Cause, Counted, classify, left_out
+from wnmon.watch.step_down import Step
 from wnmon.wire.balance import UNITS_WITHOUT_WORTH, Balance, is_about_balance, read_balance
 from wnmon.wire.opened import Untold
 
@@ -82,8 +85,13 @@ def probe_readings(run: Run, streaks: Streaks) -> Iterator[Reading]:
     yield from spending(run)
 
 
-def standing_readings(standing: Standing) -> Iterator[Reading]:
-    """Yield what is confirmed of a probe, when it is asked next, and what keeps it from being asked before."""
+def standing_readings(standing: Standing, every_s: float) -> Iterator[Reading]:
+    """Yield what is confirmed of a probe, when it is asked next, and what keeps it from being asked before.
+
+    `every_s`: the interval that is configured.
+    """
+    interval_s = every_s * standing.stride if standing.stride else None
+    yield Reading(metric="wnmon_probe_interval_seconds", value=interval_s)
     yield Reading(metric="wnmon_probe_up", value=None if standing.up is None else float(standing.up))
     yield Reading(metric="wnmon_probe_up_since_timestamp_seconds", value=standing.up_since_s)
     yield Reading(metric="wnmon_probe_next_run_timestamp_seconds", value=standing.next_run_s)
@@ -294,7 +302,7 @@ def event_readings(event: MonitorEvent) -> Iterator[Reading]:
             yield from _condition(event)
         case Notified():
             yield from _notified(event)
-        case BudgetLeft() | StateExpired() | Turned():
+        case BudgetLeft() | Stepped() | ModelsListed() | StateExpired() | Turned():
             return
 
 
@@ -363,6 +371,16 @@ def _spread(metric: str, scheme: str, spread: Spread | None) -> Iterator[Reading
     sizes_s = (None,) * 3 if spread is None else (spread.p50_s, spread.p99_s, spread.max_s)
     for stat, size_s in zip(("p50", "p99", "max"), sizes_s, strict=True):
         yield Reading(metric=metric, value=size_s, values=(scheme, stat))
+
+
+def step_readings(event: Stepped | ModelsListed) -> Iterator[Reading]:
+    """Yield how sparingly a target is asked, or whether it listed its models; at another step nobody knows."""
+    if isinstance(event, ModelsListed):
+        yield Reading(metric="wnmon_budget_models_listed", value=float(event.ok))
+        return
+    yield Reading(metric="wnmon_budget_step", value=event.step)
+    if event.step != Step.MODELS:
+        yield Reading(metric="wnmon_budget_models_listed", value=None)
 
 
 def budget_readings(event: BudgetLeft) -> Iterator[Reading]:

@@ -15,7 +15,7 @@ from wnmon.model.target import ProbeId
 
 
 class Skip(StrEnum):
-    """Why a due run did not take place. maintenance: a window, or a pause."""
+    """Why a due run did not take place. maintenance: a window, or a pause. spared: so that a budget lasts."""
 
     OVERLAP = "overlap"
     MISFIRE = "misfire"
@@ -23,6 +23,7 @@ class Skip(StrEnum):
     BACKOFF = "backoff"
     SHUTDOWN = "shutdown"
     MAINTENANCE = "maintenance"
+    SPARED = "spared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +147,33 @@ class BudgetLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stepped:
+    """A target is asked at a step of `watch/step_down.py` (0 full to 4 rest): each `stride`-th due run takes place.
+
+    `limit`: what is short, until `until_s` (epoch) at the latest; None at full.
+    """
+
+    target: str
+    step: int
+    stride: int
+    limit: Limit | None
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelsListed:
+    """A target that nothing else is asked of, to spare its budget, listed its models at `at_s` (epoch), or did not.
+
+    It says that the relay can be reached, and nothing of whether a model answers.
+    """
+
+    target: str
+    ok: bool
+    at_s: float
+    why: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SinkFailed:
     """A sink raised while taking a run or an event. Others are not harmed."""
 
@@ -239,6 +267,8 @@ MonitorEvent = (
     | LoopLagged
     | Reloaded
     | BudgetLeft
+    | Stepped
+    | ModelsListed
     | SinkFailed
     | InternalFault
     | ConnectionsRefused

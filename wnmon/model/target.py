@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
@@ -86,8 +86,9 @@ class Target:
     """A relay. `url` is the resolved completions URL, whose path may hold a key; `host` is what may be shown of it.
 
     Each request is to fit three budgets: the target's own, that of its key over all targets that are asked with it, and
-    the one over all targets. `prices` holds each model whose price is known, `parameters` each that wants to be asked
-    otherwise. `allow_risk`: `wnmon check --full` need not ask before it sends.
+    the one over all targets. `step_down`: it is asked more sparingly while one of them is short. `prices` holds each
+    model whose price is known, `parameters` each that wants to be asked otherwise. `allow_risk`: `wnmon check --full`
+    need not ask before it sends.
     `auth_header`: where the key goes, alone; None for `Authorization`, after `Bearer`. `http2`: its transport can offer
     HTTP/2. `remarks`: what whoever reads of its answers should know of how it was asked, such as through which proxy.
     """
@@ -108,6 +109,7 @@ class Target:
     budget: Budget = NO_BUDGET
     key_budget: Budget = NO_BUDGET
     overall_budget: Budget = NO_BUDGET
+    step_down: bool = True
     pace: Pace = UNLIMITED
     prices: Mapping[str, Price] = field(default_factory=dict)
     parameters: Mapping[str, Parameters] = field(default_factory=dict)
@@ -143,6 +145,21 @@ class Target:
             yield self.api_key
         yield from (value for _, value in self.headers if isinstance(value, Secret))
         yield from self.extra_secrets
+
+
+def limits_held(targets: Sequence[Target]) -> Mapping[tuple[object, Limit], tuple[str, ...]]:
+    """Return each limit there is, by whom it holds together, with the names of the targets it is for.
+
+    Those of targets come first, then those of keys, then the ones over all.
+    """
+    found: dict[tuple[object, Limit], list[str]] = {}
+    for scope in Scope:
+        for target in targets:
+            whom = {Scope.TARGET: target.name, Scope.KEY: target.api_key, Scope.ALL: None}[scope]
+            for limit in target.limits:
+                if limit.scope is scope:
+                    found.setdefault((whom, limit), []).append(target.name)
+    return {key: tuple(names) for key, names in found.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

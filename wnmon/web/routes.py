@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
 from starlette.applications import Starlette
@@ -23,10 +23,11 @@ from wnmon.engine.ports import (
     MetricsText,
     Paid,
     ProbeStates,
+    StepState,
     TargetPast,
 )
 from wnmon.model.honesty import Honesty
-from wnmon.model.said import say
+from wnmon.model.said import in_language, say
 from wnmon.model.target import ProbeId
 from wnmon.model.web_access import Scope
 from wnmon.watch.honesty import document_of
@@ -87,6 +88,7 @@ class Site:
     channels: Callable[[], Sequence[ChannelState]] = tuple
     evidence: Evidence = field(default_factory=NoEvidence)
     styles: tuple[str, ...] = ()
+    steps: Callable[[], Sequence[StepState]] = tuple
 
 
 def build_application(site: Site, page: Page, target_page: TargetPage, run_page: RunPage) -> Starlette:
@@ -147,6 +149,7 @@ def index_of(site: Site, page: Page) -> Answer:
             version=site.version,
             honesty=site.honesty(),
             channels=site.channels(),
+            steps=site.steps(),
         )
         return _html(html, lang)
 
@@ -241,6 +244,7 @@ def probes_document(site: Site) -> dict[str, object]:
         "wnmon": site.version,
         "now_s": site.clock.wall_s(),
         "selftest": None if honesty is None else document_of(honesty),
+        "steps": [asdict(replace(one, why=in_language(one.why, "en"))) for one in site.steps()],
         "paid": {target: _paid(one) for target, one in site.past.paid().items()},
         "probes": [asdict(state) for state in presented(site.states.states(), "en")],
     }

@@ -74,8 +74,7 @@ def test_each_target_has_a_limit_of_its_own(tmp_path: Path) -> None:
 
 BUDGETS = {
     "en": (
-        "budget of             limit  plan, at most   share\n"
-        "a          tokens_per_day 9            720  8,000%  over\n"
+        "budget of             limit  plan, at most   share\na          tokens_per_day 9            720  8,000%  over\n"
     ),
     "zh": (
         "预算归属              上限  计划用量上限    占比\na         tokens_per_day 9           720  8,000%  超出\n"
