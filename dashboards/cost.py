@@ -199,7 +199,7 @@ def _money(say: Language) -> list[Panel]:
                 "按配置中的价格（含倍率与充值比例）折算的实际花费。",
             ),
             size=(12, 8),
-            unit="none",
+            unit="short",
             empty=Empty.PRICE,
             queries=[
                 Query(
@@ -237,7 +237,7 @@ def _steps(say: Language) -> Panel:
             "为使预算够用：0 按配置，1 降低频率，2 只保留最便宜的检查，3 只询问不消耗 token 的内容，4 不询问。",
         ),
         size=(24, 6),
-        unit="none",
+        unit="short",
         empty=Empty.BUDGET,
         queries=[Query(expr=f"max by (target) ({targets('wnmon_budget_step')})", legend="{{target}}")],
         bare=lines(top=4),

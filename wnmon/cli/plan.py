@@ -14,7 +14,7 @@ from wnmon.cli.terminal import note, say, width_or_none
 from wnmon.cli.validate import load_with_stand_ins
 from wnmon.config import Config, plan_spend
 from wnmon.config.spend import DAYS_PER_MONTH, DailyCost, Share, Spend
-from wnmon.config.spend_table import amount_said, limit_said, render, render_budgets
+from wnmon.config.spend_table import amount_said, limit_said, render
 from wnmon.errors import UsageError
 from wnmon.model.budget import BILLIONTHS, Unit
 from wnmon.model.json import JsonObject
@@ -38,9 +38,7 @@ def command(config: Path, lang: str, *, as_json: bool, yes: bool) -> int:
     if as_json:
         say(json.dumps(_document(spend), ensure_ascii=False, indent=2) + "\n", as_utf8=True)
     else:
-        columns = width_or_none()
-        budgets = render_budgets(spend, lang, columns)
-        say(render(spend, lang, columns) + (f"\n{budgets}" if budgets else ""))
+        say(render(spend, lang, width_or_none(), whole=True))
     for said in (*not_here, *complaints(spend)):
         note(said)
     return Exit.BROKEN if spend.over and not yes else Exit.OK

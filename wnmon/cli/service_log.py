@@ -48,6 +48,7 @@ from wnmon.model.said import Said, Text, in_language, say
 from wnmon.model.target import ProbeId
 from wnmon.model.text import visible
 from wnmon.report.terminal import render_run_line
+from wnmon.watch.step_down import said_of
 
 
 class Level(IntEnum):
@@ -195,13 +196,13 @@ class ServiceLog:
         """Say how sparingly a target is asked where that changed, and where its models are not listed instead."""
         if isinstance(event, ModelsListed):
             if not event.ok:
-                said = Said("models_not_listed", name=event.target, said=event.why)
+                said = Said("list_did_not_come", name=event.target, said=event.why)
                 self.say("models_not_listed", said, Level.WARNING, target=event.target)
             return
         before, self._steps[event.target] = self._steps.get(event.target, (0, 1)), (event.step, event.stride)
         if before == self._steps[event.target]:
             return
-        said = Said(f"step_{event.step}", n=event.stride) if event.step in (1, 2) else Said(f"step_{event.step}")
+        said = said_of(event.step, event.stride)
         fields: dict[str, Any] = {"target": event.target, "step": event.step, "stride": event.stride}
         if event.limit is None:
             self.say("stepped", Said("stepped_up", name=event.target, said=said), **fields)

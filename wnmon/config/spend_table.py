@@ -21,8 +21,8 @@ _WHOSE = {Scope.TARGET: "spend_over_target", Scope.KEY: "spend_over_key", Scope.
 _BUDGETS = (Said("spend_budget_of"), Said("spend_limit"), Said("spend_planned"), Said("spend_share"), "")
 
 
-def render(spend: Spend, lang: str = "en", columns: int | None = None) -> str:
-    """Return a table: the dearest rows, a total per target with its budget, the sum.
+def render(spend: Spend, lang: str = "en", columns: int | None = None, *, whole: bool = False) -> str:
+    """Return a table: the dearest rows, a total per target with its budget, the sum; on the `whole` each limit too.
 
     Where it is wider than so many columns, each row is a paragraph.
     """
@@ -40,11 +40,12 @@ def render(spend: Spend, lang: str = "en", columns: int | None = None) -> str:
     footer = [Said("spend_bounds_money" if total.money_per_day else "spend_bounds")]
     if spend.rechecks:
         footer.append(Said("spend_rechecks", n=spend.rechecks))
-    if spend.over:
+    if spend.over and not whole:
         footer.append(Said("spend_over", names=_some([limit_said(share).text(lang) for share in spend.over])))
     if total.money_per_day and total.unpriced:
         footer.append(Said("spend_no_price", names=_some(total.unpriced)))
-    return _table(lines, 2, lang, columns) + "".join(f"{said.text(lang)}\n" for said in footer)
+    costs = _table(lines, 2, lang, columns) + "".join(f"{said.text(lang)}\n" for said in footer)
+    return f"{costs}\n{render_budgets(spend, lang, columns)}" if whole and spend.shares else costs
 
 
 def render_budgets(spend: Spend, lang: str = "en", columns: int | None = None) -> str:

@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from math import inf
 
+from wnmon.model.said import Said
+
 SHORT_BELOW = 0.95
 """Costs are estimated: a budget that fits exactly is not short because of one run more."""
 ENOUGH_ABOVE = 1.25
@@ -58,6 +60,17 @@ LEVELS = (
 )
 """From what costs the most to what costs nothing."""
 FULL, REST = LEVELS[0], LEVELS[-1]
+
+
+def said_of(step: int, stride: int) -> Said:
+    """Return in words what is asked at a step."""
+    match Step(step):
+        case Step.RARER:
+            return Said("step_rarer", n=stride)
+        case Step.SHORTER:
+            return Said("step_shorter", n=stride)
+        case whole:
+            return Said({Step.FULL: "step_full", Step.MODELS: "step_models", Step.REST: "step_rest"}[whole])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from wnmon.model.result import Outcome
 from wnmon.model.said import Said, in_language, say
 from wnmon.model.target import ProbeId
 from wnmon.model.text import cut, visible
+from wnmon.watch.step_down import said_of
 from wnmon.web.bars import drawn_course
 from wnmon.web.frame import Frame
 from wnmon.web.moments import exact, moment, relative, since, word
@@ -35,8 +36,6 @@ _RESTS = {
     "maintenance": "rest_maintenance",
     "paused": "rest_paused",
 }
-_STRIDING = (1, 2)
-"""Steps that have some due runs take place."""
 _DAY_S = 86_400
 
 _URGENCY = (
@@ -124,8 +123,7 @@ def shown_paid(paid: Paid) -> dict[str, str]:
 
 def _step(state: StepState, now_s: float, lang: str) -> dict[str, str]:
     """Return what the template shows of a target that is asked more sparingly than configured."""
-    said = Said(f"step_{state.step}", n=state.stride) if state.step in _STRIDING else Said(f"step_{state.step}")
-    left = relative(state.until_s - now_s, lang)
+    said, left = said_of(state.step, state.stride), relative(state.until_s - now_s, lang)
     until = _until(state.until_s, now_s)
     line = word("step_line", lang, name=state.target, said=said, text=state.limit, until=until, span=left)
     listed = ""
