@@ -19,10 +19,12 @@ from wnmon.model.check import Asks
 from wnmon.model.events import ModelsListed, MonitorEvent, Stepped
 from wnmon.model.target import Probe, ProbeId, Target, limits_held
 from wnmon.watch.confirm import says_up
-from wnmon.watch.step_down import FULL, LEVELS, REST, Held, Level, Rate, Step, held, most_sparing, takes_place
+from wnmon.watch.step_down import FULL, LEVELS, REST, WIDEST, Held, Level, Rate, Step, held, most_sparing, takes_place
 
 NEWEST_SHARE = 0.3
 """So much of what a probe is thought to cost is what its last run did; all of it the first one."""
+RAREST_S = 6 * 3600
+"""No check is made rarer than this to have a budget last, but for one in `WIDEST` of its due runs."""
 LIST_STRIDE = 4
 """Where nothing else is asked of a target that lists its models for nothing, so many due runs lie between two lists."""
 
@@ -46,6 +48,9 @@ class Stand:
     level: Level = FULL
     limit: Limit | None = None
     until_s: float = 0.0
+
+
+_AS_CONFIGURED = Stand()
 
 
 class _Cost(NamedTuple):
@@ -84,6 +89,8 @@ class Sparing:
         self._asked: dict[str, _Asked] = {}
         self._costs: dict[ProbeId, _Cost] = {}
         self._learned: set[ProbeId] = set()
+        self._holders: Mapping[tuple[object, Limit], tuple[str, ...]] = {}
+        self._rates: dict[tuple[str, Unit], Rate] = {}
         self._held: dict[tuple[object, Limit], Held] = {}
         self._stands: dict[str, Stand] = {}
         self._listed: dict[str, ModelsListed] = {}
@@ -100,8 +107,9 @@ class Sparing:
         limited = [probe for mine in by_target.values() for probe in mine]
         self._costs = {probe.id: self._costs.get(probe.id) or _worst(probe) for probe in limited}
         self._learned &= self._costs.keys()
-        self._stands = {name: self._stands.get(name, Stand()) for name in by_target}
-        self._held = {}
+        self._stands = {name: self._stands.get(name, _AS_CONFIGURED) for name in by_target}
+        self._holders = limits_held([asked.target for asked in self._asked.values()])
+        self._held, self._rates = {}, {}
         self.weigh()
         return [_stepped(name, stand) for name, stand in self._stands.items()]
 
@@ -115,34 +123,38 @@ class Sparing:
             mixed = (old + (new - old) * share for old, new in zip(known, cost, strict=True))
             self._costs[run.probe] = _Cost(*mixed)
             self._learned.add(run.probe)
+            for unit in Unit:
+                self._rates.pop((run.target, unit), None)
 
     def weigh(self) -> list[Stepped]:
         """Weigh what is left now; return which targets are asked otherwise than before."""
-        now_s, before = self._clock.wall_s(), dict(self._stands)
-        own = dict.fromkeys(self._asked, FULL)
-        binding: dict[str, tuple[Level, Limit, float]] = {}
         lefts = {name: {one.limit: one for one in self._left(asked.target)} for name, asked in self._asked.items()}
-        kept: dict[tuple[object, Limit], Held] = {}
-        holders = limits_held([asked.target for asked in self._asked.values()])
-        for scope in Scope:
-            allowed: list[tuple[str, Level]] = []
-            for key, names in holders.items():
-                told = [lefts[name][key[1]] for name in names if key[1] in lefts[name]]
-                if key[1].scope is not scope or not told:
-                    continue
-                least = min(told, key=lambda one: one.amount)
-                rate = self._rate(names, own, key[1].unit)
-                kept[key] = now = held(self._held.get(key), least.amount, least.until_s, rate, now_s)
-                for name in (name for name in names if self._asked[name].target.step_down):
-                    allowed.append((name, now.level))
-                    if name not in binding or most_sparing([binding[name][0], now.level]) != binding[name][0]:
-                        binding[name] = now.level, key[1], now.until_s
-            for name, level in allowed:
-                own[name] = most_sparing([own[name], level])
-        self._held = kept
-        self._stands = {name: _stand(binding.get(name)) for name in self._asked}
-        changed = [name for name, now in self._stands.items() if now.level != before.get(name, Stand()).level]
-        return [_stepped(name, self._stands[name]) for name in changed]
+        stands = dict.fromkeys(self._asked, _AS_CONFIGURED)
+        for scope in Scope:  # a target is reckoned with by others as rarely asked as its own limits have it
+            stands |= self._weighed(scope, stands, lefts)
+        before, self._stands = self._stands, stands
+        changed = [name for name, now in stands.items() if now.level != before.get(name, _AS_CONFIGURED).level]
+        return [_stepped(name, stands[name]) for name in changed]
+
+    def _weighed(
+        self, scope: Scope, stands: Mapping[str, Stand], lefts: Mapping[str, Mapping[Limit, Left]]
+    ) -> dict[str, Stand]:
+        """Return how targets are asked that the limits of a scope have asked more sparingly than these do."""
+        found: dict[str, Stand] = {}
+        for key, names in self._holders.items():
+            limit = key[1]
+            told = [lefts[name][limit] for name in names if limit in lefts[name]] if limit.scope is scope else []
+            if not told:
+                continue
+            left, rate = min(told, key=lambda one: one.amount), self._rate(names, stands, limit.unit)
+            now = held(self._held.get(key), left.amount, left.until_s, rate, self._clock.wall_s())
+            self._held[key] = now
+            for name in names if now.level is not FULL else ():
+                known = found.get(name, stands[name])
+                is_stricter = most_sparing([now.level, known.level]) != known.level
+                if is_stricter and self._asked[name].target.step_down:
+                    found[name] = Stand(level=now.level, limit=limit, until_s=now.until_s)
+        return found
 
     def stands(self) -> Mapping[str, Stand]:
         """Return how each target with a limit is asked."""
@@ -182,7 +194,7 @@ class Sparing:
 
     def rest(self, probe: Probe, at_ns: int) -> Rest | None:
         """Return until when a probe is spared whose next due run after an instant (boot ns) is, else None."""
-        stand = self._stands.get(probe.target.name, Stand())
+        stand = self._stands.get(probe.target.name, _AS_CONFIGURED)
         if stand.level is FULL or stand.limit is None:
             return None
         slot_ns = self._slots.slot_from(probe.id, at_ns)
@@ -211,34 +223,49 @@ class Sparing:
         return probe.id == _lister(asked).id and self._slots.number_of(probe.id, due_ns) % LIST_STRIDE == 0
 
     def _level(self, probe: Probe) -> Level:
-        return self._stands.get(probe.target.name, Stand()).level
+        return self._stands.get(probe.target.name, _AS_CONFIGURED).level
 
     def _takes_place(self, probe: Probe, due_ns: int) -> bool:
         slot, is_cheapest = self._slots.number_of(probe.id, due_ns), probe.id in self._cheapest
         return takes_place(self._level(probe), slot, is_free=_is_free(probe), is_cheapest=is_cheapest)
 
-    def _rate(self, names: Iterable[str], own: Mapping[str, Level], unit: Unit) -> Rate:
+    def _rate(self, names: Iterable[str], stands: Mapping[str, Stand], unit: Unit) -> Rate:
         """Return what these targets cost together, each at the level that it has by its own limits."""
-        rates = [_at_most(self._rate_of(self._asked[name], unit), own[name]) for name in names]
-        asked = [name for name in names if self._asked[name].target.step_down]
-        constant = sum(rate.at(FULL) - rate.free for rate, name in zip(rates, names, strict=True) if name not in asked)
-        stepping = [rate for rate, name in zip(rates, names, strict=True) if name in asked]
+        free = 0.0
+        stepping = []
+        for name in names:
+            rate = _at_most(self._rate_of(name, unit), stands[name].level)
+            if self._asked[name].target.step_down:
+                stepping.append(rate)
+                free += rate.free
+            else:
+                free += rate.full + rate.free
         return Rate(
             full=sum(rate.full for rate in stepping),
             cheapest=sum(rate.cheapest for rate in stepping),
-            free=sum(rate.free for rate in rates) + constant,
+            free=free,
             once=sum(rate.once for rate in stepping),
             least=min((rate.least for rate in stepping if rate.least), default=0),
+            widest=min((rate.widest for rate in stepping), default=WIDEST),
         )
 
-    def _rate_of(self, asked: _Asked, unit: Unit) -> Rate:
+    def _rate_of(self, name: str, unit: Unit) -> Rate:
+        """Return what a target costs as configured; reckoned anew once a run has cost something else."""
+        known = self._rates.get((name, unit))
+        if known is None:
+            known = self._rates[name, unit] = self._reckoned(self._asked[name], unit)
+        return known
+
+    def _reckoned(self, asked: _Asked, unit: Unit) -> Rate:
         cheapest = [self._costs[probe.id].of(unit) for probe in asked.cheapest]
+        rarest_s = max((probe.check.every_s for probe in asked.cheapest), default=RAREST_S)
         return Rate(
             full=self._per_second(asked.paid, unit),
             cheapest=self._per_second(asked.cheapest, unit),
             free=self._per_second(asked.free, unit) if asked.free else _of_lists(asked, unit),
             once=sum(cheapest),
             least=min(cheapest, default=0),
+            widest=max(WIDEST, int(RAREST_S // rarest_s)),
         )
 
     def _per_second(self, probes: Iterable[Probe], unit: Unit) -> float:
@@ -276,6 +303,8 @@ def _of_lists(asked: _Asked, unit: Unit) -> float:
 
 def _at_most(rate: Rate, level: Level) -> Rate:
     """Return what is left of a rate where nothing is asked at more than a level."""
+    if level is FULL:
+        return rate
     paid = rate.at(level) - rate.free if level is not REST else 0.0
     return replace(rate, full=min(rate.full, paid), cheapest=min(rate.cheapest, paid))
 
@@ -287,13 +316,6 @@ def _is_free(probe: Probe) -> bool:
 def _worst(probe: Probe) -> _Cost:
     amount: Amount = worst_run(probe).amount
     return _Cost(amount.tokens, amount.requests, amount.money)
-
-
-def _stand(bound: tuple[Level, Limit, float] | None) -> Stand:
-    if bound is None:
-        return Stand()
-    level, limit, until_s = bound
-    return Stand(level=level, limit=None if level is FULL else limit, until_s=until_s)
 
 
 def _stepped(name: str, stand: Stand) -> Stepped:

@@ -285,7 +285,7 @@ SETTINGS = (
     _gauge(
         "wnmon_budget_step",
         "How sparingly the target is asked so that its budgets last: 0 = as configured, 1 = every second or fourth due "
-        "run, 2 = the cheapest check of each model alone, every fourth to sixteenth, 3 = only what costs no tokens, "
+        "run, 2 = the cheapest check of each model alone, every fourth or rarer, 3 = only what costs no tokens, "
         "4 = nothing. Absent without a budget.",
     ),
     _gauge(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import NewType
 
 from wnmon.model.budget import NO_BUDGET, Budget, Limit, Scope
@@ -131,8 +132,7 @@ class Target:
     def limits(self) -> tuple[Limit, ...]:
         """Return what each of its requests must fit."""
         of_key = self.key_budget if self.api_key is not None else NO_BUDGET
-        by_scope = {Scope.TARGET: self.budget, Scope.KEY: of_key, Scope.ALL: self.overall_budget}
-        return tuple(limit for scope, budget in by_scope.items() for limit in budget.limits(scope))
+        return _limits(self.budget, of_key, self.overall_budget)
 
     @property
     def currency(self) -> str:
@@ -145,6 +145,12 @@ class Target:
             yield self.api_key
         yield from (value for _, value in self.headers if isinstance(value, Secret))
         yield from self.extra_secrets
+
+
+@lru_cache(maxsize=4_096)
+def _limits(*budgets: Budget) -> tuple[Limit, ...]:
+    """Return the limits of the budgets of a target, its key and all; asked for often, and slow to gather."""
+    return tuple(limit for scope, budget in zip(Scope, budgets, strict=True) for limit in budget.limits(scope))
 
 
 def limits_held(targets: Sequence[Target]) -> Mapping[tuple[object, Limit], tuple[str, ...]]:

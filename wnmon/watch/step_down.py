@@ -4,7 +4,7 @@
     ------------  -----------------------------------------------------------------------------------------------------
     0 full        all, as configured
     1 rarer       every second, then every fourth due run
-    2 shorter     of each model the cheapest check alone: every fourth, eighth, then sixteenth due run
+    2 shorter     of each model the cheapest check alone: every fourth, eighth, sixteenth due run, and so on
     3 models      what costs no tokens
     4 rest        nothing
 
@@ -30,6 +30,10 @@ SHORT_BELOW = 0.95
 ENOUGH_ABOVE = 1.25
 
 
+WIDEST = 16
+"""The largest stride of a check that is asked rarely anyway: a state that is older than that says little."""
+
+
 class Step(IntEnum):
     """How sparingly a target is asked."""
 
@@ -52,14 +56,13 @@ LEVELS = (
     Level(Step.FULL),
     Level(Step.RARER, 2),
     Level(Step.RARER, 4),
-    Level(Step.SHORTER, 4),
-    Level(Step.SHORTER, 8),
-    Level(Step.SHORTER, 16),
+    *(Level(Step.SHORTER, 2**power) for power in range(2, 11)),
     Level(Step.MODELS),
     Level(Step.REST),
 )
 """From what costs the most to what costs nothing."""
 FULL, REST = LEVELS[0], LEVELS[-1]
+_RANKS = {level: rank for rank, level in enumerate(LEVELS)}
 
 
 def said_of(step: int, stride: int) -> Said:
@@ -79,6 +82,7 @@ class Rate:
     model alone, and what asks no model.
 
     `once`: what one run of each of those cheapest checks costs together, `least` what the cheapest of them does.
+    `widest`: the largest stride there may be.
     """
 
     full: float = 0
@@ -86,6 +90,7 @@ class Rate:
     free: float = 0
     once: float = 0
     least: float = 0
+    widest: int = WIDEST
 
     def at(self, level: Level) -> float:
         """Return what a second costs at a level."""
@@ -114,7 +119,7 @@ def held(before: Held | None, left: float, until_s: float, rate: Rate, now_s: fl
     `left` is in the unit of the rate.
     """
     lasts_s = max(0.0, until_s - now_s)
-    takes = {level: rate.at(level) * lasts_s for level in LEVELS if level.step >= Step.MODELS or rate.least <= left}
+    takes = {level: rate.at(level) * lasts_s for level in LEVELS if _may_be(level, left, rate)}
     if before is None or before.until_s != until_s or before.level not in takes:
         return Held(_first(takes, left), until_s)
     # Near the end so little time may be left that the next run is due after it, which the average does not know.
@@ -124,13 +129,17 @@ def held(before: Held | None, left: float, until_s: float, rate: Rate, now_s: fl
     return Held(next((one for one in better if takes.get(one, inf) * ENOUGH_ABOVE <= left), before.level), until_s)
 
 
+def _may_be(level: Level, left: float, rate: Rate) -> bool:
+    return level.step >= Step.MODELS or (level.stride <= rate.widest and rate.least <= left)
+
+
 def _first(takes: Mapping[Level, float], left: float) -> Level:
     return next(level for level, amount in takes.items() if amount <= left)
 
 
 def most_sparing(levels: Sequence[Level]) -> Level:
     """Return the level that all of these allow."""
-    return max(levels, key=LEVELS.index, default=FULL)
+    return max(levels, key=_RANKS.__getitem__, default=FULL)
 
 
 def takes_place(level: Level, slot: int, *, is_free: bool, is_cheapest: bool) -> bool:

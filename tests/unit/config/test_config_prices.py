@@ -134,6 +134,17 @@ def test_a_target_may_allow_risk(word: bool, tmp_path: Path) -> None:
     assert target(tmp_path, f"{BASE}, allow_risk: {str(word).lower()}").allow_risk is word
 
 
+@pytest.mark.parametrize(("more", "steps"), [("", True), (", step_down: true", True), (", step_down: false", False)])
+def test_a_target_steps_down_unless_it_is_told_not_to(more: str, steps: bool, tmp_path: Path) -> None:
+    assert target(tmp_path, f"{BASE}{more}").step_down is steps
+
+
+def test_stepping_down_is_not_switched_off_by_a_word(tmp_path: Path) -> None:
+    found = problems(tmp_path, f"targets:\n  wn: {{{BASE}, models: [a], step_down: off}}\n")
+
+    assert ['expected true or false, not "off", write false' in line for line in found] == [True], found
+
+
 def test_risk_is_not_allowed_by_a_word(tmp_path: Path) -> None:
     found = problems(tmp_path, f"targets:\n  wn: {{{BASE}, models: [a], allow_risk: yes}}\n")
 

@@ -39,6 +39,7 @@ from wnmon.model.events import (
     InternalFault,
     LimitLeft,
     LoopLagged,
+    ModelsListed,
     MonitorEvent,
     NetworkTold,
     Notified,
@@ -49,6 +50,7 @@ from wnmon.model.events import (
     SelfTested,
     SinkFailed,
     Skip,
+    Stepped,
     StoreProblem,
     StoreTold,
     Waited,
@@ -811,6 +813,8 @@ def a_busy_sink() -> tuple[bytes, bytes]:
     per_hour = Limit(scope=LimitScope.KEY, unit=Unit.REQUESTS, period=Period.HOUR, most=9)
     sink.observe(told(of(PER_DAY, 1), of(DOLLARS, 1), of(per_hour, 1)))
     sink.observe(SelfTested(honesty=HONEST, at_s=7))
+    sink.observe(stepped(3))
+    sink.observe(ModelsListed(target="wn", ok=True, at_s=5))
     sink.observe(StoreTold(problem=None))
     sink.observe(NetworkTold(is_down=False, since_s=5))
     sink.declare_channels(["team"])
@@ -959,3 +963,47 @@ def test_a_scrape_during_updates_is_whole() -> None:
         bodies = [scrape.result() for scrape in scrapes]
 
     assert {body.count(b'wnmon_probe_runs_total{check="c') for body in bodies} == {20}
+
+
+def stepped(step: int, stride: int = 1) -> Stepped:
+    return Stepped(target="wn", step=step, stride=stride, limit=None, until_s=0)
+
+
+def test_how_sparingly_a_target_is_asked_is_published() -> None:
+    sink = a_sink(a_probe())
+    sink.observe(stepped(1, 4))
+
+    assert value(sink, "wnmon_budget_step", target="wn") == 1
+
+
+def test_of_a_target_that_is_gone_no_step_is_published() -> None:
+    sink = a_sink(a_probe())
+    sink.observe(replace(stepped(1), target="gone"))
+
+    assert samples(sink, "wnmon_budget_step") == []
+
+
+def test_whether_models_were_listed_is_published_while_nothing_else_is_asked() -> None:
+    sink = a_sink(a_probe())
+    listed = []
+    for event in (stepped(3), ModelsListed(target="wn", ok=True, at_s=5), stepped(2)):
+        sink.observe(event)
+        listed.append([number for _, number in samples(sink, "wnmon_budget_models_listed")])
+
+    assert listed == [[], [1], []]
+
+
+@pytest.mark.parametrize(("stride", "intervals"), [(1, [1]), (4, [4]), (0, [])])
+def test_the_interval_is_the_one_there_is_now(stride: int, intervals: list[int]) -> None:
+    sink = a_sink(a_probe(), stand=Stand(Standing(known=True, stride=stride)))
+    shown = [number for _, number in samples(sink, "wnmon_probe_interval_seconds")]
+
+    assert shown == [a_probe().check.every_s * times for times in intervals]
+
+
+def test_a_reload_does_not_hide_that_runs_are_spared() -> None:
+    sink = a_sink(a_probe(), stand=Stand(Standing(known=True, stride=4)))
+    exposed(sink)
+    sink.declare([a_probe()])
+
+    assert value(sink, "wnmon_probe_interval_seconds") == a_probe().check.every_s * 4

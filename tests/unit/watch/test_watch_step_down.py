@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import pytest
@@ -46,6 +46,10 @@ def fresh(left: float, rate: Rate = RATE, now_s: float = 0) -> Level:
 )
 def test_the_first_level_that_lasts_to_the_end_is_taken(share: float, level: Level) -> None:
     assert fresh(share * DAY_S) == level
+
+
+def test_what_is_asked_often_may_be_asked_far_more_rarely() -> None:
+    assert fresh(0.01 * DAY_S, replace(RATE, widest=1024)) == Level(Step.SHORTER, 64)
 
 
 def test_where_not_even_what_is_free_of_tokens_lasts_nothing_is_asked() -> None:
