@@ -148,7 +148,7 @@ class Service:
         kept = self._kept.sinks
         known: tuple[Sink, ...] = (self._rests, self._sparing, self._standings, self._metrics, self._board)
         own = (*known, *kept, *self._kept.takers, self._notifier)
-        watching = (self._rests, self._sparing, self._metrics, *kept, self._notifier, *observers)
+        watching: tuple[Observer, ...] = (self._rests, self._sparing, self._metrics, *kept, self._notifier, *observers)
         self._fanout = Fanout((*own, *sinks), watching)
         self._sensors = SensorProcesses("wnmon.app.sensor_process", config.sensors, self._clock, self._tell)
         self._network = OwnNetwork(_reaches, self._clock, self._tell)

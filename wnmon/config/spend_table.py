@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from unicodedata import east_asian_width
 
 from wnmon.config.spend import DAYS_PER_MONTH, DailyCost, Share, Spend
 from wnmon.model.budget import BILLIONTHS, Limit, Scope, Unit
 from wnmon.model.price import show_at_most
 from wnmon.model.said import Said, Text, in_language
+from wnmon.model.text import columns as columns_of
+from wnmon.model.text import width
 
 _SHOWN_ROWS = 20
 _DAILY = (Said("spend_requests_day"), Said("spend_tokens_day"), Said("spend_money_day"))
@@ -106,9 +107,8 @@ def _table(lines: Sequence[Sequence[Text]], named: int, lang: str, columns: int 
     Numbers stand to the right; the last cell is a remark.
     """
     table = [[in_language(cell, lang) for cell in line] for line in lines]
-    widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
-    drawn = [_line(line, widths, named) for line in table]
-    if columns is None or max(map(_width, drawn)) <= columns:
+    drawn = columns_of(table, right=range(named, len(table[0]) - 1))
+    if columns is None or max(map(width, drawn)) <= columns:
         return "".join(f"{line}\n" for line in drawn)
     return "".join(_paragraph(table[0], line, named) for line in table[1:])
 
@@ -119,16 +119,3 @@ def _paragraph(heads: Sequence[str], line: Sequence[str], named: int) -> str:
     ]
     remark = [f"  {line[-1]}"] if line[-1] and not heads[-1] else []
     return "".join(f"{one}\n" for one in (" ".join(line[:named]), *told, *remark))
-
-
-def _line(cells: Sequence[str], widths: Sequence[int], named: int) -> str:
-    blanks = [" " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)]
-    padded = [
-        blank + cell if named <= column < len(cells) - 1 else cell + blank
-        for column, (cell, blank) in enumerate(zip(cells, blanks, strict=True))
-    ]
-    return "  ".join(padded).rstrip()
-
-
-def _width(cell: str) -> int:
-    return len(cell) + sum(east_asian_width(char) in "WF" for char in cell)

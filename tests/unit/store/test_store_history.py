@@ -97,13 +97,17 @@ def test_what_was_spent_is_told(history: History) -> None:
 
 
 def test_what_was_paid_is_told(history: History) -> None:
-    (past,) = history.past(86_400, START_S + HOUR_S)
+    (past,) = past_of(history, 86_400, START_S + HOUR_S)
 
     assert past.money == {"CNY": Decimal("0.75")}
 
 
 def test_what_a_run_cost_is_told(history: History) -> None:
-    told = [dict(zip(RUN_COLUMNS, row, strict=True)) for row in history.runs(86_400, START_S + HOUR_S)]
+    told = [
+        dict(zip(RUN_COLUMNS, row, strict=True))
+        for row in history.runs(86_400, START_S + HOUR_S)
+        if not isinstance(row, Unreadable)
+    ]
 
     assert [(one["money"], one["currency"]) for one in told] == [(0.25, "CNY")] * 3
 
