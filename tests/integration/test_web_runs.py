@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from web_samples import NOW_S, FixedClock, FixedControl, FixedMetrics, FixedStates
 
-from wnmon.engine.ports import Course, FailedRun, Incident, KeptRun, TargetPast
+from wnmon.engine.ports import Course, FailedRun, Incident, KeptRun, Paid, TargetPast
 from wnmon.engine.web_config import NO_WEB_CONFIG, WebConfig
 from wnmon.model.target import ProbeId
 from wnmon.model.web_access import Scope, WebAccess, WebToken
@@ -40,6 +40,9 @@ class OnePast:
     """A past of one run that passed, and an outage that another one began."""
 
     def courses(self) -> Mapping[ProbeId, Course]:
+        return {}
+
+    def paid(self) -> Mapping[str, Paid]:
         return {}
 
     def of_target(self, name: str) -> TargetPast:

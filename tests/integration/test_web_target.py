@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import time
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from web_samples import NOW_S, state
 
-from wnmon.engine.ports import Course, Day, FailedRun, Incident, Span, TargetPast
+from wnmon.engine.ports import Course, Day, FailedRun, Incident, Paid, Span, TargetPast
 from wnmon.web.target_page import TargetPage
 
 PAGE = TargetPage()
@@ -121,3 +122,11 @@ def test_the_page_asks_for_nothing_outside() -> None:
     html = drawn(TargetPast(days=(DAY,) * 90, incidents=(DOWN,), incidents_total=1))
 
     assert re.findall(r'(?:src|href)="(?!\?|\.\./|data:)', html) == []
+
+
+def test_what_the_target_cost_is_shown() -> None:
+    paid = Paid(month={"USD": Decimal(2)})
+
+    assert "Money spent: today 0.0000 USD, this month 2.00 USD" in PAGE.render(
+        "wn", [state()], {}, TargetPast(), paid, now_s=NOW_S, lang="en", version="0"
+    )

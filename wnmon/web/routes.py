@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
 
@@ -14,9 +14,21 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from wnmon.engine.deliveries import ChannelState
-from wnmon.engine.ports import Clock, Control, Course, Courses, Evidence, KeptRun, MetricsText, ProbeStates, TargetPast
+from wnmon.engine.ports import (
+    Clock,
+    Control,
+    Course,
+    Courses,
+    Evidence,
+    KeptRun,
+    MetricsText,
+    Paid,
+    ProbeStates,
+    StepState,
+    TargetPast,
+)
 from wnmon.model.honesty import Honesty
-from wnmon.model.said import Said
+from wnmon.model.said import Said, in_language
 from wnmon.model.target import ProbeId
 from wnmon.model.web_access import Scope
 from wnmon.watch.honesty import document_of
@@ -47,6 +59,10 @@ class NothingKept:
         """Return none."""
         return {}
 
+    def paid(self) -> Mapping[str, Paid]:
+        """Return nothing."""
+        return {}
+
     def of_target(self, name: str) -> TargetPast:  # noqa: ARG002 - the port's signature
         """Return an empty one."""
         return TargetPast()
@@ -75,6 +91,7 @@ class Site:
     channels: Callable[[], Sequence[ChannelState]] = tuple
     evidence: Evidence = field(default_factory=NoEvidence)
     styles: tuple[str, ...] = ()
+    steps: Callable[[], Sequence[StepState]] = tuple
 
 
 def build_application(
@@ -101,7 +118,7 @@ def build_application(
         return await _reload(site, request)
 
     async def probes(_: Request) -> Response:
-        return JSONResponse(probes_document(site))
+        return JSONResponse(await run_in_threadpool(probes_document, site))
 
     runs = Runs(site.evidence, site.past, run_page, site.clock, site.version, partial(_language, site))
     application = Starlette(
@@ -128,15 +145,18 @@ def index_of(site: Site, page: Page) -> Answer:
 
     async def index(request: Request) -> Response:
         states, now_s, lang = site.states.states(), site.clock.wall_s(), _language(site, request)
+        courses, paid = await run_in_threadpool(lambda: (site.past.courses(), site.past.paid()))
         html = page.render(
             states,
-            await run_in_threadpool(site.past.courses),
+            courses,
+            paid,
             now_s=now_s,
             lang=lang,
             version=site.version,
             still=is_still(request),
             honesty=site.honesty(),
             channels=site.channels(),
+            steps=site.steps(),
         )
         return page_answer(request, html, lang, REFRESH_S)
 
@@ -151,12 +171,14 @@ def target_of(site: Site, page: TargetPage) -> Answer:
         states = [state for state in site.states.states() if state.target == name]
         if not states:
             raise RefusedError(HTTPStatus.NOT_FOUND, Said("page_no_target"))
-        courses, past = await run_in_threadpool(lambda: (site.past.courses(), site.past.of_target(name)))
+        kept = site.past
+        courses, past, paid = await run_in_threadpool(lambda: (kept.courses(), kept.of_target(name), kept.paid()))
         html = page.render(
             name,
             states,
             courses,
             past,
+            paid.get(name),
             now_s=site.clock.wall_s(),
             lang=lang,
             version=site.version,
@@ -208,6 +230,14 @@ async def _reload(site: Site, request: Request) -> Response:
     return PlainTextResponse("".join(f"{line}\n" for line in lines), status_code=400)
 
 
+def _paid(one: Paid) -> dict[str, dict[str, str]]:
+    """Return amounts as decimals in text, which no reader rounds."""
+    return {
+        name: {currency: f"{amount:f}" for currency, amount in amounts.items()}
+        for name, amounts in (("today", one.today), ("month", one.month))
+    }
+
+
 def probes_document(site: Site) -> dict[str, object]:
     """Return `/api/v1/probes`: every member of ProbeState by its own name, times in epoch seconds, null = not known."""
     honesty = site.honesty()
@@ -216,5 +246,7 @@ def probes_document(site: Site) -> dict[str, object]:
         "wnmon": site.version,
         "now_s": site.clock.wall_s(),
         "selftest": None if honesty is None else document_of(honesty),
+        "steps": [asdict(replace(one, why=in_language(one.why, "en"))) for one in site.steps()],
+        "paid": {target: _paid(one) for target, one in site.past.paid().items()},
         "probes": [asdict(state) for state in presented(site.states.states(), "en")],
     }

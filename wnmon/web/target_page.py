@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from wnmon.engine.ports import Course, Day, FailedRun, Incident, ProbeState, Span, TargetPast
+from wnmon.engine.ports import Course, Day, FailedRun, Incident, Paid, ProbeState, Span, TargetPast
 from wnmon.model.duration import show_duration, span
 from wnmon.model.said import say
 from wnmon.model.target import ProbeId
@@ -13,7 +13,7 @@ from wnmon.model.text import percent
 from wnmon.web.bars import BAR_WIDTH, drawn, drawn_course, shares
 from wnmon.web.frame import NO_COLOR, Frame
 from wnmon.web.moments import exact, moment, relative, word
-from wnmon.web.page import COLORS, WAITING, presented
+from wnmon.web.page import COLORS, WAITING, presented, shown_paid
 
 REFRESH_S = 60
 CHART_HEIGHT = 60
@@ -33,6 +33,7 @@ class TargetPage:
         states: Sequence[ProbeState],
         courses: Mapping[ProbeId, Course],
         past: TargetPast,
+        paid: Paid | None = None,
         *,
         now_s: float,
         lang: str,
@@ -63,6 +64,7 @@ class TargetPage:
             rows=[_row(state, courses.get(state.id), now_s, lang) for state in presented(states, lang)],
             failed=[_failed(one, now_s, lang) for one in past.failed] if shows_runs else [],
             shows_runs=shows_runs,
+            paid=None if paid is None else shown_paid(paid),
             incidents=[_incident(one, now_s, lang) for one in past.incidents],
             incidents_left=past.incidents_total - len(past.incidents),
             color=_color(states),

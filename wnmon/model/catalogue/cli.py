@@ -140,6 +140,21 @@ _HELP: dict[str, Pair] = {
         "Show uptime, first tokens, incidents and tokens of each probe, and a bar for each hour or day.\n\nReads the file of a running or ended service, and changes nothing.",
         "显示每项探测的可用率、首个 token、中断次数与 token 用量，以及每小时或每天一格的走势。\n\n读取运行中或已结束的服务的文件，不作任何改动。",
     ),
+    "help_plan_short": ("Print what watching will cost per day and month; refuse what is over a budget.", "显示监测每日与每月的费用；超出预算则拒绝。"),
+    "help_plan": (
+        "Print what `wnmon serve` will cost per day and month (./wnmon.yaml unless given), and how much of each budget "
+        "that takes.\n\nNothing is sent. All of it are upper bounds: how much less the relay bills is not known before "
+        "it does. A month has 30 days, for a budget the longest 31.",
+        "显示 `wnmon serve` 每日与每月的费用（默认为 ./wnmon.yaml），以及占用各项预算的比例。\n\n"
+        "不发送任何请求。全部为上限：中转站的实际计费会少多少，事先无从得知。每月按 30 天计，核对预算时按最长的 31 天计。",
+    ),
+    "help_plan_epilog": (
+        "\b\nExit codes: 0 within every budget, 1 over one, 2 usage or configuration.",
+        "\b\n退出码：0 未超出任何预算，1 超出预算，2 用法或配置有误。",
+    ),
+    "help_plan_as_json": ("Print a JSON document; amounts of money are text.", "输出 JSON 文档；金额为文本。"),
+    "help_plan_yes": ("Exit with 0 though the plan is over a budget.", "超出预算时仍以 0 退出。"),
+    "plan_of_suite": ("{name} is a suite: it costs what a check asks of it", "{name} 是套件：费用取决于使用它的检查"),
     "help_any_data": ("Folder that the service keeps (serve --data).", "服务保存数据的目录（serve --data）。"),
     "help_any_last": ("How far back.", "回溯多久。"),
     "help_history_export": ("Print the runs that are kept, the oldest first.", "输出已保存的运行，最早的在前。"),
@@ -160,6 +175,7 @@ _HELP: dict[str, Pair] = {
     "history_head_ttft": ("first token, median", "首个 token 中位数"),
     "history_head_incidents": ("incidents", "中断"),
     "history_head_tokens": ("tokens", "token"),
+    "history_head_money": ("money", "花费"),
     "history_head_course": ("course", "走势"),
     "history_head_course_days": ("course, by days of {zone}", "走势（按 {zone} 的日期）"),
     "history_down": (", down since {since}", "，自 {since} 起中断"),
