@@ -43,8 +43,8 @@ def all_rows(say: Language) -> list[Row]:
     """Return the panels."""
     return [
         Row(title="", panels=[*_answers(say), _targets(say)]),
-        Row(title=say("Spent", "花费"), panels=[tokens_by_direction(say), _by_target(say)]),
-        Row(title=say("Left", "剩余"), panels=[_budget(say), _balance(say)]),
+        Row(title=say("Spent", "花费"), panels=[tokens_by_direction(say), _by_target(say), *_money(say)]),
+        Row(title=say("Left", "剩余"), panels=[_budget(say), _balance(say), _steps(say)]),
         Row(title=say("In doubt", "存疑"), panels=[_doubts(say), _skipped(say)]),
     ]
 
@@ -188,6 +188,34 @@ def _by_target(say: Language) -> Panel:
     )
 
 
+def _money(say: Language) -> list[Panel]:
+    """Show what the tokens cost: currencies are never added up."""
+
+    def paid(title: str, by: str, legend: str) -> Panel:
+        return Panel(
+            title=title,
+            about=say(
+                "What was really paid, by the prices of the configuration: multiplier and recharge included.",
+                "按配置中的价格（含倍率与充值比例）折算的实际花费。",
+            ),
+            size=(12, 8),
+            unit="short",
+            empty=Empty.PRICE,
+            queries=[
+                Query(
+                    expr=increase("wnmon_probe_money_total", f"{by}, currency", "$__rate_interval"),
+                    legend=f"{legend} {{{{currency}}}}",
+                )
+            ],
+            bare=stacked_bars(),
+        )
+
+    return [
+        paid(say("Money by target", "各目标的花费"), "target", "{{target}}"),
+        paid(say("Money by model", "各模型的花费"), "model", "{{model}}"),
+    ]
+
+
 def _budget(say: Language) -> Panel:
     return Panel(
         title=say("Share of the budget used", "预算使用率"),
@@ -197,6 +225,22 @@ def _budget(say: Language) -> Panel:
         empty=Empty.BUDGET,
         queries=[Query(expr=budget_used("by (target) "), legend="{{target}}")],
         bare=lines(limits=((None, "transparent"), (1, RED)), top=1),
+    )
+
+
+def _steps(say: Language) -> Panel:
+    return Panel(
+        title=say("How sparingly targets are asked", "询问的节省程度"),
+        about=say(
+            "So that budgets last: 0 as configured, 1 rarer, 2 the cheapest check alone, 3 what costs no tokens, "
+            "4 nothing.",
+            "为使预算够用：0 按配置，1 降低频率，2 只保留最便宜的检查，3 只询问不消耗 token 的内容，4 不询问。",
+        ),
+        size=(24, 6),
+        unit="short",
+        empty=Empty.BUDGET,
+        queries=[Query(expr=f"max by (target) ({targets('wnmon_budget_step')})", legend="{{target}}")],
+        bare=lines(top=4),
     )
 
 

@@ -47,6 +47,7 @@ class Empty(Enum):
     LATENCY_SLO = ("–", "–", "no SLO is one of latency", "没有延迟类 SLO")
     LEFT_OUT = ("none left out", "无排除", "no event was left out", "没有被排除的事件")
     BUDGET = ("no budget", "未设预算", "no target has a budget", "没有目标设置预算")
+    PRICE = ("no price", "无价格", "no target has `prices`", "没有目标设置 `prices`")
     BALANCE = ("not told", "未读到", "no check of kind balance was told one", "没有余额检查读到余额")
     BALANCE_CHECK = ("not asked", "未查询", "no check is of kind balance", "没有余额类检查")
     BALANCE_MIN = ("no minimum", "无下限", "no check of kind balance has `min`", "没有余额检查设置 `min`")

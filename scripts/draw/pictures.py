@@ -131,6 +131,8 @@ def take(chain: Chain, at_s: float, folder: Path) -> None:
         for lang, suffix, scheme in LANGUAGES:
             service = f"{chain.service}/?lang={lang}"
             shot(browser, service, OUT / f"page{suffix}.png", 1000, 900, scheme)
+            target = f"{chain.service}/targets/flaky?lang={lang}"
+            shot(browser, target, OUT / f"page-target{suffix}.png", 1120, 1000, scheme)
             together(browser, chain, at_s, lang, suffix, folder)
     _run("node", "shrink.js", *(str(path) for path in sorted(OUT.glob("*.png"))))
 

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
+from past import write_past
+
 ROOT = Path(__file__).parents[2]
 KEY = "sk-demo-0123456789abcdef"
 PATIENCE_S = 60.0
+EACH_KIND_S = 20.0
 
 RELAYS = {
     "steady": ("--ttft", "320ms", "--gap", "15ms", "--fault", "balance-new-api"),
@@ -26,6 +29,8 @@ RELAYS = {
     "crowded": ("--ttft", "250ms", "--fault", "20-a-minute"),
 }
 """The options of `wnmon mock` for each target; `flaky` goes away for a while as well."""
+SLOW = ("--ttft", "950ms", "--gap", "20ms")
+"""The options of `flaky` for a while, before what is watched."""
 
 CONFIG = """\
 targets:
@@ -89,28 +94,48 @@ class Chain:
 def watched(folder: Path, seconds: float) -> Iterator[Chain]:
     """Start all, let it run for so long with one outage in the middle, and end it after the block."""
     with ExitStack() as running:
-        addresses = {name: _relay(running, 0, *options) for name, options in RELAYS.items() if name != "flaky"}
-        port = free_port()
+        ports = {name: free_port() for name in RELAYS}
+        _remember(folder, ports)
         up = running.enter_context(ExitStack())
-        addresses["flaky"] = _relay(up, port, *RELAYS["flaky"])
+        for name, options in RELAYS.items():
+            _relay(up if name == "flaky" else running, ports[name], *options)
         chain = Chain(
             service=f"http://127.0.0.1:{free_port()}",
             prometheus=f"http://127.0.0.1:{free_port()}",
-            breaking=addresses["breaking"],
+            breaking=_address(ports["breaking"]),
         )
-        _watch(running, folder, chain, addresses)
+        _watch(running, folder, chain)
         time.sleep(seconds * 0.45)
         up.close()
         time.sleep(seconds * 0.15)
-        _relay(running, port, *RELAYS["flaky"])
+        _relay(running, ports["flaky"], *RELAYS["flaky"])
         time.sleep(seconds * 0.4)
         yield chain
 
 
-def _watch(running: ExitStack, folder: Path, chain: Chain, addresses: dict[str, str]) -> None:
+def _remember(folder: Path, ports: dict[str, int]) -> None:
+    """Make runs of relays that are as they are, away, and `flaky` slow; and of these a past of 90 days."""
+    config = folder / "wnmon.yaml"
+    addresses = {name: _address(port) for name, port in ports.items()}
+    config.write_text(CONFIG.format(**addresses), encoding="utf-8")
+    with ExitStack() as running:
+        arguments = ("--listen", f"127.0.0.1:{free_port()}", "--data", str(folder / "data"))
+        _wnmon(running, "serve", str(config), "--run-now", *arguments, log=folder)
+        for relays in (RELAYS, {}, RELAYS | {"flaky": SLOW}):
+            with ExitStack() as up:
+                for name, options in relays.items():
+                    _relay(up, ports[name], *options)
+                time.sleep(EACH_KIND_S)
+    write_past(folder / "data", time.time())
+
+
+def _address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def _watch(running: ExitStack, folder: Path, chain: Chain) -> None:
     """Start the service and its Prometheus."""
     config = folder / "wnmon.yaml"
-    config.write_text(CONFIG.format(**addresses), encoding="utf-8")
     address = chain.service.removeprefix("http://")
     _wnmon(running, "serve", str(config), "--run-now", "--listen", address, "--data", str(folder / "data"), log=folder)
     rules = folder / "rules"
@@ -125,17 +150,18 @@ def _watch(running: ExitStack, folder: Path, chain: Chain, addresses: dict[str, 
     settings = folder / "prometheus.yml"
     settings.write_text(PROMETHEUS.format(rules=rules, port=chain.service.rpartition(":")[2]), encoding="utf-8")
     listen = f"--web.listen-address={chain.prometheus.removeprefix('http://')}"
-    command = ["prometheus", f"--config.file={settings}", f"--storage.tsdb.path={folder / 'data'}", listen]
+    command = ["prometheus", f"--config.file={settings}", f"--storage.tsdb.path={folder / 'prometheus'}", listen]
     with (folder / "prometheus.log").open("w", encoding="utf-8") as log:
         _kept(running, subprocess.Popen(command, stdout=log, stderr=log, text=True))
     for url in (f"{chain.service}/-/ready", f"{chain.prometheus}/-/ready"):
         _wait_for(url)
 
 
-def _relay(running: ExitStack, port: int, *options: str) -> str:
+def _relay(running: ExitStack, port: int, *options: str) -> None:
+    """Start a relay, and return once it answers."""
     process = _wnmon(running, "mock", "--port", str(port), *options)
     assert process.stdout is not None
-    return process.stdout.readline().strip()
+    process.stdout.readline()
 
 
 def _wnmon(running: ExitStack, *arguments: str, log: Path | None = None) -> subprocess.Popen[str]:

@@ -396,7 +396,8 @@ def served(planted: None, configured: Path) -> list[Output]:
         outputs += _runs_shown(service, folder)
         outputs += _kept(folder)  # while it writes, so the write-ahead log too
         assert service.end()[0] == 0
-        return [*outputs, *_kept(folder), ("serve: stdout", service.stdout), ("serve: stderr", service.stderr)]
+        outputs += [*_kept(folder), *_transcripts(folder / "data" / "wnmon.db")]
+        return [*outputs, ("serve: stdout", service.stdout), ("serve: stderr", service.stderr)]
 
 
 def _runs_shown(service: ServiceProcess, folder: Path) -> list[Output]:
@@ -437,7 +438,7 @@ def _kept(folder: Path) -> list[Output]:
     files = [*(folder / "data").iterdir(), backup]
     assert backup.stat().st_size > 0
     held = [(file.name, file.read_bytes().decode("latin-1")) for file in files if file.is_file()]
-    return [*said, *held, *_transcripts(backup)]
+    return [*said, *held]
 
 
 @pytest.fixture(scope="module")

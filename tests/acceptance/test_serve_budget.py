@@ -33,7 +33,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess
     with relay_saying(answer(json.dumps(COMPLETION).encode())) as url:
         targets = [
             f"  {name}:\n    base_url: {url}\n    api_key: ${{WN_API_KEY}}\n    models: [m]\n"
-            + (f"    budget: {budget}\n" if budget else "")
+            + (f"    budget: {budget}\n    step_down: false\n" if budget else "")
             for name, budget in BUDGETS.items()
         ]
         check = "  alive:\n    every: 1s\n    timeout: 900ms\n    prompt: hello\n    request: {max_tokens: 16}\n"

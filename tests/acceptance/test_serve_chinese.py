@@ -51,7 +51,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Said]:
     """Run a service in Chinese until it has shown everything, then have it refuse a reload, and end it."""
     with relay_beside() as relay:
         targets = [TARGET.format(name="good", url=relay.url, more="")]
-        targets += [TARGET.format(name="frugal", url=relay.url, more="budget: {requests_per_day: 1}")]
+        targets += [TARGET.format(name="frugal", url=relay.url, more="budget: {requests_per_day: 1}, step_down: false")]
         for name in FAILING:
             url = "http://127.0.0.1:9" if name == "nobody" else relay.url
             more = f"headers: {{X-Wnmon-Fault: '{'none' if name == 'nobody' else name}'}}"

@@ -27,6 +27,7 @@ targets:
     models: [{models}]
     concurrency: 50
     budget: {{tokens_per_day: {tokens}}}
+    step_down: false
   down: {{base_url: {url}, api_key: "${{WN_API_KEY}}", models: [m], headers: {{X-Wnmon-Fault: "500"}}}}
 checks:
   alive: {{every: 1s, timeout: 900ms, prompt: hello, request: {{max_tokens: 16}}, confirm: {{recheck: never}}}}

@@ -19,7 +19,7 @@ CONFIG = """\
 timezone: Asia/Shanghai
 targets:
   down: {{base_url: {url}, api_key: "${{WN_API_KEY}}", models: [m], headers: {{X-Wnmon-Fault: "500"}}}}
-  up: {{base_url: {url}, api_key: "${{WN_API_KEY}}", models: [m], budget: {{tokens_per_day: 5000}}}}
+  up: {{base_url: {url}, api_key: "${{WN_API_KEY}}", models: [m], budget: {{tokens_per_day: 5000}}, step_down: false}}
 checks:
   alive: {{every: 2s, timeout: 1900ms, prompt: hello, request: {{max_tokens: 16}}, confirm: {{recheck: never}}}}
 """
@@ -215,7 +215,8 @@ def test_what_keeps_results_from_being_kept_is_said_once(relay: MockRelay, tmp_p
 
 SPENT = """\
 targets:
-  frugal: {{base_url: {url}, api_key: "${{WN_API_KEY}}", models: [m], budget: {{requests_per_day: 2}}}}
+  frugal:
+    {{base_url: {url}, api_key: "${{WN_API_KEY}}", models: [m], budget: {{requests_per_day: 2}}, step_down: false}}
 checks:
   alive: {{every: 100d, prompt: hello, confirm: {{recheck: never}}}}
 """

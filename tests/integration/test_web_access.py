@@ -78,7 +78,10 @@ class Pages:
 
 @contextmanager
 def pages(
-    config: WebConfig | None = None, patience: Patience | None = None, hosts: tuple[str, ...] = ()
+    config: WebConfig | None = None,
+    patience: Patience | None = None,
+    hosts: tuple[str, ...] = (),
+    listen: str = "127.0.0.1",
 ) -> Iterator[Pages]:
     shown = Pages() if config is None else Pages(config=config)
     site = Site(
@@ -90,7 +93,7 @@ def pages(
         version="0.1.0",
     )
     entry = Entry(config=lambda: shown.config, allowed_hosts=hosts, failed=shown.failed.append)
-    server = WebServer("127.0.0.1", 0, site, shown.refused.append, patience or Patience(), entry)
+    server = WebServer(listen, 0, site, shown.refused.append, patience or Patience(), entry)
     shown.url = server.start().url
     try:
         yield shown
@@ -129,6 +132,16 @@ def test_a_refusal_says_how_to_log_in(served: Pages) -> None:
 @pytest.mark.parametrize(("lang", "said"), [("en", "log in\n"), ("zh-CN", "请先登录\n")])
 def test_a_refusal_speaks_the_visitor_s_language(served: Pages, lang: str, said: str) -> None:
     assert served.ask(Accept_Language=lang).body.decode() == said
+
+
+def test_a_browser_is_asked_to_log_in_by_a_page(served: Pages) -> None:
+    answer = served.ask(Accept="text/html")
+    assert (answer.status, b"<h1>401" in answer.body) == (401, True)
+
+
+def test_a_browser_is_told_by_a_page_what_it_may_not_do(served: Pages) -> None:
+    answer = served.ask("/-/reload", "POST", Authorization=f"Bearer {READER}", Accept="text/html")
+    assert (answer.status, b"<h1>403" in answer.body) == (403, True)
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics", "/api/v1/probes"])
@@ -293,6 +306,17 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     issue(authority, folder / "prometheus", days=30, host="DNS:prometheus.example,IP:2001:db8::1")
     issue(authority, folder / "stranger", days=30, host="DNS:stranger.example")
     return Certificates(folder, authority)
+
+
+@pytest.mark.parametrize(("more", "status"), [(CLIENTS, 404), ("", 403)])
+def test_who_shows_a_certificate_is_not_just_anybody_on_the_network(
+    certificates: Certificates, more: str, status: int
+) -> None:
+    """There is no such run: who may ask for it is told so."""
+    with pages(certificates.config(more), listen="0.0.0.0") as shown:
+        answer = shown.ask("/runs/0123456789abcdef", trust=certificates.trust("prometheus"))
+
+    assert answer.status == status
 
 
 def test_the_pages_are_served_over_tls(certificates: Certificates) -> None:
@@ -537,6 +561,17 @@ def test_a_row_of_the_public_document_has_the_allowed_members_and_no_other() -> 
 def test_the_public_view_speaks_chinese() -> None:
     with public(rows=(SPOKEN,)) as shown:
         assert "中断" in shown.ask("/?lang=zh").body.decode()
+
+
+@pytest.mark.parametrize(("path", "after_s"), [("/", "60"), ("/?refresh=off", None)])
+def test_the_public_view_says_when_it_is_to_be_asked_for_again(path: str, after_s: str | None) -> None:
+    with public(rows=(SPOKEN,)) as shown:
+        assert shown.ask(path).headers["refresh"] == after_s
+
+
+def test_a_browser_is_told_in_a_page_what_the_public_view_has_not() -> None:
+    with public(rows=()) as shown:
+        assert b"<h1>404" in shown.ask("/metrics", Accept="text/html").body
 
 
 def test_a_name_is_escaped_on_the_public_view() -> None:

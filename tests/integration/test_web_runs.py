@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from web_samples import NOW_S, FixedClock, FixedControl, FixedMetrics, FixedStates
 
-from wnmon.engine.ports import Course, FailedRun, Incident, KeptRun, TargetPast
+from wnmon.engine.ports import Course, FailedRun, Incident, KeptRun, Paid, TargetPast
 from wnmon.engine.web_config import NO_WEB_CONFIG, WebConfig
 from wnmon.model.target import ProbeId
 from wnmon.model.web_access import Scope, WebAccess, WebToken
@@ -23,23 +23,26 @@ READER, KEEPER = "reads-0123456789abcdef0123456789", "keeps-0123456789abcdef0123
 OF_A_RUN = ("", "/report.html", "/transcript.json")
 
 
-class OneTranscript:
-    """The evidence of one run."""
+class AnyTranscript:
+    """The evidence of whatever it is asked for, but for two runs."""
 
     def page(self, run: str, lang: str) -> str | None:
-        return f"<p>page in {lang}" if run == FAILED else None
+        return f"<p>page in {lang}" if run not in {PASSED, GONE} else None
 
     def report(self, run: str, lang: str) -> str | None:
-        return f"<p>report in {lang}" if run == FAILED else None
+        return f"<p>report in {lang}" if run not in {PASSED, GONE} else None
 
     def transcript(self, run: str) -> str | None:
-        return '{"format": "wnmon-transcript"}' if run == FAILED else None
+        return '{"format": "wnmon-transcript"}' if run not in {PASSED, GONE} else None
 
 
 class OnePast:
     """A past of one run that passed, and an outage that another one began."""
 
     def courses(self) -> Mapping[ProbeId, Course]:
+        return {}
+
+    def paid(self) -> Mapping[str, Paid]:
         return {}
 
     def of_target(self, name: str) -> TargetPast:
@@ -105,7 +108,7 @@ def serving(config: WebConfig = NO_WEB_CONFIG, host: str = "127.0.0.1") -> Itera
         reload_allowed=False,
         version="0.1.0",
         past=OnePast(),
-        evidence=OneTranscript(),
+        evidence=AnyTranscript(),
         styles=("'sha256-of-evidence'",),
     )
     server = WebServer(host, 0, site, entry=Entry(config=lambda: config))

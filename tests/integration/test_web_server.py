@@ -448,9 +448,37 @@ def test_the_page_without_probes_says_so(ask: Ask, site: Setting) -> None:
 def test_the_page_names_no_other_address(ask: Ask) -> None:
     linked = re.findall(r'(?:src|href|action)="([^"]*)"|url\(([^)]*)\)', ask().text)
     named = [address for pair in linked for address in pair if address and not address.startswith("data:")]
-    targets = [f"targets/{name}" for name in dict.fromkeys(row.target for row in SIX)]
+    targets = [f"targets/{name}?lang=en" for name in dict.fromkeys(row.target for row in SIX)]
 
-    assert sorted(set(named)) == sorted(["?lang=zh", "metrics", "api/v1/probes", *targets])
+    assert sorted(set(named)) == sorted(
+        ["?lang=zh", "?lang=en", "?lang=en&amp;refresh=off", "metrics", "api/v1/probes", *targets]
+    )
+
+
+@pytest.mark.parametrize("outcome", ["unknown", "maintenance", "skipped", None])
+def test_what_is_not_known_is_never_green(ask: Ask, site: Setting, outcome: str | None) -> None:
+    site.states.rows = [state(outcome=outcome, reason=None)]
+    html = ask().text
+    assert ('class="passed"' in html, "fill='%232e7d32'" in html) == (False, False)
+
+
+@pytest.mark.parametrize(("path", "after_s"), [("/", "15"), ("/targets/wn", "60"), ("/?refresh=off", None)])
+def test_a_page_says_when_it_is_to_be_asked_for_again(ask: Ask, path: str, after_s: str | None) -> None:
+    assert ask(path).headers["refresh"] == after_s
+
+
+@pytest.mark.parametrize(("late", "shown"), [((), 0), (("ttft_s",), 1)])
+def test_a_number_not_to_be_trusted_is_explained_below_for_who_cannot_hover(
+    ask: Ask, site: Setting, late: tuple[str, ...], shown: int
+) -> None:
+    site.states.rows = [state(suspect_latencies=late)]
+    assert ask("/?lang=en").text.count("</abbr> The monitor itself was late") == shown
+
+
+@pytest.mark.parametrize("path", ["/nope", "/targets/nope"])
+def test_a_browser_is_told_in_a_page_that_there_is_none(ask: Ask, path: str) -> None:
+    answer = ask(path, Accept="text/html")
+    assert (answer.status, "<h1>404" in answer.text) == (404, True)
 
 
 def test_the_page_has_no_script(ask: Ask) -> None:

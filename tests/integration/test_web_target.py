@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from web_samples import NOW_S, state
 
-from wnmon.engine.ports import Course, Day, Incident, Span, TargetPast
+from wnmon.engine.ports import Course, Day, FailedRun, Incident, Paid, Span, TargetPast
 from wnmon.web.target_page import TargetPage
 
 PAGE = TargetPage()
@@ -20,13 +22,17 @@ OVER = Incident(
     reason="connect",
     since_s=NOW_S - 7200,
     until_s=NOW_S - 3600,
+    run="bb" * 8,
 )
+
+
+FAILED = FailedRun(run="aa" * 8, check="alive", model="m", outcome="passed", reason="rule", ended_s=NOW_S - 60)
 
 
 def drawn(past: TargetPast, lang: str = "en", models: int = 1) -> str:
     states = [state(model=f"m{number}") for number in range(models)]
     courses = {one.id: Course(hours=(Span(up=1, down=1),) * 24, days={1: Span(up=9, down=1)}) for one in states}
-    return PAGE.render("wn", states, courses, past, now_s=NOW_S, lang=lang, version="0")
+    return PAGE.render("wn", states, courses, past, now_s=NOW_S, lang=lang, version="0", shows_runs=True)
 
 
 def test_uptimes_are_of_the_last_days_together() -> None:
@@ -55,6 +61,35 @@ def test_medians_are_a_line_that_breaks_where_a_day_has_none() -> None:
     assert (path.count("M"), path.count("L")) == (2, 1)
 
 
+def test_days_are_told_in_figures_the_newest_first() -> None:
+    days = (Day(), Day(span=Span(maintenance=1)), Day(span=Span(left_out=1)), DAY, Day(span=Span(up=1)))
+    html = drawn(TargetPast(today=date(2026, 1, 31), days=days))
+
+    assert re.findall(r"<li><time>(.*?)</time> <span>(.*?)</span> <span>(.*?)</span>", html) == [
+        ("2026-01-31", "100 %", "–"),
+        ("2026-01-30", "75 %", "500 ms"),
+        ("2026-01-29", "unknown", "–"),
+        ("2026-01-28", "maintenance", "–"),
+    ]
+
+
+def test_an_outage_that_is_over_says_until_when() -> None:
+    html = drawn(TargetPast(incidents=(OVER,), incidents_total=1))
+
+    assert 'until <time datetime="2026-01-31T09:00:00Z">' in html
+
+
+def test_an_outage_that_is_over_is_not_green() -> None:
+    assert "passed" not in drawn(TargetPast(incidents=(OVER,), incidents_total=1)).partition("<h2>Outages</h2>")[2]
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", ["passed", "rule broken"]), ("zh", ["通过", "规则未通过"])])
+def test_a_run_that_passed_and_broke_a_rule_is_listed_with_why(lang: str, said: list[str]) -> None:
+    html = drawn(TargetPast(failed=(FAILED,)), lang)
+
+    assert [one for one in said if one in html] == said
+
+
 @pytest.mark.parametrize(("lang", "said"), [("en", ["10 min so far", "1 h"]), ("zh", ["已 10 分钟", "1 小时"])])
 def test_an_outage_says_how_long_it_lasted_or_lasts(lang: str, said: list[str]) -> None:
     html = drawn(TargetPast(days=(DAY,), incidents=(DOWN, OVER), incidents_total=2), lang)
@@ -71,7 +106,7 @@ def test_a_target_without_outages_says_so() -> None:
 
 
 def test_a_target_with_a_hundred_models_is_no_large_page() -> None:
-    past = TargetPast(days=(DAY,) * 90, incidents=(OVER,) * 50, incidents_total=50)
+    past = TargetPast(days=(DAY,) * 90, incidents=(OVER,) * 50, incidents_total=50, failed=(FAILED,) * 20)
 
     assert len(drawn(past, models=100).encode()) < 150_000
 
@@ -87,3 +122,11 @@ def test_the_page_asks_for_nothing_outside() -> None:
     html = drawn(TargetPast(days=(DAY,) * 90, incidents=(DOWN,), incidents_total=1))
 
     assert re.findall(r'(?:src|href)="(?!\?|\.\./|data:)', html) == []
+
+
+def test_what_the_target_cost_is_shown() -> None:
+    paid = Paid(month={"USD": Decimal(2)})
+
+    assert "Money spent: today 0.0000 USD, this month 2.00 USD" in PAGE.render(
+        "wn", [state()], {}, TargetPast(), paid, now_s=NOW_S, lang="en", version="0"
+    )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
-from wnmon.engine.ports import ProbeState, ReloadReport
+from wnmon.engine.ports import Course, Day, FailedRun, Incident, KeptRun, ProbeState, ReloadReport, Span, TargetPast
+from wnmon.engine.public_states import public_rows
 from wnmon.model.target import ProbeId
+from wnmon.web import PublicSite, Site
 
 NOW_S = 1_769_853_600.0  # 2026-01-31 10:00:00 UTC
 
@@ -137,3 +140,84 @@ class FixedControl:
     def reload(self) -> ReloadReport:
         self.reloads += 1
         return ReloadReport(ok=not self.problems, problems=self.problems)
+
+
+RUN = "00000000000000aa"
+"""Of which no transcript is kept."""
+
+
+def fared() -> TargetPast:
+    """Return 90 days of a target with days of each kind, and outages, one of which goes on."""
+    good, poor = Day(span=Span(up=1440), ttft_s=0.4), Day(span=Span(up=1300, down=140), ttft_s=0.9)
+    down, resting = Day(span=Span(up=100, down=1340), ttft_s=2.1), Day(span=Span(maintenance=1440))
+    days = ((Day(), good, good, poor, good, down, good, resting, good, good) * 9)[:90]
+    ended = Incident(
+        check="alive",
+        model="gpt-4o",
+        reason="timeout_first_token",
+        since_s=NOW_S - 7200,
+        until_s=NOW_S - 3600,
+        run=RUN,
+    )
+    failed = FailedRun(run=RUN, check="alive", model="gpt-4o", outcome="errored", reason="connect", ended_s=NOW_S - 60)
+    going_on = replace(ended, reason="connect", since_s=NOW_S - 600, until_s=None)
+    return TargetPast(
+        today=date(2026, 1, 31), days=days, incidents=(going_on, *(ended,) * 6), incidents_total=9, failed=(failed,) * 3
+    )
+
+
+@dataclass
+class FixedPast:
+    """What is kept of the probes: a day with hours of each kind, and 90 days of their targets."""
+
+    rows: Sequence[ProbeState] = SIX
+
+    def of_target(self, name: str) -> TargetPast:
+        return fared()
+
+    def of_run(self, run: str) -> KeptRun | None:
+        if run != RUN:
+            return None
+        return KeptRun(
+            run=run,
+            target="backup",
+            check="alive",
+            model="gpt-4o",
+            outcome="degraded",
+            reason="slow",
+            began_s=NOW_S - 9,
+            ended_s=NOW_S,
+            status=200,
+            ttft_s=3.21,
+            total_s=7.9,
+            requests=1,
+            answered_as="gpt-4o",
+        )
+
+    def courses(self) -> Mapping[ProbeId, Course]:
+        course = Course(
+            hours=(Span(up=60), Span(up=59, down=1), Span(down=60), Span(maintenance=60), Span(), Span(up=60)) * 4,
+            days={count: Span(up=999, down=1) for count in (1, 7, 30, 90)},
+            outages=((NOW_S - 7200, NOW_S - 3600),),
+        )
+        return {row.id: course for row in self.rows}
+
+
+def site(**more: object) -> Site:
+    """Return what the pages show where nothing else is said."""
+    base = Site(
+        metrics=FixedMetrics(),
+        states=FixedStates(),
+        control=FixedControl(),
+        clock=FixedClock(),
+        reload_allowed=False,
+        version="0.1.0",
+    )
+    return replace(base, **more)  # type: ignore[arg-type]  # the tests name real members
+
+
+def public_site(past: FixedPast) -> PublicSite:
+    """Return what everybody is shown of the six."""
+    states = [replace(row, up=row.outcome not in {"failed", "errored"}) for row in SIX]
+    rows = public_rows(states, past.courses())
+    return PublicSite(rows=lambda: rows, wall_s=FixedClock().wall_s)

@@ -35,18 +35,21 @@ delay (30 s unless configured) stands in the place of the second `every`.
 """
 _COLUMNS = ("fault", "how it is made", "outcome", "reason", "what says so", "at most", "measured", "afterwards")
 _SECTIONS = (
+    ("The network and the relay", "Outcome and reason are those of a run.", NETWORK),
     (
-        "The network and the relay",
-        "Outcome and reason are those of a run.",
-        NETWORK,
+        "What is kept",
+        "Probing goes on: the outcome is that of the runs meanwhile, the reason the `problem`. "
+        "What lasts for a minute\nis told in [a message](messages.md#what-is-told-and-when) too.",
+        STORE,
     ),
-    ("What is kept", "Probing goes on: the outcome is that of the runs meanwhile, the reason the `problem`.", STORE),
     ("Clocks and processes", "", TIME),
 )
 _TAIL = """\
-More is proved elsewhere: thirty `kill -9` under load ([test](../tests/acceptance/test_serve_kills.py)), an own network
-that is cut ([test](../tests/acceptance/test_serve_own_network.py)), half an hour of outages under a real Prometheus
-([soak](soak.md)), and every fault of an answer itself ([conformance](conformance.md)).
+More is proved elsewhere: thirty `kill -9` under load ([test](../tests/acceptance/test_serve_kills.py)); budgets over
+processes that are killed, beside a relay that counts for itself ([test](../tests/acceptance/test_serve_ledger.py)); a
+crash each 22 s for 10 minutes, which asks no relay more often ([test](../tests/acceptance/test_serve_crash_loop.py));
+an own network that is cut ([test](../tests/acceptance/test_serve_own_network.py)); half an hour of outages under a real
+Prometheus ([soak](soak.md)); and every fault of an answer itself ([conformance](conformance.md)).
 """
 
 

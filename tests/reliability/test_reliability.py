@@ -70,8 +70,9 @@ def test_every_fault_has_a_row_of_its_own() -> None:
     assert sorted(names) == sorted({*(row.name for row in NETWORK), *STORE_FAULTS, *TIME_FAULTS})
 
 
-def test_the_page_says_what_is_promised(see: See) -> None:
+def test_the_page_says_what_is_promised(request: pytest.FixtureRequest) -> None:
     if os.environ.get("WNMON_GOLDEN") == "write":
+        see: See = request.getfixturevalue("see")
         measured = {row.name: f"{see(row).noticed_s:.1f} s" for row in ROWS}
         PAGE.write_text(render(measured), encoding="utf-8")
     page = PAGE.read_text(encoding="utf-8")

@@ -225,7 +225,7 @@ async def check(
         complete=not was_interrupted(session.runs),
         baseline=terms.baseline,
     )
-    return replace(report, prices=target.prices, is_configured=named.is_configured)
+    return replace(report, is_configured=named.is_configured)
 
 
 async def judge_suite(session: Session, probe: Probe, surroundings: Surroundings, memory: Memory) -> Run:

@@ -26,16 +26,19 @@ from wnmon.engine.ports import Observer, ReloadReport, Sink
 from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.rests import Rests
 from wnmon.engine.runner import Runner
+from wnmon.engine.sparing import Sparing
 from wnmon.engine.standing import Standings
 from wnmon.engine.turns import Turns, expired
 from wnmon.engine.under_way import UnderWay
 from wnmon.engine.web_config import NO_WEB_CONFIG, WebConfig
 from wnmon.errors import ConfigError, place_of
 from wnmon.metrics.prometheus import PrometheusSink
+from wnmon.model.check import Asks, Check
 from wnmon.model.events import (
     ConnectionsRefused,
     InternalFault,
     LoginsFailed,
+    ModelsListed,
     MonitorEvent,
     Reloaded,
     SelfTested,
@@ -43,7 +46,7 @@ from wnmon.model.events import (
 from wnmon.model.honesty import Honesty
 from wnmon.model.result import Outcome
 from wnmon.model.said import Said, Text
-from wnmon.model.target import Probe, ProbeId
+from wnmon.model.target import Probe, ProbeId, Target
 from wnmon.notify.notifier import Means, Notifier
 from wnmon.report.html import style_source
 from wnmon.schedule.aps import Scheduler
@@ -51,6 +54,7 @@ from wnmon.transport.carrying import Carrying
 from wnmon.transport.processes import SensorProcesses
 from wnmon.transport.reachable import wait_until_reachable
 from wnmon.web import Entry, Site
+from wnmon.wire.listing import models_plan
 
 DRAIN_S = 8.0
 """How long runs under way may take to end after SIGTERM; cutting them short and closing takes the rest of 10 s."""
@@ -112,9 +116,10 @@ class Service:
         self._kept = Kept(options.data, self._clock, self._secrets, self._tell)
         self._budgets = Budgets(self._clock, books=self._kept.books, zone=config.zone)
         self._backoff = Backoff(self._clock)
-        self._rests = Rests(self._clock, self._backoff, self._budgets)
         self._scheduler = Scheduler(self._fire, self._tell, self._clock)
-        self._standings = Standings(self._clock, self._scheduler.timetable, self._rests.of)
+        self._sparing = Sparing(self._clock, self._budgets.remaining, self._scheduler.timetable)
+        self._rests = Rests(self._clock, self._backoff, self._budgets, self._sparing.rest)
+        self._standings = Standings(self._clock, self._scheduler.timetable, self._rests.of, self._sparing.stride)
         self._turns = Turns()
         self._board = LatestStates(self._standings.of)
         self._notifier = Notifier(
@@ -130,6 +135,7 @@ class Service:
         )
         names = (
             "rests",
+            "sparing",
             "standings",
             "prometheus",
             "board",
@@ -140,9 +146,10 @@ class Service:
         )
         self._metrics = PrometheusSink(self._clock, self._standings.of, sinks=names, components=_COMPONENTS)
         kept = self._kept.sinks
-        known = (self._rests, self._standings, self._metrics, self._board)
-        own: tuple[Sink, ...] = (*known, *kept, *self._kept.takers, self._notifier)
-        self._fanout = Fanout((*own, *sinks), (self._rests, self._metrics, *kept, self._notifier, *observers))
+        known: tuple[Sink, ...] = (self._rests, self._sparing, self._standings, self._metrics, self._board)
+        own = (*known, *kept, *self._kept.takers, self._notifier)
+        watching: tuple[Observer, ...] = (self._rests, self._sparing, self._metrics, *kept, self._notifier, *observers)
+        self._fanout = Fanout((*own, *sinks), watching)
         self._sensors = SensorProcesses("wnmon.app.sensor_process", config.sensors, self._clock, self._tell)
         self._network = OwnNetwork(_reaches, self._clock, self._tell)
         self._under_way = UnderWay(self._clock, self._tell)
@@ -175,6 +182,7 @@ class Service:
             fanout=self._fanout,
             secrets=self._secrets,
             network=self._network,
+            spares=self._sparing.spares,
         )
         pages = self._pages()
         pages.open(announce, announce_public)
@@ -229,6 +237,7 @@ class Service:
             evidence=self._kept.evidence,
             styles=(style_source(),),
             channels=self._notifier.channels,
+            steps=self._sparing.states,
         )
         entry = Entry(
             config=lambda: self._web_file.current,
@@ -282,11 +291,14 @@ class Service:
         self._turns.keep([probe.id for probe in config.probes])
         self._kept.adopt(config)
         self._scheduler.set_probes(config.probes, run_now=run_now)
+        stepped_now = self._sparing.declare(config.probes)
         for probe in doubted:
             self._recheck(probe)
         self._fanout.observe(Reloaded(ok=True, at_s=self._clock.wall_s(), sha=config.sha))
         for target in config.targets:
             self._fanout.observe(self._budgets.left(target))
+        for stepped in stepped_now:
+            self._fanout.observe(stepped)
 
     async def _recall_told(self) -> None:
         """Go on with what people were told before a restart."""
@@ -324,14 +336,19 @@ class Service:
             stopping.cancel()
 
     async def _watch_standings(self) -> None:
-        """Tell when what is known of a probe counts no more."""
+        """Tell when what is known of a probe counts no more, and how sparingly targets are to be asked."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
+            self._weigh()
             for number, probe in enumerate(self._standings.look(), 1):
                 if probe is not None:
                     self._fanout.observe(expired(probe, self._standings.of(probe)))
                 if number % LOOK_AT_ONCE == 0:
                     await asyncio.sleep(0)
+
+    def _weigh(self) -> None:
+        for stepped in self._sparing.weigh():
+            self._fanout.observe(stepped)
 
     async def _reload(self) -> ReloadReport:
         """Load anew; on any problem keep the last good configuration and say why.
@@ -389,10 +406,21 @@ class Service:
             turned = self._turns.after(run, self._standings.of(probe.id))
             if turned is not None:
                 self._fanout.observe(turned)
+            if not recheck and self._sparing.wants_list(probe, began_ns):
+                await self._list_models(probe.target)
             if run.result.outcome is not Outcome.SKIPPED:
                 self._recheck(probe.id, lasts_s=(self._clock.boot_ns() - began_ns) / 1e9)
         except Exception as error:  # noqa: BLE001 - a bug in one run must not end the monitor
             self._fanout.observe(InternalFault(component="runner", error=place_of(error)))
+
+    async def _list_models(self, target: Target) -> None:
+        """Ask for the list of models where a budget allows no more, and tell whether it came."""
+        check = Check(name=Asks.MODELS.value, plan=models_plan(), every_s=0)
+        run = await self._runner.run(Probe(check=check, target=target, model=""), aside=True)
+        if run.requests:
+            result, at_s = run.result, self._clock.wall_s()
+            listed = ModelsListed(target=target.name, ok=result.outcome.success, at_s=at_s, why=result.message)
+            self._fanout.observe(listed)
 
     def _recheck(self, probe: ProbeId, *, lasts_s: float = 0) -> None:
         """Have a probe asked again soon, where that would tell anything; it is thought to take as long as `lasts_s`."""

@@ -27,6 +27,7 @@ COMMANDS = (
     "serve",
     "history",
     "validate",
+    "plan",
     "notify",
     "schema",
     "init",

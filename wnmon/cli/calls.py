@@ -9,8 +9,8 @@ from wnmon.app.account import ALIVE
 from wnmon.app.account import probe_of as alive_of
 from wnmon.app.check import Selection, probes_of
 from wnmon.config.named_target import NamedTarget
-from wnmon.config.spend import step_cost, sure_cost
 from wnmon.engine.asking import left_out
+from wnmon.engine.costs import step_cost, sure_cost
 from wnmon.model.check import Risk, Step
 from wnmon.model.duration import show_seconds
 from wnmon.model.pace import UNLIMITED

@@ -22,6 +22,7 @@ from wnmon.clock import SystemClock
 from wnmon.engine.ports import Span
 from wnmon.errors import UsageError
 from wnmon.model.events import StoreProblem
+from wnmon.model.price import show_at_most
 from wnmon.model.said import Said
 from wnmon.model.text import columns, percent, visible
 from wnmon.store import Refused, state_folder
@@ -32,7 +33,7 @@ T = TypeVar("T")
 _BARS = "▁▂▃▄▅▆▇█"
 _NO_RUN = "·"
 _MOST_BARS = 48
-_HEADS = ("probe", "uptime", "runs", "ttft", "incidents", "tokens")
+_HEADS = ("probe", "uptime", "runs", "ttft", "incidents", "tokens", "money")
 
 data_option: Callable[[Callable[..., object]], Callable[..., object]] = click.option(
     "--data", type=data_folder, metavar="DIR"
@@ -40,6 +41,8 @@ data_option: Callable[[Callable[..., object]], Callable[..., object]] = click.op
 last_option: Callable[[Callable[..., object]], Callable[..., object]] = click.option(
     "--last", type=duration, default="24h", show_default=True
 )
+_MONEY = _HEADS.index("money")
+"""A column that is left out where no price is known."""
 
 
 @click.group("history", invoke_without_command=True)
@@ -116,7 +119,10 @@ def _table(rows: Sequence[Past], lang: str) -> list[str]:
     days_of = rows[0].days_of
     course = Said("history_head_course") if days_of is None else Said("history_head_course_days", zone=days_of)
     heads = [*(Said(f"history_head_{head}").text(lang) for head in _HEADS), course.text(lang)]
-    return columns([heads, *(_cells(row, lang) for row in rows)])
+    lines = [heads, *(_cells(row, lang) for row in rows)]
+    if not any(row.money for row in rows):
+        lines = [[*line[:_MONEY], *line[_MONEY + 1 :]] for line in lines]
+    return columns(lines)
 
 
 def _cells(row: Past, lang: str) -> list[str]:
@@ -129,6 +135,7 @@ def _cells(row: Past, lang: str) -> list[str]:
         "" if row.ttft_s is None else f"{row.ttft_s:.2f} s",
         f"{row.incidents}{down}",
         f"{row.tokens}",
+        show_at_most(row.money),
         course(row.spans),
     ]
 

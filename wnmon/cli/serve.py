@@ -14,6 +14,7 @@ from wnmon.app.loop import run
 from wnmon.app.serve import Service, ServiceOptions
 from wnmon.cli.next_windows import next_windows
 from wnmon.cli.options import FILE, duration, folder, language_option, quiet_option
+from wnmon.cli.plan import complaints
 from wnmon.cli.service_log import Form, Level, ServiceLog
 from wnmon.cli.stopping import taking
 from wnmon.cli.terminal import words
@@ -70,7 +71,10 @@ def command(
     loaded, web = load_both(config, web_config)
     level = max(Level[log_level.upper()], Level.WARNING) if quiet else Level[log_level.upper()]
     log = ServiceLog(lang=lang, level=level, form=Form(log_format), wall_s=SystemClock().wall_s)
-    log.plan(plan_spend(loaded))
+    spend = plan_spend(loaded)
+    log.plan(spend)
+    for said in complaints(spend):
+        log.say("plan_over", said, Level.WARNING)
     for target in loaded.targets:
         for remark in target.remarks:
             log.say("target", Said("reason", kind=target.name, said=remark), target=target.name)

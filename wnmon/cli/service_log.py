@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -29,6 +29,7 @@ from wnmon.model.events import (
     ConnectionsRefused,
     InternalFault,
     LoginsFailed,
+    ModelsListed,
     MonitorEvent,
     NetworkTold,
     Notified,
@@ -38,6 +39,7 @@ from wnmon.model.events import (
     SelfTested,
     SinkFailed,
     StateExpired,
+    Stepped,
     StoreProblem,
     StoreTold,
     Turned,
@@ -46,6 +48,7 @@ from wnmon.model.said import Said, Text, in_language, say
 from wnmon.model.target import ProbeId
 from wnmon.model.text import visible
 from wnmon.report.terminal import render_run_line
+from wnmon.watch.step_down import said_of
 
 
 class Level(IntEnum):
@@ -76,6 +79,7 @@ class ServiceLog:
         self._wall_s = wall_s
         self._color = wants_color()
         self._states: dict[ProbeId, tuple[str, str]] = {}
+        self._steps: dict[str, tuple[int, int]] = {}
         self._skipped: Counter[str] = Counter()
         self._store_problem: StoreProblem | None = None
 
@@ -129,7 +133,7 @@ class ServiceLog:
             case ConnectionsRefused(count=count) | LoginsFailed(count=count):
                 told = _COUNTED[type(event)]
                 self._complain(told, Said(told, n=count))
-            case SelfTested() | StoreTold() | NetworkTold():
+            case SelfTested() | StoreTold() | NetworkTold() | Stepped() | ModelsListed():
                 self._condition(event)
             case Notified():
                 self._notified(event)
@@ -138,8 +142,10 @@ class ServiceLog:
             case _:
                 pass
 
-    def _condition(self, event: SelfTested | StoreTold | NetworkTold) -> None:
-        if isinstance(event, SelfTested):
+    def _condition(self, event: SelfTested | StoreTold | NetworkTold | Stepped | ModelsListed) -> None:
+        if isinstance(event, Stepped | ModelsListed):
+            self._stepped(event)
+        elif isinstance(event, SelfTested):
             honesty = event.honesty
             said = Said("selftest_line", text=Said(f"selftest_{honesty.word}"), said=honesty.why)
             self.say("selftest", said, verdict=honesty.word.value)
@@ -185,6 +191,25 @@ class ServiceLog:
         else:
             said = Said("probe_down", probe=event.probe, since=since, reason=reason)
             self.say("down", said, Level.WARNING, reason=event.reason.value, **named)
+
+    def _stepped(self, event: Stepped | ModelsListed) -> None:
+        """Say how sparingly a target is asked where that changed, and where its models are not listed instead."""
+        if isinstance(event, ModelsListed):
+            if not event.ok:
+                said = Said("list_did_not_come", name=event.target, said=event.why)
+                self.say("models_not_listed", said, Level.WARNING, target=event.target)
+            return
+        before, self._steps[event.target] = self._steps.get(event.target, (0, 1)), (event.step, event.stride)
+        if before == self._steps[event.target]:
+            return
+        said = said_of(event.step, event.stride)
+        fields: dict[str, Any] = {"target": event.target, "step": event.step, "stride": event.stride}
+        if event.limit is None:
+            self.say("stepped", Said("stepped_up", name=event.target, said=said), **fields)
+            return
+        until, place = _iso(event.until_s), event.limit.place(event.target)
+        line = Said("stepped", name=event.target, said=said, text=place, until=until)
+        self.say("stepped", line, Level.WARNING if before < self._steps[event.target] else Level.INFO, **fields)
 
     def _notified(self, event: Notified) -> None:
         fields: dict[str, object] = {"channel": event.channel, "result": event.result}

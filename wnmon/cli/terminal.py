@@ -117,6 +117,11 @@ def tell(text: Text) -> None:
     note(Said("cli_error", message=text))
 
 
+def width_or_none() -> int | None:
+    """Return the columns of the terminal, None where a text is not for one."""
+    return width(0) or None
+
+
 def width(otherwise: int = 100) -> int:
     """Return the columns of the terminal, `otherwise` where there is none.
 

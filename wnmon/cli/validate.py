@@ -11,7 +11,7 @@ import click
 
 from wnmon.cli.next_windows import next_windows
 from wnmon.cli.options import FILE, language_option
-from wnmon.cli.terminal import note, say, spoken, words
+from wnmon.cli.terminal import note, say, spoken, width_or_none, words
 from wnmon.clock import SystemClock
 from wnmon.config import Config, load_any, load_web_config, never_missed, plan_spend, render
 from wnmon.config.environment import STAND_IN, Complaint
@@ -74,25 +74,34 @@ def command(
 def _validate(name: str, env: Mapping[str, str], *, needs_keys: bool) -> Config | Plan | Sequence[Text]:
     """Print what a good file says and return it; return the problems of a bad one.
 
-    A file is not bad for a key that is not here, unless it is needed: that is said, and what stands in for it goes
-    nowhere.
+    A file is not bad for a key that is not here, unless it is needed: that is said.
     """
     try:
-        loaded = load_any(name, env)
+        loaded, problems = (load_any(name, env), ()) if needs_keys else load_with_stand_ins(name, env)
+    except ConfigError as error:
+        return error.problems
+    say(describe(name, loaded))
+    for problem in problems:
+        note(problem)
+    return loaded
+
+
+def load_with_stand_ins(name: str, env: Mapping[str, str]) -> tuple[Config | Plan, Sequence[Text]]:
+    """Return a file in which something stands in for each key that is not here, which goes nowhere; and what is not.
+
+    Raises ConfigError for any other problem.
+    """
+    try:
+        return load_any(name, env), ()
     except ConfigError as error:
         keys = {key for one in error.problems if (key := _key_not_here(one)) is not None}
-        if not keys or needs_keys:
-            return error.problems
+        if not keys:
+            raise
         try:
-            loaded = load_any(name, {**env, **dict.fromkeys(keys, STAND_IN)}, key_in=_key_or_stand_in)
+            stand_ins = {key: f"{STAND_IN}-{key}" for key in keys}  # of two keys each has budgets of its own
+            return load_any(name, {**env, **stand_ins}, key_in=_key_or_stand_in), error.problems
         except ConfigError:
-            return error.problems
-        say(describe(name, loaded))
-        for problem in error.problems:
-            note(problem)
-    else:
-        say(describe(name, loaded))
-    return loaded
+            raise error from None
 
 
 def _validate_web(path: Path) -> Sequence[Text]:
@@ -110,7 +119,7 @@ def _key_or_stand_in(path: Path) -> tuple[str, Complaint | None]:
     """Return the key in a file, a stand-in where there is no file. A key in the place of the path is no path."""
     key, complaint = key_in(path)
     is_elsewhere = complaint == NO_KEY_FILE and not looks_like_key(path.name)
-    return (STAND_IN, None) if is_elsewhere else (key, complaint)
+    return (f"{STAND_IN}-{hash(path)}", None) if is_elsewhere else (key, complaint)
 
 
 def _key_not_here(problem: Text) -> str | None:
@@ -146,7 +155,7 @@ def describe(name: str, loaded: Config | Plan) -> str:
         words("notify_channel", name=one.name, service=one.service.value, host=one.host) for one in loaded.channels
     ]
     urls = "".join(f"  {redactor.text(line)}\n" for line in lines)
-    spend = f"\n{render(plan_spend(loaded), spoken())}" if loaded.probes else ""
+    spend = f"\n{render(plan_spend(loaded), spoken(), width_or_none())}" if loaded.probes else ""
     return f"{words('cli_ok', name=name, counts=counts)}\n{urls}{spend}"
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from wnmon.config.resolve import Config
     from wnmon.config.select import narrow
     from wnmon.config.slos import never_missed
-    from wnmon.config.spend import Spend, plan_cost, plan_spend, render
+    from wnmon.config.spend import Spend, plan_spend
+    from wnmon.config.spend_table import render
     from wnmon.config.suite import profiles_of
     from wnmon.config.targets import adhoc_target
     from wnmon.config.web_config import load_web_config
@@ -36,7 +37,6 @@ __all__ = [
     "load_web_config",
     "narrow",
     "never_missed",
-    "plan_cost",
     "plan_spend",
     "profiles_of",
     "render",
@@ -54,10 +54,9 @@ _ROOMS: Mapping[str, str] = {
     "load_web_config": "web_config",
     "narrow": "select",
     "never_missed": "slos",
-    "plan_cost": "spend",
     "plan_spend": "spend",
     "profiles_of": "suite",
-    "render": "spend",
+    "render": "spend_table",
 }
 
 

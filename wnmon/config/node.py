@@ -205,5 +205,9 @@ class Cursor(NamedTuple):
 
     def is_true(self, key: str) -> bool:
         """Tell whether `true` stands under a key."""
+        return self.is_given_as(key, value=True)
+
+    def is_given_as(self, key: str, *, value: bool) -> bool:
+        """Tell whether this, and nothing else, stands under a key."""
         member = self.get(key)
-        return member is not None and member.node.value is True
+        return member is not None and member.node.value is value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import TypeVar
 
 from wnmon.config.budgets import read_budget
@@ -61,6 +62,7 @@ def read_target(name: str, place: Cursor, env: Mapping[str, str], key_in: KeyFil
         concurrency=place.whole_of("concurrency") or 2,
         budget=read_budget(place.get("budget"), currency),
         key_budget=read_budget(place.get("key_budget"), currency),
+        step_down=not place.is_given_as("step_down", value=False),
         pace=Pace(**{key: place.whole_of(key) for key in _PACES}),
         parameters=read_parameters(place.get("parameters"), models),
         prices=prices,
@@ -191,19 +193,47 @@ def _auth_header(place: Cursor | None) -> str | None:
 
 
 def _prices(place: Cursor | None, models: tuple[str, ...]) -> dict[str, Price]:
-    """Return the price of each model that has one: its own under `models`, else the one for all."""
+    """Return what each model that has a price really costs: its own under `models`, else the one for all.
+
+    What the relay lists, times its multiplier, is its credit; times the rate of the recharge, what that was bought for.
+    """
     if place is None:
         return {}
-    currency = place.at("/currency").text
-    own = {model: _price(price, currency) for model, price in _by_model(place, "models", models)}
-    given = [key for key in ("input", "output") if place.has(key)]
-    if len(given) == 2:
-        return dict.fromkeys(models, _price(place, currency)) | own
-    if given:
-        place.report(Said("half_a_price", name=given[0]), Said("price_together"), key=True)
-    elif not place.has("models"):
+    listed, factor = _listed_price(place, place.at("/currency").text), _number(place, "multiplier", Decimal(1))
+    prices = {} if listed is None else dict.fromkeys(models, (listed, factor))
+    for model, own in _by_model(place, "models", models):
+        price = _listed_price(own, place.at("/currency").text) or listed
+        if price is None and not _is_half(own):
+            own.report(Said("no_price_given"), Said("add_model_price"), key=True)
+        elif price is not None:
+            prices[model] = price, _number(own, "multiplier", factor)
+    if listed is None and not _is_half(place) and not place.has("models"):
         place.report(Said("no_price_given"), Said("add_prices"), key=True)
-    return own
+    recharge = place.get("recharge")
+    paid_in = place.at("/currency").text if recharge is None else recharge.at("/currency").text
+    rate = Decimal(1) if recharge is None else recharge.at("/rate").decimal
+    return {model: price.scaled(times * rate, paid_in) for model, (price, times) in prices.items()}
+
+
+def _listed_price(place: Cursor, currency: str) -> Price | None:
+    """Return the price that stands here, None where there is none, or, with a problem, half of one."""
+    if _is_half(place):
+        given = "input" if place.has("input") else "output"
+        place.report(Said("half_a_price", name=given), Said("price_together"), key=True)
+        return None
+    if not place.has("input") and not place.has("per_request"):
+        return None
+    input_, output, request = (_number(place, key, Decimal(0)) for key in ("input", "output", "per_request"))
+    return Price(currency=currency, input_per_million=input_, output_per_million=output, per_request=request)
+
+
+def _is_half(place: Cursor) -> bool:
+    return place.has("input") is not place.has("output")
+
+
+def _number(place: Cursor, key: str, otherwise: Decimal) -> Decimal:
+    member = place.get(key)
+    return otherwise if member is None else member.decimal
 
 
 def _by_model(place: Cursor, key: str, models: tuple[str, ...]) -> Iterator[tuple[str, Cursor]]:
@@ -212,14 +242,6 @@ def _by_model(place: Cursor, key: str, models: tuple[str, ...]) -> Iterator[tupl
         if model not in models:
             value.report(Said("unknown_model"), did_you_mean(model, models), key=True)
         yield model, value
-
-
-def _price(place: Cursor, currency: str) -> Price:
-    return Price(
-        currency=currency,
-        input_per_million=place.at("/input").decimal,
-        output_per_million=place.at("/output").decimal,
-    )
 
 
 def _waivers(place: Cursor) -> tuple[Waiver, ...]:

@@ -209,6 +209,11 @@ class Budgets:
             ),
         )
 
+    def remaining(self, target: Target) -> tuple[Left, ...]:
+        """Return what each limit leaves, as far as is known: nothing until the books were asked. On the loop."""
+        ledger = self._ledger(target)
+        return tuple(less(one, NOTHING - ledger.idle) for one in ledger.left)
+
     def _refusing(self, target: Target) -> tuple[Refused, ...]:
         """Return the refusals that hold still: of a limit there is, in a period that goes on, for want of what is left.
 

@@ -11,12 +11,13 @@ from wnmon.model.said import Said
 from wnmon.redact.exchange import without_credentials
 from wnmon.wire.answer import read_answer
 
-_LEFT_OUT = ("answers", "client", "plan")
+_LEFT_OUT = ("answers", "client", "plan", "spent_money")
 
 
 def encode_run(run: Run, *, words_only: bool = False) -> JsonObject:
     """Return the run, its evidence included, as JSON values. `words_only`: what two judgements must agree on."""
-    document = encode_as("run", replace(run, answers=(), client=None, plan=None), words_only=words_only)
+    left_out = replace(run, answers=(), client=None, plan=None, spent_money={})
+    document = encode_as("run", left_out, words_only=words_only)
     content = document["run"]
     assert isinstance(content, dict)
     for name in _LEFT_OUT:

@@ -33,6 +33,7 @@ from wnmon.model.exchange import FailureKind
 from wnmon.model.lesson import Lesson
 from wnmon.model.pace import Pause
 from wnmon.model.parameters import AS_WRITTEN, Parameters
+from wnmon.model.price import Amounts, added
 from wnmon.model.result import because
 from wnmon.model.said import Said, Text, Why
 from wnmon.model.spent import Spent, UsageDoubt
@@ -51,7 +52,8 @@ INTERRUPTED = Said(Why.INTERRUPTED)
 class Progress:
     """What a run has gathered so far. `over_budget`: a budget refused one of its requests.
 
-    `recheck`: it only confirms another. `slot_s` (epoch): when it was due. `parameters`: how the model is asked by now.
+    `recheck`: it only confirms another. `aside`: it is told to nobody. `slot_s` (epoch): when it was due.
+    `parameters`: how the model is asked by now. `money`: what the tokens cost, nothing where no price is known.
     `superseded`: the places of the answers that do not stand.
     """
 
@@ -59,11 +61,13 @@ class Progress:
     nonce: str
     started_at_s: float
     recheck: bool = False
+    aside: bool = False
     slot_s: float | None = None
     answers: list[Answer] = field(default_factory=list)
     not_sent: dict[str, Text] = field(default_factory=dict)
     input_tokens: int = 0
     output_tokens: int = 0
+    money: Amounts = field(default_factory=dict)
     usage_doubts: list[UsageDoubt] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
     over_budget: bool = False
@@ -113,6 +117,8 @@ class Conversation:
         self._how = how
         self.progress = progress
         progress.parameters = probe.parameters
+        self._price = probe.target.prices.get(probe.model)
+        progress.money = self._price.of(0, 0) if self._price is not None else {}
         if how.pupil is not None:
             progress.parameters = probe.parameters.with_more(how.pupil.parameters)
             progress.lessons += how.pupil.known()
@@ -235,6 +241,9 @@ class Conversation:
         """Book what was spent, and give the rest of the reservation back. On the loop: the ledger has no lock."""
         self.progress.input_tokens += cost.input_tokens
         self.progress.output_tokens += cost.output_tokens
+        if self._price is not None:
+            paid = self._price.of(cost.input_tokens, cost.output_tokens)
+            self.progress.money = added([self.progress.money, paid])
         self.progress.usage_doubts.extend(cost.doubts)
         if reservation is not None:
             self._means.budgets.settle(reservation, self._priced(cost.input_tokens, cost.output_tokens))

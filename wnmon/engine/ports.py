@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 
@@ -13,6 +14,7 @@ from wnmon.model.check import Caps, Timeouts
 from wnmon.model.days import Stretch
 from wnmon.model.events import MonitorEvent
 from wnmon.model.exchange import Exchange, Request
+from wnmon.model.price import Amounts
 from wnmon.model.said import Text
 from wnmon.model.target import ProbeId, SensorKind, Target
 from wnmon.wire.bounds import is_brief
@@ -40,12 +42,13 @@ class Clock(Protocol):
 class RestCause(StrEnum):
     """Why a probe's runs are left out.
 
-    The relay asked for it, or only refused; a budget is spent; a window of maintenance, or a pause.
+    The relay asked for it, or only refused; a budget is spent, or is to last; a window of maintenance, or a pause.
     """
 
     ASKED = "asked"
     REFUSED = "refused"
     BUDGET = "budget"
+    SPARED = "spared"
     MAINTENANCE = "maintenance"
     PAUSED = "paused"
 
@@ -53,6 +56,11 @@ class RestCause(StrEnum):
     def is_wished(self) -> bool:
         """Tell whether somebody wants nothing to be sent."""
         return self in {RestCause.MAINTENANCE, RestCause.PAUSED}
+
+    @property
+    def is_refusal(self) -> bool:
+        """Tell whether the relay would not be asked."""
+        return self in {RestCause.ASKED, RestCause.REFUSED}
 
     @property
     def ends_what_is_known(self) -> bool:
@@ -279,6 +287,7 @@ class ProbeState:
 
     `outcome` is "unknown" once the last one counts no more, "maintenance" while somebody wants nothing to be sent.
     `rest` is why nothing is sent until `rest_until_s`, `rest_reason` somebody's words for it.
+    `stride`: of so many due runs one takes place, so that a budget lasts; 0 where none does.
     `up` is what is confirmed since `up_since_s`; `unconfirmed`: the last run says otherwise.
     `undecided` says which limits the last run could not judge, and why. `suspect_latencies` are those of its latencies,
     by name, for which the monitor itself may have been late; `suspect` if there are any.
@@ -301,6 +310,7 @@ class ProbeState:
     rest: str | None = None
     rest_until_s: float | None = None
     rest_reason: str = ""
+    stride: int = 1
     status: int | None = None
     ttft_s: float | None = None
     first_visible_s: float | None = None
@@ -310,6 +320,24 @@ class ProbeState:
     suspect: bool = False
     suspect_latencies: tuple[str, ...] = ()
     undecided: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepState:
+    """How sparingly a target is asked, at a step other than full: see `watch/step_down.py`.
+
+    `limit`: what is to last until `until_s` (epoch), by its place in the configuration. `listed_s` (epoch): when its
+    models were listed last, None where they were not; `listed` whether they were, `why` why not.
+    """
+
+    target: str
+    step: int
+    stride: int
+    limit: str
+    until_s: float
+    listed_s: float | None = None
+    listed: bool = False
+    why: Text = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -410,10 +438,11 @@ class TargetPast:
     """What is kept of a target: its days, the oldest first and today last; its incidents, the newest first.
 
     `incidents_total` counts those that are too many to be listed too. `failed`: the last runs of which there is a
-    transcript, the newest first. `zone`: whose days these are.
+    transcript, the newest first. `zone`: whose days these are, `today`: the date of the last, None where none is known.
     """
 
     zone: str = "UTC"
+    today: date | None = None
     days: tuple[Day, ...] = ()
     incidents: tuple[Incident, ...] = ()
     incidents_total: int = 0
@@ -441,6 +470,14 @@ class KeptRun:
     answered_as: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """What watching a target cost, today and this month, by currency; nothing of what has no price."""
+
+    today: Amounts = field(default_factory=dict)
+    month: Amounts = field(default_factory=dict)
+
+
 class Courses(Protocol):
     """What is kept of the past, for the pages. May be asked from any thread."""
 
@@ -454,6 +491,10 @@ class Courses(Protocol):
 
     def courses(self) -> Mapping[ProbeId, Course]:
         """Return the course of each probe that ran of late."""
+        ...
+
+    def paid(self) -> Mapping[str, Paid]:
+        """Return what each target cost of late whose prices are known."""
         ...
 
 

@@ -78,6 +78,7 @@ def _standing(row: ProbeState, standing: Standing) -> ProbeState:
         rest=standing.rest,
         rest_until_s=standing.rest_until_s,
         rest_reason=standing.rest_reason,
+        stride=standing.stride,
     )
     is_wished = standing.rest is not None and standing.rest.is_wished
     if standing.known or (row.outcome is None and not is_wished):

@@ -1,6 +1,8 @@
-"""What keeps a probe from being asked now: maintenance, refusals of the relay, a budget its last run did not fit."""
+"""What keeps a probe from being asked now: maintenance, refusals, a budget that is spent, or that is to last."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from wnmon.engine.backoff import Backoff
 from wnmon.engine.budget import Budgets
@@ -19,10 +21,17 @@ class Rests:
 
     name = "rests"
 
-    def __init__(self, clock: Clock, backoff: Backoff, budgets: Budgets) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        backoff: Backoff,
+        budgets: Budgets,
+        spared: Callable[[Probe, int], Rest | None] = lambda *_: None,
+    ) -> None:
         self._clock = clock
         self._backoff = backoff
         self._budgets = budgets
+        self._spared = spared
         self._windows = Windows(clock)
         self._unpaid: set[ProbeId] = set()
 
@@ -41,7 +50,8 @@ class Rests:
     def of(self, probe: Probe, at_ns: int) -> Rest | None:
         """Return what keeps a probe from being asked at an instant (boot ns), as far as is known now, else None."""
         refused = self._backoff.rest(probe.target, probe.model, at_ns)
-        return self._windows.rest(probe, at_ns) or refused or self._for_budget(probe, at_ns)
+        short = self._for_budget(probe, at_ns) or self._spared(probe, at_ns)
+        return self._windows.rest(probe, at_ns) or refused or short
 
     def _for_budget(self, probe: Probe, at_ns: int) -> Rest | None:
         refusing = self._budgets.rests_for(probe.target) if probe.id in self._unpaid else None

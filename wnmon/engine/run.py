@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from wnmon.model.check import Plan
 from wnmon.model.pace import Pause
+from wnmon.model.price import Amounts
 from wnmon.model.result import DECIDED, Evidence, Outcome, Reason, Result
 from wnmon.model.spent import UsageDoubt
 from wnmon.model.target import Client, ProbeId, probe_id
@@ -19,6 +20,7 @@ class Run:
     `usage_doubts` are the counts of its answers that were not believed; `pauses` what was waited
     for limits of the relay's. `recheck`: it was made between slots, only to confirm what the one before it said.
     `answers` are the exchanges of the evidence, read once; a record leaves them out, its reader makes them anew.
+    `spent_money` is what its tokens cost by the prices of the target, nothing where none is known; no record has it.
     `client` is as whom it asked, None where nobody knows any more; no record has it: it means nothing elsewhere.
     `plan` is what it was judged by, None where nobody knows any more; no record has it either: see `report.transcript`.
     `slot_s` (epoch) is when it was due, None for one that nobody scheduled, or that confirms another; nor has a record.
@@ -40,6 +42,7 @@ class Run:
     requests: int = 0
     recheck: bool = False
     answers: tuple[Answer, ...] = field(default=(), compare=False, repr=False)
+    spent_money: Amounts = field(default_factory=dict, compare=False, repr=False)
     client: Client | None = field(default=None, compare=False, repr=False)
     plan: Plan | None = field(default=None, compare=False, repr=False)
     slot_s: float | None = field(default=None, compare=False, repr=False)

@@ -68,6 +68,7 @@ class Runner:
         secrets: KnownSecrets | None = None,
         worker: Worker | None = None,
         network: OwnNetwork | None = None,
+        spares: Callable[[Probe, int], Rest | None] = lambda *_: None,
         draw: Callable[[], str] = draw_nonce,
     ) -> None:
         self.limiter = limiter
@@ -77,6 +78,7 @@ class Runner:
         self._backoff = backoff
         self._windows = Windows(clock)
         self._network = network
+        self._spares = spares
         self._draw = draw
         self._worker = worker or ReadingThreads()
         self._secrets = secrets or KnownSecrets()
@@ -94,19 +96,26 @@ class Runner:
         patience: Patience | None = None,
         pupil: Pupil | None = None,
         recheck: bool = False,
+        aside: bool = False,
     ) -> Run:
         """Execute a probe once and publish it, unless nothing was sent or the monitor itself is stopping.
 
         A `recheck` only confirms the run of the slot it is scheduled for: it is not late, and one that does not take
         place is no run that was due, so nobody is told.
 
+        One that is `aside` is told to nobody; what it costs is booked.
+
         Without `patience` a limit of the relay's ends the sending; without a `pupil` a refused parameter does.
         """
         progress = Progress(run_id=secrets.token_hex(8), nonce="", started_at_s=self._clock.wall_s(), recheck=recheck)
+        progress.aside = aside
         if (resting := self._resting(probe, progress)) is not None:
             return resting
         if scheduled_ns is not None and not recheck:
-            late_s = max(0, self._clock.now_ns() - scheduled_ns) / 1e9
+            late_ns = max(0, self._clock.now_ns() - scheduled_ns)
+            spared, late_s = self._spares(probe, self._clock.boot_ns() - late_ns), late_ns / 1e9
+            if spared is not None:
+                return self._skipped(probe, progress, Skip.SPARED, self._said(spared))
             progress.slot_s = progress.started_at_s - late_s
             self.fanout.observe(RunLate(probe=probe.id, late_s=late_s))
         async with self.limiter.slot(probe.target) as slot:
@@ -155,7 +164,7 @@ class Runner:
 
     def _said(self, rest: Rest) -> Said:
         left_s = (rest.until_ns - self._clock.boot_ns()) / 1e9
-        words = {"text": rest.reason} if rest.cause.is_wished else {}
+        words = {"text": rest.reason} if rest.cause.is_wished or rest.cause is RestCause.SPARED else {}
         return Said(_RESTS[rest.cause], n=f"{left_s:.0f}", **words)
 
     def _closed(self, probe: Probe) -> Text | None:
@@ -179,7 +188,8 @@ class Runner:
         skip = Skip.MAINTENANCE if self._closed(probe) else _skip(progress, result)
         if skip is None:
             run = self._run(probe, progress, evidence, result)
-            self.fanout.take(run)
+            if not progress.aside:
+                self.fanout.take(run)
             return run
         self._tell_skipped(probe, progress, skip, result.message)
         self._tell_discarded(probe, progress)
@@ -216,7 +226,7 @@ class Runner:
         )
 
     def _tell_skipped(self, probe: Probe, progress: Progress, skip: Skip, detail: Text) -> None:
-        if not progress.recheck:
+        if not progress.recheck and not progress.aside:
             self.fanout.observe(RunSkipped(probe=probe.id, reason=skip, detail=detail))
 
     def _tell_discarded(self, probe: Probe, progress: Progress) -> None:
@@ -227,6 +237,7 @@ class Runner:
             statuses=tuple(answer.exchange.status for answer in progress.answers),
             input_tokens=progress.input_tokens,
             output_tokens=progress.output_tokens,
+            money=progress.money,
             doubts=tuple(progress.usage_doubts),
         )
         self.fanout.observe(discarded)
@@ -256,6 +267,7 @@ class Runner:
             suite=probe.check.plan.suite,
             spent_input_tokens=progress.input_tokens,
             spent_output_tokens=progress.output_tokens,
+            spent_money=progress.money,
             usage_doubts=tuple(progress.usage_doubts),
             pauses=tuple(progress.pauses),
             requests=len(progress.answers),
@@ -272,6 +284,7 @@ _RESTS = {
     RestCause.REFUSED: "left_alone_refused",
     RestCause.MAINTENANCE: "left_for_maintenance",
     RestCause.PAUSED: "left_for_pause",
+    RestCause.SPARED: "left_to_spare",
 }
 _REASONS = {Skip.SHUTDOWN: Reason.SHUTDOWN, Skip.BUDGET: Reason.BUDGET}
 

@@ -6,6 +6,9 @@
     failed, errored: the same, or two intervals after the next run is  an outage that wnmon itself asks for more rarely
         due, if a refusal of the relay puts that off                   stays an outage
 
+While runs are spared so that a budget lasts, an interval is the time between those that are not. What was found when it
+was longer counts until the run after it was due then, and what is not asked at all for as long as if it were.
+
 A slot that was missed does not put off when the next run is due, so either ends where wnmon does not ask though it
 should; at once where it does not because the budget is spent, or somebody wants nothing to be sent. What has ended does
 not come back before the next run.
@@ -51,6 +54,8 @@ class Standing:
 
     `next_run_s`: the next slot at which nothing rests, as far as is known; None where `MOST_RESTS` follow one another.
 
+    `stride`: of so many due runs one takes place, so that a budget lasts; 0 where none does.
+
     `up`: what is confirmed since `up_since_s`, None until anything is. `unconfirmed`: the last run says otherwise.
     """
 
@@ -62,6 +67,7 @@ class Standing:
     rest: RestCause | None = None
     rest_until_s: float | None = None
     rest_reason: str = ""
+    stride: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,24 +85,33 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Last:
-    """The last run: whether it was a success, and when it was due (boot ns)."""
+    """The last run: whether it was a success, when it was due (boot ns), and of how many due runs it was the one."""
 
     success: bool
     due_ns: int
+    stride: int = 1
 
 
 class Standings:
     """A sink of runs that is asked how probes stand, also from another thread.
 
-    `rest` tells what keeps a probe from being asked at an instant (boot ns).
+    `rest` tells what keeps a probe from being asked at an instant (boot ns), `stride` of how many due runs one takes
+    place so that a budget lasts, 0 where none does.
     """
 
     name = "standings"
 
-    def __init__(self, clock: Clock, timetable: Timetable, rest: Callable[[Probe, int], Rest | None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        timetable: Timetable,
+        rest: Callable[[Probe, int], Rest | None],
+        stride: Callable[[Probe], int] = lambda _: 1,
+    ) -> None:
         self._clock = clock
         self._timetable = timetable
         self._rest = rest
+        self._stride = stride
         self._probes: dict[ProbeId, Probe] = {}
         self._last: dict[ProbeId, _Last] = {}
         self._confirmed: dict[ProbeId, Confirmation] = {}
@@ -123,7 +138,8 @@ class Standings:
         if probe is not None and run.client is not None and run.client.relay != client_of(probe.target).relay:
             return
         if probe is not None and slots is not None and run.result.outcome is not Outcome.SKIPPED:
-            self._last[run.probe] = _Last(success=run.result.outcome.success, due_ns=self._due_ns(probe, slots))
+            due_ns, stride = self._due_ns(probe, slots), max(1, self._stride(probe))
+            self._last[run.probe] = _Last(success=run.result.outcome.success, due_ns=due_ns, stride=stride)
             self._confirm(run, probe)
             self.of(run.probe)  # which sees a refusal that puts off the next run
         elif run.requests:  # answered, and nothing could be judged: what was known before is no fact any more
@@ -179,6 +195,7 @@ class Standings:
             rest=None if rest is None else rest.cause,
             rest_until_s=None if rest is None else self._epoch_s(rest.until_ns),
             rest_reason="" if rest is None else rest.reason,
+            stride=self._stride(probe),
         )
 
     def _asked(self, id_: ProbeId) -> tuple[Probe, int, Rest | None] | None:
@@ -206,7 +223,7 @@ class Standings:
 
         Where the relay is left alone for longer, just after that: what a refusal says wants confirming as well.
         """
-        probe, rest_until_s = self._probes.get(id_), self.of(id_).rest_until_s
+        probe, rest_until_s = self._probes.get(id_), _put_off_until_s(self.of(id_))
         if probe is None or probe.check.confirm.recheck_s is None:
             return None
         rests_s = 0.0 if rest_until_s is None else rest_until_s - self._clock.wall_s() + AFTER_REST_S
@@ -216,7 +233,8 @@ class Standings:
     def wants_recheck(self, id_: ProbeId, in_s: float = 0) -> bool:
         """Tell whether asking a probe again `in_s` seconds from now would help, and nothing is to rest then."""
         probe, standing = self._probes.get(id_), self.of(id_)
-        rests = standing.rest_until_s is not None and standing.rest_until_s > self._clock.wall_s() + in_s
+        until_s = _put_off_until_s(standing)
+        rests = until_s is not None and until_s > self._clock.wall_s() + in_s
         if probe is None or not standing.known or rests:
             return False
         return self._confirmed[id_].wants_recheck(probe.check.confirm)
@@ -236,8 +254,10 @@ class Standings:
         last, every_ns = self._last.get(probe.id), probe.check.every_ns
         if last is None:
             return False
-        until_ns = last.due_ns + KNOWN_INTERVALS * every_ns
-        if not last.success:
+        stride = self._stride(probe)
+        until_ns = last.due_ns + every_ns * max(KNOWN_INTERVALS * max(stride, 1), last.stride + 1 if stride else 0)
+        every_ns *= max(stride, 1)
+        if not last.success and not (rest is not None and rest.cause is RestCause.SPARED):
             until_ns = max(until_ns, next_ns + (KNOWN_INTERVALS - 1) * every_ns)
         if self._clock.boot_ns() <= until_ns and not (rest is not None and rest.cause.ends_what_is_known):
             return True
@@ -247,11 +267,16 @@ class Standings:
     def _confirmation(self, probe: Probe, next_ns: int, rest: Rest | None) -> Confirmation:
         """Return what is confirmed, now that the next run is due at `next_ns`."""
         confirmed = self._confirmed.get(probe.id, Confirmation())
-        last, away_ns = self._last.get(probe.id), PUT_OFF_INTERVALS * probe.check.every_ns
-        refused = rest is not None and not rest.cause.ends_what_is_known
+        away_ns = PUT_OFF_INTERVALS * probe.check.every_ns * max(1, self._stride(probe))
+        last, refused = self._last.get(probe.id), rest is not None and rest.cause.is_refusal
         if refused and last is not None and next_ns - last.due_ns > away_ns:
             confirmed = self._confirmed[probe.id] = confirmed.put_off(self._clock.wall_s())
         return confirmed
 
     def _epoch_s(self, at_ns: int) -> float:
         return round(self._clock.wall_s() + (at_ns - self._clock.boot_ns()) / 1e9, 3)
+
+
+def _put_off_until_s(standing: Standing) -> float | None:
+    """Return until when nothing of a probe is sent; a re-check is not spared, which tells an outage from a slip."""
+    return None if standing.rest is RestCause.SPARED else standing.rest_until_s

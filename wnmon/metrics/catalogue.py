@@ -178,7 +178,7 @@ OUTCOMES = (
     _gauge(
         "wnmon_probe_resting",
         "1 while nothing is sent: the relay asked for it (asked) or refused (refused), a budget is spent "
-        "(budget), or somebody wants it so (maintenance, paused). No series otherwise.",
+        "(budget) or is to last (spared), or somebody wants it so (maintenance, paused). No series otherwise.",
         "cause",
         closed="rest",
     ),
@@ -245,6 +245,12 @@ TRAFFIC = (
         closed="direction",
     ),
     _counter(
+        "wnmon_probe_money_total",
+        "What those tokens cost, by the `prices` of the target, in the currency that is paid in. Absent without one.",
+        "currency",
+        unit="of the label",
+    ),
+    _counter(
         "wnmon_probe_usage_doubts_total",
         "Counts of `usage` that cannot be, such as 0 for an answer with text, or far more than the request allows.",
         "direction",
@@ -256,7 +262,11 @@ TRAFFIC = (
 )
 
 SETTINGS = (
-    _gauge("wnmon_probe_interval_seconds", "Configured time between runs.", birth=Birth.CONFIGURED),
+    _gauge(
+        "wnmon_probe_interval_seconds",
+        "Time between runs: as configured, longer while runs are spared so that a budget lasts. Absent while all are.",
+        birth=Birth.CONFIGURED,
+    ),
     _gauge("wnmon_probe_timeout_seconds", "Configured total time limit of one request.", birth=Birth.CONFIGURED),
     _gauge(
         "wnmon_probe_info",
@@ -271,6 +281,17 @@ SETTINGS = (
         "1, labelled with the host and the user's labels of the target.",
         "host",
         birth=Birth.CONFIGURED,
+    ),
+    _gauge(
+        "wnmon_budget_step",
+        "How sparingly the target is asked so that its budgets last: 0 = as configured, 1 = every second or fourth due "
+        "run, 2 = the cheapest check of each model alone, every fourth or rarer, 3 = only what costs no tokens, "
+        "4 = nothing. Absent without a budget.",
+    ),
+    _gauge(
+        "wnmon_budget_models_listed",
+        "At step 3 of a target without a check that costs no tokens: 1 if its list of models came, 0 if not. It says "
+        "nothing of whether a model answers.",
     ),
     _gauge(
         "wnmon_budget_tokens_limit",

@@ -38,6 +38,13 @@ def settings(probe: Probe) -> Iterator[Reading]:
     yield Reading(metric="wnmon_probe_timeout_seconds", value=probe.check.timeouts.total_s)
 
 
+def money_series(probe: Probe) -> Iterator[Reading]:
+    """Yield the series of what a probe costs, where that is known."""
+    price = probe.target.prices.get(probe.model)
+    if price is not None:
+        yield Reading(metric="wnmon_probe_money_total", value=0, values=(price.currency,))
+
+
 def slo_series(slos: Sequence[Slo]) -> Iterator[Reading]:
     """Yield every series of some objectives: counters at 0, and what was configured, so that no rule needs it."""
     for slo in slos:

@@ -43,10 +43,11 @@ from wnmon.metrics.readings import (
     slo_readings,
     spending,
     standing_readings,
+    step_readings,
     target_readings,
 )
 from wnmon.metrics.series import Values
-from wnmon.model.events import BudgetLeft, MonitorEvent, RunDiscarded, RunSkipped
+from wnmon.model.events import BudgetLeft, ModelsListed, MonitorEvent, RunDiscarded, RunSkipped, Stepped
 from wnmon.model.measures import Measures
 from wnmon.model.result import Outcome
 from wnmon.model.target import Probe, ProbeId
@@ -221,10 +222,11 @@ class PrometheusSink:
                 self._apply(event.probe, labels, skipped_readings(event, known.probe.slos))
             if isinstance(event, RunDiscarded) and (known := self._known.get(event.probe)) is not None:
                 self._apply(event.probe, initial_series.probe_labels(known.probe), discarded_readings(event))
-            if not isinstance(event, BudgetLeft):
+            if not isinstance(event, BudgetLeft | Stepped | ModelsListed):
                 self._apply(_SELF, {}, event_readings(event))
             elif any(known.probe.target.name == event.target for known in self._known.values()):
-                self._apply(event.target, {"target": event.target}, budget_readings(event))
+                told = budget_readings(event) if isinstance(event, BudgetLeft) else step_readings(event)
+                self._apply(event.target, {"target": event.target}, told)
 
     def render(self, accept: str | None) -> tuple[str, Iterator[bytes]]:
         """Return content type and exposition for an Accept header, in pieces. Safe to call from any thread."""
@@ -262,6 +264,7 @@ class PrometheusSink:
         self._known = {probe.id: before.get(probe.id, _DeclaredProbe(probe=probe)) for probe in probes}
         for probe in probes:
             self._known[probe.id].probe = probe
+            self._known[probe.id].standing = None  # what was told of it is told anew
             self._known[probe.id].rules = initial_series.rule_labels(probe)
 
     def _drop_vanished(self, targets: set[str]) -> None:
@@ -275,8 +278,9 @@ class PrometheusSink:
         rules = set(self._known[probe.id].rules.values())
         findings = [Reading(metric="wnmon_rule_findings_total", value=0, values=values) for values in rules]
         slos = [*initial_series.slo_series(probe.slos)]
-        settings = initial_series.settings(probe)
-        self._apply(probe.id, labels, [*initial_series.births(Scope.PROBE), *settings, *findings, *slos])
+        settings, money = initial_series.settings(probe), [*initial_series.money_series(probe)]
+        self._apply(probe.id, labels, [*initial_series.births(Scope.PROBE), *settings, *money, *findings, *slos])
+        self._keep("wnmon_probe_money_total", probe.id, {reading.values for reading in money})
         for name in ("wnmon_rule_passed", "wnmon_rule_findings_total"):
             self._keep(name, probe.id, rules)
         self._keep("wnmon_rule_waived", probe.id, set())
@@ -325,7 +329,8 @@ class PrometheusSink:
         standing = self._standing(ProbeId(probe_id))
         if standing != known.standing:
             known.standing = standing
-            self._apply(probe_id, initial_series.probe_labels(known.probe), standing_readings(standing))
+            readings = standing_readings(standing, known.probe.check.every_s)
+            self._apply(probe_id, initial_series.probe_labels(known.probe), readings)
         if not standing.known:
             for name in ("wnmon_probe_success", "wnmon_probe_degraded"):
                 self._keep(name, probe_id, ())

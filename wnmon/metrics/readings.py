@@ -17,6 +17,7 @@ from wnmon.model.events import (
     InFlight,
     InternalFault,
     LoopLagged,
+    ModelsListed,
     MonitorEvent,
     NetworkTold,
     Notified,
@@ -27,16 +28,19 @@ from wnmon.model.events import (
     SelfTested,
     SinkFailed,
     StateExpired,
+    Stepped,
     StoreTold,
     Turned,
     Waited,
 )
 from wnmon.model.exchange import Exchange
 from wnmon.model.honesty import Honesty, Spread, Word
+from wnmon.model.price import Amounts
 from wnmon.model.result import BOUNDS, Mark, Outcome, Timing, Verdict
 from wnmon.model.slo import Slo
 from wnmon.model.spent import UsageDoubt
 from wnmon.watch.slo import Cause, Counted, classify, left_out
+from wnmon.watch.step_down import Step
 from wnmon.wire.balance import UNITS_WITHOUT_WORTH, Balance, is_about_balance, read_balance
 from wnmon.wire.opened import Untold
 
@@ -81,8 +85,13 @@ def probe_readings(run: Run, streaks: Streaks) -> Iterator[Reading]:
     yield from spending(run)
 
 
-def standing_readings(standing: Standing) -> Iterator[Reading]:
-    """Yield what is confirmed of a probe, when it is asked next, and what keeps it from being asked before."""
+def standing_readings(standing: Standing, every_s: float) -> Iterator[Reading]:
+    """Yield what is confirmed of a probe, when it is asked next, and what keeps it from being asked before.
+
+    `every_s`: the interval that is configured.
+    """
+    interval_s = every_s * standing.stride if standing.stride else None
+    yield Reading(metric="wnmon_probe_interval_seconds", value=interval_s)
     yield Reading(metric="wnmon_probe_up", value=None if standing.up is None else float(standing.up))
     yield Reading(metric="wnmon_probe_up_since_timestamp_seconds", value=standing.up_since_s)
     yield Reading(metric="wnmon_probe_next_run_timestamp_seconds", value=standing.next_run_s)
@@ -170,11 +179,13 @@ def spending(run: Run) -> Iterator[Reading]:
     """Yield what a run sent, was answered and cost, whatever became of it."""
     statuses = tuple(exchange.status for exchange in run.evidence.exchanges)
     yield from _spending(statuses, run.spent_input_tokens, run.spent_output_tokens, run.usage_doubts)
+    yield from _money(run.spent_money)
 
 
 def discarded_readings(event: RunDiscarded) -> Iterator[Reading]:
     """Yield what a run sent, was answered and cost of which nothing else is published."""
     yield from _spending(event.statuses, event.input_tokens, event.output_tokens, event.doubts)
+    yield from _money(event.money)
 
 
 def _spending(
@@ -186,6 +197,11 @@ def _spending(
     yield Reading(metric="wnmon_probe_tokens_total", value=output_tokens, values=("output",))
     for doubt in doubts:
         yield Reading(metric="wnmon_probe_usage_doubts_total", value=1, values=(doubt.direction.value,))
+
+
+def _money(spent: Amounts) -> Iterator[Reading]:
+    for currency, amount in spent.items():
+        yield Reading(metric="wnmon_probe_money_total", value=float(amount), values=(currency,))
 
 
 def _size(run: Run) -> Iterator[Reading]:
@@ -286,7 +302,7 @@ def event_readings(event: MonitorEvent) -> Iterator[Reading]:
             yield from _condition(event)
         case Notified():
             yield from _notified(event)
-        case BudgetLeft() | StateExpired() | Turned():
+        case BudgetLeft() | Stepped() | ModelsListed() | StateExpired() | Turned():
             return
 
 
@@ -355,6 +371,16 @@ def _spread(metric: str, scheme: str, spread: Spread | None) -> Iterator[Reading
     sizes_s = (None,) * 3 if spread is None else (spread.p50_s, spread.p99_s, spread.max_s)
     for stat, size_s in zip(("p50", "p99", "max"), sizes_s, strict=True):
         yield Reading(metric=metric, value=size_s, values=(scheme, stat))
+
+
+def step_readings(event: Stepped | ModelsListed) -> Iterator[Reading]:
+    """Yield how sparingly a target is asked, or whether it listed its models; at another step nobody knows."""
+    if isinstance(event, ModelsListed):
+        yield Reading(metric="wnmon_budget_models_listed", value=float(event.ok))
+        return
+    yield Reading(metric="wnmon_budget_step", value=event.step)
+    if event.step != Step.MODELS:
+        yield Reading(metric="wnmon_budget_models_listed", value=None)
 
 
 def budget_readings(event: BudgetLeft) -> Iterator[Reading]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wnmon.model.budget import Limit
 from wnmon.model.honesty import Honesty
+from wnmon.model.price import Amounts
 from wnmon.model.result import Reason
 from wnmon.model.said import Text
 from wnmon.model.spent import UsageDoubt
@@ -14,7 +15,7 @@ from wnmon.model.target import ProbeId
 
 
 class Skip(StrEnum):
-    """Why a due run did not take place. maintenance: a window, or a pause."""
+    """Why a due run did not take place. maintenance: a window, or a pause. spared: so that a budget lasts."""
 
     OVERLAP = "overlap"
     MISFIRE = "misfire"
@@ -22,6 +23,7 @@ class Skip(StrEnum):
     BACKOFF = "backoff"
     SHUTDOWN = "shutdown"
     MAINTENANCE = "maintenance"
+    SPARED = "spared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +39,14 @@ class RunSkipped:
 class RunDiscarded:
     """A run was cut short, so nothing that it found is published; what it sent and cost was spent all the same.
 
-    `statuses` are those of its answers, None where none came.
+    `statuses` are those of its answers, None where none came. `money`: nothing where no price is known.
     """
 
     probe: ProbeId
     statuses: tuple[int | None, ...]
     input_tokens: int
     output_tokens: int
+    money: Amounts = field(default_factory=dict)
     doubts: tuple[UsageDoubt, ...] = ()
 
 
@@ -144,6 +147,33 @@ class BudgetLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stepped:
+    """A target is asked at a step of `watch/step_down.py` (0 full to 4 rest): each `stride`-th due run takes place.
+
+    `limit`: what is short, until `until_s` (epoch) at the latest; None at full.
+    """
+
+    target: str
+    step: int
+    stride: int
+    limit: Limit | None
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelsListed:
+    """A target that nothing else is asked of, to spare its budget, listed its models at `at_s` (epoch), or did not.
+
+    It says that the relay can be reached, and nothing of whether a model answers.
+    """
+
+    target: str
+    ok: bool
+    at_s: float
+    why: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SinkFailed:
     """A sink raised while taking a run or an event. Others are not harmed."""
 
@@ -237,6 +267,8 @@ MonitorEvent = (
     | LoopLagged
     | Reloaded
     | BudgetLeft
+    | Stepped
+    | ModelsListed
     | SinkFailed
     | InternalFault
     | ConnectionsRefused

@@ -15,16 +15,31 @@ _FINE, _COARSE = Decimal("0.0001"), Decimal("0.01")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What a model's tokens cost per million, in a currency such as USD."""
+    """What a model really costs, in the currency it is paid in: a million tokens each way, and each request besides."""
 
     currency: str
     input_per_million: Decimal
     output_per_million: Decimal
+    per_request: Decimal = Decimal(0)
 
-    def of(self, input_tokens: int, output_tokens: int, times: Decimal = Decimal(1)) -> Amounts:
-        """Return what so many tokens cost, so many times over."""
-        once = (input_tokens * self.input_per_million + output_tokens * self.output_per_million) / _PER
-        return {self.currency: once * times}
+    def of(self, input_tokens: int, output_tokens: int, *, requests: int = 1, times: Decimal = Decimal(1)) -> Amounts:
+        """Return what so many requests cost together that come to so many tokens, so many times over.
+
+        What costs no token costs nothing: it was refused, or asks no model.
+        """
+        if not input_tokens + output_tokens:
+            return {self.currency: Decimal(0)}
+        tokens = (input_tokens * self.input_per_million + output_tokens * self.output_per_million) / _PER
+        return {self.currency: (tokens + requests * self.per_request) * times}
+
+    def scaled(self, factor: Decimal, currency: str) -> Price:
+        """Return the price that is `factor` times this one, in another currency."""
+        return Price(
+            currency=currency,
+            input_per_million=self.input_per_million * factor,
+            output_per_million=self.output_per_million * factor,
+            per_request=self.per_request * factor,
+        )
 
 
 def added(amounts: Iterable[Amounts]) -> Amounts:

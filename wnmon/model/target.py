@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import NewType
 
 from wnmon.model.budget import NO_BUDGET, Budget, Limit, Scope
@@ -86,8 +87,9 @@ class Target:
     """A relay. `url` is the resolved completions URL, whose path may hold a key; `host` is what may be shown of it.
 
     Each request is to fit three budgets: the target's own, that of its key over all targets that are asked with it, and
-    the one over all targets. `prices` holds each model whose price is known, `parameters` each that wants to be asked
-    otherwise. `allow_risk`: `wnmon check --full` need not ask before it sends.
+    the one over all targets. `step_down`: it is asked more sparingly while one of them is short. `prices` holds each
+    model whose price is known, `parameters` each that wants to be asked otherwise. `allow_risk`: `wnmon check --full`
+    need not ask before it sends.
     `auth_header`: where the key goes, alone; None for `Authorization`, after `Bearer`. `http2`: its transport can offer
     HTTP/2. `remarks`: what whoever reads of its answers should know of how it was asked, such as through which proxy.
     """
@@ -108,6 +110,7 @@ class Target:
     budget: Budget = NO_BUDGET
     key_budget: Budget = NO_BUDGET
     overall_budget: Budget = NO_BUDGET
+    step_down: bool = True
     pace: Pace = UNLIMITED
     prices: Mapping[str, Price] = field(default_factory=dict)
     parameters: Mapping[str, Parameters] = field(default_factory=dict)
@@ -129,8 +132,7 @@ class Target:
     def limits(self) -> tuple[Limit, ...]:
         """Return what each of its requests must fit."""
         of_key = self.key_budget if self.api_key is not None else NO_BUDGET
-        by_scope = {Scope.TARGET: self.budget, Scope.KEY: of_key, Scope.ALL: self.overall_budget}
-        return tuple(limit for scope, budget in by_scope.items() for limit in budget.limits(scope))
+        return _limits(self.budget, of_key, self.overall_budget)
 
     @property
     def currency(self) -> str:
@@ -143,6 +145,27 @@ class Target:
             yield self.api_key
         yield from (value for _, value in self.headers if isinstance(value, Secret))
         yield from self.extra_secrets
+
+
+@lru_cache(maxsize=4_096)
+def _limits(*budgets: Budget) -> tuple[Limit, ...]:
+    """Return the limits of the budgets of a target, its key and all; asked for often, and slow to gather."""
+    return tuple(limit for scope, budget in zip(Scope, budgets, strict=True) for limit in budget.limits(scope))
+
+
+def limits_held(targets: Sequence[Target]) -> Mapping[tuple[object, Limit], tuple[str, ...]]:
+    """Return each limit there is, by whom it holds together, with the names of the targets it is for.
+
+    Those of targets come first, then those of keys, then the ones over all.
+    """
+    found: dict[tuple[object, Limit], list[str]] = {}
+    for scope in Scope:
+        for target in targets:
+            whom = {Scope.TARGET: target.name, Scope.KEY: target.api_key, Scope.ALL: None}[scope]
+            for limit in target.limits:
+                if limit.scope is scope:
+                    found.setdefault((whom, limit), []).append(target.name)
+    return {key: tuple(names) for key, names in found.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

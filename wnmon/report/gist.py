@@ -15,7 +15,7 @@ from wnmon.engine.run import Run
 from wnmon.model.check import Auth
 from wnmon.model.duration import show_duration
 from wnmon.model.exchange import FailureKind
-from wnmon.model.price import Amounts, show_at_most
+from wnmon.model.price import Amounts, added, show_at_most
 from wnmon.model.result import BOUNDS, Outcome, Reason, Verdict, because
 from wnmon.model.said import Said, Text, in_language
 from wnmon.report.summary import (
@@ -119,7 +119,7 @@ def _gist(report: CheckReport, target: CheckedTarget) -> Gist:
         verdict=verdict,
         names=tuple(names.most_common()),
         first_tokens=_first_tokens(runs),
-        cost=_cost(report, target, runs),
+        cost=_cost(runs),
     )
 
 
@@ -197,20 +197,19 @@ def _first_tokens(runs: Sequence[Run]) -> FirstTokens:
     return FirstTokens(why_none="late" if came else "absent" if streams else "unasked" if was_sent else "unsent")
 
 
-def _cost(report: CheckReport, target: CheckedTarget, runs: Sequence[Run]) -> Cost:
+def _cost(runs: Sequence[Run]) -> Cost:
     input_tokens = sum(run.spent_input_tokens for run in runs)
     output_tokens = sum(run.spent_output_tokens for run in runs)
     sent = [answer for run in runs for answer in run.answers if _was_sent(answer)]
     unsaid = sum(None in claimed(answer).values() for answer in sent if (answer.exchange.status or 0) < 400)
     failures = [answer.exchange.failure for answer in sent]
-    price = report.prices.get(target.model)
     return Cost(
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         answers=len(sent),
         estimated=min(unsaid + sum(len(run.usage_doubts) for run in runs), len(sent)),
         is_open=any(one is not None and one.kind is FailureKind.SHUTDOWN for one in failures),
-        money=price.of(input_tokens, output_tokens) if price else {},
+        money=added(run.spent_money for run in runs),
     )
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
 
 from wnmon.engine.run import Run
 from wnmon.model.check import Level, Plan, Rule
 from wnmon.model.exchange import Exchange
-from wnmon.model.price import Price
 from wnmon.model.result import Outcome, Reason, Result, RuleVerdict, Verdict, because
 from wnmon.model.said import Said, Text, in_language
 from wnmon.report.baseline.known import Baseline, Ignored
@@ -76,7 +75,7 @@ class CheckReport:
     `rules` holds every selected rule by id, for its sentence and source. `strict`: a broken SHOULD counts like a MUST.
     `complete` is False when the check was interrupted: then some runs are missing. `ignored`: what a baseline excused.
     `chosen`: what was asked for, so that the report can be made again from its evidence.
-    `prices` holds each model whose price is known. `is_configured`: the target is one of a configuration.
+    `is_configured`: the target is one of a configuration.
     """
 
     version: str
@@ -90,7 +89,6 @@ class CheckReport:
     exit_code: int
     ignored: Ignored | None = None
     chosen: Chosen = Chosen()
-    prices: Mapping[str, Price] = field(default_factory=dict)
     is_configured: bool = False
 
     def runs_of(self, target: CheckedTarget) -> tuple[Run, ...]:

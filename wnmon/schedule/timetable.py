@@ -162,6 +162,14 @@ class Timetable:
         entry = self._entries.get(probe)
         return not_before_ns if entry is None else self.following_ns(entry, not_before_ns - 1)
 
+    def number_of(self, probe: ProbeId, at_ns: int) -> int:
+        """Return which slot from the epoch an instant is nearest to, 0 where the probe is not scheduled."""
+        entry = self._entries.get(probe)
+        if entry is None:
+            return 0
+        since_ns = at_ns + self.offset_ns - phase_ns(probe, entry.every_ns)
+        return (since_ns + entry.every_ns // 2) // entry.every_ns
+
     def following_ns(self, entry: Entry, after_ns: int) -> int:
         """Return the probe's first slot later than an instant."""
         return next_slot_ns(entry.probe.id, entry.every_ns, after_ns + self.offset_ns) - self.offset_ns

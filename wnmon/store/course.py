@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from wnmon.engine.ports import Clock, Course, KeptRun, Span, TargetPast
+from wnmon.engine.ports import Clock, Course, KeptRun, Paid, Span, TargetPast
 from wnmon.model.days import last_days
 from wnmon.model.target import ProbeId
 from wnmon.store.database import Refused, for_reading
+from wnmon.store.payments import read_paid
 from wnmon.store.results import DAY_S, HOUR_S
 from wnmon.store.target_past import read_run, read_target
 from wnmon.store.transcripts import read_transcript
@@ -49,14 +50,19 @@ class StoredCourses:
         self._lock = threading.Lock()
         self._read_s = float("-inf")
         self._courses: Mapping[ProbeId, Course] = {}
+        self._paid: Mapping[str, Paid] = {}
 
     def courses(self) -> Mapping[ProbeId, Course]:
         """Return the course of each probe that ran within 90 days."""
         with self._lock:
-            now_s = self._clock.wall_s()
-            if not 0 <= now_s - self._read_s < READ_EVERY_S:
-                self._courses, self._read_s = self._read(now_s), now_s
+            self._read_now_and_then()
             return self._courses
+
+    def paid(self) -> Mapping[str, Paid]:
+        """Return what each target cost of which anything is known this month."""
+        with self._lock:
+            self._read_now_and_then()
+            return self._paid
 
     def of_target(self, name: str) -> TargetPast:
         """Return what is kept of a target; of one that is not known, nothing."""
@@ -70,8 +76,11 @@ class StoredCourses:
         """Return the transcript of a run, None where none is kept."""
         return self._with(lambda db: read_transcript(db, run))
 
-    def _read(self, now_s: float) -> Mapping[ProbeId, Course]:
-        return self._with(lambda db: read_courses(db, now_s)) or {}
+    def _read_now_and_then(self) -> None:
+        now_s = self._clock.wall_s()
+        if not 0 <= now_s - self._read_s < READ_EVERY_S:
+            read = self._with(lambda db: (read_courses(db, now_s), read_paid(db, now_s)))
+            (self._courses, self._paid), self._read_s = read or ({}, {}), now_s
 
     def _with(self, read: Callable[[sqlite3.Connection], T]) -> T | None:
         db = for_reading(self._file)

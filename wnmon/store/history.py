@@ -7,11 +7,14 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from decimal import Decimal
 from pathlib import Path
 
 from wnmon.engine.ports import Span
+from wnmon.model.budget import BILLIONTHS
 from wnmon.model.days import date_of, last_days
 from wnmon.model.events import StoreProblem
+from wnmon.model.price import Amounts
 from wnmon.model.target import ProbeId
 from wnmon.store.database import Refused, for_reading, problem_of, refused_for
 from wnmon.store.place import FILE
@@ -28,7 +31,7 @@ MOST_BACK_S = 3_650 * DAY_S
 RUN_COLUMNS = (
     *("probe", "target", "check", "model", "slot", "began", "ended", "run", "recheck", "outcome", "reason", "status"),
     *("dns_s", "tcp_s", "tls_s", "send_s", "headers_s", "first_byte_s", "ttft_s", "first_visible_s", "total_s"),
-    *("max_gap_s", "suspect", "requests", "input_tokens", "output_tokens", "answered_as"),
+    *("max_gap_s", "suspect", "requests", "input_tokens", "output_tokens", "answered_as", "money", "currency"),
 )
 """What an export says of a run; instants and durations in seconds."""
 
@@ -36,7 +39,7 @@ _RUNS = (
     "SELECT name, target, check_name, model, slot_ms / 1e3, began_ms / 1e3, ended_ms / 1e3, run, recheck, outcome,"
     " reason, status, dns_us / 1e6, tcp_us / 1e6, tls_us / 1e6, send_us / 1e6, headers_us / 1e6, first_byte_us / 1e6,"
     " ttft_us / 1e6, first_visible_us / 1e6, total_us / 1e6, max_gap_us / 1e6, suspect, requests, input_tokens,"
-    " output_tokens, answered_as FROM run JOIN probe ON probe.id = run.probe WHERE ended_ms >= ?"
+    " output_tokens, answered_as, money / 1e9, currency FROM run JOIN probe ON probe.id = run.probe WHERE ended_ms >= ?"
     " ORDER BY ended_ms, name"
 )
 
@@ -44,6 +47,10 @@ _RUNS = (
 _SPANS = (
     "SELECT start_s, up, down, maintenance, left_out, input_tokens + output_tokens"
     " FROM sum WHERE probe = ? AND region = '' AND step_s = ? AND start_s >= ?"
+)
+_MONEY = (
+    "SELECT currency, sum(billionths) FROM money WHERE probe = ? AND region = '' AND step_s = ? AND start_s >= ?"
+    " GROUP BY currency"
 )
 _INCIDENTS = (
     "SELECT count(*), max(CASE WHEN closed_ms IS NULL THEN opened_ms END) FROM incident"
@@ -60,7 +67,7 @@ class Past:
     """What is known of a probe: its spans, the oldest first; when it went down (epoch), None where it is not down.
 
     `days_of`: of whose days, None where each is an hour; `ttft_s`: about what time half of the first tokens did
-    not exceed.
+    not exceed. `money`: nothing where no price was known.
     """
 
     probe: ProbeId
@@ -68,6 +75,7 @@ class Past:
     days_of: str | None
     ttft_s: float | None
     tokens: int
+    money: Amounts
     incidents: int
     down_since_s: float | None
 
@@ -157,6 +165,10 @@ class History:
             days_of=str(self._zone) if step_s == DAY_S else None,
             ttft_s=self._half_took_s(number, step_s, since_s),
             tokens=sum(row[5] for row in rows),
+            money={
+                currency: Decimal(amount) / BILLIONTHS
+                for currency, amount in self._db.execute(_MONEY, (number, step_s, since_s))
+            },
             incidents=incidents,
             down_since_s=None if down_ms is None else down_ms / 1e3,
         )

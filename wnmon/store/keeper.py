@@ -11,7 +11,16 @@ from datetime import tzinfo
 from wnmon.engine.ports import Clock, LastRun
 from wnmon.engine.run import Run
 from wnmon.engine.standing import Remembered
-from wnmon.model.events import InternalFault, MonitorEvent, RunSkipped, Skip, StoreProblem, StoreTold, Turned
+from wnmon.model.events import (
+    InternalFault,
+    MonitorEvent,
+    RunDiscarded,
+    RunSkipped,
+    Skip,
+    StoreProblem,
+    StoreTold,
+    Turned,
+)
 from wnmon.model.retention import Retention
 from wnmon.model.target import Probe, ProbeId
 from wnmon.store.books import StoredBooks
@@ -20,7 +29,7 @@ from wnmon.store.database import Refused, opened, problem_of, salt
 from wnmon.store.ledger import book_shares
 from wnmon.store.outbox import StoredOutbox
 from wnmon.store.place import Place
-from wnmon.store.results import Row, Written, purge, row_of, write_run, write_skip
+from wnmon.store.results import Row, Written, purge, row_of, write_paid, write_run, write_skip
 from wnmon.store.states import (
     close_incidents,
     forget_state,
@@ -129,10 +138,13 @@ class Keeper:
             self._writer.post(lambda db: purge(db, self._retention, now_s))
 
     def observe(self, event: MonitorEvent) -> None:
-        """Keep when a probe went down and came up again, and which due runs did not take place."""
+        """Keep when a probe went down and came up again, which due runs did not take place, what cut ones cost."""
         match event:
             case Turned():
                 self._writer.post(lambda db: write_turn(db, self._written, event))
+            case RunDiscarded(probe=name, money=money):
+                at_s, zone = self._clock.wall_s(), self._zone
+                self._writer.post(lambda db: write_paid(db, self._written, name, at_s, money, zone))
             case RunSkipped(probe=name, reason=reason) if reason is not Skip.SHUTDOWN:
                 at_s, zone, wished = self._clock.wall_s(), self._zone, reason is Skip.MAINTENANCE
                 self._writer.post(lambda db: write_skip(db, self._written, name, at_s, zone, is_wished=wished))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from wnmon.engine.run import Run
+from wnmon.model.budget import billionths
+from wnmon.model.price import Amounts
 from wnmon.model.result import Outcome, Timing
 from wnmon.model.retention import Retention
 from wnmon.store.zone import start_of_day
@@ -32,8 +34,8 @@ _TIMED = ("dns", "tcp", "tls", "send", "headers", "first_byte", "ttft", "first_v
 _RUN = (
     "INSERT OR IGNORE INTO run (probe, slot_ms, run, recheck, began_ms, ended_ms, outcome, reason, status,"
     f" {', '.join(f'{name}_us' for name in _TIMED)},"
-    " suspect, requests, input_tokens, output_tokens, answered_as)"
-    f" VALUES ({', '.join('?' * (14 + len(_TIMED)))})"
+    " suspect, requests, input_tokens, output_tokens, answered_as, money, currency)"
+    f" VALUES ({', '.join('?' * (16 + len(_TIMED)))})"
 )
 _COUNTED = (Outcome.PASSED, Outcome.DEGRADED, Outcome.FAILED, Outcome.ERRORED)
 _SUMMED = (*(outcome.value for outcome in _COUNTED), "up", "down", "requests", "input_tokens", "output_tokens")
@@ -45,6 +47,10 @@ _SKIP = (
     "INSERT INTO sum (probe, step_s, start_s, maintenance, left_out) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET maintenance = maintenance + excluded.maintenance,"
     " left_out = left_out + excluded.left_out"
+)
+_PAY = (
+    "INSERT INTO money (probe, step_s, start_s, currency, billionths) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET billionths = billionths + excluded.billionths"
 )
 _FORGET_VERDICTS = (
     "DELETE FROM rule_verdict AS old WHERE at_ms < ? AND at_ms <"
@@ -100,7 +106,7 @@ class Written:
 class Row:
     """What is kept of a run: little, since it may wait for a full disk. `counts`, `spent`: as in the table `sum`.
 
-    `starts_s`: of its hour and its day.
+    `starts_s`: of its hour and its day. `money`: billionths of a currency, None where no price was known.
     """
 
     target: str
@@ -113,6 +119,7 @@ class Row:
     values: tuple[object, ...]
     counts: tuple[bool, ...]
     spent: tuple[int, int, int]
+    money: tuple[int, str] | None
     first_token_us: int | None
     verdicts: tuple[tuple[str, tuple[str, bool]], ...]
 
@@ -120,7 +127,7 @@ class Row:
 def row_of(run: Run, zone: tzinfo = UTC) -> Row:
     """Return what is kept of a run; `zone` says which day it is of."""
     result, spent = run.result, (run.requests, run.spent_input_tokens, run.spent_output_tokens)
-    says = says_up(result.outcome, result.reason)
+    says, money = says_up(result.outcome, result.reason), _money(run.spent_money)
     return Row(
         target=run.target,
         check=run.check,
@@ -133,10 +140,11 @@ def row_of(run: Run, zone: tzinfo = UTC) -> Row:
             *(run.id, run.recheck, _ms(run.started_at_s), _ms(run.ended_at_s)),
             *(result.outcome.value, result.reason.value, result.status),
             *(_us(getattr(result.timing, f"{name}_s")) for name in _TIMED),
-            *(result.timing.suspect, *spent, _answered_as(run)),
+            *(result.timing.suspect, *spent, _answered_as(run), *(money or (None, None))),
         ),
         counts=(*(result.outcome is outcome for outcome in _COUNTED), says is True, says is False),
         spent=spent,
+        money=money,
         first_token_us=_first_token_us(result.timing),
         verdicts=tuple((one.rule, (one.verdict.value, one.waived)) for one in result.verdicts),
     )
@@ -150,12 +158,30 @@ def write_run(db: sqlite3.Connection, written: Written, row: Row) -> None:
         return
     for step_s, start_s in zip(STEPS_S, row.starts_s, strict=True):
         db.execute(_SUM, (probe, step_s, start_s, *row.counts, *row.spent))
+        if row.money is not None:
+            _pay(db, (probe, step_s, start_s), row.money)
         if row.first_token_us is not None:
             db.execute(_COUNT_FIRST, (probe, step_s, start_s, row.first_token_us))
     for rule, now in row.verdicts:
         if written.verdicts.get((probe, rule)) != now:
             written.verdicts[probe, rule] = now
             db.execute("INSERT OR REPLACE INTO rule_verdict VALUES (?, ?, ?, ?, ?)", (probe, rule, row.ended_ms, *now))
+
+
+def write_paid(
+    db: sqlite3.Connection, written: Written, name: str, at_s: float, spent: Amounts, zone: tzinfo = UTC
+) -> None:
+    """Add what a run cost of which nothing else is kept to its hour and its day; of a probe that never ran nothing."""
+    written.refresh(db)
+    probe, money = written.probes.get(name), _money(spent)
+    if probe is not None and money is not None:
+        for step_s, start_s in zip(STEPS_S, _starts_s(at_s, zone), strict=True):
+            _pay(db, (probe, step_s, start_s), money)
+
+
+def _pay(db: sqlite3.Connection, of: tuple[int, int, int], money: tuple[int, str]) -> None:
+    amount, currency = money
+    db.execute(_PAY, (*of, currency, amount))
 
 
 def write_skip(
@@ -178,6 +204,8 @@ def purge(db: sqlite3.Connection, retention: Retention, now_s: float, most: int 
         _remove(db, "sum", "probe, region, step_s, start_s", "step_s = ? AND start_s < ?", old, most)
         key = "probe, region, step_s, start_s, most_us"
         _remove(db, "first_token", key, "step_s = ? AND start_s < ?", old, most)
+        key = "probe, region, step_s, start_s, currency"
+        _remove(db, "money", key, "step_s = ? AND start_s < ?", old, most)
     _remove(db, "delivery", "id", "delivered_ms < ?", (_ms(hours_s),), most)
     db.execute(_FORGET_VERDICTS, (_ms(days_s),))
     for step_s, before_s in zip(STEPS_S, (hours_s, days_s), strict=True):
@@ -197,6 +225,11 @@ def _answered_as(run: Run) -> str | None:
     """Return which model the answer says it is of, as far as anybody wants to read."""
     said = next((one.reply.model for one in run.standing if isinstance(one.reply.model, str)), None)
     return None if said is None else said[:200]
+
+
+def _money(spent: Amounts) -> tuple[int, str] | None:
+    """Return what was paid; a model has one price, and so one currency."""
+    return next(((billionths(amount), currency) for currency, amount in spent.items()), None)
 
 
 def _first_token_us(timing: Timing) -> int | None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from wnmon.engine.ports import Day, Incident, KeptRun, Span, TargetPast
-from wnmon.model.days import last_days
+from wnmon.model.days import date_of, last_days
 from wnmon.store.results import DAY_S, FIRST_TOKEN_US
 from wnmon.store.transcripts import read_failed
 from wnmon.store.zone import HALF_DAY_S, place_of, read_zone
@@ -46,6 +46,7 @@ def read_target(db: sqlite3.Connection, target: str, now_s: float) -> TargetPast
     (total,) = db.execute(f"SELECT count(*) {_OF_INCIDENTS}", (target, starts_s[0] * 1_000)).fetchone()
     return TargetPast(
         zone=str(zone),
+        today=date_of(now_s, zone),
         days=tuple(
             Day(span=span, ttft_s=half_took_s(sorted(counted.items())))
             for span, counted in zip(spans, sizes, strict=True)

@@ -16,6 +16,7 @@
     resting       did not take place because the relay is left alone
     maintenance   did not take place because of maintenance
     budget        did not take place because a budget is spent
+    spared        did not take place so that a budget lasts
 
 A latency is held against its threshold as against the limit of a check (`judge/latency.py`).
 """
@@ -51,9 +52,15 @@ class Cause(StrEnum):
     RESTING = "resting"
     MAINTENANCE = "maintenance"
     BUDGET = "budget"
+    SPARED = "spared"
 
 
-_SKIPPED = {Skip.BACKOFF: Cause.RESTING, Skip.MAINTENANCE: Cause.MAINTENANCE, Skip.BUDGET: Cause.BUDGET}
+_SKIPPED = {
+    Skip.BACKOFF: Cause.RESTING,
+    Skip.MAINTENANCE: Cause.MAINTENANCE,
+    Skip.BUDGET: Cause.BUDGET,
+    Skip.SPARED: Cause.SPARED,
+}
 
 
 def classify(slo: Slo, result: Result, answers: Sequence[Answer], *, recheck: bool = False) -> Counted | Cause:

@@ -13,6 +13,9 @@ from markupsafe import Markup
 from wnmon.model.language import LANGUAGES
 from wnmon.web.moments import word
 
+NO_COLOR = "757575"
+"""Of the icon, where nothing says whether all is well."""
+
 
 class Frame:
     """A template of this package by its name, and the style of all pages, both read once."""
@@ -42,12 +45,22 @@ class Frame:
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
 
-    def render(self, *, lang: str, **holes: object) -> str:
-        """Return the HTML in `lang`, with what fills the template's own holes."""
+    def render(self, *, lang: str, still: bool = False, **holes: object) -> str:
+        """Return the HTML in `lang`, with what fills the template's own holes; `still`: it does not refresh itself."""
+        other_lang = next(other for other in LANGUAGES if other != lang)
         return self._template.render(
             lang=lang,
-            other_lang=next(other for other in LANGUAGES if other != lang),
+            other_lang=other_lang,
+            still=still,
+            here=_query(lang, still),
+            in_other_lang=_query(other_lang, still),
+            otherwise_refreshed=_query(lang, not still),
             word=lambda key, **more: word(key, lang, **more),
             style=Markup(self._style),  # noqa: S704 - our own file
             **holes,
         )
+
+
+def _query(lang: str, still: bool) -> str:
+    """Return what a link to one of the pages ends in, so that it is shown in the same way: see `answers.is_still`."""
+    return f"?lang={lang}&refresh=off" if still else f"?lang={lang}"

@@ -22,7 +22,7 @@ from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
@@ -30,9 +30,9 @@ from wnmon.engine.ports import Clock
 from wnmon.engine.web_config import NO_WEB_CONFIG, WebConfig
 from wnmon.model.said import Said
 from wnmon.model.web_access import Scope, WebAccess
+from wnmon.web.answers import Refusals
 from wnmon.web.bucket import Bucket
 from wnmon.web.hosts import Hosts
-from wnmon.web.language import choose_language
 from wnmon.web.logins import WHO_ARE_YOU, Logins, Refusal
 from wnmon.web.teller import Teller
 from wnmon.web.throttle import Throttle
@@ -57,17 +57,16 @@ class Entry:
 class Guard:
     """An application that lets in to another one. Of `hosts` None any name is ours, of `open_paths` None all is open.
 
-    `policy` is the Content-Security-Policy of the pages, `lang` the language for a visitor who names none. `is_local`:
-    only this machine reaches the listener.
+    `refusals` says why somebody is not let in, by a policy that is the one of all pages. `is_local`: only this machine
+    reaches the listener.
     """
 
     def __init__(
         self,
         application: ASGIApp,
-        policy: str,
+        refusals: Refusals,
         entry: Entry,
         clock: Clock,
-        lang: str,
         hosts: Hosts | None = None,
         open_paths: Collection[str] | None = None,
         *,
@@ -75,8 +74,7 @@ class Guard:
     ) -> None:
         self._application = application
         self._is_local = is_local
-        self._policy = policy
-        self._lang = lang
+        self._refusals = refusals
         self._config = entry.config
         self._hosts = hosts
         self._open_paths = open_paths
@@ -96,7 +94,7 @@ class Guard:
         self._access = access
         self._logins = Logins(access, self._throttle, self._verifier)
         self._bucket = Bucket(access.rate, self._now_s) if access.rate is not None else None
-        self._headers = security_headers(self._policy, access)
+        self._headers = security_headers(self._refusals.content_security_policy, access)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer a request, or let the application do it."""
@@ -111,7 +109,7 @@ class Guard:
             await send(message)
 
         refusal = await self._refusal(scope)
-        answer = self._application if refusal is None else self._refused(refusal, Headers(scope=scope))
+        answer = self._application if refusal is None else self._refused(refusal, Request(scope))
         await answer(scope, receive, send_with_headers)
 
     async def _refusal(self, scope: AsgiScope) -> Refusal | None:
@@ -144,10 +142,9 @@ class Guard:
             self._failures.happened(asyncio.get_running_loop())
         return found
 
-    def _refused(self, refusal: Refusal, asked: Headers) -> Response:
+    def _refused(self, refusal: Refusal, request: Request) -> Response:
         """Return the answer to who is not let in; at 401 it says how to log in (RFC 9110 §11.6.1)."""
-        lang = choose_language(None, asked.get("accept-language"), self._lang)
-        response = PlainTextResponse(f"{refusal.said.text(lang)}\n", refusal.status)
+        response = self._refusals.answer(request, refusal.status, refusal.said)
         if refusal.status == HTTPStatus.UNAUTHORIZED and self._access.users:
             response.headers.append("WWW-Authenticate", 'Basic realm="wnmon", charset="UTF-8"')
         if refusal.status == HTTPStatus.UNAUTHORIZED and self._access.tokens:

@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from wnmon.engine.deliveries import ChannelState
-from wnmon.engine.ports import Clock, Control, Course, Courses, Evidence, KeptRun, MetricsText, ProbeStates, TargetPast
+from wnmon.engine.ports import (
+    Clock,
+    Control,
+    Course,
+    Courses,
+    Evidence,
+    KeptRun,
+    MetricsText,
+    Paid,
+    ProbeStates,
+    StepState,
+    TargetPast,
+)
 from wnmon.model.honesty import Honesty
-from wnmon.model.said import say
+from wnmon.model.said import Said, in_language
 from wnmon.model.target import ProbeId
 from wnmon.model.web_access import Scope
 from wnmon.watch.honesty import document_of
+from wnmon.web.answers import Refusals, RefusedError, is_still, page_answer
 from wnmon.web.guard import is_known, may
 from wnmon.web.language import choose_language
-from wnmon.web.page import Page, presented
+from wnmon.web.page import REFRESH_S, Page, presented
 from wnmon.web.run_page import RunPage
 from wnmon.web.runs import NoEvidence, Runs
 from wnmon.web.scrape import scrape_answer
+from wnmon.web.target_page import REFRESH_S as TARGET_REFRESH_S
 from wnmon.web.target_page import TargetPage
 
 API_VERSION = 1
@@ -42,6 +57,10 @@ class NothingKept:
 
     def courses(self) -> Mapping[ProbeId, Course]:
         """Return none."""
+        return {}
+
+    def paid(self) -> Mapping[str, Paid]:
+        """Return nothing."""
         return {}
 
     def of_target(self, name: str) -> TargetPast:  # noqa: ARG002 - the port's signature
@@ -72,9 +91,12 @@ class Site:
     channels: Callable[[], Sequence[ChannelState]] = tuple
     evidence: Evidence = field(default_factory=NoEvidence)
     styles: tuple[str, ...] = ()
+    steps: Callable[[], Sequence[StepState]] = tuple
 
 
-def build_application(site: Site, page: Page, target_page: TargetPage, run_page: RunPage) -> Starlette:
+def build_application(
+    site: Site, page: Page, target_page: TargetPage, run_page: RunPage, refusals: Refusals
+) -> Starlette:
     """Return the ASGI application. An unknown path is 404, a wrong method 405 with Allow."""
 
     async def metrics(request: Request) -> Response:
@@ -96,7 +118,7 @@ def build_application(site: Site, page: Page, target_page: TargetPage, run_page:
         return await _reload(site, request)
 
     async def probes(_: Request) -> Response:
-        return JSONResponse(probes_document(site))
+        return JSONResponse(await run_in_threadpool(probes_document, site))
 
     runs = Runs(site.evidence, site.past, run_page, site.clock, site.version, partial(_language, site))
     application = Starlette(
@@ -111,7 +133,8 @@ def build_application(site: Site, page: Page, target_page: TargetPage, run_page:
             _for(Scope.READ, "/metrics", metrics),
             _for(Scope.READ, "/api/v1/probes", probes),
             _for(Scope.ADMIN, "/-/reload", reload, "POST"),
-        ]
+        ],
+        exception_handlers=refusals.handlers(),
     )
     application.router.redirect_slashes = False
     return application
@@ -122,16 +145,20 @@ def index_of(site: Site, page: Page) -> Answer:
 
     async def index(request: Request) -> Response:
         states, now_s, lang = site.states.states(), site.clock.wall_s(), _language(site, request)
+        courses, paid = await run_in_threadpool(lambda: (site.past.courses(), site.past.paid()))
         html = page.render(
             states,
-            await run_in_threadpool(site.past.courses),
+            courses,
+            paid,
             now_s=now_s,
             lang=lang,
             version=site.version,
+            still=is_still(request),
             honesty=site.honesty(),
             channels=site.channels(),
+            steps=site.steps(),
         )
-        return _html(html, lang)
+        return page_answer(request, html, lang, REFRESH_S)
 
     return index
 
@@ -143,19 +170,22 @@ def target_of(site: Site, page: TargetPage) -> Answer:
         name, lang = request.path_params["name"], _language(site, request)
         states = [state for state in site.states.states() if state.target == name]
         if not states:
-            return PlainTextResponse(f"{say('page_no_target', lang)}\n", status_code=404)
-        courses, past = await run_in_threadpool(lambda: (site.past.courses(), site.past.of_target(name)))
+            raise RefusedError(HTTPStatus.NOT_FOUND, Said("page_no_target"))
+        kept = site.past
+        courses, past, paid = await run_in_threadpool(lambda: (kept.courses(), kept.of_target(name), kept.paid()))
         html = page.render(
             name,
             states,
             courses,
             past,
+            paid.get(name),
             now_s=site.clock.wall_s(),
             lang=lang,
             version=site.version,
+            still=is_still(request),
             shows_runs=may(request, Scope.ADMIN) and is_known(request),
         )
-        return _html(html, lang)
+        return page_answer(request, html, lang, TARGET_REFRESH_S)
 
     return target
 
@@ -164,18 +194,13 @@ def _language(site: Site, request: Request) -> str:
     return choose_language(request.query_params.get("lang"), request.headers.get("accept-language"), site.lang)
 
 
-def _html(html: str, lang: str) -> Response:
-    return HTMLResponse(html, headers={"Vary": "Accept-Language", "Content-Language": lang})
-
-
 def _for(scope: Scope, path: str, answer: Answer, method: str = "GET") -> Route:
     """Return the route of who may do what wants a scope; anybody else is told so."""
 
     async def guarded(request: Request) -> Response:
         if may(request, scope):
             return await answer(request)
-        lang = choose_language(None, request.headers.get("accept-language"))
-        return PlainTextResponse(f"{say('refused_scope', lang, name=scope.value)}\n", status_code=403)
+        raise RefusedError(HTTPStatus.FORBIDDEN, Said("refused_scope", name=scope.value))
 
     return Route(path, guarded, methods=[method])
 
@@ -186,8 +211,7 @@ def _for_the_known(answer: Answer) -> Answer:
     async def guarded(request: Request) -> Response:
         if is_known(request):
             return await answer(request)
-        lang = choose_language(None, request.headers.get("accept-language"))
-        return PlainTextResponse(f"{say('refused_unknown', lang)}\n", status_code=403)
+        raise RefusedError(HTTPStatus.FORBIDDEN, Said("refused_unknown"))
 
     return guarded
 
@@ -206,6 +230,14 @@ async def _reload(site: Site, request: Request) -> Response:
     return PlainTextResponse("".join(f"{line}\n" for line in lines), status_code=400)
 
 
+def _paid(one: Paid) -> dict[str, dict[str, str]]:
+    """Return amounts as decimals in text, which no reader rounds."""
+    return {
+        name: {currency: f"{amount:f}" for currency, amount in amounts.items()}
+        for name, amounts in (("today", one.today), ("month", one.month))
+    }
+
+
 def probes_document(site: Site) -> dict[str, object]:
     """Return `/api/v1/probes`: every member of ProbeState by its own name, times in epoch seconds, null = not known."""
     honesty = site.honesty()
@@ -214,5 +246,7 @@ def probes_document(site: Site) -> dict[str, object]:
         "wnmon": site.version,
         "now_s": site.clock.wall_s(),
         "selftest": None if honesty is None else document_of(honesty),
+        "steps": [asdict(replace(one, why=in_language(one.why, "en"))) for one in site.steps()],
+        "paid": {target: _paid(one) for target, one in site.past.paid().items()},
         "probes": [asdict(state) for state in presented(site.states.states(), "en")],
     }

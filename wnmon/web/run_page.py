@@ -5,9 +5,9 @@ from __future__ import annotations
 from wnmon.engine.ports import KeptRun
 from wnmon.model.duration import show_duration
 from wnmon.model.said import say
-from wnmon.web.frame import Frame
+from wnmon.web.frame import NO_COLOR, Frame
 from wnmon.web.moments import exact, word
-from wnmon.web.page import COLORS, NO_COLOR
+from wnmon.web.page import COLORS
 
 
 class RunPage:

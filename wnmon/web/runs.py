@@ -15,13 +15,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import Response
 
 from wnmon.engine.ports import Clock, Courses, Evidence
-from wnmon.model.said import say
+from wnmon.model.said import Said
+from wnmon.web.answers import RefusedError, page_answer
 from wnmon.web.run_page import RunPage
 
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -67,20 +69,26 @@ class Runs:
         """Return the page of a run."""
         run, lang = _id_of(request), self._lang_of(request)
         html = None if run is None else await run_in_threadpool(self._drawn, run, lang)
-        return self._missing(lang) if html is None else _html(html, lang)
+        if html is None:
+            raise _missing()
+        return page_answer(request, html, lang, None)
 
     async def report(self, request: Request) -> Response:
         """Return the page of a run as a file."""
         run, lang = _id_of(request), self._lang_of(request)
         html = None if run is None else await run_in_threadpool(self._evidence.report, run, lang)
-        return self._missing(lang) if html is None else _html(html, lang, f"wnmon-run-{run}.html")
+        if html is None:
+            raise _missing()
+        answer = page_answer(request, html, lang, None)
+        answer.headers["Content-Disposition"] = f'attachment; filename="wnmon-run-{run}.html"'
+        return answer
 
     async def transcript(self, request: Request) -> Response:
         """Return the transcript of a run as a file."""
         run = _id_of(request)
         text = None if run is None else await run_in_threadpool(self._evidence.transcript, run)
         if text is None:
-            return self._missing(self._lang_of(request))
+            raise _missing()
         headers = {"Content-Disposition": f'attachment; filename="wnmon-run-{run}.json"'}
         return Response(text, media_type="application/json", headers=headers)
 
@@ -92,18 +100,12 @@ class Runs:
         now_s = self._clock.wall_s()
         return None if known is None else self._page.render(known, now_s=now_s, lang=lang, version=self._version)
 
-    def _missing(self, lang: str) -> Response:
-        return PlainTextResponse(f"{say('page_no_run', lang)}\n", status_code=404)
+
+def _missing() -> RefusedError:
+    return RefusedError(HTTPStatus.NOT_FOUND, Said("page_no_run"))
 
 
 def _id_of(request: Request) -> str | None:
     """Return the id that is asked for, None where no run can have it."""
     run = request.path_params["run"]
     return run if _ID.fullmatch(run) else None
-
-
-def _html(html: str, lang: str, file: str = "") -> Response:
-    headers = {"Vary": "Accept-Language", "Content-Language": lang}
-    if file:
-        headers["Content-Disposition"] = f'attachment; filename="{file}"'
-    return HTMLResponse(html, headers=headers)

@@ -15,6 +15,7 @@ import uvicorn
 from wnmon.engine.ports import Clock
 from wnmon.errors import UsageError
 from wnmon.model.said import Said, Text
+from wnmon.web.answers import Refusals
 from wnmon.web.door import ACCEPTED_AT_ONCE, Door, GuardedProtocol, GuardedTls, Patience
 from wnmon.web.frame import Frame
 from wnmon.web.guard import Entry, Guard
@@ -141,13 +142,12 @@ class WebServer(_Listener):
         entry: Entry = DEFAULT_ENTRY,
         doors: int = 1,
     ) -> None:
-        page = Page()
+        refusals = Refusals(site.lang, site.styles)
         guard = Guard(
-            build_application(site, page, TargetPage(), RunPage()),
-            page.content_security_policy(site.styles),
+            build_application(site, Page(), TargetPage(), RunPage(), refusals),
+            refusals,
             entry,
             site.clock,
-            site.lang,
             hosts=Hosts(host, entry.allowed_hosts),
             open_paths=OPEN_PATHS,
             is_local=is_loopback(host),
@@ -170,8 +170,8 @@ class PublicServer(_Listener):
         patience: Patience = DEFAULT_PATIENCE,
         entry: Entry = DEFAULT_ENTRY,
     ) -> None:
-        frame = Frame("public.html")
-        guard = Guard(build_public(site, frame), frame.content_security_policy(), entry, clock, site.lang)
+        refusals = Refusals(site.lang)
+        guard = Guard(build_public(site, Frame("public.html"), refusals), refusals, entry, clock)
         super().__init__(host, port, guard, Door(patience, refused, doors=2), entry, is_public=True)
 
 

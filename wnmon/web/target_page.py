@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
-from wnmon.engine.ports import Course, Day, FailedRun, Incident, ProbeState, Span, TargetPast
+from wnmon.engine.ports import Course, Day, FailedRun, Incident, Paid, ProbeState, Span, TargetPast
 from wnmon.model.duration import show_duration, span
 from wnmon.model.said import say
 from wnmon.model.target import ProbeId
+from wnmon.model.text import percent
 from wnmon.web.bars import BAR_WIDTH, drawn, drawn_course, shares
-from wnmon.web.frame import Frame
-from wnmon.web.moments import exact, moment, word
-from wnmon.web.page import COLORS, NO_COLOR, WAITING, presented
+from wnmon.web.frame import NO_COLOR, Frame
+from wnmon.web.moments import exact, moment, relative, word
+from wnmon.web.page import COLORS, WAITING, presented, shown_paid
 
 REFRESH_S = 60
 CHART_HEIGHT = 60
+DAY_S = 86_400
 _SPANS = (7, 30, 90)
 
 
@@ -30,10 +33,12 @@ class TargetPage:
         states: Sequence[ProbeState],
         courses: Mapping[ProbeId, Course],
         past: TargetPast,
+        paid: Paid | None = None,
         *,
         now_s: float,
         lang: str,
         version: str,
+        still: bool = False,
         shows_runs: bool = False,
     ) -> str:
         """Return the HTML of a target in `lang`; `states` are those of its probes. `now_s` is epoch seconds.
@@ -47,15 +52,19 @@ class TargetPage:
         )
         return self._frame.render(
             lang=lang,
+            still=still,
             name=name,
             zone=past.zone,
-            days=drawn([day.span for day in past.days]),
+            days=drawn([day.span for day in past.days], word("days_90_bars", lang, zone=past.zone), lang),
+            ends=(relative(-len(past.days) * DAY_S, lang), word("today", lang)),
+            figures=list(_figures(past, lang)),
             days_known=any(day.span != Span() for day in past.days),
             shares=shares(totals, lang),
             chart=_chart(past.days, lang),
             rows=[_row(state, courses.get(state.id), now_s, lang) for state in presented(states, lang)],
             failed=[_failed(one, now_s, lang) for one in past.failed] if shows_runs else [],
             shows_runs=shows_runs,
+            paid=None if paid is None else shown_paid(paid),
             incidents=[_incident(one, now_s, lang) for one in past.incidents],
             incidents_left=past.incidents_total - len(past.incidents),
             color=_color(states),
@@ -92,6 +101,23 @@ def _chart(days: Sequence[Day], lang: str) -> dict[str, object] | None:
         "most": show_duration(most_s),
         "today": word("today_median", lang, time=show_duration(today_s)) if today_s is not None else "",
     }
+
+
+def _figures(past: TargetPast, lang: str) -> Iterator[dict[str, str]]:
+    """Yield the days of which something is known in figures, the newest first."""
+    for ago, day in enumerate(reversed(past.days)):
+        if past.today is None or (day.span == Span() and day.ttft_s is None):
+            continue
+        uptime = day.span.uptime
+        yield {
+            "day": (past.today - timedelta(days=ago)).isoformat(),
+            "uptime": percent(uptime) if uptime is not None else _unsaid(day.span, lang),
+            "ttft": "–" if day.ttft_s is None else show_duration(day.ttft_s),
+        }
+
+
+def _unsaid(span: Span, lang: str) -> str:
+    return word("maintenance" if span.maintenance else "unknown", lang)
 
 
 def _row(state: ProbeState, course: Course | None, now_s: float, lang: str) -> dict[str, object]:

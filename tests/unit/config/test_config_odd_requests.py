@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from config_samples import probe, write
 
-from wnmon.config import load_suites, plan_cost
-from wnmon.config.spend import step_cost
+from wnmon.config import load_suites
+from wnmon.engine.costs import plan_cost, step_cost
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from config_samples import probe, problems, target, write
 
-from wnmon.config import load_suites, plan_cost
+from wnmon.config import load_suites
+from wnmon.engine.costs import plan_cost
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan
 from wnmon.model.parameters import Parameters

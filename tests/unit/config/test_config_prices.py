@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from config_samples import config, probe, problems, target
 
 from wnmon.config import load_suites, plan_spend, render
-from wnmon.config.spend import sure_cost
+from wnmon.engine.costs import sure_cost
 from wnmon.model.check import Risk
 from wnmon.model.price import Price
 
@@ -50,10 +52,60 @@ def test_a_price_is_taken_as_it_is_written(tmp_path: Path) -> None:
     assert prices["a"].input_per_million * 3 == prices["a"].output_per_million
 
 
+def resolved(folder: Path, prices: str) -> Mapping[str, Price]:
+    return target(folder, f"{BASE}, prices: {prices}").prices
+
+
+@pytest.mark.parametrize(
+    ("prices", "a", "b"),
+    [
+        ("multiplier: 0.5", usd("0.5", "1"), usd("0.5", "1")),
+        ("multiplier: 0.5, models: {b: {multiplier: 3}}", usd("0.5", "1"), usd("3", "6")),
+        ("multiplier: 0.5, models: {b: {input: 8, output: 8}}", usd("0.5", "1"), usd("4", "4")),
+        ("models: {b: {input: 8, output: 8, multiplier: 2}}", usd("1", "2"), usd("16", "16")),
+        ("multiplier: 0", usd("0", "0"), usd("0", "0")),
+    ],
+)
+def test_a_multiplier_is_the_models_own_or_else_that_of_all(prices: str, a: Price, b: Price, tmp_path: Path) -> None:
+    assert resolved(tmp_path, f"{{currency: USD, input: 1, output: 2, {prices}}}") == {"a": a, "b": b}
+
+
+def test_money_is_what_the_credit_was_bought_for(tmp_path: Path) -> None:
+    prices = "{currency: USD, input: 1, output: 2, multiplier: 0.5, recharge: {currency: CNY, rate: 0.8}}"
+
+    assert resolved(tmp_path, prices)["a"] == replace(usd("0.4", "0.8"), currency="CNY")
+
+
+def test_a_model_may_cost_so_much_for_each_request_alone(tmp_path: Path) -> None:
+    prices = "{currency: USD, input: 1, output: 2, multiplier: 2, models: {b: {per_request: 0.05}}}"
+
+    assert resolved(tmp_path, prices)["b"] == replace(usd("0", "0"), per_request=Decimal("0.1"))
+
+
+def test_a_request_may_cost_something_besides_its_tokens(tmp_path: Path) -> None:
+    prices = "{currency: USD, input: 1, output: 2, per_request: 0.05}"
+
+    assert resolved(tmp_path, prices)["b"] == replace(usd("1", "2"), per_request=Decimal("0.05"))
+
+
 @pytest.mark.parametrize(
     ("prices", "said"),
     [
-        ("{currency: USD}", "no price is given, add input and output, or models"),
+        ("{currency: USD}", "no price is given, add input and output, per_request, or models"),
+        ("{currency: USD, multiplier: 2}", "no price is given, add input and output, per_request, or models"),
+        (
+            "{currency: USD, models: {a: {multiplier: 2}}}",
+            "no price is given, add input and output, or per_request, here",
+        ),
+        ("{currency: USD, input: 1, output: 1, multiplier: -1}", "expected a number from 0 to 1000, not -1"),
+        ("{currency: USD, input: 1, output: 1, multiplier: 1001}", "expected a number from 0 to 1000, not 1001"),
+        ('{currency: USD, input: 1, output: 1, multiplier: "2"}', 'expected a number from 0 to 1000, not "2"'),
+        ("{currency: USD, per_request: -1}", "expected a number from 0 to 1000000, not -1"),
+        ("{currency: USD, per_request: 1, recharge: 0.8}", "expected a mapping with currency and rate, not 0.8"),
+        ("{currency: USD, per_request: 1, recharge: {currency: CNY}}", 'missing key "rate", what one unit'),
+        ("{currency: USD, per_request: 1, recharge: {rate: 1}}", 'missing key "currency", the currency of the prices'),
+        ("{currency: USD, per_request: 1, recharge: {currency: ¥, rate: 1}}", 'letters such as USD, not "¥"'),
+        ("{currency: USD, per_request: 1, recharge: {currency: CNY, rate: -1}}", "from 0 to 1000000, not -1"),
         ("{currency: USD, input: 1}", "input alone is no price, input and output go together"),
         ("{currency: USD, output: 1}", "output alone is no price, input and output go together"),
         ("{input: 1, output: 1}", 'missing key "currency", the currency of the prices'),
@@ -63,7 +115,7 @@ def test_a_price_is_taken_as_it_is_written(tmp_path: Path) -> None:
         ("{currency: USD, input: 1, output: 1e9}", "expected a number from 0 to 1000000"),
         ('{currency: USD, input: "1", output: 1}', 'expected a number from 0 to 1000000, not "1"'),
         ("{currency: USD, models: {c: {input: 1, output: 1}}}", "unknown model, one of a, b"),
-        ("{currency: USD, models: {a: {input: 1}}}", 'missing key "output", for a million output tokens'),
+        ("{currency: USD, models: {a: {input: 1}}}", "input alone is no price, input and output go together"),
         ("{currency: USD, inputs: 1}", 'unknown key, did you mean "input"?'),
     ],
 )
@@ -80,6 +132,17 @@ def test_a_target_allows_no_risk_of_itself(tmp_path: Path) -> None:
 @pytest.mark.parametrize("word", [True, False])
 def test_a_target_may_allow_risk(word: bool, tmp_path: Path) -> None:
     assert target(tmp_path, f"{BASE}, allow_risk: {str(word).lower()}").allow_risk is word
+
+
+@pytest.mark.parametrize(("more", "steps"), [("", True), (", step_down: true", True), (", step_down: false", False)])
+def test_a_target_steps_down_unless_it_is_told_not_to(more: str, steps: bool, tmp_path: Path) -> None:
+    assert target(tmp_path, f"{BASE}{more}").step_down is steps
+
+
+def test_stepping_down_is_not_switched_off_by_a_word(tmp_path: Path) -> None:
+    found = problems(tmp_path, f"targets:\n  wn: {{{BASE}, models: [a], step_down: off}}\n")
+
+    assert ['expected true or false, not "off", write false' in line for line in found] == [True], found
 
 
 def test_risk_is_not_allowed_by_a_word(tmp_path: Path) -> None:
@@ -106,6 +169,12 @@ def test_the_table_shows_money_where_a_price_is_known(tmp_path: Path) -> None:
         "tokens and money are upper bounds: a relay usually bills fewer\n"
         "re-checks come on top: while a relay fails, up to 1 for each run, within the budget\n"
     )
+
+
+def test_the_table_counts_what_each_request_costs(tmp_path: Path) -> None:
+    target = "  a: {base_url: https://a.example, models: [m], prices: {currency: USD, per_request: 0.01}}\n"
+
+    assert "0.2400 USD" in table(tmp_path, target)
 
 
 def test_the_table_lines_up_in_chinese_too(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from config_samples import SHIPPED, TARGET, config, probe, write
 
 from wnmon.config import load_suites, narrow, plan_spend, profiles_of, render
-from wnmon.config.spend import plan_cost
+from wnmon.engine.costs import plan_cost
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan, Risk
 
@@ -108,12 +108,13 @@ checks: {c: {prompt: abcd, request: {max_tokens: 10}, every: 1h}}
         "a       c                24         720             720        21,600\n"
         "b       c                24         720             720        21,600\n"
         "a       total            24         720             720        21,600"
-        "  over the budget of a: runs that do not fit will be skipped\n"
+        "  over\n"
         "b       total            24         720             720        21,600\n"
         "all     total            48       1,440           1,440        43,200"
-        "  over the budget of a: runs that do not fit will be skipped\n"
+        "  over\n"
         "tokens are upper bounds: a relay usually bills fewer\n"
         "re-checks come on top: while a relay fails, up to 1 for each run, within the budget\n"
+        "over budget.tokens_per_day of a: wnmon asks more rarely and leaves out what does not fit, see wnmon plan\n"
     )
 
 

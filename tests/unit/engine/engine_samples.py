@@ -14,7 +14,7 @@ from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.limiter import Limiter
 from wnmon.engine.loopwatch import Watched
-from wnmon.engine.ports import About, P, T, Worker
+from wnmon.engine.ports import About, P, Rest, T, Worker
 from wnmon.engine.run import Run
 from wnmon.engine.runner import Runner
 from wnmon.judge.registry import prepare
@@ -211,7 +211,14 @@ def probe(plan: Plan | None = None, where: Target | None = None, model: str = "m
 class Bench:
     """A runner among fakes."""
 
-    def __init__(self, *script: Answer, limit: int = 8, cap: Cap | None = None, worker: Worker | None = None) -> None:
+    def __init__(
+        self,
+        *script: Answer,
+        limit: int = 8,
+        cap: Cap | None = None,
+        worker: Worker | None = None,
+        spares: Callable[[Probe, int], Rest | None] = lambda *_: None,
+    ) -> None:
         self.clock = FakeClock()
         self.transport = ScriptedTransport(*script)
         self.memory = Memory()
@@ -229,6 +236,7 @@ class Bench:
             fanout=fanout,
             secrets=self.secrets,
             worker=worker,
+            spares=spares,
             draw=lambda: "nonce123",
         )
 

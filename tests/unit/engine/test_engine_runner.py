@@ -6,6 +6,7 @@ import asyncio
 import base64
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -31,16 +32,18 @@ from engine_samples import (
 
 from wnmon.engine.conversation import INTERRUPTED
 from wnmon.engine.loopwatch import EVERY_S
+from wnmon.engine.ports import Rest, RestCause
 from wnmon.engine.run import Run
 from wnmon.engine.runner import draw_nonce
 from wnmon.engine.sending import Stop
 from wnmon.model.check import Assertion, Plan, Risk
 from wnmon.model.events import BudgetLeft, InFlight, InternalFault, RunDiscarded, RunLate, RunSkipped, Skip, Waited
 from wnmon.model.exchange import Exchange, FailureKind, Request
+from wnmon.model.price import Price
 from wnmon.model.result import Outcome, Reason, Verdict, because
 from wnmon.model.said import Said, Text, Why
 from wnmon.model.spent import Direction, UsageDoubt
-from wnmon.model.target import Secret, Waiver
+from wnmon.model.target import Probe, Secret, Waiver
 from wnmon.wire.document import read_text
 
 TWO = plain(step("a", status=200), step("b", status=200))
@@ -105,6 +108,43 @@ def test_start_and_end_are_wall_clock_seconds() -> None:
 
 def test_nonces_do_not_repeat() -> None:
     assert len({draw_nonce() for _ in range(100)}) == 100
+
+
+# --- what is spared so that a budget lasts
+
+
+def spared(_: Probe, due_ns: int) -> Rest:
+    return Rest(cause=RestCause.SPARED, until_ns=due_ns + 60 * 10**9, reason="targets.wn.budget.tokens_per_day")
+
+
+def test_a_run_that_is_spared_is_skipped_for_that_reason() -> None:
+    bench = Bench(spares=spared)
+    bench.run(scheduled_ns=bench.clock.ns)
+    assert (skips(bench), bench.transport.sent) == ([Skip.SPARED], [])
+
+
+def test_a_run_is_spared_by_when_it_was_due() -> None:
+    due: list[int] = []
+    bench = Bench(spares=lambda _, due_ns: due.append(due_ns))
+    bench.run(scheduled_ns=bench.clock.ns - 5 * 10**9)
+    assert due == [bench.clock.boot_ns() - 5 * 10**9]
+
+
+@pytest.mark.parametrize("how", [{}, {"recheck": True, "scheduled_ns": 0}])
+def test_neither_a_re_check_nor_what_nobody_scheduled_is_spared(how: dict[str, Any]) -> None:
+    assert Bench(spares=spared).run(**how).result.outcome is Outcome.PASSED
+
+
+def test_a_run_that_is_aside_is_told_to_nobody() -> None:
+    bench = Bench()
+    bench.run(aside=True)
+    assert bench.memory.runs == []
+
+
+def test_what_a_run_costs_that_is_aside_is_booked() -> None:
+    bench, relay = Bench(), limited(tokens_per_day=100)
+    bench.run(probe(where=relay), aside=True)
+    assert tokens_left(bench.budgets, relay) == 93
 
 
 # --- what the monitor says of itself
@@ -301,6 +341,29 @@ SPENT: list[tuple[str, Callable[[Request], Exchange], tuple[int, int]]] = [
 def test_what_a_run_spent_is_booked(_name: str, line: Callable[[Request], Exchange], spent: tuple[int, int]) -> None:
     run = Bench(line).run()
     assert (run.spent_input_tokens, run.spent_output_tokens) == spent
+
+
+DEAR = Price(currency="CNY", input_per_million=Decimal(10**6), output_per_million=Decimal(2 * 10**6))
+
+
+@pytest.mark.parametrize(
+    ("prices", "money"),
+    [
+        ({}, {}),
+        ({"other": DEAR}, {}),
+        ({"m-1": DEAR}, {"CNY": 9}),
+        ({"m-1": replace(DEAR, per_request=Decimal(1))}, {"CNY": 10}),
+    ],
+)
+def test_a_run_costs_what_its_tokens_do(prices: dict[str, Price], money: dict[str, int]) -> None:
+    assert Bench().run(probe(where=target(prices=prices))).spent_money == money
+
+
+def test_what_is_refused_costs_no_money() -> None:
+    bench = Bench(reply({"error": {"message": "m"}}, 400))
+    run = bench.run(probe(where=target(prices={"m-1": replace(DEAR, per_request=Decimal(1))})))
+
+    assert run.spent_money == {"CNY": 0}
 
 
 def test_one_absurd_usage_does_not_silence_a_target() -> None:

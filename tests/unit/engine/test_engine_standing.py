@@ -394,3 +394,56 @@ def test_a_probe_that_went_and_came_back_has_nothing_that_counts() -> None:
     watch.standings.declare([])
     watch.standings.declare([watch.probe])
     assert not watch.standings.of(watch.probe.id).known
+
+
+# While runs are spared so that a budget lasts.
+
+
+class Spared(Watch):
+    """The same, of whose due runs one in so many takes place."""
+
+    def __init__(self, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+        self.standings = Standings(self.clock, self.table, lambda _, at_ns: self.resting(at_ns), lambda _: self.stride)
+        self.standings.declare([self.probe])
+
+
+@pytest.mark.parametrize(("stride", "known_s"), [(1, 180), (4, 720), (16, 2880), (0, 180)])
+@pytest.mark.parametrize("bench", [lambda: Bench(reply()), lambda: Bench(lost(FailureKind.CONNECT))])
+def test_an_outcome_counts_for_three_of_the_intervals_there_are_now(bench: Any, stride: int, known_s: float) -> None:
+    watch = Spared(stride)
+    watch.rests(100_000, RestCause.SPARED).run(bench())
+    seen = [watch.after_s(known_s).known, watch.after_s(1).known]
+
+    assert seen == [True, False]
+
+
+def test_what_was_found_when_the_interval_was_longer_counts_until_the_run_that_was_due_then() -> None:
+    watch = Spared(16)
+    watch.run(Bench(reply()))
+    watch.stride = 1
+    watch.rests(100_000, RestCause.SPARED)
+    seen = [watch.after_s(17 * EVERY_S).known, watch.after_s(1).known]
+
+    assert seen == [True, False]
+
+
+def test_a_spared_run_confirms_no_outage() -> None:
+    watch = Spared(4).run(Bench(lost(FailureKind.CONNECT)))
+    watch.rests(100_000, RestCause.SPARED)
+
+    assert watch.standings.of(watch.probe.id).up is None
+
+
+def test_a_failure_is_asked_again_as_soon_though_runs_are_spared() -> None:
+    watch = Spared(4).run(Bench(lost(FailureKind.CONNECT)))
+    watch.rests(100_000, RestCause.SPARED)
+
+    assert watch.standings.recheck_s(watch.probe.id) == CONFIRM.recheck_s
+
+
+def test_how_many_due_runs_there_are_to_one_is_told() -> None:
+    watch = Spared(4)
+
+    assert watch.standings.of(watch.probe.id).stride == 4

@@ -39,6 +39,7 @@ from wnmon.model.events import (
     InternalFault,
     LimitLeft,
     LoopLagged,
+    ModelsListed,
     MonitorEvent,
     NetworkTold,
     Notified,
@@ -49,11 +50,13 @@ from wnmon.model.events import (
     SelfTested,
     SinkFailed,
     Skip,
+    Stepped,
     StoreProblem,
     StoreTold,
     Waited,
 )
 from wnmon.model.honesty import Counts, Honesty, Series, Spread, Word
+from wnmon.model.price import Price
 from wnmon.model.result import Finding, Mark, Outcome, Reason, RuleVerdict, Undecided, Verdict
 from wnmon.model.slo import Indicator, Slo
 from wnmon.model.spent import Direction, UsageDoubt
@@ -231,6 +234,36 @@ def test_a_discarded_run_tells_what_it_cost_and_nothing_else() -> None:
     seen = [sum(number for _, number in samples(sink, f"wnmon_probe_{name}_total")) for name in names]
 
     assert seen == [2, 73, 1, 0]
+
+
+def priced(currency: str = "CNY") -> Probe:
+    price = Price(currency=currency, input_per_million=Decimal(1), output_per_million=Decimal(1))
+    return replace(a_probe(), target=replace(a_probe().target, prices={a_probe().model: price}))
+
+
+def test_money_is_counted_from_0_on_where_a_price_is_known() -> None:
+    assert [(own["currency"], number) for own, number in samples(a_sink(priced()), "wnmon_probe_money_total")] == [
+        ("CNY", 0)
+    ]
+
+
+def test_without_a_price_there_is_no_series_of_money() -> None:
+    assert samples(a_sink(a_probe()), "wnmon_probe_money_total") == []
+
+
+def test_money_spent_is_counted_of_published_and_discarded_runs() -> None:
+    sink, paid = a_sink(priced()), {"CNY": Decimal("0.25")}
+    sink.take(replace(a_run(), spent_money=paid))
+    sink.observe(RunDiscarded(probe=priced().id, statuses=(200,), input_tokens=9, output_tokens=64, money=paid))
+
+    assert [number for _, number in samples(sink, "wnmon_probe_money_total")] == [0.5]
+
+
+def test_a_currency_that_is_paid_in_no_more_vanishes() -> None:
+    sink = a_sink(priced("CNY"))
+    sink.declare([priced("USD")])
+
+    assert [own["currency"] for own, _ in samples(sink, "wnmon_probe_money_total")] == ["USD"]
 
 
 def test_counts_of_usage_that_are_not_believed_are_counted() -> None:
@@ -771,6 +804,7 @@ def a_busy_sink() -> tuple[bytes, bytes]:
     quick = Slo(name="quick", indicator=Indicator.TTFT, objective=0.95, window_s=86400.0, threshold_s=2.0)
     money = with_least("0.1", target=target)
     stand = Stand(Standing(known=True, up=True, up_since_s=START_S, next_run_s=START_S, rest=RestCause.ASKED))
+    target = replace(target, prices=priced().target.prices)
     sink = a_sink(replace(a_probe(target=target), slos=(quick,)), suite, money, stand=stand)
     sink.take(a_run(tls=TLS))
     sink.take(a_run(probe=suite, verdicts=(a_verdict(Verdict.FAILED, findings=1),)))
@@ -779,6 +813,8 @@ def a_busy_sink() -> tuple[bytes, bytes]:
     per_hour = Limit(scope=LimitScope.KEY, unit=Unit.REQUESTS, period=Period.HOUR, most=9)
     sink.observe(told(of(PER_DAY, 1), of(DOLLARS, 1), of(per_hour, 1)))
     sink.observe(SelfTested(honesty=HONEST, at_s=7))
+    sink.observe(stepped(3))
+    sink.observe(ModelsListed(target="wn", ok=True, at_s=5))
     sink.observe(StoreTold(problem=None))
     sink.observe(NetworkTold(is_down=False, since_s=5))
     sink.declare_channels(["team"])
@@ -927,3 +963,47 @@ def test_a_scrape_during_updates_is_whole() -> None:
         bodies = [scrape.result() for scrape in scrapes]
 
     assert {body.count(b'wnmon_probe_runs_total{check="c') for body in bodies} == {20}
+
+
+def stepped(step: int, stride: int = 1) -> Stepped:
+    return Stepped(target="wn", step=step, stride=stride, limit=None, until_s=0)
+
+
+def test_how_sparingly_a_target_is_asked_is_published() -> None:
+    sink = a_sink(a_probe())
+    sink.observe(stepped(1, 4))
+
+    assert value(sink, "wnmon_budget_step", target="wn") == 1
+
+
+def test_of_a_target_that_is_gone_no_step_is_published() -> None:
+    sink = a_sink(a_probe())
+    sink.observe(replace(stepped(1), target="gone"))
+
+    assert samples(sink, "wnmon_budget_step") == []
+
+
+def test_whether_models_were_listed_is_published_while_nothing_else_is_asked() -> None:
+    sink = a_sink(a_probe())
+    listed = []
+    for event in (stepped(3), ModelsListed(target="wn", ok=True, at_s=5), stepped(2)):
+        sink.observe(event)
+        listed.append([number for _, number in samples(sink, "wnmon_budget_models_listed")])
+
+    assert listed == [[], [1], []]
+
+
+@pytest.mark.parametrize(("stride", "intervals"), [(1, [1]), (4, [4]), (0, [])])
+def test_the_interval_is_the_one_there_is_now(stride: int, intervals: list[int]) -> None:
+    sink = a_sink(a_probe(), stand=Stand(Standing(known=True, stride=stride)))
+    shown = [number for _, number in samples(sink, "wnmon_probe_interval_seconds")]
+
+    assert shown == [a_probe().check.every_s * times for times in intervals]
+
+
+def test_a_reload_does_not_hide_that_runs_are_spared() -> None:
+    sink = a_sink(a_probe(), stand=Stand(Standing(known=True, stride=4)))
+    exposed(sink)
+    sink.declare([a_probe()])
+
+    assert value(sink, "wnmon_probe_interval_seconds") == a_probe().check.every_s * 4

@@ -29,6 +29,7 @@ PREFIXES = (
     "report_unmeasured_",
     "html_",
     "page_",
+    "page_bars_",
     "reason_",
     "within_reason_",
     "layer_",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -17,6 +18,14 @@ def test_tokens_cost_what_a_million_of_them_costs_divided() -> None:
 
 def test_no_digit_is_lost() -> None:
     assert MINI.of(1, 0, times=Decimal(3)) == {"USD": Decimal("0.00000045")}
+
+
+def test_each_request_costs_what_is_fixed() -> None:
+    assert replace(MINI, per_request=Decimal("0.01")).of(1000, 500, requests=2) == {"USD": Decimal("0.02045")}
+
+
+def test_a_request_that_costs_no_token_costs_nothing() -> None:
+    assert replace(MINI, per_request=Decimal("0.01")).of(0, 0) == {"USD": 0}
 
 
 def test_currencies_are_added_apart() -> None:

@@ -12,7 +12,6 @@ from report_samples import COMPLETION, MODEL, TARGET, errored, evidence, report,
 from wnmon.engine.run import Run
 from wnmon.model.check import Level
 from wnmon.model.exchange import Chunk, Exchange, FailureKind, Marks, TransportFailure
-from wnmon.model.price import Price
 from wnmon.model.result import Layer, Outcome, Reason, Verdict
 from wnmon.report.gist import Gist, Standing, cells, first_token, gists, lines
 from wnmon.report.github import render_github
@@ -199,9 +198,9 @@ def test_a_request_that_was_given_up_may_have_cost_more() -> None:
 
 
 def test_money_is_told_where_a_price_is_known() -> None:
-    price = Price(currency="USD", input_per_million=Decimal(1), output_per_million=Decimal(4))
+    made = replace(run(verdict("DOC-003")), spent_money={"USD": Decimal("0.000024")})
 
-    assert said(run(verdict("DOC-003")), prices={MODEL: price})[2].endswith("spent 15 tokens, at most 0.0001 USD")
+    assert said(made)[2].endswith("spent 15 tokens, at most 0.0001 USD")
 
 
 def several(*runs: Run) -> CheckReport:

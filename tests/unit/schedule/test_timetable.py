@@ -322,3 +322,25 @@ def test_a_probe_that_went_is_not_asked_again() -> None:
     desk = Desk(10)
     desk.table.set_probes([], desk.now_ns)
     assert desk.table.plan_recheck(probe(1).id, desk.now_ns + S, 0) is None
+
+
+def test_slots_are_counted_one_by_one() -> None:
+    table, one = Timetable(0), probe(every_s=60)
+    table.set_probes([one], 0)
+    first_ns = table.slot_from(one.id, 10**15)
+    numbers = [table.number_of(one.id, first_ns + slot * one.check.every_ns) for slot in range(3)]
+
+    assert numbers == [numbers[0], numbers[0] + 1, numbers[0] + 2]
+
+
+@pytest.mark.parametrize("off_ns", [-20 * 10**9, 0, 20 * 10**9])
+def test_an_instant_is_of_the_slot_it_is_nearest_to(off_ns: int) -> None:
+    table, one = Timetable(5), probe(every_s=60)
+    table.set_probes([one], 0)
+    slot_ns = table.slot_from(one.id, 10**15)
+
+    assert table.number_of(one.id, slot_ns + off_ns) == table.number_of(one.id, slot_ns)
+
+
+def test_what_is_not_scheduled_has_no_slots() -> None:
+    assert Timetable(0).number_of(ProbeId("gone/c/m"), 10**15) == 0

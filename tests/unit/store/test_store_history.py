@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from wnmon.store.history import RUN_COLUMNS, History, Past, Unreadable, open_his
 from wnmon.store.results import Written, row_of, write_run
 
 HOUR_S = 3_600
+COST = {"CNY": Decimal("0.25")}
 
 
 @pytest.fixture
@@ -30,7 +32,11 @@ def history(tmp_path: Path) -> History:
     for after_s, outcome, ttft_s in ((0, Outcome.PASSED, 0.2), (60, Outcome.PASSED, 0.9), (HOUR_S, Outcome.FAILED, 2)):
         reason = Reason.OK if outcome is Outcome.PASSED else Reason.CONTENT
         run = a_run(outcome, reason, timing=Timing(ttft_s=ttft_s), ended_at_s=START_S + after_s)
-        write_run(db, written, row_of(replace(run, slot_s=START_S + after_s, started_at_s=START_S + after_s)))
+        write_run(
+            db,
+            written,
+            row_of(replace(run, slot_s=START_S + after_s, started_at_s=START_S + after_s, spent_money=COST)),
+        )
     db.close()
     found = open_history(tmp_path)
     assert isinstance(found, History)
@@ -88,6 +94,22 @@ def test_what_was_spent_is_told(history: History) -> None:
     (past,) = past_of(history, 86_400, START_S + HOUR_S)
 
     assert past.tokens == 54
+
+
+def test_what_was_paid_is_told(history: History) -> None:
+    (past,) = past_of(history, 86_400, START_S + HOUR_S)
+
+    assert past.money == {"CNY": Decimal("0.75")}
+
+
+def test_what_a_run_cost_is_told(history: History) -> None:
+    told = [
+        dict(zip(RUN_COLUMNS, row, strict=True))
+        for row in history.runs(86_400, START_S + HOUR_S)
+        if not isinstance(row, Unreadable)
+    ]
+
+    assert [(one["money"], one["currency"]) for one in told] == [(0.25, "CNY")] * 3
 
 
 def test_a_probe_without_runs_of_late_is_left_out(history: History) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,35 @@ def test_a_slot_that_was_there_is_added_to_no_hour(db: sqlite3.Connection) -> No
     assert one(db, f"SELECT passed FROM sum WHERE step_s = {HOUR_S}") == 1
 
 
+def paid(run: Run, amount: str = "0.0000000011") -> Run:
+    return replace(run, spent_money={"CNY": Decimal(amount)})
+
+
+def test_what_a_run_cost_is_written_in_billionths_rounded_up(db: sqlite3.Connection) -> None:
+    write(db, at(START_S, paid(a_run())))
+
+    assert db.execute("SELECT money, currency FROM run").fetchall() == [(2, "CNY")]
+
+
+def test_a_run_without_a_price_cost_nothing_that_is_known(db: sqlite3.Connection) -> None:
+    write(db, at(START_S))
+
+    assert db.execute("SELECT money, currency FROM run").fetchall() == [(None, None)]
+
+
+@pytest.mark.parametrize("step_s", [HOUR_S, DAY_S])
+def test_money_is_added_up_by_hour_and_by_day(step_s: int, db: sqlite3.Connection) -> None:
+    write(db, at(START_S, paid(a_run(), "1")), at(START_S + 60, paid(a_run(), "2")))
+
+    assert one(db, f"SELECT billionths FROM money WHERE step_s = {step_s}") == 3 * 10**9
+
+
+def test_currencies_are_added_up_apart(db: sqlite3.Connection) -> None:
+    write(db, at(START_S, paid(a_run())), at(START_S + 60, replace(a_run(), spent_money={"USD": Decimal(1)})))
+
+    assert one(db, f"SELECT count(*) FROM money WHERE step_s = {DAY_S}") == 2
+
+
 def test_a_duration_is_written_in_microseconds(db: sqlite3.Connection) -> None:
     write(db, at(START_S, a_run(timing=Timing(ttft_s=0.25))))
 
@@ -108,9 +138,9 @@ def test_a_verdict_that_was_known_before_a_restart_is_no_change(db: sqlite3.Conn
     assert one(db, "SELECT count(*) FROM rule_verdict") == 1
 
 
-@pytest.mark.parametrize(("table", "kept"), [("run", 0), ("sum", 2), ("first_token", 2)])
+@pytest.mark.parametrize(("table", "kept"), [("run", 0), ("sum", 2), ("first_token", 2), ("money", 2)])
 def test_runs_are_not_kept_as_long_as_hours_and_days(db: sqlite3.Connection, table: str, kept: int) -> None:
-    write(db, at(START_S, a_run(timing=Timing(ttft_s=0.25))))
+    write(db, at(START_S, paid(a_run(timing=Timing(ttft_s=0.25)))))
     purge(db, Retention(), START_S + 3 * DAY_S)
 
     assert one(db, f"SELECT count(*) FROM {table}") == kept

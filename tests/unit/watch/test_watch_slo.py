@@ -141,6 +141,7 @@ def test_a_relay_that_gave_no_answer_says_nothing_of_its_contract() -> None:
     [
         (Skip.BACKOFF, Cause.RESTING),
         (Skip.BUDGET, Cause.BUDGET),
+        (Skip.SPARED, Cause.SPARED),
         (Skip.OVERLAP, Cause.MONITOR),
         (Skip.MISFIRE, Cause.MONITOR),
         (Skip.SHUTDOWN, Cause.MONITOR),

@@ -95,9 +95,11 @@ _HELP: dict[str, Pair] = {
     "help_replay": (
         "Judge the check recorded in TRANSCRIPT again; nothing is sent.\n\n"
         "It is judged by the suites the transcript names (files relative to the working directory), or by the SUITEs "
-        "given here. What has changed since is said on stderr. Exit codes are those of wnmon check.",
+        "given here; the run of a check of a configuration, which a service kept, by what the transcript has of it. "
+        "What has changed since is said on stderr. Exit codes are those of wnmon check.",
         "重新判定 TRANSCRIPT 中记录的检查；不发送任何请求。\n\n"
-        "按记录中的套件（文件相对于工作目录）判定，或按此处给出的 SUITE 判定。此后的变化写到 stderr。"
+        "按记录中的套件（文件相对于工作目录）判定，或按此处给出的 SUITE 判定；服务所保存的配置检查则按记录中的预期判定。"
+        "此后的变化写到 stderr。"
         "退出码与 wnmon check 相同。",
     ),
     "help_diff_short": ("Compare two JSON reports: what got worse, better, new or gone.", "比较两份 JSON 报告：变差、变好、新增与消失的部分。"),
@@ -138,6 +140,21 @@ _HELP: dict[str, Pair] = {
         "Show uptime, first tokens, incidents and tokens of each probe, and a bar for each hour or day.\n\nReads the file of a running or ended service, and changes nothing.",
         "显示每项探测的可用率、首个 token、中断次数与 token 用量，以及每小时或每天一格的走势。\n\n读取运行中或已结束的服务的文件，不作任何改动。",
     ),
+    "help_plan_short": ("Print what watching will cost per day and month; refuse what is over a budget.", "显示监测每日与每月的费用；超出预算则拒绝。"),
+    "help_plan": (
+        "Print what `wnmon serve` will cost per day and month (./wnmon.yaml unless given), and how much of each budget "
+        "that takes.\n\nNothing is sent. All of it are upper bounds: how much less the relay bills is not known before "
+        "it does. A month has 30 days, for a budget the longest 31.",
+        "显示 `wnmon serve` 每日与每月的费用（默认为 ./wnmon.yaml），以及占用各项预算的比例。\n\n"
+        "不发送任何请求。全部为上限：中转站的实际计费会少多少，事先无从得知。每月按 30 天计，核对预算时按最长的 31 天计。",
+    ),
+    "help_plan_epilog": (
+        "\b\nExit codes: 0 within every budget, 1 over one, 2 usage or configuration.",
+        "\b\n退出码：0 未超出任何预算，1 超出预算，2 用法或配置有误。",
+    ),
+    "help_plan_as_json": ("Print a JSON document; amounts of money are text.", "输出 JSON 文档；金额为文本。"),
+    "help_plan_yes": ("Exit with 0 though the plan is over a budget.", "超出预算时仍以 0 退出。"),
+    "plan_of_suite": ("{name} is a suite: it costs what a check asks of it", "{name} 是套件：费用取决于使用它的检查"),
     "help_any_data": ("Folder that the service keeps (serve --data).", "服务保存数据的目录（serve --data）。"),
     "help_any_last": ("How far back.", "回溯多久。"),
     "help_history_export": ("Print the runs that are kept, the oldest first.", "输出已保存的运行，最早的在前。"),
@@ -158,6 +175,7 @@ _HELP: dict[str, Pair] = {
     "history_head_ttft": ("first token, median", "首个 token 中位数"),
     "history_head_incidents": ("incidents", "中断"),
     "history_head_tokens": ("tokens", "token"),
+    "history_head_money": ("money", "花费"),
     "history_head_course": ("course", "走势"),
     "history_head_course_days": ("course, by days of {zone}", "走势（按 {zone} 的日期）"),
     "history_down": (", down since {since}", "，自 {since} 起中断"),

@@ -59,6 +59,7 @@ SENTENCES: dict[str, Pair] = {
     "stopped": ("wnmon was stopped", "wnmon 被停止"),
     "left_alone": ("left alone for {n} s more, as the relay asked", "应中转站要求，{n} 秒内不再请求"),
     "left_for_maintenance": ("maintenance for {n} s more: {text}", "维护中，还有 {n} 秒：{text}"),
+    "left_to_spare": ("left out for {n} s more so that {text} lasts", "为使 {text} 够用而跳过，还有 {n} 秒"),
     "left_for_pause": ("paused for {n} s more: {text}", "已暂停，还有 {n} 秒：{text}"),
     "left_alone_refused": (
         "left alone for {n} s more, since the relay refused (429 or 503)",

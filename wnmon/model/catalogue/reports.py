@@ -133,6 +133,7 @@ SENTENCES: dict[str, Pair] = {
     # Only the HTML report.
     "html_title": ("wnmon conformance report", "wnmon 一致性检测报告"),
     "html_summary": ("Summary by profile and level", "按 profile 与级别汇总"),
+    "html_found": ("What was found", "判定与证据"),
     "html_what_broke": ("What broke", "未通过的规则一览"),
     "html_what_is_open": ("What could not be judged", "未能判定的部分"),
     "html_profile": ("profile", "profile"),
