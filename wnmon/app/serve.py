@@ -309,7 +309,7 @@ class Service:
 
     async def _look_into_books(self, config: Config) -> None:
         """Know what is left of each budget before anything is sent."""
-        self._budgets.move_to(config.zone)
+        self._budgets.adopt(config.targets, config.zone)
         await asyncio.gather(*(self._budgets.look(target) for target in config.targets))
 
     async def _adopt_channels(self, config: Config) -> None:

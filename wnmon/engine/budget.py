@@ -15,7 +15,7 @@ ends, or a reload changes a limit, a key or a price, what of it is unused goes b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import NamedTuple
@@ -58,14 +58,11 @@ class Ledger:
         """Return what is granted and held for nothing."""
         return self.granted - self.taken
 
-    def is_of(self, target: Target, periods: Mapping[Period, Stretch]) -> bool:
+    def is_of(self, target: Target, limits: tuple[Limit, ...], periods: Mapping[Period, Stretch]) -> bool:
         """Tell whether it is what a target spends now."""
-        if self.account.periods is not periods:
-            return False
         before = self.account.target
-        if before is target:
-            return True
-        return (before.api_key, before.currency, self.limits) == (target.api_key, target.currency, target.limits)
+        is_its_own = before is target or (before.api_key, before.currency) == (target.api_key, target.currency)
+        return is_its_own and self.account.periods is periods and self.limits == limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +100,15 @@ class Budgets:
         self._periods: Mapping[Period, Stretch] | None = None
         self._hour_ends_s = 0
         self._ledgers: dict[str, Ledger] = {}
+        self._limits: dict[str, tuple[Limit, ...]] = {}
         self._refused: dict[str, Mapping[Limit, Refused]] = {}
 
-    def move_to(self, zone: tzinfo) -> None:
-        """Let hours, days and months be those of another zone from now on."""
+    def adopt(self, targets: Iterable[Target], zone: tzinfo) -> None:
+        """Hold these targets to their limits from now on, in the hours, days and months of a zone.
+
+        Runs that began before ask for a target as it was, and are held to its limits of now all the same.
+        """
+        self._limits = {target.name: target.limits for target in targets}
         if zone != self._zone:
             self._zone, self._periods = zone, None
 
@@ -148,7 +150,7 @@ class Budgets:
         need *= copies
         if self._cap is not None and self._in_all + need.tokens > self._cap.tokens:
             return self._cap.why
-        ledger = self._ledger(target)
+        ledger = self._covered(target)
         if need.is_within(ledger.idle):
             return None
         short = [one for one in ledger.left if not one.holds(need)]
@@ -161,7 +163,7 @@ class Budgets:
         """Set the worst case of one request aside, or return None where that is refused."""
         if self.refusal(target, need) is not None:
             return None
-        ledger = self._ledger(target)
+        ledger = self._covered(target)
         self._in_all += need.tokens
         ledger.taken += need
         return Reservation(ledger=ledger, amount=need)
@@ -220,7 +222,7 @@ class Budgets:
         by_limit = self._refused.get(target.name)
         if not by_limit:
             return ()
-        now_s, limits, ledger = self._clock.wall_s(), target.limits, self._ledgers.get(target.name)
+        now_s, limits, ledger = self._clock.wall_s(), self._limits_of(target), self._ledgers.get(target.name)
         idle, left = (NOTHING, ()) if ledger is None else (ledger.idle, ledger.left)
         asked = [(one, by_limit[one.limit].need) for one in left if one.limit in by_limit]
         there_again = {one.limit for one, need in asked if one.holds(need - idle)}
@@ -231,18 +233,28 @@ class Budgets:
         )
 
     def _ledger(self, target: Target) -> Ledger:
-        periods = self._now()
+        periods, limits = self._now(), self._limits_of(target)
         ledger = self._ledgers.get(target.name)
-        if ledger is not None and ledger.is_of(target, periods):
+        if ledger is not None and ledger.is_of(target, limits, periods):
             return ledger
         if ledger is not None:
             self._end(ledger)
-        limits = target.limits
         begun = Ledger(account=Account(target=target, periods=periods, limits=limits))
         if ledger is not None and ledger.limits == limits:
             begun.left = tuple(_carried(one, periods) for one in ledger.left)
         self._ledgers[target.name] = begun
         return begun
+
+    def _covered(self, target: Target) -> Ledger:
+        """Return the ledger that was looked at last, though its hour may have ended this very moment."""
+        return self._ledgers.get(target.name) or self._ledger(target)
+
+    def _limits_of(self, target: Target) -> tuple[Limit, ...]:
+        """Return what a target is held to: by the configuration there is, else as it says itself."""
+        limits, ledger = self._limits.get(target.name), self._ledgers.get(target.name)
+        if limits is not None:
+            return limits
+        return ledger.limits if ledger is not None and ledger.account.target is target else target.limits
 
     def _now(self) -> Mapping[Period, Stretch]:
         """Return the hour, the day and the month there is; a clock set back begins none of them anew."""

@@ -153,7 +153,7 @@ def test_a_day_ends_by_the_clocks_of_the_zone() -> None:
 def test_in_another_zone_what_was_spent_today_stays_spent() -> None:
     budgets = Budgets(FakeClock())
     spend(budgets, A_HUNDRED, 100)
-    budgets.move_to(ZoneInfo("Asia/Kolkata"))
+    budgets.adopt([A_HUNDRED], ZoneInfo("Asia/Kolkata"))
 
     assert reserved(budgets, A_HUNDRED, 1) is None
 
@@ -303,6 +303,22 @@ def test_a_limit_that_is_taken_away_limits_nothing() -> None:
     why_not(budgets, A_HUNDRED, 101)
 
     assert reserved(budgets, target(), 101) is not None
+
+
+def test_a_run_that_began_before_a_reload_is_held_to_the_limits_of_now() -> None:
+    budgets = Budgets(FakeClock())
+    budgets.adopt([A_HUNDRED], UTC)
+
+    assert reserved(budgets, target(), 101) is None
+
+
+def test_an_hour_that_ends_right_after_it_was_asked_for_refuses_nothing() -> None:
+    clock = FakeClock()
+    budgets = Budgets(clock)
+    asyncio.run(budgets.cover(A_HUNDRED, need(10)))
+    clock.pass_s(HOUR_S)
+
+    assert budgets.reserve(A_HUNDRED, need(10)) is not None
 
 
 def test_another_key_begins_with_nothing_spent() -> None:
