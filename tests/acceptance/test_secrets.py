@@ -558,11 +558,11 @@ def runs(planted: None, configured: Path) -> list[Run]:
 
 
 def test_no_run_holds_a_secret_in_its_repr_or_its_record(runs: list[Run]) -> None:
-    outputs = [
-        (run.target, text) for run in runs for text in (repr(run), str(pickle.dumps(run)), json.dumps(encode_run(run)))
-    ]
+    # A plan is the configuration's own, in no record, and holds what cannot be pickled.
+    pickled = [(run.target, str(pickle.dumps(replace(run, plan=None)))) for run in runs]
+    outputs = [(run.target, text) for run in runs for text in (repr(run), json.dumps(encode_run(run)))]
 
-    assert DETECTOR.all_leaks(outputs) == []
+    assert DETECTOR.all_leaks([*outputs, *pickled]) == []
 
 
 def test_a_key_no_header_can_carry_is_a_failure_and_not_an_exception(runs: list[Run]) -> None:

@@ -25,7 +25,8 @@ import pytest
 from counting_relay import MOST_TOKENS, CountingRelay, counting_relay
 from service_process import environment, eventually, serving
 
-LASTS_S = 75.0
+LASTS_S, KILLS = 75.0, 6
+"""So long at least, and so many kills: a busy machine takes its time to start anything."""
 PROBES = 25
 """Of each of two targets."""
 TOKENS, REQUESTS = 12_000, 300
@@ -156,7 +157,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
         config = CONFIG.format(**urls, models=models, most_tokens=TOKENS, most_requests=REQUESTS)
         with watching(folder, relay, watched):
             until_s = time.monotonic() + LASTS_S
-            while time.monotonic() < until_s:
+            while time.monotonic() < until_s or watched.kills < KILLS:
                 let_be(folder, config, watched, chance)
             with serving(folder, config) as service:  # until there is nothing left to spend
                 spent = {"target": "tokens"}, {"target": "requests"}
@@ -173,7 +174,7 @@ def test_the_rule_of_the_ledger_holds_at_every_instant(watched: Watched) -> None
 
 @pytest.mark.long
 def test_that_was_looked_at_often_enough(watched: Watched) -> None:
-    assert (watched.looks > LASTS_S, watched.kills > 3, watched.checks > 0) == (True, True, True), watched
+    assert (watched.looks > LASTS_S, watched.checks > 0) == (True, True), watched
 
 
 @pytest.mark.long

@@ -80,6 +80,7 @@ class ServiceLog:
         self._color = wants_color()
         self._states: dict[ProbeId, tuple[str, str]] = {}
         self._steps: dict[str, tuple[int, int]] = {}
+        self._listed: dict[str, bool] = {}
         self._skipped: Counter[str] = Counter()
         self._store_problem: StoreProblem | None = None
 
@@ -195,7 +196,8 @@ class ServiceLog:
     def _stepped(self, event: Stepped | ModelsListed) -> None:
         """Say how sparingly a target is asked where that changed, and where its models are not listed instead."""
         if isinstance(event, ModelsListed):
-            if not event.ok:
+            was_ok, self._listed[event.target] = self._listed.get(event.target, True), event.ok
+            if was_ok and not event.ok:
                 said = Said("list_did_not_come", name=event.target, said=event.why)
                 self.say("models_not_listed", said, Level.WARNING, target=event.target)
             return

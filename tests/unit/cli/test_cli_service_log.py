@@ -15,10 +15,12 @@ from wnmon.cli.service_log import Form, Level, ServiceLog
 from wnmon.config import load_config, plan_spend
 from wnmon.config.starter import starter
 from wnmon.engine.run import Run
+from wnmon.model.budget import Limit, Period, Scope, Unit
 from wnmon.model.events import (
     ConnectionsRefused,
     InternalFault,
     LoginsFailed,
+    ModelsListed,
     MonitorEvent,
     Notified,
     RecheckCut,
@@ -28,6 +30,7 @@ from wnmon.model.events import (
     SinkFailed,
     Skip,
     StateExpired,
+    Stepped,
     Turned,
 )
 from wnmon.model.honesty import Counts, Honesty, Word
@@ -322,3 +325,49 @@ def test_a_line_on_a_message_names_its_channel_as_data(capsys: pytest.CaptureFix
 
     (line,) = objects(capsys)
     assert (line["event"], line["channel"], line["result"]) == ("notified", "team", "delivered")
+
+
+DAILY = Limit(scope=Scope.TARGET, unit=Unit.TOKENS, period=Period.DAY, most=9)
+LASTS = "so that targets.wn.budget.tokens_per_day lasts until 2026-01-01T12:00:00Z"
+
+
+def stepped(step: int, stride: int = 1, limit: Limit | None = DAILY) -> Stepped:
+    return Stepped(target="wn", step=step, stride=stride, limit=limit, until_s=NOON_S)
+
+
+@pytest.mark.parametrize(
+    ("step", "stride", "said"),
+    [
+        (1, 4, f"wn: one in 4 due runs takes place, {LASTS}"),
+        (2, 8, f"wn: of each model the cheapest check alone, one in 8 due runs of it, {LASTS}"),
+        (3, 1, f"wn: only what costs no tokens is asked, {LASTS}"),
+        (4, 1, f"wn: nothing is asked, {LASTS}"),
+    ],
+)
+def test_a_step_down_is_a_warning(step: int, stride: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    log(Level.WARNING).observe(stepped(step, stride))
+
+    assert capsys.readouterr().err == f"{said}\n"
+
+
+def test_a_step_up_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    own = log()
+    for event in (stepped(3), stepped(1, 2), stepped(0, limit=None)):
+        own.observe(event)
+    told = capsys.readouterr()
+
+    assert (len(told.err.splitlines()), told.out.splitlines()[-1]) == (1, "wn: as configured again")
+
+
+def test_who_is_asked_as_configured_from_the_start_is_not_spoken_of(capsys: pytest.CaptureFixture[str]) -> None:
+    log().observe(stepped(0, limit=None))
+
+    assert capsys.readouterr().out == ""
+
+
+def test_models_that_are_not_listed_are_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    own = log()
+    for ok in (False, False, True, False):
+        own.observe(ModelsListed(target="wn", ok=ok, at_s=NOON_S, why="gone"))
+
+    assert capsys.readouterr().err.splitlines() == ["wn: the list of models did not come (gone)"] * 2
