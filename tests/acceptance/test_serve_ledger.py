@@ -42,12 +42,14 @@ targets:
     api_key: "${{WN_API_KEY}}"
     models: [{models}]
     concurrency: 50
+    step_down: false
     budget: {{tokens_per_day: {most_tokens}}}
   requests:
     base_url: {requests}
     api_key: "${{WN_API_KEY}}"
     models: [{models}]
     concurrency: 50
+    step_down: false
     budget: {{requests_per_day: {most_requests}}}
 checks:
   alive: {{every: 1s, timeout: 900ms, prompt: hello, request: {{max_tokens: 16}}, confirm: {{recheck: never}}}}

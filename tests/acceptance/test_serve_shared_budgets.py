@@ -19,9 +19,10 @@ targets:
     base_url: {url}
     api_key: ${{WN_API_KEY}}
     models: [m]
+    step_down: false
     key_budget: {{requests_per_day: {of_key}}}
-  yours: {{base_url: {url}, api_key: "${{WN_API_KEY}}", models: [m]}}
-  other: {{base_url: {url}, api_key: sk-of-another-0123456789, models: [m]}}
+  yours: {{base_url: {url}, api_key: "${{WN_API_KEY}}", models: [m], step_down: false}}
+  other: {{base_url: {url}, api_key: sk-of-another-0123456789, models: [m], step_down: false}}
 checks:
   alive:
     targets: [{watched}]
