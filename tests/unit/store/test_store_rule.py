@@ -234,7 +234,7 @@ def test_what_fits_every_limit_is_sent(steps: list[tuple[str, int, int]]) -> Non
 
 
 @pytest.mark.long
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(steps=STEPS)
 def test_nothing_is_sent_beyond_a_limit_however_long_one_tries(steps: list[tuple[str, str, Any]]) -> None:
     test_nothing_is_sent_beyond_a_limit.hypothesis.inner_test(ZoneInfo("Asia/Kolkata"), steps)
