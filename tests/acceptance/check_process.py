@@ -15,6 +15,7 @@ from typing import Any
 
 from junitparser import JUnitXml
 from service_process import environment
+from warm_start import run_warm
 
 KEY = "sk-0123456789abcdef"
 MODEL = "gpt-4o-mini"
@@ -77,12 +78,12 @@ class Checked:
 
     @property
     def peak_mib(self) -> float:
-        """Return the most memory the process held at once."""
+        """Return the most memory the process held at once, where it was weighed."""
         return int((self.folder / "weight").read_text().split()[0]) / 1024
 
     @property
     def cpu_s(self) -> float:
-        """Return how long the process was at work: a busy machine lets it wait, and that is not counted."""
+        """Return how long it was at work, where it was weighed: while a busy machine lets it wait, it is not."""
         return float((self.folder / "weight").read_text().split()[1])
 
 
@@ -103,11 +104,16 @@ def check_on_time(folder: Path, *arguments: str) -> Checked:
 
 def check(folder: Path, *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Checked:
     """Run `wnmon check` to its end."""
+    command = order(folder, *arguments)[3:]
+    done = run_warm(*command, env=with_key(env), cwd=cwd or folder, timeout_s=PATIENCE_S)
+    return Checked(done.returncode, done.stdout.decode(), done.stderr.decode(), folder)
+
+
+def weighed(folder: Path, *arguments: str) -> Checked:
+    """Do the same cold, so that memory and work are those of the check alone."""
     command = order(folder, *arguments)
-    weighed = [command[0], "-c", _WEIGHED.replace("sys.argv[0]", repr(str(folder / "weight"))), *command[2:]]
-    done = subprocess.run(
-        weighed, capture_output=True, env=with_key(env), cwd=cwd or folder, timeout=PATIENCE_S, check=False
-    )
+    heavy = [command[0], "-c", _WEIGHED.replace("sys.argv[0]", repr(str(folder / "weight"))), *command[2:]]
+    done = subprocess.run(heavy, capture_output=True, env=with_key(), cwd=folder, timeout=PATIENCE_S, check=False)
     return Checked(done.returncode, done.stdout.decode(), done.stderr.decode(), folder)
 
 

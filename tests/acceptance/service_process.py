@@ -20,6 +20,7 @@ from threading import Event, Thread
 from typing import Any, TypeVar
 
 from prometheus_client.parser import text_string_to_metric_families
+from warm_start import WarmProcess, run_warm
 
 from wnmon.mock.server import MockRelay, serve
 from wnmon.mock.settings import MockSettings
@@ -84,7 +85,7 @@ class Answer:
 class ServiceProcess:
     """A running `wnmon serve`: its process, its address, and what it printed so far."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | WarmProcess
     folder: Path
     url: str = ""
     seen: dict[str, Answer] = field(default_factory=dict)
@@ -149,14 +150,18 @@ def serving(
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "wnmon.yaml").write_text(config, encoding="utf-8")
-    order = [sys.executable, "-m", "wnmon", "serve", str(folder / "wnmon.yaml"), "--listen", "127.0.0.1:0", *options]
+    order = ["serve", str(folder / "wnmon.yaml"), "--listen", "127.0.0.1:0", *options]
     order += [] if selftest else ["--no-selftest"]
     order += [] if "--data" in options else ["--data", str(folder / "data")]
     if descriptors is not None:
-        order = ["sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh", *order]
-    order = [*within, *order]
+        within = (*within, "sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh")
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
-        process = subprocess.Popen(order, stdout=stdout, stderr=stderr, env=environment(env), cwd=folder)
+        process: subprocess.Popen[bytes] | WarmProcess
+        if within:
+            cold = [*within, sys.executable, "-m", "wnmon", *order]
+            process = subprocess.Popen(cold, stdout=stdout, stderr=stderr, env=environment(env), cwd=folder)
+        else:
+            process = WarmProcess(order, environment(env), folder, stdout, stderr)
     service = ServiceProcess(process, folder)
     try:
         service.url = eventually(lambda: _address(service), "an address")
@@ -191,6 +196,5 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def wnmon(*arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> tuple[int, str, str]:
     """Run a sub-command to its end; return exit code, stdout, stderr."""
-    order = [sys.executable, "-m", "wnmon", *arguments]
-    done = subprocess.run(order, capture_output=True, env=environment(env), cwd=cwd, timeout=PATIENCE_S, check=False)
+    done = run_warm(*arguments, env=environment(env), cwd=cwd, timeout_s=PATIENCE_S)
     return done.returncode, done.stdout.decode(), done.stderr.decode()

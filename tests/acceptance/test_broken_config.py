@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from check_process import PATIENCE_S, with_key
+from warm_start import run_warm
 
 GOOD = """\
 targets:
@@ -50,10 +50,8 @@ CASES = {
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    order = [sys.executable, "-m", "wnmon", *arguments]
-    return subprocess.run(
-        order, capture_output=True, text=True, env=with_key(), cwd=cwd, timeout=PATIENCE_S, check=False
-    )
+    done = run_warm(*arguments, env=with_key(), cwd=cwd, timeout_s=PATIENCE_S)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def write(folder: Path, text: str | bytes, name: str = "broken.yaml") -> Path:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from chinese import CHINESE, english
 from service_process import environment
+from warm_start import run_warm
 
 from wnmon.cli import COMMANDS
 
@@ -69,15 +70,7 @@ MISTAKES = {
 @cache
 def said(folder: Path, *arguments: str, **env: str) -> str:
     """Return what a command says, on stdout and stderr."""
-    done = subprocess.run(
-        [sys.executable, "-m", "wnmon", *arguments],
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        cwd=folder,
-        env={**environment(), **CHINESE, **env},
-        timeout=180,
-        check=False,
-    )
+    done = run_warm(*arguments, env={**environment(), **CHINESE, **env}, cwd=folder, timeout_s=180)
     return (done.stdout + done.stderr).decode()
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from check_process import KEY, MODEL, Checked, check, config
+from check_process import KEY, MODEL, Checked, check, config, weighed
 from raw_relay import CHUNKED, Speech, answer, relay_saying, stream
 from service_process import relay_beside, wnmon
 
@@ -175,13 +175,13 @@ def attacked(request: pytest.FixtureRequest, begun: Mapping[str, Future[Attacked
 def harmless(tmp_path_factory: pytest.TempPathFactory) -> Checked:
     """Return a check of a relay that means no harm: the yardstick."""
     with relay_beside(MockSettings(ttft_s=0, gap_s=0)) as relay:
-        return check(tmp_path_factory.mktemp("harmless"), DOCUMENTED, "--base-url", relay.url, "--model", MODEL)
+        return weighed(tmp_path_factory.mktemp("harmless"), DOCUMENTED, "--base-url", relay.url, "--model", MODEL)
 
 
 def survive(attack: Attack, folder: Path) -> Attacked:
     with attacking(attack) as url:
         file = config(folder, url, timeout="{connect: 20s, headers: 20s, first_token: 60s, stall: 20s, total: 60s}")
-        return attack, check(folder, "-c", str(file), attack.suite)
+        return attack, weighed(folder, "-c", str(file), attack.suite)
 
 
 @contextmanager
@@ -267,7 +267,7 @@ def test_a_pattern_that_backtracks_is_answered_at_once(
     suite = tmp_path / "mine.yaml"
     suite.write_text(SUITE, encoding="utf-8")
     with relay_saying(answer(completion(content))) as url:
-        checked = check(tmp_path, str(suite), "--base-url", url, "--model", MODEL)
+        checked = weighed(tmp_path, str(suite), "--base-url", url, "--model", MODEL)
 
     assert (checked.code, checked.cpu_s < MOST_CHECKS * harmless.cpu_s) == (code, True), checked.stderr
 

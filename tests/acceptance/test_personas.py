@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from check_process import MODEL, Checked, check, with_key
 from service_process import PATIENCE_S, relay_beside
+from warm_start import run_warm
 
 from wnmon.mock.settings import MockSettings
 
@@ -84,10 +84,10 @@ def test_every_report_says_it_in_chinese_too(form: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", BALANCES)
 def test_what_is_left_of_the_money_is_said_as_the_relay_tells_it(name: str) -> None:
     with relay_beside(MockSettings(faults=(name,))) as relay:
-        command = [sys.executable, "-m", "wnmon", "balance", "--base-url", relay.url]
-        done = subprocess.run(command, capture_output=True, env=with_key(), timeout=PATIENCE_S, check=False, text=True)
+        command = ["balance", "--base-url", relay.url]
+        done = run_warm(*command, env=with_key(), cwd=None, timeout_s=PATIENCE_S)
 
-    said = done.stdout.splitlines()[0].removeprefix("remaining").split(":")[0].strip()
+    said = done.stdout.decode().splitlines()[0].removeprefix("remaining").split(":")[0].strip()
     assert (said, done.returncode) == BALANCES[name]
 
 
