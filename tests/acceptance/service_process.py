@@ -20,7 +20,7 @@ from threading import Event, Thread
 from typing import Any, TypeVar
 
 from prometheus_client.parser import text_string_to_metric_families
-from warm_start import WarmProcess, run_warm
+from warm_start import WarmProcess, needs_a_start, run_warm
 
 from wnmon.mock.server import MockRelay, serve
 from wnmon.mock.settings import MockSettings
@@ -157,7 +157,7 @@ def serving(
         within = (*within, "sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh")
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
         process: subprocess.Popen[bytes] | WarmProcess
-        if within:
+        if within or needs_a_start(env or {}):
             cold = [*within, sys.executable, "-m", "wnmon", *order]
             process = subprocess.Popen(cold, stdout=stdout, stderr=stderr, env=environment(env), cwd=folder)
         else:
