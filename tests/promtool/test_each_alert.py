@@ -449,7 +449,7 @@ def test_an_alert_fires_for_whom_and_when_it_should(promtool: str, tmp_path: Pat
     step = f"{scene.step_min}m"
 
     verdict = promtool_verdict(
-        promtool, tmp_path, scene.scraped, scene.expected, evaluated_every=step, scraped_every=step
+        promtool, tmp_path, scene.scraped, scene.expected, evaluated_every=step, scraped_every=step, alert=scene.alert
     )
 
     assert verdict.endswith("SUCCESS"), verdict
