@@ -255,15 +255,14 @@ def promtool_verdict(
     evaluated_every: str = "1m",
     scraped_every: str = "1m",
     left_out: str = "",
-    alert: str = "",
 ) -> str:
     """Return what promtool says: it ends with SUCCESS where every expectation holds.
 
-    A group may be left out. Only rules that an alert, or all, and the expectations read are reckoned: each rule is a
-    function of what it reads, and all of them take many times as long.
+    A group may be left out. Only rules that the expectations read are reckoned: each rule is a function of what it
+    reads, and all of them take many times as long.
     """
     asked = " ".join(str(one["expr"]) for one in expectations)
-    groups = needed_groups(asked, alert, left_out)
+    groups = needed_groups(asked, left_out)
     (folder / "rules.yml").write_text(json.dumps({"groups": groups}), encoding="utf-8")
     test = {
         "rule_files": [str(folder / "rules.yml")],
@@ -277,11 +276,12 @@ def promtool_verdict(
     return (done.stdout + done.stderr).strip()
 
 
-def needed_groups(asked: str, alert: str = "", left_out: str = "") -> list[dict[str, Any]]:
-    """Return the groups with what `asked` reads, an alert, or all of them, and what these rules read in turn."""
+def needed_groups(asked: str, left_out: str = "") -> list[dict[str, Any]]:
+    """Return the groups with the rules that `asked` names, all critical alerts if it asks so, and what they read."""
     groups = [group for group in _groups() if group["name"] != left_out]
     rules = [rule for group in groups for rule in group["rules"]]
-    kept = [rule for rule in rules if "alert" in rule and alert in {"", rule["alert"]}]
+    is_critical = 'severity="critical"' in asked
+    kept = [rule for rule in rules if is_critical and rule.get("labels", {}).get("severity") == "critical"]
     texts = [asked, *(rule["expr"] for rule in kept)]
     while texts:
         names = set(_NAME.findall(texts.pop()))
