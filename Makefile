@@ -13,7 +13,7 @@ help: ## This list
 demo: $(VENV)/.runtime ## Reference relay and service on loopback, one line per run; SECONDS=15 ends by itself
 	@$(BIN)/python scripts/demo.py --seconds $(SECONDS)
 
-test: $(VENV)/.dev lint types imports tests ## Set-up, lint, types, import contracts, all tests; the summary comes last
+test: $(VENV)/.dev lint imports tests ## Set-up, lint, import contracts, types, all tests; the summary comes last
 
 # pip refuses hashes together with a local path, so wnmon itself is installed in a call of its own.
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml
@@ -36,7 +36,7 @@ types: $(VENV)/.dev ## mypy --strict
 imports: $(VENV)/.dev ## Layers, purity and owners
 	@$(BIN)/lint-imports
 
-tests: $(VENV)/.dev ## All tests; those of the pure core reach every branch of it
+tests: $(VENV)/.dev ## Types and all tests; those of the pure core reach every branch of it
 	@scripts/tests.sh $(BIN)/python
 
 generate: $(VENV)/.dev ## Write generated files anew: metrics and CLI reference, causes, channels, personas, dashboards, deployment, torture table

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # All tests in four parts at once: those that compute; a short soak, for which the others are the busy machine, with those
 # that compute and wait; the whole chain, servers of others and real components, which mostly wait; and all the rest.
-# No result depends on how busy it is. What three say is kept until the last has ended.
+# mypy, which takes half a minute of one core, goes beside them. No result depends on how busy it is. What all but one of
+# them say is kept until the last has ended.
 set -uo pipefail
 python=$1
 logs=$(mktemp -d)
@@ -20,13 +21,15 @@ compute() {
 soak() { exec "$python" -m pytest "${busy[@]}" --durations=10 --durations-min=5; }
 wait_long() { exec "$python" -m pytest "${chain[@]}" --durations=10 --durations-min=5; }
 
-for part in compute soak wait_long; do
+types() { exec "$python" -m mypy --no-error-summary; }
+
+for part in types compute soak wait_long; do
   "$part" >"$logs/$part" 2>&1 &
   running[$part]=$!
 done
 "$python" -m pytest "${all[@]/#/--ignore=}" --durations=20 --durations-min=5
 failed=$?
-for part in soak wait_long compute; do
+for part in types soak wait_long compute; do
   wait "${running[$part]}"
   code=$?
   unset "running[$part]"

@@ -20,7 +20,7 @@ from threading import Event, Thread
 from typing import Any, TypeVar
 
 from prometheus_client.parser import text_string_to_metric_families
-from warm_start import WarmProcess, run_warm
+from warm_start import WarmProcess, needs_a_start, run_warm
 
 from wnmon.mock.server import MockRelay, serve
 from wnmon.mock.settings import MockSettings
@@ -153,14 +153,15 @@ def serving(
     order = ["serve", str(folder / "wnmon.yaml"), "--listen", "127.0.0.1:0", *options]
     order += [] if selftest else ["--no-selftest"]
     order += [] if "--data" in options else ["--data", str(folder / "data")]
+    if descriptors is not None:
+        within = (*within, "sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh")
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
         process: subprocess.Popen[bytes] | WarmProcess
-        if descriptors is None and not within:
-            process = WarmProcess(order, environment(env), folder, stdout, stderr)
-        else:
-            limited = [] if descriptors is None else ["sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh"]
-            cold = [*within, *limited, sys.executable, "-m", "wnmon", *order]
+        if within or needs_a_start(env or {}):
+            cold = [*within, sys.executable, "-m", "wnmon", *order]
             process = subprocess.Popen(cold, stdout=stdout, stderr=stderr, env=environment(env), cwd=folder)
+        else:
+            process = WarmProcess(order, environment(env), folder, stdout, stderr)
     service = ServiceProcess(process, folder)
     try:
         service.url = eventually(lambda: _address(service), "an address")

@@ -86,11 +86,17 @@ class WarmProcess:
         return int(_NUMBER.unpack(read)[0])
 
 
+def needs_a_start(env: Mapping[str, str]) -> bool:
+    """Tell whether the system or Python itself heeds a variable of these while a program starts."""
+    heeded = (name for name in env if name.startswith(("PYTHON", "LD_", "MALLOC_")) or name == "LC_ALL")
+    return any(env[name] != os.environ.get(name, "") for name in heeded if name != "PYTHONIOENCODING")
+
+
 def run_warm(
     *arguments: str, env: Mapping[str, str], cwd: Path | None, timeout_s: float
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a sub-command to its end; cold, where Python itself heeds the environment. Raises TimeoutExpired."""
-    if any(name.startswith("PYTHON") and os.environ.get(name) != env[name] for name in env) or "LC_ALL" in env:
+    if needs_a_start(env):
         return _run_cold(arguments, env, cwd, timeout_s)
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         process = WarmProcess(list(arguments), env, cwd or Path.cwd(), stdout, stderr)
@@ -188,19 +194,17 @@ def _become(order: Mapping[str, Any], standard: list[int]) -> NoReturn:
 def _open_standard() -> None:
     like = sys.stdout
     assert isinstance(like, io.TextIOWrapper)
-    streams = (
-        io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding=like.encoding, errors=like.errors),
-        io.TextIOWrapper(
-            io.BufferedWriter(io.FileIO(1, "w", closefd=False)), encoding=like.encoding, errors=like.errors
-        ),
-        io.TextIOWrapper(
-            io.BufferedWriter(io.FileIO(2, "w", closefd=False)),
-            encoding=like.encoding,
-            errors="backslashreplace",
-            line_buffering=True,
-        ),
+    coding, _, errors = os.environ.get("PYTHONIOENCODING", f"{like.encoding}:{like.errors}").partition(":")
+    read, write, complain = (
+        io.FileIO(0, closefd=False),
+        io.FileIO(1, "w", closefd=False),
+        io.FileIO(2, "w", closefd=False),
     )
-    sys.stdin, sys.stdout, sys.stderr = streams
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(read), encoding=coding, errors=errors or "strict")
+    sys.stdout = io.TextIOWrapper(io.BufferedWriter(write), encoding=coding, errors=errors or "strict")
+    sys.stderr = io.TextIOWrapper(
+        io.BufferedWriter(complain), encoding=coding, errors="backslashreplace", line_buffering=True
+    )
 
 
 def _ended() -> int:

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from wnmon.engine.ports import Course, Day, FailedRun, Incident, KeptRun, ProbeState, ReloadReport, Span, TargetPast
+from wnmon.engine.ports import (
+    Course,
+    Day,
+    FailedRun,
+    Incident,
+    KeptRun,
+    Paid,
+    ProbeState,
+    ReloadReport,
+    Span,
+    StepState,
+    TargetPast,
+)
 from wnmon.engine.public_states import public_rows
 from wnmon.model.target import ProbeId
 from wnmon.web import PublicSite, Site
@@ -202,6 +215,21 @@ class FixedPast:
         )
         return {row.id: course for row in self.rows}
 
+    def paid(self) -> Mapping[str, Paid]:
+        cost = {"CNY": Decimal("12.34"), "USD": Decimal("0.0123")}
+        return {row.target: Paid(today=cost, month=cost) for row in self.rows}
+
+
+STEPPED = StepState(
+    target="backup",
+    step=1,
+    stride=4,
+    limit="budget.tokens_per_day",
+    until_s=NOW_S + 3600,
+    listed_s=NOW_S - 60,
+    listed=True,
+)
+
 
 def site(**more: object) -> Site:
     """Return what the pages show where nothing else is said."""
@@ -212,6 +240,7 @@ def site(**more: object) -> Site:
         clock=FixedClock(),
         reload_allowed=False,
         version="0.1.0",
+        steps=lambda: (STEPPED,),
     )
     return replace(base, **more)  # type: ignore[arg-type]  # the tests name real members
 

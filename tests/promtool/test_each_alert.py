@@ -6,12 +6,13 @@ alerts keep each other silent, are in test_alerts.py.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from simulation import promtool_verdict
+from simulation import needed_groups, promtool_verdict
 
 DAY_S = 86_400
 Series = Mapping[str, str]
@@ -453,3 +454,13 @@ def test_an_alert_fires_for_whom_and_when_it_should(promtool: str, tmp_path: Pat
     )
 
     assert verdict.endswith("SUCCESS"), verdict
+
+
+@pytest.mark.parametrize("alert", sorted({scene.alert for scene in SCENES}))
+def test_all_that_an_alert_reads_is_reckoned(alert: str) -> None:
+    reckoned = [rule for group in needed_groups(alert) for rule in group["rules"]]
+    recorded = {rule["record"] for rule in reckoned if "record" in rule}
+    read = {name for rule in reckoned for name in re.findall(r"[a-z]\w+(?::\w+)+", rule["expr"])}
+
+    assert alert in {rule.get("alert") for rule in reckoned}
+    assert read <= recorded
