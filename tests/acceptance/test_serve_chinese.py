@@ -69,7 +69,7 @@ def named(ailment: str) -> str:
 def watched(service: ServiceProcess, config: str) -> Said:
     """Return what a service shows until each of its probes has run, it has skipped a run and refused a reload."""
     eventually(lambda: all(probe["runs"] for probe in service.probes().values()), "a run of every probe")
-    eventually(lambda: "budget" in service.stdout, "a run skipped for the budget")
+    eventually(lambda: "已跳过 frugal" in service.stdout, "a run skipped for the budget")
     page = service.get("/").text
     (service.folder / "wnmon.yaml").write_text(config.replace("every: 2s", "every: never"), encoding="utf-8")
     service.process.send_signal(signal.SIGHUP)
