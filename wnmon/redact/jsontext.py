@@ -19,6 +19,7 @@ from itertools import accumulate, count
 from json import JSONDecoder
 from typing import Any, NamedTuple
 
+from wnmon.model.possessive import possessive
 from wnmon.redact.escapes import JSON_ESCAPE, unescape
 
 # As `wire.document` has them: what it does not read is not joined.
@@ -30,13 +31,13 @@ _LONG_NUMBER = re.compile(rb"(?<![0-9.eE+-])[0-9.eE+-]{%d}" % (MAX_NUMBER_CHARS 
 _MAX_INDEX_DIGITS = 19
 _MAX_TURNS = 1_000
 
-_TOKEN = re.compile(rb'"((?:[^"\\]++|\\.)*+)"?|[\[\]{},]|-?[0-9][0-9.eE+-]*+', re.DOTALL)
+_TOKEN = possessive(rb'"((?:[^"\\]++|\\.)*+)"?|[\[\]{},]|-?[0-9][0-9.eE+-]*+', re.DOTALL)
 _MARKS = frozenset({b'"', b"[", b"]", b"{", b"}", b","})
 
 # Turns of what belongs to the shape and of the characters of a string or a number. Names belong to the shape, and so
 # do numbers that tell an index, and quotes: they tell strings from numbers. What is unusual is taken by the last turn,
 # with all that follows, so that no byte is looked at again.
-_SHAPE = re.compile(
+_SHAPE = possessive(
     rb"""(?=.)
     ((?:(?!\A)")?+                                           # ends the string of the turn before
      (?:[^"0-9-]++ | "index"[ \t\n\r]*+:[ \t\n\r]*+-?[0-9]++(?![0-9.eE+-]) | "[^"\\\x00-\x1f]*+"[ \t\n\r]*+:)*+

@@ -15,12 +15,12 @@ What comes out is no place of the body: it says that there is nothing to redact,
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 
+from wnmon.model.possessive import possessive
 from wnmon.redact.escapes import JSON_ESCAPE, unescape
 from wnmon.redact.jsontext import JsonReader
 
@@ -30,7 +30,7 @@ MOST_BYTES = 4_096
 """Of a text whose outline is worth being known: that of a token has 250."""
 
 _ODD = bytes({*range(32)} - {10})
-_PLAIN = re.compile(rb'(?:[^\\]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
+_PLAIN = possessive(rb'(?:[^\\]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _DONE = b"data: [DONE]"
 _ESCAPES = (b"\\", b"%", b"&")
 

@@ -14,6 +14,7 @@ from math import copysign, isinf
 from typing import Any
 
 from wnmon.model.json import MAX_SAFE_INTEGER, Json, JsonObject, pointer_to
+from wnmon.model.possessive import possessive
 from wnmon.model.said import Said, Text, fitted
 from wnmon.wire.grammar import MAX_DIGITS, explain
 from wnmon.wire.reply import Document, JsonProblem, Oddity
@@ -29,7 +30,7 @@ _MAX_SEEN_CHARS = 40
 _BOM = b"\xef\xbb\xbf"
 _WHITESPACE = " \t\n\r"
 # A string without an end swallows the rest: looking for its end again from every quote inside would be quadratic.
-_STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
+_STRUCTURE = possessive(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Only behind these may a lone surrogate stand, and hardly any text has them.
 _MAYBE_SURROGATE = ("\\ud", "\\uD")

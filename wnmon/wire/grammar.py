@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 
+from wnmon.model.possessive import possessive
 from wnmon.model.said import Said
 from wnmon.wire.reply import JsonProblem
 
@@ -15,7 +16,7 @@ MAX_DIGITS = 300
 """Longest number that is read. Below 1e300 every integer converts to a float, so no arithmetic overflows later."""
 
 _STRING = r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"'
-_TOKEN = re.compile(
+_TOKEN = possessive(
     rf"[ \t\n\r]*+(?:(?P<string>{_STRING})"
     r"|(?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<literal>true|false|null)|(?P<nan>-?Infinity|NaN)|(?P<mark>[\[\]{}:,]))"
