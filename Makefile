@@ -79,7 +79,7 @@ components: ## Real components for tests and bench (Debian, root): Prometheus, A
 	  prometheus prometheus-alertmanager prometheus-blackbox-exporter chromium fonts-noto-cjk systemd \
 	  gcc libc6-dev openssl mount util-linux >/dev/null
 
-soak: $(VENV)/.mutation ## Faults and crashes, half an hour of the service under a real Prometheus and two busy loops, then 200,000 runs; writes docs/soak.md
+soak: $(VENV)/.mutation ## Faults and crashes, half an hour of the service under a real Prometheus and two busy loops, then 210,000 runs; writes docs/soak.md
 	@$(BIN)/python -m pytest -q -m long tests/promtool tests/matrix tests/acceptance/test_serve_kills.py \
 	  tests/acceptance/test_serve_ledger.py tests/acceptance/test_serve_crash_loop.py \
 	  tests/unit/suites/test_mutation_page.py
