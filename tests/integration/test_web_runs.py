@@ -67,7 +67,7 @@ class OnePast:
             status=200,
             ttft_s=0.25,
             requests=1,
-            answered_as="m",
+            answered_as="m\u202e",
         )
 
 
@@ -170,6 +170,10 @@ def test_what_is_written_in_a_run_is_text(local: Shown) -> None:
     assert "m&lt;/a&gt;" in local.ask(f"/runs/{PASSED}").text
 
 
+def test_what_a_relay_calls_its_model_turns_no_text_round(local: Shown) -> None:
+    assert "<dd>m\\u202e</dd>" in local.ask(f"/runs/{PASSED}").text
+
+
 @pytest.mark.parametrize("path", OF_A_RUN[1:])
 def test_a_run_without_a_transcript_has_nothing_to_be_sent(local: Shown, path: str) -> None:
     assert local.ask(f"/runs/{PASSED}{path}").status == 404
@@ -213,6 +217,18 @@ def test_whom_the_network_alone_lets_in_is_shown_no_run(reachable: Shown, run: s
     answer = reachable.ask(f"/runs/{run}{path}")
 
     assert (answer.status, "--web-config" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize("name", ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"])
+@pytest.mark.parametrize("path", OF_A_RUN)
+def test_whom_a_proxy_on_this_machine_lets_in_is_shown_no_run(local: Shown, path: str, name: str) -> None:
+    assert local.ask(f"/runs/{FAILED}{path}", **{name: "for=192.0.2.7"}).status == 403
+
+
+def test_behind_a_proxy_somebody_who_logged_in_is_shown_runs(guarded: Shown) -> None:
+    headers = {"Authorization": f"Bearer {KEEPER}", "X-Forwarded-For": "192.0.2.7"}
+
+    assert guarded.ask(f"/runs/{FAILED}", **headers).status == 200
 
 
 def test_whom_the_network_alone_lets_in_sees_the_other_pages(reachable: Shown) -> None:
