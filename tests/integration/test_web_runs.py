@@ -26,8 +26,8 @@ OF_A_RUN = ("", "/report.html", "/transcript.json")
 class AnyTranscript:
     """The evidence of whatever it is asked for, but for two runs."""
 
-    def page(self, run: str, lang: str) -> str | None:
-        return f"<p>page in {lang}" if run not in {PASSED, GONE} else None
+    def page(self, run: str, lang: str, *, still: bool = False) -> str | None:
+        return f"<p>page in {lang}{', still' * still}" if run not in {PASSED, GONE} else None
 
     def report(self, run: str, lang: str) -> str | None:
         return f"<p>report in {lang}" if run not in {PASSED, GONE} else None
@@ -142,6 +142,11 @@ def test_a_run_that_failed_has_a_page(local: Shown, lang: str) -> None:
     answer = local.ask(f"/runs/{FAILED}?lang={lang}")
 
     assert (answer.status, answer.text) == (200, f"<p>page in {lang}")
+
+
+@pytest.mark.parametrize(("run", "said"), [(FAILED, "still"), (PASSED, "../targets/wn?lang=en&amp;refresh=off")])
+def test_a_page_that_does_not_renew_itself_leads_to_others_that_do_not(local: Shown, run: str, said: str) -> None:
+    assert said in local.ask(f"/runs/{run}?lang=en&refresh=off").text
 
 
 @pytest.mark.parametrize(

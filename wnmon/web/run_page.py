@@ -17,10 +17,11 @@ class RunPage:
     def __init__(self) -> None:
         self._frame = Frame("run.html")
 
-    def render(self, run: KeptRun, *, now_s: float, lang: str, version: str) -> str:
+    def render(self, run: KeptRun, *, now_s: float, lang: str, version: str, still: bool = False) -> str:
         """Return the HTML of a run in `lang`. `now_s` is epoch seconds."""
         return self._frame.render(
             lang=lang,
+            still=still,
             run=run,
             outcome=run.outcome,
             outcome_word=word(run.outcome, lang),

@@ -183,6 +183,12 @@ def test_the_page_of_a_run_looks_as_reviewed(lang: str) -> None:
     assert_golden(f"run-page.{lang}.html", render_run(report, lang, served=True, cut=True))
 
 
+def test_a_page_that_is_still_links_to_others_that_are() -> None:
+    html = render_run(report_of(kept(Bench(reply(status=500)).run()), {}), "en", served=True, cut=False, still=True)
+
+    assert html.count("&amp;refresh=off") == 3
+
+
 def test_a_page_to_be_sent_links_nowhere() -> None:
     html = render_run(report_of(kept(Bench(reply(status=500)).run()), {}), "en", served=False, cut=True)
 
