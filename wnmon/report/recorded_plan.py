@@ -7,6 +7,7 @@ rules need rules that are there, not in a circle.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
@@ -38,9 +39,13 @@ def decode_plan(document: Json) -> Plan:
         rules = [replace(one, expect=_prepared(one.expect, f"plan.rules.{one.id}", _ALL)) for one in plan.rules]
     except RecursionError:
         raise ValueError(Said("record_too_deep")) from None
+    _refuse_odd_ids(rules)
     _refuse_loose_ends(rules)
     return replace(plan, steps=tuple(steps), rules=tuple(rules))
 
+
+_RULE_ID = re.compile(r"[A-Z][A-Z0-9]{0,15}-[0-9]{1,5}", re.ASCII)
+"""As `rule_id` in config/schema.json."""
 
 _ALL = {*KINDS, *ACROSS_KINDS}
 
@@ -58,6 +63,13 @@ def _prepared(expect: tuple[Assertion, ...], place: str, known: Iterable[str]) -
     if len({one.kind in ACROSS_KINDS for one in prepared}) > 1:
         raise _wrong(f"{place}.expect", Said("single_or_compared"))
     return tuple(prepared)
+
+
+def _refuse_odd_ids(rules: list[Rule]) -> None:
+    """Refuse an id that no configuration has: reports write it into commands that a reader may run."""
+    for place, rule in enumerate(rules):
+        if not _RULE_ID.fullmatch(rule.id):
+            raise _wrong(f"plan.rules[{place}].id", Said("expected", wanted=Said("a_rule_id")))
 
 
 def _refuse_loose_ends(rules: list[Rule]) -> None:
