@@ -45,7 +45,8 @@ def decode_plan(document: Json) -> Plan:
 
 
 _RULE_ID = re.compile(r"[A-Z][A-Z0-9]{0,15}-[0-9]{1,5}", re.ASCII)
-"""As `rule_id` in config/schema.json."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+"""As `name` in config/schema.json, and above as `rule_id`."""
 
 _ALL = {*KINDS, *ACROSS_KINDS}
 
@@ -66,10 +67,12 @@ def _prepared(expect: tuple[Assertion, ...], place: str, known: Iterable[str]) -
 
 
 def _refuse_odd_ids(rules: list[Rule]) -> None:
-    """Refuse an id that no configuration has: reports write it into commands that a reader may run."""
+    """Refuse what no configuration calls a rule or a profile: reports write it into commands that a reader may run."""
     for place, rule in enumerate(rules):
         if not _RULE_ID.fullmatch(rule.id):
             raise _wrong(f"plan.rules[{place}].id", Said("expected", wanted=Said("a_rule_id")))
+        if not all(map(_NAME.fullmatch, rule.levels)):
+            raise _wrong(f"plan.rules[{place}].levels", Said("expected", wanted=Said("a_name")))
 
 
 def _refuse_loose_ends(rules: list[Rule]) -> None:

@@ -152,6 +152,7 @@ RULE: dict[str, Json] = {"id": "R-1", "on": {}, "levels": {"p": "MUST"}, "says":
         (encoded(whole={}), "plan.whole"),
         (encoded(rules=[{**RULE, "needs": ["R-2"]}]), "plan.rules.R-1.R-2: unknown"),
         (encoded(rules=[RULE, {**RULE, "id": "R-2; id"}]), "plan.rules[1].id: expected a rule such as"),
+        (encoded(rules=[{**RULE, "levels": {"$(id)": "MUST"}}]), "plan.rules[0].levels: expected a name"),
         (encoded(rules=[{**RULE, "needs": ["R-1"]}]), "R-1 > R-1"),
     ],
 )
