@@ -230,6 +230,11 @@ def test_whom_a_proxy_on_this_machine_lets_in_is_shown_no_run(local: Shown, path
     assert local.ask(f"/runs/{FAILED}{path}", **{name: "for=192.0.2.7"}).status == 403
 
 
+@pytest.mark.parametrize(("host", "status"), [("192.0.2.1", 403), ("localhost:9877", 200), ("[::1]:9877", 200)])
+def test_who_asks_for_another_machine_is_not_on_this_one(local: Shown, host: str, status: int) -> None:
+    assert local.ask(f"/runs/{FAILED}", Host=host).status == status
+
+
 def test_behind_a_proxy_somebody_who_logged_in_is_shown_runs(guarded: Shown) -> None:
     headers = {"Authorization": f"Bearer {KEEPER}", "X-Forwarded-For": "192.0.2.7"}
 

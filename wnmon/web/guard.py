@@ -32,7 +32,7 @@ from wnmon.model.said import Said
 from wnmon.model.web_access import Scope, WebAccess
 from wnmon.web.answers import Refusals
 from wnmon.web.bucket import Bucket
-from wnmon.web.hosts import Hosts
+from wnmon.web.hosts import Hosts, means_here
 from wnmon.web.logins import WHO_ARE_YOU, Logins, Refusal
 from wnmon.web.teller import Teller
 from wnmon.web.throttle import Throttle
@@ -135,7 +135,8 @@ class Guard:
         """
         tls = self._config().tls
         asks_certificate = tls is not None and tls.verify_mode is ssl.CERT_REQUIRED
-        is_from_here = self._is_local and not any(name in headers for name in _PASSED_ON)
+        is_passed_on = any(name in headers for name in _PASSED_ON) or not means_here(headers.get("host"))
+        is_from_here = self._is_local and not is_passed_on
         return is_from_here or self._access.asks_login or asks_certificate
 
     async def _log_in(self, scope: AsgiScope, authorization: str | None) -> Refusal | None:
