@@ -122,6 +122,12 @@ def test_the_targets_that_cost_the_most_are_shown_and_the_others_counted() -> No
     assert ("t21" in html, "t01" in html, "2 more targets cost less" in html) == (True, False, True)
 
 
+def test_money_leads_to_its_target_in_the_language_of_the_page() -> None:
+    spent = {"wn": Paid(month={"CNY": Decimal(1)})}
+
+    assert PAGE.render([ROW], paid=spent, now_s=NOW_S, lang="zh", version="0").count('"targets/wn?lang=zh"') == 2
+
+
 def test_without_a_price_money_is_not_spoken_of() -> None:
     assert "Money" not in PAGE.render([ROW], now_s=NOW_S, lang="en", version="0")
 

@@ -26,8 +26,8 @@ OF_A_RUN = ("", "/report.html", "/transcript.json")
 class AnyTranscript:
     """The evidence of whatever it is asked for, but for two runs."""
 
-    def page(self, run: str, lang: str) -> str | None:
-        return f"<p>page in {lang}" if run not in {PASSED, GONE} else None
+    def page(self, run: str, lang: str, *, still: bool = False) -> str | None:
+        return f"<p>page in {lang}{', still' * still}" if run not in {PASSED, GONE} else None
 
     def report(self, run: str, lang: str) -> str | None:
         return f"<p>report in {lang}" if run not in {PASSED, GONE} else None
@@ -67,7 +67,7 @@ class OnePast:
             status=200,
             ttft_s=0.25,
             requests=1,
-            answered_as="m",
+            answered_as="m\u202e",
         )
 
 
@@ -144,6 +144,11 @@ def test_a_run_that_failed_has_a_page(local: Shown, lang: str) -> None:
     assert (answer.status, answer.text) == (200, f"<p>page in {lang}")
 
 
+@pytest.mark.parametrize(("run", "said"), [(FAILED, "still"), (PASSED, "../targets/wn?lang=en&amp;refresh=off")])
+def test_a_page_that_does_not_renew_itself_leads_to_others_that_do_not(local: Shown, run: str, said: str) -> None:
+    assert said in local.ask(f"/runs/{run}?lang=en&refresh=off").text
+
+
 @pytest.mark.parametrize(
     ("path", "said", "name"),
     [
@@ -168,6 +173,10 @@ def test_of_a_run_without_a_transcript_what_is_known_is_told(local: Shown, lang:
 
 def test_what_is_written_in_a_run_is_text(local: Shown) -> None:
     assert "m&lt;/a&gt;" in local.ask(f"/runs/{PASSED}").text
+
+
+def test_what_a_relay_calls_its_model_turns_no_text_round(local: Shown) -> None:
+    assert "<dd>m\\u202e</dd>" in local.ask(f"/runs/{PASSED}").text
 
 
 @pytest.mark.parametrize("path", OF_A_RUN[1:])
@@ -213,6 +222,23 @@ def test_whom_the_network_alone_lets_in_is_shown_no_run(reachable: Shown, run: s
     answer = reachable.ask(f"/runs/{run}{path}")
 
     assert (answer.status, "--web-config" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize("name", ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"])
+@pytest.mark.parametrize("path", OF_A_RUN)
+def test_whom_a_proxy_on_this_machine_lets_in_is_shown_no_run(local: Shown, path: str, name: str) -> None:
+    assert local.ask(f"/runs/{FAILED}{path}", **{name: "for=192.0.2.7"}).status == 403
+
+
+@pytest.mark.parametrize(("host", "status"), [("192.0.2.1", 403), ("localhost:9877", 200), ("[::1]:9877", 200)])
+def test_who_asks_for_another_machine_is_not_on_this_one(local: Shown, host: str, status: int) -> None:
+    assert local.ask(f"/runs/{FAILED}", Host=host).status == status
+
+
+def test_behind_a_proxy_somebody_who_logged_in_is_shown_runs(guarded: Shown) -> None:
+    headers = {"Authorization": f"Bearer {KEEPER}", "X-Forwarded-For": "192.0.2.7"}
+
+    assert guarded.ask(f"/runs/{FAILED}", **headers).status == 200
 
 
 def test_whom_the_network_alone_lets_in_sees_the_other_pages(reachable: Shown) -> None:

@@ -124,6 +124,12 @@ def test_the_page_asks_for_nothing_outside() -> None:
     assert re.findall(r'(?:src|href)="(?!\?|\.\./|data:)', html) == []
 
 
+def test_a_probe_that_is_asked_more_sparingly_says_how_often_it_is() -> None:
+    row = state(every_s=60, stride=4)
+
+    assert "every 4 min" in PAGE.render("wn", [row], {}, TargetPast(), now_s=NOW_S, lang="en", version="0")
+
+
 def test_what_the_target_cost_is_shown() -> None:
     paid = Paid(month={"USD": Decimal(2)})
 

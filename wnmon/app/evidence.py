@@ -82,9 +82,9 @@ class KeptEvidence:
         """Know the rules of these probes: a transcript names those of suites, and does not hold what they say."""
         self._rules = {**self._rules, **{rule.id: rule for probe in probes for rule in probe.check.plan.rules}}
 
-    def page(self, run: str, lang: str) -> str | None:
+    def page(self, run: str, lang: str, *, still: bool = False) -> str | None:
         """Return the page of a run."""
-        return self._drawn(run, lang, served=True)
+        return self._drawn(run, lang, served=True, still=still)
 
     def report(self, run: str, lang: str) -> str | None:
         """Return the same to be sent to somebody."""
@@ -93,9 +93,12 @@ class KeptEvidence:
     def transcript(self, run: str) -> str | None:
         """Return what `wnmon replay` reads."""
         text = self._text_of(run)
-        return None if text is None else laid_out(text)
+        try:
+            return None if text is None else laid_out(text)
+        except ValueError:  # somebody else wrote it
+            return None
 
-    def _drawn(self, run: str, lang: str, *, served: bool) -> str | None:
+    def _drawn(self, run: str, lang: str, *, served: bool, still: bool = False) -> str | None:
         text = self._text_of(run)
         if text is None:
             return None
@@ -104,7 +107,7 @@ class KeptEvidence:
         except ValueError:  # a newer wnmon wrote it
             return None
         rules = self._rules if _knows(self._rules, recorded) else {**_built_in_rules(), **self._rules}
-        return render_run(report_of(recorded, rules), lang, served=served, cut=recorded.head.cut)
+        return render_run(report_of(recorded, rules), lang, served=served, still=still, cut=recorded.head.cut)
 
 
 def _knows(rules: Mapping[str, Rule], recorded: Transcript) -> bool:

@@ -48,12 +48,6 @@ def worst_run(probe: Probe) -> RunCost:
     )
 
 
-def plan_cost(probe: Probe) -> tuple[int, int, int]:
-    """Return (requests, input tokens, output tokens) one run of a probe may cost at most."""
-    run = worst_run(probe)
-    return run.requests, run.input_tokens, run.output_tokens
-
-
 def _is_sent(step: Step, probe: Probe) -> bool:
     """Tell whether a request counts: not one for `--full`, nor one its model is not sent."""
     why = left_out(step, probe, probe.parameters, full=False)

@@ -17,7 +17,7 @@ class MemoryBooks:
 
     async def grant(self, account: Account, need: Amount, copies: int) -> Grant:
         """Grant what is needed so many times, once where that is all there is, nothing where not even that is left."""
-        self._forget_months_before(account.periods[Period.MONTH].from_s)
+        self._forget_months_before(account.periods[Period.MONTH].hours_from_s)
         who = _who(account)
         grant = granted_of(
             account,

@@ -501,8 +501,8 @@ class Courses(Protocol):
 class Evidence(Protocol):
     """The transcripts that are kept of runs by their id, None where there is none. May be asked from any thread."""
 
-    def page(self, run: str, lang: str) -> str | None:
-        """Return the page of a run in a language, as HTML."""
+    def page(self, run: str, lang: str, *, still: bool = False) -> str | None:
+        """Return the page of a run in a language, as HTML; `still`: the pages it leads to renew themselves no more."""
         ...
 
     def report(self, run: str, lang: str) -> str | None:

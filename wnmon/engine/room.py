@@ -98,7 +98,7 @@ class Tally:
         """Return the sum over a period; of the money only what is in that currency."""
         tokens = requests = money = 0
         for (hour_s, of_currency), amount in self.rows.get(account, {}).items():
-            if period.from_s <= hour_s < period.until_s:
+            if period.hours_from_s <= hour_s < period.until_s:
                 tokens += amount.tokens
                 requests += amount.requests
                 money += amount.money if of_currency == currency else 0

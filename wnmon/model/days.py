@@ -29,6 +29,14 @@ class Stretch(NamedTuple):
     from_s: int
     until_s: int
 
+    @property
+    def hours_from_s(self) -> int:
+        """Return when the first hour may have begun that reaches into it: one of another zone may begin at half past.
+
+        What is spent by the hour is rather of two days than of none. Of one zone that happens where an hour is short.
+        """
+        return self.from_s - HOUR_S + 1
+
 
 def hour_of(at_s: float, zone: tzinfo) -> Stretch:
     """Return the hour that an instant lies in."""

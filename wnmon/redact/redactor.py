@@ -1,10 +1,10 @@
 """Redaction by value: every run of 8 or more bytes that is part of a secret becomes a typed marker.
 
-Found in any case, under JSON, percent and HTML escapes and nestings of them, as base64 (both alphabets, any alignment)
-and as hex: of the secret as it is, in capitals and in small letters. Of `Basic` credentials user and password are
-looked for too. A secret under 12 characters is looked for as a whole, where it stands as a word (see `words`): its
-pieces are in any text. A placeholder is no secret. Pure, never raises, and linear in the text, not in the secrets: see
-`needles`.
+Found in any case, under JSON, percent and HTML escapes and nestings of them, as base64 (both alphabets, any alignment),
+as hex and as UTF-16: of the secret as it is, in capitals and in small letters. Of `Basic` credentials user and
+password are looked for too. A secret under 12 characters is looked for as a whole, where it stands as a word (see
+`words`): its pieces are in any text. A placeholder is no secret. Pure, never raises, and linear in the text, not in
+the secrets: see `needles`.
 """
 
 from __future__ import annotations
@@ -163,18 +163,25 @@ def _whole_forms(value: str) -> set[bytes]:
 def _needles(named: list[tuple[bytes, str]]) -> tuple[Needles, ...]:
     """Return what to look for in a text made lower case.
 
-    8 bytes of a secret wholly determine 10 base64 characters at every alignment, and are 16 hex digits.
+    8 bytes of a secret wholly determine 10 base64 characters at every alignment, are 16 hex digits, and as many bytes
+    of UTF-16.
     What everyone writes is left out, and what a marker itself holds, or markers were redacted for ever.
     """
     plain = [(form.lower(), name) for form, name in named]
     in_base64 = [(text.lower(), name) for form, name in named for text in _base64_forms(form)]
     in_hex = [(form.hex().encode(), name) for form, name in named]
+    in_utf16 = [(_in_utf16(form.lower()), name) for form, name in named]
     names = {name for _, name in named}
     public = [*_PUBLIC, *(Span(start=0, end=0, secret_name=name).marker.encode().lower() for name in names)]
     return (
         Needles({MIN_RUN_BYTES: plain, 10: in_base64}, public, block=6, stride=3),
-        Needles({2 * MIN_RUN_BYTES: in_hex}, public, block=8, stride=9),
+        Needles({2 * MIN_RUN_BYTES: [*in_hex, *in_utf16]}, public, block=8, stride=9),
     )
+
+
+def _in_utf16(form: bytes) -> bytes:
+    """Return the bytes that UTF-16 has for those of Latin-1, in either order: of people most read past the zeros."""
+    return b"\0" + bytes(byte for one in form for byte in (one, 0))
 
 
 def _label(name: str, windows: set[bytes], words: Words) -> str:

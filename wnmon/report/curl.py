@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from wnmon.model.check import WRONG_KEY, Auth
@@ -13,6 +14,8 @@ KEY_VARIABLES = (KEY_VARIABLE, "OPENAI_API_KEY")
 """Where the key of a relay named on the command line is looked for, in this order."""
 
 MAX_BODY_BYTES = 16 * 1024
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 # curl works these out by itself; a copied Content-Length would lie once somebody edits the body.
 _OWN_HEADERS = frozenset({"host", "content-length", "connection", "accept-encoding", "authorization"})
@@ -42,10 +45,22 @@ def curl_command(request: Request) -> str | None:
         return None
     headers = [f"-H {_word(f'{name}: {value}')}" for name, value in request.headers if name.lower() not in _OWN_HEADERS]
     if (key := key_header(request)) is not None:
-        text = f"{key[0]}: {key[1]}"
-        headers.append(f"-H {_word(text)}" if request.auth is Auth.WRONG else f'-H "{text}"')
+        headers.append(f"-H {_key_word(*key)}")
     pipe, data = _body(request.body)
     return " \\\n  ".join([f"{pipe}curl -sSiN -X {_word(request.method)} {_word(request.url)}", *headers, *data])
+
+
+def _key_word(name: str, value: str) -> str:
+    """Return one shell word for the header of a key, in which the shell fills in the variable and does nothing else.
+
+    A name may be any token of HTTP, and that of a record anything: in double quotes a shell would run some of it.
+    """
+    scheme, dollar, variable = value.partition(f"${KEY_VARIABLE}")
+    if not dollar:
+        return _word(f"{name}: {value}")
+    if _PLAIN_NAME.fullmatch(name):
+        return f'"{name}: {value}"'
+    return f'{_word(f"{name}: {scheme}")}"{dollar}{variable}"'
 
 
 def _body(body: bytes) -> tuple[str, list[str]]:

@@ -7,6 +7,7 @@ rules need rules that are there, not in a circle.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
@@ -38,9 +39,14 @@ def decode_plan(document: Json) -> Plan:
         rules = [replace(one, expect=_prepared(one.expect, f"plan.rules.{one.id}", _ALL)) for one in plan.rules]
     except RecursionError:
         raise ValueError(Said("record_too_deep")) from None
+    _refuse_odd_ids(rules)
     _refuse_loose_ends(rules)
     return replace(plan, steps=tuple(steps), rules=tuple(rules))
 
+
+_RULE_ID = re.compile(r"[A-Z][A-Z0-9]{0,15}-[0-9]{1,5}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+"""As `name` in config/schema.json, and above as `rule_id`."""
 
 _ALL = {*KINDS, *ACROSS_KINDS}
 
@@ -58,6 +64,15 @@ def _prepared(expect: tuple[Assertion, ...], place: str, known: Iterable[str]) -
     if len({one.kind in ACROSS_KINDS for one in prepared}) > 1:
         raise _wrong(f"{place}.expect", Said("single_or_compared"))
     return tuple(prepared)
+
+
+def _refuse_odd_ids(rules: list[Rule]) -> None:
+    """Refuse what no configuration calls a rule or a profile: reports write it into commands that a reader may run."""
+    for place, rule in enumerate(rules):
+        if not _RULE_ID.fullmatch(rule.id):
+            raise _wrong(f"plan.rules[{place}].id", Said("expected", wanted=Said("a_rule_id")))
+        if not all(map(_NAME.fullmatch, rule.levels)):
+            raise _wrong(f"plan.rules[{place}].levels", Said("expected", wanted=Said("a_name")))
 
 
 def _refuse_loose_ends(rules: list[Rule]) -> None:

@@ -29,11 +29,15 @@ _SHARES = (
 
 
 def used(db: sqlite3.Connection, account: tuple[Scope, str], period: Stretch, currency: str) -> Amount:
-    """Return what is booked and granted in a period to anybody; of the money what is in that currency."""
+    """Return what is booked and granted to anybody in hours that reach into a period; of the money what is in that
+    currency.
+    """
     pieces = [*_rows_of(period)]
     rows = " UNION ALL ".join([*[_OF_LEDGER] * len(pieces), _OF_SHARES])
     values = [value for piece in pieces for value in (*account, *piece)]
-    tokens, requests, money = db.execute(f"{_USED} ({rows})", (currency, *values, *account, *period)).fetchone()
+    tokens, requests, money = db.execute(
+        f"{_USED} ({rows})", (currency, *values, *account, period.hours_from_s, period.until_s)
+    ).fetchone()
     return Amount(tokens=tokens, requests=requests, money=money)
 
 
@@ -42,11 +46,10 @@ def _rows_of(period: Stretch) -> Iterator[tuple[int, int, int]]:
     first_s = -(-period.from_s // UTC_DAY_S) * UTC_DAY_S
     last_s = period.until_s // UTC_DAY_S * UTC_DAY_S
     if first_s >= last_s:
-        yield HOUR_S, *period
+        yield HOUR_S, period.hours_from_s, period.until_s
         return
     yield UTC_DAY_S, first_s, last_s
-    if period.from_s < first_s:
-        yield HOUR_S, period.from_s, first_s
+    yield HOUR_S, period.hours_from_s, first_s
     if last_s < period.until_s:
         yield HOUR_S, last_s, period.until_s
 

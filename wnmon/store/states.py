@@ -74,6 +74,7 @@ def read_last(db: sqlite3.Connection, name: ProbeId) -> LastRun | None:
 
 def write_turn(db: sqlite3.Connection, written: Written, turned: Turned) -> None:
     """Open an incident, or close the one that is open. One that is open stays as it is."""
+    written.refresh(db)
     probe = written.probe(db, turned.target, turned.check, turned.model, turned.probe)
     if turned.up:
         sql = "UPDATE incident SET closed_ms = ? WHERE probe = ? AND closed_ms IS NULL"

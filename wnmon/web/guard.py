@@ -32,13 +32,15 @@ from wnmon.model.said import Said
 from wnmon.model.web_access import Scope, WebAccess
 from wnmon.web.answers import Refusals
 from wnmon.web.bucket import Bucket
-from wnmon.web.hosts import Hosts
+from wnmon.web.hosts import Hosts, means_here
 from wnmon.web.logins import WHO_ARE_YOU, Logins, Refusal
 from wnmon.web.teller import Teller
 from wnmon.web.throttle import Throttle
 
 _MAY = "wnmon.may"
 _KNOWN = "wnmon.known"
+_PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""What a proxy adds to what it passes on (RFC 7239, RFC 9110 §7.6.3, and what was usual before)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +119,7 @@ class Guard:
         headers = Headers(scope=scope)
         if self._hosts is not None and not self._hosts.know(headers.get("host")):
             return Refusal(status=421, said=Said("refused_name"))
-        scope[_MAY], scope[_KNOWN] = Scope.ADMIN, self._is_known()
+        scope[_MAY], scope[_KNOWN] = Scope.ADMIN, self._is_known(headers)
         if self._open_paths is not None and scope["path"] in self._open_paths:
             return None
         if self._bucket is not None and not self._bucket.take():
@@ -126,11 +128,16 @@ class Guard:
             return None
         return await self._log_in(scope, headers.get("authorization"))
 
-    def _is_known(self) -> bool:
-        """Tell whether whoever is let in is somebody, and not just anybody who reaches the listener."""
+    def _is_known(self, headers: Headers) -> bool:
+        """Tell whether whoever is let in is somebody, and not just anybody who reaches the listener.
+
+        A proxy on this machine passes on what anybody asks of it.
+        """
         tls = self._config().tls
         asks_certificate = tls is not None and tls.verify_mode is ssl.CERT_REQUIRED
-        return self._is_local or self._access.asks_login or asks_certificate
+        is_passed_on = any(name in headers for name in _PASSED_ON) or not means_here(headers.get("host"))
+        is_from_here = self._is_local and not is_passed_on
+        return is_from_here or self._access.asks_login or asks_certificate
 
     async def _log_in(self, scope: AsgiScope, authorization: str | None) -> Refusal | None:
         client = scope.get("client")

@@ -33,6 +33,11 @@ class Hosts:
         return name in self._names or is_local_name(name) or _is_address(name)
 
 
+def means_here(host: str | None) -> bool:
+    """Tell whether whoever asks by this Host speaks of this machine as their own: of another they give its name."""
+    return host is None or is_loopback(_without_port(host))
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether only this machine reaches a listener on a host."""
     name = _plain(host)

@@ -23,7 +23,7 @@ from starlette.responses import Response
 
 from wnmon.engine.ports import Clock, Courses, Evidence
 from wnmon.model.said import Said
-from wnmon.web.answers import RefusedError, page_answer
+from wnmon.web.answers import RefusedError, is_still, page_answer
 from wnmon.web.run_page import RunPage
 
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -33,7 +33,7 @@ _ID = re.compile(r"[0-9a-f]{16}")
 class NoEvidence:
     """The evidence of a service that keeps none."""
 
-    def page(self, run: str, lang: str) -> str | None:  # noqa: ARG002 - the port's signature
+    def page(self, run: str, lang: str, *, still: bool = False) -> str | None:  # noqa: ARG002 - the port's signature
         """Return none."""
         return None
 
@@ -68,7 +68,7 @@ class Runs:
     async def page(self, request: Request) -> Response:
         """Return the page of a run."""
         run, lang = _id_of(request), self._lang_of(request)
-        html = None if run is None else await run_in_threadpool(self._drawn, run, lang)
+        html = None if run is None else await run_in_threadpool(self._drawn, run, lang, is_still(request))
         if html is None:
             raise _missing()
         return page_answer(request, html, lang, None)
@@ -92,13 +92,15 @@ class Runs:
         headers = {"Content-Disposition": f'attachment; filename="wnmon-run-{run}.json"'}
         return Response(text, media_type="application/json", headers=headers)
 
-    def _drawn(self, run: str, lang: str) -> str | None:
-        html = self._evidence.page(run, lang)
+    def _drawn(self, run: str, lang: str, still: bool) -> str | None:
+        html = self._evidence.page(run, lang, still=still)
         if html is not None:
             return html
         known = self._past.of_run(run)
         now_s = self._clock.wall_s()
-        return None if known is None else self._page.render(known, now_s=now_s, lang=lang, version=self._version)
+        if known is None:
+            return None
+        return self._page.render(known, now_s=now_s, lang=lang, version=self._version, still=still)
 
 
 def _missing() -> RefusedError:

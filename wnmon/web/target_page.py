@@ -127,7 +127,7 @@ def _row(state: ProbeState, course: Course | None, now_s: float, lang: str) -> d
         "outcome_word": word(outcome, lang),
         "check": state.check,
         "model": state.model,
-        "every": span(state.every_s, lang),
+        "every": span(state.every_s * max(state.stride, 1), lang),
         "reason": say(f"reason_{state.reason}", lang) if state.reason and state.reason != "ok" else "",
         "ttft": None if state.ttft_s is None else show_duration(state.ttft_s),
         "last_run": moment(state.last_run_s, now_s, lang),

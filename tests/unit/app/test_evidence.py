@@ -101,6 +101,10 @@ def test_what_cannot_be_read_has_no_page(text: str | None) -> None:
     assert KeptEvidence(lambda _: text).page("r1", "en") is None
 
 
+def test_what_is_no_json_is_no_transcript() -> None:
+    assert KeptEvidence(lambda _: "no JSON").transcript("r1") is None
+
+
 def test_a_rule_of_a_suite_that_is_watched_no_more_is_still_explained(tmp_path_factory: pytest.TempPathFactory) -> None:
     (plan,) = load_suites(["builtin:documented"], tmp_path_factory.getbasetemp())
     text = render_kept(replace(a_run(verdicts=(broken("DOC-009"),)), suite="documented"), "0", str)

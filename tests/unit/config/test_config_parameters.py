@@ -8,7 +8,7 @@ import pytest
 from config_samples import probe, problems, target, write
 
 from wnmon.config import load_suites
-from wnmon.engine.costs import plan_cost
+from wnmon.engine.costs import worst_run
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan
 from wnmon.model.parameters import Parameters
@@ -163,6 +163,6 @@ def test_what_a_request_cannot_be_about_is_refused(about: str, said: str, tmp_pa
     ],
 )
 def test_a_plan_costs_what_is_sent(asked: Parameters, requests: int, output: int, tmp_path: Path) -> None:
-    counted, _, tokens = plan_cost(probe(suite(tmp_path, "[stop]"), asked))
+    cost = worst_run(probe(suite(tmp_path, "[stop]"), asked))
 
-    assert (counted, tokens) == (requests, output)
+    assert (cost.requests, cost.output_tokens) == (requests, output)

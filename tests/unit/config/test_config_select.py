@@ -8,7 +8,7 @@ import pytest
 from config_samples import SHIPPED, TARGET, config, probe, write
 
 from wnmon.config import load_suites, narrow, plan_spend, profiles_of, render
-from wnmon.engine.costs import plan_cost
+from wnmon.engine.costs import RunCost, worst_run
 from wnmon.errors import ConfigError
 from wnmon.model.check import Plan, Risk
 
@@ -77,7 +77,8 @@ def test_full_leaves_no_request_marked_risky() -> None:
 def test_a_plan_costs_what_its_harmless_requests_cost() -> None:
     prompt = len("Reply with the single word: pong") + 16
 
-    assert plan_cost(probe(narrow(good(), only=["GOOD-00[15]"]))) == (1, prompt, 16)
+    cost = worst_run(probe(narrow(good(), only=["GOOD-00[15]"])))
+    assert cost == RunCost(requests=1, input_tokens=prompt, output_tokens=16)
 
 
 def test_spend_is_counted_per_check_and_target_over_all_models(tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_a_rule_keeps_the_control_of_its_refusal() -> None:
 def test_a_control_costs_nothing_beside_what_it_controls() -> None:
     (plan,) = load_suites(["builtin:documented"], Path())
 
-    beside, alone = (plan_cost(probe(narrow(plan, only=[rule]))) for rule in ("DOC-014", "DOC-001"))
+    beside, alone = (worst_run(probe(narrow(plan, only=[rule]))) for rule in ("DOC-014", "DOC-001"))
     assert beside == alone
 
 

@@ -14,6 +14,7 @@ from engine_samples import FakeClock, limited, need, reserved, target, tokens_le
 
 from wnmon.engine.budget import Budgets, Cap
 from wnmon.model.budget import BILLIONTHS, Amount, Budget, Limit, Period, Scope, Unit
+from wnmon.model.days import day_of
 from wnmon.model.events import LimitLeft
 from wnmon.model.price import Price
 from wnmon.model.target import Secret, Target
@@ -154,6 +155,17 @@ def test_in_another_zone_what_was_spent_today_stays_spent() -> None:
     budgets = Budgets(FakeClock())
     spend(budgets, A_HUNDRED, 100)
     budgets.adopt([A_HUNDRED], ZoneInfo("Asia/Kolkata"))
+
+    assert reserved(budgets, A_HUNDRED, 1) is None
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "Asia/Kathmandu"])
+def test_what_was_spent_in_an_hour_of_another_zone_counts_for_the_day_it_reaches_into(zone: str) -> None:
+    clock = FakeClock()
+    budgets = Budgets(clock, zone=ZoneInfo("Asia/Kolkata" if zone == "UTC" else "UTC"))
+    clock.pass_s(day_of(clock.wall_s(), ZoneInfo(zone)).until_s + 60 - clock.wall_s())
+    spend(budgets, A_HUNDRED, 100)
+    budgets.adopt([A_HUNDRED], ZoneInfo(zone))
 
     assert reserved(budgets, A_HUNDRED, 1) is None
 

@@ -176,6 +176,14 @@ def test_an_escaped_secret_becomes_a_marker(escaped: str) -> None:
     assert not leaks(KEY, redactor(KEY).text(f"<{escaped}>"))
 
 
+@pytest.mark.parametrize("piece", [KEY, KEY[:8], KEY.lower(), KEY.upper()])
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_secret_in_utf_16_becomes_a_marker(coding: str, piece: str) -> None:
+    data = redactor(KEY).data(f"bad key {piece}!".encode(coding))
+
+    assert MARKER_TEXT.sub("", data.replace(b"\0", b"").decode("latin-1")).removeprefix("\xff\xfe") == "bad key !"
+
+
 @pytest.mark.parametrize("escaped", [KEY, KEY.replace("-", "\\u002d"), KEY.replace("A", "\\u0041")])
 def test_an_escaped_secret_leaves_nothing_beside_its_marker(escaped: str) -> None:
     assert redactor(KEY).text(f'{{"error": "{escaped}"}}') == f'{{"error": "{MARK}"}}'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,13 @@ def test_the_key_comes_from_the_environment(tmp_path: Path) -> None:
     command = curl_command(request())
     assert command is not None
     assert "Authorization: Bearer the key" in run_by_shell(command, tmp_path)[0]
+
+
+@pytest.mark.parametrize("name", ["X-`id`", "$(id)", 'X"; id; "', "$HOME", "!!", "it's", "a\nb", "x-key"])
+def test_the_name_of_the_header_for_the_key_is_text_to_the_shell(name: str, tmp_path: Path) -> None:
+    command = curl_command(replace(request(), auth_header=name))
+    assert command is not None
+    assert f"{name}: the key" in run_by_shell(command, tmp_path)[0]
 
 
 @pytest.mark.parametrize(

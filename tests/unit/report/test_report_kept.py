@@ -151,6 +151,8 @@ RULE: dict[str, Json] = {"id": "R-1", "on": {}, "levels": {"p": "MUST"}, "says":
         (encoded(asks="everything"), "plan.asks: expected one of chat models balance"),
         (encoded(whole={}), "plan.whole"),
         (encoded(rules=[{**RULE, "needs": ["R-2"]}]), "plan.rules.R-1.R-2: unknown"),
+        (encoded(rules=[RULE, {**RULE, "id": "R-2; id"}]), "plan.rules[1].id: expected a rule such as"),
+        (encoded(rules=[{**RULE, "levels": {"$(id)": "MUST"}}]), "plan.rules[0].levels: expected a name"),
         (encoded(rules=[{**RULE, "needs": ["R-1"]}]), "R-1 > R-1"),
     ],
 )
@@ -181,6 +183,12 @@ def test_the_page_of_a_run_looks_as_reviewed(lang: str) -> None:
     report = replace(whole, runs=whole.runs[:1], targets=whole.targets[:1])
 
     assert_golden(f"run-page.{lang}.html", render_run(report, lang, served=True, cut=True))
+
+
+def test_a_page_that_is_still_links_to_others_that_are() -> None:
+    html = render_run(report_of(kept(Bench(reply(status=500)).run()), {}), "en", served=True, cut=False, still=True)
+
+    assert html.count("&amp;refresh=off") == 3
 
 
 def test_a_page_to_be_sent_links_nowhere() -> None:

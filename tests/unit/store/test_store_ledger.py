@@ -55,6 +55,18 @@ def test_a_month_is_summed_of_days_and_of_the_hours_at_its_ends(tmp_path: Path) 
     db.close()
 
 
+@pytest.mark.parametrize("period", [Period.DAY, Period.MONTH])
+@pytest.mark.parametrize(("before", "zone"), [("UTC", "Asia/Kolkata"), ("Asia/Kolkata", "UTC")])
+def test_an_hour_of_another_zone_is_of_the_period_it_reaches_into(
+    before: str, zone: str, period: Period, tmp_path: Path
+) -> None:
+    stretch = periods_of(datetime(2026, 3, 1, tzinfo=ZoneInfo(zone)).timestamp(), ZoneInfo(zone))[period]
+    db, tally = filled(tmp_path / "wnmon.db", ZoneInfo(before), stretch.from_s + 60, 1)
+
+    assert used(db, RELAY, stretch, "USD") == tally.used(RELAY, stretch, "USD") == TOKEN
+    db.close()
+
+
 def test_money_of_another_currency_is_left_out(tmp_path: Path) -> None:
     db, _ = filled(tmp_path / "wnmon.db", ZoneInfo("UTC"), NOON_S, 1)
 

@@ -73,7 +73,7 @@ def write(db: sqlite3.Connection, *runs: Run, most: int = 3) -> None:
         write_transcript(db, written, packed(run), most)
 
 
-def goes_down(db: sqlite3.Connection, run: Run) -> None:
+def goes_down(db: sqlite3.Connection, run: Run, written: Written | None = None) -> None:
     turned = Turned(
         probe=run.probe,
         target=run.target,
@@ -83,7 +83,7 @@ def goes_down(db: sqlite3.Connection, run: Run) -> None:
         since_s=run.ended_at_s,
         reason=run.result.reason,
     )
-    write_turn(db, Written.read(db), turned)
+    write_turn(db, written or Written.read(db), turned)
 
 
 def test_a_transcript_is_read_as_it_was_written(db: sqlite3.Connection) -> None:
@@ -115,6 +115,19 @@ def test_of_as_many_outages_the_first_run_is_kept(db: sqlite3.Connection) -> Non
     write(db, *(failed(number) for number in range(30, 40)))
 
     assert kept(db) == [9, 13, 17, 37, 38, 39]
+
+
+def test_an_outage_is_written_after_a_rollback_that_took_its_probe_back(db: sqlite3.Connection) -> None:
+    written = Written.read(db)
+    db.execute("BEGIN")
+    write_run(db, written, row_of(failed(1)))
+    db.execute("ROLLBACK")
+    written.doubt()
+    goes_down(db, failed(1), written)
+
+    assert db.execute("SELECT name FROM incident JOIN probe ON probe.id = incident.probe").fetchall() == [
+        (failed(1).probe,)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,6 @@ SENTENCES: dict[str, Pair] = {
     "html_longest_gap": ("longest silence in the body", "响应体内最长静默"),
     "html_every_rule": ("Every rule", "全部规则"),
     "html_verdict": ("verdict", "结果"),
-    "html_remark": ("remark", "备注"),
     "html_exchanges_left": ("{n} more exchanges are not shown", "另有 {n} 次交互未显示"),
     "html_all_kept": ("no rule is broken", "没有未通过的规则"),
     "html_run_status": ("status", "状态码"),

@@ -68,8 +68,8 @@ _REFUSALS: dict[str, Pair] = {
     "refused_scope": ("this log-in has not the scope {name}", "该登录没有 {name} 权限"),
     "refused_unknown": (
         "what was asked and answered is shown to nobody whom the network alone lets in: "
-        "start `wnmon serve` with --web-config FILE, or --listen on loopback",
-        "请求与应答的内容不向仅凭网络可达的访问者显示：请以 --web-config 文件 启动 `wnmon serve`，或仅在回环地址 --listen",
+        "start `wnmon serve` with --web-config FILE, or --listen on loopback and ask without a proxy",
+        "请求与应答的内容不向仅凭网络可达的访问者显示：请以 --web-config 文件 启动 `wnmon serve`，或仅在回环地址 --listen 且不经代理访问",
     ),
     "refused_name": (
         "this server is not asked for by that name: start `wnmon serve` with --allowed-host NAME",

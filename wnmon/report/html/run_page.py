@@ -31,10 +31,11 @@ class Head:
     facts: tuple[tuple[str, str], ...]
 
 
-def render_run(report: CheckReport, lang: str, *, served: bool, cut: bool) -> str:
+def render_run(report: CheckReport, lang: str, *, served: bool, cut: bool, still: bool = False) -> str:
     """Return the one run of a report in `lang` as one HTML document.
 
     One that is `served` links to its target and its downloads, relative to `/runs/ID`; otherwise it asks for nothing.
+    `still`: what it links to does not renew itself.
     `cut`: of some answers only the beginning was kept.
     """
     run, view = report.runs[0], run_view(report, lang)
@@ -52,6 +53,7 @@ def render_run(report: CheckReport, lang: str, *, served: bool, cut: bool) -> st
         started=f"{utc(run.started_at_s):%Y-%m-%d %H:%M:%S} UTC",
         started_iso=iso(run.started_at_s),
         served=served,
+        still="&refresh=off" if still else "",
         cut=cut,
         lang=language_of(lang),
         other_lang=next(other for other in LANGUAGES if other != language_of(lang)),
