@@ -64,6 +64,9 @@ REACH_S = 2.0
 
 LOOK_EVERY_S = 5.0
 
+LOOK_AGAIN_S = 60.0
+"""How often the books are asked anew while a budget is short: a grant is a transaction, and there may be 1,000."""
+
 LOOK_AT_ONCE = 16
 """Probes looked at in one turn of the loop: some 0.2 ms."""
 
@@ -186,7 +189,7 @@ class Service:
         )
         pages = self._pages()
         pages.open(announce, announce_public)
-        watching = asyncio.create_task(self._watch_standings(), name="watch standings")
+        watching = [asyncio.create_task(watch()) for watch in (self._watch_standings, self._watch_budgets)]
         try:
             await self._sensors.warm_up()
             if self._options.selftest:
@@ -203,7 +206,8 @@ class Service:
                 await self._drain()
         finally:
             self._ready = False
-            watching.cancel()
+            for task in watching:
+                task.cancel()
             self._scheduler.close()
             self._runner.close()
             await self._notifier.close()
@@ -345,6 +349,19 @@ class Service:
                     self._fanout.observe(expired(probe, self._standings.of(probe)))
                 if number % LOOK_AT_ONCE == 0:
                     await asyncio.sleep(0)
+
+    async def _watch_budgets(self) -> None:
+        """While a budget is short, hear of room that was made in it, though nobody asks for any."""
+        while True:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            targets = self._config.targets
+            if self._sparing.states() or any(self._budgets.rests_for(target) for target in targets):
+                try:
+                    await self._budgets.look_again(targets)
+                except Exception as error:  # noqa: BLE001 - a bug in it must not end the watch
+                    self._fanout.observe(InternalFault(component="store", error=place_of(error)))
+                for target in targets:
+                    self._fanout.observe(self._budgets.left(target))
 
     def _weigh(self) -> None:
         for stepped in self._sparing.weigh():

@@ -15,6 +15,7 @@ ends, or a reload changes a limit, a key or a price, what of it is unused goes b
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -23,7 +24,7 @@ from typing import NamedTuple
 from wnmon.engine.memory_books import MemoryBooks
 from wnmon.engine.ports import Account, Books, Clock, Left
 from wnmon.engine.room import less
-from wnmon.model.budget import NOTHING, Amount, Limit, Period
+from wnmon.model.budget import NOTHING, Amount, Limit, Period, Scope
 from wnmon.model.days import Stretch, day_of, hour_of, month_of
 from wnmon.model.events import BudgetLeft, LimitLeft
 from wnmon.model.said import Said, Text
@@ -117,6 +118,14 @@ class Budgets:
         ledger = self._ledger(target)
         if ledger.limits:
             ledger.left = (await self._books.grant(ledger.account, NOTHING, 1)).left
+
+    async def look_again(self, targets: Iterable[Target]) -> None:
+        """Give back what is held for nothing, then ask the books anew what is left.
+
+        Who is asked nothing, as a budget is short, would else never hear of the room that others made in it.
+        """
+        self._give_back_idle()
+        await asyncio.gather(*(self.look(target) for target in targets))
 
     async def cover(self, target: Target, need: Amount, copies: int = 1) -> None:
         """Have so many requests, each of this worst case, granted by the books, where they grant that much.
@@ -252,8 +261,9 @@ class Budgets:
     def _limits_of(self, target: Target) -> tuple[Limit, ...]:
         """Return what a target is held to: by the configuration there is, else as it says itself."""
         limits, ledger = self._limits.get(target.name), self._ledgers.get(target.name)
-        if limits is not None:
-            return limits
+        if limits is not None:  # none of a key it is to get by a reload holds for a run that began without one
+            has_key = target.api_key is not None
+            return limits if has_key else tuple(one for one in limits if one.scope is not Scope.KEY)
         return ledger.limits if ledger is not None and ledger.account.target is target else target.limits
 
     def _now(self) -> Mapping[Period, Stretch]:

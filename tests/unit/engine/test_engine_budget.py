@@ -262,6 +262,17 @@ def test_what_another_target_holds_for_nothing_is_given_to_the_one_that_needs_it
     assert reserved(budgets, target("b", overall_budget=all_of_it), 99) is not None
 
 
+def test_what_others_gave_back_is_known_once_the_books_are_asked_again() -> None:
+    budgets, both = Budgets(FakeClock()), [target(name, overall_budget=Budget(tokens_per_day=100)) for name in "ab"]
+    held = reserved(budgets, both[0], 90)
+    asyncio.run(budgets.look(both[1]))
+    assert held is not None
+    budgets.settle(held, need(1))
+    asyncio.run(budgets.look_again(both))
+
+    assert [left.amount for one in both for left in budgets.remaining(one)] == [99, 99]
+
+
 def test_money_of_another_currency_is_not_added_up() -> None:
     budgets = Budgets(FakeClock())
     spent = reserved(budgets, target("a"), 1, money=BILLIONTHS)
@@ -322,6 +333,13 @@ def test_a_run_that_began_before_a_reload_is_held_to_the_limits_of_now() -> None
     budgets.adopt([A_HUNDRED], UTC)
 
     assert reserved(budgets, target(), 101) is None
+
+
+def test_a_run_that_began_without_a_key_is_not_held_to_the_budget_of_one() -> None:
+    budgets = Budgets(FakeClock())
+    budgets.adopt([shared("a", key_budget=TEN)], UTC)
+
+    assert reserved(budgets, target("a", api_key=None), 11) is not None
 
 
 def test_an_hour_that_ends_right_after_it_was_asked_for_refuses_nothing() -> None:
