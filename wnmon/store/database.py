@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -83,7 +83,10 @@ def connected(file: Path) -> sqlite3.Connection:
 
 
 def for_reading(file: Path) -> sqlite3.Connection | Refused:
-    """Return a connection that changes nothing, beside whoever writes. One of an older wnmon is refused as foreign."""
+    """Return a connection that changes nothing, beside whoever writes; of an older wnmon's file one to a new copy.
+
+    That copy is in memory: whoever only reads must not bring a file up to date that the older one may be writing.
+    """
     try:
         if not file.is_file():
             return Refused(StoreProblem.NOT_WRITABLE)
@@ -91,11 +94,21 @@ def for_reading(file: Path) -> sqlite3.Connection | Refused:
             return refused
         connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
         connection.execute("SELECT 1 FROM setting").fetchone()
+        if _version(connection) < migrations()[-1][0]:
+            connection = _newer_copy(connection)
     except OSError:
         return Refused(StoreProblem.NOT_WRITABLE)
     except sqlite3.Error as error:
         return refused_for(error)
     return connection
+
+
+def _newer_copy(older: sqlite3.Connection) -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    with closing(older):
+        older.backup(copy)
+    _bring_up_to_date(copy)
+    return copy
 
 
 def refused_for(error: sqlite3.Error) -> Refused:

@@ -15,7 +15,7 @@ from store_samples import rows
 from wnmon.model.events import StoreProblem
 from wnmon.model.result import Outcome, Reason, Timing
 from wnmon.store import Refused
-from wnmon.store.database import opened
+from wnmon.store.database import APPLICATION_ID, migrations, opened
 from wnmon.store.history import RUN_COLUMNS, History, Past, Unreadable, open_history
 from wnmon.store.results import Written, row_of, write_run
 
@@ -82,6 +82,31 @@ def test_a_month_is_told_by_the_day(history: History) -> None:
     (past,) = past_of(history, 30 * 86_400, START_S + HOUR_S)
 
     assert (len(past.spans), past.total.runs) == (31, 3)
+
+
+@pytest.fixture
+def of_an_older_wnmon(tmp_path: Path) -> Path:
+    """Return a folder as schema 001 left it, before runs had money."""
+    db = sqlite3.connect(tmp_path / "wnmon.db")
+    db.executescript(migrations()[0][1])
+    db.executescript(f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1")
+    db.execute("INSERT INTO setting VALUES ('salt', '00')")
+    db.commit()
+    db.close()
+    return tmp_path
+
+
+def test_what_an_older_wnmon_kept_can_be_read(of_an_older_wnmon: Path) -> None:
+    found = open_history(of_an_older_wnmon)
+    assert isinstance(found, History)
+
+    assert [*found.runs(HOUR_S, START_S)] == []
+
+
+def test_to_read_what_an_older_wnmon_kept_leaves_it_as_it_is(of_an_older_wnmon: Path) -> None:
+    open_history(of_an_older_wnmon)
+
+    assert rows(of_an_older_wnmon / "wnmon.db", "PRAGMA user_version") == [(1,)]
 
 
 def test_the_median_first_token_lies_within_its_step(history: History) -> None:
