@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
+from math import ceil
 
 from wnmon.config.resolve import Config
 from wnmon.engine.costs import worst_run
-from wnmon.model.budget import NOTHING, Amount, Limit, Period
+from wnmon.model.budget import BILLIONTHS, NOTHING, Amount, Limit, Period
 from wnmon.model.check import Asks
 from wnmon.model.price import Amounts, added
 from wnmon.model.target import Probe, Target, limits_held
@@ -105,10 +107,15 @@ def _row(probe: Probe) -> DailyCost:
         check=probe.check.name,
         requests_per_day=run.requests * runs_per_day,
         tokens_per_day=(run.input_tokens + run.output_tokens) * runs_per_day,
-        money_per_day={currency: amount * Decimal(runs_per_day) for currency, amount in run.money.items()},
+        money_per_day={currency: _per_day(amount, every_s) for currency, amount in run.money.items()},
         unpriced=() if run.money or is_free else (f"{probe.target.name}/{probe.model}",),
         most={period: run.amount * _most_runs(longest_s, every_s) for period, longest_s in LONGEST_S.items()},
     )
+
+
+def _per_day(money: Decimal, every_s: float) -> Decimal:
+    """Return what a day costs, in whole billionths: a float between would make digits of its own, or too little."""
+    return Decimal(ceil(Fraction(money) * Fraction(_DAY_S) / Fraction(every_s) * BILLIONTHS)) / BILLIONTHS
 
 
 def _most_runs(longest_s: float, every_s: float) -> int:

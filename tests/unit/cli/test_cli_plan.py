@@ -59,6 +59,13 @@ def test_the_costs_of_the_document_are_per_day_and_month(tmp_path: Path) -> None
     }
 
 
+def test_money_of_the_document_has_no_digits_that_no_price_has(tmp_path: Path) -> None:
+    checks = CHECKS.replace("1h", "70s")
+    done = planned(tmp_path, "prices: {currency: CNY, input: 100, output: 100}", "--json", checks=checks)
+
+    assert json.loads(done.stdout)["total"]["day"]["money"] == {"CNY": "3.702857143"}
+
+
 def test_the_document_says_what_each_budget_is_used_for(tmp_path: Path) -> None:
     found = document(tmp_path, "budget: {money_per_day: 0.1}, prices: {currency: CNY, input: 100, output: 100}")
 
