@@ -244,6 +244,7 @@ class Sparing:
             full=sum(rate.full for rate in stepping),
             cheapest=sum(rate.cheapest for rate in stepping),
             free=free,
+            lists=sum(rate.lists for rate in stepping),
             once=sum(rate.once for rate in stepping),
             least=min((rate.least for rate in stepping if rate.least), default=0),
             widest=min((rate.widest for rate in stepping), default=WIDEST),
@@ -262,7 +263,8 @@ class Sparing:
         return Rate(
             full=self._per_second(asked.paid, unit),
             cheapest=self._per_second(asked.cheapest, unit),
-            free=self._per_second(asked.free, unit) if asked.free else _of_lists(asked, unit),
+            free=self._per_second(asked.free, unit),
+            lists=_of_lists(asked, unit),
             once=sum(cheapest),
             least=min(cheapest, default=0),
             widest=max(WIDEST, int(RAREST_S // rarest_s)),
@@ -296,7 +298,7 @@ def _lister(asked: _Asked) -> Probe:
 
 
 def _of_lists(asked: _Asked, unit: Unit) -> float:
-    if unit is not Unit.REQUESTS or not asked.cheapest:
+    if unit is not Unit.REQUESTS or asked.free or not asked.cheapest:
         return 0
     return 1 / (_lister(asked).check.every_s * LIST_STRIDE)
 
@@ -305,7 +307,9 @@ def _at_most(rate: Rate, level: Level) -> Rate:
     """Return what is left of a rate where nothing is asked at more than a level."""
     if level is FULL:
         return rate
-    paid = rate.at(level) - rate.free if level is not REST else 0.0
+    if level is REST:
+        return Rate(widest=rate.widest)
+    paid = rate.at(level) - rate.free if level.step < Step.MODELS else 0.0
     return replace(rate, full=min(rate.full, paid), cheapest=min(rate.cheapest, paid))
 
 

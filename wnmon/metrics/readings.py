@@ -387,6 +387,8 @@ def budget_readings(event: BudgetLeft) -> Iterator[Reading]:
     """Yield what is left of each limit of a target, and whether one keeps its probes from running."""
     is_exhausted = any(one.is_exhausted for one in event.limits)
     yield Reading(metric="wnmon_budget_exhausted", value=float(is_exhausted) if event.limits else None)
+    if not event.limits:
+        yield Reading(metric="wnmon_budget_step", value=None)
     for one in event.limits:
         yield limit_reading(one.limit)
         left = None if one.left is None else shown_amount(one.limit, one.left)

@@ -79,7 +79,7 @@ def said_of(step: int, stride: int) -> Said:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
     """What a second costs on the average, in the unit of some limit: all runs of models, the cheapest check of each
-    model alone, and what asks no model.
+    model alone, and what asks no model. `lists`: the lists of models that are asked for while no model is.
 
     `once`: what one run of each of those cheapest checks costs together, `least` what the cheapest of them does.
     `widest`: the largest stride there may be.
@@ -88,6 +88,7 @@ class Rate:
     full: float = 0
     cheapest: float = 0
     free: float = 0
+    lists: float = 0
     once: float = 0
     least: float = 0
     widest: int = WIDEST
@@ -100,7 +101,7 @@ class Rate:
             case Step.SHORTER:
                 return self.cheapest / level.stride + self.free
             case Step.MODELS:
-                return self.free
+                return self.free + self.lists
             case Step.REST:
                 return 0
 

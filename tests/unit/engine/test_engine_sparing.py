@@ -124,6 +124,12 @@ def test_money_may_be_what_is_short() -> None:
     assert Scene(asked(target(budget=budget, prices={"m-1": price}))).level() == Level(Step.RARER, 2)
 
 
+def test_lists_of_models_count_for_nothing_while_models_are_asked() -> None:
+    few = target(budget=Budget(requests_per_day=int(DAY_S / EVERY_S / 8)))  # a list at every fourth slot would be 36
+
+    assert Scene(asked(few)).level() == Level(Step.SHORTER, 8)
+
+
 def shared(name: str, key: str = "sk-shared-0123456789", **more: object) -> Probe:
     """Return a probe whose key may be asked for as much as one of them takes."""
     where = target(name, api_key=Secret(key, "api_key"), key_budget=Budget(tokens_per_day=30 * 144), **more)

@@ -976,6 +976,14 @@ def test_how_sparingly_a_target_is_asked_is_published() -> None:
     assert value(sink, "wnmon_budget_step", target="wn") == 1
 
 
+def test_of_a_target_without_a_limit_any_more_no_step_is_published() -> None:
+    sink = a_sink(a_probe())
+    sink.observe(stepped(4))
+    sink.observe(told())
+
+    assert samples(sink, "wnmon_budget_step") == []
+
+
 def test_of_a_target_that_is_gone_no_step_is_published() -> None:
     sink = a_sink(a_probe())
     sink.observe(replace(stepped(1), target="gone"))
