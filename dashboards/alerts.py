@@ -267,10 +267,11 @@ def _accounts() -> Iterator[Alert]:
     )
     yield Alert(
         name="WnmonBudgetExhausted",
-        expr=_owned("wnmon_budget_exhausted == 1"),
+        # At these steps no model is asked, so that none is refused for want of a budget.
+        expr=_owned("wnmon_budget_exhausted == 1 or wnmon_budget_step >= 3"),
         severity="warning",
-        summary="The budget of {{ $labels.target }} is used up",
-        description="Probes that do not fit it rest until its hour, day or month ends: their state is not known.",
+        summary="The budget of {{ $labels.target }} is used up, or nearly",
+        description="Probes rest for want of it, until its hour, day or month ends: their state is not known.",
         board="wnmon-cost",
         chosen=("target",),
     )

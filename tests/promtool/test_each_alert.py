@@ -223,6 +223,15 @@ ACCOUNTS = (
         at={4: [], 6: ["wn"], 16: []},
     ),
     Scene(
+        name="a budget so short that no model is asked is told, though nothing is refused; asking rarely is not",
+        alert="WnmonBudgetExhausted",
+        series={
+            'wnmon_budget_exhausted{target="wn"}': "0x24",
+            'wnmon_budget_step{target="wn"}': "1x4 2x4 3x4 4x4 0x5",
+        },
+        at={8: [], 11: ["wn"], 16: ["wn"], 22: []},
+    ),
+    Scene(
         name="a balance under its check's min is low, another target's own is not, and a restart knows none",
         alert="WnmonBalanceLow",
         series={
