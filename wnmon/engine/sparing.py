@@ -1,13 +1,14 @@
 """How sparingly each target is asked, so that its budgets last: `watch/step_down.py` applied to what is left of them.
 
-What a probe costs is what its runs did of late, as booked; the worst case until one has answered. A limit that targets
-share is weighed over all of them, each as rarely as its own limits have it asked already. Weighed on the loop, asked
-from any thread.
+What a probe costs is what its runs did of late, as booked; the worst case until one has answered. That may be hundreds
+of times as much, so each is tried, where it fits, whatever the step: else none would answer for hours, or ever. A
+limit that targets share is weighed over all of them, each as rarely as its own limits have it asked already. Weighed on
+the loop, asked from any thread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
@@ -16,7 +17,7 @@ from wnmon.engine.ports import Clock, Left, Rest, RestCause, StepState
 from wnmon.engine.run import Run
 from wnmon.model.budget import Amount, Limit, Scope, Unit, billionths
 from wnmon.model.check import Asks
-from wnmon.model.events import ModelsListed, MonitorEvent, Stepped
+from wnmon.model.events import ModelsListed, MonitorEvent, RunSkipped, Skip, Stepped
 from wnmon.model.target import Probe, ProbeId, Target, limits_held
 from wnmon.watch.confirm import says_up
 from wnmon.watch.step_down import FULL, LEVELS, REST, WIDEST, Held, Level, Rate, Step, held, most_sparing, takes_place
@@ -25,6 +26,10 @@ NEWEST_SHARE = 0.3
 """So much of what a probe is thought to cost is what its last run did; all of it the first one."""
 RAREST_S = 6 * 3600
 """No check is made rarer than this to have a budget last, but for one in `WIDEST` of its due runs."""
+TRIED_IN = 2
+"""A check that is not the cheapest of its model is tried where so many of its worst cases fit what is left."""
+TRY_AGAIN_S = 3600
+"""How long after it was tried and nothing came that could be counted, as a relay was down."""
 LIST_STRIDE = 4
 """Where nothing else is asked of a target that lists its models for nothing, so many due runs lie between two lists."""
 
@@ -95,6 +100,8 @@ class Sparing:
         self._stands: dict[str, Stand] = {}
         self._listed: dict[str, ModelsListed] = {}
         self._cheapest: frozenset[ProbeId] = frozenset()
+        self._tried_ns: dict[ProbeId, int] = {}
+        self._to_try: frozenset[ProbeId] = frozenset()
 
     def declare(self, probes: Sequence[Probe]) -> list[Stepped]:
         """Weigh exactly these probes; return how each target with a limit is asked."""
@@ -107,6 +114,7 @@ class Sparing:
         limited = [probe for mine in by_target.values() for probe in mine]
         self._costs = {probe.id: self._costs.get(probe.id) or _worst(probe) for probe in limited}
         self._learned &= self._costs.keys()
+        self._tried_ns = {name: at_ns for name, at_ns in self._tried_ns.items() if name in self._costs}
         self._stands = {name: self._stands.get(name, _AS_CONFIGURED) for name in by_target}
         self._holders = limits_held([asked.target for asked in self._asked.values()])
         self._held, self._rates = {}, {}
@@ -116,6 +124,8 @@ class Sparing:
     def take(self, run: Run) -> None:
         """Note what a run cost; of one that found the relay down it says nothing of those that will not."""
         known = self._costs.get(run.probe)
+        if run.requests:
+            self._tried_ns[run.probe] = self._clock.boot_ns()
         if known is not None and says_up(run.result.outcome, run.result.reason) is True:
             money = sum(billionths(amount) for amount in run.spent_money.values())
             cost = run.spent_input_tokens + run.spent_output_tokens, run.requests, money
@@ -132,9 +142,25 @@ class Sparing:
         stands = dict.fromkeys(self._asked, _AS_CONFIGURED)
         for scope in Scope:  # a target is reckoned with by others as rarely asked as its own limits have it
             stands |= self._weighed(scope, stands, lefts)
+        self._to_try = frozenset(self._untried(lefts))
         before, self._stands = self._stands, stands
         changed = [name for name, now in stands.items() if now.level != before.get(name, _AS_CONFIGURED).level]
         return [_stepped(name, stands[name]) for name in changed]
+
+    def _untried(self, lefts: Mapping[str, Mapping[Limit, Left]]) -> Iterator[ProbeId]:
+        """Yield the probes of which no answer came yet and that may be tried: their worst case fits what is left."""
+        for name, asked in self._asked.items():
+            left = lefts[name].values()
+            for probe in asked.paid:
+                most, times = self._costs[probe.id], 1 if probe.id in self._cheapest else TRIED_IN
+                fits = all(most.of(one.limit.unit) * times <= one.amount for one in left)
+                if fits and self._may_be_tried(probe.id):
+                    yield probe.id
+
+    def _may_be_tried(self, probe: ProbeId) -> bool:
+        at_ns = self._tried_ns.get(probe)
+        was_long_ago = at_ns is None or self._clock.boot_ns() - at_ns >= TRY_AGAIN_S * 1e9
+        return was_long_ago and probe not in self._learned
 
     def _weighed(
         self, scope: Scope, stands: Mapping[str, Stand], lefts: Mapping[str, Mapping[Limit, Left]]
@@ -161,9 +187,11 @@ class Sparing:
         return self._stands
 
     def observe(self, event: MonitorEvent) -> None:
-        """Note which target listed its models."""
+        """Note which target listed its models, and which probe was not asked since it does not fit."""
         if isinstance(event, ModelsListed):
             self._listed[event.target] = event
+        elif isinstance(event, RunSkipped) and event.reason is Skip.BUDGET:
+            self._tried_ns[event.probe] = self._clock.boot_ns()
 
     def states(self) -> Sequence[StepState]:
         """Return the targets that are asked more sparingly than configured, the most sparingly first."""
@@ -226,6 +254,8 @@ class Sparing:
         return self._stands.get(probe.target.name, _AS_CONFIGURED).level
 
     def _takes_place(self, probe: Probe, due_ns: int) -> bool:
+        if probe.id in self._to_try and self._may_be_tried(probe.id):
+            return True
         slot, is_cheapest = self._slots.number_of(probe.id, due_ns), probe.id in self._cheapest
         return takes_place(self._level(probe), slot, is_free=_is_free(probe), is_cheapest=is_cheapest)
 

@@ -41,7 +41,7 @@ def asked(where: Target, plan: Plan | None = None, name: str = "alive", every_s:
 class Scene:
     """Some probes at the midnight their day begins with, and what of their limits is left, as the test has it."""
 
-    def __init__(self, *probes: Probe, left: float = 1) -> None:
+    def __init__(self, *probes: Probe, left: float = 1, tried: bool = True) -> None:
         self.clock = FakeClock()
         self.clock.pass_s(DAY_S / 2)
         self.probes = probes
@@ -50,6 +50,8 @@ class Scene:
         self.table.set_probes(probes, self.clock.boot_ns())
         self.sparing = Sparing(self.clock, self.left, self.table)
         self.sparing.declare(probes)
+        for one in probes if tried else ():
+            self.sparing.observe(RunSkipped(probe=one.id, reason=Skip.BUDGET))
 
     def left(self, where: Target) -> Iterable[Left]:
         until_s = (self.clock.wall_s() // DAY_S + 1) * DAY_S
@@ -122,6 +124,47 @@ def test_money_may_be_what_is_short() -> None:
     budget = Budget(money_per_day=Decimal(30 * 144 // 2), currency="CNY")
 
     assert Scene(asked(target(budget=budget, prices={"m-1": price}))).level() == Level(Step.RARER, 2)
+
+
+def suites_and_one(where: Target) -> tuple[Probe, Probe]:
+    return asked(where, suite(step("a"), step("b")), name="suite"), asked(where)
+
+
+def test_a_probe_of_which_no_answer_came_is_tried_whatever_the_step() -> None:
+    scene = Scene(asked(frugal(0.01)), tried=False)
+
+    assert (scene.level().step, scene.taken(scene.probes[0], 1)) == (Step.MODELS, [True])
+
+
+def test_a_probe_whose_worst_case_does_not_fit_is_not_tried() -> None:
+    scene = Scene(asked(target(budget=Budget(tokens_per_day=29))), tried=False)
+
+    assert scene.taken(scene.probes[0], 1) == [False]
+
+
+@pytest.mark.parametrize(("tokens", "tried"), [(119, False), (120, True)])
+def test_a_dearer_check_is_tried_where_it_fits_twice(tokens: int, *, tried: bool) -> None:
+    dear, cheap = suites_and_one(target(budget=Budget(tokens_per_day=tokens)))  # at worst 60 and 30
+    scene = Scene(dear, cheap, tried=False)
+
+    assert scene.taken(dear, 1) == [tried]
+
+
+def test_a_probe_that_answered_is_tried_no_more() -> None:
+    scene = Scene(asked(frugal(0.01)), tried=False)
+    scene.sparing.take(Bench(reply()).run(scene.probes[0]))
+
+    assert scene.taken(scene.probes[0], 1) == [False]
+
+
+@pytest.mark.parametrize(("after_s", "tried"), [(3_599, False), (3_600, True)])
+def test_a_probe_whose_try_failed_is_tried_again_an_hour_later(after_s: int, *, tried: bool) -> None:
+    scene = Scene(asked(frugal(0.01)), tried=False)
+    scene.sparing.take(Bench(reply({"error": {"message": "m"}}, 500)).run(scene.probes[0]))
+    scene.clock.pass_s(after_s)
+    scene.sparing.weigh()
+
+    assert scene.taken(scene.probes[0], 1) == [tried]
 
 
 def test_lists_of_models_count_for_nothing_while_models_are_asked() -> None:
