@@ -120,7 +120,8 @@ class Service:
         self._budgets = Budgets(self._clock, books=self._kept.books, zone=config.zone)
         self._backoff = Backoff(self._clock)
         self._scheduler = Scheduler(self._fire, self._tell, self._clock)
-        self._sparing = Sparing(self._clock, self._budgets.remaining, self._scheduler.timetable)
+        left, unspent = self._budgets.remaining, self._budgets.unspent
+        self._sparing = Sparing(self._clock, left, self._scheduler.timetable, unspent)
         self._rests = Rests(self._clock, self._backoff, self._budgets, self._sparing.rest)
         self._standings = Standings(self._clock, self._scheduler.timetable, self._rests.of, self._sparing.stride)
         self._turns = Turns()

@@ -42,10 +42,12 @@ class Ledger:
     """What this process may spend on a target in one hour, and has spent or reserved of it.
 
     `left`: what each limit left beyond all grants when the books were last asked; empty until then.
+    `under_way`: what of `taken` is reserved for requests that have not been answered.
     """
 
     account: Account
     taken: Amount = NOTHING
+    under_way: Amount = NOTHING
     granted: Amount = NOTHING
     left: tuple[Left, ...] = ()
 
@@ -175,11 +177,13 @@ class Budgets:
         ledger = self._covered(target)
         self._in_all += need.tokens
         ledger.taken += need
+        ledger.under_way += need
         return Reservation(ledger=ledger, amount=need)
 
     def settle(self, reservation: Reservation, spent: Amount) -> None:
         """Replace the worst case by what was spent, in the hour it was reserved in."""
         ledger, held = reservation.ledger, reservation.amount
+        ledger.under_way -= held
         self._in_all -= held.tokens - spent.tokens
         if self._now() is not ledger.account.periods or ledger is not self._ledgers.get(ledger.account.target.name):
             self._books.spend(ledger.account, spent, of_grant=held)  # the rest would be of use to nobody
@@ -219,9 +223,16 @@ class Budgets:
         )
 
     def remaining(self, target: Target) -> tuple[Left, ...]:
-        """Return what each limit leaves, as far as is known: nothing until the books were asked. On the loop."""
+        """Return what each limit leaves beyond all grants, as far as is known: nothing until the books were asked."""
+        return self._ledger(target).left
+
+    def unspent(self, target: Target) -> Amount:
+        """Return what is granted for a target and not spent: held for nothing, or for answers that cost less as a rule.
+
+        On the loop, as `remaining`.
+        """
         ledger = self._ledger(target)
-        return tuple(less(one, NOTHING - ledger.idle) for one in ledger.left)
+        return ledger.idle + ledger.under_way
 
     def _refusing(self, target: Target) -> tuple[Refused, ...]:
         """Return the refusals that hold still: of a limit there is, in a period that goes on, for want of what is left.

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 from wnmon.engine.costs import worst_run
 from wnmon.engine.ports import Clock, Left, Rest, RestCause, StepState
 from wnmon.engine.run import Run
-from wnmon.model.budget import Amount, Limit, Scope, Unit, billionths
+from wnmon.model.budget import NOTHING, Amount, Limit, Scope, Unit, billionths
 from wnmon.model.check import Asks
 from wnmon.model.events import ModelsListed, MonitorEvent, RunSkipped, Skip, Stepped
 from wnmon.model.target import Probe, ProbeId, Target, limits_held
@@ -82,14 +82,22 @@ class _Asked:
 class Sparing:
     """A sink of runs, and an observer, that weighs what is left and is asked what takes place.
 
-    `left`: what limits leave a target.
+    `left`: what limits leave a target beyond all grants; `unspent`: what is granted for it and not spent yet. Both are
+    there to be spent, or a limit would be short whenever a request with a large worst case is on its way.
     """
 
     name = "sparing"
 
-    def __init__(self, clock: Clock, left: Callable[[Target], Iterable[Left]], slots: Slots) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        left: Callable[[Target], Iterable[Left]],
+        slots: Slots,
+        unspent: Callable[[Target], Amount] = lambda _: NOTHING,
+    ) -> None:
         self._clock = clock
         self._left = left
+        self._unspent = unspent
         self._slots = slots
         self._asked: dict[str, _Asked] = {}
         self._costs: dict[ProbeId, _Cost] = {}
@@ -139,9 +147,10 @@ class Sparing:
     def weigh(self) -> list[Stepped]:
         """Weigh what is left now; return which targets are asked otherwise than before."""
         lefts = {name: {one.limit: one for one in self._left(asked.target)} for name, asked in self._asked.items()}
+        unspent = {name: self._unspent(asked.target) for name, asked in self._asked.items()}
         stands = dict.fromkeys(self._asked, _AS_CONFIGURED)
         for scope in Scope:  # a target is reckoned with by others as rarely asked as its own limits have it
-            stands |= self._weighed(scope, stands, lefts)
+            stands |= self._weighed(scope, stands, lefts, unspent)
         self._to_try = frozenset(self._untried(lefts))
         before, self._stands = self._stands, stands
         changed = [name for name, now in stands.items() if now.level != before.get(name, _AS_CONFIGURED).level]
@@ -163,7 +172,11 @@ class Sparing:
         return was_long_ago and probe not in self._learned
 
     def _weighed(
-        self, scope: Scope, stands: Mapping[str, Stand], lefts: Mapping[str, Mapping[Limit, Left]]
+        self,
+        scope: Scope,
+        stands: Mapping[str, Stand],
+        lefts: Mapping[str, Mapping[Limit, Left]],
+        unspent: Mapping[str, Amount],
     ) -> dict[str, Stand]:
         """Return how targets are asked that the limits of a scope have asked more sparingly than these do."""
         found: dict[str, Stand] = {}
@@ -173,7 +186,8 @@ class Sparing:
             if not told:
                 continue
             left, rate = min(told, key=lambda one: one.amount), self._rate(names, stands, limit.unit)
-            now = held(self._held.get(key), left.amount, left.until_s, rate, self._clock.wall_s())
+            amount = left.amount + sum(unspent[name].of(limit.unit) for name in names)
+            now = held(self._held.get(key), amount, left.until_s, rate, self._clock.wall_s())
             self._held[key] = now
             for name in names if now.level is not FULL else ():
                 known = found.get(name, stands[name])

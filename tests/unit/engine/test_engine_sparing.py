@@ -9,8 +9,9 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from engine_samples import NOON_S, Bench, FakeClock, S, probe, reply, step, suite, target
+from engine_samples import NOON_S, Bench, FakeClock, S, probe, reply, reserved, step, suite, target
 
+from wnmon.engine.budget import Budgets
 from wnmon.engine.ports import Left, RestCause
 from wnmon.engine.sparing import Sparing
 from wnmon.engine.standing import Standings
@@ -128,6 +129,22 @@ def test_money_may_be_what_is_short() -> None:
 
 def suites_and_one(where: Target) -> tuple[Probe, Probe]:
     return asked(where, suite(step("a"), step("b")), name="suite"), asked(where)
+
+
+@pytest.mark.parametrize("asks", "ab")
+def test_a_request_on_its_way_makes_no_limit_short(asks: str) -> None:
+    """What it costs is not known, but seldom its worst case; who shares the limit is not to step down either."""
+    clock, both = FakeClock(), [target(name, overall_budget=Budget(tokens_per_day=30 * 288)) for name in "ab"]
+    probes, budgets = [asked(one) for one in both], Budgets(clock)
+    table = Timetable(int(clock.wall_s() * S) - clock.boot_ns())
+    table.set_probes(probes, clock.boot_ns())
+    sparing = Sparing(clock, budgets.remaining, table, budgets.unspent)
+    asyncio.run(budgets.look_again(both))
+    reserved(budgets, target(asks, overall_budget=both[0].overall_budget), 30 * 288 - 20)
+    asyncio.run(budgets.look_again(both))
+    sparing.declare(probes)
+
+    assert {name: stand.level for name, stand in sparing.stands().items()} == {"a": FULL, "b": FULL}
 
 
 def test_a_probe_of_which_no_answer_came_is_tried_whatever_the_step() -> None:
@@ -314,7 +331,7 @@ class Day:
         self.probe = asked(where)
         table = Timetable(int(bench.clock.wall_s() * S) - bench.clock.boot_ns())
         table.set_probes([self.probe], bench.clock.boot_ns())
-        sparing = Sparing(bench.clock, bench.budgets.remaining, table)
+        sparing = Sparing(bench.clock, bench.budgets.remaining, table, bench.budgets.unspent)
         self.standings = Standings(bench.clock, table, sparing.rest, sparing.stride)
         self.standings.declare([self.probe])
         self.known: list[bool] = []
