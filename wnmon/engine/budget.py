@@ -61,11 +61,10 @@ class Ledger:
         """Return what is granted and held for nothing."""
         return self.granted - self.taken
 
-    def is_of(self, target: Target, limits: tuple[Limit, ...], periods: Mapping[Period, Stretch]) -> bool:
-        """Tell whether it is what a target spends now."""
+    def is_of(self, target: Target) -> bool:
+        """Tell whether a target spends on the same accounts, in the same currency."""
         before = self.account.target
-        is_its_own = before is target or (before.api_key, before.currency) == (target.api_key, target.currency)
-        return is_its_own and self.account.periods is periods and self.limits == limits
+        return before is target or (before.api_key, before.currency) == (target.api_key, target.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,12 +254,13 @@ class Budgets:
     def _ledger(self, target: Target) -> Ledger:
         periods, limits = self._now(), self._limits_of(target)
         ledger = self._ledgers.get(target.name)
-        if ledger is not None and ledger.is_of(target, limits, periods):
+        is_held_alike = ledger is not None and ledger.is_of(target) and ledger.limits == limits
+        if ledger is not None and is_held_alike and ledger.account.periods is periods:
             return ledger
         if ledger is not None:
             self._end(ledger)
         begun = Ledger(account=Account(target=target, periods=periods, limits=limits))
-        if ledger is not None and ledger.limits == limits:
+        if ledger is not None and is_held_alike:
             begun.left = tuple(_carried(one, periods) for one in ledger.left)
         self._ledgers[target.name] = begun
         return begun

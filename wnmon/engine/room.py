@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from wnmon.engine.ports import Account, Grant, Left
-from wnmon.model.budget import NOTHING, Amount, Period, Scope
+from wnmon.model.budget import NOTHING, Amount, Limit, Period, Scope
 from wnmon.model.days import Stretch
 
 Used = Callable[[Scope, Period], Amount]
@@ -22,13 +22,19 @@ def granted_of(account: Account, used: Used, need: Amount, copies: int) -> Grant
     left = [
         Left(
             limit=limit,
-            amount=max(0, limit.most - of_all[limit.scope, limit.period].of(limit.unit)),
+            amount=_left_of(limit, account, of_all[limit.scope, limit.period]),
             until_s=account.periods[limit.period].until_s,
         )
         for limit in account.limits
     ]
     granted = _portion(left, need, copies)
     return Grant(granted=granted, left=tuple(left if granted == NOTHING else (less(one, granted) for one in left)))
+
+
+def _left_of(limit: Limit, account: Account, used: Amount) -> int:
+    """Return what a limit leaves: nothing to a run that began before a reload of its currency, which may be more."""
+    is_in_its_currency = limit.currency in {"", account.target.currency}
+    return max(0, limit.most - used.of(limit.unit)) if is_in_its_currency else 0
 
 
 def less(left: Left, amount: Amount) -> Left:

@@ -105,7 +105,8 @@ def test_each_unit_is_counted_in_each_period(unit: str, period: str) -> None:
 
 
 def test_money_is_counted_in_billionths() -> None:
-    budgets, relay = Budgets(FakeClock()), limited(money_per_day=Decimal("0.000000002"), currency="USD")
+    least = Budget(money_per_day=Decimal("0.000000002"), currency="USD")
+    budgets, relay = Budgets(FakeClock()), target(budget=least, prices={"m-1": PRICE})
 
     assert [reserved(budgets, relay, 1, money=1) is not None for _ in range(3)] == [True, True, False]
 
@@ -333,6 +334,13 @@ def test_a_run_that_began_before_a_reload_is_held_to_the_limits_of_now() -> None
     budgets.adopt([A_HUNDRED], UTC)
 
     assert reserved(budgets, target(), 101) is None
+
+
+def test_a_run_that_began_in_another_currency_sends_nothing_under_a_limit_of_money() -> None:
+    budgets, in_yuan = Budgets(FakeClock()), Budget(money_per_day=Decimal(7), currency="CNY")
+    budgets.adopt([target("a", overall_budget=in_yuan)], UTC)
+
+    assert reserved(budgets, target("a", prices={"m-1": PRICE}), 1, money=1) is None
 
 
 def test_a_run_that_began_without_a_key_is_not_held_to_the_budget_of_one() -> None:
