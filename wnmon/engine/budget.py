@@ -37,6 +37,10 @@ AHEAD = 4
 """So many requests like the one to be sent are granted together: each grant is a transaction of some 0.2 ms."""
 
 
+WRONG_S = 62 * 86_400
+"""A clock that was further ahead than that had not been set: two months, so that no limit begins anew for less."""
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Ledger:
     """What this process may spend on a target in one hour, and has spent or reserved of it.
@@ -278,8 +282,14 @@ class Budgets:
         return ledger.limits if ledger is not None and ledger.account.target is target else target.limits
 
     def _now(self) -> Mapping[Period, Stretch]:
-        """Return the hour, the day and the month there is; a clock set back begins none of them anew."""
+        """Return the hour, the day and the month there is; a clock set back begins none of them anew.
+
+        But one set back by months was wrong before, and nothing would be asked until that month came.
+        """
         now_s = self._clock.wall_s()
+        if now_s < self._hour_ends_s - WRONG_S:
+            self._periods = None
+            self._refused.clear()
         if self._periods is None or now_s >= self._hour_ends_s:
             self._periods = periods_of(now_s, self._zone)
             self._hour_ends_s = self._periods[Period.HOUR].until_s

@@ -458,6 +458,16 @@ def test_a_clock_set_back_over_midnight_begins_no_new_day() -> None:
     assert reserved(budgets, frugal, 1) is None
 
 
+def test_a_clock_that_was_years_ahead_keeps_no_limit_used_up() -> None:
+    clock = FakeClock()
+    clock.epoch_s += 3_650 * DAY_S
+    budgets, frugal = Budgets(clock), limited(requests_per_month=1)
+    reserved(budgets, frugal, 1)
+    clock.epoch_s -= 3_650 * DAY_S
+
+    assert reserved(budgets, frugal, 1) is not None
+
+
 def test_a_clock_set_back_over_midnight_leaves_the_rest_until_the_day_of_the_ledger_ends() -> None:
     clock = FakeClock()
     budgets, frugal = Budgets(clock), limited(tokens_per_day=1)
