@@ -25,7 +25,7 @@ def seen(sensor: Callable[[int], Held], until: int = 4200) -> Growth:
         Sample(at_s=runs, runs=runs, service=HELD, sensor=sensor(runs), under_way=8, stored=full(min(runs, 600)))
         for runs in range(0, until + 1, 100)
     ]
-    return Growth(wanted=3000, rate=1, samples=samples, outcomes={"passed": until}, left_out=0, faults=0)
+    return Growth(wanted=3000, samples=samples, outcomes={"passed": until}, left_out=0, faults=0)
 
 
 def full(runs: int) -> Stored:
