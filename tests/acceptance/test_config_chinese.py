@@ -119,7 +119,7 @@ def test_what_a_good_configuration_will_cost_is_told_in_chinese(tmp_path: Path) 
     _, said, _ = wnmon("validate", env=CHINESE, cwd=tmp_path)
 
     assert [sentences(line) for line in said.splitlines()] == [[]] * len(said.splitlines())
-    assert "超出 wn 的预算：容不下的运行将被跳过" in said
+    assert "超出 wn 的 budget.requests_per_day：wnmon 会降低询问频率并跳过容不下的运行" in said
 
 
 def test_the_columns_of_the_chinese_table_line_up(tmp_path: Path) -> None:
