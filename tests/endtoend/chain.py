@@ -90,7 +90,8 @@ maintenance:
 
 MORE = {
     "good": "labels: {team: relay, env: test}, ca_file: authority/cert.pem, "
-    "budget: {tokens_per_day: 10000000, requests_per_day: 100000}",
+    "prices: {currency: USD, input: 1, output: 2}, "
+    "budget: {tokens_per_day: 10000000, requests_per_day: 100000, money_per_day: 1000}",
     "breaking": "waive: [{rule: DOC-009, reason: known, until: 2099-12-31}]",
 }
 

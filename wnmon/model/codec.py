@@ -280,7 +280,7 @@ def _decimal(value: Json, place: str) -> Decimal:
         number = Decimal(text[:_MAX_DIGITS])
     except InvalidOperation:
         raise _unexpected(value, Said("record_a_number"), place) from None
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > _MAX_DIGITS:  # to write out 1E999999999 takes a gigabyte
         raise _unexpected(value, Said("record_a_finite"), place)
     return number
 

@@ -9,7 +9,7 @@ from config_samples import config
 
 from wnmon.config import plan_spend
 from wnmon.config.spend import Share
-from wnmon.config.spend_table import render_budgets
+from wnmon.config.spend_table import amount_said, render_budgets
 
 # 20 input tokens (4 bytes and 16 for the message) and 10 output tokens each time.
 CHECK = "c: {prompt: abcd, request: {max_tokens: 10}, every: EVERY}"
@@ -101,3 +101,10 @@ def test_without_a_budget_there_is_no_table(tmp_path: Path) -> None:
     text = f"targets:\n{relay('a', 'concurrency: 1')}checks: {{{CHECK.replace('EVERY', '1h')}}}\n"
 
     assert render_budgets(plan_spend(config(tmp_path, text))) == ""
+
+
+@pytest.mark.parametrize(("limit", "said"), [("money_per_day: 1", "1.00 CNY"), ("tokens_per_day: 2000", "2,000")])
+def test_a_limit_is_told_in_what_it_limits(limit: str, said: str, tmp_path: Path) -> None:
+    (share,) = shares(tmp_path, relay("a", f"budget: {{{limit}}}, {PRICED}"))
+
+    assert amount_said(share, share.limit.most) == said

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from string import Formatter
 from typing import Any
 
@@ -25,10 +26,13 @@ from wnmon.model.codec import (
     VERSION,
     decode_as,
     decode_exchange,
+    decode_from,
+    encode_as,
     encode_exchange,
 )
 from wnmon.model.credentials import is_telling
 from wnmon.model.exchange import Certificate, Chunk, Exchange, FailureKind, Lag, Marks, Request, Tls, TransportFailure
+from wnmon.model.json import Json
 from wnmon.model.result import (
     Evidence,
     Finding,
@@ -344,3 +348,21 @@ def test_a_mapping_that_is_none_is_refused() -> None:
 
     with pytest.raises(ValueError, match=r"^run\.evidence\.waivers: expected"):
         decode_run(document)
+
+
+@dataclass(frozen=True)
+class Left:
+    least: Decimal
+
+
+def test_a_decimal_comes_back_as_it_was_written() -> None:
+    assert decode_from(Left, encode_as("left", Left(Decimal("0.10"))), "left") == Left(Decimal("0.10"))
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [(0.1, "a number"), ("much", "a number"), ("NaN", "a finite number"), ("1E999999999", "a finite number")],
+)
+def test_what_is_no_decimal_is_refused(given: Json, wanted: str) -> None:
+    with pytest.raises(ValueError, match=f"left.least: expected {wanted}"):
+        decode_as(Left, {"least": given}, "left")

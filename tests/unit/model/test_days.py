@@ -118,3 +118,7 @@ def test_an_hour_begins_and_ends_as_clocks_there_say(zone: str, instant: str, fi
 )
 def test_a_month_begins_and_ends_as_its_days_do(zone: str, instant: str, first: str, end: str) -> None:
     assert month_of(at(instant), ZoneInfo(zone)) == Stretch(at(first), at(end))
+
+
+def test_an_hour_of_another_zone_reaches_into_a_day_from_half_past() -> None:
+    assert day_of(at("2026-01-31T12:00+00:00"), ZoneInfo("UTC")).hours_from_s == at("2026-01-30T23:00:01+00:00")
