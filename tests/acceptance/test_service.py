@@ -86,7 +86,7 @@ def service(relay: MockRelay, tmp_path_factory: pytest.TempPathFactory) -> Itera
         [
             "targets:\n",
             target(relay.url, "good"),
-            target(relay.url, "frugal", budget="{requests_per_day: 3}"),
+            target(relay.url, "frugal", budget="{requests_per_day: 3}", step_down="false"),
             target(relay.url, "refusing", fault="429"),
             target(relay.url, "narrow", models="[a, b, c]", concurrency="1"),
             "checks:\n",

@@ -101,13 +101,9 @@ class Limit:
     def place(self, target: str) -> str:
         """Return where in a configuration it stands: one of a key under some target that is asked with it."""
         key = f"{self.unit}_per_{self.period}"
-        match self.scope:
-            case Scope.TARGET:
-                return f"targets.{target}.budget.{key}"
-            case Scope.KEY:
-                return f"key_budget.{key}"
-            case Scope.ALL:
-                return f"budget.{key}"
+        if self.scope is Scope.TARGET:
+            return f"targets.{target}.budget.{key}"
+        return f"key_budget.{key}" if self.scope is Scope.KEY else f"budget.{key}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
