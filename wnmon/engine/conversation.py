@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from wnmon.engine.asking import fitted, left_out, may_use_http2
 from wnmon.engine.budget import Budgets, Reservation
@@ -118,7 +117,7 @@ class Conversation:
         self.progress = progress
         progress.parameters = probe.parameters
         self._price = probe.target.prices.get(probe.model)
-        progress.money = self._price.of(0, 0) if self._price is not None else {}
+        progress.money = self._paid(0, 0)
         if how.pupil is not None:
             progress.parameters = probe.parameters.with_more(how.pupil.parameters)
             progress.lessons += how.pupil.known()
@@ -216,7 +215,7 @@ class Conversation:
         worst = (0, 0) if step.method == "GET" else worst_case_tokens(request.body, asked)
         stop = means.sender.stop
         async with means.paces.turn(target, sum(worst) * step.burst, step.burst, self._how.slot, stop) as turn:
-            need = self._priced(*worst)
+            need = _amount(sum(worst), self._paid(*worst))
             await means.budgets.cover(target, need, step.burst)
             refusal = INTERRUPTED if stop.is_set() else means.budgets.refusal(target, need, step.burst)
             if refusal is not None:
@@ -241,18 +240,15 @@ class Conversation:
         """Book what was spent, and give the rest of the reservation back. On the loop: the ledger has no lock."""
         self.progress.input_tokens += cost.input_tokens
         self.progress.output_tokens += cost.output_tokens
-        if self._price is not None:
-            paid = self._price.of(cost.input_tokens, cost.output_tokens)
-            self.progress.money = added([self.progress.money, paid])
+        paid = self._paid(cost.input_tokens, cost.output_tokens)
+        self.progress.money = added([self.progress.money, paid])
         self.progress.usage_doubts.extend(cost.doubts)
         if reservation is not None:
-            self._means.budgets.settle(reservation, self._priced(cost.input_tokens, cost.output_tokens))
+            self._means.budgets.settle(reservation, _amount(cost.input_tokens + cost.output_tokens, paid))
 
-    def _priced(self, input_tokens: int, output_tokens: int) -> Amount:
-        """Return what a request comes to that costs so many tokens; no money where no price is known."""
-        price = self._probe.target.prices.get(self._probe.model)
-        money = Decimal(0) if price is None else price.of(input_tokens, output_tokens)[price.currency]
-        return Amount(tokens=min(input_tokens + output_tokens, MOST), requests=1, money=billionths(money))
+    def _paid(self, input_tokens: int, output_tokens: int) -> Amounts:
+        """Return what a request costs that takes so many tokens; nothing where no price is known."""
+        return {} if self._price is None else self._price.of(input_tokens, output_tokens)
 
     def _left_out(self, step: Step, *, full: bool) -> Said | None:
         return left_out(step, self._probe, self.progress.parameters, full=full)
@@ -268,3 +264,8 @@ class Conversation:
         if step.if_refused is None or any(blames_request(one) for one in standing if one.step == step.if_refused):
             return None
         return Said(Why.NOT_REFUSED)
+
+
+def _amount(tokens: int, paid: Amounts) -> Amount:
+    """Return one request as a budget counts it: a model has one price, so there is one currency at most."""
+    return Amount(tokens=min(tokens, MOST), requests=1, money=sum(map(billionths, paid.values())))
