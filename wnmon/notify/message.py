@@ -15,6 +15,7 @@ from wnmon.model.duration import show_duration, span
 from wnmon.model.json import Json
 from wnmon.model.said import Hole, Text, in_language, say
 from wnmon.model.text import cut, visible
+from wnmon.notify.budgets import Short
 from wnmon.notify.news import Kind, Notice, Outage, Told, Unkept
 
 VERSION = 1
@@ -87,6 +88,7 @@ def document(notice: Notice, voice: Voice, *, id: str, channel: str, at_s: float
             if notice.cut is None
             else {name: round(at, 3) for name, at in notice.cut._asdict().items()},
             "store": None if notice.kind is not Kind.STORE else _store(notice.unkept),
+            "budgets": None if notice.kind is not Kind.BUDGET else _budgets(notice),
         },
         ensure_ascii=False,
     )
@@ -96,6 +98,15 @@ def _store(unkept: Unkept | None) -> dict[str, Json]:
     if unkept is None:
         return {"problem": None, "since_s": None}
     return {"problem": unkept.problem.value, "since_s": round(unkept.since_s, 3)}
+
+
+def _budgets(notice: Notice) -> list[Json]:
+    short: list[Json] = [
+        {"target": one.target, "limit": one.limit.place(one.target), "since_s": round(one.since_s, 3)}
+        for one in notice.short
+    ]
+    asked: list[Json] = [{"target": name, "limit": None, "since_s": None} for name in notice.asked]
+    return (short + asked)[:MAX_LISTED]
 
 
 def _plain(item: _Item, voice: Voice) -> dict[str, Json]:
@@ -147,6 +158,8 @@ def words(notice: Notice, voice: Voice) -> tuple[str, tuple[str, ...]]:
         return voice.word("title_network"), (voice.word("network", **holes),)
     if notice.kind is Kind.STORE:
         return _of_store(notice.unkept, voice)
+    if notice.kind is Kind.BUDGET:
+        return _of_budgets(notice, voice)
     groups = _groups(_items(notice), apart=not notice.target)
     lines = [line for group in groups[:MAX_GROUPS] for line in _lines(group, voice, named=not notice.target)]
     if len(groups) > MAX_GROUPS:
@@ -161,6 +174,22 @@ def _of_store(unkept: Unkept | None, voice: Voice) -> tuple[str, tuple[str, ...]
         return voice.word("title_store_back"), (say("store_writes", voice.lang),)
     why = say(f"store_{unkept.problem.value}", voice.lang)
     return voice.word("title_store"), (voice.word("store", since=voice.at(unkept.since_s), said=why),)
+
+
+def _of_budgets(notice: Notice, voice: Voice) -> tuple[str, tuple[str, ...]]:
+    lines = [_short(one, voice) for one in notice.short[:MAX_GROUPS]]
+    lines += [voice.word("asked_again", target=name) for name in notice.asked[: MAX_GROUPS - len(lines)]]
+    left_out = len(notice.short) + len(notice.asked) - len(lines)
+    if left_out:
+        lines.append(voice.word("more_groups", n=left_out))
+    title = "title_budget" if notice.short else "title_budget_back"
+    names = [one.target for one in notice.short] or notice.asked
+    return voice.word(title, names=_named(names, voice)), tuple(lines)
+
+
+def _short(one: Short, voice: Voice) -> str:
+    ends, place = voice.word(f"ends_{one.limit.period.value}"), one.limit.place(one.target)
+    return voice.word("short", target=one.target, since=voice.at(one.since_s), place=place, text=ends)
 
 
 def _title(notice: Notice, voice: Voice) -> str:
@@ -203,12 +232,15 @@ def _groups(items: Iterable[_Item], *, apart: bool) -> list[list[_Item]]:
 
 def _lines(group: Sequence[_Item], voice: Voice, *, named: bool) -> list[str]:
     first = group[0]
-    names = ", ".join(cut(visible(name), 80) for name in dict.fromkeys(item.name for item in group[:MAX_NAMES]))
-    if len(group) > MAX_NAMES:
-        names = voice.word("names_and_more", names=names, n=len(group) - MAX_NAMES)
+    names = _named([item.name for item in group], voice)
     check = f"{first.outage.target} / {first.outage.check}" if named else first.outage.check
     head = voice.word(f"head_{first.state}", check=check, names=names)
     return [head, *(_of_down(group, voice) if first.state == "down" else _of_over(group, voice))]
+
+
+def _named(names: Sequence[str], voice: Voice) -> str:
+    shown = ", ".join(cut(visible(name), 80) for name in dict.fromkeys(names[:MAX_NAMES]))
+    return voice.word("names_and_more", names=shown, n=len(names) - MAX_NAMES) if len(names) > MAX_NAMES else shown
 
 
 def _of_down(group: Sequence[_Item], voice: Voice) -> list[str]:

@@ -11,6 +11,7 @@ from wnmon.model.events import StoreProblem
 from wnmon.model.result import Reason
 from wnmon.model.said import Text
 from wnmon.model.target import ProbeId
+from wnmon.notify.budgets import Short
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,8 @@ class Told:
 class Kind(StrEnum):
     """What a message is about: outages that began, that ended, both; those that go on; all since it was quiet.
 
-    network: wnmon's own network was down, and is back. store: wnmon cannot keep what it finds, or can again.
+    network: wnmon's own network was down, and is back. store: wnmon cannot keep what it finds, or can again. budget: of
+    some targets no model is asked for want of one, or it is again.
     """
 
     DOWN = "down"
@@ -96,6 +98,7 @@ class Kind(StrEnum):
     DIGEST = "digest"
     NETWORK = "network"
     STORE = "store"
+    BUDGET = "budget"
     TEST = "test"
 
 
@@ -118,9 +121,9 @@ class Notice:
     """One message before it is put into words. `target` is "" where it is about several, or none.
 
     `cut`: when wnmon itself could reach nothing, which says nothing of relays. `unkept`: of one about the store, None
-    where it is written again. `ended` are told outages that are over,
-    `passed` those over before they were told. `still` counts the told ones of these targets that go on beside; `probes`
-    are all of the target that the channel wants to hear of.
+    where it is written again. `short`: targets of which no model is asked for want of a budget; `asked`: those of which
+    they are again. `ended` are told outages that are over, `passed` those over before they were told. `still` counts
+    the told ones of these targets that go on beside; `probes` are all of the target that the channel wants to hear of.
     """
 
     kind: Kind
@@ -131,6 +134,8 @@ class Notice:
     lasting: tuple[Told, ...] = ()
     cut: Cut | None = None
     unkept: Unkept | None = None
+    short: tuple[Short, ...] = ()
+    asked: tuple[str, ...] = ()
     still: int = 0
     probes: int = 0
 
@@ -138,4 +143,4 @@ class Notice:
     def targets(self) -> tuple[str, ...]:
         """Return the names of all targets it is about, in order."""
         of_all: tuple[Outage | Told, ...] = (*self.began, *self.ended, *self.passed, *self.lasting)
-        return tuple(dict.fromkeys(one.target for one in of_all))
+        return tuple(dict.fromkeys((*(one.target for one in (*of_all, *self.short)), *self.asked)))

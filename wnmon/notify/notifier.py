@@ -19,7 +19,7 @@ from wnmon.engine.ports import Clock
 from wnmon.engine.run import Run
 from wnmon.errors import place_of
 from wnmon.model.channel import Channel
-from wnmon.model.events import InternalFault, MonitorEvent, NetworkTold, Notified, StateExpired, StoreTold, Turned
+from wnmon.model.events import InternalFault, MonitorEvent, NetworkTold, Notified, Turned
 from wnmon.model.said import Text
 from wnmon.model.target import Probe, ProbeId, Secret
 from wnmon.model.text import cut
@@ -226,7 +226,7 @@ class Notifier:
             await self._end(name)
         for channel in channels:
             desk = self._desk(channel)
-            desk.memory.keep(self._situation.probes)
+            desk.memory.keep(self._situation.probes, self._situation.by_target)
             desk.change(channel)
             if channel.name not in self._tasks:
                 self._tasks[channel.name] = asyncio.create_task(desk.work(), name=f"notify {channel.name}")
@@ -257,11 +257,7 @@ class Notifier:
             case NetworkTold(is_down=False, since_s=since_s):
                 for desk in self._desks.values():
                     desk.memory.cut_off(since_s, self._means.clock.wall_s())
-            case StoreTold(problem=problem):
-                self._situation.store(problem, self._means.clock.wall_s())
-            case StateExpired():
-                self._situation.unknown.add(event.probe)
-            case _:
+            case _ if not self._situation.hear(event, self._means.clock.wall_s()):
                 return
         for desk in self._desks.values():
             desk.wake()

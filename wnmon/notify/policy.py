@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 from wnmon.model.channel import Channel
 from wnmon.model.target import ProbeId
+from wnmon.notify.budgets import BudgetsTold, Short
 from wnmon.notify.news import Cut, Kind, Notice, Outage, Told
 from wnmon.notify.situation import Last, Situation, Watched
 
@@ -56,6 +57,7 @@ class Memory:
     """What a channel was told and when. `held`: news was held back, so that the next message tells all there is.
 
     `cut`: wnmon's own network was down, which is untold. `unkept`: it heard last that wnmon can keep nothing.
+    `budgets`: of which targets it heard that no model is asked for want of one.
 
     `revision` grows with each change: to write all of it down to see whether there was one takes a while.
     """
@@ -66,6 +68,7 @@ class Memory:
     held: bool = False
     cut: Cut | None = None
     unkept: bool = False
+    budgets: BudgetsTold = field(default_factory=BudgetsTold)
     revision: int = field(default=0, compare=False)
 
     def began(self, outage: Outage) -> None:
@@ -97,8 +100,9 @@ class Memory:
         self.cut = Cut(since_s if self.cut is None else min(self.cut.since_s, since_s), until_s)
         self.revision += 1
 
-    def keep(self, probes: Collection[ProbeId]) -> None:
-        """Forget all probes but these: what is not watched any more is neither down nor up."""
+    def keep(self, probes: Collection[ProbeId], targets: Collection[str]) -> None:
+        """Forget all probes and targets but these: what is not watched any more is neither down nor up."""
+        self.budgets.keep(targets)
         self.told = {id_: one for id_, one in self.told.items() if id_ in probes}
         self.passed = {id_: one for id_, one in self.passed.items() if id_ in probes}
         self.revision += 1
@@ -130,14 +134,16 @@ class Memory:
     def _note_own(self, notice: Notice, at_s: float) -> None:
         if notice.kind is Kind.NETWORK:
             self.cut = None
-        else:
+        elif notice.kind is Kind.STORE:
             self.unkept = notice.unkept is not None
-        self.sent = [*_lately(self.sent, at_s), Sent(at_s, (_OWN[notice.kind],))]
+        else:
+            self.budgets.note(notice.short, notice.asked, at_s)
+        self.sent = [*_lately(self.sent, at_s), Sent(at_s, _OWN[notice.kind])]
 
     def dump(self) -> str:
         """Return it as a JSON document."""
         told, passed = ({id_: one.plain() for id_, one in of.items()} for of in (self.told, self.passed))
-        own = {"cut": self.cut, "unkept": self.unkept}
+        own = {"cut": self.cut, "unkept": self.unkept, "budgets": self.budgets.plain()}
         return json.dumps({"told": told, "passed": passed, "sent": self.sent, "held": self.held} | own)
 
     @classmethod
@@ -152,13 +158,14 @@ class Memory:
                 held=bool(plain["held"]),
                 cut=None if plain["cut"] is None else Cut(*map(float, plain["cut"])),
                 unkept=bool(plain.get("unkept")),
+                budgets=BudgetsTold.read(plain.get("budgets")),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             return cls()
 
 
-_OWN = {Kind.NETWORK: OWN_NETWORK, Kind.STORE: OWN_STORE}
-"""Messages about wnmon itself."""
+_OWN: Mapping[Kind, tuple[str, ...]] = {Kind.NETWORK: (OWN_NETWORK,), Kind.STORE: (OWN_STORE,), Kind.BUDGET: ()}
+"""Messages about wnmon itself, and what they count as among those about targets."""
 
 
 class Verdict(NamedTuple):
@@ -188,7 +195,7 @@ def wants(channel: Channel, outage: Outage) -> bool:
 def decide(channel: Channel, memory: Memory, situation: Situation, now_s: float) -> Verdict:
     """Return what a channel is told now."""
     news = _news(channel, memory, situation)
-    own = list(_own(memory, situation, now_s))
+    own = list(_own(channel, memory, situation, now_s))
     remind_at_s = _remind_at_s(channel, memory, situation)
     if not own and not news and (remind_at_s is None or now_s < remind_at_s):
         return Verdict(wait_s=None if remind_at_s is None else remind_at_s - now_s)
@@ -210,7 +217,7 @@ def decide(channel: Channel, memory: Memory, situation: Situation, now_s: float)
     return Verdict(wait_s=at_s - now_s, gathers=bool(news))
 
 
-def _own(memory: Memory, situation: Situation, now_s: float) -> Iterator[tuple[float, Notice]]:
+def _own(channel: Channel, memory: Memory, situation: Situation, now_s: float) -> Iterator[tuple[float, Notice]]:
     """Yield what is new of wnmon itself, and from when on it is told."""
     unkept = situation.unkept
     if memory.cut is not None:
@@ -218,6 +225,12 @@ def _own(memory: Memory, situation: Situation, now_s: float) -> Iterator[tuple[f
     if (unkept is not None) is not memory.unkept:
         at_s = 0.0 if unkept is None else unkept.since_s + UNKEPT_S
         yield max(at_s, _spaced_until_s(OWN_STORE, memory, now_s)), Notice(kind=Kind.STORE, unkept=unkept)
+    budgets = list(memory.budgets.news(channel, situation.budgets, now_s))
+    if budgets:
+        due = [one for at_s, one in budgets if at_s <= now_s]
+        short = tuple(one for one in due if isinstance(one, Short))
+        asked = tuple(one for one in due if isinstance(one, str))
+        yield min(at_s for at_s, _ in budgets), Notice(kind=Kind.BUDGET, short=short, asked=asked)
 
 
 @dataclass(slots=True, kw_only=True)

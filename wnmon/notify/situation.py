@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wnmon.engine.run import Run
-from wnmon.model.events import StoreProblem, Turned
+from wnmon.model.events import BudgetLeft, MonitorEvent, StateExpired, Stepped, StoreTold, Turned
 from wnmon.model.result import Outcome
 from wnmon.model.said import Text
 from wnmon.model.target import Probe, ProbeId
+from wnmon.notify.budgets import Budgets
 from wnmon.notify.news import Outage, Unkept
 from wnmon.watch.confirm import says_up
 
@@ -50,6 +51,7 @@ class Situation:
     unknown: set[ProbeId] = field(default_factory=set)
     by_target: dict[str, list[ProbeId]] = field(default_factory=dict)
     unkept: Unkept | None = None
+    budgets: Budgets = field(default_factory=Budgets)
 
     def declare(self, probes: Sequence[Probe]) -> None:
         """Know exactly these probes; what is known of those that stay is kept."""
@@ -63,6 +65,7 @@ class Situation:
         self.outages = {id_: one for id_, one in self.outages.items() if id_ in self.probes}
         self.last = {id_: one for id_, one in self.last.items() if id_ in self.probes}
         self.unknown &= self.probes.keys()
+        self.budgets.declare({one.target.name: one.target for one in probes}.values())
 
     def take(self, run: Run) -> None:
         """Note what a run said. One that was skipped says nothing."""
@@ -81,10 +84,19 @@ class Situation:
             ttft_s=result.timing.ttft_s or (before.ttft_s if before is not None else None),
         )
 
-    def store(self, problem: StoreProblem | None, now_s: float) -> None:
-        """Note what keeps wnmon from writing down what it finds, None where nothing does."""
-        since_s = now_s if self.unkept is None else self.unkept.since_s
-        self.unkept = None if problem is None else Unkept(problem, since_s)
+    def hear(self, event: MonitorEvent, now_s: float) -> bool:
+        """Note that nothing is known of a probe, or can be kept, or is asked; return whether that may be news."""
+        match event:
+            case StateExpired():
+                self.unknown.add(event.probe)
+            case StoreTold(problem=problem):
+                since_s = now_s if self.unkept is None else self.unkept.since_s
+                self.unkept = None if problem is None else Unkept(problem, since_s)
+            case Stepped() | BudgetLeft():
+                return self.budgets.take(event, now_s)  # what is left changes with each request
+            case _:
+                return False
+        return True
 
     def begin(self, turned: Turned) -> Outage:
         """Note that a probe is down, and return its outage."""

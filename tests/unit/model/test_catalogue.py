@@ -48,6 +48,7 @@ PREFIXES = (
     "notify_",
     "notify_failure_",
     "notify_head_",
+    "notify_ends_",
 )
 """Beginnings put before a word that code or a template names, or an enum holds."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from wnmon.engine.run import Run
 from wnmon.model.channel import Channel, Service
 from wnmon.model.check import Check, Plan
-from wnmon.model.events import StateExpired, StoreProblem, Turned
+from wnmon.model.events import MonitorEvent, StateExpired, StoreProblem, StoreTold, Turned
 from wnmon.model.result import Evidence, Outcome, Reason, Result, Timing
 from wnmon.model.target import Probe, Secret, Target
 from wnmon.notify.news import Notice
@@ -103,12 +103,16 @@ class Night:
         self.look()
 
     def store(self, problem: StoreProblem | None) -> None:
-        self.situation.store(problem, self.now_s)
+        self.hear(StoreTold(problem=problem))
+
+    def hear(self, *events: MonitorEvent) -> None:
+        for event in events:
+            self.situation.hear(event, self.now_s)
         self.look()
 
     def expire(self, probe: Probe) -> None:
         """Know nothing of a probe any more."""
-        self.situation.unknown.add(StateExpired(probe=probe.id).probe)
+        self.situation.hear(StateExpired(probe=probe.id), self.now_s)
 
     def told(self) -> list[tuple[float, str, int, int, int]]:
         """Return what was heard: when, its kind, and how many began, ended and passed."""

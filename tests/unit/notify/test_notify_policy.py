@@ -379,7 +379,7 @@ def test_an_outage_that_was_told_and_goes_on_after_a_pause_is_no_news() -> None:
 def test_what_is_not_watched_any_more_is_neither_down_nor_up() -> None:
     one = night(**NEVER)
     one.down(one.probes[0])
-    one.memory.keep(set())
+    one.memory.keep(set(), set())
     assert one.memory.told == {}
 
 
