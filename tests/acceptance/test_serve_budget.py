@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from message_services import ANSWERS, StandIn, standing_in
 from raw_relay import answer, relay_saying
 from service_process import ServiceProcess, eventually, serving
 
@@ -28,7 +29,14 @@ BUDGETS = {
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+def hook() -> Iterator[StandIn]:
+    """Return a webhook that is told of budgets."""
+    with standing_in(ANSWERS["webhook"]) as hook:
+        yield hook
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, hook: StandIn) -> Iterator[ServiceProcess]:
     """Return a service whose relay claims a million tokens for a word."""
     with relay_saying(answer(json.dumps(COMPLETION).encode())) as url:
         targets = [
@@ -37,7 +45,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess
             for name, budget in BUDGETS.items()
         ]
         check = "  alive:\n    every: 1s\n    timeout: 900ms\n    prompt: hello\n    request: {max_tokens: 16}\n"
-        config = "".join(["targets:\n", *targets, "checks:\n", check])
+        told = f"notify: {{team: {{kind: webhook, url: {hook.url}/hook, reasons: [budget]}}}}\n"
+        config = "".join(["targets:\n", *targets, "checks:\n", check, told])
         with serving(tmp_path_factory.mktemp("budget"), config) as service:
             eventually(lambda: service.probes()["lying/alive/m"]["runs"] >= RUNS, "some runs")
             eventually(lambda: service.value("wnmon_budget_exhausted", target="poor"), "an exhausted budget")
@@ -73,3 +82,13 @@ def test_a_target_tells_whether_its_budget_is_exhausted(
 
 def test_a_run_tells_of_a_doubt_on_its_line(service: ServiceProcess) -> None:
     assert "usage doubted" in service.stdout
+
+
+def test_a_channel_is_told_of_which_target_no_model_is_asked_and_why(service: ServiceProcess, hook: StandIn) -> None:
+    eventually(lambda: hook.taken, "a message, a minute after the budget was used up", patience_s=150)
+
+    (document,) = hook.documents()
+    assert (document["kind"], [(one["target"], one["limit"]) for one in document["budgets"]]) == (
+        "budget",
+        [("poor", "targets.poor.budget.tokens_per_day")],
+    )

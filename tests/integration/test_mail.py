@@ -29,11 +29,13 @@ def to(server: MailServer, scheme: str = "smtp", **more: object) -> Channel:
     return channel("smtp", "", **given | more)
 
 
-def sent(to: Channel) -> Heard:
+def sent(to: Channel, carrier: Carrying | None = None) -> Heard:
     payload = json.dumps({"title": TITLE, "text": "line one\nline two 中文"}, ensure_ascii=False)
 
+    delivery = Delivery(id="m1", channel="mail", payload=payload, at_s=0)
+
     async def once() -> Heard:
-        return await send(Carrying(5.0), to, Delivery(id="m1", channel="mail", payload=payload, at_s=0), 1_769_853_600)
+        return await send(carrier or Carrying(5.0), to, delivery, 1_769_853_600)
 
     return asyncio.run(once())
 
@@ -41,6 +43,16 @@ def sent(to: Channel) -> Heard:
 def test_a_mail_is_delivered_once_the_server_has_taken_it() -> None:
     with mail_server(MailServer()) as server:
         assert (sent(to(server)).result, len(server.mails)) == (Result.DELIVERED, 1)
+
+
+def test_a_mail_may_take_longer_than_any_post() -> None:
+    with mail_server(MailServer()) as server:
+        assert sent(to(server), Carrying(total_s=1e-9)).result is Result.DELIVERED
+
+
+def test_a_mail_that_takes_too_long_is_tried_again() -> None:
+    with mail_server(MailServer()) as server:
+        assert sent(to(server), Carrying(mail_s=1e-9)).result is Result.FAILED
 
 
 def test_a_mail_reads_as_the_message_does() -> None:

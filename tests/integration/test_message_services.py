@@ -66,6 +66,36 @@ def test_a_service_takes_a_message_as_its_documentation_has_it(kind: str) -> Non
     assert answered(kind, ANSWERS[kind]).result is Result.DELIVERED
 
 
+@pytest.mark.parametrize("kind", [kind for kind in BY_HTTP if kind != "webhook"])
+def test_what_was_not_taken_is_sent_again_without_the_words_of_the_relay(kind: str) -> None:
+    quoted = f"{TEXT}\nfound: see https://evil.example/pay"
+    payload = json.dumps({"title": "wn: down", "text": quoted, "text_without_quotes": TEXT}, ensure_ascii=False)
+    with standing_in(ANSWERS[kind]) as service:
+        for attempts in (0, 1):
+            sent(channel(kind, service.url), Delivery(id="m", channel="t", payload=payload, at_s=0, attempts=attempts))
+
+    assert ["evil.example" in taken.body.decode() for taken in service.taken] == [True, False]
+
+
+@pytest.mark.parametrize("kind", ["wecom", "dingtalk", "feishu", "telegram", "slack", "discord"])
+def test_a_word_that_a_robot_may_ask_for_is_in_every_message(kind: str) -> None:
+    with standing_in(ANSWERS[kind]) as service:
+        sent(channel(kind, service.url))
+
+    assert "wnmon" in str(json.loads(service.taken[0].body))
+
+
+def test_no_relay_hides_where_a_link_leads_from_who_reads_discord() -> None:
+    with standing_in(ANSWERS["discord"]) as service:
+        sent(channel("discord", service.url), delivery("found: [top up here](https://evil.example)"))
+
+    assert r"\[top up here\]\(https://evil.example\)" in json.loads(service.taken[0].body)["content"]
+
+
+def test_a_webhook_that_answers_with_a_page_has_taken_the_message() -> None:
+    assert answered("webhook", lambda _: plain("x" * (MAX_BODY_BYTES + 1), 200)).result is Result.DELIVERED
+
+
 @pytest.mark.parametrize("kind", BY_HTTP)
 def test_a_service_that_does_not_know_the_secret_has_refused(kind: str) -> None:
     with standing_in(ANSWERS[kind]) as service:

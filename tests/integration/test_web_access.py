@@ -384,6 +384,27 @@ def test_a_connection_from_before_goes_on_with_its_own_certificate(certificates:
     assert statuses == [200, 200]
 
 
+@pytest.mark.parametrize("before", ["", f"{CLIENTS}, client_allowed_sans: [stranger.example]"])
+def test_a_connection_from_before_a_certificate_was_asked_for_is_closed(
+    certificates: Certificates, before: str
+) -> None:
+    with pages(certificates.config(before)) as shown:
+        parts = urlsplit(shown.url)
+        trust = certificates.trust("stranger")
+        with closing(http.client.HTTPSConnection(parts.hostname or "", parts.port, context=trust)) as asking:
+            asking.request("GET", "/")
+            asking.getresponse().read()
+            shown.config = certificates.config(f"{CLIENTS}, client_allowed_sans: [prometheus.example]")
+            asking.auto_open = 0  # the same connection or none
+            with pytest.raises((OSError, http.client.HTTPException)):
+                _asked_again(asking)
+
+
+def _asked_again(asking: http.client.HTTPSConnection) -> int:
+    asking.request("GET", "/")
+    return asking.getresponse().status
+
+
 def answers(shown: Pages, trust: ssl.SSLContext) -> bool:
     """Tell whether a request is answered, and not cut off."""
     try:

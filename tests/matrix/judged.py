@@ -19,10 +19,11 @@ from wnmon.app.check import Selection, Surroundings, Terms, check
 from wnmon.cli.destinations import FORMATS, Destination
 from wnmon.cli.replay import replay
 from wnmon.cli.reports import write
+from wnmon.cli.suites import load
 from wnmon.config import built_in_suites, load_suites, profiles_of
 from wnmon.config.named_target import NamedTarget
 from wnmon.config.shipped import shipped_folder
-from wnmon.model.check import Level
+from wnmon.model.check import Level, Plan
 from wnmon.model.result import RuleVerdict, Verdict
 from wnmon.model.target import SensorKind
 from wnmon.report.summary import CheckReport
@@ -153,4 +154,10 @@ def _replayed(folder: Path) -> Iterator[str]:
     """Yield what a replay of the transcript says otherwise."""
     if (folder / "report.transcript").exists():
         recorded = read_transcript((folder / "report.transcript").read_text(encoding="utf-8"))
-        yield from map(str, replay(recorded).differences)
+        yield from map(str, replay(recorded, load=_loaded).differences)
+
+
+@cache
+def _loaded(names: tuple[str, ...]) -> tuple[Plan, ...]:
+    """Return the plans of suites: hundreds of records name the same ones, which take longer to read than to judge."""
+    return load(names)

@@ -15,6 +15,9 @@ from wnmon.notify.services import Result
 from wnmon.redact.redactor import Redactor
 from wnmon.transport.carrying import Carrying
 
+MAIL_S = 60.0
+"""How long a mail may take that somebody waits for at a terminal."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
@@ -27,7 +30,7 @@ class Tried:
 
 async def tried(channel: Channel, lang: str, known: Redactor) -> Tried:
     """Send a test message once, and return what became of it. `known` knows all secrets of the configuration."""
-    carrier, now_s = Carrying(), SystemClock().wall_s()
+    carrier, now_s = Carrying(mail_s=MAIL_S), SystemClock().wall_s()
     delivery = delivery_of(Notice(kind=Kind.TEST), channel, now_s, version=__version__, lang=lang)
     try:
         answer = await send(carrier, channel, delivery, now_s)

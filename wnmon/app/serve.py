@@ -199,10 +199,10 @@ class Service:
                 self._kept.recall(self._config, self._standings, self._board, self._turns)
                 await self._look_into_books(self._config)
                 await self._recall_told()
+                for turned in self._kept.outages(self._config):
+                    self._notifier.observe(turned)  # before a run may end it; who was told already is not told again
                 self._start()
                 await self._adopt_channels(self._config)
-                for turned in self._kept.outages(self._config):
-                    self._notifier.observe(turned)  # who was told of it already is not told again
                 await self._serve(stop, reload_asked)
                 await self._drain()
         finally:
@@ -285,7 +285,7 @@ class Service:
     def _adopt(self, config: Config, *, run_now: bool = False) -> None:
         """Make a configuration the running one: unchanged probes keep their schedule and counters."""
         self._backoff.keep(config.targets)
-        self._network.declare(config.targets, config.guard)
+        self._network.declare(config.probes, config.guard)
         self._config = config
         self._runner.limiter.limit = config.concurrency
         self._sensors.resize(config.sensors)

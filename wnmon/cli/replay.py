@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -27,6 +27,9 @@ from wnmon.model.said import Said
 from wnmon.report.baseline.file import excuse_run
 from wnmon.report.summary import CheckReport
 from wnmon.report.transcript import Transcript, digest_of, read_transcript
+
+Load = Callable[[Sequence[str]], tuple[Plan, ...]]
+"""Returns the plans of suites, by their names."""
 
 _SAID_BY_THE_RUNNER = frozenset({Reason.SHUTDOWN, Reason.BUDGET, Reason.INTERNAL})
 """Reasons that no answer shows: they are taken from the record."""
@@ -65,10 +68,10 @@ def command(transcript: Path, suites: tuple[str, ...], reports: tuple[Destinatio
     return done.report.exit_code
 
 
-def replay(recorded: Transcript, suites: Sequence[str] = ()) -> Replayed:
+def replay(recorded: Transcript, suites: Sequence[str] = (), load: Load = load) -> Replayed:
     """Return the record judged anew by the suites it names, or by others of the same names. Raises WnmonError."""
     head, selected = recorded.head, recorded.head.selection
-    names = tuple(suites) or tuple(one.name for one in selected.suites)
+    names = tuple(dict.fromkeys(suites or (one.name for one in selected.suites)))
     selection = Selection(
         plans=load(names),
         names=names,

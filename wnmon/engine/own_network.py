@@ -7,7 +7,8 @@
     there is no guard, and no other relay on another host          nothing follows of one host: the relay is down
     any of them can be                                             the relay is down
 
-Nothing is sent to whom is connected to. Relays on this machine, and those behind a proxy, tell nothing of the network.
+Nothing is sent to whom is connected to. Relays on this machine, and those behind a proxy, tell nothing of the network,
+nor does a host that is known to be dead, since it could not be reached when another one could, or is in maintenance.
 What was found holds for a moment: a thousand probes that fail together ask once.
 """
 
@@ -15,14 +16,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urlsplit
 
 from wnmon.engine.ports import Clock
+from wnmon.engine.windows import Windows
 from wnmon.model.events import NetworkTold
 from wnmon.model.result import Reason
-from wnmon.model.target import Target
+from wnmon.model.target import Probe, Target
 
 UNREACHED = frozenset({Reason.DNS, Reason.CONNECT, Reason.TIMEOUT_CONNECT})
 MOST_ASKED = 3
@@ -36,8 +39,9 @@ Reach = Callable[[str], Awaitable[bool]]
 
 @dataclass(slots=True, kw_only=True)
 class _Asked:
-    """What was found by asking these addresses, and since when (boot ns)."""
+    """What was found by asking these hosts, and since when (boot ns)."""
 
+    hosts: frozenset[str]
     answer: asyncio.Task[bool]
     at_ns: int
 
@@ -50,43 +54,69 @@ class OwnNetwork:
         self._clock = clock
         self._tell = tell
         self._guard: tuple[str, ...] = ()
-        self._hosts: dict[str, str] = {}
-        self._asked: dict[tuple[str, ...], _Asked] = {}
+        self._windows = Windows(clock)
+        self._hosts: dict[str, list[Probe]] = {}
+        self._reached: dict[str, None] = {}
+        self._dead: set[str] = set()
+        self._asked: list[_Asked] = []
         self._down_since_s: float | None = None
 
-    def declare(self, targets: Sequence[Target], guard: Sequence[str]) -> None:
+    def declare(self, probes: Sequence[Probe], guard: Sequence[str]) -> None:
         """Know exactly these."""
         self._guard = tuple(guard)
-        outside = (target for target in targets if target.proxy is None and not is_here(target.url))
-        self._hosts = {host_of(target.url): target.url for target in outside}
+        self._hosts, self._asked = {}, []
+        for probe in probes:
+            if probe.target.proxy is None and not is_here(probe.target.url):
+                self._hosts.setdefault(host_of(probe.target.url), []).append(probe)
+        self._dead &= self._hosts.keys()
+        self._reached = {host: None for host in self._reached if host in self._hosts}
 
     async def is_down(self, target: Target) -> bool:
         """Tell whether the network is down, by all that is known, now that a target cannot be reached."""
-        others = [url for host, url in self._hosts.items() if host != host_of(target.url)]
-        urls = self._guard or tuple(others[:MOST_ASKED])
+        own = host_of(target.url)
+        urls = self._guard or tuple(islice(self._others(own), MOST_ASKED))
         if target.proxy is not None or not urls or (is_here(target.url) and not self._guard):
             return False
-        is_down = not await asyncio.shield(self._asking(urls))
+        is_down = not await asyncio.shield(self._asking(own, urls))
         if is_down and self._down_since_s is None:
             self._down_since_s = self._clock.wall_s()
             self._tell(NetworkTold(is_down=True, since_s=self._down_since_s))
         elif not is_down:
-            self.works()
+            self._dead.add(own)
+            self._reached.pop(own, None)
+            self._is_back()
         return is_down
 
-    def works(self) -> None:
-        """Note that something was reached."""
+    def reached(self, target: Target) -> None:
+        """Note that a target answered."""
+        if not is_here(target.url):
+            host = host_of(target.url)
+            self._dead.discard(host)
+            self._reached.pop(host, None)
+            self._reached[host] = None  # the last one of them now
+            self._is_back()
+
+    def _others(self, own: str) -> Iterator[str]:
+        """Yield a URL of each other host that may tell whether the network works, whoever answered last first."""
+        for host in dict.fromkeys((*reversed(self._reached), *self._hosts)):
+            probes = self._hosts.get(host, [])
+            if host != own and host not in self._dead and any(self._windows.rest(probe) is None for probe in probes):
+                yield probes[0].target.url
+
+    def _is_back(self) -> None:
         if self._down_since_s is not None:
             since_s, self._down_since_s = self._down_since_s, None
             self._tell(NetworkTold(is_down=False, since_s=since_s))
 
-    def _asking(self, urls: tuple[str, ...]) -> asyncio.Task[bool]:
-        """Return the answer that is being waited for, or holds; else ask anew."""
-        now_ns, asked = self._clock.boot_ns(), self._asked.get(urls)
-        if asked is None or (asked.answer.done() and now_ns - asked.at_ns > HOLDS_S * 1e9):
+    def _asking(self, own: str, urls: tuple[str, ...]) -> asyncio.Task[bool]:
+        """Return the answer of others than this host that is being waited for, or holds; else ask anew."""
+        now_ns = self._clock.boot_ns()
+        self._asked = [one for one in self._asked if not one.answer.done() or now_ns - one.at_ns <= HOLDS_S * 1e9]
+        asked = next((one for one in self._asked if own not in one.hosts), None)
+        if asked is None:
             answer = asyncio.create_task(self._any(urls), name="own network")
-            asked = self._asked[urls] = _Asked(answer=answer, at_ns=now_ns)
-            self._asked = {key: one for key, one in self._asked.items() if key == urls or not one.answer.done()}
+            asked = _Asked(hosts=frozenset(map(host_of, urls)), answer=answer, at_ns=now_ns)
+            self._asked.append(asked)
         return asked.answer
 
     async def _any(self, urls: Sequence[str]) -> bool:

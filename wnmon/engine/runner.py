@@ -15,7 +15,7 @@ from wnmon.engine.fanout import Fanout
 from wnmon.engine.known_secrets import KnownSecrets
 from wnmon.engine.learning import Pupil
 from wnmon.engine.limiter import Limiter
-from wnmon.engine.own_network import UNREACHED, OwnNetwork, is_here
+from wnmon.engine.own_network import UNREACHED, OwnNetwork
 from wnmon.engine.pace import Paces
 from wnmon.engine.patience import Patience
 from wnmon.engine.ports import About, Clock, Rest, RestCause, Sensors, Worker
@@ -198,8 +198,8 @@ class Runner:
     async def _blamed(self, probe: Probe, result: Result) -> Result:
         """Return the result, which blames this machine where no relay could have been reached."""
         if self._network is None or result.reason not in UNREACHED:
-            if self._network is not None and result.status is not None and not is_here(probe.target.url):
-                self._network.works()
+            if self._network is not None and result.status is not None:
+                self._network.reached(probe.target)
             return result
         if not await self._network.is_down(probe.target):
             return result

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 from wnmon.model.duration import show_duration, span
@@ -80,6 +80,7 @@ def document(notice: Notice, voice: Voice, *, id: str, channel: str, at_s: float
             "lang": voice.lang,
             "title": title,
             "text": "\n".join(lines),
+            "text_without_quotes": "\n".join(words(notice, voice, quoting=False)[1]),
             "targets": list(notice.targets),
             "outages": [_plain(item, voice) for item in items[:MAX_LISTED]],
             "outages_total": len(items),
@@ -148,8 +149,8 @@ def _over(state: str, told: Told) -> _Item:
     )
 
 
-def words(notice: Notice, voice: Voice) -> tuple[str, tuple[str, ...]]:
-    """Return the title and the lines of a notice."""
+def words(notice: Notice, voice: Voice, *, quoting: bool = True) -> tuple[str, tuple[str, ...]]:
+    """Return the title and the lines of a notice, with what relays said or without."""
     if notice.kind is Kind.TEST:
         return voice.word("title_test"), (voice.word("test"),)
     if notice.cut is not None:
@@ -160,7 +161,8 @@ def words(notice: Notice, voice: Voice) -> tuple[str, tuple[str, ...]]:
         return _of_store(notice.unkept, voice)
     if notice.kind is Kind.BUDGET:
         return _of_budgets(notice, voice)
-    groups = _groups(_items(notice), apart=not notice.target)
+    items = _items(notice)
+    groups = _groups(items if quoting else [replace(item, said="") for item in items], apart=not notice.target)
     lines = [line for group in groups[:MAX_GROUPS] for line in _lines(group, voice, named=not notice.target)]
     if len(groups) > MAX_GROUPS:
         lines.append(voice.word("more_groups", n=sum(map(len, groups[MAX_GROUPS:]))))

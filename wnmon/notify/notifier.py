@@ -121,6 +121,7 @@ class Desk:
         """Do the next thing there is to do, and return in how many seconds to look again."""
         now_s = self._means.clock.wall_s()
         if self._under_way is not None:
+            await self._save()  # what comes and goes meanwhile is told afterwards, over a restart as well
             wait_s = self._rest_s(self._under_way, now_s)
             return await self._try(self._under_way, now_s) if wait_s is None else min(wait_s, LOOK_EVERY_S)
         verdict = decide(self.channel, self.memory, self._situation, now_s)
@@ -226,7 +227,9 @@ class Notifier:
             await self._end(name)
         for channel in channels:
             desk = self._desk(channel)
-            desk.memory.keep(self._situation.probes, self._situation.by_target)
+            known = self._situation.probes.items()
+            watched = {id_: one.target for id_, one in known if channel.watches(one.target, one.check)}
+            desk.memory.keep(watched, frozenset(watched.values()))
             desk.change(channel)
             if channel.name not in self._tasks:
                 self._tasks[channel.name] = asyncio.create_task(desk.work(), name=f"notify {channel.name}")

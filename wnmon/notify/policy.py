@@ -205,7 +205,7 @@ def decide(channel: Channel, memory: Memory, situation: Situation, now_s: float)
         return Verdict(wait_s=hush_s - now_s, held_until_s=hush_s if is_held else None, held=bool(news))
     due = next((notice for at_s, notice in own if at_s <= now_s), None)
     if due is not None:
-        return Verdict(notice=due)
+        return Verdict(notice=due, held=memory.held)
     if memory.held and news:
         return Verdict(notice=_notice(channel, news.values(), memory, situation, Kind.DIGEST))
     notice, ready_at_s = _ready(channel, memory, situation, news, now_s)

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -21,6 +22,7 @@ from urllib.parse import quote
 
 from wnmon.engine.deliveries import Answered, Mail, Parcel, Post, Route
 from wnmon.model.channel import Channel, Service
+from wnmon.model.exchange import FailureKind
 from wnmon.model.json import Json
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Secret
@@ -31,6 +33,10 @@ MAX_RETRY_AFTER_S = 3600.0
 MOST_CODE = 10**12
 MAX_ANSWER_CHARS = 2000
 """Of what a service says: more than is shown, so that it is cut once it holds no secret."""
+
+
+_MARKUP = re.compile(r"[\\`*_~|\[\]()<>#]")
+"""What Discord's Markdown is made of."""
 
 
 class Result(StrEnum):
@@ -75,6 +81,8 @@ class Row:
 
 def heard(service: Service, answered: Answered) -> Heard:
     """Return what an answer of a service says."""
+    if answered.failure is FailureKind.TOO_LARGE and service is Service.WEBHOOK:
+        return _by_status(answered)  # which needs none of it
     if answered.failure is not None:
         return Heard(Result.FAILED, Said(f"notify_failure_{answered.failure.value}"))
     status = answered.status or 0
@@ -189,10 +197,14 @@ def _slack(channel: Channel, letter: Letter) -> Post:
 
 
 def _discord(channel: Channel, letter: Letter) -> Post:
-    """Discord, "Execute Webhook": `wait` has it answer with the message; content of at most 2000 characters."""
+    """Discord, "Execute Webhook": `wait` has it answer with the message; content of at most 2000 characters.
+
+    It is Markdown, in which a relay could hide where a link leads.
+    """
     joint = "&" if "?" in channel.url.reveal() else "?"
     url = Secret(f"{channel.url.reveal()}{joint}wait=true", "url")
-    return _post(channel, {"content": in_characters(_whole(letter), 2000), "allowed_mentions": {"parse": []}}, url)
+    text = in_characters(_MARKUP.sub(r"\\\g<0>", _whole(letter)), 2000)
+    return _post(channel, {"content": text, "allowed_mentions": {"parse": []}}, url)
 
 
 def _smtp(channel: Channel, letter: Letter) -> Mail:
@@ -297,7 +309,8 @@ def _token(channel: Channel) -> str:
 
 
 def _whole(letter: Letter) -> str:
-    return f"{letter.title}\n{letter.text}"
+    """Return all of it, with a word that is in each: robots of DingTalk and Feishu may ask for one (自定义关键词)."""
+    return f"[wnmon] {letter.title}\n{letter.text}"
 
 
 def _inert(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wnmon.engine.run import Run
 from wnmon.model.events import BudgetLeft, MonitorEvent, StateExpired, Stepped, StoreTold, Turned
@@ -74,9 +74,13 @@ class Situation:
             return
         self.unknown.discard(run.probe)
         failing_since_s = before.failing_since_s if before is not None else None
+        outage = self.outages.get(run.probe)
         says = says_up(result.outcome, result.reason)
         if says is not None:
             failing_since_s = None if says else failing_since_s or run.ended_at_s
+        if says is False and outage is not None and outage.reason is not result.reason:
+            # Who wants to hear of this reason was not told of the one before.
+            self.outages[run.probe] = replace(outage, reason=result.reason, said=result.message)
         self.last[run.probe] = Last(
             ended_s=run.ended_at_s,
             failing_since_s=failing_since_s,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TOTAL_S = 20.0
 """How long one try may take. The services answer within a second or two."""
+MAIL_S = 600.0
+"""How long a mail may take: a server may look into it for as long (RFC 5321 section 4.5.3.2.6), and has it then."""
 MAX_BODY_BYTES = 65_536
 """Of an answer: none of the services writes more than some hundred bytes."""
 _MAIL_PORTS = {"smtp": 587, "smtps": 465}
@@ -35,15 +37,16 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 class Carrying:
     """The carrier of messages."""
 
-    def __init__(self, total_s: float = TOTAL_S) -> None:
+    def __init__(self, total_s: float = TOTAL_S, mail_s: float = MAIL_S) -> None:
         self._total_s = total_s
+        self._mail_s = mail_s
         self._authorities = Authorities()
         self._pools: dict[tuple[str | None, str | None, str | None], httpx.AsyncHTTPTransport] = {}
 
     async def carry(self, parcel: Parcel) -> Answered:
         """Return what the service answered, or why it did not."""
         try:
-            async with asyncio.timeout(self._total_s):
+            async with asyncio.timeout(self._total_s if isinstance(parcel, Post) else self._mail_s):
                 return await self._post(parcel) if isinstance(parcel, Post) else await self._mail(parcel)
         except TimeoutError:
             return Answered(failure=FailureKind.TIMEOUT_TOTAL)
@@ -85,7 +88,7 @@ class Carrying:
 
     async def _mail(self, mail: Mail) -> Answered:
         context = await asyncio.to_thread(self._authorities.context, mail.route.ca_file, mail.route.ca_folder)
-        return await _in_a_thread(lambda: _send_mail(mail, context, self._total_s))
+        return await _in_a_thread(lambda: _send_mail(mail, context, self._mail_s))
 
 
 async def _body(response: httpx.Response) -> bytes | None:

@@ -100,15 +100,23 @@ class Door:
 class GuardedProtocol(H11Protocol):
     """uvicorn's connection, with an eye on the client. `moved_at_s` is when a byte of it moved, in the loop's time.
 
-    Of `client_names`, where there are any, the client's certificate must have one.
+    Of `client_names`, where there are any, the client's certificate must have one. A connection that was let in by what
+    does not hold any more, as `still_holds` says, is closed as soon as it asks again: it may have shown no certificate.
     """
 
-    def __init__(self, door: Door, client_names: frozenset[str] = frozenset(), **given: Any) -> None:
+    def __init__(
+        self,
+        door: Door,
+        client_names: frozenset[str] = frozenset(),
+        still_holds: Callable[[], bool] = lambda: True,
+        **given: Any,
+    ) -> None:
         super().__init__(**given)
         self.address = ""
         self.moved_at_s = self._turn_at_s = self.loop.time()
         self._door = door
         self._client_names = client_names
+        self._still_holds = still_holds
         self._is_welcome = True
         self._wire: asyncio.Transport | None = None
         self._tls: GuardedTls | None = None
@@ -146,6 +154,9 @@ class GuardedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Note that it moves. What came together with a handshake that was in vain is not looked at."""
+        if not self._still_holds():
+            self._is_welcome = False
+            self.hang_up()
         if self._is_welcome:
             self.moved_at_s = self.loop.time()
             super().data_received(data)

@@ -112,11 +112,26 @@ class _Listener:
         config = self._entry.config()
         return config.public_tls if self._is_public else config.tls
 
+    def _client_names(self) -> frozenset[str]:
+        return frozenset() if self._is_public else self._entry.config().access.client_names
+
+    def _asks_certificate(self) -> bool:
+        context = self._context()
+        return context is not None and context.verify_mode is ssl.CERT_REQUIRED
+
+    def _came_by(self, context: ssl.SSLContext | None, names: frozenset[str]) -> bool:
+        return self._context() is context and self._client_names() == names
+
     def _arrival(self, **given: Any) -> asyncio.BaseProtocol:
         """Return what speaks with a connection that was just accepted, by the web configuration as it is now."""
         context = self._context()
-        names = frozenset[str]() if self._is_public else self._entry.config().access.client_names
-        guest = GuardedProtocol(self._door, names, **given)
+        names = self._client_names()
+        guest = GuardedProtocol(
+            self._door,
+            names,
+            still_holds=lambda: not self._asks_certificate() or self._came_by(context, names),
+            **given,
+        )
         return guest if context is None else GuardedTls(guest, context, self._door.patience)
 
     @staticmethod

@@ -30,9 +30,9 @@ def test_every_kind_of_the_language_is_a_service() -> None:
     assert SCHEMA["kind"]["enum"] == [service.value for service in Service]
 
 
-def test_every_reason_that_confirms_an_outage_may_be_named() -> None:
+def test_every_reason_that_confirms_an_outage_may_be_named_and_a_budget() -> None:
     confirming = [reason.value for reason in Reason if says_up(Outcome.ERRORED, reason) is False]
-    assert SCHEMA["reasons"]["items"]["enum"] == [reason for reason in confirming if reason != "ok"]
+    assert SCHEMA["reasons"]["items"]["enum"] == [*(reason for reason in confirming if reason != "ok"), "budget"]
 
 
 def test_a_channel_with_nothing_but_its_url_is_told_of_all(tmp_path: Path) -> None:

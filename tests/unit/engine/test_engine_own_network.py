@@ -6,11 +6,12 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 import pytest
-from engine_samples import FakeClock, target
+from engine_samples import NOON_S, FakeClock, probe, target
 
 from wnmon.engine.own_network import HOLDS_S, MOST_ASKED, OwnNetwork
 from wnmon.model.events import NetworkTold
-from wnmon.model.target import Secret, Target
+from wnmon.model.target import Probe, Secret, Target
+from wnmon.model.window import Window
 
 GUARD = "https://guard.example"
 
@@ -40,8 +41,11 @@ class World:
         return any(name in url for name in self.up)
 
     def network(self, *targets: Target, guard: tuple[str, ...] = ()) -> OwnNetwork:
+        return self.asking(*(probe(where=target) for target in targets), guard=guard)
+
+    def asking(self, *probes: Probe, guard: tuple[str, ...] = ()) -> OwnNetwork:
         network = OwnNetwork(self.reach, self.clock, self.told.append)
-        network.declare(targets, guard)
+        network.declare(probes, guard)
         return network
 
 
@@ -137,13 +141,68 @@ def test_that_it_is_back_is_told_with_since_when_it_was_down() -> None:
     began_s = world.clock.wall_s()
     asyncio.run(network.is_down(ONE))
     world.clock.pass_s(60)
-    network.works()
+    network.reached(TWO)
 
     assert world.told[-1] == NetworkTold(is_down=False, since_s=began_s)
 
 
 def test_that_it_works_is_no_news() -> None:
     world = World()
-    world.network(ONE, TWO).works()
+    world.network(ONE, TWO).reached(ONE)
 
     assert world.told == []
+
+
+def test_a_relay_that_is_known_to_be_dead_is_no_witness() -> None:
+    world = World({"two"})
+    network = world.network(ONE, TWO)
+
+    async def one_after_the_other() -> bool:
+        await network.is_down(ONE)
+        world.up.clear()
+        world.clock.pass_s(86_400)
+        return await network.is_down(TWO)
+
+    assert not asyncio.run(one_after_the_other())
+
+
+def test_of_many_relays_most_of_which_are_dead_those_that_answer_are_asked() -> None:
+    world = World({"r5"})
+    many = [at(f"https://r{number}.example") for number in range(6)]
+    network = world.network(*many)
+
+    async def one_by_one() -> list[bool]:
+        network.reached(many[5])
+        return [await network.is_down(dead) for dead in many[:5]]
+
+    assert (asyncio.run(one_by_one()), world.told) == ([False] * 5, [])
+
+
+def test_a_relay_that_answers_again_is_a_witness_again() -> None:
+    world = World({"two"})
+    network = world.network(ONE, TWO)
+
+    async def one_after_the_other() -> bool:
+        await network.is_down(ONE)
+        network.reached(ONE)
+        world.up.clear()
+        world.clock.pass_s(86_400)
+        return await network.is_down(TWO)
+
+    assert asyncio.run(one_after_the_other())
+
+
+def test_a_relay_in_maintenance_is_no_witness() -> None:
+    world = World()
+    pause = Window(reason="moved", is_pause=True, until_s=NOON_S + 1e6)
+    network = world.asking(probe(where=ONE), replace(probe(where=TWO), windows=(pause,)))
+
+    assert not asyncio.run(network.is_down(ONE))
+
+
+def test_a_relay_of_which_one_check_is_in_maintenance_is_a_witness() -> None:
+    world = World()
+    pause = Window(reason="moved", is_pause=True, until_s=NOON_S + 1e6)
+    network = world.asking(probe(where=ONE), replace(probe(where=TWO), windows=(pause,)), probe(where=TWO))
+
+    assert asyncio.run(network.is_down(ONE))

@@ -13,7 +13,15 @@ from notify_samples import CHANNEL, NOON_S, probe, run_of, turned
 
 from wnmon.engine.deliveries import Answered, ChannelState, Delivery, Parcel, Post
 from wnmon.model.channel import Channel, QuietHours
-from wnmon.model.events import InternalFault, MonitorEvent, Notified, StateExpired, StoreProblem, StoreTold
+from wnmon.model.events import (
+    InternalFault,
+    MonitorEvent,
+    NetworkTold,
+    Notified,
+    StateExpired,
+    StoreProblem,
+    StoreTold,
+)
 from wnmon.model.exchange import FailureKind
 from wnmon.model.target import Probe, ProbeId, Secret
 from wnmon.notify.notifier import Means, Notifier, redacted
@@ -179,14 +187,51 @@ def test_tries_keep_a_growing_distance() -> None:
     assert tried == [15, 45, 105, 225, 465, 945, 1845, 2745, 3645]
 
 
-def test_a_refusal_is_tried_again_each_hour() -> None:
+def test_a_refusal_is_tried_again_at_once_and_then_each_hour() -> None:
     async def act(notifier: Notifier, scene: Scene) -> None:
         await goes_down(notifier, scene)
+        await later(notifier, scene, 15)
         await later(notifier, scene, 3599)
-        assert len(scene.carrier.carried) == 1
+        assert len(scene.carrier.carried) == 2
         await later(notifier, scene, 2)
 
-    assert len(played(act, Scene(carrier=FakeCarrier([REFUSED]))).carrier.carried) == 2
+    assert len(played(act, Scene(carrier=FakeCarrier([REFUSED]))).carrier.carried) == 3
+
+
+OTHER = probe(target="other")
+
+
+@pytest.mark.parametrize("what", ["an outage that passed", "a cut of the own network"])
+def test_what_comes_and_goes_while_a_message_is_refused_is_told_after_a_restart(what: str) -> None:
+    async def refused(notifier: Notifier, scene: Scene) -> None:
+        await goes_down(notifier, scene)
+        if what == "a cut of the own network":
+            notifier.observe(NetworkTold(is_down=False, since_s=NOON_S))
+        else:
+            for up in (False, True):
+                notifier.take(run_of(OTHER, NOON_S, good=up))
+                notifier.observe(turned(OTHER, NOON_S + up, up=up))
+        await settle()
+
+    async def taken(notifier: Notifier, scene: Scene) -> None:
+        for _ in range(400):
+            await later(notifier, scene, 1)
+
+    before = played(refused, Scene(carrier=FakeCarrier([REFUSED]), probes=(PROBE, OTHER)))
+    after = played(taken, Scene(outbox=before.outbox, probes=(PROBE, OTHER)))
+
+    told = {"network"} if what == "a cut of the own network" else {"up", "digest"}
+    assert told & set(after.carrier.kinds())
+
+
+def test_of_a_target_that_a_channel_wants_no_more_nothing_is_told() -> None:
+    async def act(notifier: Notifier, scene: Scene) -> None:
+        await goes_down(notifier, scene)
+        await notifier.adopt([replace(CHANNEL, targets=("other",))], (PROBE, OTHER))
+        await later(notifier, scene, 7 * 3600)
+        await comes_up(notifier, scene)
+
+    assert played(act, Scene(probes=(PROBE, OTHER))).carrier.kinds() == ["down"]
 
 
 def test_a_service_is_tried_again_when_it_asks_for_it() -> None:

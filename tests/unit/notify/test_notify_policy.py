@@ -576,6 +576,36 @@ def test_a_store_that_comes_and_goes_is_told_in_few_messages() -> None:
     assert len(one.told()) <= 6
 
 
+def test_a_channel_of_one_reason_hears_of_an_outage_that_comes_to_be_of_it() -> None:
+    one = night(reasons=(Reason.BALANCE,))
+    one.down(one.probes[0], reason=Reason.RATE_LIMITED)
+    one.until(600)
+    one.runs(one.probes[0], good=False, reason=Reason.BALANCE)
+
+    assert [outage.reason for _, notice in one.heard for outage in notice.began] == [Reason.BALANCE]
+
+
+def test_another_reason_is_no_news_to_whom_was_told_of_the_outage() -> None:
+    one = night()
+    one.down(one.probes[0], reason=Reason.RATE_LIMITED)
+    one.until(600)
+    one.runs(one.probes[0], good=False, reason=Reason.BALANCE)
+    one.until(1200)
+
+    assert len(one.heard) == 1
+
+
+def test_what_quiet_hours_held_back_is_one_message_though_the_own_network_was_down_as_well() -> None:
+    bad = [probe(target=f"wn{number}") for number in range(3)]
+    one = night(*bad, quiet=QuietHours(from_min=12 * 60, until_min=13 * 60))
+    for each in bad:
+        one.down(each)
+    one.memory.cut_off(NOON_S, NOON_S + 60)
+    one.until(4000)
+
+    assert [notice.kind for _, notice in one.heard] == [Kind.NETWORK, Kind.DIGEST]
+
+
 def test_that_nothing_is_kept_is_told_once_over_restarts() -> None:
     memory = Memory()
     memory.note(Notice(kind=Kind.STORE, unkept=Unkept(StoreProblem.FULL, NOON_S)), NOON_S)
