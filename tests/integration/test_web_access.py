@@ -385,9 +385,7 @@ def test_a_connection_from_before_goes_on_with_its_own_certificate(certificates:
 
 
 @pytest.mark.parametrize("before", ["", f"{CLIENTS}, client_allowed_sans: [stranger.example]"])
-def test_a_connection_from_before_a_certificate_was_asked_for_is_closed(
-    certificates: Certificates, before: str
-) -> None:
+def test_a_connection_from_before_certificates_were_asked_is_closed(certificates: Certificates, before: str) -> None:
     with pages(certificates.config(before)) as shown:
         parts = urlsplit(shown.url)
         trust = certificates.trust("stranger")

@@ -25,7 +25,7 @@ from wnmon.engine.memory_books import MemoryBooks
 from wnmon.engine.ports import Account, Books, Clock, Left
 from wnmon.engine.room import less
 from wnmon.model.budget import NOTHING, Amount, Limit, Period, Scope
-from wnmon.model.days import Stretch, day_of, hour_of, month_of
+from wnmon.model.days import HOUR_S, Stretch, day_of, hour_of, month_of
 from wnmon.model.events import BudgetLeft, LimitLeft
 from wnmon.model.said import Said, Text
 from wnmon.model.target import Target
@@ -34,7 +34,8 @@ MOST_TRIES = 3
 """So often a grant is asked for once more: while it is, other targets may come to hold something for nothing."""
 
 AHEAD = 4
-"""So many requests like the one to be sent are granted together: a grant takes some 0.4 ms (decision 034)."""
+"""So many requests like the one to be sent are granted together, less what is idle already, so that no more than that
+is ever held for nothing: a grant takes some 0.4 ms (decision 034)."""
 
 
 WRONG_S = 62 * 86_400
@@ -104,6 +105,7 @@ class Budgets:
         self._zone = zone
         self._in_all = 0
         self._periods: Mapping[Period, Stretch] | None = None
+        self._latest: Mapping[Period, Stretch] | None = None
         self._hour_ends_s = 0
         self._ledgers: dict[str, Ledger] = {}
         self._limits: dict[str, tuple[Limit, ...]] = {}
@@ -116,13 +118,13 @@ class Budgets:
         """
         self._limits = {target.name: target.limits for target in targets}
         if zone != self._zone:
-            self._zone, self._periods = zone, None
+            self._zone, self._periods, self._latest = zone, None, None
 
     async def look(self, target: Target) -> None:
         """Ask the books what is left, so that it is known before anything is sent."""
         ledger = self._ledger(target)
         if ledger.limits:
-            ledger.left = (await self._books.grant(ledger.account, NOTHING, 1)).left
+            ledger.left = (await self._books.grant(ledger.account, NOTHING, NOTHING)).left
 
     async def look_again(self, targets: Iterable[Target]) -> None:
         """Give back what is held for nothing, then ask the books anew what is left.
@@ -140,12 +142,13 @@ class Budgets:
         need *= copies
         tries = 0
         while not need.is_within((ledger := self._ledger(target)).idle):
+            lack = (need - ledger.idle).at_least(NOTHING)
             if not ledger.limits:
-                more = (need - ledger.idle).at_least(NOTHING)
-                self._books.hold(ledger.account, more)
-                ledger.granted += more
+                self._books.hold(ledger.account, lack)
+                ledger.granted += lack
                 return
-            told = await self._books.grant(ledger.account, need, 1 if tries else AHEAD)
+            ahead = (need * AHEAD - ledger.idle).at_least(NOTHING)
+            told = await self._books.grant(ledger.account, lack, lack if tries else ahead)
             if ledger is not self._ledger(target):  # an hour ended meanwhile, or a reload changed it
                 self._books.give_back(ledger.account, told.granted)
                 continue
@@ -167,7 +170,7 @@ class Budgets:
         ledger = self._covered(target)
         if need.is_within(ledger.idle):
             return None
-        short = [one for one in ledger.left if not one.holds(need)]
+        short = [one for one in ledger.left if not one.holds((need - ledger.idle).at_least(NOTHING))]
         before = {refused.left.limit: refused for refused in self._refusing(target)}
         self._refused[target.name] = before | {one.limit: Refused(one, need) for one in short}
         longest = max(short, key=lambda one: one.until_s, default=None)
@@ -282,16 +285,20 @@ class Budgets:
         return ledger.limits if ledger is not None and ledger.account.target is target else target.limits
 
     def _now(self) -> Mapping[Period, Stretch]:
-        """Return the hour, the day and the month there is; a clock set back begins none of them anew.
+        """Return the hour, the day and the month there is; a clock set back begins no day and no month anew.
 
-        But one set back by months was wrong before, and nothing would be asked until that month came.
+        Nor an hour, where it is set back by less than one. One set back by months was wrong before, and nothing would
+        be asked until that month came.
         """
         now_s = self._clock.wall_s()
         if now_s < self._hour_ends_s - WRONG_S:
-            self._periods = None
+            self._periods = self._latest = None
             self._refused.clear()
+        elif now_s < self._hour_ends_s - 2 * HOUR_S:
+            self._periods = None
         if self._periods is None or now_s >= self._hour_ends_s:
-            self._periods = periods_of(now_s, self._zone)
+            self._periods = _since_the_latest(periods_of(now_s, self._zone), self._latest)
+            self._latest = self._periods
             self._hour_ends_s = self._periods[Period.HOUR].until_s
             for ledger in self._ledgers.values():
                 self._end(ledger)
@@ -320,6 +327,16 @@ def periods_of(at_s: float, zone: tzinfo) -> Mapping[Period, Stretch]:
         Period.DAY: day_of(at_s, zone),
         Period.MONTH: month_of(at_s, zone),
     }
+
+
+def _since_the_latest(
+    now: Mapping[Period, Stretch], latest: Mapping[Period, Stretch] | None
+) -> Mapping[Period, Stretch]:
+    """Return the periods of now; a day or a month before the latest there was is one with it."""
+    if latest is None:
+        return now
+    before = {one: latest[one] for one in (Period.DAY, Period.MONTH) if now[one].until_s < latest[one].until_s}
+    return {**now, **{one: Stretch(now[one].from_s, later.until_s) for one, later in before.items()}}
 
 
 def _carried(left: Left, periods: Mapping[Period, Stretch]) -> Left:

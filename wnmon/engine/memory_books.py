@@ -15,8 +15,8 @@ class MemoryBooks:
         self._held = Tally()
         self._month_s = 0
 
-    async def grant(self, account: Account, need: Amount, copies: int) -> Grant:
-        """Grant what is needed so many times, once where that is all there is, nothing where not even that is left."""
+    async def grant(self, account: Account, need: Amount, most: Amount) -> Grant:
+        """Grant the most where there is plenty, else what is needed, nothing where not even that is left."""
         self._forget_months_before(account.periods[Period.MONTH].hours_from_s)
         who = _who(account)
         grant = granted_of(
@@ -29,7 +29,7 @@ class MemoryBooks:
                 NOTHING,
             ),
             need,
-            copies,
+            most,
         )
         self._held.add(who, grant.granted)
         return grant

@@ -224,8 +224,8 @@ class Books(Protocol):
     for them.
     """
 
-    async def grant(self, account: Account, need: Amount, copies: int) -> Grant:
-        """Grant what is needed, up to so many times; nothing where not even once is left."""
+    async def grant(self, account: Account, need: Amount, most: Amount) -> Grant:
+        """Grant the most where there is plenty, else what is needed, nothing where not even that is left."""
         ...
 
     def hold(self, account: Account, amount: Amount) -> None:

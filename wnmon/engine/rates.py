@@ -87,17 +87,24 @@ class Rates:
 
     def __init__(self) -> None:
         self._asked: Mapping[str, Asked] = {}
+        self._worst: dict[ProbeId, Cost] = {}
         self._costs: dict[ProbeId, Cost] = {}
         self._learned: set[ProbeId] = set()
         self._rates: dict[tuple[str, Unit], Rate] = {}
 
-    def declare(self, asked: Mapping[str, Asked]) -> None:
-        """Reckon exactly these targets, by name; what was learned of a probe that stays is kept."""
+    def declare(self, asked: Mapping[str, Asked]) -> frozenset[ProbeId]:
+        """Reckon exactly these targets, by name, and return the probes of which what was learned holds still.
+
+        With another price, or another request, it does not: it may have been a slip that made all of it too dear.
+        """
         self._asked = asked
-        probes = [probe for one in asked.values() for probe in (*one.paid, *one.free)]
-        self._costs = {probe.id: self._costs.get(probe.id) or _worst(probe) for probe in probes}
-        self._learned &= self._costs.keys()
+        worst = {probe.id: _worst(probe) for one in asked.values() for probe in (*one.paid, *one.free)}
+        as_before = frozenset(name for name, cost in worst.items() if self._worst.get(name) == cost)
+        self._costs = worst | {name: self._costs[name] for name in as_before}
+        self._worst = worst
+        self._learned &= as_before
         self._rates = {}
+        return as_before
 
     def take(self, run: Run) -> None:
         """Note what a run cost; one that found the relay down says nothing of those that will not."""
@@ -115,10 +122,6 @@ class Rates:
     def cost(self, probe: ProbeId) -> Cost:
         """Return what a run of a declared probe is thought to cost."""
         return self._costs[probe]
-
-    def is_declared(self, probe: ProbeId) -> bool:
-        """Tell whether a probe is one of these targets."""
-        return probe in self._costs
 
     def is_learned(self, probe: ProbeId) -> bool:
         """Tell whether a run of the probe has answered."""

@@ -13,11 +13,11 @@ Used = Callable[[Scope, Period], Amount]
 """What is booked and granted to anybody, in the period of the account; money in the currency of the target."""
 
 ROOM = 10
-"""More than one request is granted where so many times as much is left, so that none starves beside idle grants."""
+"""The most is granted where so many times as much is left, so that none starves beside idle grants."""
 
 
-def granted_of(account: Account, used: Used, need: Amount, copies: int) -> Grant:
-    """Return what is granted of what is left: so many times what is needed, or once, or nothing."""
+def granted_of(account: Account, used: Used, need: Amount, most: Amount) -> Grant:
+    """Return what is granted of what is left: the most, or what is needed, or nothing."""
     of_all = {at: used(*at) for at in {(limit.scope, limit.period) for limit in account.limits}}
     left = [
         Left(
@@ -27,7 +27,7 @@ def granted_of(account: Account, used: Used, need: Amount, copies: int) -> Grant
         )
         for limit in account.limits
     ]
-    granted = _portion(left, need, copies)
+    granted = _portion(left, need, most)
     return Grant(granted=granted, left=tuple(left if granted == NOTHING else (less(one, granted) for one in left)))
 
 
@@ -42,10 +42,9 @@ def less(left: Left, amount: Amount) -> Left:
     return Left(limit=left.limit, amount=max(0, left.amount - amount.of(left.limit.unit)), until_s=left.until_s)
 
 
-def _portion(left: list[Left], need: Amount, copies: int) -> Amount:
-    many = need * copies
-    if copies > 1 and all(one.holds(many * ROOM) for one in left):
-        return many
+def _portion(left: list[Left], need: Amount, most: Amount) -> Amount:
+    if most != need and all(one.holds(most * ROOM) for one in left):
+        return most
     return need if all(one.holds(need) for one in left) else NOTHING
 
 

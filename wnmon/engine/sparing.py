@@ -87,8 +87,8 @@ class Sparing:
                 by_target.setdefault(probe.target.name, []).append(probe)
         self._asked = {name: Asked.by(mine) for name, mine in by_target.items()}
         self._cheapest = frozenset(probe.id for one in self._asked.values() for probe in one.cheapest)
-        self._rates.declare(self._asked)
-        self._tried_ns = {name: at_ns for name, at_ns in self._tried_ns.items() if self._rates.is_declared(name)}
+        as_before = self._rates.declare(self._asked)
+        self._tried_ns = {name: at_ns for name, at_ns in self._tried_ns.items() if name in as_before}
         self._stands = {name: self._stands.get(name, _AS_CONFIGURED) for name in by_target}
         self._holders = limits_held([asked.target for asked in self._asked.values()])
         self._held = {}

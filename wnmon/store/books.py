@@ -52,16 +52,16 @@ class StoredBooks:
         self._is_posted = False
         writer.on_rollback(self._put_back)
 
-    async def grant(self, account: Account, need: Amount, copies: int) -> Grant:
-        """Grant what is needed so many times, once where that is all there is, nothing where not even that is left."""
-        asked = self._writer.ask(lambda db: self._granted(db, account, need, copies), self._count)
+    async def grant(self, account: Account, need: Amount, most: Amount) -> Grant:
+        """Grant the most where there is plenty, else what is needed, nothing where not even that is left."""
+        asked = self._writer.ask(lambda db: self._granted(db, account, need, most), self._count)
         try:
             return await asyncio.shield(asyncio.wrap_future(asked))
         except asyncio.CancelledError:
             asked.add_done_callback(lambda done: self._return(account, done))
             raise
         except sqlite3.Error:
-            return await self._granted_aside(account, need, copies)
+            return await self._granted_aside(account, need, most)
 
     def hold(self, account: Account, amount: Amount) -> None:
         """Take note of what is granted without asking."""
@@ -94,18 +94,23 @@ class StoredBooks:
             self._waiting.shares.add(who, share)
             is_posted, self._is_posted = self._is_posted, True
         if not is_posted:
-            self._writer.post(self._book)
+            self._writer.post(self._book, self._lost)
 
-    def _granted(self, db: sqlite3.Connection, account: Account, need: Amount, copies: int) -> Grant:
+    def _lost(self) -> None:
+        """Post again with the next change: what waits does so still."""
+        with self._lock:
+            self._is_posted = False
+
+    def _granted(self, db: sqlite3.Connection, account: Account, need: Amount, most: Amount) -> Grant:
         self._book(db)
         who = self._who(account)
-        grant = granted_of(account, lambda scope, period: _used(db, account, who, scope, period), need, copies)
+        grant = granted_of(account, lambda scope, period: _used(db, account, who, scope, period), need, most)
         granted = Tally()
         granted.add(who, grant.granted)
         change_shares(db, self._owner, granted)
         return grant
 
-    async def _granted_aside(self, account: Account, need: Amount, copies: int) -> Grant:
+    async def _granted_aside(self, account: Account, need: Amount, most: Amount) -> Grant:
         """Grant in memory, by what the file says is left, and by the whole limits where it cannot be read either."""
         who, times_written = self._who(account), self._times_written
         found = await asyncio.to_thread(_looked_up, self._file, account, who)
@@ -115,10 +120,10 @@ class StoredBooks:
 
         with self._lock:
             if self._times_written == times_written:
-                grant = granted_of(account, used_by_all, need, copies)
+                grant = granted_of(account, used_by_all, need, most)
                 self._waiting.shares.add(who, grant.granted)
                 return grant
-        return await self.grant(account, need, copies)  # it can be written again
+        return await self.grant(account, need, most)  # it can be written again
 
     def _aside(self, account: Account, who: Spender, scope: Scope, period: Period) -> Amount:
         """Return what is spent and granted, and not in the file."""

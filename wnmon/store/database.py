@@ -7,7 +7,7 @@ import re
 import secrets
 import sqlite3
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -20,6 +20,9 @@ APPLICATION_ID = 0x776E6D6E
 
 BUSY_S = 5.0
 """So long a transaction waits for one of another wnmon."""
+
+MOST_LOG_BYTES = 16 * 1024 * 1024
+"""The log beside the file is cut to this once nobody reads what is in it."""
 
 _PROBLEMS = {
     sqlite3.SQLITE_FULL: StoreProblem.FULL,
@@ -54,14 +57,17 @@ def migrations() -> list[tuple[int, str]]:
     return sorted((int(match[1]), file.read_text(encoding="utf-8")) for match, file in named if match is not None)
 
 
-def opened(file: Path) -> sqlite3.Connection | Refused:
+def opened(file: Path, may_change: Callable[[], bool] = lambda: True) -> sqlite3.Connection | Refused:
     """Return a connection to a file that is up to date, made anew where there was none.
 
-    Another program's file, or one of a newer wnmon, is not touched: its header is read before SQLite opens it.
+    Another program's file, or one of a newer wnmon, is not touched: its header is read before SQLite opens it. Nor is
+    one of an older wnmon where it may not be changed, as that one writes it still.
     """
     try:
         if (refused := _looked_at(file)) is not None:
             return refused
+        if _is_older(file) and not may_change():
+            return Refused(StoreProblem.IN_USE)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         connection = connected(file)
         _bring_up_to_date(connection)
@@ -79,6 +85,7 @@ def connected(file: Path) -> sqlite3.Connection:
     # A commit is in the hands of the system at once, and so outlives this process; a power cut may take the last ones.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA journal_size_limit = {MOST_LOG_BYTES}")
     return connection
 
 
@@ -92,14 +99,23 @@ def for_reading(file: Path) -> sqlite3.Connection | Refused:
             return Refused(StoreProblem.NOT_WRITABLE)
         if (refused := _looked_at(file)) is not None:
             return refused
-        connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
-        connection.execute("SELECT 1 FROM setting").fetchone()
+        connection = _connected_to_read(file)
         if _version(connection) < migrations()[-1][0]:
             connection = _newer_copy(connection)
     except OSError:
         return Refused(StoreProblem.NOT_WRITABLE)
     except sqlite3.Error as error:
         return refused_for(error)
+    return connection
+
+
+def _connected_to_read(file: Path) -> sqlite3.Connection:
+    """Return a connection; to read a file beside who writes, SQLite writes beside it, which a folder may not allow."""
+    log = file.with_name(f"{file.name}-wal")
+    is_alone = not os.access(file.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    options = "mode=ro&immutable=1" if is_alone else "mode=ro"
+    connection = sqlite3.connect(f"{file.absolute().as_uri()}?{options}", uri=True, timeout=BUSY_S)
+    connection.execute("SELECT 1 FROM setting").fetchone()
     return connection
 
 
@@ -148,6 +164,14 @@ def salt(connection: sqlite3.Connection) -> bytes:
     """Return what hashes of this file are made with, so that they mean nothing beside another one."""
     (told,) = connection.execute("SELECT value FROM setting WHERE name = 'salt'").fetchone()
     return bytes.fromhex(told)
+
+
+def _is_older(file: Path) -> bool:
+    """Tell whether a file was made by a wnmon that knew fewer tables."""
+    if not file.exists() or not file.stat().st_size:
+        return False
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S)) as reading:
+        return 0 < _version(reading) < migrations()[-1][0]
 
 
 def _looked_at(file: Path) -> Refused | None:

@@ -35,12 +35,15 @@ RUN_COLUMNS = (
 )
 """What an export says of a run; instants and durations in seconds."""
 
+READ_AT_ONCE = 1_000
 _RUNS = (
-    "SELECT name, target, check_name, model, slot_ms / 1e3, began_ms / 1e3, ended_ms / 1e3, run, recheck, outcome,"
-    " reason, status, dns_us / 1e6, tcp_us / 1e6, tls_us / 1e6, send_us / 1e6, headers_us / 1e6, first_byte_us / 1e6,"
+    "SELECT ended_ms, slot_ms,"
+    " name, target, check_name, model, slot_ms / 1e3, began_ms / 1e3, ended_ms / 1e3, run, recheck, outcome, reason,"
+    " status, dns_us / 1e6, tcp_us / 1e6, tls_us / 1e6, send_us / 1e6, headers_us / 1e6, first_byte_us / 1e6,"
     " ttft_us / 1e6, first_visible_us / 1e6, total_us / 1e6, max_gap_us / 1e6, suspect, requests, input_tokens,"
-    " output_tokens, answered_as, money / 1e9, currency FROM run JOIN probe ON probe.id = run.probe WHERE ended_ms >= ?"
-    " ORDER BY ended_ms, name"
+    " output_tokens, answered_as, money / 1e9, currency FROM run JOIN probe ON probe.id = run.probe"
+    " WHERE ended_ms >= ?1 AND (ended_ms, name, slot_ms) > (?1, ?2, ?3)"
+    f" ORDER BY ended_ms, name, slot_ms LIMIT {READ_AT_ONCE}"
 )
 
 
@@ -111,19 +114,33 @@ class History:
 
     def _past(self, last_s: float, now_s: float) -> Sequence[Past]:
         last_s = min(last_s, MOST_BACK_S)
-        step_s = HOUR_S if last_s <= _BY_HOUR_UNTIL_S else DAY_S
-        starts = _hours(last_s, now_s) if step_s == HOUR_S else _days(last_s, now_s, self._zone)
+        starts, step_s = _hours(last_s, now_s), HOUR_S
+        if last_s > _BY_HOUR_UNTIL_S or self._has_only_days_of(starts[0]):
+            starts, step_s = _days(last_s, now_s, self._zone), DAY_S
         probes = self._db.execute("SELECT id, name FROM probe ORDER BY name").fetchall()
         found = (self._of(number, ProbeId(name), step_s, starts) for number, name in probes)
         return [one for one in found if one is not None]
+
+    def _has_only_days_of(self, first_s: int) -> bool:
+        """Tell whether hours as old as this one are gone, and days are not."""
+        (hour_s,), (day_s,) = (
+            self._db.execute("SELECT min(start_s) FROM sum WHERE step_s = ?", (step_s,)).fetchone()
+            for step_s in (HOUR_S, DAY_S)
+        )
+        return hour_s is not None and hour_s > first_s and day_s < hour_s - DAY_S
 
     def runs(self, last_s: float, now_s: float) -> Iterator[Row | Unreadable]:
         """Yield the runs of the last so many seconds that are still kept, as RUN_COLUMNS name them; oldest first.
 
         Where the file cannot be read on, that comes last.
         """
+        after = (round((now_s - min(last_s, MOST_BACK_S)) * 1e3), "", 0)
         try:
-            yield from self._db.execute(_RUNS, (round((now_s - min(last_s, MOST_BACK_S)) * 1e3),))
+            # Some at a time: who reads on for hours is not to keep the log beside the file from being cut meanwhile.
+            while rows := self._db.execute(_RUNS, after).fetchall():
+                yield from (row[2:] for row in rows)
+                ended_ms, slot_ms, name = rows[-1][:3]
+                after = ended_ms, name, slot_ms
         except sqlite3.Error as error:
             yield _unreadable(error)
 
@@ -133,7 +150,7 @@ class History:
         Raises FileExistsError for one that is there, OSError where it cannot be written.
         """
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        copy = sqlite3.connect(file)
+        copy = sqlite3.connect(file.absolute())
         try:
             self._db.backup(copy)
         except sqlite3.Error as error:

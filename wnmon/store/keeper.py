@@ -133,7 +133,7 @@ class Keeper:
         """Keep a finished run, and how its probe stands since."""
         row, now, now_s = row_of(run, self._zone), self._standing(run.probe), self._clock.wall_s()
         self._writer.post(lambda db: self._write(db, row, now))
-        if now_s - self._purged_s >= PURGE_EVERY_S:
+        if not 0 <= now_s - self._purged_s < PURGE_EVERY_S:  # the clock may have been set back
             self._purged_s = now_s
             self._writer.post(lambda db: purge(db, self._retention, now_s))
 
@@ -182,7 +182,7 @@ def open_keeper(place: Place, clock: Clock, tell: Callable[[MonitorEvent], None]
         if not place.take():
             place.leave()
             return Refused(StoreProblem.IN_USE)
-        connection = opened(place.file)
+        connection = opened(place.file, place.is_nobodys_else)
         if not isinstance(connection, Refused):
             place.note_file()
             return Keeper(place, connection, clock, tell)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
@@ -28,6 +29,7 @@ class StoredOutbox:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
+        self._lock = threading.Lock()  # one thread counts up, and the one that writes down
         self._late = 0
 
     async def memories(self) -> Mapping[str, str]:
@@ -90,17 +92,17 @@ class StoredOutbox:
                 pass
             else:
                 return
-        self._late += 1
-        self._writer.post(lambda db: self._caught_up(work, db))
+        self._count_late(1)
+        self._writer.post(lambda db: self._caught_up(work, db), lambda: self._count_late(-1))
 
     def _caught_up(self, work: Callable[[sqlite3.Connection], object], db: sqlite3.Connection) -> Callable[[], None]:
         """Write what waited; it does no more once the transaction counts."""
         work(db)
+        return lambda: self._count_late(-1)
 
-        def count() -> None:
-            self._late -= 1
-
-        return count
+    def _count_late(self, more: int) -> None:
+        with self._lock:
+            self._late += more
 
 
 def _ms(at_s: float) -> int:

@@ -53,6 +53,13 @@ class Place:
         with self._gate():
             return self._hold(self._owners / f"{self.owner}.lock")
 
+    def is_nobodys_else(self) -> bool:
+        """Tell whether no service but this process, if it is one, writes the file."""
+        if self.is_service:
+            return True
+        with _lock_file(self.folder / "service.lock") as lock:
+            return _is_held(lock)
+
     def note_file(self) -> None:
         """Remember which file is there now."""
         self._seen = self._identity()
@@ -106,13 +113,20 @@ class Place:
 
     def _hold(self, file: Path) -> bool:
         lock = _lock_file(file)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _is_held(lock):
             lock.close()
             return False
         self._held.append(lock)
         return True
+
+
+def _is_held(lock: IO[bytes]) -> bool:
+    """Hold a lock until it is closed; tell whether nobody else does."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _lock_file(file: Path) -> IO[bytes]:

@@ -9,7 +9,7 @@ from datetime import UTC, tzinfo
 from wnmon.engine.run import Run
 from wnmon.model.budget import billionths
 from wnmon.model.price import Amounts
-from wnmon.model.result import Outcome, Timing
+from wnmon.model.result import Outcome, Timing, Verdict
 from wnmon.model.retention import Retention
 from wnmon.store.zone import start_of_day
 from wnmon.watch.confirm import says_up
@@ -37,6 +37,9 @@ _RUN = (
     " suspect, requests, input_tokens, output_tokens, answered_as, money, currency)"
     f" VALUES ({', '.join('?' * (16 + len(_TIMED)))})"
 )
+_IS_THERE = "SELECT 1 FROM run WHERE probe = ? AND region = '' AND slot_ms = ? AND run = ?"
+MOST_OF_A_SLOT = 10
+"""So many runs may have been due at one instant; of more only the sums know."""
 _COUNTED = (Outcome.PASSED, Outcome.DEGRADED, Outcome.FAILED, Outcome.ERRORED)
 _SUMMED = (*(outcome.value for outcome in _COUNTED), "up", "down", "requests", "input_tokens", "output_tokens")
 _SUM = (
@@ -52,9 +55,9 @@ _PAY = (
     "INSERT INTO money (probe, step_s, start_s, currency, billionths) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET billionths = billionths + excluded.billionths"
 )
-_FORGET_VERDICTS = (
-    "DELETE FROM rule_verdict AS old WHERE at_ms < ? AND at_ms <"
-    " (SELECT max(at_ms) FROM rule_verdict AS new WHERE new.probe = old.probe AND new.rule = old.rule)"
+_IS_NOT_THE_LAST = (
+    "at_ms < ? AND at_ms < (SELECT max(at_ms) FROM rule_verdict AS new"
+    " WHERE new.probe = rule_verdict.probe AND new.rule = rule_verdict.rule)"
 )
 _COUNT_FIRST = (
     "INSERT INTO first_token (probe, step_s, start_s, most_us, runs) VALUES (?, ?, ?, ?, 1)"
@@ -151,10 +154,10 @@ def row_of(run: Run, zone: tzinfo = UTC) -> Row:
 
 
 def write_run(db: sqlite3.Connection, written: Written, row: Row) -> None:
-    """Write a run, add it to its hour and its day, and note which rules changed. A slot is written once."""
+    """Write a run, add it to its hour and its day, and note which rules changed. A run is written once."""
     written.refresh(db)
     probe = written.probe(db, row.target, row.check, row.model, row.name)
-    if db.execute(_RUN, (probe, row.slot_ms, *row.values)).rowcount == 0:
+    if not _written(db, probe, row):
         return
     for step_s, start_s in zip(STEPS_S, row.starts_s, strict=True):
         db.execute(_SUM, (probe, step_s, start_s, *row.counts, *row.spent))
@@ -163,9 +166,19 @@ def write_run(db: sqlite3.Connection, written: Written, row: Row) -> None:
         if row.first_token_us is not None:
             db.execute(_COUNT_FIRST, (probe, step_s, start_s, row.first_token_us))
     for rule, now in row.verdicts:
-        if written.verdicts.get((probe, rule)) != now:
+        if now[0] != Verdict.INCONCLUSIVE.value and written.verdicts.get((probe, rule)) != now:
             written.verdicts[probe, rule] = now
             db.execute("INSERT OR REPLACE INTO rule_verdict VALUES (?, ?, ?, ?, ?)", (probe, rule, row.ended_ms, *now))
+
+
+def _written(db: sqlite3.Connection, probe: int, row: Row) -> bool:
+    """Write the row of a run; return False where it is there. A clock that is set back comes to some slots again."""
+    for slot_ms in range(row.slot_ms, row.slot_ms + MOST_OF_A_SLOT):
+        if db.execute(_RUN, (probe, slot_ms, *row.values)).rowcount:
+            return True
+        if db.execute(_IS_THERE, (probe, slot_ms, row.values[0])).fetchone() is not None:
+            return False
+    return True
 
 
 def write_paid(
@@ -207,7 +220,7 @@ def purge(db: sqlite3.Connection, retention: Retention, now_s: float, most: int 
         key = "probe, region, step_s, start_s, currency"
         _remove(db, "money", key, "step_s = ? AND start_s < ?", old, most)
     _remove(db, "delivery", "id", "delivered_ms < ?", (_ms(hours_s),), most)
-    db.execute(_FORGET_VERDICTS, (_ms(days_s),))
+    _remove(db, "rule_verdict", "probe, rule, at_ms", _IS_NOT_THE_LAST, (_ms(hours_s),), most)
     for step_s, before_s in zip(STEPS_S, (hours_s, days_s), strict=True):
         old = (step_s, int(min(before_s, now_s - MONTH_S)))
         _remove(db, "ledger", "scope, name, step_s, start_s, currency", "step_s = ? AND start_s < ?", old, most)

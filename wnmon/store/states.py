@@ -116,11 +116,13 @@ def open_incidents(db: sqlite3.Connection) -> Sequence[Turned]:
 
 
 def close_incidents(db: sqlite3.Connection, keep: Collection[ProbeId], now_s: float) -> None:
-    """Close the incidents of probes that nobody asks any more."""
+    """Close the incidents of probes that nobody asks any more, and forget how those stood."""
     of_one = "(SELECT id FROM probe WHERE name = ?)"
     for name in {one.probe for one in open_incidents(db)} - set(keep):
         sql = f"UPDATE incident SET closed_ms = ? WHERE closed_ms IS NULL AND probe = {of_one}"
         db.execute(sql, (_ms(now_s), name))
+    for name in read_states(db).keys() - set(keep):
+        db.execute(f"DELETE FROM state WHERE probe = {of_one}", (name,))
 
 
 def relay_of(url: str, salt: bytes) -> str:

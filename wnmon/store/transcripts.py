@@ -94,7 +94,12 @@ class StoredTranscripts:
                 self._waiting.popleft()
             is_posted, self._is_posted = self._is_posted, True
         if not is_posted:
-            self._writer.post(self._write)
+            self._writer.post(self._write, self._lost)
+
+    def _lost(self) -> None:
+        """Post again with the next one: what waits does so still."""
+        with self._lock:
+            self._is_posted = False
 
     def _write(self, db: sqlite3.Connection) -> Callable[[], None]:
         """Write what waits; it counts as written once the transaction does."""

@@ -57,6 +57,14 @@ class Hearing:
 
 
 @dataclass(frozen=True, slots=True)
+class _Posted:
+    """Work that can wait. `lost` is called where it is given up."""
+
+    work: Work
+    lost: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """Work that somebody waits for."""
 
@@ -77,16 +85,16 @@ class Writer:
         self._hearing = hearing
         self._every_s = every_s
         self._retry_s = RETRY_EVERY_S * every_s / COMMIT_EVERY_S
-        self._coming: queue.SimpleQueue[Work | _Asked | None] = queue.SimpleQueue()
-        self._waiting: list[Work] = []
+        self._coming: queue.SimpleQueue[_Posted | _Asked | None] = queue.SimpleQueue()
+        self._waiting: list[_Posted] = []
         self._problem: StoreProblem | None = None
         self._on_rollback: list[Callable[[], None]] = [hearing.rolled_back]
         self._thread = threading.Thread(target=self._work, name="wnmon-store", daemon=True)
         self._thread.start()
 
-    def post(self, work: Work) -> None:
-        """Have it written within a second."""
-        self._coming.put(work)
+    def post(self, work: Work, lost: Callable[[], object] = lambda: None) -> None:
+        """Have it written within a second. `lost` is called, on the thread that writes, where it never will be."""
+        self._coming.put(_Posted(work, lost))
 
     def ask(self, work: Callable[[sqlite3.Connection], T], after: Callable[[], object] = lambda: None) -> Future[T]:
         """Have it written at once, after what was posted before; the future has what it returned, once that counts.
@@ -142,7 +150,7 @@ class Writer:
             return asked, True
         return asked, False
 
-    def _safely(self, works: list[Work], asked: list[_Asked]) -> None:
+    def _safely(self, works: list[_Posted], asked: list[_Asked]) -> None:
         """Write, and live on whatever happens: nobody is to wait for ever."""
         try:
             self._write(works, asked)
@@ -150,7 +158,7 @@ class Writer:
             self._fail(asked, error)
             self._hearing.bug(place_of(error))
 
-    def _write(self, works: list[Work], asked: list[_Asked]) -> None:
+    def _write(self, works: list[_Posted], asked: list[_Asked]) -> None:
         """Write everything in one transaction, and tell who waits once it counts."""
         try:
             answers, after = self._written(works, asked)
@@ -175,11 +183,11 @@ class Writer:
             if not self._waiting:
                 self._say(None)
 
-    def _written(self, works: list[Work], asked: list[_Asked]) -> tuple[list[Any], list[Callable[[], object]]]:
+    def _written(self, works: list[_Posted], asked: list[_Asked]) -> tuple[list[Any], list[Callable[[], object]]]:
         if not self._hearing.is_there():
             raise Gone
         with transaction(self._connection):
-            after = [one for work in works if callable(one := work(self._connection))]
+            after = [one for posted in works if callable(one := posted.work(self._connection))]
             answers = [one.work(self._connection) for one in asked]
         return answers, after
 
@@ -192,17 +200,18 @@ class Writer:
             if not one.told.done():
                 one.told.set_exception(error)
 
-    def _without_the_broken(self, works: list[Work], asked: list[_Asked], error: Exception) -> None:
+    def _without_the_broken(self, works: list[_Posted], asked: list[_Asked], error: Exception) -> None:
         """Write each piece by itself, and drop those that break. Once the file cannot be written, the rest waits."""
         if len(works) + len(asked) == 1:
             if works is self._waiting:
                 self._waiting = []
+                self._give_up(works)
             self._fail(asked, error)
             self._hearing.bug(place_of(error))
             return
         left, self._waiting = (works, []) if works is self._waiting else ([], self._waiting)
-        for place, work in enumerate(left):
-            self._waiting = [work]
+        for place, posted in enumerate(left):
+            self._waiting = [posted]
             self._write(self._waiting, [])
             if self._waiting:  # it is the file
                 self._waiting = left[place:]
@@ -210,9 +219,14 @@ class Writer:
         for one in asked:
             self._write([], [one])
 
+    def _give_up(self, works: list[_Posted]) -> None:
+        for posted in works:
+            posted.lost()
+
     def _say(self, problem: StoreProblem | None) -> None:
         lost = max(0, len(self._waiting) - MOST_WAITING)
-        del self._waiting[:lost]
+        self._waiting, gone = self._waiting[lost:], self._waiting[:lost]
+        self._give_up(gone)
         if problem is not self._problem:
             wait_s = IMPATIENT_S if problem is StoreProblem.LOCKED else BUSY_S
             self._connection.execute(f"PRAGMA busy_timeout = {round(wait_s * 1e3)}")

@@ -9,7 +9,7 @@ from engine_samples import FakeClock, limited, need, reserved, target, tokens_le
 
 from wnmon.engine.budget import AHEAD, Budgets
 from wnmon.engine.ports import Account, Grant, Left
-from wnmon.model.budget import Amount
+from wnmon.model.budget import NOTHING, Amount
 from wnmon.model.target import Target
 
 RELAY = limited(tokens_per_day=1_000)
@@ -26,13 +26,13 @@ class Paper:
     of_grants: list[Amount] = field(default_factory=list)
     back: list[Amount] = field(default_factory=list)
 
-    async def grant(self, account: Account, need: Amount, copies: int) -> Grant:
-        self.asked.append(copies)
-        times = next((n for n in (copies, 1) if n * need.tokens <= self.tokens), 0)
-        self.tokens -= times * need.tokens
+    async def grant(self, account: Account, need: Amount, most: Amount) -> Grant:
+        self.asked.append(most.requests)
+        granted = next((one for one in (most, need) if one.tokens <= self.tokens), NOTHING)
+        self.tokens -= granted.tokens
         limits = account.limits
         return Grant(
-            granted=need * times,
+            granted=granted,
             left=tuple(Left(limit=limit, amount=self.tokens, until_s=account.hour_s + 86_400) for limit in limits),
         )
 
@@ -145,10 +145,10 @@ def test_what_is_granted_for_an_hour_that_has_ended_goes_back() -> None:
     clock = FakeClock()
 
     class OverTheHour(Paper):
-        async def grant(self, account: Account, need: Amount, copies: int) -> Grant:
+        async def grant(self, account: Account, need: Amount, most: Amount) -> Grant:
             if not self.asked:
                 clock.pass_s(3_600)
-            return await super().grant(account, need, copies)
+            return await super().grant(account, need, most)
 
     paper = OverTheHour()
 
@@ -159,12 +159,12 @@ def test_a_refusal_of_an_hour_that_has_ended_refuses_nothing() -> None:
     clock = FakeClock()
 
     class OverTheHour(Paper):
-        async def grant(self, account: Account, need: Amount, copies: int) -> Grant:
+        async def grant(self, account: Account, need: Amount, most: Amount) -> Grant:
             if not self.asked:
                 clock.pass_s(3_600)
                 self.asked.append(0)
                 return Grant()
-            return await super().grant(account, need, copies)
+            return await super().grant(account, need, most)
 
     assert covered(Budgets(clock, books=OverTheHour()), RELAY, 10)
 
@@ -241,3 +241,13 @@ def test_nothing_is_asked_for_twice_where_nobody_holds_anything() -> None:
     covered(Budgets(FakeClock(), books=paper), RELAY, 35)
 
     assert paper.asked == [AHEAD]
+
+
+def test_however_cheap_answers_are_no_more_is_held_for_nothing_than_a_few_requests() -> None:
+    budgets = Budgets(FakeClock(), books=Paper(tokens=100_000))
+    for _ in range(100):
+        reservation = reserved(budgets, RELAY, 500)
+        assert reservation is not None
+        budgets.settle(reservation, need(10))
+
+    assert budgets.unspent(RELAY).is_within(need(500) * AHEAD)

@@ -211,6 +211,38 @@ def test_a_reservation_of_yesterday_does_not_touch_today() -> None:
     assert reserved(budgets, A_HUNDRED, 100) is not None
 
 
+def test_a_clock_set_back_by_hours_keeps_an_hours_limit_from_nothing_but_what_it_was_spent_in() -> None:
+    clock, relay = FakeClock(), limited(tokens_per_hour=100)
+    budgets = Budgets(clock)
+    clock.pass_s(8 * HOUR_S)
+    spend(budgets, relay, 100)
+    clock.pass_s(-8 * HOUR_S)
+
+    assert reserved(budgets, relay, 100) is not None
+
+
+def test_a_clock_set_back_by_minutes_begins_no_hour_anew() -> None:
+    clock, relay = FakeClock(), limited(tokens_per_hour=100)
+    budgets = Budgets(clock)
+    spend(budgets, relay, 100)
+    clock.pass_s(-1_800)
+
+    assert reserved(budgets, relay, 1) is None
+
+
+@pytest.mark.parametrize("hours_later", [0, 5])
+def test_a_clock_set_back_by_hours_begins_no_day_anew(hours_later: float) -> None:
+    clock = FakeClock()
+    budgets = Budgets(clock)
+    clock.pass_s(DAY_S)
+    spend(budgets, A_HUNDRED, 100)
+    clock.pass_s(-DAY_S)
+    reserved(budgets, A_HUNDRED, 1)
+    clock.pass_s(hours_later * HOUR_S)
+
+    assert reserved(budgets, A_HUNDRED, 1) is None
+
+
 # Whom a limit is for
 
 

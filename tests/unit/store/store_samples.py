@@ -63,7 +63,8 @@ def account_of(relay: Target, at_s: float = NOON_S, zone: tzinfo = UTC) -> Accou
 
 
 def granted(kept: StoredBooks, relay: Target, tokens: int, copies: int = 1, at_s: float = NOON_S) -> Grant:
-    return asyncio.run(kept.grant(account_of(relay, at_s), Amount(tokens=tokens, requests=1), copies))
+    need = Amount(tokens=tokens, requests=1)
+    return asyncio.run(kept.grant(account_of(relay, at_s), need, need * copies))
 
 
 def tokens_left(grant: Grant) -> int:

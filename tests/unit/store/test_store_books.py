@@ -203,7 +203,7 @@ def test_what_was_granted_while_the_file_was_locked_is_in_it_afterwards(tmp_path
 
 def test_what_was_granted_to_somebody_who_gave_up_is_given_back(tmp_path: Path) -> None:
     async def gives_up(kept: StoredBooks) -> None:
-        waiting = asyncio.ensure_future(kept.grant(account_of(RELAY), ask(60), 1))
+        waiting = asyncio.ensure_future(kept.grant(account_of(RELAY), ask(60), ask(60)))
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.wait({waiting})

@@ -149,7 +149,7 @@ def test_what_schema_1_had_spent_and_shared_counts_for_today(old: Path) -> None:
     relay = limited(tokens_per_day=100)
     with writing(old) as writer:
         kept = books(writer, old)
-        grant = writer.ask(lambda db: kept._granted(db, account_of(relay), NOTHING, 1)).result(5)
+        grant = writer.ask(lambda db: kept._granted(db, account_of(relay), NOTHING, NOTHING)).result(5)
 
     assert tokens_left(grant) == 100 - 15 - 40
 
