@@ -233,6 +233,16 @@ def test_a_check_spends_of_the_budget_of_the_service_beside_it(relay: MockRelay,
     assert spent == [(2,)]
 
 
+def test_a_second_service_with_the_same_folder_spends_of_the_same_budget(relay: MockRelay, tmp_path: Path) -> None:
+    config, data = SPENT.format(url=relay.url).replace("100d", "1s, timeout: 900ms"), ("--data", str(tmp_path / "data"))
+    with serving(tmp_path / "a", config, *data, "--run-now") as first:
+        eventually(lambda: first.value("wnmon_budget_exhausted", target="frugal"), "a budget that is used up")
+        with serving(tmp_path / "b", config, *data, "--run-now") as second:
+            eventually(lambda: second.value("wnmon_budget_exhausted", target="frugal"), "the same of the other one")
+
+            assert second.value("wnmon_probe_runs_total", target="frugal", outcome="passed") in {None, 0.0}
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 
@@ -17,7 +18,7 @@ from wnmon.engine.ports import Books, Clock, Courses, Evidence, Sink
 from wnmon.engine.probe_states import LatestStates
 from wnmon.engine.standing import Standings
 from wnmon.engine.turns import Turns
-from wnmon.model.events import MonitorEvent, StoreTold, Turned
+from wnmon.model.events import MonitorEvent, StoreProblem, StoreTold, Turned
 from wnmon.notify.outbox import MemoryOutbox
 from wnmon.store import Keeper, Place, Refused, open_keeper
 from wnmon.web import NoEvidence, NothingKept
@@ -42,18 +43,24 @@ class Kept:
         self._opens = opens
         self._said: deque[MonitorEvent] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._keeper = None if folder is None else self._opened(folder, clock)
+        self._keeper, self._beside = (None, None) if folder is None else self._opened(folder, clock)
         keeper = self._keeper
         self._transcripts = None if keeper is None else Transcripts(keeper.transcripts.keep, secrets, self._say)
         self._evidence = None if keeper is None else KeptEvidence(keeper.courses.transcript)
 
-    def _opened(self, folder: Path, clock: Clock) -> Keeper | None:
+    def _opened(self, folder: Path, clock: Clock) -> tuple[Keeper | None, Keeper | None]:
+        """Return the keeper, and where another service has that place one that is good for budgets alone."""
         place = Place(folder=folder, owner=token_hex(8), is_service=True)
         opened = self._opens(place, clock, self._say)
         refused = opened if isinstance(opened, Refused) else None
         # Its thread writes already, and may have said that it cannot.
         self._said.appendleft(StoreTold(problem=None if refused is None else refused.problem))
-        return None if isinstance(opened, Refused) else opened
+        if not isinstance(opened, Refused):
+            return opened, None
+        if opened.problem is not StoreProblem.IN_USE:
+            return None, None
+        beside = self._opens(replace(place, is_service=False), clock, lambda _: None)
+        return None, None if isinstance(beside, Refused) else beside
 
     @property
     def sinks(self) -> tuple[Keeper, ...]:
@@ -67,8 +74,9 @@ class Kept:
 
     @property
     def books(self) -> Books | None:
-        """Return where budgets are kept."""
-        return None if self._keeper is None else self._keeper.books
+        """Return where budgets are kept: those of two services with one folder are the same."""
+        keeper = self._keeper or self._beside
+        return None if keeper is None else keeper.books
 
     @property
     def outbox(self) -> Outbox:
@@ -120,9 +128,10 @@ class Kept:
 
     async def close(self, budgets: Budgets) -> None:
         """Give back what of budgets is not used, write what there is, and let go of the folder."""
-        if self._keeper is not None:
+        keeper = self._keeper or self._beside
+        if keeper is not None:
             budgets.close()
-            await asyncio.to_thread(self._close, self._keeper)
+            await asyncio.to_thread(self._close, keeper)
 
     def _close(self, keeper: Keeper) -> None:
         if self._transcripts is not None:

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -50,11 +51,13 @@ class Refused:
     problem: StoreProblem
 
 
-def migrations() -> list[tuple[int, str]]:
+@cache
+def migrations() -> tuple[tuple[int, str], ...]:
     """Return the numbered SQL files, in their order."""
     folder = files("wnmon.store") / "migrations"
     named = ((_NUMBERED.fullmatch(file.name), file) for file in folder.iterdir())
-    return sorted((int(match[1]), file.read_text(encoding="utf-8")) for match, file in named if match is not None)
+    found = ((int(match[1]), file.read_text(encoding="utf-8")) for match, file in named if match is not None)
+    return tuple(sorted(found))
 
 
 def opened(file: Path, may_change: Callable[[], bool] = lambda: True) -> sqlite3.Connection | Refused:

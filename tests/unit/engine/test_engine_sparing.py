@@ -390,3 +390,22 @@ def test_gaps_are_no_longer_than_the_stride_says() -> None:
     ran: Sequence[float] = Day(target(budget=Budget(tokens_per_day=80 * COST))).ran
 
     assert max(after - before for before, after in pairwise(ran)) <= 8 * EVERY_S + 1
+
+
+def test_a_price_that_is_mended_counts_at_once() -> None:
+    budget = Budget(money_per_day=Decimal(1))
+    dear, cheap = (
+        target(
+            "wn",
+            budget=budget,
+            prices={"m-1": Price(currency="CNY", input_per_million=Decimal(each), output_per_million=Decimal(each))},
+        )
+        for each in (1_000_000, 1)
+    )
+    scene = Scene(asked(dear))
+    scene.sparing.take(Bench(reply()).run(scene.probes[0]))
+    scene.sparing.weigh()
+    before = scene.level()
+    scene.sparing.declare([asked(cheap)])
+
+    assert (before.step >= Step.MODELS, scene.level()) == (True, FULL)

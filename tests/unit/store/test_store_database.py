@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from store_samples import rows
@@ -194,3 +195,29 @@ def test_who_only_reads_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         db.execute("DELETE FROM run")
     db.close()
+
+
+READS_AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from wnmon.store.database import for_reading, migrations
+migrations()
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+print(type(for_reading(Path(sys.argv[1]))).__name__)
+"""
+
+
+def test_a_file_in_a_folder_that_cannot_be_written_can_be_read() -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name) / "kept"
+        folder.mkdir()
+        file = folder / "wnmon.db"
+        made(file).close()
+        for path, mode in ((file, 0o444), (folder, 0o555), (Path(name), 0o755)):
+            path.chmod(mode)
+        asked = [sys.executable, "-c", READS_AS_NOBODY, str(file)]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)
+        folder.chmod(0o755)
+
+    assert done.stdout.strip() == "Connection", done.stderr

@@ -16,7 +16,7 @@ from wnmon.model.events import StoreProblem
 from wnmon.model.result import Outcome, Reason, Timing
 from wnmon.store import Refused
 from wnmon.store.database import APPLICATION_ID, migrations, opened
-from wnmon.store.history import RUN_COLUMNS, History, Past, Unreadable, open_history
+from wnmon.store.history import READ_AT_ONCE, RUN_COLUMNS, History, Past, Unreadable, open_history
 from wnmon.store.results import Written, row_of, write_run
 
 HOUR_S = 3_600
@@ -186,3 +186,62 @@ def test_however_far_back_is_asked_for_is_no_further_than_anything_is_kept(histo
     (past,) = past_of(history, last_s, START_S + HOUR_S)
 
     assert (past.total.runs, len(list(history.runs(last_s, START_S + HOUR_S)))) == (3, 3)
+
+
+def filled(folder: Path, first_h: int, hours: int, outcome: Outcome) -> None:
+    """Write a run an hour."""
+    db = opened(folder / "wnmon.db")
+    assert isinstance(db, sqlite3.Connection)
+    written = Written.read(db)
+    for hour in range(first_h, first_h + hours):
+        at_s = START_S + hour * HOUR_S
+        run = a_run(outcome, Reason.OK if outcome is Outcome.PASSED else Reason.HTTP_5XX, ended_at_s=at_s)
+        write_run(db, written, row_of(replace(run, id=str(hour), slot_s=at_s, started_at_s=at_s)))
+    db.close()
+
+
+def test_where_hours_are_gone_the_past_is_told_by_days(tmp_path: Path) -> None:
+    filled(tmp_path, 0, 96, Outcome.ERRORED)
+    filled(tmp_path, 96, 48, Outcome.PASSED)
+    now_s = START_S + 144 * HOUR_S
+    db = opened(tmp_path / "wnmon.db")
+    assert isinstance(db, sqlite3.Connection)
+    db.execute(f"DELETE FROM sum WHERE step_s = {HOUR_S} AND start_s < ?", (now_s - 48 * HOUR_S,))
+    db.close()
+    found = open_history(tmp_path)
+    assert isinstance(found, History)
+    (past,) = past_of(found, 6 * 86_400, now_s)
+
+    assert (past.total.down, past.days_of) == (96, "UTC")
+
+
+def test_an_export_reads_all_there_is_piece_by_piece(tmp_path: Path) -> None:
+    filled(tmp_path, 0, 2 * READ_AT_ONCE + 1, Outcome.PASSED)
+    found = open_history(tmp_path)
+    assert isinstance(found, History)
+    rows_read = found.runs(3_650 * 86_400.0, START_S + 3_000 * HOUR_S)
+    read = [row[RUN_COLUMNS.index("run")] for row in rows_read if not isinstance(row, Unreadable)]
+
+    assert read == [str(hour) for hour in range(2 * READ_AT_ONCE + 1)]
+
+
+def test_an_export_that_waits_keeps_nothing_from_being_written_into_the_file(tmp_path: Path) -> None:
+    filled(tmp_path, 0, READ_AT_ONCE + 1, Outcome.PASSED)
+    found = open_history(tmp_path)
+    assert isinstance(found, History)
+    reading = found.runs(3_650 * 86_400.0, START_S + 3_000 * HOUR_S)
+    next(reading)
+    db = opened(tmp_path / "wnmon.db")
+    assert isinstance(db, sqlite3.Connection)
+    db.execute("INSERT INTO setting VALUES ('later', 'x')")
+    busy, in_log, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    db.close()
+
+    assert (busy, in_log) == (0, 0)
+
+
+def test_a_copy_is_a_file_whatever_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, history: History) -> None:
+    monkeypatch.chdir(tmp_path)
+    history.copy(Path(":memory:"))
+
+    assert (tmp_path / ":memory:").stat().st_size > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -15,6 +16,7 @@ from wnmon.model.events import MonitorEvent, StoreProblem, StoreTold, Turned
 from wnmon.model.result import Outcome, Reason
 from wnmon.model.retention import Retention
 from wnmon.store import Keeper, Place, Refused, open_keeper
+from wnmon.store.database import migrations
 from wnmon.watch.confirm import Confirmation
 
 PROBE = a_probe()
@@ -111,6 +113,36 @@ def test_an_incident_of_a_probe_that_nobody_asks_any_more_is_closed(tmp_path: Pa
     kept.close()
 
     assert rows(tmp_path / "wnmon.db", "SELECT count(closed_ms) FROM incident") == [(1,)]
+
+
+def test_a_probe_that_comes_back_after_nobody_asked_it_is_not_known_to_be_down(tmp_path: Path) -> None:
+    lived(tmp_path, turned(up=False))
+    without = keeper(tmp_path)
+    without.declare((), Retention(), UTC)
+    without.close()
+    kept = keeper(tmp_path)
+    kept.close()
+
+    assert kept.remembered(PROBE) is None
+
+
+@pytest.mark.parametrize(("is_served", "version"), [(True, migrations()[-1][0] - 1), (False, migrations()[-1][0])])
+def test_a_check_brings_no_file_up_to_date_that_an_older_service_writes(
+    *, is_served: bool, version: int, tmp_path: Path
+) -> None:
+    keeper(tmp_path).close()
+    db = sqlite3.connect(tmp_path / "wnmon.db")
+    db.execute("DROP INDEX rule_verdict_by_time")
+    db.execute(f"PRAGMA user_version = {migrations()[-1][0] - 1}")
+    db.close()
+    service = Place(folder=tmp_path, owner="s", is_service=is_served)
+    service.take()
+    beside = open_keeper(Place(folder=tmp_path, owner="c", is_service=False), FakeClock(), lambda _: None)
+    if isinstance(beside, Keeper):
+        beside.close()
+    service.leave()
+
+    assert rows(tmp_path / "wnmon.db", "PRAGMA user_version") == [(version,)]
 
 
 def test_two_services_do_not_share_a_folder(tmp_path: Path) -> None:

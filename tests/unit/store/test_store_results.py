@@ -16,7 +16,7 @@ from wnmon.model.check import Level
 from wnmon.model.result import Outcome, Reason, RuleVerdict, Timing, Verdict
 from wnmon.model.retention import Retention
 from wnmon.store.database import opened
-from wnmon.store.results import DAY_S, HOUR_S, Written, purge, row_of, write_run, write_skip
+from wnmon.store.results import DAY_S, HOUR_S, MOST_OF_A_SLOT, Written, purge, row_of, write_run, write_skip
 
 
 @pytest.fixture
@@ -57,6 +57,21 @@ def test_a_slot_that_was_there_is_added_to_no_hour(db: sqlite3.Connection) -> No
     write(db, at(START_S), at(START_S))
 
     assert one(db, f"SELECT passed FROM sum WHERE step_s = {HOUR_S}") == 1
+
+
+def test_a_slot_that_a_clock_set_back_came_to_again_has_two_runs(db: sqlite3.Connection) -> None:
+    write(db, at(START_S), replace(at(START_S), id="another"))
+
+    assert one(db, "SELECT count(*) FROM run") == 2
+
+
+def test_more_runs_of_a_slot_than_have_room_are_still_added_to_their_hour(db: sqlite3.Connection) -> None:
+    write(db, *(replace(at(START_S), id=f"run-{number}") for number in range(MOST_OF_A_SLOT + 2)))
+
+    assert (one(db, "SELECT count(*) FROM run"), one(db, f"SELECT passed FROM sum WHERE step_s = {HOUR_S}")) == (
+        MOST_OF_A_SLOT,
+        MOST_OF_A_SLOT + 2,
+    )
 
 
 def paid(run: Run, amount: str = "0.0000000011") -> Run:
@@ -129,6 +144,17 @@ def test_a_verdict_is_written_when_it_changes(db: sqlite3.Connection) -> None:
     write(db, *(at(START_S + place, run) for place, run in enumerate(runs)))
 
     assert [row[0] for row in db.execute("SELECT verdict FROM rule_verdict ORDER BY at_ms")] == ["passed", "failed"]
+
+
+def test_that_nobody_knows_is_no_change_of_a_rule(db: sqlite3.Connection) -> None:
+    said = (Verdict.PASSED, Verdict.INCONCLUSIVE, Verdict.PASSED)
+    runs = (at(START_S + 60 * n, replace(a_run(), ended_at_s=START_S + 60 * n)) for n in range(3))
+    write(
+        db,
+        *(replace(run, result=replace(run.result, verdicts=verdict(now))) for run, now in zip(runs, said, strict=True)),
+    )
+
+    assert one(db, "SELECT count(*) FROM rule_verdict") == 1
 
 
 def test_a_verdict_that_was_known_before_a_restart_is_no_change(db: sqlite3.Connection) -> None:

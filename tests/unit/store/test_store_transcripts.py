@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +30,7 @@ from wnmon.store.transcripts import (
     read_transcript,
     write_transcript,
 )
+from wnmon.store.writer import Hearing, Work, Writer
 
 TEXT = '{"format": "wnmon-transcript"}'
 
@@ -244,3 +245,27 @@ def test_a_file_of_before_there_were_transcripts_is_brought_up_to_date(tmp_path:
 
     assert rows(file, "SELECT id, opened_ms, run FROM incident") == [(7, 1000, None)]
     assert rows(file, "SELECT count(*) FROM transcript") == [(1,)]
+
+
+def test_transcripts_are_written_again_after_what_was_to_write_them_was_given_up(tmp_path: Path) -> None:
+    class Forgetful(Writer):
+        """Gives up the first piece that is posted."""
+
+        first = True
+
+        def post(self, work: Work, lost: Callable[[], object] = lambda: None) -> None:
+            if self.first:
+                self.first = False
+                lost()
+            else:
+                super().post(work, lost)
+
+    db = opened(tmp_path / "wnmon.db")
+    assert isinstance(db, sqlite3.Connection)
+    writer = Forgetful(db, Hearing(), every_s=0.02)
+    kept = StoredTranscripts(writer, Written.read(db), most=5)
+    for number in range(2):
+        kept.keep(packed(failed(number)))
+    writer.close()
+
+    assert rows(tmp_path / "wnmon.db", "SELECT count(*) FROM transcript") == [(2,)]

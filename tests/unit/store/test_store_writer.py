@@ -11,7 +11,7 @@ from store_samples import rows, writing
 
 from wnmon.model.events import StoreProblem
 from wnmon.store.database import opened
-from wnmon.store.writer import Health, Hearing, Writer
+from wnmon.store.writer import MOST_WAITING, Health, Hearing, Writer
 
 COUNT = "SELECT count(*) FROM setting WHERE name = 'a'"
 INSERT = "INSERT INTO setting VALUES ('a', 'b')"
@@ -115,6 +115,27 @@ def test_what_found_no_room_is_written_once_there_is_some(tmp_path: Path) -> Non
     writer.close()
 
     assert rows(tmp_path / "wnmon.db", "SELECT count(*) FROM setting WHERE name = 'much'") == [(1,)]
+
+
+def test_who_posted_what_is_given_up_is_told_so(tmp_path: Path) -> None:
+    lost: list[str] = []
+    with writing(tmp_path / "wnmon.db") as writer:
+        writer.post(broken, lambda: lost.append("broken"))
+        writer.post(lambda db: db.execute(INSERT), lambda: lost.append("written"))
+
+    assert lost == ["broken"]
+
+
+def test_the_oldest_of_too_much_that_waits_is_given_up(tmp_path: Path) -> None:
+    lost: list[int] = []
+    db, told = full(tmp_path / "wnmon.db"), threading.Event()
+    writer = Writer(db, Hearing(health=lambda _: told.set()), every_s=0.02)
+    for number in range(MOST_WAITING + 3):
+        writer.post(fill, lambda number=number: lost.append(number))  # type: ignore[misc]
+    assert told.wait(60)
+    writer.close()
+
+    assert lost[:3] == [0, 1, 2]
 
 
 def test_what_nobody_waits_for_any_more_is_not_done(tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ _WORDS: dict[str, Pair] = {
     "store_writes": ("what runs come to is written down again", "运行结果已恢复写入"),
     "store_not_writable": ("the folder cannot be written (--data names another one)", "数据目录不可写（可用 --data 另选）"),
     "store_in_use": (
-        "another wnmon serves with this folder (--data names another one)",
-        "另一个 wnmon 服务正在使用该目录（可用 --data 另选）",
+        "another wnmon serves with this folder (--data names another one; an older version is to be restarted first)",
+        "另一个 wnmon 服务正在使用该目录（可用 --data 另选；若为旧版本，请先重启该服务）",
     ),
     "store_locked": ("another program has locked wnmon.db", "wnmon.db 被其他程序锁定"),
     "store_gone": (
