@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from service_process import ServiceProcess, eventually, serving
 
-# The relay tells re-checks from runs by their order alone, so one has six seconds in which to be sent on a busy machine.
+# The relay tells re-checks from runs by their order alone: one has six seconds in which to be sent on a busy machine.
 CONFIG = """\
 targets:
   wn: {{base_url: {url}, api_key: "${{WN_API_KEY}}", models: [m]}}

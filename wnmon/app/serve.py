@@ -29,6 +29,7 @@ from wnmon.engine.runner import Runner
 from wnmon.engine.sparing import Sparing
 from wnmon.engine.standing import Standings
 from wnmon.engine.turns import Turns, expired
+from wnmon.engine.unasked import UnaskedTargets
 from wnmon.engine.under_way import UnderWay
 from wnmon.engine.web_config import NO_WEB_CONFIG, WebConfig
 from wnmon.errors import ConfigError, place_of
@@ -122,6 +123,7 @@ class Service:
         self._scheduler = Scheduler(self._fire, self._tell, self._clock)
         left, unspent = self._budgets.remaining, self._budgets.unspent
         self._sparing = Sparing(self._clock, left, self._scheduler.timetable, unspent)
+        self._unasked = UnaskedTargets(self._budgets, self._sparing.stands)
         self._rests = Rests(self._clock, self._backoff, self._budgets, self._sparing.rest)
         self._standings = Standings(self._clock, self._scheduler.timetable, self._rests.of, self._sparing.stride)
         self._turns = Turns()
@@ -297,6 +299,7 @@ class Service:
         self._kept.adopt(config)
         self._scheduler.set_probes(config.probes, run_now=run_now)
         stepped_now = self._sparing.declare(config.probes)
+        self._unasked.declare(config.probes)
         for probe in doubted:
             self._recheck(probe)
         self._fanout.observe(Reloaded(ok=True, at_s=self._clock.wall_s(), sha=config.sha))
@@ -367,6 +370,8 @@ class Service:
     def _weigh(self) -> None:
         for stepped in self._sparing.weigh():
             self._fanout.observe(stepped)
+        for unasked in self._unasked.look():
+            self._fanout.observe(unasked)
 
     async def _reload(self) -> ReloadReport:
         """Load anew; on any problem keep the last good configuration and say why.

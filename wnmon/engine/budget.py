@@ -202,6 +202,7 @@ class Budgets:
             ledger.granted += beyond
             ledger.left = tuple(less(one, beyond) for one in ledger.left)
         self._books.spend(ledger.account, spent, of_grant)
+        self._give_back(ledger, (ledger.idle - held * AHEAD).at_least(NOTHING))
 
     def close(self) -> None:
         """Give back what the books have granted and nobody uses."""
@@ -287,8 +288,8 @@ class Budgets:
     def _now(self) -> Mapping[Period, Stretch]:
         """Return the hour, the day and the month there is; a clock set back begins no day and no month anew.
 
-        Nor an hour, where it is set back by less than one. One set back by months was wrong before, and nothing would
-        be asked until that month came.
+        Nor an hour, unless it is set back to more than one before that began. One set back by months was wrong before,
+        and nothing would be asked until that month came.
         """
         now_s = self._clock.wall_s()
         if now_s < self._hour_ends_s - WRONG_S:
@@ -306,11 +307,13 @@ class Budgets:
 
     def _end(self, ledger: Ledger) -> None:
         """Give back what of a ledger nobody holds."""
-        idle = ledger.idle
-        if idle != NOTHING:
-            self._books.give_back(ledger.account, idle)
-            ledger.granted = ledger.taken
-            ledger.left = tuple(less(one, NOTHING - idle) for one in ledger.left)
+        self._give_back(ledger, ledger.idle)
+
+    def _give_back(self, ledger: Ledger, amount: Amount) -> None:
+        if amount != NOTHING:
+            self._books.give_back(ledger.account, amount)
+            ledger.granted -= amount
+            ledger.left = tuple(less(one, NOTHING - amount) for one in ledger.left)
 
     def _give_back_idle(self) -> bool:
         """Give back what is granted and held for nothing; tell whether that is anything."""

@@ -99,9 +99,9 @@ class OwnNetwork:
     def _others(self, own: str) -> Iterator[str]:
         """Yield a URL of each other host that may tell whether the network works, whoever answered last first."""
         for host in dict.fromkeys((*reversed(self._reached), *self._hosts)):
-            probes = self._hosts.get(host, [])
-            if host != own and host not in self._dead and any(self._windows.rest(probe) is None for probe in probes):
-                yield probes[0].target.url
+            asked = (probe for probe in self._hosts.get(host, ()) if self._windows.rest(probe) is None)
+            if host != own and host not in self._dead and (probe := next(asked, None)) is not None:
+                yield probe.target.url
 
     def _is_back(self) -> None:
         if self._down_since_s is not None:
@@ -112,7 +112,7 @@ class OwnNetwork:
         """Return the answer of others than this host that is being waited for, or holds; else ask anew."""
         now_ns = self._clock.boot_ns()
         self._asked = [one for one in self._asked if not one.answer.done() or now_ns - one.at_ns <= HOLDS_S * 1e9]
-        asked = next((one for one in self._asked if own not in one.hosts), None)
+        asked = next((one for one in self._asked if self._guard or own not in one.hosts), None)
         if asked is None:
             answer = asyncio.create_task(self._any(urls), name="own network")
             asked = _Asked(hosts=frozenset(map(host_of, urls)), answer=answer, at_ns=now_ns)

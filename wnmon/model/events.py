@@ -161,6 +161,14 @@ class Stepped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unasked:
+    """No model of a target is asked for want of what a limit leaves; of limit None its models are asked."""
+
+    target: str
+    limit: Limit | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelsListed:
     """A target that nothing else is asked of, to spare its budget, listed its models at `at_s` (epoch), or did not.
 
@@ -268,6 +276,7 @@ MonitorEvent = (
     | Reloaded
     | BudgetLeft
     | Stepped
+    | Unasked
     | ModelsListed
     | SinkFailed
     | InternalFault

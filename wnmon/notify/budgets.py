@@ -6,16 +6,13 @@ six hours, so that a budget an hour that never suffices is told four times a day
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from wnmon.model.budget import Limit
-from wnmon.model.channel import Channel
-from wnmon.model.events import BudgetLeft, Stepped
-from wnmon.model.result import Reason
+from wnmon.model.events import Unasked
 from wnmon.model.target import Target
-from wnmon.watch.step_down import Step
 
 STANDS_S = 60.0
 """So long it is waited before anybody is told: after a start all limits are weighed anew."""
@@ -38,36 +35,23 @@ class Budgets:
 
     short: dict[str, Short] = field(default_factory=dict)
     asked_s: dict[str, float] = field(default_factory=dict)
-    _stepping: frozenset[str] = frozenset()
 
     def declare(self, targets: Collection[Target]) -> None:
         """Know exactly these targets; what is known of those that stay is kept. Without a limit none is short."""
         limited = {target.name for target in targets if target.limits}
-        self._stepping = frozenset(target.name for target in targets if target.step_down)
         self.short = {name: one for name, one in self.short.items() if name in limited}
         self.asked_s = {name: at_s for name, at_s in self.asked_s.items() if name in limited}
         self.asked_s |= {target.name: 0.0 for target in targets if not target.limits}
 
-    def take(self, event: Stepped | BudgetLeft, now_s: float) -> bool:
-        """Note how sparingly a target is asked, of one that takes no step down whether a request did not fit.
-
-        Return whether it is short now and was not, or the other way round.
-        """
-        if isinstance(event, Stepped):
-            limit = event.limit if event.step >= Step.MODELS else None
-        else:
-            limit = next((one.limit for one in event.limits if one.is_exhausted), None)
-        if isinstance(event, Stepped) is not (event.target in self._stepping):
-            return False
-        if limit is None and event.target not in self.asked_s:
+    def take(self, event: Unasked, now_s: float) -> None:
+        """Note whether models of a target are asked; what it is short of may change meanwhile."""
+        if event.limit is None:
             self.short.pop(event.target, None)
-            self.asked_s[event.target] = now_s
-            return True
-        if limit is not None and event.target not in self.short:
-            self.asked_s.pop(event.target, None)
-            self.short[event.target] = Short(event.target, limit, now_s)
-            return True
-        return False
+            self.asked_s.setdefault(event.target, now_s)
+            return
+        self.asked_s.pop(event.target, None)
+        known = self.short.get(event.target)
+        self.short[event.target] = Short(event.target, event.limit, now_s if known is None else known.since_s)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,12 +61,12 @@ class BudgetsTold:
     short: dict[str, float] = field(default_factory=dict)
     sent_s: list[float] = field(default_factory=list)
 
-    def news(self, channel: Channel, budgets: Budgets, now_s: float) -> Iterator[tuple[float, Short | str]]:
-        """Yield each target that is short and untold, or told and asked again, and from when on it is told."""
+    def news(self, budgets: Budgets, wants: Callable[[str], bool], now_s: float) -> Iterator[tuple[float, Short | str]]:
+        """Yield each wanted target that is short and untold, or told and asked again, and from when on it is told."""
         lately_s = self._lately(now_s)
         free_s = 0.0 if len(lately_s) < FREE else lately_s[-1] + APART_S
         for name, short in budgets.short.items():
-            if name not in self.short and _wants(channel, name):
+            if name not in self.short and wants(name):
                 yield max(free_s, short.since_s + STANDS_S), short
         for name in self.short:
             if name in budgets.asked_s:
@@ -116,8 +100,3 @@ class BudgetsTold:
     def _lately(self, now_s: float) -> list[float]:
         """Return when it was told within a day; nothing from a future that a clock showed before it was set."""
         return [at_s for at_s in self.sent_s if now_s - DAY_S < at_s <= now_s]
-
-
-def _wants(channel: Channel, target: str) -> bool:
-    wanted = channel.reasons is None or Reason.BUDGET in channel.reasons
-    return wanted and (channel.targets is None or target in channel.targets)

@@ -19,6 +19,7 @@ class Outage:
     """A probe that is confirmed to be down since an instant. Times are epoch seconds.
 
     `failing_since_s`: when the first of the runs ended that confirmed it. `said`: what the last run found, redacted.
+    `later`: other reasons that runs have ended with since.
     `ttft_s`: the time to first token of the last run that had one, None where none is known.
     """
 
@@ -31,6 +32,12 @@ class Outage:
     failing_since_s: float
     said: Text = ""
     ttft_s: float | None = None
+    later: tuple[Reason, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Return all its reasons, the last one last."""
+        return self.reason, *self.later
 
 
 @dataclass(slots=True, kw_only=True)

@@ -154,7 +154,8 @@ class Desk:
             await self._means.outbox.put(self.channel.name, self.memory.dump())
 
     async def _try(self, delivery: Delivery, now_s: float) -> float:
-        answer = await send(self._means.carrier, self.channel, delivery, now_s)
+        channel = self.channel
+        answer = await send(self._means.carrier, channel, delivery, now_s)
         now_s, attempts = self._means.clock.wall_s(), delivery.attempts + 1
         said = redacted(answer.answer, self.channel, self._means.known())
         self._means.tell(
@@ -165,7 +166,8 @@ class Desk:
             self.memory.hold(held=self.memory.held or attempts > 1)  # what gathered meanwhile is told in one
             await self._means.outbox.delivered(delivery.id, at_s=now_s)
             return 0.0
-        next_try_s = now_s + retry_s(attempts, answer)
+        # What a reload has changed meanwhile is tried at once.
+        next_try_s = now_s + (retry_s(attempts, answer) if channel == self.channel else 0.0)
         self._under_way = replace(delivery, next_try_s=next_try_s, attempts=attempts)
         self._why = answer.why
         await self._means.outbox.tried(delivery.id, attempts=attempts, next_try_s=next_try_s)

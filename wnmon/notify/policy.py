@@ -19,11 +19,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from wnmon.model.channel import Channel
+from wnmon.model.result import Reason
 from wnmon.model.target import ProbeId
 from wnmon.notify.budgets import BudgetsTold, Short
 from wnmon.notify.news import Cut, Kind, Notice, Outage, Told
@@ -188,8 +189,16 @@ _Lasting = Mapping[str, Sequence[ProbeId]]
 
 def wants(channel: Channel, outage: Outage) -> bool:
     """Tell whether a channel wants to hear of an outage."""
-    wanted = channel.reasons is None or outage.reason in channel.reasons
+    wanted = channel.reasons is None or any(reason in channel.reasons for reason in outage.reasons)
     return wanted and channel.watches(outage.target, outage.check)
+
+
+def _as_wanted(channel: Channel, outage: Outage, situation: Situation) -> Outage:
+    """Return the outage with the reason for which a channel wants to hear of it: the last, where the first is none."""
+    if channel.reasons is None or outage.reason in channel.reasons:
+        return outage
+    reason = next(reason for reason in reversed(outage.reasons) if reason in channel.reasons)
+    return replace(outage, reason=reason, said=situation.last[outage.probe].said)
 
 
 def decide(channel: Channel, memory: Memory, situation: Situation, now_s: float) -> Verdict:
@@ -225,12 +234,20 @@ def _own(channel: Channel, memory: Memory, situation: Situation, now_s: float) -
     if (unkept is not None) is not memory.unkept:
         at_s = 0.0 if unkept is None else unkept.since_s + UNKEPT_S
         yield max(at_s, _spaced_until_s(OWN_STORE, memory, now_s)), Notice(kind=Kind.STORE, unkept=unkept)
-    budgets = list(memory.budgets.news(channel, situation.budgets, now_s))
+    budgets = list(memory.budgets.news(situation.budgets, lambda name: _wants_budget(channel, situation, name), now_s))
     if budgets:
         due = [one for at_s, one in budgets if at_s <= now_s]
         short = tuple(one for one in due if isinstance(one, Short))
         asked = tuple(one for one in due if isinstance(one, str))
         yield min(at_s for at_s, _ in budgets), Notice(kind=Kind.BUDGET, short=short, asked=asked)
+
+
+def _wants_budget(channel: Channel, situation: Situation, target: str) -> bool:
+    """Tell whether a channel wants to hear that no model of a target is asked."""
+    if channel.reasons is not None and Reason.BUDGET not in channel.reasons:
+        return False
+    watched = (situation.probes[id_] for id_ in situation.by_target.get(target, ()))
+    return any(channel.watches(one.target, one.check) for one in watched)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -251,7 +268,7 @@ def _news(channel: Channel, memory: Memory, situation: Situation) -> dict[str, _
     news: dict[str, _News] = {}
     for outage in situation.outages.values():
         if outage.probe not in memory.told and wants(channel, outage):
-            news.setdefault(outage.target, _News()).began.append(outage)
+            news.setdefault(outage.target, _News()).began.append(_as_wanted(channel, outage, situation))
     for told in memory.told.values():
         if told.until_s is not None:
             news.setdefault(told.target, _News()).ended.append(told)

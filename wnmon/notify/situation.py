@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wnmon.engine.run import Run
-from wnmon.model.events import BudgetLeft, MonitorEvent, StateExpired, Stepped, StoreTold, Turned
+from wnmon.model.events import MonitorEvent, StateExpired, StoreTold, Turned, Unasked
 from wnmon.model.result import Outcome
 from wnmon.model.said import Text
 from wnmon.model.target import Probe, ProbeId
@@ -78,9 +78,9 @@ class Situation:
         says = says_up(result.outcome, result.reason)
         if says is not None:
             failing_since_s = None if says else failing_since_s or run.ended_at_s
-        if says is False and outage is not None and outage.reason is not result.reason:
-            # Who wants to hear of this reason was not told of the one before.
-            self.outages[run.probe] = replace(outage, reason=result.reason, said=result.message)
+        if says is False and outage is not None and outage.reasons[-1] is not result.reason:
+            later = (*(reason for reason in outage.later if reason is not result.reason), result.reason)
+            self.outages[run.probe] = replace(outage, later=later)
         self.last[run.probe] = Last(
             ended_s=run.ended_at_s,
             failing_since_s=failing_since_s,
@@ -96,8 +96,8 @@ class Situation:
             case StoreTold(problem=problem):
                 since_s = now_s if self.unkept is None else self.unkept.since_s
                 self.unkept = None if problem is None else Unkept(problem, since_s)
-            case Stepped() | BudgetLeft():
-                return self.budgets.take(event, now_s)  # what is left changes with each request
+            case Unasked():
+                self.budgets.take(event, now_s)
             case _:
                 return False
         return True

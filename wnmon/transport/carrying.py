@@ -88,7 +88,7 @@ class Carrying:
 
     async def _mail(self, mail: Mail) -> Answered:
         context = await asyncio.to_thread(self._authorities.context, mail.route.ca_file, mail.route.ca_folder)
-        return await _in_a_thread(lambda: _send_mail(mail, context, self._mail_s))
+        return await _in_a_thread(lambda: _send_mail(mail, context, min(self._total_s, self._mail_s), self._mail_s))
 
 
 async def _body(response: httpx.Response) -> bytes | None:
@@ -127,8 +127,8 @@ async def _in_a_thread(work: Callable[[], Answered]) -> Answered:
     return await done
 
 
-def _send_mail(mail: Mail, context: ssl.SSLContext, timeout_s: float) -> Answered:
-    """Send a mail and wait for the server's word. In a thread: smtplib knows no loop."""
+def _send_mail(mail: Mail, context: ssl.SSLContext, timeout_s: float, mail_s: float) -> Answered:
+    """Send a mail and wait for the server's word, longer once it has greeted. In a thread: smtplib knows no loop."""
     import smtplib
 
     parts = urlsplit(mail.url.reveal())
@@ -142,6 +142,8 @@ def _send_mail(mail: Mail, context: ssl.SSLContext, timeout_s: float) -> Answere
         refusal = _open(server, mail, context, host)
         if refusal is not None:
             return refusal
+        if server.sock is not None:
+            server.sock.settimeout(mail_s)
         refused = server.sendmail(mail.sender, mail.recipients, mail.message)
         return Answered(status=250, left_out=len(refused))
     except smtplib.SMTPRecipientsRefused as error:

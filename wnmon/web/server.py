@@ -120,7 +120,12 @@ class _Listener:
         return context is not None and context.verify_mode is ssl.CERT_REQUIRED
 
     def _came_by(self, context: ssl.SSLContext | None, names: frozenset[str]) -> bool:
-        return self._context() is context and self._client_names() == names
+        """Tell whether who came by this had to show what is asked for now; each reload makes a context anew."""
+        now = self._context()
+        if now is context or now is None or context is None:
+            return now is context and self._client_names() == names
+        is_alike = (context.verify_mode, context.get_ca_certs(True)) == (now.verify_mode, now.get_ca_certs(True))
+        return is_alike and self._client_names() == names
 
     def _arrival(self, **given: Any) -> asyncio.BaseProtocol:
         """Return what speaks with a connection that was just accepted, by the web configuration as it is now."""

@@ -251,3 +251,13 @@ def test_however_cheap_answers_are_no_more_is_held_for_nothing_than_a_few_reques
         budgets.settle(reservation, need(10))
 
     assert budgets.unspent(RELAY).is_within(need(500) * AHEAD)
+
+
+def test_however_many_are_asked_at_once_no_more_is_held_for_nothing_afterwards() -> None:
+    budgets = Budgets(FakeClock(), books=Paper(tokens=100_000))
+    under_way = [reserved(budgets, RELAY, 500) for _ in range(50)]
+    for reservation in under_way:
+        assert reservation is not None
+        budgets.settle(reservation, need(10))
+
+    assert budgets.unspent(RELAY).is_within(need(500) * AHEAD)

@@ -206,3 +206,25 @@ def test_a_relay_of_which_one_check_is_in_maintenance_is_a_witness() -> None:
     network = world.asking(probe(where=ONE), replace(probe(where=TWO), windows=(pause,)), probe(where=TWO))
 
     assert asyncio.run(network.is_down(ONE))
+
+
+def test_a_relay_that_is_a_guard_as_well_asks_once_for_all_its_probes() -> None:
+    world = World()
+    network = world.network(ONE, guard=(ONE.url, GUARD))
+
+    async def all_fail() -> None:
+        await asyncio.gather(*(network.is_down(ONE) for _ in range(100)))
+
+    asyncio.run(all_fail())
+
+    assert len(world.asked) == 2
+
+
+def test_of_a_host_in_maintenance_at_one_port_another_one_is_asked() -> None:
+    world = World({"8443"})
+    pause = Window(reason="moved", is_pause=True, until_s=NOON_S + 1e6)
+    network = world.asking(
+        probe(where=TWO), replace(probe(where=ONE), windows=(pause,)), probe(where=OTHER_PORT, name="other")
+    )
+
+    assert not asyncio.run(network.is_down(TWO))

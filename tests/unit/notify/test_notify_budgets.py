@@ -9,7 +9,7 @@ import pytest
 from notify_samples import NOON_S, Night, night, probe
 
 from wnmon.model.budget import Budget, Limit, Period, Scope, Unit
-from wnmon.model.events import BudgetLeft, LimitLeft, Stepped
+from wnmon.model.events import Unasked
 from wnmon.model.result import Reason
 from wnmon.model.target import Probe
 from wnmon.notify.budgets import APART_S, STANDS_S, Short
@@ -24,17 +24,17 @@ AGAIN = Notice(kind=Kind.BUDGET, asked=("wn",))
 CHANGED = replace(SHORT, asked=("other",))
 
 
-def limited(name: str = "wn", *, step_down: bool = True) -> Probe:
+def limited(name: str = "wn") -> Probe:
     one = probe(name)
-    return replace(one, target=replace(one.target, budget=Budget(tokens_per_day=1000), step_down=step_down))
+    return replace(one, target=replace(one.target, budget=Budget(tokens_per_day=1000)))
 
 
-def stepped(step: int, name: str = "wn") -> Stepped:
-    return Stepped(target=name, step=step, stride=1, limit=DAY if step else None, until_s=NOON_S + 3600)
+def unasked(name: str = "wn", limit: Limit | None = DAY) -> Unasked:
+    return Unasked(target=name, limit=limit)
 
 
-def left(*, exhausted: bool, name: str = "wn") -> BudgetLeft:
-    return BudgetLeft(target=name, limits=(LimitLeft(limit=DAY, left=0, is_exhausted=exhausted),))
+def asked(name: str = "wn") -> Unasked:
+    return Unasked(target=name, limit=None)
 
 
 def told(one: Night) -> list[tuple[float, tuple[str, ...], tuple[str, ...]]]:
@@ -42,45 +42,37 @@ def told(one: Night) -> list[tuple[float, tuple[str, ...], tuple[str, ...]]]:
     return [(at_s, tuple(each.target for each in notice.short), notice.asked) for at_s, notice in one.heard]
 
 
-@pytest.mark.parametrize("step", [3, 4])
-def test_a_target_of_which_no_model_is_asked_is_told_after_a_minute(step: int) -> None:
+def test_a_target_of_which_no_model_is_asked_is_told_after_a_minute() -> None:
     one = night(limited())
-    one.hear(stepped(step))
+    one.hear(unasked())
     one.until(7200)
 
     assert told(one) == [(STANDS_S, ("wn",), ())]
 
 
-@pytest.mark.parametrize("step", [0, 1, 2])
-def test_a_target_whose_models_are_asked_more_rarely_is_not_told(step: int) -> None:
+def test_a_target_whose_models_are_asked_is_not_told() -> None:
     one = night(limited())
-    one.hear(stepped(step))
+    one.hear(asked())
     one.until(7200)
 
     assert told(one) == []
 
 
-def test_a_target_that_takes_no_step_down_is_told_once_a_request_does_not_fit() -> None:
-    one = night(limited(step_down=False))
-    one.hear(left(exhausted=True), stepped(0))
-    one.until(7200)
-
-    assert told(one) == [(STANDS_S, ("wn",), ())]
-
-
-def test_a_request_that_does_not_fit_is_no_news_where_others_are_asked_instead() -> None:
+def test_a_message_that_waits_tells_the_limit_that_is_short_by_then() -> None:
     one = night(limited())
-    one.hear(stepped(1), left(exhausted=True))
+    one.hear(unasked(limit=KEY_HOUR))
+    one.until(30)
+    one.hear(unasked())
     one.until(7200)
 
-    assert told(one) == []
+    assert [short.limit for _, notice in one.heard for short in notice.short] == [DAY]
 
 
 def test_what_lasts_for_seconds_is_not_told() -> None:
     one = night(limited())
-    one.hear(stepped(4))
+    one.hear(unasked())
     one.until(59)
-    one.hear(stepped(0))
+    one.hear(asked())
     one.until(7200)
 
     assert told(one) == []
@@ -88,9 +80,9 @@ def test_what_lasts_for_seconds_is_not_told() -> None:
 
 def test_that_a_target_is_asked_again_is_told_to_whom_heard_that_it_was_not() -> None:
     one = night(limited())
-    one.hear(stepped(4))
+    one.hear(unasked())
     one.until(3600)
-    one.hear(stepped(0))
+    one.hear(asked())
     one.until(7200)
 
     assert told(one) == [(STANDS_S, ("wn",), ()), (3600 + STANDS_S, (), ("wn",))]
@@ -99,7 +91,7 @@ def test_that_a_target_is_asked_again_is_told_to_whom_heard_that_it_was_not() ->
 def test_targets_that_become_short_together_are_one_message() -> None:
     names = [f"wn{number}" for number in range(30)]
     one = night(*map(limited, names))
-    one.hear(*(stepped(3, name) for name in names))
+    one.hear(*map(unasked, names))
     one.until(7200)
 
     assert told(one) == [(STANDS_S, tuple(names), ())]
@@ -109,9 +101,9 @@ def test_a_budget_an_hour_that_never_suffices_is_told_a_few_times_a_day() -> Non
     one = night(limited())
     for hour in range(24):
         one.until(hour * 3600)
-        one.hear(stepped(0))
+        one.hear(asked())
         one.until(hour * 3600 + 600)
-        one.hear(stepped(4))
+        one.hear(unasked())
     one.until(86_399)
 
     assert len(told(one)) <= 2 + 86_400 / APART_S
@@ -134,7 +126,7 @@ def test_a_memory_of_before_knows_of_no_budget() -> None:
 def test_a_restart_tells_nothing_twice() -> None:
     one = night(limited())
     one.memory.note(SHORT, NOON_S - 600)
-    one.hear(stepped(4))
+    one.hear(unasked())
     one.until(7200)
 
     assert told(one) == []
@@ -142,7 +134,7 @@ def test_a_restart_tells_nothing_twice() -> None:
 
 def test_a_target_that_has_no_limit_any_more_is_told_to_be_asked_again() -> None:
     one = night(limited())
-    one.hear(stepped(4))
+    one.hear(unasked())
     one.until(600)
     one.situation.declare([probe()])
     one.until(7200)
@@ -152,7 +144,7 @@ def test_a_target_that_has_no_limit_any_more_is_told_to_be_asked_again() -> None
 
 def test_of_a_target_that_a_reload_takes_away_nothing_more_is_told() -> None:
     one = night(limited())
-    one.hear(stepped(4))
+    one.hear(unasked())
     one.until(600)
     one.situation.declare([probe("other")])
     one.memory.keep(one.situation.probes, one.situation.by_target)
@@ -166,13 +158,15 @@ def test_of_a_target_that_a_reload_takes_away_nothing_more_is_told() -> None:
     [
         ({"targets": ("other",)}, 0),
         ({"targets": ("wn",)}, 1),
+        ({"checks": ("other",)}, 0),
+        ({"checks": ("alive",)}, 1),
         ({"reasons": (Reason.AUTH,)}, 0),
         ({"reasons": (Reason.BUDGET,)}, 1),
     ],
 )
 def test_a_channel_hears_of_the_targets_and_reasons_it_wants(settings: dict[str, object], heard: int) -> None:
     one = night(limited(), **settings)
-    one.hear(stepped(4))
+    one.hear(unasked())
     one.until(7200)
 
     assert len(told(one)) == heard

@@ -585,6 +585,16 @@ def test_a_channel_of_one_reason_hears_of_an_outage_that_comes_to_be_of_it() -> 
     assert [outage.reason for _, notice in one.heard for outage in notice.began] == [Reason.BALANCE]
 
 
+def test_a_channel_of_one_reason_hears_of_an_outage_that_began_with_it_and_went_on_with_another() -> None:
+    one = night(reasons=(Reason.HTTP_5XX,), quiet=QuietHours(from_min=12 * 60, until_min=13 * 60))
+    one.down(one.probes[0], reason=Reason.HTTP_5XX)
+    one.until(600)
+    one.runs(one.probes[0], good=False, reason=Reason.TIMEOUT_TOTAL)
+    one.until(4000)
+
+    assert [outage.reason for _, notice in one.heard for outage in notice.began] == [Reason.HTTP_5XX]
+
+
 def test_another_reason_is_no_news_to_whom_was_told_of_the_outage() -> None:
     one = night()
     one.down(one.probes[0], reason=Reason.RATE_LIMITED)
