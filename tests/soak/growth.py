@@ -144,7 +144,7 @@ class Growth:
         at_s = [one.at_s for one in self.samples]
         for one in self.samples:
             if one.at_s >= KEPT_S:
-                before = self.samples[bisect_right(at_s, one.at_s - KEPT_S) - 1]
+                before = self.samples[max(0, bisect_right(at_s, one.at_s - KEPT_S) - 1)]
                 yield one.stored.runs, one.runs - before.runs
 
     def _facts_of_store(self) -> Iterator[Fact]:

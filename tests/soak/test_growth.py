@@ -38,6 +38,13 @@ def with_store(stored: Callable[[int], Stored]) -> Growth:
     return replace(growth, samples=[replace(one, stored=stored(one.runs)) for one in growth.samples])
 
 
+def test_the_first_look_may_come_a_moment_after_the_start() -> None:
+    growth = with_store(lambda runs: full(min(runs, 600)))
+    late = replace(growth, samples=[replace(one, at_s=one.at_s + 0.04 * (one.at_s == 0)) for one in growth.samples])
+
+    assert {fact.what: fact.holds for fact in late.facts()}[KEPT]
+
+
 def holds(growth: Growth) -> dict[str, bool]:
     return {fact.what: fact.holds for fact in growth.facts()}
 
