@@ -51,11 +51,11 @@ def refusing_and_hanging() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
     """Return a service two of whose re-checks were under way when the next slot came."""
-    with refusing_and_hanging() as url:
-        # Not with --run-now: the next slot may come before the first re-check, and be taken for it.
-        with serving(tmp_path_factory.mktemp("hanging"), CONFIG.format(url=url), "--log-level", "debug") as service:
-            eventually(lambda: (service.value("wnmon_probe_runs_total", target="wn") or 0) >= 3, "three runs")
-            yield service
+    folder = tmp_path_factory.mktemp("hanging")
+    # Not with --run-now: the next slot may come before the first re-check, and be taken for it.
+    with refusing_and_hanging() as url, serving(folder, CONFIG.format(url=url), "--log-level", "debug") as service:
+        eventually(lambda: (service.value("wnmon_probe_runs_total", target="wn") or 0) >= 3, "three runs")
+        yield service
 
 
 def test_no_slot_is_skipped_for_a_re_check_that_hangs(service: ServiceProcess) -> None:
