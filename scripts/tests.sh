@@ -29,8 +29,11 @@ for part in types compute serve soak wait_long; do
   "$part" >"$logs/$part" 2>&1 &
   running[$part]=$!
 done
-slowest "${all[@]/#/--ignore=}"
+slowest "${all[@]/#/--ignore=}" &  # not in the foreground, where nothing would end it with this
+running[rest]=$!
+wait "${running[rest]}"
 failed=$?
+unset "running[rest]"
 for part in types soak serve wait_long compute; do
   wait "${running[$part]}"
   code=$?
