@@ -6,6 +6,7 @@ import base64
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,13 +14,17 @@ from dataclasses import dataclass, field
 
 @dataclass
 class MailServer:
-    """What it is set to answer, and what came. `refused`: recipients it does not take, with the code for each."""
+    """What it is set to answer, and what came. `refused`: recipients it does not take, with the code for each.
+
+    `looks_s`: how long it looks into a mail before it says that it has it.
+    """
 
     port: int = 0
     tls: ssl.SSLContext | None = None
     offers_tls: bool = False
     login: tuple[str, str] | None = None
     refused: dict[str, int] = field(default_factory=dict)
+    looks_s: float = 0.0
     mails: list[str] = field(default_factory=list)
     over_tls: list[bool] = field(default_factory=list)
     logins: list[tuple[str, str]] = field(default_factory=list)
@@ -82,6 +87,7 @@ class Talk:
             mail += part
         self.server.mails.append(mail.decode("ascii"))
         self.server.over_tls.append(self.secure)
+        time.sleep(self.server.looks_s)
         self.say("250 taken")
 
     def quit(self, _: str) -> None:
