@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wnmon.engine.budget import Budgets
-from wnmon.engine.costs import step_cost
+from wnmon.engine.costs import RunCost, step_cost
 from wnmon.engine.rates import is_free
 from wnmon.engine.sparing import Stand
-from wnmon.model.budget import Amount, Limit, billionths
+from wnmon.model.budget import Amount, Limit
 from wnmon.model.events import Unasked
 from wnmon.model.target import Probe, Target
 from wnmon.watch.step_down import Step
@@ -75,4 +75,4 @@ def _least(probes: Sequence[Probe]) -> Amount:
 def _worst(probe: Probe, input_tokens: int, output_tokens: int) -> Amount:
     price = probe.target.prices.get(probe.model)
     money = {} if price is None else price.of(input_tokens, output_tokens)
-    return Amount(tokens=input_tokens + output_tokens, requests=1, money=sum(map(billionths, money.values())))
+    return RunCost(requests=1, input_tokens=input_tokens, output_tokens=output_tokens, money=money).amount

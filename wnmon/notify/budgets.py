@@ -30,7 +30,7 @@ class Short(NamedTuple):
 
 
 @dataclass(slots=True, kw_only=True)
-class Budgets:
+class BudgetStands:
     """How the targets stand. `asked_s`: since when those are asked that are not short."""
 
     short: dict[str, Short] = field(default_factory=dict)
@@ -61,16 +61,18 @@ class BudgetsTold:
     short: dict[str, float] = field(default_factory=dict)
     sent_s: list[float] = field(default_factory=list)
 
-    def news(self, budgets: Budgets, wants: Callable[[str], bool], now_s: float) -> Iterator[tuple[float, Short | str]]:
+    def news(
+        self, stands: BudgetStands, wants: Callable[[str], bool], now_s: float
+    ) -> Iterator[tuple[float, Short | str]]:
         """Yield each wanted target that is short and untold, or told and asked again, and from when on it is told."""
         lately_s = self._lately(now_s)
         free_s = 0.0 if len(lately_s) < FREE else lately_s[-1] + APART_S
-        for name, short in budgets.short.items():
+        for name, short in stands.short.items():
             if name not in self.short and wants(name):
                 yield max(free_s, short.since_s + STANDS_S), short
         for name in self.short:
-            if name in budgets.asked_s:
-                yield max(free_s, budgets.asked_s[name] + STANDS_S), name
+            if name in stands.asked_s:
+                yield max(free_s, stands.asked_s[name] + STANDS_S), name
 
     def note(self, short: Collection[Short], asked: Collection[str], at_s: float) -> None:
         """Note that the channel is told so."""

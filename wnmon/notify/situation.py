@@ -11,7 +11,7 @@ from wnmon.model.events import MonitorEvent, StateExpired, StoreTold, Turned, Un
 from wnmon.model.result import Outcome
 from wnmon.model.said import Text
 from wnmon.model.target import Probe, ProbeId
-from wnmon.notify.budgets import Budgets
+from wnmon.notify.budgets import BudgetStands
 from wnmon.notify.news import Outage, Unkept
 from wnmon.watch.confirm import says_up
 
@@ -51,7 +51,7 @@ class Situation:
     unknown: set[ProbeId] = field(default_factory=set)
     by_target: dict[str, list[ProbeId]] = field(default_factory=dict)
     unkept: Unkept | None = None
-    budgets: Budgets = field(default_factory=Budgets)
+    budgets: BudgetStands = field(default_factory=BudgetStands)
 
     def declare(self, probes: Sequence[Probe]) -> None:
         """Know exactly these probes; what is known of those that stay is kept."""

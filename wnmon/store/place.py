@@ -58,7 +58,7 @@ class Place:
         if self.is_service:
             return True
         with _lock_file(self.folder / "service.lock") as lock:
-            return _is_held(lock)
+            return _holds(lock)
 
     def note_file(self) -> None:
         """Remember which file is there now."""
@@ -113,14 +113,14 @@ class Place:
 
     def _hold(self, file: Path) -> bool:
         lock = _lock_file(file)
-        if not _is_held(lock):
+        if not _holds(lock):
             lock.close()
             return False
         self._held.append(lock)
         return True
 
 
-def _is_held(lock: IO[bytes]) -> bool:
+def _holds(lock: IO[bytes]) -> bool:
     """Hold a lock until it is closed; tell whether nobody else does."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

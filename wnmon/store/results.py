@@ -220,7 +220,7 @@ def purge(db: sqlite3.Connection, retention: Retention, now_s: float, most: int 
         key = "probe, region, step_s, start_s, currency"
         _remove(db, "money", key, "step_s = ? AND start_s < ?", old, most)
     _remove(db, "delivery", "id", "delivered_ms < ?", (_ms(hours_s),), most)
-    _remove(db, "rule_verdict", "probe, rule, at_ms", _IS_NOT_THE_LAST, (_ms(hours_s),), most)
+    _remove(db, "rule_verdict", "probe, rule, at_ms", _IS_NOT_THE_LAST, (_ms(days_s),), most)
     for step_s, before_s in zip(STEPS_S, (hours_s, days_s), strict=True):
         old = (step_s, int(min(before_s, now_s - MONTH_S)))
         _remove(db, "ledger", "scope, name, step_s, start_s, currency", "step_s = ? AND start_s < ?", old, most)
